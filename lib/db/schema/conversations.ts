@@ -1,0 +1,131 @@
+import { sql } from "drizzle-orm";
+import {
+  type AnyPgColumn,
+  bigint,
+  boolean,
+  check,
+  doublePrecision,
+  foreignKey,
+  index,
+  integer,
+  jsonb,
+  pgTable,
+  text,
+  unique,
+  uniqueIndex,
+  uuid,
+} from "drizzle-orm/pg-core";
+import { idColumn, momentColumn } from "./columns";
+import { models } from "./models";
+import { workers } from "./workers";
+
+/** Whoever holds a signed cookie. Nothing else is known of them. */
+export const visitors = pgTable("visitors", {
+  id: idColumn(),
+  createdAt: momentColumn().notNull().defaultNow(),
+});
+
+export const CONVERSATION_KINDS = ["battle", "chat"] as const;
+
+export const conversations = pgTable(
+  "conversations",
+  {
+    id: idColumn(),
+    visitorId: uuid()
+      .notNull()
+      .references(() => visitors.id),
+    kind: text({ enum: CONVERSATION_KINDS }).notNull(),
+    /** The one model of a direct chat; a battle's two stand in `battles`. */
+    modelId: uuid().references(() => models.id),
+    createdAt: momentColumn().notNull().defaultNow(),
+    updatedAt: momentColumn().notNull().defaultNow(),
+  },
+  (table) => [
+    check("conversations_kind", sql`${table.kind} in ('battle', 'chat')`),
+    check("conversations_model", sql`(${table.kind} = 'chat') = (${table.modelId} is not null)`),
+    unique("conversations_owner").on(table.id, table.visitorId),
+    unique("conversations_id_kind").on(table.id, table.kind),
+    index("conversations_by_visitor").on(table.visitorId, table.updatedAt),
+  ],
+);
+
+export const ANSWER_STATUSES = ["streaming", "complete", "stopped", "failed"] as const;
+export const SIDES = ["a", "b"] as const;
+
+/**
+ * The turns of a conversation as a tree: an answer's parent is the prompt it answers, a prompt's parent
+ * the answer (or, in a battle, the prompt) before it. Two answers to one prompt are siblings: the two
+ * sides of a battle, or an answer and its regeneration. Every answer says what made it.
+ */
+export const messages = pgTable(
+  "messages",
+  {
+    id: idColumn(),
+    conversationId: uuid()
+      .notNull()
+      .references(() => conversations.id, { onDelete: "cascade" }),
+    parentId: uuid().references((): AnyPgColumn => messages.id),
+    role: text({ enum: ["user", "assistant"] }).notNull(),
+    content: text().notNull().default(""),
+    createdAt: momentColumn().notNull().defaultNow(),
+    updatedAt: momentColumn().notNull().defaultNow(),
+
+    // Answers only, from here on.
+    side: text({ enum: SIDES }),
+    status: text({ enum: ANSWER_STATUSES }),
+    modelId: uuid().references(() => models.id),
+    modelBuild: text(),
+    workerId: uuid().references(() => workers.id),
+    /** Temperature, top-p and the token limit that were in force. */
+    parameters: jsonb(),
+    seed: bigint({ mode: "number" }),
+    promptTokens: integer(),
+    completionTokens: integer(),
+    /** Milliseconds from the request's arrival at the worker. */
+    firstTokenMs: doublePrecision(),
+    durationMs: doublePrecision(),
+    finishReason: text({ enum: ["stop", "length"] }),
+    /** lib/errors.ts, ErrorCode; with a message for people. */
+    errorCode: text(),
+    errorMessage: text(),
+    /** Whether a vote may rest on this answer. */
+    settled: boolean().generatedAlwaysAs(sql`coalesce(status in ('complete', 'stopped'), false)`),
+  },
+  (table) => [
+    check("messages_role", sql`${table.role} in ('user', 'assistant')`),
+    check("messages_side", sql`${table.side} is null or ${table.side} in ('a', 'b')`),
+    check(
+      "messages_status",
+      sql`${table.status} is null or ${table.status} in ('streaming', 'complete', 'stopped', 'failed')`,
+    ),
+    check(
+      "messages_answer",
+      sql`(${table.role} = 'assistant') = (${table.status} is not null and ${table.modelId} is not null and ${table.parentId} is not null)`,
+    ),
+    check(
+      "messages_prompt",
+      sql`${table.role} = 'assistant' or (${table.side} is null and ${table.content} <> '')`,
+    ),
+    check(
+      "messages_complete",
+      sql`${table.status} is distinct from 'complete' or (${table.modelBuild} is not null and ${table.workerId} is not null and ${table.parameters} is not null and ${table.seed} is not null and ${table.promptTokens} is not null and ${table.completionTokens} is not null and ${table.firstTokenMs} is not null and ${table.durationMs} is not null and ${table.finishReason} is not null)`,
+    ),
+    check(
+      "messages_failed",
+      sql`(${table.status} is not distinct from 'failed') = (${table.errorCode} is not null)`,
+    ),
+    unique("messages_votable").on(table.id, table.conversationId, table.side, table.settled),
+    unique("messages_in_conversation").on(table.id, table.conversationId),
+    foreignKey({
+      name: "messages_parent_in_conversation",
+      columns: [table.parentId, table.conversationId],
+      foreignColumns: [table.id, table.conversationId],
+    }),
+    // A failed side may be tried again; otherwise a prompt has one answer a side.
+    uniqueIndex("messages_one_answer_a_side")
+      .on(table.parentId, table.side)
+      .where(sql`${table.side} is not null and ${table.status} <> 'failed'`),
+    index("messages_by_conversation").on(table.conversationId, table.id),
+    index("messages_streaming").on(table.updatedAt).where(sql`${table.status} = 'streaming'`),
+  ],
+);

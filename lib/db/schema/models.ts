@@ -1,0 +1,12 @@
+import { jsonb, pgTable, text } from "drizzle-orm/pg-core";
+import { idColumn, momentColumn } from "./columns";
+
+/** A model that was ever offered. Rows stay when workers go, since answers and votes point here. */
+export const models = pgTable("models", {
+  id: idColumn(),
+  name: text().notNull().unique(),
+  /** What the last worker that offered it said: protocol/worker-card.ts, modelDescriptionSchema. */
+  description: jsonb().notNull(),
+  createdAt: momentColumn().notNull().defaultNow(),
+  updatedAt: momentColumn().notNull().defaultNow(),
+});

@@ -1,0 +1,53 @@
+/**
+ * Which folder may import which. This table is the architecture: read it top to bottom to learn the
+ * system; to change it, change it here, in its own commit, with the reason. `layers.test.ts` holds
+ * every file to it.
+ */
+
+/** Open to everyone: the root files of lib/ and two folders that speak no domain word. */
+export const FOUNDATION: readonly string[] = ["lib", "lib/util", "lib/telemetry"];
+
+export const LAYERS: Record<string, readonly string[]> = {
+  // Contracts and pure logic: no database, no framework.
+  "lib/protocol": [],
+  "lib/openai": ["lib/protocol"],
+  "lib/engine": [],
+  "lib/rating": [],
+
+  // Domains with state.
+  "lib/db": [],
+  "lib/auth": ["lib/db"],
+  "lib/controller": ["lib/db", "lib/protocol"],
+  "lib/gateway": ["lib/controller", "lib/db", "lib/protocol"],
+  "lib/arena": ["lib/controller", "lib/db", "lib/gateway", "lib/protocol"],
+  "lib/leaderboard": ["lib/db", "lib/rating"],
+  "lib/http": ["lib/auth", "lib/openai", "lib/protocol"],
+
+  // Doors: thin, and imported by nothing.
+  components: ["lib/protocol"],
+  app: [
+    "components",
+    ...["lib/arena", "lib/auth", "lib/controller", "lib/gateway", "lib/http"],
+    ...["lib/leaderboard", "lib/openai", "lib/protocol"],
+  ],
+  worker: ["lib/engine", "lib/protocol"],
+  cli: ["lib/auth", "lib/controller", "lib/db", "lib/leaderboard", "lib/protocol", "lib/rating"],
+};
+
+/** What a "use client" file may import from lib/: whatever it names is shipped to the browser. */
+export const CLIENT_SAFE: readonly string[] = ["lib", "lib/util", "lib/protocol"];
+
+/** The only folders in which a heavy dependency may be named. */
+export const HOMES: Record<string, readonly string[]> = {
+  next: ["app", "components"],
+  react: ["app", "components"],
+  "onnxruntime-node": ["lib/engine"],
+  "@huggingface": ["lib/engine"],
+  undici: ["lib/protocol"],
+  pino: ["lib/telemetry"],
+  postgres: ["lib/db"],
+  "drizzle-orm": [
+    ...["lib/db", "lib/auth", "lib/controller", "lib/gateway"],
+    ...["lib/arena", "lib/leaderboard"],
+  ],
+};

@@ -1,0 +1,70 @@
+/** Every limit of the system in one place: its unit is in its name, its reason beside it. */
+
+// Heartbeats: two beats may be lost before a worker is held for dead.
+export const HEARTBEAT_INTERVAL_MS = 5_000;
+/** A worker silent for this long is out of the registry's answers. */
+export const WORKER_STALE_AFTER_MS = 10_000;
+/** A beat that takes longer than the interval would overlap the next one. */
+export const HEARTBEAT_TIMEOUT_MS = 4_000;
+/** How often lost workers are written down as lost; reads apply the limit above by themselves. */
+export const SWEEP_INTERVAL_MS = 1_000;
+/** A rejected or unreachable controller is asked again after at most this long. */
+export const REGISTER_RETRY_LONGEST_MS = 2_000;
+
+// Bodies.
+/** 1 MiB: a hundred times the longest prompt our bundled context can hold, far below what hurts. */
+export const BODY_BYTES_MAX = 1_048_576;
+/** One event of a generation; a delta is bytes, so this is a guard and not a budget. */
+export const EVENT_BYTES_MAX = 1_048_576;
+/** A prompt typed on a page. Longer texts belong to the API. */
+export const PROMPT_CHARACTERS_MAX = 32_000;
+export const MESSAGES_MAX = 2_048;
+/** OpenAI documents 4 for chat; its newer endpoints and our peers take more, and matching is linear. */
+export const STOP_STRINGS_MAX = 16;
+export const STOP_STRING_CHARACTERS_MAX = 256;
+
+// Generation.
+/** Sequences one bundled-model worker interleaves before others wait. */
+export const SLOTS_DEFAULT = 8;
+/** Requests that may wait for a slot; the next is refused with `overloaded`, since a longer wait is worse than a no. */
+export const WAITING_MAX = 64;
+/** Waiting longer than this for a slot is refused, so that a queue cannot outlive its clients. */
+export const SLOT_WAIT_MS_MAX = 60_000;
+/** Web → worker: until the response head. A healthy worker answers at once, also when it queues. */
+export const WORKER_CONNECT_TIMEOUT_MS = 2_000;
+/** Between two events of a stream; covers the slot wait and a long prefill on a slow machine. */
+export const WORKER_SILENCE_MS_MAX = 90_000;
+/** A whole generation, however steadily it flows. */
+export const GENERATION_MS_MAX = 600_000;
+/** Workers tried for one request before the client hears of it. */
+export const DISPATCH_ATTEMPTS_MAX = 3;
+/** After a refused connection a worker is passed over for this long, unless it is the only one. */
+export const SUSPECT_FOR_MS = 2_000;
+/** Told to clients whose model has no worker: one missed heartbeat and a registration. */
+export const NO_WORKER_RETRY_AFTER_SECONDS = 5;
+/** Draining: running answers get this long to finish. */
+export const DRAIN_MS_MAX = 20_000;
+
+// Pages.
+/** Answers one visitor may have running at once: a battle is two, a second tab two more. */
+export const VISITOR_GENERATIONS_MAX = 4;
+/** Turns in one conversation; beyond it context has long run out for every model we know of. */
+export const TURNS_MAX = 200;
+/** A partial answer is written to the database at most this often, so a killed process loses no more. */
+export const ANSWER_FLUSH_INTERVAL_MS = 500;
+/** Answers still marked as streaming this long after their last write belong to a process that died. */
+export const ANSWER_STALE_AFTER_MS = 15_000;
+/** Ratings are recomputed at most this often as votes arrive. */
+export const RATING_INTERVAL_MS_MIN = 1_000;
+/** Below this many counted votes a model's rating says "too few votes". */
+export const RATED_VOTES_MIN = 3;
+/** A visitor's cookie: one year, as browsers cap it near that. */
+export const VISITOR_COOKIE_SECONDS = 31_536_000;
+/** An admin session: a working day. */
+export const ADMIN_SESSION_SECONDS = 43_200;
+
+// Database.
+/** Connections of one process: above this Postgres on a laptop gains nothing (measured: 16 clients saturate 2 cores). */
+export const DATABASE_CONNECTIONS_MAX = 10;
+/** No page needs a statement longer than this; a stuck one must not hold a connection. */
+export const STATEMENT_TIMEOUT_MS = 15_000;

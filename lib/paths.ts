@@ -1,0 +1,47 @@
+/** Every URL of ours as a value or a function. */
+export const paths = {
+  battle: "/",
+  battleById: (id: string) => `/battle/${id}`,
+  chat: "/chat",
+  chatById: (id: string) => `/chat/${id}`,
+  leaderboard: "/leaderboard",
+  models: "/models",
+  admin: "/admin",
+  adminLogin: "/admin/login",
+  adminWorkers: "/admin/workers",
+  api: {
+    // What pages call.
+    battles: "/api/battles",
+    battle: (id: string) => `/api/battles/${id}`,
+    battleTurns: (id: string) => `/api/battles/${id}/turns`,
+    battleRetry: (id: string) => `/api/battles/${id}/retry`,
+    battleVote: (id: string) => `/api/battles/${id}/vote`,
+    conversations: "/api/conversations",
+    conversation: (id: string) => `/api/conversations/${id}`,
+    conversationTurns: (id: string) => `/api/conversations/${id}/turns`,
+    conversationRegenerate: (id: string) => `/api/conversations/${id}/regenerate`,
+    models: "/api/models",
+    leaderboard: "/api/leaderboard",
+    tokenCount: "/api/token-count",
+    session: "/api/session",
+    adminWorkers: "/api/admin/workers",
+    // What workers call.
+    workers: "/api/workers",
+    worker: (id: string) => `/api/workers/${id}`,
+    workerHeartbeat: (id: string) => `/api/workers/${id}/heartbeat`,
+  },
+  // What a worker answers.
+  worker: {
+    generate: "/generate",
+    embed: "/embed",
+    tokenize: "/tokenize",
+    detokenize: "/detokenize",
+    card: "/card",
+    health: "/health",
+    metrics: "/metrics",
+  },
+  v1: { models: "/v1/models", chatCompletions: "/v1/chat/completions" },
+  healthz: "/healthz",
+  readyz: "/readyz",
+  metrics: "/metrics",
+} as const;

@@ -1,0 +1,46 @@
+import * as z from "zod";
+
+export const WORKER_KINDS = ["onnx", "mock"] as const;
+export const MODEL_FEATURES = ["chat", "embeddings", "tokenize"] as const;
+
+/** What a visitor may want to know of a model; every field is optional since a stranger's folder may say nothing. */
+export const modelDescriptionSchema = z.object({
+  summary: z.string().max(2_000).optional(),
+  licence: z.string().max(100).optional(),
+  organization: z.string().max(200).optional(),
+  parameters: z.number().int().positive().optional(),
+  weightForm: z.string().max(60).optional(),
+  limits: z.string().max(2_000).optional(),
+  /** Skills with the measured share of right answers, 0 to 1. */
+  skills: z
+    .array(z.object({ name: z.string().max(80), share: z.number().min(0).max(1) }))
+    .max(64)
+    .default([]),
+  /** Prompts the model answers well; the pages offer them. */
+  examplePrompts: z.array(z.string().max(500)).max(64).default([]),
+});
+
+export const modelOfferSchema = z.object({
+  name: z.string().min(1).max(256),
+  /** SHA-256 over the model's files, hex: two workers with the same build give the same text. */
+  build: z.string().min(1).max(128),
+  contextLength: z.number().int().positive(),
+  features: z.array(z.enum(MODEL_FEATURES)),
+  description: modelDescriptionSchema,
+});
+
+/** What a worker says of itself. */
+export const workerCardSchema = z.object({
+  kind: z.enum(WORKER_KINDS),
+  /** For people; the address tells workers apart. */
+  name: z.string().min(1).max(256),
+  version: z.string().max(64),
+  slots: z.number().int().positive(),
+  waitingMax: z.number().int().min(0),
+  models: z.array(modelOfferSchema).min(1).max(256),
+});
+
+export type WorkerKind = (typeof WORKER_KINDS)[number];
+export type ModelDescription = z.infer<typeof modelDescriptionSchema>;
+export type ModelOffer = z.infer<typeof modelOfferSchema>;
+export type WorkerCard = z.infer<typeof workerCardSchema>;

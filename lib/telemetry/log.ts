@@ -1,0 +1,20 @@
+import pino from "pino";
+import { env } from "@/lib/env";
+import { processSingleton } from "@/lib/util/process-singleton";
+
+/** Paths whose values are never written: secrets by name, wherever they hang. */
+const REDACTED = ["authorization", "cookie", "token", "secret", "password", "apiKey"].flatMap(
+  (name) => [name, `*.${name}`, `*.*.${name}`],
+);
+
+/** The one logger: JSON lines on stdout. Content of conversations is never logged. */
+export const log = processSingleton("log", () =>
+  pino({
+    level: env().LOG_LEVEL,
+    base: { pid: process.pid },
+    redact: { paths: REDACTED, censor: "[redacted]" },
+    timestamp: pino.stdTimeFunctions.isoTime,
+  }),
+);
+
+export type Log = pino.Logger;

@@ -1,0 +1,12 @@
+import type { NextConfig } from "next";
+
+const config: NextConfig = {
+  poweredByHeader: false,
+  // Compression would buffer token streams and belongs to the reverse proxy where there is one.
+  compress: false,
+  // A 308 on POST is not resent by many HTTP clients, so /v1/x/ is answered like /v1/x.
+  skipTrailingSlashRedirect: true,
+  devIndicators: false,
+};
+
+export default config;

@@ -1,0 +1,13 @@
+import { defineConfig } from "vitest/config";
+
+export default defineConfig({
+  resolve: { alias: { "@": import.meta.dirname } },
+  test: {
+    environment: "node",
+    include: ["{app,bench,cli,components,lib,scripts,worker}/**/*.test.{ts,tsx}"],
+    // One embedded Postgres and one set of bundles serve the whole run.
+    globalSetup: ["./lib/db/testing-setup.ts"],
+    testTimeout: 30_000,
+    hookTimeout: 60_000,
+  },
+});

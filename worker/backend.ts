@@ -1,0 +1,31 @@
+import type { GenerateEvent } from "@/lib/protocol/generate-event";
+import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import type {
+  DetokenizeReply,
+  DetokenizeRequest,
+  EmbedReply,
+  EmbedRequest,
+  TokenizeReply,
+  TokenizeRequest,
+} from "@/lib/protocol/text";
+import type { ModelOffer, WorkerKind } from "@/lib/protocol/worker-card";
+
+/** What a backend says of itself; the worker adds its own name, version and waiting room to make the card. */
+export type BackendCard = { kind: WorkerKind; models: ModelOffer[]; slots: number };
+
+/**
+ * Something that generates. Every kind passes `backend-contract.ts`.
+ *
+ * `generate` yields the events of `generate-event.ts` in their order. What goes wrong with one request
+ * is thrown as an AppError (the server makes it a `generation-error`); a request for a model the
+ * backend does not offer is `model-not-found`. When `signal` aborts, the iteration ends soon and the
+ * slot is free.
+ */
+export interface Backend {
+  card(): BackendCard;
+  generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;
+  embed(request: EmbedRequest, signal: AbortSignal): Promise<EmbedReply>;
+  tokenize(request: TokenizeRequest, signal: AbortSignal): Promise<TokenizeReply>;
+  detokenize(request: DetokenizeRequest, signal: AbortSignal): Promise<DetokenizeReply>;
+  close(): Promise<void>;
+}
