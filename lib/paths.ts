@@ -20,6 +20,7 @@ export const paths = {
     conversation: (id: string) => `/api/conversations/${id}`,
     conversationTurns: (id: string) => `/api/conversations/${id}/turns`,
     conversationRegenerate: (id: string) => `/api/conversations/${id}/regenerate`,
+    arena: "/api/arena",
     models: "/api/models",
     leaderboard: "/api/leaderboard",
     tokenCount: "/api/token-count",

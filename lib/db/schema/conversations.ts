@@ -1,6 +1,5 @@
 import { sql } from "drizzle-orm";
 import {
-  type AnyPgColumn,
   bigint,
   boolean,
   check,
@@ -64,7 +63,7 @@ export const messages = pgTable(
     conversationId: uuid()
       .notNull()
       .references(() => conversations.id, { onDelete: "cascade" }),
-    parentId: uuid().references((): AnyPgColumn => messages.id),
+    parentId: uuid(),
     role: text({ enum: ["user", "assistant"] }).notNull(),
     content: text().notNull().default(""),
     createdAt: momentColumn().notNull().defaultNow(),
