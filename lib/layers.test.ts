@@ -68,10 +68,9 @@ function specifiers(path: string, text: string): string[] {
   ];
 }
 
-function complaints(path: string): string[] {
+function complaints(path: string, text = readFileSync(join(ROOT, path), "utf8")): string[] {
   const folder = folderOf(path);
   if (folder === undefined) return [`${path}: its folder is not in LAYERS`];
-  const text = readFileSync(join(ROOT, path), "utf8");
   const isClient = /^["']use client["']/.test(text);
   return specifiers(path, text)
     .map((specifier) => complaint(folder, specifier, path, isClient))
@@ -80,8 +79,32 @@ function complaints(path: string): string[] {
 }
 
 test("every import follows the tables", () => {
-  const paths = ["app", "cli", "components", "lib", "worker"].flatMap(sourceFiles);
-  expect(paths.flatMap(complaints)).toEqual([]);
+  const paths = ["app", "bench", "cli", "components", "lib", "scripts", "worker"].flatMap(
+    sourceFiles,
+  );
+  expect(paths.flatMap((path) => complaints(path))).toEqual([]);
+});
+
+test.each([
+  ["a domain that reaches for the look", "lib/db/x.ts", 'import "@/components/button";'],
+  ["a worker with a database", "worker/x.ts", 'import type { Database } from "@/lib/db/client";'],
+  ["the same by a relative path", "worker/backends/x.ts", 'import "../../lib/db/client";'],
+  ["a page that sees SQL", "app/x/page.tsx", 'export * from "@/lib/db/client";'],
+  ["an engine that knows Next", "lib/engine/x.ts", 'import { cookies } from "next/headers";'],
+  ["inference in the web process", "lib/gateway/x.ts", 'await import("onnxruntime-node");'],
+  [
+    "a store shipped to the browser",
+    "components/x.tsx",
+    '"use client";\nimport "@/lib/arena/store";',
+  ],
+  [
+    "the environment shipped to the browser",
+    "components/x.tsx",
+    '"use client";\nimport "@/lib/env";',
+  ],
+  ["a folder nobody knows", "lib/misc/x.ts", ""],
+])("%s is caught", (_what, path, text) => {
+  expect(complaints(path, text)).toHaveLength(1);
 });
 
 test("the layers have no cycle", () => {

@@ -31,6 +31,8 @@ export const LAYERS: Record<string, readonly string[]> = {
     ...["lib/leaderboard", "lib/openai", "lib/protocol"],
   ],
   worker: ["lib/engine", "lib/protocol"],
+  scripts: ["lib/db", "lib/protocol"],
+  bench: ["lib/engine", "lib/protocol"],
   cli: ["lib/auth", "lib/controller", "lib/db", "lib/leaderboard", "lib/protocol", "lib/rating"],
 };
 
