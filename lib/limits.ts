@@ -62,6 +62,9 @@ export const RATED_VOTES_MIN = 3;
 export const VISITOR_COOKIE_SECONDS = 31_536_000;
 /** An admin session: a working day. */
 export const ADMIN_SESSION_SECONDS = 43_200;
+/** Wrong admin tokens in one window before all are refused: with 16 characters or more, guessing is hopeless long before. */
+export const ADMIN_ATTEMPTS_MAX = 10;
+export const ADMIN_ATTEMPTS_WINDOW_MS = 60_000;
 
 // Database.
 /** Connections of one process: above this Postgres on a laptop gains nothing (measured: 16 clients saturate 2 cores). */

@@ -1,0 +1,71 @@
+import { isAdminSession } from "@/lib/auth/admin-session";
+import { isSameSecret, readBearer } from "@/lib/auth/bearer";
+import { createVisitor, readVisitorId } from "@/lib/auth/visitor";
+import { env } from "@/lib/env";
+import { AppError } from "@/lib/errors";
+import { checkSameOrigin } from "./same-origin";
+
+/**
+ * Who a route answers: `anyone`; `api`, holders of the API key where one is set; `visitor`, whoever
+ * holds a signed cookie (made on the fly); `admin`, an open session; `worker`, the shared secret.
+ */
+export type Caller = "anyone" | "api" | "visitor" | "admin" | "worker";
+
+export type Identity = { visitorId?: string; setCookie?: string };
+
+/**
+ * Lets the caller in.
+ *
+ * @throws AppError `unauthenticated` or `forbidden`, with what is missing.
+ */
+export function authenticate(request: Request, caller: Caller): Identity {
+  switch (caller) {
+    case "anyone":
+      return {};
+    case "api":
+      checkApiKey(request);
+      return {};
+    case "visitor":
+      checkSameOrigin(request);
+      return identifyVisitor(request);
+    case "admin":
+      checkSameOrigin(request);
+      if (isAdminSession(request.headers.get("cookie"))) return {};
+      throw new AppError("unauthenticated", {
+        message: "Open an admin session first, with the token that `npm start` printed.",
+      });
+    case "worker":
+      checkWorkerSecret(request);
+      return {};
+  }
+}
+
+function checkApiKey(request: Request): void {
+  const expected = env().PARLEY_API_KEY;
+  if (expected === undefined) return;
+  const given = readBearer(request.headers.get("authorization"));
+  if (given !== undefined && isSameSecret(given, expected)) return;
+  throw new AppError("unauthenticated", {
+    message:
+      given === undefined
+        ? "Send this server's API key as `Authorization: Bearer <key>`."
+        : "The API key is not the one of this server.",
+  });
+}
+
+function checkWorkerSecret(request: Request): void {
+  const expected = env().PARLEY_WORKER_SECRET;
+  const given = readBearer(request.headers.get("authorization"));
+  if (expected !== undefined && given !== undefined && isSameSecret(given, expected)) return;
+  throw new AppError("unauthenticated", {
+    message:
+      expected === undefined
+        ? "This server has no worker secret. Set PARLEY_WORKER_SECRET here and at the worker."
+        : "Send the worker secret as `Authorization: Bearer <secret>`; it is the server's PARLEY_WORKER_SECRET.",
+  });
+}
+
+function identifyVisitor(request: Request): Identity {
+  const visitorId = readVisitorId(request.headers.get("cookie"));
+  return visitorId === undefined ? createVisitor() : { visitorId };
+}

@@ -1,0 +1,125 @@
+import type * as z from "zod";
+import { AppError } from "@/lib/errors";
+
+/**
+ * What a schema found wrong, as an error that names the field and says what to send instead. Values are
+ * never repeated: they may be somebody's conversation, or a megabyte.
+ */
+export function toBodyError(error: z.ZodError): AppError {
+  const issue = error.issues[0];
+  if (issue === undefined) {
+    return new AppError("invalid-request", { message: "The body is not valid." });
+  }
+  const { path, message } = describeIssue(issue);
+  return new AppError("invalid-request", {
+    message,
+    param: path === "" ? undefined : path,
+  });
+}
+
+type Issue = z.core.$ZodIssue;
+type Described = { path: string; message: string };
+
+const UNION_DEPTH_MAX = 4;
+const NAMES_SHOWN_MAX = 8;
+const NAME_CHARACTERS_MAX = 64;
+
+function describeIssue(issue: Issue, above: PropertyKey[] = [], depth = 0): Described {
+  const keys = [...above, ...issue.path];
+  const path = keys.map(shorten).join(".");
+  const field = path === "" ? "The body" : `\`${path}\``;
+  switch (issue.code) {
+    case "invalid_type": {
+      if (issue.input === undefined) {
+        return { path, message: `${field} is missing; it must be ${withArticle(issue.expected)}.` };
+      }
+      const received = withArticle(kindOf(issue.input));
+      return {
+        path,
+        message: `${field} must be ${withArticle(issue.expected)}, but is ${received}.`,
+      };
+    }
+    case "unrecognized_keys": {
+      const names = issue.keys.slice(0, NAMES_SHOWN_MAX).map(shorten);
+      const known = names.map((name) => `\`${name}\``).join(", ");
+      const first = path === "" ? (names[0] ?? "") : `${path}.${names[0] ?? ""}`;
+      const where = path === "" ? "" : ` in \`${path}\``;
+      const plural = issue.keys.length > 1;
+      return {
+        path: first,
+        message: `Unknown field${plural ? "s" : ""} ${known}${where}; remove ${plural ? "them" : "it"} or correct the spelling.`,
+      };
+    }
+    case "invalid_union": {
+      const inner = closestBranch(issue.errors);
+      if (inner === undefined || depth >= UNION_DEPTH_MAX) break;
+      return describeIssue(inner, keys, depth + 1);
+    }
+    case "invalid_value":
+      return {
+        path,
+        message: `${field} must be ${issue.values.map((value) => JSON.stringify(value)).join(" or ")}.`,
+      };
+    case "too_small":
+      return {
+        path,
+        message: `${field} ${bound(issue.origin, "at least", issue.minimum, issue)}.`,
+      };
+    case "too_big":
+      return { path, message: `${field} ${bound(issue.origin, "at most", issue.maximum, issue)}.` };
+    case "custom":
+      return { path, message: path === "" ? issue.message : `${field}: ${issue.message}` };
+    default:
+      break;
+  }
+  return { path, message: `${field} is not valid: ${issue.message}.` };
+}
+
+/** Of the branches of a union the one that got furthest: the writer most likely meant that one. */
+function closestBranch(branches: Issue[][]): Issue | undefined {
+  const reach = (issues: Issue[]) => Math.max(...issues.map((issue) => issue.path.length), 0);
+  const reported = branches.filter((issues) => issues.length > 0);
+  const [best] = reported.toSorted((one, other) => reach(other) - reach(one));
+  if (best === undefined) return undefined;
+  const types = reported.flatMap(([issue]) =>
+    issue?.code === "invalid_type" && issue.path.length === 0 ? [issue.expected] : [],
+  );
+  const [first] = best;
+  if (first?.code === "invalid_type" && first.path.length === 0 && types.length > 1) {
+    // The names only end up in the message; no schema reads them again.
+    return { ...first, expected: types.map(withArticle).join(" or ") as typeof first.expected };
+  }
+  return first;
+}
+
+function bound(
+  origin: string,
+  side: string,
+  limit: number | bigint,
+  issue: { inclusive?: boolean | undefined },
+): string {
+  if (origin === "string") return `must have ${side} ${limit} character${limit === 1 ? "" : "s"}`;
+  if (origin === "array") return `must have ${side} ${limit} element${limit === 1 ? "" : "s"}`;
+  if (issue.inclusive === false)
+    return `must be ${side === "at least" ? "greater" : "less"} than ${limit}`;
+  return `must be ${side} ${limit}`;
+}
+
+function kindOf(value: unknown): string {
+  if (value === null) return "null";
+  if (Array.isArray(value)) return "array";
+  return typeof value;
+}
+
+const SPOKEN: Record<string, string> = { int: "integer", record: "object", nan: "number" };
+
+function withArticle(kind: string): string {
+  const word = SPOKEN[kind] ?? kind;
+  if (word.includes(" ") || word === "null") return word;
+  return /^[aeiou]/.test(word) ? `an ${word}` : `a ${word}`;
+}
+
+function shorten(key: PropertyKey): string {
+  const name = String(key);
+  return name.length > NAME_CHARACTERS_MAX ? `${name.slice(0, NAME_CHARACTERS_MAX)}…` : name;
+}

@@ -1,0 +1,71 @@
+import type * as z from "zod";
+import { AppError } from "@/lib/errors";
+import { toBodyError } from "./describe-issue";
+
+export type BodyOptions<Schema extends z.ZodType> = { schema: Schema; bytesMax: number };
+
+/**
+ * The body of a request as `schema` reads it.
+ *
+ * @throws AppError `unsupported-media-type`, `body-too-large` or `invalid-request`, with what to do.
+ */
+export async function parseBody<Schema extends z.ZodType>(
+  request: Request,
+  { schema, bytesMax }: BodyOptions<Schema>,
+): Promise<z.output<Schema>> {
+  checkContentType(request.headers.get("content-type"));
+  const value = parseJson(await readBytes(request, bytesMax));
+  const parsed = schema.safeParse(value, { reportInput: true });
+  if (!parsed.success) throw toBodyError(parsed.error);
+  return parsed.data;
+}
+
+/** Only JSON: a form or plain text is what another site can send without asking the browser's leave. */
+export function checkContentType(header: string | null): void {
+  const [type = "", ...parameters] = (header ?? "").toLowerCase().split(";");
+  const charset = parameters.map((it) => it.trim()).find((it) => it.startsWith("charset="));
+  const isUtf8 = charset === undefined || /^charset="?utf-?8"?$/.test(charset);
+  if (type.trim() !== "application/json" || !isUtf8) {
+    throw new AppError("unsupported-media-type", {
+      message: "Send the body as UTF-8 JSON, with the header `Content-Type: application/json`.",
+    });
+  }
+}
+
+/** Counts what arrives rather than trusting `Content-Length`, and reads no further than the limit. */
+async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array> {
+  const tooLarge = () =>
+    new AppError("body-too-large", {
+      message: `The body exceeds ${bytesMax} bytes; send a shorter one.`,
+    });
+  if (Number(request.headers.get("content-length") ?? 0) > bytesMax) throw tooLarge();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  if (request.body !== null) {
+    // Leaving the loop cancels the body, so that the rest is not read into memory.
+    for await (const chunk of request.body) {
+      size += chunk.byteLength;
+      if (size > bytesMax) throw tooLarge();
+      chunks.push(chunk);
+    }
+  }
+  return Buffer.concat(chunks);
+}
+
+function parseJson(bytes: Uint8Array): unknown {
+  const invalid = (message: string, cause?: unknown) =>
+    new AppError("invalid-request", { message, cause });
+  if (bytes.byteLength === 0) throw invalid("The body is empty; send a JSON object.");
+  let text: string;
+  try {
+    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+  } catch (cause) {
+    throw invalid("The body is not valid UTF-8.", cause);
+  }
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    // The engine's own message quotes the body, which may be somebody's conversation.
+    throw invalid("The body is not valid JSON; check brackets, quotes and commas.", cause);
+  }
+}

@@ -1,0 +1,158 @@
+import type * as z from "zod";
+import { type AppError, toAppError } from "@/lib/errors";
+import { BODY_BYTES_MAX } from "@/lib/limits";
+import { type Log, log as processLog } from "@/lib/telemetry/log";
+import { authenticate, type Caller } from "./authenticate";
+import { type ErrorShape, errorReply } from "./error-reply";
+import { requestSeconds, toRouteLabel } from "./http-metrics";
+import { parseBody } from "./parse-body";
+import { REQUEST_ID_HEADER, readRequestId } from "./request-id";
+import { type StreamEnd, streamEnd } from "./stream-reply";
+
+export type RouteOptions<Schema extends z.ZodType, Who extends Caller> = {
+  /** Whose error object this route speaks. */
+  shape: ErrorShape;
+  /** Who is let in: see authenticate.ts. */
+  caller: Who;
+  /** Reads the body; without it none is read. */
+  body?: Schema;
+  bodyBytesMax?: number;
+  /** The route in metrics, where the path with its parameters taken out would not do. */
+  name?: string;
+};
+
+export type RouteInput<Schema extends z.ZodType, Who extends Caller> = {
+  request: Request;
+  params: Record<string, string>;
+  body: z.output<Schema>;
+  /** Aborts when the client leaves, also in the middle of a streamed answer. */
+  signal: AbortSignal;
+  requestId: string;
+  visitorId: Who extends "visitor" ? string : undefined;
+  log: Log;
+};
+
+/** What Next hands a route; a catch-all parameter is a list and reaches handlers joined by slashes. */
+export type RouteContext = { params: Promise<Record<string, string | string[] | undefined>> };
+export type RouteHandler = (request: Request, context?: RouteContext) => Promise<Response>;
+
+/**
+ * Wraps a handler into a route: request id in and out, the caller let in, the body parsed, whatever is
+ * thrown turned into the error object of `shape`, one log line and one measurement a request.
+ *
+ * @example
+ * export const POST = route({ shape: "parley", caller: "visitor", body: voteBodySchema },
+ *   async ({ body, params, visitorId }) => jsonReply(await arena().vote(visitorId, params.id, body)));
+ */
+export function route<Schema extends z.ZodType, Who extends Caller>(
+  options: RouteOptions<Schema, Who>,
+  handler: (input: RouteInput<Schema, Who>) => Promise<Response> | Response,
+): RouteHandler {
+  return async (request, context) => {
+    const exchange = await beginExchange(request, context, options.name);
+    const response = await answer(request, exchange, options, handler);
+    response.headers.set(REQUEST_ID_HEADER, exchange.requestId);
+    finishExchange(exchange, response);
+    return response;
+  };
+}
+
+/** What one request carries from its arrival to its log line. */
+type Exchange = {
+  requestId: string;
+  method: string;
+  path: string;
+  label: string;
+  params: Record<string, string>;
+  arrivedMs: number;
+  left: AbortController;
+  log: Log;
+};
+
+async function beginExchange(
+  request: Request,
+  context: RouteContext | undefined,
+  name: string | undefined,
+): Promise<Exchange> {
+  const requestId = readRequestId(request.headers);
+  const path = new URL(request.url).pathname;
+  const params = Object.fromEntries(
+    Object.entries((await context?.params) ?? {}).map(([key, value]) => [
+      key,
+      Array.isArray(value) ? value.join("/") : (value ?? ""),
+    ]),
+  );
+  return {
+    requestId,
+    method: request.method,
+    path,
+    label: name ?? toRouteLabel(path, params),
+    params,
+    arrivedMs: performance.now(),
+    left: new AbortController(),
+    log: processLog.child({ requestId }),
+  };
+}
+
+async function answer<Schema extends z.ZodType, Who extends Caller>(
+  request: Request,
+  exchange: Exchange,
+  options: RouteOptions<Schema, Who>,
+  handler: (input: RouteInput<Schema, Who>) => Promise<Response> | Response,
+): Promise<Response> {
+  try {
+    const { visitorId, setCookie } = authenticate(request, options.caller);
+    const body = options.body
+      ? await parseBody(request, {
+          schema: options.body,
+          bytesMax: options.bodyBytesMax ?? BODY_BYTES_MAX,
+        })
+      : undefined;
+    const response = await handler({
+      request,
+      params: exchange.params,
+      // Without a schema `Schema` is the bare ZodType, whose output is unknown.
+      body: body as z.output<Schema>,
+      signal: AbortSignal.any([request.signal, exchange.left.signal]),
+      requestId: exchange.requestId,
+      // `authenticate` gives an id exactly when the caller is a visitor.
+      visitorId: visitorId as RouteInput<Schema, Who>["visitorId"],
+      log: exchange.log,
+    });
+    if (setCookie !== undefined) response.headers.append("set-cookie", setCookie);
+    return response;
+  } catch (thrown) {
+    const error = toAppError(thrown);
+    logFailure(exchange.log, error);
+    return errorReply(error, options.shape, exchange.requestId);
+  }
+}
+
+/** A caller's mistake is the caller's to know; what failed on our side is written with its cause. */
+function logFailure(log: Log, error: AppError): void {
+  if (error.status < 500) log.debug({ code: error.code, param: error.param }, "request refused");
+  else if (error.code === "internal") log.error({ err: error.cause }, "request failed");
+  else log.warn({ err: error }, "request failed");
+}
+
+/** The log line waits for the end of a stream; a stream that ends early stops the work behind it. */
+function finishExchange(exchange: Exchange, response: Response): void {
+  const ended = streamEnd(response);
+  if (ended === undefined) {
+    writeLine(exchange, response.status);
+    return;
+  }
+  void ended.then((end) => {
+    if (end !== "complete") exchange.left.abort(new DOMException("The reader left.", "AbortError"));
+    writeLine(exchange, response.status, end);
+  });
+}
+
+/** Never content, never a query string: an id, a path and numbers. */
+function writeLine(exchange: Exchange, status: number, stream?: StreamEnd): void {
+  const { method, path, label, log } = exchange;
+  const elapsedMs = performance.now() - exchange.arrivedMs;
+  requestSeconds.observe({ route: label, method, status: String(status) }, elapsedMs / 1000);
+  const ms = Math.round(elapsedMs * 10) / 10;
+  log.info({ method, path, status, ms, ...(stream && { stream }) }, "request");
+}

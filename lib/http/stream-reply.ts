@@ -1,0 +1,77 @@
+import { assert } from "@/lib/util/assert";
+import { toJsonLine } from "@/lib/util/json-lines";
+
+/** How a streamed body ended: to its last event, by a reader that left, or by an error of its source. */
+export type StreamEnd = "complete" | "cancelled" | "failed";
+
+const ends = new WeakMap<Response, Promise<StreamEnd>>();
+
+/** When and how the stream of `response` ended; undefined for a body that is no stream of ours. */
+export function streamEnd(response: Response): Promise<StreamEnd> | undefined {
+  return ends.get(response);
+}
+
+/** Events as JSON lines (`application/x-ndjson`). */
+export function jsonLinesReply(events: AsyncIterable<unknown>, init?: ResponseInit): Response {
+  return streamReply(events, toJsonLine, "application/x-ndjson; charset=utf-8", init);
+}
+
+/** Values as server-sent events, one `data:` line each; a string goes out as it stands (OpenAI's `[DONE]`). */
+export function serverSentEventsReply(
+  events: AsyncIterable<unknown>,
+  init?: ResponseInit,
+): Response {
+  return streamReply(events, toServerSentEvent, "text/event-stream; charset=utf-8", init);
+}
+
+function toServerSentEvent(value: unknown): string {
+  const data = typeof value === "string" ? value : JSON.stringify(value);
+  assert(!data.includes("\n"), "a server-sent event is one line");
+  return `data: ${data}\n\n`;
+}
+
+/**
+ * The reader sets the pace: an event is asked for when the last one was taken. A reader that leaves
+ * closes the iterator, so that the work behind it stops. What can go wrong mid-stream is an event of
+ * the source's own; an exception here is a bug and breaks the body off, which clients see as such.
+ */
+function streamReply(
+  events: AsyncIterable<unknown>,
+  encode: (value: unknown) => string,
+  contentType: string,
+  init?: ResponseInit,
+): Response {
+  const iterator = events[Symbol.asyncIterator]();
+  const encoder = new TextEncoder();
+  let settle: (end: StreamEnd) => void = () => {};
+  const end = new Promise<StreamEnd>((resolve) => {
+    settle = resolve;
+  });
+  const body = new ReadableStream<Uint8Array>({
+    async pull(controller) {
+      try {
+        const { done, value } = await iterator.next();
+        if (done) {
+          controller.close();
+          settle("complete");
+        } else controller.enqueue(encoder.encode(encode(value)));
+      } catch (error) {
+        settle("failed");
+        controller.error(error);
+      }
+    },
+    async cancel() {
+      // First: a generator that waits for its next event cannot be closed before the wait is aborted.
+      settle("cancelled");
+      await iterator.return?.();
+    },
+  });
+  const headers = new Headers(init?.headers);
+  headers.set("content-type", contentType);
+  // `no-transform` and `x-accel-buffering` keep proxies from holding tokens back.
+  headers.set("cache-control", "no-cache, no-transform");
+  headers.set("x-accel-buffering", "no");
+  const response = new Response(body, { ...init, headers });
+  ends.set(response, end);
+  return response;
+}
