@@ -44,6 +44,26 @@ export const SUSPECT_FOR_MS = 2_000;
 export const NO_WORKER_RETRY_AFTER_SECONDS = 5;
 /** Draining: running answers get this long to finish. */
 export const DRAIN_MS_MAX = 20_000;
+/** Told to clients whom a full worker refuses: about one short answer, after which a place is likely free. */
+export const OVERLOADED_RETRY_AFTER_SECONDS = 2;
+
+// Between web and worker.
+/** A request re-encoded as message parts is longer than the body it came from; four times is never reached. */
+export const WORKER_BODY_BYTES_MAX = 4 * BODY_BYTES_MAX;
+/** Headers and body of a request must be here after this long, so that a trickling client holds no socket. */
+export const WORKER_BODY_MS_MAX = 10_000;
+/** Sockets a worker accepts; beyond it a connection is dropped, before file descriptors run out. */
+export const WORKER_SOCKETS_MAX = 1_024;
+/** Connections of one web process to one worker: slots and waiting room of any worker fit several times. */
+export const WORKER_CONNECTIONS_MAX = 512;
+/** Web → worker, calls that answer whole and take no slot (tokenize, health). */
+export const WORKER_CALL_MS_MAX = 5_000;
+/** A reader that takes nothing for this long while bytes wait for it has gone; its slot is freed. */
+export const READER_STALL_MS_MAX = 30_000;
+/** Longer than any pause of the web's connection pool: the side that reuses must not meet a socket just closed. */
+export const WORKER_KEEP_ALIVE_MS = 75_000;
+/** The web lets an idle connection go this long before the worker would. */
+export const WORKER_IDLE_MS_MAX = 60_000;
 
 // Pages.
 /** Answers one visitor may have running at once: a battle is two, a second tab two more. */
@@ -65,6 +85,19 @@ export const ADMIN_SESSION_SECONDS = 43_200;
 /** Wrong admin tokens in one window before all are refused: with 16 characters or more, guessing is hopeless long before. */
 export const ADMIN_ATTEMPTS_MAX = 10;
 export const ADMIN_ATTEMPTS_WINDOW_MS = 60_000;
+/** A page's request that is not a stream; longer than the statement limit helps nobody who looks at it. */
+export const PAGE_REQUEST_MS_MAX = 15_000;
+/** A page's stream: a little above the silence allowed between web and worker, so that theirs is told first. */
+export const PAGE_SILENCE_MS_MAX = 100_000;
+/** After a stop the server is asked this often, this many times, for what it kept. */
+export const PAGE_SETTLE_INTERVAL_MS = 250;
+export const PAGE_SETTLE_ATTEMPTS_MAX = 12;
+/** Typing pauses this long before the prompt is counted in tokens. */
+export const TOKEN_COUNT_DELAY_MS = 400;
+/** The board and the arena's status on an open page. */
+export const PAGE_REFRESH_INTERVAL_MS = 5_000;
+/** What waits for something to appear, and the table of workers. */
+export const PAGE_REFRESH_INTERVAL_SHORT_MS = 2_000;
 
 // Database.
 /** Connections of one process: above this Postgres on a laptop gains nothing (measured: 16 clients saturate 2 cores). */
