@@ -1,0 +1,47 @@
+import { drizzle, type PostgresJsDatabase } from "drizzle-orm/postgres-js";
+import type postgres from "postgres";
+import { env } from "@/lib/env";
+import { processSingleton } from "@/lib/util/process-singleton";
+import { type ConnectOptions, connect } from "./connect";
+import * as battles from "./schema/battles";
+import * as conversations from "./schema/conversations";
+import * as models from "./schema/models";
+import * as ratings from "./schema/ratings";
+import * as workers from "./schema/workers";
+
+const schema = { ...battles, ...conversations, ...models, ...ratings, ...workers };
+
+/** What every store function takes; a transaction is one too. */
+export type Database = PostgresJsDatabase<typeof schema>;
+
+export type OpenDatabase = { db: Database; sql: postgres.Sql; close(): Promise<void> };
+
+/** A pool of one's own. Nothing is connected before the first query. */
+export function openDatabase(url: string, options: ConnectOptions = {}): OpenDatabase {
+  const sql = connect(url, options);
+  return {
+    db: drizzle(sql, { schema, casing: "snake_case" }),
+    sql,
+    close: () => sql.end({ timeout: 5 }),
+  };
+}
+
+/**
+ * The pool of this process.
+ *
+ * @throws Error when DATABASE_URL is not set.
+ */
+export function database(): Database {
+  return processSingleton("database", () => openDatabase(databaseUrl())).db;
+}
+
+/** @throws Error when DATABASE_URL is not set. */
+export function databaseUrl(): string {
+  const url = env().DATABASE_URL;
+  if (url === undefined) {
+    throw new Error(
+      "DATABASE_URL is not set. `npm start` sets it for the processes it starts; a process started by hand needs it in its environment.",
+    );
+  }
+  return url;
+}
