@@ -36,6 +36,6 @@ async function onServer(serverUrl: string, statement: string): Promise<void> {
   try {
     await sql.unsafe(statement);
   } finally {
-    await sql.end();
+    await sql.end({ timeout: 5 });
   }
 }
