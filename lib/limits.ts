@@ -6,6 +6,12 @@ export const HEARTBEAT_INTERVAL_MS = 5_000;
 export const WORKER_STALE_AFTER_MS = 10_000;
 /** A beat that takes longer than the interval would overlap the next one. */
 export const HEARTBEAT_TIMEOUT_MS = 4_000;
+/** The picture of the workers that requests are dispatched by is read again at most this often. */
+export const PICTURE_INTERVAL_MS = 1_000;
+/** A request waits this long for a newer picture and then makes do with the last one. */
+export const PICTURE_WAIT_MS_MAX = 500;
+/** A worker that was lost or left stays in answers to people for this long, so that they can see what happened. */
+export const WORKER_GONE_SHOWN_MS = 600_000;
 /** How often lost workers are written down as lost; reads apply the limit above by themselves. */
 export const SWEEP_INTERVAL_MS = 1_000;
 /** A rejected or unreachable controller is asked again after at most this long. */
