@@ -9,6 +9,7 @@ import {
   SUSPECT_FOR_MS,
   WORKER_STALE_AFTER_MS,
 } from "@/lib/limits";
+import type { AdminWorker } from "@/lib/protocol/arena-view";
 import type {
   HeartbeatBody,
   HeartbeatReply,
