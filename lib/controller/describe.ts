@@ -1,7 +1,7 @@
 import type { AdminWorker } from "@/lib/protocol/arena-view";
-import { type ModelDescription, WORKER_KINDS } from "@/lib/protocol/worker-card";
+import { type ModelDescription, type ModelFeature, WORKER_KINDS } from "@/lib/protocol/worker-card";
 import type { LiveLoad } from "./live-load";
-import type { KnownWorker, ModelFeature, WorkerPicture } from "./worker-picture";
+import type { KnownWorker, WorkerPicture } from "./worker-picture";
 
 /** A model that can be asked now. */
 export type AwakeModel = {

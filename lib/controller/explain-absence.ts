@@ -1,6 +1,7 @@
 import { AppError } from "@/lib/errors";
 import { NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/limits";
-import type { ModelFeature, WorkerPicture } from "./worker-picture";
+import type { ModelFeature } from "@/lib/protocol/worker-card";
+import type { WorkerPicture } from "./worker-picture";
 
 const NAMES_SHOWN_MAX = 20;
 

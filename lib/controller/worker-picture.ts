@@ -3,6 +3,7 @@ import { type WorkerLoad, workerLoadSchema } from "@/lib/protocol/registration";
 import {
   MODEL_FEATURES,
   type ModelDescription,
+  type ModelFeature,
   modelDescriptionSchema,
 } from "@/lib/protocol/worker-card";
 import type { readModels, readOffers, readWorkers, WorkerState } from "./store";
@@ -12,8 +13,6 @@ import type { readModels, readOffers, readWorkers, WorkerState } from "./store";
  * Silence is measured on this process's clock, from the later of the last beat and the moment since
  * which beats could have been heard at all.
  */
-
-export type ModelFeature = (typeof MODEL_FEATURES)[number];
 
 export type KnownModel = {
   modelId: string;

@@ -41,6 +41,7 @@ export const workerCardSchema = z.object({
 });
 
 export type WorkerKind = (typeof WORKER_KINDS)[number];
+export type ModelFeature = (typeof MODEL_FEATURES)[number];
 export type ModelDescription = z.infer<typeof modelDescriptionSchema>;
 export type ModelOffer = z.infer<typeof modelOfferSchema>;
 export type WorkerCard = z.infer<typeof workerCardSchema>;
