@@ -1,0 +1,72 @@
+import { describe, expect, test } from "vitest";
+import { seededRandom } from "@/lib/util/random";
+import { StopMatcher } from "./stop-matcher";
+
+/** Everything emitted for these pieces, and whether a stop ended it. */
+function feed(stops: string[], pieces: string[]) {
+  const matcher = new StopMatcher(stops);
+  let emitted = "";
+  for (const piece of pieces) {
+    const { text, isStopped } = matcher.push(piece);
+    emitted += text;
+    if (isStopped) return { emitted, isStopped };
+  }
+  return { emitted: emitted + matcher.flush(), isStopped: false };
+}
+
+describe("a stop string", () => {
+  test("ends the text before itself", () => {
+    expect(feed(["END"], ["one END two"])).toEqual({ emitted: "one ", isStopped: true });
+  });
+
+  test("is found across any border", () => {
+    expect(feed(["END"], ["one E", "N", "D two"])).toEqual({ emitted: "one ", isStopped: true });
+  });
+
+  test("is withheld in part, and given back when it was none", () => {
+    const matcher = new StopMatcher(["END"]);
+    expect(matcher.push("an EN")).toEqual({ text: "an ", isStopped: false });
+    expect(matcher.push("TRY")).toEqual({ text: "ENTRY", isStopped: false });
+    expect(matcher.push("E")).toEqual({ text: "", isStopped: false });
+    expect(matcher.flush()).toBe("E");
+  });
+
+  test("that repeats itself is found when its first beginning was a false one", () => {
+    expect(feed(["aab"], ["aaab"])).toEqual({ emitted: "a", isStopped: true });
+    expect(feed(["aab"], [..."aaab"])).toEqual({ emitted: "a", isStopped: true });
+  });
+});
+
+test("the earliest of several stops wins", () => {
+  expect(feed(["two", "one"], ["zero one two"])).toEqual({ emitted: "zero ", isStopped: true });
+});
+
+test("without stops text passes at once", () => {
+  expect(feed([], ["a", "b"])).toEqual({ emitted: "ab", isStopped: false });
+});
+
+test("fuzz: never emits a stop string nor loses a character, however the text is cut", () => {
+  const seed = 20_260_101;
+  const random = seededRandom(seed);
+  const draw = (count: number) => Math.floor(random() * count);
+  const word = (length: number) => Array.from({ length }, () => "ab"[draw(2)]).join("");
+  for (let round = 0; round < 2_000; round++) {
+    const stops = Array.from({ length: 1 + draw(3) }, () => word(2 + draw(4)));
+    const text = word(30);
+    const pieces: string[] = [];
+    for (let at = 0; at < text.length; ) {
+      const next = at + 1 + draw(5);
+      pieces.push(text.slice(at, next));
+      at = next;
+    }
+    const { emitted, isStopped } = feed(stops, pieces);
+    const label = `seed ${seed}, round ${round}: ${stops.join("|")} in ${pieces.join("|")}`;
+    expect(text.startsWith(emitted), label).toBe(true);
+    expect(
+      stops.some((stop) => emitted.includes(stop)),
+      label,
+    ).toBe(false);
+    expect(isStopped, label).toBe(stops.some((stop) => text.includes(stop)));
+    if (!isStopped) expect(emitted, label).toBe(text);
+  }
+});

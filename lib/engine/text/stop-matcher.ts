@@ -1,0 +1,44 @@
+/** What a push lets through, and whether a stop string was completed. */
+export type StopMatch = { text: string; isStopped: boolean };
+
+/**
+ * Ends a text at the first stop string. The stop string itself is never emitted, not even in part:
+ * text that may be the beginning of one is withheld until it is decided.
+ */
+export class StopMatcher {
+  readonly #stops: readonly string[];
+  #withheld = "";
+
+  constructor(stops: readonly string[]) {
+    this.#stops = stops.filter((stop) => stop !== "");
+  }
+
+  push(text: string): StopMatch {
+    if (this.#stops.length === 0) return { text, isStopped: false };
+    const open = this.#withheld + text;
+    const found = this.#stops.map((stop) => open.indexOf(stop)).filter((index) => index >= 0);
+    if (found.length > 0) {
+      this.#withheld = "";
+      return { text: open.slice(0, Math.min(...found)), isStopped: true };
+    }
+    const keep = Math.max(...this.#stops.map((stop) => overlap(open, stop)));
+    this.#withheld = open.slice(open.length - keep);
+    return { text: open.slice(0, open.length - keep), isStopped: false };
+  }
+
+  /** What was withheld, when nothing follows: it was no stop string after all. */
+  flush(): string {
+    const rest = this.#withheld;
+    this.#withheld = "";
+    return rest;
+  }
+}
+
+/** Length of the longest end of `text` that is a beginning of `stop`, short of all of it. */
+function overlap(text: string, stop: string): number {
+  const longest = Math.min(text.length, stop.length - 1);
+  for (let length = longest; length > 0; length--) {
+    if (text.endsWith(stop.slice(0, length))) return length;
+  }
+  return 0;
+}
