@@ -1,0 +1,33 @@
+import * as z from "zod";
+import { AppError, ERROR_CODE_LIST } from "@/lib/errors";
+
+/** How a worker refuses: the body beside a status of `lib/errors.ts`, or of 503 while it loads or drains. */
+export const workerErrorSchema = z.object({
+  error: z.object({
+    code: z.enum(ERROR_CODE_LIST),
+    message: z.string(),
+    param: z.string().optional(),
+    retryable: z.boolean(),
+  }),
+});
+export type WorkerError = z.infer<typeof workerErrorSchema>;
+
+/** What a worker says of its own life; every other call is refused unless it is ready. */
+export const workerHealthSchema = z.object({ state: z.enum(["loading", "ready", "draining"]) });
+export type WorkerHealth = z.infer<typeof workerHealthSchema>;
+
+/** An error as the body that crosses the wire. The cause stays at home. */
+export function toWorkerError(error: AppError): WorkerError {
+  const { code, message, param, retryable } = error;
+  return { error: { code, message, retryable, ...(param === undefined ? {} : { param }) } };
+}
+
+/** The error of a refusal, as it was thrown on the other side; undefined when `body` is no refusal of ours. */
+export function fromWorkerError(body: unknown, retryAfter: string | undefined) {
+  const parsed = workerErrorSchema.safeParse(body);
+  if (!parsed.success) return undefined;
+  const { code, message, param } = parsed.data.error;
+  const seconds = Number(retryAfter);
+  const retryAfterSeconds = retryAfter !== undefined && seconds > 0 ? seconds : undefined;
+  return new AppError(code, { message, param, retryAfterSeconds });
+}

@@ -1,0 +1,118 @@
+import { once } from "node:events";
+import type { ServerResponse } from "node:http";
+import { AppError, toAppError } from "@/lib/errors";
+import { READER_STALL_MS_MAX } from "@/lib/limits";
+import type { GenerateEvent } from "@/lib/protocol/generate-event";
+import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import { assert } from "@/lib/util/assert";
+import { toJsonLine } from "@/lib/util/json-lines";
+import type { Admission, Slot } from "./admission";
+import type { Backend } from "./backend";
+import type { WorkerStats } from "./worker-stats";
+
+/**
+ * One generation as JSON lines. The head goes out as soon as the request is admitted, also when it
+ * waits for a slot, so that the web can tell a busy worker from a dead one; what fails afterwards is
+ * the stream's last event.
+ */
+
+export type GenerationOptions = {
+  backend: Backend;
+  admission: Admission;
+  stats: WorkerStats;
+  request: GenerateRequest;
+  response: ServerResponse;
+  signal: AbortSignal;
+};
+
+/**
+ * Streams to the end; returns what went wrong after the head, if anything.
+ *
+ * @throws AppError `overloaded` before the head.
+ */
+export async function streamGeneration(options: GenerationOptions): Promise<AppError | undefined> {
+  const { admission, response, signal } = options;
+  const ticket = admission.enter(signal);
+  response.writeHead(200, {
+    "content-type": "application/x-ndjson; charset=utf-8",
+    "cache-control": "no-store",
+  });
+  response.flushHeaders();
+  let slot: Slot | undefined;
+  try {
+    slot = await ticket.slot;
+    for await (const event of readEvents(options, slot.queuedMs)) {
+      await writeLine(response, toJsonLine(event), signal);
+      // A backend may report its failure as an event instead of throwing it.
+      if (event.type === "generation-error") return toReportedError(event);
+    }
+    return undefined;
+  } catch (cause) {
+    const error = toAppError(signal.aborted ? signal.reason : cause);
+    const { code, message, param, retryable } = error;
+    const event = { type: "generation-error", code, message, retryable };
+    if (response.writable) response.write(toJsonLine(param ? { ...event, param } : event));
+    return error;
+  } finally {
+    slot?.release();
+    response.end();
+  }
+}
+
+/** The backend's events, held to their order, counted, and with the wait for the slot added to the times. */
+async function* readEvents(
+  { backend, request, signal, stats }: GenerationOptions,
+  queuedMs: number,
+): AsyncGenerator<GenerateEvent> {
+  let last: GenerateEvent["type"] | undefined;
+  let counted = 0;
+  for await (const event of backend.generate(request, signal)) {
+    signal.throwIfAborted();
+    assert(last !== "generation-end", "nothing follows the end of a generation");
+    assert(
+      (event.type === "generation-start") === (last === undefined) ||
+        event.type === "generation-error",
+      "a generation starts once and first",
+    );
+    last = event.type;
+    if (event.type === "generation-start") stats.countTokens("prompt", event.promptTokens);
+    if (event.type === "text-delta") {
+      stats.countTokens("completion", event.tokens);
+      counted += event.tokens;
+    }
+    if (event.type !== "generation-end") {
+      yield event;
+      continue;
+    }
+    // Tokens that made no text of their own: the end of turn, the rest of a stop string.
+    assert(
+      event.usage.completionTokens >= counted,
+      "deltas stand for no more tokens than were used",
+    );
+    stats.countTokens("completion", event.usage.completionTokens - counted);
+    const timing = {
+      queuedMs: event.timing.queuedMs + queuedMs,
+      firstTokenMs: event.timing.firstTokenMs + queuedMs,
+      durationMs: event.timing.durationMs + queuedMs,
+    };
+    stats.observeEnd(timing);
+    yield { ...event, timing };
+  }
+  signal.throwIfAborted();
+  assert(last === "generation-end" || last === "generation-error", "a generation has an end");
+}
+
+function toReportedError(event: Extract<GenerateEvent, { type: "generation-error" }>): AppError {
+  return new AppError(event.code, { message: event.message, param: event.param });
+}
+
+/** Waits while the reader is slower than the model; a reader that stopped is cut off. */
+async function writeLine(response: ServerResponse, line: string, signal: AbortSignal) {
+  if (response.write(line)) return;
+  const stalled = setTimeout(() => response.destroy(), READER_STALL_MS_MAX);
+  try {
+    await once(response, "drain", { signal });
+  } finally {
+    clearTimeout(stalled);
+  }
+}

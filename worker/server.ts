@@ -1,0 +1,341 @@
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import type { Registry } from "prom-client";
+import { AppError, toAppError } from "@/lib/errors";
+import {
+  GENERATION_MS_MAX,
+  OVERLOADED_RETRY_AFTER_SECONDS,
+  WORKER_BODY_MS_MAX,
+  WORKER_KEEP_ALIVE_MS,
+  WORKER_SOCKETS_MAX,
+} from "@/lib/limits";
+import { paths } from "@/lib/paths";
+import { generateRequestSchema } from "@/lib/protocol/generate-request";
+import type { WorkerLoad } from "@/lib/protocol/registration";
+import {
+  detokenizeRequestSchema,
+  embedRequestSchema,
+  tokenizeRequestSchema,
+} from "@/lib/protocol/text";
+import type { WorkerCard } from "@/lib/protocol/worker-card";
+import { toWorkerError, type WorkerHealth } from "@/lib/protocol/worker-error";
+import type { Log } from "@/lib/telemetry/log";
+import { Admission } from "./admission";
+import type { Backend } from "./backend";
+import { Bearer } from "./bearer";
+import { sendError, sendJson } from "./error-reply";
+import { streamGeneration } from "./generation-stream";
+import { readBody } from "./read-body";
+import { type Outcome, WorkerStats } from "./worker-stats";
+
+/**
+ * The protocol over HTTP. It listens before its models are loaded, so that a taken port is known at
+ * once and a probe sees "loading"; `serve` opens it, `drain` closes it.
+ */
+
+export type WorkerServerOptions = {
+  secret: string;
+  registry: Registry;
+  log: Log;
+  waitingMax?: number;
+  slotWaitMsMax?: number;
+};
+
+type Served = { backend: Backend; card: WorkerCard; admission: Admission };
+type Exchange = Served & {
+  request: IncomingMessage;
+  response: ServerResponse;
+  abort: AbortController;
+  /** What the log line says beside the route. */
+  fields: Record<string, unknown>;
+};
+type Route = { method: "GET" | "POST"; answer(exchange: Exchange): Promise<AppError | undefined> };
+
+export class WorkerServer {
+  readonly stats: WorkerStats;
+  readonly #options: WorkerServerOptions;
+  readonly #bearer: Bearer;
+  readonly #http: Server;
+  readonly #routes: Map<string, Route>;
+  readonly #open = new Set<AbortController>();
+  #state: WorkerHealth["state"] = "loading";
+  #served: Served | undefined;
+
+  constructor(options: WorkerServerOptions) {
+    this.#options = options;
+    this.#bearer = new Bearer(options.secret);
+    this.stats = new WorkerStats(options.registry);
+    this.#routes = createRoutes(this.stats);
+    this.#http = createServer(
+      {
+        keepAliveTimeout: WORKER_KEEP_ALIVE_MS,
+        headersTimeout: WORKER_BODY_MS_MAX,
+        requestTimeout: WORKER_BODY_MS_MAX,
+        // Node looks for requests that trickle only this often; its default of 30 s would triple the limit.
+        connectionsCheckingInterval: 1_000,
+      },
+      (request, response) => void this.#handle(request, response),
+    );
+    this.#http.maxConnections = WORKER_SOCKETS_MAX;
+    this.#http.on("clientError", refuseSocket);
+  }
+
+  /** Listens and resolves with the port that was taken. */
+  listen(port: number, host: string): Promise<number> {
+    return new Promise((resolve, reject) => {
+      this.#http.once("error", reject);
+      this.#http.listen(port, host, () => {
+        this.#http.off("error", reject);
+        // A TCP server that listens has an AddressInfo; only pipes have a string.
+        resolve((this.#http.address() as AddressInfo).port);
+      });
+    });
+  }
+
+  /** The models are loaded: answers from now on, and returns the card to register with. */
+  serve(backend: Backend, identity: { name: string; version: string }): WorkerCard {
+    const { waitingMax, slotWaitMsMax } = this.#options;
+    const own = backend.card();
+    const admission = new Admission({
+      slots: own.slots,
+      ...(waitingMax === undefined ? {} : { waitingMax }),
+      ...(slotWaitMsMax === undefined ? {} : { slotWaitMsMax }),
+    });
+    const card = { ...own, ...identity, waitingMax: admission.waitingMax };
+    this.stats.watch(admission);
+    this.#served = { backend, card, admission };
+    this.#state = "ready";
+    return card;
+  }
+
+  load(): WorkerLoad {
+    const { running = 0, waiting = 0 } = this.#served?.admission ?? {};
+    const state = this.#state === "ready" ? "ready" : "draining";
+    return { state, running, waiting, counters: { ...this.stats.counters } };
+  }
+
+  /**
+   * Refuses what comes and what waits; what runs has until `signal` aborts, then ends with
+   * `worker-lost`, which sends its client to another worker or tells it to try again.
+   */
+  async drain(signal: AbortSignal): Promise<void> {
+    this.#state = "draining";
+    const admission = this.#served?.admission;
+    admission?.close(unavailable("draining"));
+    try {
+      await admission?.whenIdle(signal);
+    } catch (cause) {
+      const message = "The worker stopped before the answer was finished.";
+      const reason = new AppError("worker-lost", { message, cause });
+      for (const abort of this.#open) abort.abort(reason);
+    }
+  }
+
+  /** Closes the port and every connection, idle ones first. */
+  async close(): Promise<void> {
+    const closed = new Promise<void>((resolve) => this.#http.close(() => resolve()));
+    this.#http.closeIdleConnections();
+    // Last events that are written already get one turn of the event loop to leave.
+    await new Promise((resolve) => setImmediate(resolve));
+    this.#http.closeAllConnections();
+    await closed;
+  }
+
+  async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const abort = new AbortController();
+    this.#open.add(abort);
+    response.on("close", () => {
+      this.#open.delete(abort);
+      if (response.writableFinished) return;
+      abort.abort(new AppError("client-closed", { message: "The client closed the connection." }));
+    });
+    // A socket that breaks is what "close" above reports; without a listener it would end the process.
+    response.on("error", () => undefined);
+    const startedAt = performance.now();
+    const fields: Record<string, unknown> = {};
+    let error: AppError | undefined;
+    try {
+      error = await this.#route(request, response, abort, fields);
+    } catch (thrown) {
+      error = toAppError(abort.signal.aborted ? abort.signal.reason : thrown);
+      sendError(response, error, this.#isUnavailable(error) ? 503 : error.status);
+    }
+    this.#record(request, response, { error, fields, durationMs: performance.now() - startedAt });
+  }
+
+  async #route(
+    request: IncomingMessage,
+    response: ServerResponse,
+    abort: AbortController,
+    fields: Record<string, unknown>,
+  ): Promise<AppError | undefined> {
+    const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
+    const isHealth = path === paths.worker.health;
+    if (!isHealth) this.#bearer.check(request.headers.authorization);
+    const route = this.#routes.get(path);
+    if (!route && !isHealth) {
+      throw new AppError("not-found", { message: "There is no such path on a worker." });
+    }
+    const method = route?.method ?? "GET";
+    if (request.method !== method) {
+      response.setHeader("allow", method);
+      throw new AppError("method-not-allowed", { message: `Use ${method} on ${path}.` });
+    }
+    if (!route) {
+      sendJson(response, { state: this.#state }, this.#state === "ready" ? 200 : 503);
+      return undefined;
+    }
+    const stillAnswers = this.#state === "draining" && route.method === "GET";
+    if (!this.#served || (this.#state !== "ready" && !stillAnswers)) {
+      throw unavailable(this.#state);
+    }
+    return await route.answer({ ...this.#served, request, response, abort, fields });
+  }
+
+  /** 503 and not 429: waiting here does not help, another worker does. */
+  #isUnavailable(error: AppError): boolean {
+    return error.code === "overloaded" && this.#state !== "ready";
+  }
+
+  /** Counts and logs what happened; never what was said. */
+  #record(
+    request: IncomingMessage,
+    response: ServerResponse,
+    result: { error: AppError | undefined; fields: Record<string, unknown>; durationMs: number },
+  ): void {
+    const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
+    const { error, fields } = result;
+    const outcome = toOutcome(error);
+    // Unknown paths share one label, so that a scanner cannot grow the metrics; probes are not work.
+    const route = this.#routes.get(path);
+    if (route?.method === "POST") this.stats.countRequest(path.slice(1), outcome);
+    const line = {
+      ...fields,
+      path: route ? path : path.slice(0, 80),
+      status: response.statusCode,
+      outcome,
+      durationMs: Math.round(result.durationMs),
+      ...(error ? { code: error.code } : {}),
+    };
+    const { log } = this.#options;
+    if (outcome === "failed") log.error({ ...line, err: error?.cause ?? error }, "request failed");
+    else if (route?.method === "POST") log.info(line, "request");
+    else log.debug(line, "request");
+  }
+}
+
+function toOutcome(error: AppError | undefined): Outcome {
+  if (!error) return "done";
+  if (error.code === "client-closed") return "aborted";
+  return error.status < 500 || error.code === "not-supported" ? "refused" : "failed";
+}
+
+function unavailable(state: WorkerHealth["state"]): AppError {
+  return new AppError("overloaded", {
+    message:
+      state === "loading"
+        ? "This worker is still loading its models. Try again shortly."
+        : "This worker is shutting down. Try another one.",
+    retryAfterSeconds: OVERLOADED_RETRY_AFTER_SECONDS,
+  });
+}
+
+function checkModel(card: WorkerCard, model: string): void {
+  if (card.models.some((offer) => offer.name === model)) return;
+  throw new AppError("model-not-found", {
+    message: `This worker does not offer the model "${model.slice(0, 100)}".`,
+    param: "model",
+  });
+}
+
+function createRoutes(stats: WorkerStats): Map<string, Route> {
+  return new Map<string, Route>([
+    [paths.worker.generate, { method: "POST", answer: (exchange) => generate(exchange, stats) }],
+    [paths.worker.embed, { method: "POST", answer: embed }],
+    [paths.worker.tokenize, { method: "POST", answer: tokenize }],
+    [paths.worker.detokenize, { method: "POST", answer: detokenize }],
+    [
+      paths.worker.card,
+      { method: "GET", answer: async ({ response, card }) => void sendJson(response, card) },
+    ],
+    [
+      paths.worker.metrics,
+      {
+        method: "GET",
+        answer: async ({ response }) => {
+          const { contentType, text } = stats.read();
+          response.setHeader("content-type", contentType).end(await text);
+          return undefined;
+        },
+      },
+    ],
+  ]);
+}
+
+async function generate(exchange: Exchange, stats: WorkerStats): Promise<AppError | undefined> {
+  const { backend, card, admission, response, abort, fields } = exchange;
+  const request = await readBody(exchange.request, generateRequestSchema);
+  Object.assign(fields, { requestId: request.requestId, model: request.model });
+  checkModel(card, request.model);
+  const { signal } = abort;
+  const limit = setTimeout(() => {
+    const seconds = GENERATION_MS_MAX / 1_000;
+    const message = `The answer took longer than ${seconds} s and was ended.`;
+    abort.abort(new AppError("timeout", { message }));
+  }, GENERATION_MS_MAX);
+  try {
+    return await streamGeneration({ backend, admission, stats, request, response, signal });
+  } finally {
+    clearTimeout(limit);
+  }
+}
+
+/** Vectors take a slot like an answer, since they load the model as much. */
+async function embed({ backend, card, admission, fields, ...exchange }: Exchange) {
+  const request = await readBody(exchange.request, embedRequestSchema);
+  Object.assign(fields, { requestId: request.requestId, model: request.model });
+  checkModel(card, request.model);
+  const { signal } = exchange.abort;
+  const slot = await admission.enter(signal).slot;
+  try {
+    sendJson(exchange.response, await backend.embed(request, signal));
+  } finally {
+    slot.release();
+  }
+  return undefined;
+}
+
+async function tokenize({ backend, card, request, response, abort, fields }: Exchange) {
+  const body = await readBody(request, tokenizeRequestSchema);
+  fields.model = body.model;
+  checkModel(card, body.model);
+  sendJson(response, await backend.tokenize(body, abort.signal));
+  return undefined;
+}
+
+async function detokenize({ backend, card, request, response, abort, fields }: Exchange) {
+  const body = await readBody(request, detokenizeRequestSchema);
+  fields.model = body.model;
+  checkModel(card, body.model);
+  sendJson(response, await backend.detokenize(body, abort.signal));
+  return undefined;
+}
+
+/** What is no HTTP, or trickles in, is answered in our shape where an answer can still be read. */
+function refuseSocket(cause: NodeJS.ErrnoException, socket: Socket): void {
+  // An earlier answer on this connection would make a second head nonsense to its reader.
+  if (!socket.writable || socket.bytesWritten > 0) {
+    socket.destroy();
+    return;
+  }
+  const late = cause.code === "ERR_HTTP_REQUEST_TIMEOUT";
+  const message = late
+    ? `The request was not complete after ${WORKER_BODY_MS_MAX / 1_000} s.`
+    : "The request is not valid HTTP.";
+  const body = JSON.stringify(toWorkerError(new AppError("invalid-request", { message })));
+  const status = late ? "408 Request Timeout" : "400 Bad Request";
+  socket.end(
+    `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8\r\n` +
+      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+}

@@ -1,0 +1,96 @@
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import type { GenerateEvent } from "@/lib/protocol/generate-event";
+import type { WorkerLoad } from "@/lib/protocol/registration";
+import type { Admission } from "./admission";
+
+/** How a request ended. A refusal is the client's or the load's; a failure is ours. */
+export type Outcome = "done" | "refused" | "failed" | "aborted";
+
+const SECONDS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 120, 300, 600];
+
+/** What a worker counts: for `/metrics`, and the totals that go with every heartbeat. */
+export class WorkerStats {
+  readonly counters: WorkerLoad["counters"] = {
+    requests: 0,
+    failures: 0,
+    promptTokens: 0,
+    completionTokens: 0,
+  };
+  readonly #registry: Registry;
+  readonly #requests: Counter<"call" | "outcome">;
+  readonly #tokens: Counter<"kind">;
+  readonly #aborts: Counter;
+  readonly #queued: Histogram;
+  readonly #firstToken: Histogram;
+  readonly #duration: Histogram;
+
+  constructor(registry: Registry) {
+    this.#registry = registry;
+    const registers = [registry];
+    const histogram = (name: string, help: string) =>
+      new Histogram({ name, help, buckets: SECONDS, registers });
+    this.#requests = new Counter({
+      name: "parley_worker_requests_total",
+      help: "Requests by call and by how they ended.",
+      labelNames: ["call", "outcome"],
+      registers,
+    });
+    this.#tokens = new Counter({
+      name: "parley_worker_tokens_total",
+      help: "Tokens read (prompt) and written (completion).",
+      labelNames: ["kind"],
+      registers,
+    });
+    this.#aborts = new Counter({
+      name: "parley_worker_aborts_total",
+      help: "Requests whose client went away before the end.",
+      registers,
+    });
+    this.#queued = histogram("parley_worker_queued_seconds", "Wait for a slot.");
+    this.#firstToken = histogram(
+      "parley_worker_first_token_seconds",
+      "From arrival to the first token.",
+    );
+    this.#duration = histogram("parley_worker_generation_seconds", "From arrival to the end.");
+  }
+
+  /** Shows the live numbers of `admission` beside the totals. */
+  watch(admission: Admission): void {
+    const gauge = (name: string, help: string, read: () => number) =>
+      new Gauge({
+        name,
+        help,
+        registers: [this.#registry],
+        collect() {
+          this.set(read());
+        },
+      });
+    gauge("parley_worker_slots", "Requests that may run at once.", () => admission.slots);
+    gauge("parley_worker_running", "Requests that run now.", () => admission.running);
+    gauge("parley_worker_waiting", "Requests that wait for a slot.", () => admission.waiting);
+  }
+
+  countRequest(call: string, outcome: Outcome): void {
+    this.#requests.inc({ call, outcome });
+    this.counters.requests += 1;
+    if (outcome === "failed") this.counters.failures += 1;
+    if (outcome === "aborted") this.#aborts.inc();
+  }
+
+  countTokens(kind: "prompt" | "completion", count: number): void {
+    this.#tokens.inc({ kind }, count);
+    if (kind === "prompt") this.counters.promptTokens += count;
+    else this.counters.completionTokens += count;
+  }
+
+  observeEnd(timing: Extract<GenerateEvent, { type: "generation-end" }>["timing"]): void {
+    this.#queued.observe(timing.queuedMs / 1_000);
+    this.#firstToken.observe(timing.firstTokenMs / 1_000);
+    this.#duration.observe(timing.durationMs / 1_000);
+  }
+
+  /** The whole registry in Prometheus' text form. */
+  read(): { contentType: string; text: Promise<string> } {
+    return { contentType: this.#registry.contentType, text: this.#registry.metrics() };
+  }
+}
