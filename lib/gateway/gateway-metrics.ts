@@ -1,0 +1,40 @@
+import { Counter, Gauge, Histogram } from "prom-client";
+import { metrics } from "@/lib/telemetry/metrics";
+import { processSingleton } from "@/lib/util/process-singleton";
+
+/** What the gateway counts. Models are labels only once they are known to exist: clients choose names. */
+export const gatewayMetrics = processSingleton("gateway-metrics", () => {
+  const registers = [metrics];
+  return {
+    requests: new Counter({
+      name: "parley_generation_requests_total",
+      help: "Generations by model and how they ended: stop, length, cancelled or an error code.",
+      labelNames: ["model", "outcome"],
+      registers,
+    }),
+    firstTokenSeconds: new Histogram({
+      name: "parley_generation_first_token_seconds",
+      help: "Time from a request's arrival at the gateway to its first token, failover included.",
+      labelNames: ["model"],
+      buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+      registers,
+    }),
+    tokens: new Counter({
+      name: "parley_generation_tokens_total",
+      help: "Tokens by model and kind: prompt or completion.",
+      labelNames: ["model", "kind"],
+      registers,
+    }),
+    failovers: new Counter({
+      name: "parley_generation_failovers_total",
+      help: "Attempts at a worker that were given up before the first token, by error code.",
+      labelNames: ["code"],
+      registers,
+    }),
+    running: new Gauge({
+      name: "parley_generation_running",
+      help: "Generations under way from this process.",
+      registers,
+    }),
+  };
+});

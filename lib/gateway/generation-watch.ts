@@ -1,0 +1,94 @@
+import { AppError } from "@/lib/errors";
+import type { GenerateEvent, GenerationStart } from "@/lib/protocol/generate-event";
+import { gatewayMetrics } from "./gateway-metrics";
+
+const WHOLE: ReadonlySet<string> = new Set(["stop", "length"]);
+
+/**
+ * Keeps watch over one generation, from request to end: its time limit, the client's abort, its counts.
+ * Whichever way it ends, `close` runs what must be undone exactly once.
+ */
+export class GenerationWatch {
+  readonly #model: string;
+  readonly #client: AbortSignal;
+  readonly #abort = new AbortController();
+  readonly #timer: NodeJS.Timeout;
+  readonly #beganMs = performance.now();
+  readonly #onAbort = () => this.close("cancelled");
+  #undo: (() => void) | undefined;
+  #isKnownModel = false;
+  #completionTokens = 0;
+  #outcome: string | undefined;
+
+  constructor(model: string, client: AbortSignal, limitMs: number) {
+    this.#model = model;
+    this.#client = client;
+    gatewayMetrics.running.inc();
+    this.#timer = setTimeout(() => {
+      const message = `The answer took longer than ${limitMs / 1000} seconds and was stopped.`;
+      this.#abort.abort(new AppError("timeout", { message }));
+    }, limitMs);
+    this.#timer.unref();
+    if (client.aborted) this.close("cancelled");
+    else client.addEventListener("abort", this.#onAbort, { once: true });
+  }
+
+  /** Aborts with the client, at the time limit and when the generation is closed. */
+  get signal(): AbortSignal {
+    return this.#abort.signal;
+  }
+
+  get isCancelled(): boolean {
+    return this.#client.aborted || this.#outcome === "cancelled";
+  }
+
+  /** Why the work was stopped, when it was stopped from here. */
+  get reason(): unknown {
+    return this.#abort.signal.aborted ? this.#abort.signal.reason : undefined;
+  }
+
+  /** Something to undo at the end; at once if the end has come. */
+  onClose(undo: () => void): void {
+    if (this.#outcome === undefined) this.#undo = undo;
+    else undo();
+  }
+
+  /** The first token is there. */
+  first({ start }: { start: GenerationStart }): void {
+    this.#isKnownModel = true;
+    const seconds = (performance.now() - this.#beganMs) / 1000;
+    gatewayMetrics.firstTokenSeconds.observe({ model: this.#model }, seconds);
+    gatewayMetrics.tokens.inc({ model: this.#model, kind: "prompt" }, start.promptTokens);
+  }
+
+  /** An event passes. */
+  see(event: GenerateEvent): void {
+    if (event.type === "text-delta") this.#completionTokens += event.tokens;
+    if (event.type !== "generation-end") return;
+    this.#completionTokens = event.usage.completionTokens;
+    // The reader may never ask for what follows the last event.
+    this.close(event.finishReason);
+  }
+
+  /** The end, however it came; the first to tell decides the outcome. */
+  close(outcome: string): void {
+    if (this.#outcome !== undefined) return;
+    this.#outcome = outcome;
+    clearTimeout(this.#timer);
+    this.#client.removeEventListener("abort", this.#onAbort);
+    const model = this.#isKnownModel || outcome !== "model-not-found" ? this.#model : "unknown";
+    gatewayMetrics.running.dec();
+    gatewayMetrics.requests.inc({ model, outcome });
+    if (this.#isKnownModel) {
+      gatewayMetrics.tokens.inc({ model, kind: "completion" }, this.#completionTokens);
+    }
+    this.#undo?.();
+    // A whole answer leaves its connection for the next request; anything else is let go at the worker.
+    if (WHOLE.has(outcome)) return;
+    this.#abort.abort(this.#client.aborted ? this.#client.reason : cancelled());
+  }
+}
+
+function cancelled(): DOMException {
+  return new DOMException("The generation was closed.", "AbortError");
+}

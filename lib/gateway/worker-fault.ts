@@ -1,0 +1,37 @@
+import { AppError, type ErrorCode, toAppError } from "@/lib/errors";
+
+/** What a worker may say to our client in its own words: it concerns the request, or how busy it is. */
+const FOR_CLIENTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  ...(["invalid-request", "unsupported-parameter", "context-length-exceeded"] as const),
+  ...(["overloaded", "not-supported", "internal", "client-closed"] as const),
+]);
+
+/** What happened between us and a worker, without its address: in a blind battle that would be a name. */
+const NEUTRAL: Partial<Record<ErrorCode, string>> = {
+  "worker-lost": "The worker of this model was lost. Try again.",
+  timeout: "The worker of this model did not answer in time. Try again.",
+  "no-worker": "The worker of this model is shutting down. Try again in a few seconds.",
+};
+
+/**
+ * A worker's error as the client may hear it. A refused secret or a model that is suddenly unknown
+ * there is between us and the worker: another one may well serve the request.
+ */
+export function toClientError(thrown: unknown): AppError {
+  const error = toAppError(thrown);
+  if (FOR_CLIENTS.has(error.code)) return error;
+  const message = NEUTRAL[error.code];
+  const { retryAfterSeconds } = error;
+  if (message !== undefined) {
+    return new AppError(error.code, { message, retryAfterSeconds, cause: error });
+  }
+  return new AppError("upstream-invalid", {
+    message: "A worker did not accept the request it was given. Try again.",
+    cause: error,
+  });
+}
+
+/** Whether the fault is the worker's, so that it is passed over for a moment. */
+export function isWorkerDown(error: AppError): boolean {
+  return error.code === "worker-lost" || error.code === "timeout";
+}
