@@ -110,3 +110,13 @@ export const PAGE_REFRESH_INTERVAL_SHORT_MS = 2_000;
 export const DATABASE_CONNECTIONS_MAX = 10;
 /** No page needs a statement longer than this; a stuck one must not hold a connection. */
 export const STATEMENT_TIMEOUT_MS = 15_000;
+
+// The web server.
+/** Headers of an honest client come in one or two packets; a client that drips them holds a socket. */
+export const REQUEST_HEADERS_MS_MAX = 10_000;
+/** Headers and body together: 1 MiB on a slow phone line takes 20 s. Answers may take longer. */
+export const REQUEST_MS_MAX = 30_000;
+/** Longer than the 60 s for which common reverse proxies keep a connection, so that they close first. */
+export const KEEP_ALIVE_MS = 75_000;
+/** A stopping web process lets running answers finish for this long. */
+export const WEB_DRAIN_MS_MAX = 10_000;

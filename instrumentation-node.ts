@@ -1,0 +1,38 @@
+import { databaseUrl } from "@/lib/db/client";
+import { migrateDatabase } from "@/lib/db/migrate";
+import { log } from "@/lib/telemetry/log";
+import { backoffMs } from "@/lib/util/backoff";
+import { wait } from "@/lib/util/wait";
+
+/** What a connection that cannot be made is called: by Node, by the driver, by a server that is starting. */
+const UNREACHABLE = new Set([
+  ...["ECONNREFUSED", "ECONNRESET", "ENOENT", "EHOSTUNREACH", "ENOTFOUND", "EAI_AGAIN"],
+  ...["ETIMEDOUT", "CONNECT_TIMEOUT", "CONNECTION_CLOSED", "57P03", "57P01"],
+]);
+
+/** Before the first page: the schema, waited for if the database is not up yet, and the work that runs by itself. */
+export async function boot(): Promise<void> {
+  // A build loads this file too, and has no database.
+  if (process.env.NEXT_PHASE === "phase-production-build") return;
+  try {
+    await migrateWhenReachable();
+  } catch (error) {
+    log.fatal({ err: error }, "the database could not be brought to the newest schema");
+    // Next would go on and answer 500 to everything.
+    process.exit(1);
+  }
+}
+
+async function migrateWhenReachable(): Promise<void> {
+  for (let attempt = 0; ; attempt++) {
+    try {
+      await migrateDatabase(databaseUrl());
+      return;
+    } catch (error) {
+      const code = error instanceof Error && "code" in error ? String(error.code) : "";
+      if (!UNREACHABLE.has(code)) throw error;
+      log.warn({ code }, "waiting for the database");
+      await wait(backoffMs(attempt, { firstMs: 100, longestMs: 2_000 }));
+    }
+  }
+}

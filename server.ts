@@ -1,0 +1,143 @@
+import { createServer, type Server } from "node:http";
+import type { AddressInfo, Socket } from "node:net";
+import next from "next";
+import { env } from "@/lib/env";
+import { createFront } from "@/lib/http/front";
+import {
+  KEEP_ALIVE_MS,
+  REQUEST_HEADERS_MS_MAX,
+  REQUEST_MS_MAX,
+  WEB_DRAIN_MS_MAX,
+} from "@/lib/limits";
+import { log } from "@/lib/telemetry/log";
+import { isLoopback } from "@/lib/util/loopback";
+import { EXIT_CODES, StartError } from "@/lib/util/start-error";
+import { HOT_ROUTES } from "./server-routes";
+
+/**
+ * The web process: one HTTP server. What programs call goes straight to its handlers, everything else to
+ * Next. With `--dev` all of it goes through Next, which then reloads what changes.
+ */
+const isDev = process.argv.includes("--dev");
+
+async function main(): Promise<void> {
+  const { HOST, PORT } = env();
+  assertSafeHost(HOST);
+  const server = createServer({
+    headersTimeout: REQUEST_HEADERS_MS_MAX,
+    requestTimeout: REQUEST_MS_MAX,
+    keepAliveTimeout: KEEP_ALIVE_MS,
+    // Node looks for overdue requests this often; its default of 30 s would double the limits above.
+    connectionsCheckingInterval: 2_000,
+  });
+  const port = await listen(server, PORT, HOST);
+  stopWithParent(server);
+
+  const app = next({ dev: isDev, dir: process.cwd(), hostname: HOST, port, httpServer: server });
+  const front = isDev ? () => false : createFront(HOT_ROUTES);
+  const pages = app.getRequestHandler();
+  const prepared = app.prepare();
+  server.on("request", (incoming, outgoing) => {
+    if (front(incoming, outgoing)) return;
+    prepared
+      .then(() => pages(incoming, outgoing))
+      .catch((error: unknown) => {
+        log.error({ err: error, path: incoming.url?.split("?")[0] }, "page failed");
+        outgoing.destroy();
+      });
+  });
+  server.on("clientError", refuseMalformed);
+  process.send?.({ type: "listening", port });
+  log.info({ host: HOST, port }, "web listening");
+  await prepared;
+}
+
+function assertSafeHost(host: string): void {
+  if (isLoopback(host) || env().PARLEY_ADMIN_TOKEN) return;
+  throw new StartError({
+    message: `HOST=${host} would open the admin pages to the network without a token.`,
+    remedy:
+      "Set PARLEY_ADMIN_TOKEN to a secret of 16 characters or more, or listen on 127.0.0.1 only.",
+  });
+}
+
+function listen(server: Server, port: number, host: string): Promise<number> {
+  return new Promise((settle, fail) => {
+    server.once("error", (error: NodeJS.ErrnoException) => fail(explainListen(error, port, host)));
+    // Listening on a TCP port, the address is never a string nor null.
+    server.listen(port, host, () => settle((server.address() as AddressInfo).port));
+  });
+}
+
+function explainListen(error: NodeJS.ErrnoException, port: number, host: string): Error {
+  const other = "set PORT to another one, such as `PORT=3001 npm start`.";
+  if (error.code === "EADDRINUSE") {
+    return new StartError({
+      message: `Port ${port} on ${host} is taken by another program.`,
+      remedy: `Stop that program, or ${other}`,
+      cause: error,
+    });
+  }
+  if (error.code === "EACCES") {
+    return new StartError({
+      message: `This user may not listen on port ${port}.`,
+      remedy: `Use a port of 1024 or above: ${other}`,
+      cause: error,
+    });
+  }
+  if (error.code === "EADDRNOTAVAIL" || error.code === "ENOTFOUND") {
+    return new StartError({
+      message: `HOST=${host} is no address of this machine.`,
+      remedy: "Set HOST to 127.0.0.1, or to 0.0.0.0 for every address.",
+      cause: error,
+    });
+  }
+  return error;
+}
+
+/** Bytes that are no HTTP never become a request, so this answer is written by hand. */
+function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
+  if (error.code === "ECONNRESET" || !socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const status = STATUS_OF_CLIENT_ERROR[error.code ?? ""] ?? "400 Bad Request";
+  const message = `The server could not read this request: ${status.slice(4)}.`;
+  const body = JSON.stringify({ error: { code: "invalid-request", message } });
+  socket.end(
+    `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
+  );
+}
+
+const STATUS_OF_CLIENT_ERROR: Record<string, string> = {
+  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
+  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
+};
+
+/** A signal lets running answers finish; a parent that is gone (its channel closes) leaves us no reason to stay. */
+function stopWithParent(server: Server): void {
+  let isStopping = false;
+  const stop = () => {
+    if (isStopping) return;
+    isStopping = true;
+    log.info("web stopping");
+    server.close(() => process.exit(0));
+    setTimeout(() => {
+      log.warn("answers still running were cut");
+      process.exit(0);
+    }, WEB_DRAIN_MS_MAX).unref();
+  };
+  process.on("SIGTERM", stop);
+  process.on("SIGINT", stop);
+  process.on("disconnect", () => process.exit(0));
+}
+
+main().catch((error: unknown) => {
+  if (error instanceof StartError) {
+    process.send?.({ type: "start-error", line: error.line });
+    process.stderr.write(`${error.line}\n`);
+    process.exit(EXIT_CODES.needsPerson);
+  }
+  log.fatal({ err: error }, "web did not start");
+  process.exit(1);
+});
