@@ -50,6 +50,14 @@ export const SUSPECT_FOR_MS = 2_000;
 export const NO_WORKER_RETRY_AFTER_SECONDS = 5;
 /** Draining: running answers get this long to finish. */
 export const DRAIN_MS_MAX = 20_000;
+
+// Engine threads.
+/** A model of several gigabytes from a slow disk; beyond it something else is wrong. */
+export const MODEL_LOAD_MS_MAX = 300_000;
+/** A closing engine finishes the step it is in: milliseconds for small models, a second for large ones. */
+export const ENGINE_CLOSE_MS_MAX = 3_000;
+/** After an engine's death its process stays this long, so that running requests hear of it. */
+export const ENGINE_DEATH_GRACE_MS = 200;
 /** Told to clients whom a full worker refuses: about one short answer, after which a place is likely free. */
 export const OVERLOADED_RETRY_AFTER_SECONDS = 2;
 

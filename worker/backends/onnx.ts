@@ -1,0 +1,107 @@
+import { availableParallelism } from "node:os";
+import { AppError } from "@/lib/errors";
+import { ENGINE_DEATH_GRACE_MS } from "@/lib/limits";
+import type { DetokenizeReply, EmbedReply, TokenizeReply } from "@/lib/protocol/text";
+import { log } from "@/lib/telemetry/log";
+import { assert } from "@/lib/util/assert";
+import { StartError } from "@/lib/util/start-error";
+import type { Backend, BackendCard } from "../backend";
+import { OnnxThread } from "./onnx-thread";
+
+export type OnnxBackendOptions = {
+  modelFolders: readonly string[];
+  /** Cores that one model's step may use; 0 divides the machine's cores between the models. */
+  threads: number;
+  /** Sequences at once. */
+  slots: number;
+  /** The bundle of engine-thread.ts. */
+  threadUrl: URL;
+  /** What to do when an engine's thread ends by itself. Unless given, the process ends. */
+  onThreadDeath?: (cause: Error) => void;
+};
+
+/**
+ * Serves model folders through `lib/engine`, each in a thread of its own, so that a step of one model
+ * holds up neither another model nor the HTTP server. An engine that dies takes the process with it:
+ * its memory is in an unknown state, and who supervises the process starts a fresh one.
+ *
+ * @throws StartError when a folder cannot be served.
+ */
+export async function createOnnxBackend(options: OnnxBackendOptions): Promise<Backend> {
+  assert(options.slots > 0, "a backend has a slot");
+  const threads = await startThreads(options);
+  const byName = new Map(threads.map((thread) => [thread.offer.name, thread]));
+  const card: BackendCard = {
+    kind: "onnx",
+    models: threads.map((thread) => thread.offer),
+    slots: options.slots,
+  };
+  const getThread = (model: string): OnnxThread => {
+    const thread = byName.get(model);
+    if (thread) return thread;
+    throw new AppError("model-not-found", {
+      message: `This worker does not offer the model "${model}".`,
+      param: "model",
+    });
+  };
+  return {
+    card: () => card,
+    async *generate(request, signal) {
+      yield* getThread(request.model).generate(request, signal);
+    },
+    embed: async (request, signal) =>
+      getThread(request.model).ask<EmbedReply>({ type: "embed", request }, signal),
+    tokenize: async (request, signal) =>
+      getThread(request.model).ask<TokenizeReply>({ type: "tokenize", request }, signal),
+    detokenize: async (request, signal) =>
+      getThread(request.model).ask<DetokenizeReply>({ type: "detokenize", request }, signal),
+    close: async () => {
+      await Promise.all(threads.map((thread) => thread.close()));
+    },
+  };
+}
+
+/** All threads, or none: those that loaded are ended when one fails. */
+async function startThreads(options: OnnxBackendOptions): Promise<OnnxThread[]> {
+  const share = Math.floor(availableParallelism() / options.modelFolders.length);
+  const threadCount = options.threads > 0 ? options.threads : Math.max(1, share);
+  const started = await Promise.allSettled(
+    options.modelFolders.map((folder) =>
+      OnnxThread.start({
+        folder,
+        threadCount,
+        slotCount: options.slots,
+        threadUrl: options.threadUrl,
+        onDeath: (cause) => (options.onThreadDeath ?? endProcess)(cause),
+      }),
+    ),
+  );
+  const threads = started.flatMap((it) => (it.status === "fulfilled" ? [it.value] : []));
+  try {
+    for (const it of started) if (it.status === "rejected") throw it.reason;
+    expectDistinctNames(threads);
+  } catch (error) {
+    await Promise.all(threads.map((thread) => thread.close()));
+    throw error;
+  }
+  for (const { offer, warnings } of threads) {
+    for (const warning of warnings) log.warn({ model: offer.name }, warning);
+  }
+  return threads;
+}
+
+function expectDistinctNames(threads: readonly OnnxThread[]): void {
+  const names = threads.map((thread) => thread.offer.name);
+  const twice = names.find((name, index) => names.indexOf(name) !== index);
+  if (twice === undefined) return;
+  throw new StartError({
+    message: `Two model folders are named ${twice}, which is the name they are asked for by.`,
+    remedy: "Rename one of them, or serve it from a worker of its own.",
+  });
+}
+
+/** Gives the errors of the requests that ran a moment to reach their clients first. */
+function endProcess(cause: Error): void {
+  log.fatal({ err: cause }, "an engine's thread ended; leaving so that a fresh process starts");
+  setTimeout(() => process.exit(1), ENGINE_DEATH_GRACE_MS);
+}

@@ -1,0 +1,63 @@
+import { AppError, type ErrorCode, isAppError, toAppError } from "@/lib/errors";
+import type { GenerateEvent } from "@/lib/protocol/generate-event";
+import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import type {
+  DetokenizeReply,
+  DetokenizeRequest,
+  EmbedReply,
+  EmbedRequest,
+  TokenizeReply,
+  TokenizeRequest,
+} from "@/lib/protocol/text";
+import type { ModelOffer } from "@/lib/protocol/worker-card";
+
+/**
+ * What the serving thread and an engine's thread tell each other. A call has an id; a generation
+ * answers it with events and an end, the others with one reply, any of them with a failure instead.
+ */
+
+/** `workerData` of an engine's thread. */
+export type EngineThreadData = { folder: string; threadCount: number; slotCount: number };
+
+export type EngineCall =
+  | { type: "generate"; request: GenerateRequest }
+  | { type: "embed"; request: EmbedRequest }
+  | { type: "tokenize"; request: TokenizeRequest }
+  | { type: "detokenize"; request: DetokenizeRequest };
+
+export type EngineReply = EmbedReply | TokenizeReply | DetokenizeReply;
+
+export type MessageToEngine =
+  | { type: "call"; callId: number; call: EngineCall }
+  | { type: "abort"; callId: number }
+  | { type: "close" };
+
+export type MessageFromEngine =
+  | { type: "loaded"; offer: ModelOffer; warnings: string[] }
+  /** The folder cannot be served until a person changes something. */
+  | { type: "load-failure"; message: string; remedy: string }
+  | { type: "event"; callId: number; event: GenerateEvent }
+  | { type: "reply"; callId: number; reply: EngineReply }
+  | { type: "end"; callId: number }
+  | { type: "failure"; callId: number; failure: Failure };
+
+/** An AppError between threads: a structured clone keeps neither its class nor its code. */
+export type Failure = {
+  code: ErrorCode;
+  message: string;
+  param: string | undefined;
+  retryAfterSeconds: number | undefined;
+  /** The stack of what lies beneath, for the log. */
+  cause: string | undefined;
+};
+
+export function toFailure(thrown: unknown): Failure {
+  const { code, message, param, retryAfterSeconds, cause } = toAppError(thrown);
+  const beneath = isAppError(thrown) ? cause : thrown;
+  const stack = beneath instanceof Error ? (beneath.stack ?? beneath.message) : undefined;
+  return { code, message, param, retryAfterSeconds, cause: stack };
+}
+
+export function fromFailure({ code, cause, ...options }: Failure): AppError {
+  return new AppError(code, { ...options, ...(cause ? { cause: new Error(cause) } : {}) });
+}
