@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { afterEach, describe, expect, test, vi } from "vitest";
 import { AppError } from "@/lib/errors";
 import { SLOT_WAIT_MS_MAX, WAITING_MAX } from "@/lib/limits";
@@ -5,6 +6,7 @@ import { type Random, seededRandom } from "@/lib/util/random";
 import { Admission, type Slot } from "./admission";
 
 const never = new AbortController().signal;
+setMaxListeners(0, never);
 const overloaded = expect.objectContaining({ code: "overloaded" });
 
 afterEach(() => vi.useRealTimers());

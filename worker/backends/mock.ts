@@ -1,0 +1,221 @@
+import { createHash, randomInt } from "node:crypto";
+import { StopMatcher } from "@/lib/engine/text/stop-matcher";
+import { AppError } from "@/lib/errors";
+import type { FinishReason, GenerateEvent } from "@/lib/protocol/generate-event";
+import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import { type Message, messageText } from "@/lib/protocol/message";
+import type { ModelOffer } from "@/lib/protocol/worker-card";
+import { assert } from "@/lib/util/assert";
+import { wait } from "@/lib/util/wait";
+import type { Backend } from "../backend";
+import { describe, MOCK_MODELS, type MockModel, rejection } from "./mock-models";
+import { toIds, toPieces, toText } from "./mock-tokens";
+
+/** A backend without a model: for tests and development, never in the default set-up. */
+
+export type MockOptions = {
+  /** Names of `MOCK_MODELS`; none means all. */
+  models: readonly string[];
+  slots: number;
+  /** Pause before each token, instead of each sentinel's own. */
+  tokenMs?: number;
+  /** Ends the process for `mock/dies-after-3-tokens`. */
+  die?: () => void;
+};
+
+const VECTOR_LENGTH = 64;
+/** Long enough for three written events to leave the process, short enough that nobody waits. */
+const LAST_WORDS_MS = 50;
+/** After this many tokens the sentinels named so meet their fate. */
+const FATAL_TOKENS = 3;
+
+/** @throws AppError `model-not-found` when a name is none of the sentinels. */
+export function createMockBackend(options: MockOptions): Backend {
+  const names = options.models.length > 0 ? options.models : Object.keys(MOCK_MODELS);
+  const { tokenMs } = options;
+  const pace = tokenMs === undefined ? {} : { tokenMs };
+  const models = new Map(names.map((name) => [name, { ...getSentinel(name), ...pace }]));
+  const die = options.die ?? (() => void process.kill(process.pid, "SIGKILL"));
+
+  function get(name: string): MockModel {
+    const model = models.get(name);
+    if (model) return model;
+    throw new AppError("model-not-found", {
+      message: `This worker does not offer the model "${name}".`,
+      param: "model",
+    });
+  }
+
+  return {
+    card: () => ({
+      kind: "mock",
+      slots: options.slots,
+      models: [...models].map(([name, model]) => toOffer(name, model)),
+    }),
+    generate: (request, signal) => generate({ request, signal, model: get(request.model), die }),
+    embed: async (request) => {
+      get(request.model);
+      return {
+        embeddings: request.inputs.map(toVector),
+        promptTokens: request.inputs.reduce((sum, input) => sum + toPieces(input).length, 0),
+      };
+    },
+    tokenize: async (request) => {
+      const { contextLength } = get(request.model);
+      const text = "text" in request ? request.text : renderPrompt(request.messages);
+      return { ids: toIds(text), contextLength };
+    },
+    detokenize: async (request) => {
+      get(request.model);
+      try {
+        return { text: toText(request.ids) };
+      } catch (cause) {
+        if (!(cause instanceof RangeError)) throw cause;
+        throw new AppError("invalid-request", { message: `ids: ${cause.message}.`, param: "ids" });
+      }
+    },
+    close: async () => undefined,
+  };
+}
+
+function getSentinel(name: string): MockModel {
+  const model = MOCK_MODELS[name];
+  if (model) return model;
+  throw new AppError("model-not-found", {
+    message: `There is no sentinel "${name}". Choose of ${Object.keys(MOCK_MODELS).join(", ")}.`,
+    param: "model",
+  });
+}
+
+function toOffer(name: string, model: MockModel): ModelOffer {
+  return {
+    name,
+    build: createHash("sha256").update(`${name} 1`).digest("hex"),
+    contextLength: model.contextLength,
+    features: ["chat", "embeddings", "tokenize"],
+    description: describe(model),
+  };
+}
+
+/** The mock's chat template: what counts as the prompt's tokens. */
+function renderPrompt(messages: readonly Message[]): string {
+  const turns = messages.map((message) => `${message.role}: ${messageText(message)}\n`);
+  return `${turns.join("")}assistant:`;
+}
+
+type Run = { request: GenerateRequest; signal: AbortSignal; model: MockModel; die: () => void };
+
+async function* generate(run: Run): AsyncGenerator<GenerateEvent> {
+  const { request, model, signal } = run;
+  const startedAt = performance.now();
+  if (model.fate === "rejects") throw rejection();
+  const promptTokens = toPieces(renderPrompt(request.messages)).length;
+  const room = model.contextLength - promptTokens;
+  if (room < 1) {
+    throw new AppError("context-length-exceeded", {
+      message:
+        `The prompt has ${promptTokens} tokens; ${request.model} holds ` +
+        `${model.contextLength}, the answer included. Shorten the conversation.`,
+      param: "messages",
+    });
+  }
+  const { temperature = 1, topP = 1, seed = randomInt(2 ** 31) } = request.sampling;
+  const sampling = { temperature, topP, seed };
+  const maxTokens = Math.min(request.maxTokens ?? room, room);
+  const { build } = toOffer(request.model, model);
+  yield {
+    type: "generation-start",
+    model: request.model,
+    build,
+    promptTokens,
+    sampling,
+    maxTokens,
+  };
+  const prompt = request.messages.findLast((message) => message.role === "user");
+  const pieces = model.say(prompt ? messageText(prompt) : "", sampling);
+  let end: Spoken;
+  try {
+    end = yield* speak(run, pieces, maxTokens);
+  } catch (error) {
+    // The contract: after an abort the events just end.
+    if (signal.aborted) return;
+    throw error;
+  }
+  const durationMs = performance.now() - startedAt;
+  yield {
+    type: "generation-end",
+    finishReason: end.finishReason,
+    usage: { promptTokens, completionTokens: end.tokens },
+    timing: {
+      queuedMs: 0,
+      firstTokenMs: (end.firstAt ?? performance.now()) - startedAt,
+      durationMs,
+    },
+  };
+}
+
+type Spoken = { finishReason: FinishReason; tokens: number; firstAt: number | undefined };
+
+async function* speak(
+  run: Run,
+  pieces: Iterable<string>,
+  maxTokens: number,
+): AsyncGenerator<GenerateEvent, Spoken> {
+  const { model, signal, request } = run;
+  if (model.fate === "never") await untilAborted(signal);
+  const matcher = new StopMatcher(request.stop);
+  let tokens = 0;
+  let held = 0;
+  let firstAt: number | undefined;
+  for (const piece of pieces) {
+    if (tokens === maxTokens) break;
+    if (tokens === FATAL_TOKENS) await meetFate(run);
+    // A timer even for 0 ms: it lets an abort and other requests in between two tokens.
+    await wait(model.tokenMs, signal);
+    tokens += 1;
+    held += 1;
+    firstAt ??= performance.now();
+    const { text, isStopped } = matcher.push(piece);
+    if (text !== "") {
+      yield { type: "text-delta", text, tokens: held };
+      held = 0;
+    }
+    if (isStopped) return { finishReason: "stop", tokens, firstAt };
+  }
+  const rest = matcher.flush();
+  if (rest !== "") yield { type: "text-delta", text: rest, tokens: held };
+  assert(tokens <= maxTokens, "no more tokens than were asked for");
+  return { finishReason: tokens === maxTokens ? "length" : "stop", tokens, firstAt };
+}
+
+async function meetFate({ model, die, signal }: Run): Promise<void> {
+  if (model.fate === "fails") {
+    throw new AppError("internal", { message: "This model fails after three tokens, as named." });
+  }
+  if (model.fate !== "dies") return;
+  await wait(LAST_WORDS_MS, signal);
+  die();
+  await untilAborted(signal);
+}
+
+function untilAborted(signal: AbortSignal): Promise<never> {
+  return new Promise((_, reject) => {
+    const onAbort = () => reject(signal.reason);
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
+  });
+}
+
+/** Words hashed into dimensions with a sign: texts that share words point the same way. */
+function toVector(text: string): number[] {
+  const vector = new Array<number>(VECTOR_LENGTH).fill(0);
+  for (const word of text.toLowerCase().match(/\S+/g) ?? [" "]) {
+    const hash = createHash("sha256").update(word).digest();
+    const index = hash.readUInt8(0) % VECTOR_LENGTH;
+    vector[index] = (vector[index] ?? 0) + (hash.readUInt8(1) % 2 === 0 ? 1 : -1);
+  }
+  const length = Math.hypot(...vector);
+  // Words that cancel each other out leave nothing to scale; any fixed direction will do.
+  if (length === 0) return vector.map((_, index) => (index === 0 ? 1 : 0));
+  return vector.map((value) => value / length);
+}
