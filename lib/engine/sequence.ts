@@ -119,7 +119,7 @@ export class Sequence {
   /** Ends without a word: its reader has gone. */
   abort(): void {
     this.cache = undefined;
-    this.events.end();
+    this.events.discard();
   }
 
   /** Ends with an error for the reader. */

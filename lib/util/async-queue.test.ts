@@ -37,3 +37,11 @@ test("a push after the end is ignored", async () => {
   expect(await readAll(queue)).toEqual([]);
   expect(queue.isClosed).toBe(true);
 });
+
+test("discarding drops what was not read", async () => {
+  const queue = new AsyncQueue<number>();
+  queue.push(1);
+  queue.push(2);
+  queue.discard();
+  expect(await readAll(queue)).toEqual([]);
+});

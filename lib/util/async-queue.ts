@@ -26,6 +26,12 @@ export class AsyncQueue<T extends NonNullable<unknown>> implements AsyncIterable
     this.#wakeReader();
   }
 
+  /** Ends the reading at once; what was pushed and not read is dropped. */
+  discard(): void {
+    this.#values.length = 0;
+    this.end();
+  }
+
   /** Like `end`, but the reading then throws `error`. */
   fail(error: unknown): void {
     if (this.#closed) return;

@@ -83,7 +83,7 @@ export class OnnxThread {
       },
     );
     const abort = () => {
-      events.end();
+      events.discard();
       this.#abort(callId);
     };
     signal.addEventListener("abort", abort, { once: true });
