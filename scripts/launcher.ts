@@ -1,0 +1,250 @@
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { env } from "@/lib/env";
+import { isLoopback } from "@/lib/util/loopback";
+import { EXIT_CODES, StartError, toStartError } from "@/lib/util/start-error";
+import { type Claim, claimDataDir } from "./launcher/claim";
+import { Database } from "./launcher/database";
+import { findModelFolders } from "./launcher/model-folders";
+import { Output } from "./launcher/output";
+import { readSecrets, type Secrets } from "./launcher/secrets";
+import { Supervised } from "./launcher/supervised";
+import { waitUntilReady } from "./launcher/wait-until-ready";
+
+/**
+ * What `npm start` becomes: the parent of the database, the web process and the workers. It starts
+ * them, starts again what dies, and stops them all. It does no work of its own, so it has little to die of.
+ */
+export async function launch({ isDev }: { isDev: boolean }): Promise<void> {
+  let launcher: Launcher | undefined;
+  try {
+    launcher = new Launcher(isDev);
+    await launcher.start();
+  } catch (error) {
+    // Stopped while it was starting: `stop` ends the process when all children have.
+    if (launcher?.isStopping) return;
+    const known = toStartError(error, dataDirOf());
+    process.stderr.write(`${known ? known.line : messageOf(error)}\n`);
+    await launcher?.stop(known ? EXIT_CODES.needsPerson : 1);
+    process.exit(known ? EXIT_CODES.needsPerson : 1);
+  }
+}
+
+/** Ordinary mistakes in the environment are errors with a sentence; the stack would hide it. */
+function messageOf(error: unknown): string {
+  if (!(error instanceof Error)) return String(error);
+  return error.message.startsWith("Environment:") ? error.message : (error.stack ?? error.message);
+}
+
+function dataDirOf(): string {
+  return process.env.PARLEY_DATA_DIR || ".parley";
+}
+
+class Launcher {
+  readonly #startedAt = performance.now();
+  readonly #isDev: boolean;
+  readonly #settings = env();
+  readonly #claim: Claim;
+  readonly #output: Output;
+  readonly #secrets: Secrets;
+  #database: Database | undefined;
+  #web: Supervised | undefined;
+  #workers: Supervised[] = [];
+  readonly #stopping = new AbortController();
+
+  constructor(isDev: boolean) {
+    this.#isDev = isDev;
+    const { HOST, PARLEY_ADMIN_TOKEN, PARLEY_DATA_DIR } = this.#settings;
+    if (!isLoopback(HOST) && !PARLEY_ADMIN_TOKEN) {
+      throw new StartError({
+        message: `HOST=${HOST} opens the admin pages to the network, and no token is set.`,
+        remedy: "Set PARLEY_ADMIN_TOKEN to a secret of 16 characters or more, or leave HOST alone.",
+      });
+    }
+    this.#claim = claimDataDir(PARLEY_DATA_DIR);
+    this.#output = new Output(join(PARLEY_DATA_DIR, "logs"));
+    this.#secrets = readSecrets(PARLEY_DATA_DIR);
+  }
+
+  get isStopping(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  async start(): Promise<void> {
+    this.#stopOnSignals();
+    const databaseUrl = await this.#startDatabase();
+    const shared: NodeJS.ProcessEnv = {
+      ...process.env,
+      NODE_ENV: this.#isDev ? "development" : "production",
+      NEXT_TELEMETRY_DISABLED: "1",
+      PARLEY_WORKER_SECRET: this.#settings.PARLEY_WORKER_SECRET ?? this.#secrets.workerSecret,
+    };
+    const port = await this.#startWeb({ ...shared, DATABASE_URL: databaseUrl });
+    const url = `http://${reachable(this.#settings.HOST)}:${port}`;
+    this.#claim.update({ url, databaseUrl });
+    this.#startWorkers(url, shared);
+    if (this.#isDev) await this.#restartOnChange();
+    const models = await this.#output.step("Loading the models", () =>
+      waitUntilReady({
+        url,
+        apiKey: this.#settings.PARLEY_API_KEY,
+        workers: this.#workers,
+        signal: this.#stopping.signal,
+      }),
+    );
+    this.#printReady(url, models);
+  }
+
+  async #startDatabase(): Promise<string> {
+    const { DATABASE_URL, PARLEY_DATA_DIR } = this.#settings;
+    if (DATABASE_URL) return DATABASE_URL;
+    this.#database = new Database(PARLEY_DATA_DIR, this.#output);
+    const database = this.#database;
+    return await this.#output.step("Starting the database", () => database.start());
+  }
+
+  async #startWeb(variables: NodeJS.ProcessEnv): Promise<number> {
+    let announce: (port: number) => void = () => {};
+    let refuse: (error: Error) => void = () => {};
+    const listening = new Promise<number>((settle, fail) => {
+      announce = settle;
+      refuse = fail;
+    });
+    let port = this.#settings.PORT;
+    this.#web = new Supervised({
+      name: "web",
+      program: "dist/server.mjs",
+      words: () => (this.#isDev ? ["--dev"] : []),
+      env: () => ({
+        ...variables,
+        // A port that was given to us stays ours over a restart.
+        PORT: String(port),
+        PARLEY_ADMIN_TOKEN: this.#settings.PARLEY_ADMIN_TOKEN ?? this.#secrets.adminToken,
+        PARLEY_SECRET: this.#settings.PARLEY_SECRET ?? this.#secrets.cookieSecret,
+      }),
+      output: this.#output,
+      onMessage: (message) => {
+        if (message.type !== "listening" || typeof message.port !== "number") return;
+        port = message.port;
+        announce(port);
+      },
+      onGivenUp: (line) => {
+        refuse(new StartError({ message: line, remedy: "" }));
+      },
+    });
+    const web = this.#web;
+    return await this.#output.step("Starting the web server", () => {
+      web.start();
+      return listening;
+    });
+  }
+
+  /**
+   * One process a model: a model that crashes or swells takes no other with it, and each can be
+   * restarted alone. Cores are divided, since two pools of threads on one core slow both down.
+   */
+  #startWorkers(url: string, variables: NodeJS.ProcessEnv): void {
+    const { PARLEY_MODELS, PARLEY_WORKER_THREADS } = this.#settings;
+    const folders = findModelFolders(PARLEY_MODELS);
+    if (folders.length === 0) {
+      this.#output.warn(
+        `No model folder in ${PARLEY_MODELS}: pages work, but nothing answers. Put a folder with config.json there, or run \`npx parley worker --model <folder>\`.`,
+      );
+    }
+    const share = Math.max(1, Math.floor(availableParallelism() / Math.max(1, folders.length)));
+    this.#workers = folders.map(
+      ({ name, path }) =>
+        new Supervised({
+          name: `worker ${name}`,
+          program: "dist/worker.mjs",
+          words: () => [
+            ...["--kind", "onnx", "--model", path, "--name", name, "--controller", url],
+            ...["--host", "127.0.0.1", "--port", "0"],
+            ...["--threads", String(PARLEY_WORKER_THREADS || share)],
+          ],
+          env: () => variables,
+          output: this.#output,
+        }),
+    );
+    for (const worker of this.#workers) worker.start();
+  }
+
+  async #restartOnChange(): Promise<void> {
+    // A path and not a name, so that esbuild, which this file watches with, is not bundled into it.
+    const path = pathToFileURL(join(process.cwd(), "scripts/bundle.mjs")).href;
+    // scripts/bundle.mjs exports exactly this.
+    const { watchBundles } = (await import(path)) as {
+      watchBundles(onChange: (program: string) => void): Promise<unknown>;
+    };
+    await watchBundles((program) => {
+      if (program === "server") this.#web?.restart();
+      if (program === "worker" || program === "engine-thread") {
+        for (const worker of this.#workers) worker.restart();
+      }
+    });
+  }
+
+  #printReady(url: string, models: string[]): void {
+    const token = this.#settings.PARLEY_ADMIN_TOKEN
+      ? "as set in PARLEY_ADMIN_TOKEN"
+      : this.#secrets.adminToken;
+    const seconds = ((performance.now() - this.#startedAt) / 1000).toFixed(1);
+    this.#output.print(
+      [
+        "",
+        `  Parley is ready (${seconds} s)`,
+        "",
+        `  Open         ${url}`,
+        `  Models       ${models.join(", ") || "none yet"}`,
+        `  Admin        ${url}/admin`,
+        `  Admin token  ${token}`,
+        `  Log          ${this.#output.path}`,
+        "",
+        "  Ctrl-C stops everything.",
+        "",
+      ].join("\n"),
+    );
+  }
+
+  #stopOnSignals(): void {
+    for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
+      process.on(signal, () => {
+        if (this.#stopping.signal.aborted) this.#hurry();
+        else void this.stop(0);
+      });
+    }
+    // A signal that ends npm ends the shell between us, and leaves us to a new parent unasked.
+    const parent = process.ppid;
+    setInterval(() => {
+      if (process.ppid !== parent) void this.stop(0);
+    }, 500).unref();
+  }
+
+  #hurry(): void {
+    for (const child of [...this.#workers, this.#web]) child?.kill();
+  }
+
+  /** Workers first, while there is a web process to take leave of; the database last, when nobody uses it. */
+  async stop(code: number): Promise<void> {
+    if (this.#stopping.signal.aborted) return;
+    this.#stopping.abort();
+    this.#output.print(
+      "  Stopping. Answers that are running may finish; a second Ctrl-C cuts them.",
+    );
+    await Promise.all(this.#workers.map((it) => it.stop()));
+    await this.#web?.stop();
+    await this.#database?.stop();
+    this.#claim.release();
+    this.#output.print("  Stopped.");
+    this.#output.close();
+    process.exit(code);
+  }
+}
+
+/** An address to connect to, for one that means "every address". */
+function reachable(host: string): string {
+  if (host === "0.0.0.0") return "127.0.0.1";
+  if (host === "::") return "[::1]";
+  return host.includes(":") ? `[${host}]` : host;
+}

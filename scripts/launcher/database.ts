@@ -1,0 +1,51 @@
+import { type EmbeddedPostgres, startEmbeddedPostgres } from "@/lib/db/embedded";
+import { backoffMs } from "@/lib/util/backoff";
+import { StartError } from "@/lib/util/start-error";
+import { wait } from "@/lib/util/wait";
+import type { Output } from "./output";
+
+/** The embedded database, kept alive until it is stopped. Web and workers live through its restarts. */
+export class Database {
+  readonly #dataDir: string;
+  readonly #output: Output;
+  readonly #stopping = new AbortController();
+  #server: EmbeddedPostgres | undefined;
+
+  constructor(dataDir: string, output: Output) {
+    this.#dataDir = dataDir;
+    this.#output = output;
+  }
+
+  /** @throws StartError when the first start needs a person. Later ones are tried for ever. */
+  async start(): Promise<string> {
+    const server = await startEmbeddedPostgres({
+      dataDir: this.#dataDir,
+      onLine: (line) => this.#output.line("database", line, /FATAL|PANIC/.test(line) ? 40 : 30),
+      onNotice: (sentence) => this.#output.print(`  ${sentence}`),
+    });
+    this.#server = server;
+    void server.exited.then(() => this.#startAgain());
+    return server.url;
+  }
+
+  async stop(): Promise<void> {
+    this.#stopping.abort();
+    await this.#server?.stop();
+  }
+
+  async #startAgain(): Promise<void> {
+    for (let attempt = 0; !this.#stopping.signal.aborted; attempt++) {
+      this.#output.line("database", "ended unexpectedly; starting it again", 40);
+      try {
+        await wait(backoffMs(attempt, { firstMs: 200, longestMs: 10_000 }), this.#stopping.signal);
+        await this.start();
+        this.#output.line("database", "is back", 40);
+        return;
+      } catch (error) {
+        if (this.#stopping.signal.aborted) return;
+        const line = error instanceof StartError ? error.line : String(error);
+        this.#output.line("database", line, 50);
+      }
+    }
+  }
+}

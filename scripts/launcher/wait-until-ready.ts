@@ -1,0 +1,52 @@
+import * as z from "zod";
+import { paths } from "@/lib/paths";
+import { wait } from "@/lib/util/wait";
+import type { Supervised } from "./supervised";
+
+/** The bundled models load in a second; a folder of gigabytes on a slow disk may take this long. */
+const READY_MS_MAX = 300_000;
+const POLL_MS = 50;
+
+const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
+
+export type WaitOptions = {
+  url: string;
+  apiKey: string | undefined;
+  workers: readonly Supervised[];
+  signal: AbortSignal;
+};
+
+/**
+ * Resolves with the names of the models once every worker that can serve does, or with those there are
+ * when that takes too long.
+ */
+export async function waitUntilReady(options: WaitOptions): Promise<string[]> {
+  const giveUpAt = Date.now() + READY_MS_MAX;
+  let names: string[] = [];
+  while (Date.now() < giveUpAt) {
+    if ((await get(options, paths.readyz)) !== undefined) {
+      const parsed = modelsSchema.safeParse(await get(options, paths.v1.models));
+      names = parsed.success ? parsed.data.data.map((it) => it.id) : [];
+      const expected = options.workers.filter((it) => !it.isGivenUp);
+      if (names.length >= expected.length && expected.every((it) => it.isRegistered)) return names;
+    }
+    await wait(POLL_MS, options.signal);
+  }
+  return names;
+}
+
+/** The body of a good answer; undefined for any other, since the process may still be starting. */
+async function get({ url, apiKey }: WaitOptions, path: string): Promise<unknown> {
+  try {
+    const response = await fetch(url + path, {
+      headers: apiKey ? { authorization: `Bearer ${apiKey}` } : {},
+      signal: AbortSignal.timeout(2_000),
+    });
+    const text = await response.text();
+    if (!response.ok) return undefined;
+    return text.startsWith("{") ? JSON.parse(text) : text;
+  } catch {
+    // Not listening yet, or an answer in the making; the next round asks again.
+    return undefined;
+  }
+}
