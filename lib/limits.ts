@@ -42,6 +42,8 @@ export const WORKER_CONNECT_TIMEOUT_MS = 2_000;
 export const WORKER_SILENCE_MS_MAX = 90_000;
 /** A whole generation, however steadily it flows. */
 export const GENERATION_MS_MAX = 600_000;
+/** /readyz answers within this, whatever the database does: probes give up after a few seconds. */
+export const READY_CHECK_MS_MAX = 2_000;
 /** Workers tried for one request before the client hears of it. */
 export const DISPATCH_ATTEMPTS_MAX = 3;
 /** After a refused connection a worker is passed over for this long, unless it is the only one. */

@@ -120,6 +120,14 @@ export class Controller {
     return toAwakeModels(await this.#current(), this.#now());
   }
 
+  /** @throws AppError `model-not-found`, or `no-worker` for one that is known and asleep. */
+  async getModel(name: string): Promise<AwakeModel> {
+    const picture = await this.#current();
+    const model = toAwakeModels(picture, this.#now()).find((it) => it.name === name);
+    if (model !== undefined) return model;
+    throw explainAbsence(picture, { model: name, feature: "chat" }, this.#now());
+  }
+
   /** Workers for people: all that are awake, and those lost lately. */
   async listWorkers(): Promise<AdminWorker[]> {
     return toAdminWorkers(await this.#current(), this.#liveLoad, this.#now());

@@ -175,3 +175,13 @@ export function markLostWorkers(db: Database, heardIds: string[]) {
     )
     .returning({ id: workers.id, name: workers.name });
 }
+
+/** When the newest migration was written that this database has; undefined when it has none. */
+export async function findNewestMigrationMs(db: Database): Promise<number | undefined> {
+  const [table] = await db.execute(sql`select to_regclass('drizzle.__drizzle_migrations') as name`);
+  if (table?.name == null) return undefined;
+  const [row] = await db.execute(
+    sql`select max(created_at)::float8 as newest from drizzle.__drizzle_migrations`,
+  );
+  return typeof row?.newest === "number" ? row.newest : undefined;
+}

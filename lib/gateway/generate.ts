@@ -82,7 +82,7 @@ async function openAt(
     assert(start.type === "generation-start", "a generation starts first");
     return { start, second: await nextEvent(rest), rest };
   } catch (error) {
-    await rest.return?.();
+    await rest.return?.(undefined);
     throw error;
   }
 }

@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { AppError } from "@/lib/errors";
+import { AppError, ERROR_CODE_LIST, type ErrorCode } from "@/lib/errors";
 
 /**
  * What a schema found wrong, as an error that names the field and says what to send instead. Values are
@@ -11,10 +11,16 @@ export function toBodyError(error: z.ZodError): AppError {
     return new AppError("invalid-request", { message: "The body is not valid." });
   }
   const { path, message } = describeIssue(issue);
-  return new AppError("invalid-request", {
+  return new AppError(codeOf(issue), {
     message,
     param: path === "" ? undefined : path,
   });
+}
+
+/** A schema may say that a request is sound but asks for what is not offered. */
+function codeOf(issue: Issue): ErrorCode {
+  const code = issue.code === "custom" ? issue.params?.code : undefined;
+  return ERROR_CODE_LIST.find((it) => it === code) ?? "invalid-request";
 }
 
 type Issue = z.core.$ZodIssue;
@@ -68,7 +74,7 @@ function describeIssue(issue: Issue, above: PropertyKey[] = [], depth = 0): Desc
     case "too_big":
       return { path, message: `${field} ${bound(issue.origin, "at most", issue.maximum, issue)}.` };
     case "custom":
-      return { path, message: path === "" ? issue.message : `${field}: ${issue.message}` };
+      return { path, message: path === "" ? issue.message : `${field} ${issue.message}` };
     default:
       break;
   }
@@ -108,6 +114,7 @@ function bound(
 function kindOf(value: unknown): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return "array";
+  if (typeof value === "number" && !Number.isFinite(value)) return "number out of range";
   return typeof value;
 }
 

@@ -1,0 +1,15 @@
+import { controller } from "@/lib/controller/controller";
+import { methodNotAllowed } from "@/lib/http/not-allowed";
+import { jsonReply } from "@/lib/http/reply";
+import { route } from "@/lib/http/route";
+import { heartbeatBodySchema } from "@/lib/protocol/registration";
+
+export const POST = route(
+  { shape: "parley", caller: "worker", body: heartbeatBodySchema },
+  async ({ params, body }) => jsonReply(await controller().heartbeat(params.id ?? "", body)),
+);
+
+export const GET = methodNotAllowed("POST");
+export const PUT = GET;
+export const PATCH = GET;
+export const DELETE = GET;

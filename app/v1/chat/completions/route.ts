@@ -1,0 +1,26 @@
+import { controller } from "@/lib/controller/controller";
+import { generate } from "@/lib/gateway/generate";
+import { methodNotAllowed } from "@/lib/http/not-allowed";
+import { jsonReply } from "@/lib/http/reply";
+import { route } from "@/lib/http/route";
+import { serverSentEventsReply } from "@/lib/http/stream-reply";
+import { toChatReply } from "@/lib/openai/chat/reply";
+import { chatRequestSchema, toGenerateRequest } from "@/lib/openai/chat/request";
+import { toChatChunks } from "@/lib/openai/chat/stream";
+
+export const POST = route(
+  { shape: "openai", caller: "api", body: chatRequestSchema },
+  async ({ body, requestId, signal }) => {
+    const request = toGenerateRequest(body, requestId);
+    const generation = await generate({ controller: controller(), request, signal });
+    const init = { headers: { "x-parley-worker": generation.workerId } };
+    if (!body.stream) return jsonReply(await toChatReply(generation), init);
+    const includeUsage = body.stream_options?.include_usage ?? false;
+    return serverSentEventsReply(toChatChunks(generation, { includeUsage }), init);
+  },
+);
+
+export const GET = methodNotAllowed("POST");
+export const PUT = GET;
+export const PATCH = GET;
+export const DELETE = GET;

@@ -1,0 +1,74 @@
+import * as z from "zod";
+
+/**
+ * What becomes of each field of OpenAI's request. Nothing that would change the answer is ignored: a
+ * client that asks for tools and gets prose would rather have an error.
+ */
+export type FieldRule =
+  /** Read by request.ts. */
+  | { rule: "read" }
+  /** Changes nothing about the answer, so it is taken and left; only its form is checked. */
+  | { rule: "accepted"; schema: z.ZodType }
+  /** Not offered yet; the values that ask for nothing are taken. */
+  | { rule: "neutral"; schema: z.ZodType; remedy: string };
+
+const read: FieldRule = { rule: "read" };
+const accepted = (schema: z.ZodType): FieldRule => ({ rule: "accepted", schema });
+const neutral = (schema: z.ZodType, remedy: string): FieldRule => {
+  return { rule: "neutral", schema, remedy };
+};
+
+const emptyList = z.array(z.unknown()).max(0);
+const nothing = z.never();
+
+/** One row for each field of the API reference's "Create chat completion"; null means absent in all of them. */
+export const CHAT_FIELDS = {
+  model: read,
+  messages: read,
+  temperature: read,
+  top_p: read,
+  max_tokens: read,
+  max_completion_tokens: read,
+  stop: read,
+  seed: read,
+  stream: read,
+  stream_options: read,
+
+  metadata: accepted(z.record(z.string(), z.string())),
+  parallel_tool_calls: accepted(z.boolean()),
+  prediction: accepted(z.record(z.string(), z.unknown())),
+  prompt_cache_key: accepted(z.string()),
+  prompt_cache_options: accepted(z.record(z.string(), z.unknown())),
+  prompt_cache_retention: accepted(z.string()),
+  safety_identifier: accepted(z.string()),
+  user: accepted(z.string()),
+
+  audio: neutral(nothing, "Answers are text; remove it."),
+  frequency_penalty: neutral(z.literal(0), "Remove it or send 0."),
+  function_call: neutral(z.enum(["none", "auto"]), "Functions cannot be called; remove it."),
+  functions: neutral(emptyList, "Functions cannot be called; remove it."),
+  logit_bias: neutral(z.strictObject({}), "Remove it."),
+  logprobs: neutral(z.literal(false), "Remove it or send false."),
+  modalities: neutral(z.tuple([z.literal("text")]), 'Remove it or send ["text"].'),
+  moderation: neutral(nothing, "Remove it."),
+  n: neutral(z.literal(1), "Send one request for each answer you want."),
+  presence_penalty: neutral(z.literal(0), "Remove it or send 0."),
+  reasoning_effort: neutral(z.literal("none"), 'Remove it or send "none".'),
+  response_format: neutral(
+    z.strictObject({ type: z.literal("text") }),
+    'Answers are plain text; remove it or send {"type":"text"}.',
+  ),
+  service_tier: neutral(z.enum(["auto", "default"]), 'Remove it or send "default".'),
+  store: neutral(z.literal(false), "Nothing is stored; remove it or send false."),
+  tool_choice: neutral(z.enum(["none", "auto"]), "Tools cannot be called; remove it."),
+  tools: neutral(emptyList, "Tools cannot be called; remove it."),
+  top_logprobs: neutral(z.literal(0), "Remove it or send 0."),
+  verbosity: neutral(z.literal("medium"), 'Remove it or send "medium".'),
+  web_search_options: neutral(nothing, "The web is not searched; remove it."),
+} as const satisfies Record<string, FieldRule>;
+
+export function findFieldRule(name: string): FieldRule | undefined {
+  // Own fields only: "constructor" and "__proto__" are names a client may send.
+  const rules: Record<string, FieldRule> = CHAT_FIELDS;
+  return Object.hasOwn(rules, name) ? rules[name] : undefined;
+}

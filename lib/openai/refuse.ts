@@ -1,0 +1,19 @@
+import type * as z from "zod";
+import type { ErrorCode } from "@/lib/errors";
+
+/**
+ * Says that a request is sound but asks for what is not offered, in a schema: `error-code` tells the
+ * reader of the issue that it is more than a slip (http/describe-issue.ts).
+ */
+export function refuse(
+  context: z.core.$RefinementCtx,
+  refusal: { path: PropertyKey[]; message: string; code?: ErrorCode },
+): void {
+  const { path, message, code = "unsupported-parameter" } = refusal;
+  context.issues.push({ code: "custom", input: undefined, path, message, params: { code } });
+}
+
+/** Says that a field is wrong. */
+export function reject(context: z.core.$RefinementCtx, path: PropertyKey[], message: string): void {
+  refuse(context, { path, message, code: "invalid-request" });
+}
