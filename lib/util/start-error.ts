@@ -24,7 +24,7 @@ export class StartError extends Error {
 
   /** The one line. */
   get line(): string {
-    return `${this.message} ${this.remedy}`;
+    return `${this.message} ${this.remedy}`.trim();
   }
 }
 
