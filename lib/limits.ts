@@ -60,6 +60,8 @@ export const MODEL_LOAD_MS_MAX = 300_000;
 export const ENGINE_CLOSE_MS_MAX = 3_000;
 /** After an engine's death its process stays this long, so that running requests hear of it. */
 export const ENGINE_DEATH_GRACE_MS = 200;
+/** Answers cut off at the end of draining get this long to say so to their clients. */
+export const LAST_EVENT_MS_MAX = 1_000;
 /** Told to clients whom a full worker refuses: about one short answer, after which a place is likely free. */
 export const OVERLOADED_RETRY_AFTER_SECONDS = 2;
 
@@ -86,6 +88,8 @@ export const WORKER_IDLE_MS_MAX = 60_000;
 export const VISITOR_GENERATIONS_MAX = 4;
 /** Turns in one conversation; beyond it context has long run out for every model we know of. */
 export const TURNS_MAX = 200;
+/** Models asked how long a prompt is in their tokens: those with the shortest contexts decide. */
+export const TOKEN_COUNT_MODELS_MAX = 8;
 /** A partial answer is written to the database at most this often, so a killed process loses no more. */
 export const ANSWER_FLUSH_INTERVAL_MS = 500;
 /** Answers still marked as streaming this long after their last write belong to a process that died. */

@@ -4,6 +4,7 @@ import type { Registry } from "prom-client";
 import { AppError, toAppError } from "@/lib/errors";
 import {
   GENERATION_MS_MAX,
+  LAST_EVENT_MS_MAX,
   OVERLOADED_RETRY_AFTER_SECONDS,
   WORKER_BODY_MS_MAX,
   WORKER_KEEP_ALIVE_MS,
@@ -128,6 +129,17 @@ export class WorkerServer {
       const message = "The worker stopped before the answer was finished.";
       const reason = new AppError("worker-lost", { message, cause });
       for (const abort of this.#open) abort.abort(reason);
+      await this.#sayLastEvents();
+    }
+  }
+
+  async #sayLastEvents(): Promise<void> {
+    const limit = AbortSignal.timeout(LAST_EVENT_MS_MAX);
+    try {
+      await this.#served?.admission.whenIdle(limit);
+    } catch {
+      // A backend that does not stop in time is stopped by the end of the process.
+      this.#options.log.warn("answers did not stop in time");
     }
   }
 

@@ -1,0 +1,136 @@
+import { Agent } from "undici";
+import * as z from "zod";
+import { AppError, ERROR_CODE_LIST, isAppError } from "@/lib/errors";
+import { HEARTBEAT_TIMEOUT_MS } from "@/lib/limits";
+import { paths } from "@/lib/paths";
+import {
+  type HeartbeatBody,
+  type HeartbeatReply,
+  heartbeatReplySchema,
+  type RegisterBody,
+  type RegisterReply,
+  registerReplySchema,
+} from "./registration";
+import { fromTransportError } from "./transport-error";
+
+/** As much of the web's error shape as a worker needs. */
+const refusalSchema = z.object({
+  error: z.object({
+    code: z.enum(ERROR_CODE_LIST),
+    message: z.string(),
+    param: z.string().optional(),
+  }),
+});
+
+export type ControllerClientOptions = {
+  /** Base URL of the web process. */
+  url: string;
+  secret: string;
+  callMsMax?: number;
+};
+
+/**
+ * Worker → web. Every method throws AppErrors only: the controller's own refusals with their code
+ * (`not-found`: it has forgotten this worker, `unauthenticated`: the secret differs);
+ * `upstream-invalid` when it cannot be reached or is no controller; `timeout` when it stays silent.
+ */
+export class ControllerClient {
+  readonly url: string;
+  readonly #secret: string;
+  readonly #callMsMax: number;
+  // One call after the other; a second connection serves the leave beside a late beat.
+  readonly #agent = new Agent({ connections: 2, pipelining: 1 });
+
+  constructor({ url, secret, callMsMax = HEARTBEAT_TIMEOUT_MS }: ControllerClientOptions) {
+    this.url = url.replace(/\/+$/, "");
+    this.#secret = secret;
+    this.#callMsMax = callMsMax;
+  }
+
+  register(body: RegisterBody, signal: AbortSignal): Promise<RegisterReply> {
+    return this.#call(
+      { method: "POST", path: paths.api.workers, body, signal },
+      registerReplySchema,
+    );
+  }
+
+  heartbeat(workerId: string, body: HeartbeatBody, signal: AbortSignal): Promise<HeartbeatReply> {
+    const path = paths.api.workerHeartbeat(workerId);
+    return this.#call({ method: "POST", path, body, signal }, heartbeatReplySchema);
+  }
+
+  async leave(workerId: string, signal: AbortSignal): Promise<void> {
+    const path = paths.api.worker(workerId);
+    await this.#call({ method: "DELETE", path, body: undefined, signal }, z.unknown());
+  }
+
+  async close(): Promise<void> {
+    await this.#agent.destroy();
+  }
+
+  async #call<T>(call: Call, schema: z.ZodType<T>): Promise<T> {
+    const { signal } = call;
+    const abort = new AbortController();
+    const onAbort = () => abort.abort(signal.reason);
+    const message = `The controller at ${this.url} did not answer within ${this.#callMsMax / 1_000} s.`;
+    const timer = setTimeout(
+      () => abort.abort(new AppError("timeout", { message })),
+      this.#callMsMax,
+    );
+    signal.addEventListener("abort", onAbort, { once: true });
+    if (signal.aborted) onAbort();
+    try {
+      return schema.parse(await this.#exchange(call, abort.signal));
+    } catch (error) {
+      const cause = abort.signal.aborted ? abort.signal.reason : error;
+      if (isAppError(cause)) throw cause;
+      if (signal.aborted) {
+        throw new AppError("client-closed", { message: "The call was cancelled.", cause });
+      }
+      throw fromTransportError(cause, `The controller at ${this.url}`, "upstream-invalid");
+    } finally {
+      clearTimeout(timer);
+      signal.removeEventListener("abort", onAbort);
+    }
+  }
+
+  async #exchange({ method, path, body }: Call, signal: AbortSignal): Promise<unknown> {
+    const url = new URL(`${this.url}${path}`);
+    const reply = await this.#agent.request({
+      origin: url.origin,
+      path: url.pathname,
+      method,
+      headers: {
+        authorization: `Bearer ${this.#secret}`,
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
+      },
+      body: body === undefined ? null : JSON.stringify(body),
+      signal,
+    });
+    const text = await reply.body.text();
+    if (reply.statusCode < 300) return text === "" ? undefined : JSON.parse(text);
+    throw toRefusal(reply.statusCode, text, this.url);
+  }
+}
+
+type Call = { method: "POST" | "DELETE"; path: string; body: unknown; signal: AbortSignal };
+
+function toRefusal(status: number, text: string, url: string): AppError {
+  const parsed = refusalSchema.safeParse(parseJson(text));
+  if (!parsed.success) {
+    return new AppError("upstream-invalid", {
+      message: `What answers at ${url} with status ${status} is not a controller.`,
+    });
+  }
+  const { code, message, param } = parsed.data.error;
+  return new AppError(code, { message, param });
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    // A proxy's HTML page, say: its status is told, its text is of no use.
+    return undefined;
+  }
+}

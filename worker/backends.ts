@@ -1,0 +1,24 @@
+import type { WorkerKind } from "@/lib/protocol/worker-card";
+import type { Backend } from "./backend";
+import { createMockBackend } from "./backends/mock";
+import { createOnnxBackend } from "./backends/onnx";
+
+export type BackendOptions = {
+  /** Folders, or the names of sentinels for kind mock. */
+  models: readonly string[];
+  slots: number;
+  threads: number;
+};
+
+/** Every kind of worker and what makes its backend. */
+export const BACKENDS: Record<WorkerKind, (options: BackendOptions) => Promise<Backend>> = {
+  onnx: ({ models, slots, threads }) =>
+    createOnnxBackend({
+      modelFolders: models,
+      slots,
+      threads,
+      // In the bundle, where this runs, the thread's program lies beside the worker's.
+      threadUrl: new URL("./engine-thread.mjs", import.meta.url),
+    }),
+  mock: async ({ models, slots }) => createMockBackend({ models, slots }),
+};

@@ -1,0 +1,139 @@
+import { statSync } from "node:fs";
+import { hostname } from "node:os";
+import { resolve } from "node:path";
+import { parseArgs } from "node:util";
+import type { Env } from "@/lib/env";
+import { SLOTS_DEFAULT } from "@/lib/limits";
+import { WORKER_KINDS, type WorkerKind } from "@/lib/protocol/worker-card";
+import { StartError } from "@/lib/util/start-error";
+import { MOCK_MODELS } from "./backends/mock-models";
+
+export type Flags = {
+  kind: WorkerKind;
+  models: string[];
+  host: string;
+  port: number;
+  announce: string | undefined;
+  controllerUrl: string;
+  name: string;
+  slots: number;
+  threads: number;
+};
+
+export const USAGE = `Serves models to a Parley web process.
+
+  --model <folder>      model folder, may be given several times; with --kind mock the name of a
+                        sentinel such as mock/echo, none means all
+  --kind <kind>         ${WORKER_KINDS.join(" or ")} (onnx)
+  --controller <url>    the web process to register with (PARLEY_CONTROLLER_URL)
+  --host <address>      address to listen on (127.0.0.1)
+  --port <number>       port to listen on, 0 for any free one (0)
+  --announce <url>      URL under which the web process reaches this worker (http://<host>:<port>)
+  --name <name>         what people call this worker (host name and kind)
+  --slots <number>      answers at once (${SLOTS_DEFAULT})
+  --threads <number>    cores that inference may use, 0 for all (PARLEY_WORKER_THREADS)
+  --help                this text
+
+The secret shared with the web process is read from PARLEY_WORKER_SECRET.
+`;
+
+type Defaults = Pick<Env, "PARLEY_CONTROLLER_URL" | "PARLEY_WORKER_THREADS">;
+
+/**
+ * The flags, checked; undefined when help was asked for.
+ *
+ * @throws StartError naming the flag and what it takes.
+ */
+export function parseFlags(words: readonly string[], defaults: Defaults): Flags | undefined {
+  const values = parseWords(words);
+  if (values.help) return undefined;
+  const kind = WORKER_KINDS.find((it) => it === values.kind);
+  if (!kind) throw wrong("kind", `is one of ${WORKER_KINDS.join(", ")}`, values.kind);
+  const host = values.host;
+  const announce = values.announce && toUrl("announce", values.announce);
+  if (!announce && (host === "0.0.0.0" || host === "::")) {
+    throw new StartError({
+      message: `--host ${host} listens everywhere, which tells the web process no address.`,
+      remedy: "Say with --announce under which URL it reaches this worker.",
+    });
+  }
+  return {
+    kind,
+    models: kind === "mock" ? values.model.map(toSentinel) : toFolders(values.model),
+    host,
+    port: toInteger("port", values.port, [0, 65_535]),
+    announce: announce || undefined,
+    controllerUrl: toUrl("controller", values.controller ?? defaults.PARLEY_CONTROLLER_URL),
+    name: values.name ?? `${hostname()} ${kind}`,
+    slots: toInteger("slots", values.slots, [1, 1_024]),
+    threads: toInteger(
+      "threads",
+      values.threads ?? `${defaults.PARLEY_WORKER_THREADS}`,
+      [0, 1_024],
+    ),
+  };
+}
+
+function parseWords(words: readonly string[]) {
+  try {
+    return parseArgs({
+      args: [...words],
+      strict: true,
+      options: {
+        kind: { type: "string", default: "onnx" },
+        model: { type: "string", multiple: true, default: [] },
+        host: { type: "string", default: "127.0.0.1" },
+        port: { type: "string", default: "0" },
+        announce: { type: "string" },
+        controller: { type: "string" },
+        name: { type: "string" },
+        slots: { type: "string", default: String(SLOTS_DEFAULT) },
+        threads: { type: "string" },
+        help: { type: "boolean", default: false },
+      },
+    }).values;
+  } catch (cause) {
+    const isOurs = cause instanceof Error && "code" in cause;
+    if (!isOurs || !String(cause.code).startsWith("ERR_PARSE_ARGS")) throw cause;
+    // Node's second sentence is about "--", which no flag of ours needs.
+    const [message = ""] = cause.message.split(". ");
+    throw new StartError({ message: `${message}.`, remedy: "See --help.", cause });
+  }
+}
+
+function wrong(flag: string, rule: string, value: string): StartError {
+  return new StartError({ message: `--${flag} ${rule}; got "${value}".`, remedy: "See --help." });
+}
+
+function toInteger(flag: string, value: string, [low, high]: readonly [number, number]): number {
+  const number = Number(value);
+  if (/^\d+$/.test(value) && number >= low && number <= high) return number;
+  throw wrong(flag, `is a whole number from ${low} to ${high}`, value);
+}
+
+function toUrl(flag: string, value: string): string {
+  if (/^https?:\/\//.test(value) && URL.canParse(value)) return value.replace(/\/+$/, "");
+  throw wrong(flag, "is a URL that begins with http:// or https://", value);
+}
+
+function toSentinel(name: string): string {
+  if (name in MOCK_MODELS) return name;
+  throw wrong("model", `is one of ${Object.keys(MOCK_MODELS).join(", ")}`, name);
+}
+
+function toFolders(paths: readonly string[]): string[] {
+  if (paths.length === 0) {
+    throw new StartError({
+      message: "No model to serve.",
+      remedy: "Name a model folder with --model <folder>.",
+    });
+  }
+  return paths.map((path) => {
+    const folder = resolve(path);
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder;
+    throw new StartError({
+      message: `There is no folder ${folder}.`,
+      remedy: "Give --model the path of a model folder, the one that holds config.json.",
+    });
+  });
+}
