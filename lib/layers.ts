@@ -19,8 +19,8 @@ export const LAYERS: Record<string, readonly string[]> = {
   "lib/auth": ["lib/db"],
   "lib/controller": ["lib/db", "lib/protocol"],
   "lib/gateway": ["lib/controller", "lib/db", "lib/protocol"],
-  "lib/arena": ["lib/controller", "lib/db", "lib/gateway", "lib/protocol"],
-  "lib/leaderboard": ["lib/db", "lib/rating"],
+  "lib/arena": ["lib/auth", "lib/controller", "lib/db", "lib/gateway", "lib/protocol"],
+  "lib/leaderboard": ["lib/db", "lib/protocol", "lib/rating"],
   "lib/http": ["lib/auth", "lib/openai", "lib/protocol"],
 
   // Doors: thin, and imported by nothing.

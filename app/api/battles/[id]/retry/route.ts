@@ -1,0 +1,25 @@
+import { arena } from "@/lib/arena/arena";
+import { retryAnswer } from "@/lib/arena/retry-answer";
+import { methodNotAllowed } from "@/lib/http/not-allowed";
+import { route } from "@/lib/http/route";
+import { jsonLinesReply } from "@/lib/http/stream-reply";
+import { answerBodySchema } from "@/lib/protocol/arena-view";
+
+export const POST = route(
+  { shape: "parley", caller: "visitor", body: answerBodySchema },
+  async ({ body, params, visitorId, requestId, signal }) =>
+    jsonLinesReply(
+      await retryAnswer(arena(), {
+        ...body,
+        battleId: params.id ?? "",
+        visitorId,
+        requestId,
+        signal,
+      }),
+    ),
+);
+
+export const GET = methodNotAllowed("POST");
+export const PUT = GET;
+export const PATCH = GET;
+export const DELETE = GET;

@@ -1,0 +1,17 @@
+import { arena } from "@/lib/arena/arena";
+import { createBattle } from "@/lib/arena/create-battle";
+import { methodNotAllowed } from "@/lib/http/not-allowed";
+import { route } from "@/lib/http/route";
+import { jsonLinesReply } from "@/lib/http/stream-reply";
+import { promptBodySchema } from "@/lib/protocol/arena-view";
+
+export const POST = route(
+  { shape: "parley", caller: "visitor", body: promptBodySchema },
+  async ({ body, visitorId, requestId, signal }) =>
+    jsonLinesReply(await createBattle(arena(), { ...body, visitorId, requestId, signal })),
+);
+
+export const GET = methodNotAllowed("POST");
+export const PUT = GET;
+export const PATCH = GET;
+export const DELETE = GET;

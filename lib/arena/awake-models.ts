@@ -1,0 +1,29 @@
+import type { Controller } from "@/lib/controller/controller";
+import { AppError } from "@/lib/errors";
+import { NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/limits";
+import type { Arena } from "./arena";
+import { readModels } from "./store";
+
+export type AwakeChatModel = Awaited<ReturnType<Controller["listModels"]>>[number];
+
+/** Models that can be talked to now. */
+export async function readAwakeModels(controller: Controller): Promise<AwakeChatModel[]> {
+  const models = await controller.listModels();
+  return models.filter((model) => model.features.includes("chat"));
+}
+
+/** @throws AppError `no-worker` when it sleeps, `model-not-found` when nobody ever offered it. */
+export async function getAwakeModel(arena: Arena, name: string): Promise<AwakeChatModel> {
+  const model = (await readAwakeModels(arena.controller)).find((it) => it.name === name);
+  if (model) return model;
+  const known = await readModels(arena.db);
+  if (!known.some((it) => it.name === name)) {
+    const message = `There is no model ${name}. The models page lists those there are.`;
+    throw new AppError("model-not-found", { message, param: "model" });
+  }
+  throw new AppError("no-worker", {
+    message: `The model ${name} is not awake at the moment. Try again in a few seconds, or choose another.`,
+    param: "model",
+    retryAfterSeconds: NO_WORKER_RETRY_AFTER_SECONDS,
+  });
+}

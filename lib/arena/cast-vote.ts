@@ -1,0 +1,27 @@
+import type { BattleView, VoteBody } from "@/lib/protocol/arena-view";
+import type { Arena } from "./arena";
+import { decideVote } from "./battle";
+import { createCountedVote } from "./battle-store";
+import { loadBattle } from "./load-battle";
+import { readBattle } from "./read-battle";
+import { withVisitor } from "./visitor-turn";
+
+/**
+ * Counts a visitor's vote and shows who was who. The same vote again is answered alike and counted
+ * once, so that a browser may repeat what it did not hear an answer to.
+ *
+ * @throws AppError `not-found`, `conflict` or `invalid-request`
+ */
+export async function castVote(
+  arena: Arena,
+  asked: { visitorId: string; battleId: string; vote: VoteBody },
+): Promise<BattleView> {
+  const { visitorId, battleId, vote } = asked;
+  // Before the lock: whoever has no battle may have no row to lock.
+  await loadBattle(arena.db, { visitorId, battleId });
+  await withVisitor(arena.db, visitorId, async (db) => {
+    const { battle, state } = await loadBattle(db, { visitorId, battleId });
+    if (decideVote(state, vote) === "count") await createCountedVote(db, battle, vote);
+  });
+  return readBattle(arena, { visitorId, battleId });
+}

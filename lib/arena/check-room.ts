@@ -1,0 +1,81 @@
+import { AppError } from "@/lib/errors";
+import { tokenize } from "@/lib/gateway/tokenize";
+import { NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/limits";
+import type { Message } from "@/lib/protocol/message";
+import type { Arena } from "./arena";
+import { type AwakeChatModel, getAwakeModel } from "./awake-models";
+
+/** Tokens of a conversation in one model's eyes. */
+export type Room = { promptTokens: number; contextLength: number };
+
+/** Undefined where the model does not tell its tokens; it will refuse by itself what is too long. */
+export async function countRoom(
+  arena: Arena,
+  model: AwakeChatModel,
+  messages: Message[],
+  signal: AbortSignal,
+): Promise<Room | undefined> {
+  if (!model.features.includes("tokenize")) return undefined;
+  const { controller } = arena;
+  const request = { model: model.name, messages };
+  const { ids, contextLength } = await tokenize({ controller, request, signal });
+  return { promptTokens: ids.length, contextLength };
+}
+
+/** Room is left when at least one token of an answer fits. */
+export const fits = ({ promptTokens, contextLength }: Room): boolean =>
+  promptTokens < contextLength;
+
+/**
+ * Refuses what a chat's model cannot hold, before anything of the turn is written.
+ *
+ * @throws AppError `context-length-exceeded` or `no-worker`
+ */
+export async function checkChatRoom(
+  arena: Arena,
+  modelName: string,
+  messages: Message[],
+  signal: AbortSignal,
+): Promise<void> {
+  const model = await getAwakeModel(arena, modelName);
+  const room = await countRoom(arena, model, messages, signal);
+  if (room === undefined || fits(room)) return;
+  throw new AppError("context-length-exceeded", {
+    message: `This conversation has ${room.promptTokens} tokens and ${modelName} holds ${room.contextLength}, the answer included. Shorten the prompt, or start a new chat.`,
+    param: "prompt",
+  });
+}
+
+/**
+ * Refuses what one of a battle's models cannot take, for both at once: were one side to fail alone, the
+ * models' context lengths and who is awake, which anybody may look up, would say which model it is.
+ *
+ * @throws AppError `context-length-exceeded` or `no-worker`, the same whichever side is at fault.
+ */
+export async function checkBattleRoom(
+  arena: Arena,
+  sides: { modelName: string; messages: Message[] }[],
+  signal: AbortSignal,
+): Promise<void> {
+  let rooms: (Room | undefined)[];
+  try {
+    rooms = await Promise.all(
+      sides.map(async ({ modelName, messages }) =>
+        countRoom(arena, await getAwakeModel(arena, modelName), messages, signal),
+      ),
+    );
+  } catch (cause) {
+    signal.throwIfAborted();
+    throw new AppError("no-worker", {
+      message: "The two models of this battle are not both awake. Try again in a few seconds.",
+      retryAfterSeconds: NO_WORKER_RETRY_AFTER_SECONDS,
+      cause,
+    });
+  }
+  if (rooms.every((room) => room === undefined || fits(room))) return;
+  throw new AppError("context-length-exceeded", {
+    message:
+      "This is too long for at least one of the two models. Shorten the prompt, or start a new battle.",
+    param: "prompt",
+  });
+}

@@ -1,0 +1,48 @@
+import type { ArenaStatus, ModelList } from "@/lib/protocol/arena-view";
+import { modelDescriptionSchema } from "@/lib/protocol/worker-card";
+import type { Arena } from "./arena";
+import { readAwakeModels } from "./awake-models";
+import { readModels } from "./store";
+
+/** Every model that was ever offered, those awake first. */
+export async function listModels({ db, controller }: Arena): Promise<ModelList> {
+  const [known, awake] = await Promise.all([readModels(db), readAwakeModels(controller)]);
+  const awakeByName = new Map(awake.map((model) => [model.name, model]));
+  const models = known.map(({ name, description }) => {
+    const model = awakeByName.get(name);
+    return {
+      name,
+      awake: model !== undefined,
+      contextLength: model?.contextLength ?? null,
+      // A row of another version may say things that this one does not know.
+      description: modelDescriptionSchema
+        .catch({ skills: [], examplePrompts: [] })
+        .parse(description),
+      workers: model?.workers ?? 0,
+    };
+  });
+  return { models: models.sort((left, right) => Number(right.awake) - Number(left.awake)) };
+}
+
+/** How many are awake, and prompts to begin with, without a name. */
+export async function readArenaStatus({ controller }: Arena): Promise<ArenaStatus> {
+  const [awake, workers] = await Promise.all([
+    readAwakeModels(controller),
+    controller.readWorkerCounts(),
+  ]);
+  return {
+    modelsAwake: awake.length,
+    workersReady: workers.ready,
+    workersKnown: workers.known,
+    examplePrompts: interleave(awake.map((model) => model.description.examplePrompts)),
+  };
+}
+
+/** A prompt of each model in turn, each prompt once, so that the first few are not all one model's. */
+function interleave(lists: readonly string[][]): string[] {
+  const longest = Math.max(0, ...lists.map((list) => list.length));
+  const prompts = Array.from({ length: longest }, (_, index) =>
+    lists.flatMap((list) => list.slice(index, index + 1)),
+  );
+  return [...new Set(prompts.flat())];
+}

@@ -1,0 +1,54 @@
+import { AppError, toAppError } from "@/lib/errors";
+import { generate } from "@/lib/gateway/generate";
+import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import { log } from "@/lib/telemetry/log";
+import { AnswerDraft } from "./answer-draft";
+import type { Arena } from "./arena";
+import { type AnswerEnd, finishAnswer, type MessageRow } from "./store";
+
+export type AnswerRun = {
+  answerId: string;
+  request: GenerateRequest;
+  /** Aborts when the reader left. */
+  signal: AbortSignal;
+  onText: (text: string) => void;
+};
+
+/**
+ * One answer from its request to its end in the database. Whatever the model or its worker does is an
+ * end of the answer and no exception; it throws only when the end cannot be written.
+ */
+export async function runAnswer(arena: Arena, run: AnswerRun): Promise<MessageRow> {
+  const draft = new AnswerDraft(arena.db, run.answerId);
+  const end = await readToEnd(arena, run, draft);
+  await draft.close();
+  return finishAnswer(arena.db, run.answerId, end);
+}
+
+async function readToEnd(arena: Arena, run: AnswerRun, draft: AnswerDraft): Promise<AnswerEnd> {
+  const { request, signal, onText } = run;
+  try {
+    const generation = await generate({ controller: arena.controller, request, signal });
+    draft.begin(generation);
+    for await (const event of generation.events) {
+      if (event.type === "text-delta") {
+        draft.add(event);
+        onText(event.text);
+      } else if (event.type === "generation-end") {
+        return draft.complete(event);
+      } else if (event.type === "generation-error") {
+        return draft.fail(event);
+      }
+    }
+    if (signal.aborted) return draft.stop();
+    const message = "The worker stopped in the middle of the answer. Try again.";
+    return draft.fail(new AppError("worker-lost", { message }));
+  } catch (thrown) {
+    if (signal.aborted) return draft.stop();
+    const error = toAppError(thrown);
+    const { requestId } = request;
+    if (error.code === "internal") log.error({ err: error.cause, requestId }, "answer failed");
+    else log.info({ code: error.code, requestId }, "answer failed");
+    return draft.fail(error);
+  }
+}

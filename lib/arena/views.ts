@@ -1,0 +1,84 @@
+import * as z from "zod";
+import { ERROR_CODE_LIST } from "@/lib/errors";
+import type {
+  AnswerStats,
+  AnswerView,
+  MessageView,
+  PromptView,
+  ViewError,
+} from "@/lib/protocol/arena-view";
+import { assert } from "@/lib/util/assert";
+import type { MessageRow } from "./store";
+
+/** Rows as pages see them. A blind view carries nothing that differs between the models. */
+
+export type Sight = "blind" | "open";
+
+const parametersSchema = z.object({
+  temperature: z.number(),
+  topP: z.number(),
+  maxTokens: z.number(),
+});
+const errorCodeSchema = z.enum(ERROR_CODE_LIST);
+
+/**
+ * What a blind battle says of any failure. The true one would name the model, or let visitors match "no
+ * worker" or "prompt too long" with what the list of models says of each. Only the visitor's own stop
+ * is the same whoever answers.
+ */
+const BLIND_ERROR: ViewError = {
+  code: "worker-lost",
+  message: "This answer could not be finished. Try it again.",
+};
+
+export function toPromptView(row: MessageRow): PromptView {
+  return { id: row.id, role: "user", parentId: row.parentId, content: row.content };
+}
+
+export function toAnswerView(row: MessageRow, sight: Sight): AnswerView {
+  assert(row.parentId !== null && row.status !== null, "an answer has a prompt and a status");
+  return {
+    id: row.id,
+    role: "assistant",
+    parentId: row.parentId,
+    side: row.side,
+    content: row.content,
+    status: row.status,
+    finishReason: row.finishReason,
+    error: toViewError(row, sight),
+    model: sight === "open" ? row.modelName : null,
+    stats: sight === "open" ? toStats(row) : null,
+  };
+}
+
+/** All messages; of a side's attempts only the newest, since a failed one was replaced by the next. */
+export function toMessageViews(rows: readonly MessageRow[], sight: Sight): MessageView[] {
+  const newest = new Map<string, string>();
+  const place = (row: MessageRow) => `${row.parentId} ${row.side}`;
+  for (const row of rows) if (row.side) newest.set(place(row), row.id);
+  return rows
+    .filter((row) => row.side === null || newest.get(place(row)) === row.id)
+    .map((row) => (row.role === "user" ? toPromptView(row) : toAnswerView(row, sight)));
+}
+
+function toViewError(row: MessageRow, sight: Sight): ViewError | null {
+  if (row.status !== "failed") return null;
+  const code = errorCodeSchema.catch("internal").parse(row.errorCode);
+  if (sight === "blind" && code !== "client-closed") return BLIND_ERROR;
+  return { code, message: row.errorMessage ?? "This answer could not be finished." };
+}
+
+function toStats(row: MessageRow): AnswerStats | null {
+  const { promptTokens, completionTokens, firstTokenMs, durationMs, seed } = row;
+  const parameters = parametersSchema.safeParse(row.parameters);
+  if (promptTokens === null || completionTokens === null || seed === null) return null;
+  if (firstTokenMs === null || durationMs === null || !parameters.success) return null;
+  const { temperature, topP } = parameters.data;
+  const seconds = (durationMs - firstTokenMs) / 1000;
+  const isTimed = completionTokens > 1 && seconds > 0;
+  const tokensPerSecond = isTimed ? (completionTokens - 1) / seconds : null;
+  return {
+    ...{ promptTokens, completionTokens, firstTokenMs, durationMs },
+    ...{ tokensPerSecond, temperature, topP, seed },
+  };
+}

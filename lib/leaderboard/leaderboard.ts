@@ -1,0 +1,107 @@
+import { type Database, database } from "@/lib/db/client";
+import { RATING_INTERVAL_MS_MIN, RATING_RETRY_LONGEST_MS } from "@/lib/limits";
+import { toBoard } from "@/lib/rating/board";
+import { log } from "@/lib/telemetry/log";
+import { backoffMs } from "@/lib/util/backoff";
+import { processSingleton } from "@/lib/util/process-singleton";
+import {
+  countVotes,
+  createSnapshot,
+  findNewestSnapshot,
+  lockBoard,
+  readVoteCounts,
+  thinSnapshots,
+} from "./store";
+
+/** What made the numbers; another one makes every stored board out of date. */
+const METHOD = "bradley-terry/1";
+
+/**
+ * Keeps the stored board in step with the counted votes. Any process may compute it, one at a time; each
+ * computes from all votes, so a computation too many changes nothing and one missed is made up by the
+ * next.
+ */
+export class Leaderboard {
+  readonly #db: Database;
+  #timer: NodeJS.Timeout | undefined;
+  #running: Promise<void> | undefined;
+  #isStale = false;
+  #isStopped = false;
+  #beganMs = Number.NEGATIVE_INFINITY;
+  #failures = 0;
+
+  constructor({ db }: { db: Database }) {
+    this.#db = db;
+  }
+
+  /** Computes the board now, unless the newest one holds every vote already. */
+  async recompute(): Promise<void> {
+    await this.#db.transaction(async (transaction) => {
+      await lockBoard(transaction);
+      const newest = await findNewestSnapshot(transaction);
+      const votes = await countVotes(transaction);
+      if (newest?.voteCount === votes && newest.method === METHOD) return;
+      const counts = await readVoteCounts(transaction);
+      // From the counts themselves: a vote may have come in between the two statements.
+      const voteCount = counts.reduce((sum, row) => sum + row.count, 0);
+      const entries = toBoard({ models: [], votes: counts });
+      const id = await createSnapshot(transaction, { method: METHOD, voteCount, entries });
+      await thinSnapshots(transaction, id);
+    });
+  }
+
+  /** A vote was counted: the board follows within RATING_INTERVAL_MS_MIN. */
+  notifyVote(): void {
+    this.#isStale = true;
+    this.#schedule(Math.max(0, this.#beganMs + RATING_INTERVAL_MS_MIN - performance.now()));
+  }
+
+  /** Makes up for votes that were counted when no process computed. Returns what stops it. */
+  start(): () => Promise<void> {
+    this.notifyVote();
+    return () => this.stop();
+  }
+
+  /** Resolves when no computation is under way, and none will be. */
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    clearTimeout(this.#timer);
+    this.#timer = undefined;
+    await this.#running;
+  }
+
+  #schedule(delayMs: number): void {
+    if (this.#isStopped || this.#timer !== undefined || this.#running !== undefined) return;
+    this.#timer = setTimeout(() => {
+      this.#timer = undefined;
+      this.#running = this.#run();
+    }, delayMs);
+    this.#timer.unref();
+  }
+
+  async #run(): Promise<void> {
+    this.#beganMs = performance.now();
+    this.#isStale = false;
+    try {
+      await this.recompute();
+      this.#failures = 0;
+    } catch (error) {
+      log.error({ err: error }, "leaderboard not computed");
+      this.#failures += 1;
+      this.#isStale = true;
+    }
+    this.#running = undefined;
+    if (this.#isStale) this.#schedule(this.#pauseMs());
+  }
+
+  #pauseMs(): number {
+    if (this.#failures === 0) return RATING_INTERVAL_MS_MIN;
+    const limits = { firstMs: RATING_INTERVAL_MS_MIN, longestMs: RATING_RETRY_LONGEST_MS };
+    return backoffMs(this.#failures, limits);
+  }
+}
+
+/** The leaderboard of this process. */
+export function leaderboard(): Leaderboard {
+  return processSingleton("leaderboard", () => new Leaderboard({ db: database() }));
+}
