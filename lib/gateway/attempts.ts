@@ -1,13 +1,14 @@
 import type { Controller, Reservation } from "@/lib/controller/controller";
 import { AppError } from "@/lib/errors";
-import { DISPATCH_ATTEMPTS_MAX, NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/limits";
+import {
+  DISPATCH_ATTEMPTS_MAX,
+  NO_WORKER_RETRY_AFTER_SECONDS,
+  OVERLOADED_RETRY_AFTER_SECONDS,
+} from "@/lib/limits";
 import type { ModelFeature } from "@/lib/protocol/worker-card";
 import { log } from "@/lib/telemetry/log";
 import { gatewayMetrics } from "./gateway-metrics";
 import { isWorkerDown, toClientError } from "./worker-fault";
-
-/** A worker that refused for want of room says no more than this about when there will be some. */
-const OVERLOADED_RETRY_AFTER_SECONDS = 1;
 
 export type Attempts = {
   controller: Controller;

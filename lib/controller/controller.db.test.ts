@@ -1,0 +1,412 @@
+/**
+ * Goal: the registry says who is there, who is not and why, also across restarts and an absent database.
+ * Method: a real database; time passes by moving the process's clock and the rows' beats together.
+ */
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { openDatabase } from "@/lib/db/client";
+import { models } from "@/lib/db/schema/models";
+import { workers } from "@/lib/db/schema/workers";
+import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
+import { AppError } from "@/lib/errors";
+import { WORKER_STALE_AFTER_MS } from "@/lib/limits";
+import { adminWorkersSchema } from "@/lib/protocol/arena-view";
+import type { RegisterBody, WorkerLoad } from "@/lib/protocol/registration";
+import { createId } from "@/lib/util/id";
+import { seededRandom } from "@/lib/util/random";
+import { Controller } from "./controller";
+import { findMissing } from "./readiness";
+
+let database: TestDatabase;
+let nowMs = 0;
+const now = () => nowMs;
+const CHAT = "chat" as const;
+const NOBODY = new Set<string>();
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+beforeEach(async () => {
+  await database.db.execute(sql`truncate workers, models cascade`);
+  nowMs = 0;
+});
+
+/** Time passes for this process and in the rows alike. */
+async function pass(ms: number): Promise<void> {
+  nowMs += ms;
+  await database.db.execute(
+    sql`update workers set last_heartbeat_at = last_heartbeat_at - make_interval(secs => ${ms / 1000})`,
+  );
+}
+
+function load(more: Partial<WorkerLoad> = {}): WorkerLoad {
+  const counters = { requests: 0, failures: 0, promptTokens: 0, completionTokens: 0 };
+  return { state: "ready", running: 0, waiting: 0, counters, ...more };
+}
+
+function body(names: string[], more: Partial<RegisterBody> = {}): RegisterBody {
+  const offers = names.map((name) => ({
+    name,
+    build: `build-of-${name}`,
+    contextLength: 512,
+    features: [CHAT],
+    description: { summary: `About ${name}.`, skills: [], examplePrompts: [] },
+  }));
+  return {
+    instanceId: createId(),
+    address: `http://127.0.0.1:${10_000 + Math.floor(Math.random() * 20_000)}`,
+    card: { kind: "mock", name: "w", version: "1", slots: 2, waitingMax: 4, models: offers },
+    load: load(),
+    ...more,
+  };
+}
+
+async function refusal(act: Promise<unknown>): Promise<AppError> {
+  try {
+    await act;
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
+  throw new Error("nothing was refused");
+}
+
+describe("registering", () => {
+  test("makes a model awake, with what its worker said of it", async () => {
+    const controller = new Controller({ db: database.db, now });
+    const { workerId } = await controller.register(body(["m/one"]));
+    const [model] = await controller.listModels();
+    expect(model).toMatchObject({
+      name: "m/one",
+      build: "build-of-m/one",
+      contextLength: 512,
+      workers: 1,
+      description: { summary: "About m/one." },
+    });
+    expect(await controller.readWorkerCounts()).toEqual({ ready: 1, known: 1 });
+    const reserved = await controller.reserve({ model: "m/one", feature: CHAT }, NOBODY);
+    expect(reserved?.workerId).toBe(workerId);
+    reserved?.release();
+  });
+
+  test("twice for one instance is once, also at the same moment", async () => {
+    const controller = new Controller({ db: database.db, now });
+    const said = body(["m/one", "m/two"]);
+    const replies = await Promise.all([1, 2, 3, 4].map(() => controller.register(said)));
+    expect(new Set(replies.map((reply) => reply.workerId)).size).toBe(1);
+    expect(await controller.readWorkerCounts()).toEqual({ ready: 1, known: 1 });
+  });
+
+  test("again at the same address ends the life before, however the address is spelled", async () => {
+    const controller = new Controller({ db: database.db, now });
+    const first = await controller.register(body(["m/one"], { address: "http://127.0.0.1:4000" }));
+    const second = await controller.register(
+      body(["m/one"], { address: "http://127.0.0.1:4000/" }),
+    );
+    expect(second.workerId).not.toBe(first.workerId);
+    expect((await controller.listWorkers()).map((worker) => worker.id)).toEqual([second.workerId]);
+  });
+
+  test("keeps a model's id and takes the newest description", async () => {
+    const controller = new Controller({ db: database.db, now });
+    await controller.register(body(["m/one"]));
+    const [before] = await controller.listModels();
+    const again = body(["m/one"]);
+    again.card.models[0]!.description = { summary: "Newer.", skills: [], examplePrompts: [] };
+    await controller.register(again);
+    const [after] = await controller.listModels();
+    expect(after).toMatchObject({ modelId: before?.modelId, workers: 2 });
+    expect(after?.description.summary).toBe("Newer.");
+    expect(await database.db.select().from(models)).toHaveLength(1);
+  });
+
+  test("refuses a model named twice and an address that is no HTTP", async () => {
+    const controller = new Controller({ db: database.db, now });
+    expect((await refusal(controller.register(body(["m", "m"])))).param).toBe("card.models");
+    const ftp = await refusal(controller.register(body(["m"], { address: "ftp://127.0.0.1/" })));
+    expect(ftp).toMatchObject({ code: "invalid-request", param: "address" });
+  });
+
+  test("many workers with the same models at once leave no deadlock", async () => {
+    const controller = new Controller({ db: database.db, now });
+    const names = ["c", "a", "d", "b"];
+    const bodies = Array.from({ length: 12 }, (_, index) =>
+      body(index % 2 ? names : names.toReversed(), { address: `http://127.0.0.1:${5000 + index}` }),
+    );
+    await Promise.all(bodies.map((it) => controller.register(it)));
+    expect((await controller.listModels()).map((model) => model.workers)).toEqual([12, 12, 12, 12]);
+  });
+});
+
+describe("silence", () => {
+  test("takes a worker out of every answer, whatever its row says, and a beat keeps it in", async () => {
+    const controller = new Controller({ db: database.db, now });
+    const said = body(["m/one"]);
+    const { workerId } = await controller.register(said);
+    for (let beat = 0; beat < 4; beat++) {
+      await pass(WORKER_STALE_AFTER_MS - 500);
+      await controller.heartbeat(workerId, { instanceId: said.instanceId, load: load() });
+      expect(await controller.readWorkerCounts()).toEqual({ ready: 1, known: 1 });
+    }
+    await pass(WORKER_STALE_AFTER_MS + 500);
+    expect(await controller.listModels()).toEqual([]);
+    const [row] = await database.db.select().from(workers);
+    expect(row?.state).toBe("ready");
+    expect((await controller.listWorkers())[0]?.state).toBe("lost");
+    const error = await refusal(controller.reserve({ model: "m/one", feature: CHAT }, NOBODY));
+    expect(error).toMatchObject({ code: "no-worker", retryAfterSeconds: 5 });
+    expect(error.message).toContain("lost");
+  });
+
+  test("is written down by the sweeper; the beat that comes after asks for a new registration", async () => {
+    const controller = new Controller({ db: database.db, now });
+    const said = body(["m/one"]);
+    const { workerId } = await controller.register(said);
+    await pass(WORKER_STALE_AFTER_MS + 500);
+    await controller.sweep();
+    const [row] = await database.db.select().from(workers);
+    expect(row?.state).toBe("lost");
+    const beat = controller.heartbeat(workerId, { instanceId: said.instanceId, load: load() });
+    expect((await refusal(beat)).code).toBe("not-found");
+    expect((await controller.register(said)).workerId).toBe(workerId);
+    expect(await controller.readWorkerCounts()).toEqual({ ready: 1, known: 1 });
+  });
+
+  test("of the web process itself is nobody's fault: a restarted one serves at once", async () => {
+    const before = new Controller({ db: database.db, now });
+    const { workerId } = await before.register(body(["m/one"]));
+    await pass(60_000);
+    const restarted = new Controller({ db: database.db, now });
+    const reserved = await restarted.reserve({ model: "m/one", feature: CHAT }, NOBODY);
+    expect(reserved?.workerId).toBe(workerId);
+    await restarted.sweep();
+    expect((await restarted.listWorkers())[0]?.state).toBe("ready");
+    // But a worker that did not survive is found out as soon as it could have been heard.
+    await pass(WORKER_STALE_AFTER_MS + 500);
+    await restarted.sweep();
+    expect(await restarted.readWorkerCounts()).toEqual({ ready: 0, known: 1 });
+  });
+
+  test("is not counted while the database is away: the last picture serves, beats are heard", async () => {
+    const away = openDatabase(database.url, { connectionsMax: 1 });
+    const controller = new Controller({ db: away.db, now });
+    const said = body(["m/one"]);
+    const { workerId } = await controller.register(said);
+    await away.close();
+    for (let beat = 0; beat < 4; beat++) {
+      await pass(8_000);
+      await controller.heartbeat(workerId, { instanceId: said.instanceId, load: load() });
+    }
+    expect((await controller.listModels()).map((model) => model.name)).toEqual(["m/one"]);
+    await controller.sweep();
+    // A worker that falls silent meanwhile is noticed all the same.
+    await pass(WORKER_STALE_AFTER_MS + 500);
+    expect(await controller.listModels()).toEqual([]);
+  });
+});
+
+describe("who takes a request", () => {
+  test("is the shortest queue, counting what was sent since the last report", async () => {
+    const controller = new Controller({ db: database.db, now });
+    await controller.register(body(["m/one"]));
+    await controller.register(body(["m/one"]));
+    const taken = [];
+    for (let index = 0; index < 6; index++) {
+      taken.push(await controller.reserve({ model: "m/one", feature: CHAT }, NOBODY));
+    }
+    const [one, ...others] = taken.map((it) => it?.workerId);
+    expect(others.filter((id) => id === one)).toHaveLength(2);
+    expect(controller.inFlight()).toBe(6);
+    const [view] = await controller.listWorkers();
+    expect(view).toMatchObject({ running: 2, waiting: 1, slots: 2 });
+    for (const reservation of taken) {
+      reservation?.release();
+      reservation?.release();
+    }
+    expect(controller.inFlight()).toBe(0);
+  });
+
+  test("is never one that drains or left, and the refusal says which", async () => {
+    const controller = new Controller({ db: database.db, now });
+    const said = body(["m/one"]);
+    const { workerId } = await controller.register(said);
+    await controller.heartbeat(workerId, {
+      instanceId: said.instanceId,
+      load: load({ state: "draining" }),
+    });
+    const wanted = { model: "m/one", feature: CHAT };
+    expect((await refusal(controller.reserve(wanted, NOBODY))).message).toContain("shutting down");
+    await controller.leave(workerId);
+    expect((await refusal(controller.reserve(wanted, NOBODY))).message).toContain("has left");
+    expect(await controller.listWorkers()).toEqual([]);
+  });
+
+  test("is passed over after it did not answer, unless it is alone", async () => {
+    const controller = new Controller({ db: database.db, now });
+    const one = await controller.register(body(["m/one"]));
+    controller.suspect(one.workerId);
+    const wanted = { model: "m/one", feature: CHAT };
+    expect((await controller.reserve(wanted, NOBODY))?.workerId).toBe(one.workerId);
+    const two = await controller.register(body(["m/one"]));
+    for (let index = 0; index < 5; index++) {
+      expect((await controller.reserve(wanted, NOBODY))?.workerId).toBe(two.workerId);
+    }
+  });
+
+  test("an unknown model is told apart from one that sleeps, with the names there are", async () => {
+    const controller = new Controller({ db: database.db, now });
+    const none = await refusal(controller.reserve({ model: "x", feature: CHAT }, NOBODY));
+    expect(none).toMatchObject({ code: "model-not-found", param: "model" });
+    expect(none.message).toContain("No model has registered");
+    await controller.register(body(["m/one", "m/two"]));
+    const other = await refusal(controller.reserve({ model: "x", feature: CHAT }, NOBODY));
+    expect(other.message).toContain("`m/one`, `m/two`");
+    const embeds = controller.reserve({ model: "m/one", feature: "embeddings" }, NOBODY);
+    expect((await refusal(embeds)).code).toBe("not-supported");
+  });
+});
+
+test("what the keepers see has the agreed form", async () => {
+  const controller = new Controller({ db: database.db, now });
+  await controller.register(body(["m/one"]));
+  const view = {
+    workers: await controller.listWorkers(),
+    heartbeatIntervalMs: 5_000,
+    staleAfterMs: 10_000,
+  };
+  expect(adminWorkersSchema.parse(view)).toEqual(view);
+});
+
+test("beats and farewells of strangers are not found", async () => {
+  const controller = new Controller({ db: database.db, now });
+  for (const id of [createId(), "", "nonsense", "0' or 1=1"]) {
+    const beat = controller.heartbeat(id, { instanceId: createId(), load: load() });
+    expect((await refusal(beat)).code).toBe("not-found");
+    expect((await refusal(controller.leave(id))).code).toBe("not-found");
+  }
+});
+
+test("readiness names what is missing", async () => {
+  expect(await findMissing(() => database.db)).toBeUndefined();
+  const away = openDatabase("postgres://127.0.0.1:1/none", { connectionsMax: 1 });
+  expect((await findMissing(() => away.db))?.what).toBe("database");
+  await away.close();
+  await database.db
+    .transaction(async (transaction) => {
+      await transaction.execute(sql`delete from drizzle.__drizzle_migrations`);
+      expect(await findMissing(() => transaction)).toEqual({ what: "migrations" });
+      transaction.rollback();
+    })
+    .catch(() => undefined);
+});
+
+describe("whatever happens, in whatever order", () => {
+  const seeds = [1, 2, 3, Date.now() % 1_000_000];
+
+  test.each(seeds)("no dead, draining or departed worker is picked (seed %i)", async (seed) => {
+    const random = seededRandom(seed);
+    const choose = <T>(list: readonly T[]): T | undefined =>
+      list[Math.floor(random() * list.length)];
+    type Life = {
+      said: RegisterBody;
+      id: string;
+      state: "ready" | "draining" | "left";
+      heardMs: number;
+    };
+    const lives: Life[] = [];
+    let controller = new Controller({ db: database.db, now });
+    let startedMs = nowMs;
+    let open: { workerId: string; release(): void }[] = [];
+    const names = ["m/one", "m/two", "m/three"];
+    // A second on either side of the limit may be either, since the rows' clock runs on by itself; and
+    // a worker once written down as lost stays so until it registers, also for a restarted process.
+    const silence = (life: Life) => nowMs - Math.max(life.heardMs, startedMs);
+
+    const steps: Record<string, () => Promise<void>> = {
+      async register() {
+        const said = body([choose(names)!], {
+          address: `http://127.0.0.1:${6000 + Math.floor(random() * 5)}`,
+        });
+        const { workerId } = await controller.register(said);
+        for (const life of lives) {
+          if (life.said.address === said.address) life.state = "left";
+        }
+        lives.push({ said, id: workerId, state: "ready", heardMs: nowMs });
+      },
+      async heartbeat() {
+        const life = choose(lives);
+        if (life === undefined || life.state === "left") return;
+        const state = random() < 0.15 ? "draining" : "ready";
+        const beat = load({
+          state,
+          running: Math.floor(random() * 4),
+          waiting: Math.floor(random() * 3),
+        });
+        try {
+          await controller.heartbeat(life.id, { instanceId: life.said.instanceId, load: beat });
+        } catch (error) {
+          expect(error).toMatchObject({ code: "not-found" });
+          await controller.register({ ...life.said, load: beat });
+        }
+        life.state = state;
+        life.heardMs = nowMs;
+      },
+      async leave() {
+        const life = choose(lives.filter((it) => it.state !== "left"));
+        if (life === undefined) return;
+        await controller.leave(life.id);
+        life.state = "left";
+      },
+      pass: () => pass(choose([500, 1_500, 4_000, 13_000])!),
+      sweep: () => controller.sweep(),
+      async restart() {
+        for (const reservation of open) reservation.release();
+        expect(controller.inFlight()).toBe(0);
+        open = [];
+        controller = new Controller({ db: database.db, now });
+        startedMs = nowMs;
+      },
+      async request() {
+        const model = choose(names)!;
+        try {
+          const reservation = await controller.reserve({ model, feature: CHAT }, NOBODY);
+          const life = lives.find((it) => it.id === reservation?.workerId);
+          expect(life?.state).toBe("ready");
+          expect(life?.said.card.models[0]?.name).toBe(model);
+          expect(silence(life!)).toBeLessThan(WORKER_STALE_AFTER_MS + 1_000);
+          open.push(reservation!);
+        } catch (error) {
+          if (!(error instanceof AppError)) throw error;
+          const awake = lives.filter(
+            (life) =>
+              life.state === "ready" &&
+              life.said.card.models[0]?.name === model &&
+              nowMs - life.heardMs < WORKER_STALE_AFTER_MS - 1_000,
+          );
+          expect(awake.map((life) => life.id)).toEqual([]);
+        }
+      },
+      async end() {
+        const reservation = choose(open);
+        if (reservation === undefined) return;
+        open = open.filter((it) => it !== reservation);
+        reservation.release();
+        if (random() < 0.2) controller.suspect(reservation.workerId);
+      },
+    };
+    const weighted = [
+      ...["register", "heartbeat", "heartbeat", "heartbeat", "leave", "pass", "pass", "sweep"],
+      ...["restart", "request", "request", "request", "request", "end", "end"],
+    ];
+    for (let step = 0; step < 250; step++) {
+      await steps[choose(weighted)!]!();
+      expect(controller.inFlight()).toBe(open.length);
+      const perWorker = new Map<string, number>();
+      for (const { workerId } of open) perWorker.set(workerId, (perWorker.get(workerId) ?? 0) + 1);
+      for (const [id, count] of perWorker) expect(controller.inFlight(id)).toBe(count);
+    }
+    for (const reservation of open) reservation.release();
+    expect(controller.inFlight()).toBe(0);
+  });
+});
