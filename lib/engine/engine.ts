@@ -114,7 +114,7 @@ export class Engine {
   /**
    * One vector a text, and the tokens they took. Runs between the steps of the sequences.
    *
-   * @throws AppError `not-supported` or `context-length-exceeded`; the signal's reason on abort.
+   * @throws AppError `not-supported`, `invalid-request` or `context-length-exceeded`; the signal's reason on abort.
    */
   async embed(texts: readonly string[], signal: AbortSignal) {
     if (this.model.runner.signature.hiddenSize === undefined) {
@@ -124,7 +124,12 @@ export class Engine {
       });
     }
     const inputs = texts.map((text) => this.encodeText(text));
-    for (const [index, ids] of inputs.entries()) this.#expectFits(ids, `inputs.${index}`);
+    for (const [index, ids] of inputs.entries()) {
+      const param = `inputs.${index}`;
+      this.#expectFits(ids, param);
+      if (ids.length > 0) continue;
+      throw new AppError("invalid-request", { message: "There is no text to embed.", param });
+    }
     const embeddings: number[][] = [];
     for (const ids of inputs) {
       signal.throwIfAborted();
