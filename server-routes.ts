@@ -1,4 +1,28 @@
+import * as workerHeartbeat from "@/app/api/workers/[id]/heartbeat/route";
+import * as worker from "@/app/api/workers/[id]/route";
+import * as workers from "@/app/api/workers/route";
+import * as healthz from "@/app/healthz/route";
+import * as metrics from "@/app/metrics/route";
+import * as readyz from "@/app/readyz/route";
+import * as v1Rest from "@/app/v1/[[...rest]]/route";
+import * as chatCompletions from "@/app/v1/chat/completions/route";
+import * as v1Model from "@/app/v1/models/[...id]/route";
+import * as v1Models from "@/app/v1/models/route";
 import type { RouteModule } from "@/lib/http/front";
 
-/** What programs call, answered by the very handlers Next has, without Next (lib/http/front.ts). */
-export const HOT_ROUTES: Record<string, RouteModule> = {};
+/**
+ * What programs call, answered by the very handlers Next has, without Next (lib/http/front.ts). The
+ * first path that fits is taken; server-routes.test.ts holds the list to what stands in app/.
+ */
+export const HOT_ROUTES: Record<string, RouteModule> = {
+  "/v1/chat/completions": chatCompletions,
+  "/v1/models": v1Models,
+  "/v1/models/[...id]": v1Model,
+  "/v1/[[...rest]]": v1Rest,
+  "/api/workers": workers,
+  "/api/workers/[id]/heartbeat": workerHeartbeat,
+  "/api/workers/[id]": worker,
+  "/healthz": healthz,
+  "/readyz": readyz,
+  "/metrics": metrics,
+};

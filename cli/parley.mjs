@@ -1,1 +1,33 @@
 #!/usr/bin/env node
+// `npx parley` inside a clone: builds the terminal door when its sources changed, then walks through it.
+import { existsSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+
+const root = dirname(dirname(fileURLToPath(import.meta.url)));
+const typedIn = process.cwd();
+
+if (!existsSync(join(root, "node_modules/esbuild"))) {
+  process.stderr.write("Parley is not installed yet. Run `npm start` or `npm ci` here first.\n");
+  process.exit(78);
+}
+const dotenv = join(root, ".env");
+if (existsSync(dotenv)) process.loadEnvFile(dotenv);
+
+const { bundleQuietly } = await import("../scripts/build-if-stale.mjs");
+try {
+  process.chdir(root);
+  await bundleQuietly();
+} catch (error) {
+  process.stderr.write(`${error.message}\n`);
+  process.exit(1);
+} finally {
+  // Paths on the command line are those of the folder it was typed in.
+  process.chdir(typedIn);
+}
+const { runCli } = await import("../dist/cli.mjs");
+process.exitCode = await runCli(process.argv.slice(2), {
+  root,
+  write: (text) => process.stdout.write(text),
+  writeError: (text) => process.stderr.write(text),
+});

@@ -38,10 +38,13 @@ async function buildPages() {
   );
 }
 
-async function buildPrograms() {
+/** Says nothing on the terminal, for commands whose output other programs read. */
+export const bundleQuietly = () => buildPrograms((_, run) => run());
+
+async function buildPrograms(announce = step) {
   const outputs = ["server", "worker", "cli", "launcher"].map((name) => `dist/${name}.mjs`);
   await unlessFresh("dist/.inputs", [...PAGES, ...PROGRAMS], outputs, () =>
-    step("Bundling the programs", async () => {
+    announce("Bundling the programs", async () => {
       const { code, output } = await run(process.execPath, ["scripts/bundle.mjs"]);
       if (code !== 0) throw explain(output);
     }),

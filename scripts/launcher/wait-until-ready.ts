@@ -24,11 +24,12 @@ export async function waitUntilReady(options: WaitOptions): Promise<string[]> {
   const giveUpAt = Date.now() + READY_MS_MAX;
   let names: string[] = [];
   while (Date.now() < giveUpAt) {
-    if ((await get(options, paths.readyz)) !== undefined) {
-      const parsed = modelsSchema.safeParse(await get(options, paths.v1.models));
-      names = parsed.success ? parsed.data.data.map((it) => it.id) : [];
-      const expected = options.workers.filter((it) => !it.isGivenUp);
-      if (names.length >= expected.length && expected.every((it) => it.isRegistered)) return names;
+    const expected = options.workers.filter((it) => !it.isGivenUp);
+    // Not asked before: a web process that is asked too early writes a warning for each time.
+    if (expected.every((it) => it.isRegistered) && (await get(options, paths.readyz))) {
+      const models = modelsSchema.safeParse(await get(options, paths.v1.models));
+      names = models.success ? models.data.data.map((it) => it.id) : [];
+      if (names.length >= expected.length) return names;
     }
     await wait(POLL_MS, options.signal);
   }

@@ -1,0 +1,55 @@
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import type { Command } from "commander";
+import { env } from "@/lib/env";
+import { StartError } from "@/lib/util/start-error";
+import { findRunning, findSecrets } from "../running";
+import type { Terminal } from "../terminal";
+
+export function addWorkerCommand(program: Command, terminal: Terminal): void {
+  program
+    .command("worker")
+    .description(
+      "Serve models to the platform, such as `parley worker --model <folder>`. `parley worker --help` lists the flags.",
+    )
+    // The flags are the worker's own: one list, where they are read.
+    .allowUnknownOption()
+    .allowExcessArguments()
+    .helpOption(false)
+    .passThroughOptions()
+    .action(async (_options, command: Command) => {
+      await runWorker(command.args, terminal);
+    });
+}
+
+/** The worker's program, in this very process: signals and exit codes are then its own. */
+async function runWorker(words: string[], { root }: Terminal): Promise<void> {
+  const path = join(root, "dist/worker.mjs");
+  const isHelp = words.includes("--help") || words.includes("-h");
+  if (!isHelp) lendSecret(root);
+  process.argv = [process.execPath, path, ...withController(words, root)];
+  await import(pathToFileURL(path).href);
+}
+
+/** Without a controller on the command line or in the environment, the platform of this clone is meant. */
+function withController(words: string[], root: string): string[] {
+  const isNamed = words.some((word) => word === "--controller" || word.startsWith("--controller="));
+  const url = findRunning(root)?.url;
+  // biome-ignore lint/style/noProcessEnv: whether a variable is set at all is not in env(), which fills in the default.
+  if (isNamed || url === undefined || process.env.PARLEY_CONTROLLER_URL) return words;
+  return [...words, "--controller", url];
+}
+
+function lendSecret(root: string): void {
+  if (env().PARLEY_WORKER_SECRET !== undefined) return;
+  const secret = findSecrets(root)?.workerSecret;
+  if (secret === undefined) {
+    throw new StartError({
+      message: "A worker needs the secret that it shares with the platform.",
+      remedy:
+        "Set PARLEY_WORKER_SECRET to the platform's, or run `npm start` in this clone once: it makes one.",
+    });
+  }
+  // biome-ignore lint/style/noProcessEnv: the worker's program has an env() of its own, and reads it from here.
+  process.env.PARLEY_WORKER_SECRET = secret;
+}

@@ -1,0 +1,38 @@
+import { Command, CommanderError } from "commander";
+import { isAppError } from "@/lib/errors";
+import { StartError } from "@/lib/util/start-error";
+import { addDbCommand } from "./commands/db";
+import { addStatusCommand } from "./commands/status";
+import { addWorkerCommand } from "./commands/worker";
+import type { Terminal } from "./terminal";
+import { readVersion } from "./version";
+
+/** The terminal door. Resolves with the exit code; a worker resolves when it has ended. */
+export async function runCli(words: string[], terminal: Terminal): Promise<number> {
+  const program = new Command("parley")
+    .description("Parley: compare language models, blind and side by side.")
+    .version(readVersion(terminal.root))
+    .exitOverride()
+    // Flags after a command's name are that command's, also where it hands them on.
+    .enablePositionalOptions()
+    .configureOutput({ writeOut: terminal.write, writeErr: terminal.writeError });
+  addStatusCommand(program, terminal);
+  addWorkerCommand(program, terminal);
+  addDbCommand(program, terminal);
+  try {
+    await program.parseAsync(words, { from: "user" });
+    return 0;
+  } catch (error) {
+    // Commander has written what it had to say: help, the version, a flag it does not know.
+    if (error instanceof CommanderError) return error.exitCode;
+    terminal.writeError(`${sentenceOf(error)}\n`);
+    return 1;
+  }
+}
+
+/** Expected errors are a sentence; a bug is worth its stack. */
+function sentenceOf(error: unknown): string {
+  if (error instanceof StartError) return error.line;
+  if (isAppError(error)) return error.message;
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
+}

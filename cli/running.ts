@@ -1,0 +1,44 @@
+import { existsSync, readFileSync } from "node:fs";
+import { join, resolve } from "node:path";
+import * as z from "zod";
+import { env } from "@/lib/env";
+import { StartError } from "@/lib/util/start-error";
+
+const runningSchema = z.object({
+  pid: z.number(),
+  url: z.string().optional(),
+  databaseUrl: z.string().optional(),
+});
+const secretsSchema = z.object({ workerSecret: z.string(), adminToken: z.string() });
+
+export type Running = z.infer<typeof runningSchema>;
+
+/** What the launcher of this clone wrote down; undefined when there is none. Whether it lives is another question. */
+export function findRunning(root: string): Running | undefined {
+  return readData(root, "running.json", runningSchema);
+}
+
+/** @throws StartError when the platform of this clone does not run. */
+export function getRunning(root: string): Running {
+  const running = findRunning(root);
+  if (running !== undefined) return running;
+  throw new StartError({
+    message: `No Parley runs from ${dataDir(root)}.`,
+    remedy: "Start it with `npm start`.",
+  });
+}
+
+/** The secrets that the launcher made; a person's own, in the environment, come before them. */
+export function findSecrets(root: string): z.infer<typeof secretsSchema> | undefined {
+  return readData(root, "secrets.json", secretsSchema);
+}
+
+function dataDir(root: string): string {
+  return resolve(root, env().PARLEY_DATA_DIR);
+}
+
+function readData<T>(root: string, name: string, schema: z.ZodType<T>): T | undefined {
+  const path = join(dataDir(root), name);
+  if (!existsSync(path)) return undefined;
+  return schema.parse(JSON.parse(readFileSync(path, "utf8")));
+}
