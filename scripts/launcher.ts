@@ -99,7 +99,11 @@ class Launcher {
   async #startDatabase(): Promise<string> {
     const { DATABASE_URL, PARLEY_DATA_DIR } = this.#settings;
     if (DATABASE_URL) return DATABASE_URL;
-    this.#database = new Database(PARLEY_DATA_DIR, this.#output);
+    this.#database = new Database({
+      dataDir: PARLEY_DATA_DIR,
+      output: this.#output,
+      onStart: () => this.#publishChildren(),
+    });
     const database = this.#database;
     return await this.#output.step("Starting the database", () => database.start());
   }
@@ -124,6 +128,7 @@ class Launcher {
         PARLEY_SECRET: this.#settings.PARLEY_SECRET ?? this.#secrets.cookieSecret,
       }),
       output: this.#output,
+      onStart: () => this.#publishChildren(),
       onMessage: (message) => {
         if (message.type !== "listening" || typeof message.port !== "number") return;
         port = message.port;
@@ -165,9 +170,19 @@ class Launcher {
           ],
           env: () => variables,
           output: this.#output,
+          onStart: () => this.#publishChildren(),
         }),
     );
     for (const worker of this.#workers) worker.start();
+  }
+
+  #publishChildren(): void {
+    const children: Record<string, number> = {};
+    if (this.#database?.pid) children.database = this.#database.pid;
+    for (const child of [this.#web, ...this.#workers]) {
+      if (child?.pid) children[child.name] = child.pid;
+    }
+    this.#claim.update({ children });
   }
 
   async #restartOnChange(): Promise<void> {

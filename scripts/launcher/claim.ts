@@ -5,9 +5,17 @@ import { StartError } from "@/lib/util/start-error";
 // @ts-expect-error: has no types
 import { findRunning } from "../running.mjs";
 
+/** What others may know of a running platform: `npx parley`, and tests that kill parts of it. */
+export type RunningFacts = {
+  url?: string;
+  databaseUrl?: string;
+  /** Name → process id. */
+  children?: Record<string, number>;
+};
+
 export type Claim = {
-  /** Adds what is known of the running platform, for `npx parley` to find. */
-  update(facts: { url: string; databaseUrl: string }): void;
+  /** Writes down what is new; the rest stays. */
+  update(facts: RunningFacts): void;
   release(): void;
 };
 
@@ -23,11 +31,13 @@ export function claimDataDir(dataDir: string): Claim {
     });
   }
   const path = join(dataDir, "running.json");
-  const write = (facts: object) => {
+  const known: RunningFacts = {};
+  const update = (facts: RunningFacts) => {
+    Object.assign(known, facts);
     const draft = `${path}.${process.pid}`;
-    writeFileSync(draft, JSON.stringify({ pid: process.pid, ...facts }), { mode: 0o600 });
+    writeFileSync(draft, JSON.stringify({ pid: process.pid, ...known }), { mode: 0o600 });
     renameSync(draft, path);
   };
-  write({});
-  return { update: write, release: () => rmSync(path, { force: true }) };
+  update({});
+  return { update, release: () => rmSync(path, { force: true }) };
 }

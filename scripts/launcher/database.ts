@@ -8,12 +8,18 @@ import type { Output } from "./output";
 export class Database {
   readonly #dataDir: string;
   readonly #output: Output;
+  readonly #onStart: () => void;
   readonly #stopping = new AbortController();
   #server: EmbeddedPostgres | undefined;
 
-  constructor(dataDir: string, output: Output) {
-    this.#dataDir = dataDir;
-    this.#output = output;
+  constructor(options: { dataDir: string; output: Output; onStart: () => void }) {
+    this.#dataDir = options.dataDir;
+    this.#output = options.output;
+    this.#onStart = options.onStart;
+  }
+
+  get pid(): number | undefined {
+    return this.#server?.pid;
   }
 
   /** @throws StartError when the first start needs a person. Later ones are tried for ever. */
@@ -24,6 +30,7 @@ export class Database {
       onNotice: (sentence) => this.#output.print(`  ${sentence}`),
     });
     this.#server = server;
+    this.#onStart();
     void server.exited.then(() => this.#startAgain());
     return server.url;
   }

@@ -11,6 +11,7 @@ export type SupervisedOptions = {
   words: () => string[];
   env: () => NodeJS.ProcessEnv;
   output: Output;
+  onStart: () => void;
   onMessage?: (message: Record<string, unknown>) => void;
   /** The child said that starting it again would not help; `line` is what it said. */
   onGivenUp?: (line: string) => void;
@@ -45,12 +46,16 @@ export class Supervised {
     return this.#isRegistered;
   }
 
+  get pid(): number | undefined {
+    return isRunning(this.#child) ? this.#child.pid : undefined;
+  }
+
   get isGivenUp(): boolean {
     return this.#isGivenUp;
   }
 
   start(): void {
-    const { program, words, env, output, onMessage } = this.#options;
+    const { program, words, env, output, onStart, onMessage } = this.#options;
     const startedAt = performance.now();
     const child = fork(program, words(), {
       env: { ...env() },
@@ -61,6 +66,7 @@ export class Supervised {
     this.#child = child;
     this.#lastLine = "";
     output.line(this.name, `process ${child.pid} started`, 30);
+    onStart();
     this.#readLines(child);
     child.on("message", (message) => {
       if (typeof message !== "object") return;

@@ -1,0 +1,96 @@
+import { type ChildProcess, spawn } from "node:child_process";
+import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join, resolve } from "node:path";
+import { envSchema } from "@/lib/env";
+
+/** A whole platform of a test's own: real database, web process, workers and bundled models. */
+export type Platform = {
+  url: string;
+  adminToken: string;
+  databaseUrl: string;
+  dataDir: string;
+  launcherPid: number;
+  /** Process ids by name: "web", "database", "worker <model folder>". Read anew at each call. */
+  children(): Record<string, number>;
+  /** Everything the launcher has printed. */
+  output(): string;
+  stop(): Promise<void>;
+};
+
+const START_MS_MAX = 180_000;
+const ROOT = resolve(import.meta.dirname, "..");
+
+/** Starts one from the built tree, on a free port, with a data folder that is removed when it stops. */
+export async function startPlatform(
+  variables: Record<string, string> = {},
+  words: string[] = [],
+): Promise<Platform> {
+  const dataDir = mkdtempSync(join(tmpdir(), "parley-e2e-"));
+  // A developer's own .env and environment stay out: an empty variable counts as not set.
+  const unset = Object.fromEntries(Object.keys(envSchema.shape).map((name) => [name, ""]));
+  const child = spawn(process.execPath, [join(ROOT, "scripts/start.mjs"), ...words], {
+    cwd: ROOT,
+    env: { ...process.env, ...unset, PORT: "0", PARLEY_DATA_DIR: dataDir, ...variables },
+    stdio: ["ignore", "pipe", "pipe"],
+  });
+  let output = "";
+  for (const stream of [child.stdout, child.stderr]) {
+    stream.setEncoding("utf8").on("data", (text: string) => {
+      output += text;
+    });
+  }
+  const exited = new Promise<void>((settle) => child.once("close", () => settle()));
+  const stop = async () => {
+    if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
+    await exited;
+    rmSync(dataDir, { recursive: true, force: true });
+  };
+  try {
+    await untilReady(child, () => output, exited);
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  const running = () => JSON.parse(readFileSync(join(dataDir, "running.json"), "utf8"));
+  const { url, databaseUrl } = running();
+  const { adminToken } = JSON.parse(readFileSync(join(dataDir, "secrets.json"), "utf8"));
+  return {
+    ...{ url, databaseUrl, adminToken, dataDir },
+    // Set as soon as a process has been spawned, and it printed that it is ready.
+    launcherPid: child.pid as number,
+    children: () => running().children,
+    output: () => output,
+    stop,
+  };
+}
+
+async function untilReady(
+  child: ChildProcess,
+  output: () => string,
+  exited: Promise<void>,
+): Promise<void> {
+  const ready = new Promise<"ready">((settle) => {
+    child.stdout?.on("data", () => {
+      if (output().includes("Ctrl-C stops everything")) settle("ready");
+    });
+  });
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<"late">((settle) => {
+    timer = setTimeout(() => settle("late"), START_MS_MAX);
+  });
+  const outcome = await Promise.race([ready, exited, late]);
+  clearTimeout(timer);
+  if (outcome === "ready") return;
+  throw new Error(`The platform ${outcome ? "was not ready in time" : "ended"}:\n${output()}`);
+}
+
+/** The platform that the whole run shares: e2e/global-setup.ts starts it. */
+export function sharedPlatform(): Pick<
+  Platform,
+  "url" | "adminToken" | "databaseUrl" | "dataDir" | "launcherPid"
+> {
+  const text = process.env.PARLEY_E2E_PLATFORM;
+  if (!text) throw new Error("No platform runs. Start the tests with `npm run e2e`.");
+  return JSON.parse(text);
+}
