@@ -1,5 +1,8 @@
+import { arena } from "@/lib/arena/arena";
+import { controller } from "@/lib/controller/controller";
 import { databaseUrl } from "@/lib/db/client";
 import { migrateDatabase } from "@/lib/db/migrate";
+import { leaderboard } from "@/lib/leaderboard/leaderboard";
 import { log } from "@/lib/telemetry/log";
 import { backoffMs } from "@/lib/util/backoff";
 import { wait } from "@/lib/util/wait";
@@ -21,6 +24,9 @@ export async function boot(): Promise<void> {
     // Next would go on and answer 500 to everything.
     process.exit(1);
   }
+  controller().startSweeper();
+  arena().startSweeper();
+  leaderboard().start();
 }
 
 async function migrateWhenReachable(): Promise<void> {

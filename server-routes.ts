@@ -12,7 +12,7 @@ import type { RouteModule } from "@/lib/http/front";
 
 /**
  * What programs call, answered by the very handlers Next has, without Next (lib/http/front.ts). The
- * first path that fits is taken; server-routes.test.ts holds the list to what stands in app/.
+ * first path that fits is taken; scripts/server-routes.test.ts holds the list to what stands in app/.
  */
 export const HOT_ROUTES: Record<string, RouteModule> = {
   "/v1/chat/completions": chatCompletions,

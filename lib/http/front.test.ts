@@ -1,0 +1,126 @@
+/**
+ * Goal: a handler behind the front sees what it would see behind Next, and a client never gets an answer
+ * without a readable body. Method: a real HTTP server and real sockets.
+ */
+import { once } from "node:events";
+import { createServer, request } from "node:http";
+import { type AddressInfo, connect } from "node:net";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createFront } from "./front";
+
+let origin: string;
+let port: number;
+let aborted: Promise<unknown>;
+const flow = { next: () => {} };
+
+const server = createServer((incoming, outgoing) => {
+  if (!front(incoming, outgoing)) outgoing.writeHead(299).end("next");
+});
+
+const front = createFront({
+  "/v1/models": { GET: () => Response.json({ all: true }), dynamic: "force-dynamic" },
+  "/v1/models/[...id]": {
+    GET: async (_: Request, context: { params: Promise<unknown> }) =>
+      Response.json(await context.params),
+  },
+  "/v1/echo": { POST: async (request: Request) => new Response(await request.text()) },
+  "/v1/stream": {
+    GET: (request: Request) => {
+      aborted = new Promise((settle) => {
+        request.signal.addEventListener("abort", () => settle("aborted"));
+      });
+      const body = new ReadableStream({
+        start(controller) {
+          const encode = (text: string) => controller.enqueue(new TextEncoder().encode(text));
+          encode("one ");
+          flow.next = () => encode("two");
+        },
+      });
+      return new Response(body, { headers: { "content-type": "text/event-stream" } });
+    },
+  },
+  "/v1/[[...rest]]": { GET: () => Response.json({ rest: true }, { status: 404 }) },
+});
+
+beforeAll(async () => {
+  server.listen(0, "127.0.0.1");
+  await once(server, "listening");
+  port = (server.address() as AddressInfo).port;
+  origin = `http://127.0.0.1:${port}`;
+});
+
+afterAll(() => {
+  server.closeAllConnections();
+  server.close();
+});
+
+/** What a client gets that writes its own bytes. */
+async function raw(bytes: string): Promise<{ status: number; body: string }> {
+  const socket = connect(port, "127.0.0.1");
+  socket.end(bytes);
+  let text = "";
+  for await (const chunk of socket) text += chunk;
+  const [head = "", body = ""] = text.split("\r\n\r\n");
+  return { status: Number(head.split(" ")[1]), body };
+}
+
+test("the most particular path answers, with its parameters decoded", async () => {
+  expect(await (await fetch(`${origin}/v1/models/`)).json()).toEqual({ all: true });
+  expect(await (await fetch(`${origin}/v1/models/a%20b/c?x=1`)).json()).toEqual({
+    id: ["a b", "c"],
+  });
+  expect((await fetch(`${origin}/v1`)).status).toBe(404);
+  expect((await fetch(`${origin}/v1/other/thing`)).status).toBe(404);
+});
+
+test("everything else is left to Next", async () => {
+  expect((await fetch(`${origin}/v1x`)).status).toBe(299);
+  expect((await fetch(`${origin}/`)).status).toBe(299);
+});
+
+test("bodies arrive whole", async () => {
+  const body = "é".repeat(200_000);
+  const response = await fetch(`${origin}/v1/echo`, { method: "POST", body });
+  expect(await response.text()).toBe(body);
+});
+
+test("a HEAD is answered like a GET, and other methods with a sentence", async () => {
+  expect((await fetch(`${origin}/v1/models`, { method: "HEAD" })).status).toBe(200);
+  const response = await fetch(`${origin}/v1/models`, { method: "DELETE" });
+  expect(response.status).toBe(405);
+  expect(response.headers.get("allow")).toContain("GET");
+  expect((await response.json()).error.message).toContain("DELETE");
+});
+
+test("chunks leave as they come, and the handler hears of a client that goes", async () => {
+  const leaving = request(`${origin}/v1/stream`).end();
+  const [response] = await once(leaving, "response");
+  const [first] = await once(response, "data");
+  expect(String(first)).toBe("one ");
+  flow.next();
+  const [second] = await once(response, "data");
+  expect(String(second)).toBe("two");
+  // The reset of one's own socket is an error of that socket.
+  leaving.on("error", () => {});
+  leaving.destroy();
+  expect(await aborted).toBe("aborted");
+});
+
+test.each([
+  [
+    "malformed percent-encoding",
+    "GET /v1/%E0%A4%A HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n",
+    400,
+  ],
+  ["the same elsewhere", "GET /%E0%A4%A HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", 400],
+  ["a host that is none", "GET /v1/models HTTP/1.1\r\nhost: a b\r\nconnection: close\r\n\r\n", 400],
+  ["a method Next fails on", "TRACE / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", 405],
+  ["another", "PROPFIND /leaderboard HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", 405],
+])("%s gets a readable error", async (_, bytes, status) => {
+  const reply = await raw(bytes);
+  expect(reply.status).toBe(status);
+  expect(
+    JSON.parse(reply.body.slice(reply.body.indexOf("{"), reply.body.lastIndexOf("}") + 1)).error
+      .message,
+  ).toMatch(/\w+ \w+/);
+});
