@@ -40,6 +40,7 @@ export type WorkerServerOptions = {
   log: Log;
   waitingMax?: number;
   slotWaitMsMax?: number;
+  bodyMsMax?: number;
 };
 
 type Served = { backend: Backend; card: WorkerCard; admission: Admission };
@@ -67,13 +68,14 @@ export class WorkerServer {
     this.#bearer = new Bearer(options.secret);
     this.stats = new WorkerStats(options.registry);
     this.#routes = createRoutes(this.stats);
+    const { bodyMsMax = WORKER_BODY_MS_MAX } = options;
     this.#http = createServer(
       {
         keepAliveTimeout: WORKER_KEEP_ALIVE_MS,
-        headersTimeout: WORKER_BODY_MS_MAX,
-        requestTimeout: WORKER_BODY_MS_MAX,
+        headersTimeout: bodyMsMax,
+        requestTimeout: bodyMsMax,
         // Node looks for requests that trickle only this often; its default of 30 s would triple the limit.
-        connectionsCheckingInterval: 1_000,
+        connectionsCheckingInterval: bodyMsMax / 10,
       },
       (request, response) => void this.#handle(request, response),
     );
@@ -115,16 +117,20 @@ export class WorkerServer {
     return { state, running, waiting, counters: { ...this.stats.counters } };
   }
 
+  /** Resolves when no request runs, or rejects with the signal's reason. */
+  async whenIdle(signal: AbortSignal): Promise<void> {
+    await this.#served?.admission.whenIdle(signal);
+  }
+
   /**
    * Refuses what comes and what waits; what runs has until `signal` aborts, then ends with
    * `worker-lost`, which sends its client to another worker or tells it to try again.
    */
   async drain(signal: AbortSignal): Promise<void> {
     this.#state = "draining";
-    const admission = this.#served?.admission;
-    admission?.close(unavailable("draining"));
+    this.#served?.admission.close(unavailable("draining"));
     try {
-      await admission?.whenIdle(signal);
+      await this.whenIdle(signal);
     } catch (cause) {
       const message = "The worker stopped before the answer was finished.";
       const reason = new AppError("worker-lost", { message, cause });
@@ -134,9 +140,8 @@ export class WorkerServer {
   }
 
   async #sayLastEvents(): Promise<void> {
-    const limit = AbortSignal.timeout(LAST_EVENT_MS_MAX);
     try {
-      await this.#served?.admission.whenIdle(limit);
+      await this.whenIdle(AbortSignal.timeout(LAST_EVENT_MS_MAX));
     } catch {
       // A backend that does not stop in time is stopped by the end of the process.
       this.#options.log.warn("answers did not stop in time");
@@ -341,9 +346,7 @@ function refuseSocket(cause: NodeJS.ErrnoException, socket: Socket): void {
     return;
   }
   const late = cause.code === "ERR_HTTP_REQUEST_TIMEOUT";
-  const message = late
-    ? `The request was not complete after ${WORKER_BODY_MS_MAX / 1_000} s.`
-    : "The request is not valid HTTP.";
+  const message = late ? "The request took too long to arrive." : "The request is not valid HTTP.";
   const body = JSON.stringify(toWorkerError(new AppError("invalid-request", { message })));
   const status = late ? "408 Request Timeout" : "400 Bad Request";
   socket.end(
