@@ -32,7 +32,9 @@ export const LAYERS: Record<string, readonly string[]> = {
   ],
   worker: ["lib/engine", "lib/protocol"],
   scripts: ["lib/db", "lib/protocol"],
-  bench: ["lib/engine", "lib/protocol"],
+  // Benchmarks start the same platform as the end-to-end tests.
+  e2e: ["lib/protocol"],
+  bench: ["e2e", "lib/engine", "lib/protocol"],
   cli: ["lib/auth", "lib/controller", "lib/db", "lib/leaderboard", "lib/protocol", "lib/rating"],
 };
 
