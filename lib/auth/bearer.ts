@@ -1,8 +1,8 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 
-/** The token of an `Authorization: Bearer …` header (RFC 6750 §2.1). */
+/** The token of an `Authorization: Bearer …` header (RFC 6750 §2.1), and spaces in it, which people's secrets may hold. */
 export function readBearer(header: string | null): string | undefined {
-  return /^Bearer +(\S+) *$/i.exec(header ?? "")?.[1];
+  return /^Bearer +(\S.*?) *$/i.exec(header ?? "")?.[1];
 }
 
 /** Whether two secrets are equal, in a time that tells neither where they differ nor how long they are. */

@@ -1,0 +1,286 @@
+/**
+ * Goal: a request finds a worker that can take it, fails over unseen, and always gives its place back.
+ * Method: a real registry and real worker servers with the mock backend.
+ */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi } from "vitest";
+
+vi.hoisted(() => {
+  process.env.PARLEY_WORKER_SECRET = "a secret of the tests";
+  process.env.LOG_LEVEL = "silent";
+});
+
+import { sql } from "drizzle-orm";
+import { Controller } from "@/lib/controller/controller";
+import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
+import { AppError } from "@/lib/errors";
+import type { GenerateEvent } from "@/lib/protocol/generate-event";
+import { textMessage } from "@/lib/protocol/message";
+import { createId } from "@/lib/util/id";
+import { createMockBackend } from "@/worker/backends/mock";
+import { startTestWorker, type TestWorker, testRequest } from "@/worker/server-testing";
+import { gatewayMetrics } from "./gateway-metrics";
+import { generate } from "./generate";
+import { GenerationWatch } from "./generation-watch";
+import { tokenize } from "./tokenize";
+
+let database: TestDatabase;
+let controller: Controller;
+let workers: TestWorker[] = [];
+const never = new AbortController().signal;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+beforeEach(async () => {
+  await database.db.execute(sql`truncate workers, models cascade`);
+  controller = new Controller({ db: database.db });
+});
+afterEach(async () => {
+  await vi.waitFor(() => expect(controller.inFlight()).toBe(0));
+  expect((await gatewayMetrics.running.get()).values[0]?.value ?? 0).toBe(0);
+  await Promise.all(workers.map((worker) => worker.close()));
+  workers = [];
+});
+
+type Options = { models?: string[]; slots?: number; waitingMax?: number; tokenMs?: number };
+
+async function addWorker({ models = [], slots = 4, waitingMax, tokenMs = 1 }: Options = {}) {
+  let worker: TestWorker | undefined;
+  const die = () => void worker?.close();
+  const backend = createMockBackend({ models, slots, tokenMs, die });
+  worker = await startTestWorker({ backend, ...(waitingMax !== undefined && { waitingMax }) });
+  workers.push(worker);
+  const card = { ...backend.card(), name: "test", version: "0", waitingMax: waitingMax ?? 64 };
+  const { workerId } = await controller.register({
+    instanceId: createId(),
+    address: worker.address,
+    card,
+    load: worker.server.load(),
+  });
+  return { ...worker, workerId };
+}
+
+function ask(model: string, signal: AbortSignal = never) {
+  return generate({ controller, request: testRequest(model), signal });
+}
+
+async function readAll(events: AsyncIterable<GenerateEvent>): Promise<GenerateEvent[]> {
+  const all = [];
+  for await (const event of events) all.push(event);
+  return all;
+}
+
+async function refusal(act: Promise<unknown>): Promise<AppError> {
+  try {
+    await act;
+  } catch (error) {
+    if (error instanceof AppError) return error;
+    throw error;
+  }
+  throw new Error("nothing was refused");
+}
+
+async function freed(worker: TestWorker): Promise<void> {
+  await vi.waitFor(() => {
+    expect(worker.server.load()).toMatchObject({ running: 0, waiting: 0 });
+    expect(controller.inFlight()).toBe(0);
+  });
+}
+
+describe("a generation", () => {
+  test("passes every event on and says who made it", async () => {
+    const { workerId } = await addWorker({ models: ["mock/echo"] });
+    const generation = await ask("mock/echo");
+    expect(generation.workerId).toBe(workerId);
+    expect(generation.modelId).toBe((await controller.listModels())[0]?.modelId);
+    expect(controller.inFlight(workerId)).toBe(1);
+    const events = await readAll(generation.events);
+    expect(events[0]).toEqual(generation.start);
+    expect(events.at(-1)).toMatchObject({ type: "generation-end", finishReason: "stop" });
+    const text = events.map((event) => (event.type === "text-delta" ? event.text : "")).join("");
+    expect(text).toBe("one two three four five");
+  });
+
+  test("that fails in the middle ends with the error, and that is all", async () => {
+    await addWorker({ models: ["mock/fails-after-3-tokens"] });
+    const events = await readAll((await ask("mock/fails-after-3-tokens")).events);
+    expect(events.filter((event) => event.type === "text-delta")).toHaveLength(3);
+    expect(events.at(-1)?.type).toBe("generation-error");
+  });
+
+  test("whose worker dies in the middle ends with worker-lost and names no address", async () => {
+    const { address } = await addWorker({ models: ["mock/dies-after-3-tokens"] });
+    const events = await readAll((await ask("mock/dies-after-3-tokens")).events);
+    expect(events.filter((event) => event.type === "text-delta")).toHaveLength(3);
+    expect(events.at(-1)).toMatchObject({
+      type: "generation-error",
+      code: "worker-lost",
+      retryable: true,
+    });
+    expect(JSON.stringify(events)).not.toContain(new URL(address).port);
+  });
+
+  test("that nobody may have is refused with its own reason", async () => {
+    await addWorker({ models: ["mock/context"] });
+    expect((await refusal(ask("no/such"))).code).toBe("model-not-found");
+    const content = Array.from({ length: 90 }, (_, index) => `word${index}`).join(" ");
+    const request = testRequest("mock/context", { messages: [textMessage("user", content)] });
+    const long = await refusal(generate({ controller, request, signal: never }));
+    expect(long).toMatchObject({ code: "context-length-exceeded", param: "messages" });
+  });
+});
+
+describe("failover", () => {
+  test("hides a worker that is gone but not yet silent for long", async () => {
+    const dead = await addWorker({ models: ["mock/echo"] });
+    const alive = await addWorker({ models: ["mock/echo"] });
+    await dead.close();
+    for (let request = 0; request < 12; request++) {
+      const generation = await ask("mock/echo");
+      expect(generation.workerId).toBe(alive.workerId);
+      await readAll(generation.events);
+    }
+  });
+
+  test("of the only worker is an error that names no address and says when to return", async () => {
+    const only = await addWorker({ models: ["mock/echo"] });
+    await only.close();
+    const error = await refusal(ask("mock/echo"));
+    expect(error.code).toBe("worker-lost");
+    expect(error.retryAfterSeconds).toBeGreaterThan(0);
+    expect(error.message).not.toContain(new URL(only.address).port);
+  });
+
+  test("goes from a full worker to one with room; when all are full it says so", async () => {
+    const full = { models: ["mock/never"], slots: 1, waitingMax: 0 };
+    const one = await addWorker(full);
+    const stop = new AbortController();
+    const first = refusal(ask("mock/never", stop.signal));
+    await vi.waitFor(() => expect(one.server.load().running).toBe(1));
+    const error = await refusal(ask("mock/never"));
+    expect(error.code).toBe("overloaded");
+    expect(error.retryAfterSeconds).toBeGreaterThan(0);
+    const two = await addWorker(full);
+    const second = refusal(ask("mock/never", stop.signal));
+    await vi.waitFor(() => expect(two.server.load().running).toBe(1));
+    expect((await refusal(ask("mock/never"))).code).toBe("overloaded");
+    stop.abort();
+    expect((await first).code).toBe("client-closed");
+    expect((await second).code).toBe("client-closed");
+    await freed(one);
+    await freed(two);
+  });
+
+  test("survives a worker that was given another secret", async () => {
+    const stranger = createMockBackend({ models: ["mock/echo"], slots: 4 });
+    const wrong = await startTestWorker({ backend: stranger, secret: "quite another secret" });
+    workers.push(wrong);
+    const card = { ...stranger.card(), name: "test", version: "0", waitingMax: 4 };
+    const load = wrong.server.load();
+    const body = { instanceId: createId(), address: wrong.address, card, load };
+    await controller.register(body);
+    // Alone: the client hears of a fault on our side, never of a wrong key of its own.
+    expect((await refusal(ask("mock/echo"))).code).toBe("upstream-invalid");
+    const right = await addWorker({ models: ["mock/echo"] });
+    for (let request = 0; request < 6; request++) {
+      const generation = await ask("mock/echo");
+      expect(generation.workerId).toBe(right.workerId);
+      await readAll(generation.events);
+    }
+  });
+});
+
+describe("a place is given back", () => {
+  test("when the client leaves before the first token", async () => {
+    const worker = await addWorker({ models: ["mock/never"] });
+    const client = new AbortController();
+    const asked = refusal(ask("mock/never", client.signal));
+    await vi.waitFor(() => expect(worker.server.load().running).toBe(1));
+    client.abort();
+    expect((await asked).code).toBe("client-closed");
+    await freed(worker);
+  });
+
+  test("when the client had left before it asked", async () => {
+    const worker = await addWorker({ models: ["mock/echo"] });
+    expect((await refusal(ask("mock/echo", AbortSignal.abort()))).code).toBe("client-closed");
+    await freed(worker);
+  });
+
+  test("when the signal aborts and nobody ever read an event", async () => {
+    const worker = await addWorker({ models: ["mock/long"], tokenMs: 50 });
+    const client = new AbortController();
+    const generation = await ask("mock/long", client.signal);
+    client.abort();
+    await freed(worker);
+    // After an abort the stream just ends.
+    const events = await readAll(generation.events);
+    expect(events.map((event) => event.type)).not.toContain("generation-error");
+  });
+
+  test("when the reader returns while the next event is being waited for", async () => {
+    const worker = await addWorker({ models: ["mock/slow"], tokenMs: 2_000 });
+    const generation = await ask("mock/slow");
+    const events = generation.events[Symbol.asyncIterator]();
+    await events.next();
+    await events.next();
+    const pending = events.next();
+    await events.return?.();
+    expect((await pending).done).toBe(true);
+    await freed(worker);
+  });
+
+  test("when the reader returns before it read anything", async () => {
+    const worker = await addWorker({ models: ["mock/slow"], tokenMs: 100 });
+    const generation = await ask("mock/slow");
+    await generation.events[Symbol.asyncIterator]().return?.();
+    await freed(worker);
+  });
+
+  test("in whatever mixture of endings", async () => {
+    const worker = await addWorker({ slots: 3, waitingMax: 8 });
+    await addWorker({ slots: 2, waitingMax: 2 });
+    const models = ["mock/echo", "mock/long", "mock/fails-after-3-tokens", "mock/rejects"];
+    await Promise.all(
+      Array.from({ length: 60 }, async (_, index) => {
+        const client = new AbortController();
+        try {
+          const generation = await ask(models[index % models.length]!, client.signal);
+          let seen = 0;
+          for await (const _event of generation.events) {
+            seen += 1;
+            if (seen === 3 && index % 3 === 0) break;
+            if (seen === 4 && index % 3 === 1) client.abort();
+          }
+        } catch (error) {
+          expect(error).toBeInstanceOf(AppError);
+        }
+      }),
+    );
+    await freed(worker);
+  });
+});
+
+test("a generation has a time limit", async () => {
+  const watch = new GenerationWatch("m", never, 5);
+  const undone = vi.fn();
+  watch.onClose(undone);
+  await new Promise((resolve) => watch.signal.addEventListener("abort", resolve, { once: true }));
+  expect(watch.reason).toMatchObject({ code: "timeout" });
+  watch.close("timeout");
+  watch.close("stop");
+  expect(undone).toHaveBeenCalledTimes(1);
+});
+
+test("tokens are counted by any worker of the model", async () => {
+  await addWorker({ models: ["mock/echo"] });
+  const messages = [textMessage("user", "one two")];
+  const reply = await tokenize({
+    controller,
+    request: { model: "mock/echo", messages },
+    signal: never,
+  });
+  expect(reply.contextLength).toBe(4_096);
+  expect(reply.ids.length).toBeGreaterThan(2);
+});
