@@ -1,0 +1,122 @@
+"use client";
+
+import { ArrowUp, Square } from "lucide-react";
+import { type FormEvent, type KeyboardEvent, type Ref, useLayoutEffect, useRef } from "react";
+import { PROMPT_CHARACTERS_MAX } from "@/lib/limits";
+import { formatCount } from "../format";
+import { Button } from "../ui/button";
+import { Kbd } from "../ui/kbd";
+import { useTokenCount } from "./use-token-count";
+
+/** The share of a context from which its use is worth a line. */
+const FILL_SHOWN_FROM = 0.6;
+
+export type ComposerProps = {
+  value: string;
+  onChange: (value: string) => void;
+  onAsk: (prompt: string) => void;
+  onStop: () => void;
+  isRunning: boolean;
+  /** Why one cannot ask now, as a sentence. */
+  blocked?: string | null;
+  placeholder: string;
+  rows?: number;
+  model?: string | undefined;
+  conversationId?: string | undefined;
+  inputRef?: Ref<HTMLTextAreaElement>;
+};
+
+export function Composer(props: ComposerProps) {
+  const { value, onChange, onAsk, onStop, isRunning, blocked, placeholder, rows = 1 } = props;
+  const frame = useRef<HTMLFormElement>(null);
+  const count = useTokenCount({
+    prompt: value,
+    model: props.model,
+    conversationId: props.conversationId,
+  });
+  const warning = toWarning(value, count);
+  const canAsk = value.trim() !== "" && !isRunning && !blocked && !warning?.isFinal;
+
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text.
+  useLayoutEffect(() => {
+    const input = frame.current?.querySelector("textarea");
+    if (!input) return;
+    input.style.height = "auto";
+    input.style.height = `${input.scrollHeight}px`;
+  }, [value]);
+
+  function submit(event?: FormEvent) {
+    event?.preventDefault();
+    if (canAsk) onAsk(value.trim());
+  }
+
+  function onKeyDown(event: KeyboardEvent) {
+    // During composition of, say, Japanese, Enter accepts a candidate.
+    if (event.key !== "Enter" || event.nativeEvent.isComposing) return;
+    if (event.shiftKey || event.altKey) return;
+    event.preventDefault();
+    submit();
+  }
+
+  return (
+    <form
+      ref={frame}
+      onSubmit={submit}
+      className="rounded-lg border border-line-strong bg-surface transition-colors duration-120 focus-within:border-accent focus-within:outline-2 focus-within:-outline-offset-1 focus-within:outline-accent"
+    >
+      <label className="block">
+        <span className="sr-only">Your question</span>
+        <textarea
+          ref={props.inputRef}
+          value={value}
+          rows={rows}
+          onChange={(event) => onChange(event.target.value)}
+          onKeyDown={onKeyDown}
+          placeholder={placeholder}
+          aria-describedby="composer-note"
+          enterKeyHint="send"
+          autoComplete="off"
+          className="block max-h-[38dvh] min-h-12 w-full resize-none overflow-y-auto bg-transparent px-4 pt-3 text-base placeholder:text-ink-soft"
+        />
+      </label>
+      <div className="flex min-h-12 items-center justify-between gap-4 pr-2 pb-2 pl-4">
+        <p
+          id="composer-note"
+          role="status"
+          className={`numeric min-w-0 text-xs ${warning?.isFinal ? "text-danger" : "text-ink-soft"}`}
+        >
+          {warning?.text ?? blocked ?? null}
+        </p>
+        <div className="flex shrink-0 items-center gap-3">
+          <span className="hidden items-center gap-1 sm:flex" aria-hidden="true">
+            <Kbd>↵</Kbd>
+          </span>
+          {isRunning ? (
+            <Button variant="outline" onClick={onStop} className="h-9">
+              <Square size={14} strokeWidth={1.5} className="fill-current" aria-hidden="true" />
+              Stop
+            </Button>
+          ) : (
+            <Button variant="primary" type="submit" disabled={!canAsk} className="h-9">
+              Ask
+              <ArrowUp size={16} strokeWidth={1.75} aria-hidden="true" />
+            </Button>
+          )}
+        </div>
+      </div>
+    </form>
+  );
+}
+
+function toWarning(value: string, count: ReturnType<typeof useTokenCount>) {
+  if (value.length > PROMPT_CHARACTERS_MAX) {
+    const over = formatCount(value.length - PROMPT_CHARACTERS_MAX);
+    return { isFinal: true, text: `${over} characters too long. Shorten it before asking.` };
+  }
+  if (!count) return null;
+  const used = `${formatCount(count.promptTokens)} of ${formatCount(count.contextLength)} tokens`;
+  if (!count.fits)
+    return { isFinal: true, text: `${used}: too long for the context. Shorten it before asking.` };
+  if (count.promptTokens < count.contextLength * FILL_SHOWN_FROM) return null;
+  return { isFinal: false, text: `${used}, the rest is left for the answer.` };
+}

@@ -1,0 +1,17 @@
+import { paths } from "@/lib/paths";
+
+export type Destination = { href: string; label: string; isCurrent: (pathname: string) => boolean };
+
+const under = (path: string) => (pathname: string) =>
+  pathname === path || pathname.startsWith(`${path}/`);
+
+export const DESTINATIONS: readonly Destination[] = [
+  {
+    href: paths.battle,
+    label: "Battle",
+    isCurrent: (pathname) => pathname === paths.battle || pathname.startsWith("/battle/"),
+  },
+  { href: paths.chat, label: "Chat", isCurrent: under(paths.chat) },
+  { href: paths.leaderboard, label: "Leaderboard", isCurrent: under(paths.leaderboard) },
+  { href: paths.models, label: "Models", isCurrent: under(paths.models) },
+];

@@ -1,0 +1,62 @@
+import type * as z from "zod";
+import type { ErrorCode } from "@/lib/errors";
+import { PAGE_REQUEST_MS_MAX } from "@/lib/limits";
+import { errorReplySchema } from "@/lib/protocol/arena-view";
+
+/** A request that did not give what was asked: the server's own sentence, or ours when no reply came. */
+export class RequestError extends Error {
+  readonly code: ErrorCode | "unreachable";
+
+  constructor(code: ErrorCode | "unreachable", message: string, cause?: unknown) {
+    super(message, { cause });
+    this.name = "RequestError";
+    this.code = code;
+  }
+}
+
+export function toRequestError(error: unknown): RequestError {
+  if (error instanceof RequestError) return error;
+  return new RequestError("unreachable", "The server could not be reached.", error);
+}
+
+async function readRefusal(response: Response): Promise<RequestError> {
+  // A proxy in between may answer with a page of its own.
+  const body: unknown = await response.json().catch(() => null);
+  const parsed = errorReplySchema.safeParse(body);
+  if (parsed.success) return new RequestError(parsed.data.error.code, parsed.data.error.message);
+  return new RequestError("unreachable", `The server answered with status ${response.status}.`);
+}
+
+export type SendOptions = {
+  method?: "GET" | "POST" | "DELETE";
+  body?: unknown;
+  signal?: AbortSignal;
+};
+
+/** Sends JSON and resolves with a good response, whatever its body. */
+export async function send(path: string, options: SendOptions = {}): Promise<Response> {
+  const hasBody = options.body !== undefined;
+  const response = await fetch(path, {
+    method: options.method ?? (hasBody ? "POST" : "GET"),
+    ...(hasBody && {
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(options.body),
+    }),
+    ...(options.signal && { signal: options.signal }),
+  }).catch((error: unknown) => {
+    throw options.signal?.aborted ? error : toRequestError(error);
+  });
+  if (!response.ok) throw await readRefusal(response);
+  return response;
+}
+
+export async function requestJson<T>(
+  path: string,
+  schema: z.ZodType<T>,
+  options: SendOptions = {},
+): Promise<T> {
+  const limit = AbortSignal.timeout(PAGE_REQUEST_MS_MAX);
+  const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
+  const response = await send(path, { ...options, signal });
+  return schema.parse(await response.json());
+}

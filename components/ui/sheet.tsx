@@ -1,0 +1,41 @@
+"use client";
+
+import { X } from "lucide-react";
+import { Dialog } from "radix-ui";
+import type { ReactNode } from "react";
+import { Button } from "./button";
+
+export type SheetProps = {
+  open: boolean;
+  onOpenChange: (open: boolean) => void;
+  title: string;
+  description: string;
+  children: ReactNode;
+};
+
+/** A dialog that comes from below on a phone and stands in the middle elsewhere. Radix keeps and returns the focus. */
+export function Sheet({ open, onOpenChange, title, description, children }: SheetProps) {
+  return (
+    <Dialog.Root open={open} onOpenChange={onOpenChange}>
+      <Dialog.Portal>
+        <Dialog.Overlay className="fixed inset-0 z-40 animate-fade bg-scrim" />
+        <div className="pointer-events-none fixed inset-0 z-50 flex items-end justify-center sm:items-center sm:p-6">
+          <Dialog.Content className="pointer-events-auto max-h-[85dvh] w-full max-w-md animate-sheet overflow-y-auto rounded-t-lg border border-line bg-surface p-6 shadow-raised sm:rounded-lg">
+            <div className="flex items-start justify-between gap-4">
+              <Dialog.Title className="font-display text-xl">{title}</Dialog.Title>
+              <Dialog.Close asChild>
+                <Button variant="quiet" size="icon" aria-label="Close">
+                  <X size={20} strokeWidth={1.5} aria-hidden="true" />
+                </Button>
+              </Dialog.Close>
+            </div>
+            <Dialog.Description className="mt-2 text-sm text-ink-soft">
+              {description}
+            </Dialog.Description>
+            <div className="mt-6">{children}</div>
+          </Dialog.Content>
+        </div>
+      </Dialog.Portal>
+    </Dialog.Root>
+  );
+}
