@@ -1,0 +1,30 @@
+"use client";
+
+import { Button } from "@/components/ui/button";
+import { Kbd } from "@/components/ui/kbd";
+
+export type OutcomeBarProps = {
+  sentence: string;
+  onNewRound: () => void;
+  onSameQuestion: () => void;
+};
+
+export function OutcomeBar({ sentence, onNewRound, onSameQuestion }: OutcomeBarProps) {
+  return (
+    <section
+      aria-label="The outcome"
+      className="mx-auto flex w-full max-w-[880px] animate-rise flex-wrap items-center justify-between gap-x-6 gap-y-3"
+    >
+      <p className="font-display text-lg">{sentence}</p>
+      <div className="flex gap-2">
+        <Button onClick={onSameQuestion}>Same question, new pair</Button>
+        <Button variant="primary" onClick={onNewRound} aria-keyshortcuts="n">
+          New round
+          <span className="hidden md:inline" aria-hidden="true">
+            <Kbd>N</Kbd>
+          </span>
+        </Button>
+      </div>
+    </section>
+  );
+}

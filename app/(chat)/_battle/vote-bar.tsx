@@ -1,0 +1,82 @@
+"use client";
+
+import clsx from "clsx";
+import { ArrowLeft, ArrowRight } from "lucide-react";
+import { Kbd } from "@/components/ui/kbd";
+import type { Outcome } from "@/lib/protocol/arena-view";
+
+export type VoteBarProps = {
+  reason: string | null;
+  sending: Outcome | null;
+  problem: string | null;
+  onVote: (outcome: Outcome) => void;
+  onHelp: () => void;
+};
+
+const VOTES: readonly { outcome: Outcome; label: string; keys: readonly string[] }[] = [
+  { outcome: "a", label: "A is better", keys: ["1", "←"] },
+  { outcome: "tie", label: "Tie", keys: ["3"] },
+  { outcome: "both-bad", label: "Both bad", keys: ["4"] },
+  { outcome: "b", label: "B is better", keys: ["2", "→"] },
+];
+
+/** Four votes, equal in size, so that none is suggested. */
+export function VoteBar({ reason, sending, problem, onVote, onHelp }: VoteBarProps) {
+  return (
+    <section aria-label="Your vote" className="mx-auto w-full max-w-[880px]">
+      <div className="grid grid-cols-2 gap-2 sm:grid-cols-4 sm:gap-3">
+        {VOTES.map(({ outcome, label, keys }) => (
+          <div key={outcome}>
+            <button
+              type="button"
+              disabled={reason !== null || sending !== null}
+              aria-describedby="vote-note"
+              onClick={() => onVote(outcome)}
+              className={clsx(
+                "flex h-11 w-full items-center justify-center gap-2 rounded-md border text-sm font-medium transition-colors duration-120 disabled:text-ink-soft",
+                sending === outcome ? CHOSEN[outcome] : "border-line-strong bg-surface",
+                reason === null && sending === null && HOVER[outcome],
+                reason !== null && "border-line!",
+              )}
+            >
+              {outcome === "a" && <ArrowLeft size={16} strokeWidth={1.5} aria-hidden="true" />}
+              {label}
+              {outcome === "b" && <ArrowRight size={16} strokeWidth={1.5} aria-hidden="true" />}
+            </button>
+            <p aria-hidden="true" className="mt-2 hidden justify-center gap-1 md:flex">
+              {keys.map((key) => (
+                <Kbd key={key}>{key}</Kbd>
+              ))}
+            </p>
+          </div>
+        ))}
+      </div>
+      <div className="mt-2 flex min-h-5 items-center justify-center gap-3 text-xs md:mt-3">
+        <p id="vote-note" className={problem ? "text-danger" : "text-ink-soft"}>
+          {problem ?? reason ?? "Which answer is better? The names follow your vote."}
+        </p>
+        <button
+          type="button"
+          onClick={onHelp}
+          className="hidden text-ink-soft underline-offset-4 hover:text-ink hover:underline md:inline"
+        >
+          All keys <Kbd>?</Kbd>
+        </button>
+      </div>
+    </section>
+  );
+}
+
+const CHOSEN: Record<Outcome, string> = {
+  a: "border-a bg-a text-on-fill!",
+  b: "border-b bg-b text-on-fill!",
+  tie: "border-ink bg-ink text-on-fill!",
+  "both-bad": "border-ink bg-ink text-on-fill!",
+};
+
+const HOVER: Record<Outcome, string> = {
+  a: "hover:border-a hover:bg-a-soft",
+  b: "hover:border-b hover:bg-b-soft",
+  tie: "hover:border-ink hover:bg-sunken",
+  "both-bad": "hover:border-ink hover:bg-sunken",
+};
