@@ -21,12 +21,13 @@ export type Platform = {
 const START_MS_MAX = 180_000;
 const ROOT = resolve(import.meta.dirname, "..");
 
-/** Starts one from the built tree, on a free port, with a data folder that is removed when it stops. */
+/** Starts one from the built tree, on a free port, with a data folder of its own that is removed when it stops. */
 export async function startPlatform(
   variables: Record<string, string> = {},
   words: string[] = [],
 ): Promise<Platform> {
-  const dataDir = mkdtempSync(join(tmpdir(), "parley-e2e-"));
+  const made = mkdtempSync(join(tmpdir(), "parley-e2e-"));
+  const dataDir = variables.PARLEY_DATA_DIR ?? made;
   // A developer's own .env and environment stay out: an empty variable counts as not set.
   const unset = Object.fromEntries(Object.keys(envSchema.shape).map((name) => [name, ""]));
   const child = spawn(process.execPath, [join(ROOT, "scripts/start.mjs"), ...words], {
@@ -44,7 +45,7 @@ export async function startPlatform(
   const stop = async () => {
     if (child.exitCode === null && child.signalCode === null) child.kill("SIGTERM");
     await exited;
-    rmSync(dataDir, { recursive: true, force: true });
+    rmSync(made, { recursive: true, force: true });
   };
   try {
     await untilReady(child, () => output, exited);

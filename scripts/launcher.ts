@@ -24,17 +24,21 @@ export async function launch({ isDev }: { isDev: boolean }): Promise<void> {
   } catch (error) {
     // Stopped while it was starting: `stop` ends the process when all children have.
     if (launcher?.isStopping) return;
-    const known = toStartError(error, dataDirOf());
-    process.stderr.write(`${known ? known.line : messageOf(error)}\n`);
+    const known = toStartError(error, dataDirOf()) ?? environmentError(error);
+    process.stderr.write(`${known ? known.line : stackOf(error)}\n`);
     await launcher?.stop(known ? EXIT_CODES.needsPerson : 1);
     process.exit(known ? EXIT_CODES.needsPerson : 1);
   }
 }
 
-/** Ordinary mistakes in the environment are errors with a sentence; the stack would hide it. */
-function messageOf(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  return error.message.startsWith("Environment:") ? error.message : (error.stack ?? error.message);
+/** What lib/env.ts throws is a sentence that names the variable. */
+function environmentError(error: unknown): StartError | undefined {
+  if (!(error instanceof Error) || !error.message.startsWith("Environment:")) return undefined;
+  return new StartError({ message: error.message, remedy: "", cause: error });
+}
+
+function stackOf(error: unknown): string {
+  return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }
 
 function dataDirOf(): string {

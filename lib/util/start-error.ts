@@ -48,6 +48,13 @@ export function toStartError(error: unknown, path: string): StartError | undefin
         remedy: "Change the owner of that folder or set PARLEY_DATA_DIR to one you can write to.",
         cause: error,
       });
+    case "ENOTDIR":
+    case "EEXIST":
+      return new StartError({
+        message: `${path} cannot be a folder: a part of that path is a file.`,
+        remedy: "Set PARLEY_DATA_DIR to a folder.",
+        cause: error,
+      });
     default:
       return undefined;
   }
