@@ -118,6 +118,7 @@ export class Heartbeat {
 
   /** Waits for the interval or for a nudge. */
   async #pause(ms: number, signal: AbortSignal): Promise<void> {
+    signal.throwIfAborted();
     const nudge = this.#nudge;
     const onAbort = () => nudge.abort(signal.reason);
     signal.addEventListener("abort", onAbort, { once: true });

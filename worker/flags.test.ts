@@ -1,0 +1,84 @@
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, describe, expect, test } from "vitest";
+import { StartError } from "@/lib/util/start-error";
+import { parseFlags, USAGE } from "./flags";
+
+const DEFAULTS = { PARLEY_CONTROLLER_URL: "http://127.0.0.1:3000", PARLEY_WORKER_THREADS: 3 };
+const folder = mkdtempSync(join(tmpdir(), "parley-flags-"));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+describe("flags of the worker", () => {
+  test("what is not said takes its default", () => {
+    expect(parseFlags(["--model", folder], DEFAULTS)).toMatchObject({
+      kind: "onnx",
+      models: [folder],
+      host: "127.0.0.1",
+      port: 0,
+      announce: undefined,
+      controllerUrl: "http://127.0.0.1:3000",
+      slots: 8,
+      threads: 3,
+    });
+  });
+
+  test("all of them", () => {
+    const words =
+      "--kind mock --model mock/echo --model mock/slow --host 0.0.0.0 --port 9000 --announce " +
+      "http://worker.example:9000/ --controller https://web.example/ --name ours --slots 2 --threads 0";
+    expect(parseFlags(words.split(" "), DEFAULTS)).toEqual({
+      kind: "mock",
+      models: ["mock/echo", "mock/slow"],
+      host: "0.0.0.0",
+      port: 9000,
+      announce: "http://worker.example:9000",
+      controllerUrl: "https://web.example",
+      name: "ours",
+      slots: 2,
+      threads: 0,
+    });
+  });
+
+  test("mock without a model offers all", () => {
+    expect(parseFlags(["--kind", "mock"], DEFAULTS)?.models).toEqual([]);
+  });
+
+  test("help names every flag", () => {
+    expect(parseFlags(["--help"], DEFAULTS)).toBeUndefined();
+    for (const flag of ["kind", "model", "host", "port", "announce", "controller", "name"]) {
+      expect(USAGE).toContain(`--${flag} `);
+    }
+  });
+
+  test.each([
+    ["--kind gpt", /--kind is one of onnx, mock; got "gpt"/],
+    ["", /No model to serve\. .*--model/],
+    ["--model /no/such/folder", /There is no folder \/no\/such\/folder/],
+    ["--kind mock --model mock/nobody", /--model is one of mock\/echo.*"mock\/nobody"/],
+    ["--kind mock --port 70000", /--port is a whole number from 0 to 65535/],
+    ["--kind mock --port 1e3", /--port is a whole number/],
+    ["--kind mock --slots 0", /--slots is a whole number from 1/],
+    ["--kind mock --controller web:3000", /--controller is a URL/],
+    ["--kind mock --host 0.0.0.0", /--announce/],
+    ["--kind mock --nonsense", /Unknown option '--nonsense'\. See --help\./],
+    ["--kind mock stray", /stray/],
+  ])("%s is refused in one line", (text, line) => {
+    const words = text.split(" ").filter((word) => word !== "");
+    let error: unknown;
+    try {
+      parseFlags(words, DEFAULTS);
+    } catch (thrown) {
+      error = thrown;
+    }
+    expect(error).toBeInstanceOf(StartError);
+    expect((error as StartError).line).toMatch(line);
+    expect((error as StartError).line).not.toContain("\n");
+  });
+
+  test("a file is no folder", () => {
+    const file = join(folder, "model.onnx");
+    writeFileSync(file, "");
+    expect(() => parseFlags(["--model", file], DEFAULTS)).toThrow("There is no folder");
+  });
+});

@@ -1,0 +1,33 @@
+import { EventEmitter } from "node:events";
+import { describe, expect, test } from "vitest";
+import { untilTold } from "./signals";
+
+function fakeProcess({ isForked }: { isForked: boolean }) {
+  const exits: number[] = [];
+  const emitter = new EventEmitter();
+  const told = Object.assign(emitter, {
+    exit: (code: number) => exits.push(code),
+    ...(isForked ? { send: () => true } : {}),
+  });
+  return { told, exits, signal: untilTold(told) };
+}
+
+describe("untilTold", () => {
+  test.each(["SIGTERM", "SIGINT"])("%s drains, a second one exits at once", (name) => {
+    const { told, exits, signal } = fakeProcess({ isForked: false });
+    told.emit(name);
+    expect([signal.aborted, exits]).toEqual([true, []]);
+    told.emit(name);
+    expect(exits).toEqual([130]);
+  });
+
+  test("with a parent SIGINT is the parent's, and its end is a reason to drain", () => {
+    const { told, exits, signal } = fakeProcess({ isForked: true });
+    told.emit("SIGINT");
+    expect(signal.aborted).toBe(false);
+    told.emit("disconnect");
+    expect([signal.aborted, exits]).toEqual([true, []]);
+    told.emit("SIGTERM");
+    expect(exits).toEqual([130]);
+  });
+});
