@@ -1,0 +1,105 @@
+import { randomUUID } from "node:crypto";
+import { visitors } from "@/lib/db/schema/conversations";
+import { createTestDatabase } from "@/lib/db/testing";
+import { env } from "@/lib/env";
+import { WAITING_MAX } from "@/lib/limits";
+import type { AnswerView, TurnEvent } from "@/lib/protocol/arena-view";
+import { log } from "@/lib/telemetry/log";
+import { createId } from "@/lib/util/id";
+import { createMockBackend } from "@/worker/backends/mock";
+import { startTestWorker, TEST_SECRET } from "@/worker/server-testing";
+import { Controller } from "../../controller/controller";
+import { Arena } from "../arena";
+
+/** A database, a controller and worker servers with the mock behind them: all real, on this machine. */
+export type World = Awaited<ReturnType<typeof createWorld>>;
+
+/** Each list of sentinel models becomes a worker of its own. */
+export async function createWorld(...workers: string[][]) {
+  const database = await createTestDatabase();
+  // The parsed environment is one object a process; routes and gateway read it from there.
+  Object.assign(env(), {
+    DATABASE_URL: database.url,
+    PARLEY_SECRET: "signs the cookies of tests",
+    PARLEY_WORKER_SECRET: TEST_SECRET,
+  });
+  log.level = "silent";
+  const controller = new Controller({ db: database.db });
+  const started: Awaited<ReturnType<typeof startWorker>>[] = [];
+  for (const models of workers) started.push(await startWorker(controller, models));
+  const beating = setInterval(() => {
+    for (const worker of started) void worker.beat().catch(() => undefined);
+  }, 2_000);
+  const arena = new Arena({ db: database.db, controller });
+
+  return {
+    ...{ arena, controller, db: database.db, url: database.url, workers: started },
+    async visitor() {
+      const id = createId();
+      await database.db.insert(visitors).values({ id });
+      return id;
+    },
+    async close() {
+      clearInterval(beating);
+      for (const worker of started) await worker.close();
+      await database.drop();
+    },
+  };
+}
+
+async function startWorker(controller: Controller, models: string[]) {
+  let die = () => {};
+  const backend = createMockBackend({ models, slots: 16, tokenMs: 1, die: () => die() });
+  const worker = await startTestWorker({ backend });
+  die = () => void worker.close();
+  const instanceId = randomUUID();
+  const name = `pool-${instanceId.slice(0, 8)}`;
+  const load = {
+    state: "ready" as const,
+    ...{ running: 0, waiting: 0 },
+    counters: { requests: 0, failures: 0, promptTokens: 0, completionTokens: 0 },
+  };
+  const { workerId } = await controller.register({
+    ...{ instanceId, address: worker.address, load },
+    card: { ...backend.card(), name, version: "0.0.0", waitingMax: WAITING_MAX },
+  });
+  return {
+    ...{ workerId, name, instanceId, address: worker.address, models: backend.card().models },
+    beat: () => controller.heartbeat(workerId, { instanceId, load }),
+    close: () => worker.close(),
+  };
+}
+
+export type Asking = { visitorId: string; requestId: string; signal: AbortSignal };
+
+export const asking = (visitorId: string, signal = new AbortController().signal): Asking => ({
+  ...{ visitorId, requestId: createId(), signal },
+});
+
+export async function readAll(events: AsyncIterable<TurnEvent>): Promise<TurnEvent[]> {
+  const all: TurnEvent[] = [];
+  for await (const event of events) all.push(event);
+  return all;
+}
+
+/** What a whole turn came to. */
+export async function readTurn(events: AsyncIterable<TurnEvent>) {
+  return toOutcome(await readAll(events));
+}
+
+export function toOutcome(all: TurnEvent[]) {
+  const [start] = all;
+  if (start?.type !== "turn-start") throw new Error("a turn begins with its start");
+  const answers = all.flatMap((event) => (event.type === "answer-end" ? [event.answer] : []));
+  const texts = new Map<string, string>();
+  for (const event of all) {
+    if (event.type !== "text-delta") continue;
+    texts.set(event.answerId, (texts.get(event.answerId) ?? "") + event.text);
+  }
+  const side = (name: "a" | "b" | null): AnswerView => {
+    const found = answers.find((answer) => answer.side === name);
+    if (!found) throw new Error(`no answer of side ${name}`);
+    return found;
+  };
+  return { start, answers, texts, side, all, isWhole: all.at(-1)?.type === "turn-end" };
+}
