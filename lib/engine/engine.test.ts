@@ -170,6 +170,16 @@ describe("the context", () => {
     });
   });
 
+  test("a megabyte is refused before anyone counts its tokens", async () => {
+    const encode = vi.spyOn(engine.model.tokenizer, "encodePrompt");
+    await expect(collect(engine, ask("ab".repeat(500_000)))).rejects.toMatchObject({
+      code: "context-length-exceeded",
+      message: expect.stringMatching(/1024 tokens.*has \d+ or more/),
+    });
+    expect(encode).not.toHaveBeenCalled();
+    encode.mockRestore();
+  });
+
   test("max tokens are cut to what it holds, and it ends with length when it is full", async () => {
     const request = ask(word.repeat(900), {
       maxTokens: 5_000,

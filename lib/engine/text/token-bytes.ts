@@ -21,6 +21,8 @@ const BYTE_TOKEN = /^<0x([0-9A-Fa-f]{2})>$/;
 export class TokenBytes {
   /** SentencePiece writes a space before the first word that the text does not have. */
   readonly dropsFirstSpace: boolean;
+  /** No token stands for more bytes than this, so a text has at least its bytes over this many tokens. */
+  readonly longestTokenBytes: number;
   readonly #tokens: readonly (string | undefined)[];
   readonly #spelling: Spelling;
   readonly #added: ReadonlyMap<number, TokenPiece>;
@@ -38,6 +40,11 @@ export class TokenBytes {
           (step.type === "Metaspace" && step.prepend_scheme !== "never"),
       );
     this.#tokens = readVocabulary(json);
+    // Their spelling is never shorter than what they stand for.
+    this.longestTokenBytes = this.#tokens.reduce(
+      (longest, token) => Math.max(longest, Buffer.byteLength(token ?? "")),
+      1,
+    );
     const encoder = new TextEncoder();
     this.#added = new Map(
       json.added_tokens.map((token) => [
