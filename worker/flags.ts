@@ -89,7 +89,7 @@ function parseWords(words: readonly string[]) {
         name: { type: "string" },
         slots: { type: "string", default: String(SLOTS_DEFAULT) },
         threads: { type: "string" },
-        help: { type: "boolean", default: false },
+        help: { type: "boolean", short: "h", default: false },
       },
     }).values;
   } catch (cause) {

@@ -1,17 +1,8 @@
-import { readFileSync } from "node:fs";
-import * as z from "zod";
-import { env } from "@/lib/env";
-import { isAppError } from "@/lib/errors";
-import { ControllerClient } from "@/lib/protocol/controller-client";
-import { log } from "@/lib/telemetry/log";
-import { metrics } from "@/lib/telemetry/metrics";
+import { type Env, env } from "@/lib/env";
 import { EXIT_CODES, StartError } from "@/lib/util/start-error";
-import { BACKENDS } from "./backends";
-import { type Flags, parseFlags, USAGE } from "./flags";
-import { untilTold } from "./signals";
-import { runWorker } from "./worker";
+import { parseFlags, USAGE } from "./flags";
 
-/** The worker program: reads flags, chooses a backend, lives. */
+/** The worker program: checks what it was told, then lives. */
 
 async function main(): Promise<void> {
   const environment = readEnvironment();
@@ -28,30 +19,12 @@ async function main(): Promise<void> {
         "Set it to the secret of the web process; `npm start` keeps its own in PARLEY_DATA_DIR.",
     });
   }
+  // Not above: the logger reads the environment as it loads, and would fail there with a stack.
+  const { live } = await import("./live");
   await live(flags, secret);
 }
 
-async function live(flags: Flags, secret: string): Promise<void> {
-  const { kind, models, slots, threads, controllerUrl, ...rest } = flags;
-  const controller = new ControllerClient({ url: controllerUrl, secret });
-  await runWorker(
-    {
-      ...rest,
-      version: readVersion(),
-      secret,
-      controller,
-      createBackend: () => BACKENDS[kind]({ models, slots, threads }),
-      registry: metrics,
-      log,
-      // Whoever forked us waits for these two.
-      onListening: (address) => process.send?.({ type: "listening", address }),
-      onRegistered: (workerId) => process.send?.({ type: "registered", workerId }),
-    },
-    untilTold(process),
-  );
-}
-
-function readEnvironment() {
+function readEnvironment(): Env {
   try {
     return env();
   } catch (cause) {
@@ -60,22 +33,13 @@ function readEnvironment() {
   }
 }
 
-/** From the package, which lies above both this file and its bundle in dist/. */
-function readVersion(): string {
-  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
-  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
-}
-
 main().then(
   // Threads and sockets that linger must not hold up a process whose work is done.
   () => process.exit(0),
   (error: unknown) => {
-    if (error instanceof StartError) {
-      process.stderr.write(`${error.line}\n`);
-      process.exit(EXIT_CODES.needsPerson);
-    }
-    if (isAppError(error)) process.stderr.write(`${error.message}\n`);
-    log.fatal({ err: error }, "the worker failed");
-    process.exit(1);
+    const isForPerson = error instanceof StartError;
+    const line = isForPerson ? error.line : String(error);
+    process.stderr.write(`${line}\n`);
+    process.exit(isForPerson ? EXIT_CODES.needsPerson : 1);
   },
 );

@@ -1,0 +1,42 @@
+import { readFileSync } from "node:fs";
+import * as z from "zod";
+import { ControllerClient } from "@/lib/protocol/controller-client";
+import { log } from "@/lib/telemetry/log";
+import { metrics } from "@/lib/telemetry/metrics";
+import { StartError } from "@/lib/util/start-error";
+import { BACKENDS } from "./backends";
+import type { Flags } from "./flags";
+import { untilTold } from "./signals";
+import { runWorker } from "./worker";
+
+/** One worker in this process, until the process is told to stop. */
+export async function live(flags: Flags, secret: string): Promise<void> {
+  const { kind, models, slots, threads, controllerUrl, ...rest } = flags;
+  try {
+    await runWorker(
+      {
+        ...rest,
+        version: readVersion(),
+        secret,
+        controller: new ControllerClient({ url: controllerUrl, secret }),
+        createBackend: () => BACKENDS[kind]({ models, slots, threads }),
+        registry: metrics,
+        log,
+        // Whoever forked us waits for these two.
+        onListening: (address) => process.send?.({ type: "listening", address }),
+        onRegistered: (workerId) => process.send?.({ type: "registered", workerId }),
+      },
+      untilTold(process),
+    );
+  } catch (error) {
+    // What a person must change is one line, printed by whoever called.
+    if (!(error instanceof StartError)) log.fatal({ err: error }, "the worker failed");
+    throw error;
+  }
+}
+
+/** From the package, which lies above both this file and its bundle in dist/. */
+function readVersion(): string {
+  const text = readFileSync(new URL("../package.json", import.meta.url), "utf8");
+  return z.object({ version: z.string() }).parse(JSON.parse(text)).version;
+}
