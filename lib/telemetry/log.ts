@@ -1,6 +1,7 @@
 import pino from "pino";
 import { env } from "@/lib/env";
 import { processSingleton } from "@/lib/util/process-singleton";
+import { serializers } from "./to-logged-error";
 
 /** Paths whose values are never written: secrets by name, wherever they hang. */
 const REDACTED = ["authorization", "cookie", "token", "secret", "password", "apiKey"].flatMap(
@@ -13,6 +14,7 @@ export const log = processSingleton("log", () =>
     level: env().LOG_LEVEL,
     base: { pid: process.pid },
     redact: { paths: REDACTED, censor: "[redacted]" },
+    serializers,
     timestamp: pino.stdTimeFunctions.isoTime,
   }),
 );
