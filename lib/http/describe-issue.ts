@@ -81,9 +81,10 @@ function describeIssue(issue: Issue, above: PropertyKey[] = [], depth = 0): Desc
   return { path, message: `${field} is not valid: ${issue.message}.` };
 }
 
-/** Of the branches of a union the one that got furthest: the writer most likely meant that one. */
+/** Of the branches of a union the one that got furthest, past the bare type: most likely that one was meant. */
 function closestBranch(branches: Issue[][]): Issue | undefined {
-  const reach = (issues: Issue[]) => Math.max(...issues.map((issue) => issue.path.length), 0);
+  const reach = (issues: Issue[]) =>
+    Math.max(...issues.map(({ code, path }) => path.length + (code === "invalid_type" ? 0 : 1)), 0);
   const reported = branches.filter((issues) => issues.length > 0);
   const [best] = reported.toSorted((one, other) => reach(other) - reach(one));
   if (best === undefined) return undefined;

@@ -1,0 +1,391 @@
+/**
+ * Goal: whatever is sent, the answer is the documented status in OpenAI's shape, names the field and
+ * the remedy, repeats nothing of the content, and leaves the server as it was.
+ */
+import { request as httpRequest } from "node:http";
+import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+
+vi.hoisted(() => {
+  process.env.PARLEY_WORKER_SECRET = "a secret of the tests";
+  process.env.LOG_LEVEL = "silent";
+});
+
+import { BODY_BYTES_MAX, MESSAGES_MAX } from "@/lib/limits";
+import { type ApiServer, startApiServer } from "./__fixtures__/api-server";
+
+let api: ApiServer;
+beforeAll(async () => {
+  api = await startApiServer();
+  await api.addWorker();
+});
+afterAll(() => api.close());
+
+const JSON_TYPE = { "content-type": "application/json" };
+const GOOD = { model: "mock/echo", messages: [{ role: "user", content: "one two" }] };
+const SECRET_TEXT = "words nobody should read again";
+
+function post(body: BodyInit, headers: Record<string, string> = JSON_TYPE): Promise<Response> {
+  const init = { method: "POST", headers, body, duplex: "half" };
+  return fetch(`${api.url}/v1/chat/completions`, init);
+}
+
+async function stillAnswers(): Promise<void> {
+  const reply = await post(JSON.stringify(GOOD));
+  expect(reply.status).toBe(200);
+  expect(await reply.json()).toMatchObject({ choices: [{ message: { content: "one two" } }] });
+  expect(api.controller.inFlight()).toBe(0);
+}
+
+type Expected = { status?: number; code?: string | null; param?: string | null; says?: RegExp };
+const invalid = (param: string | null, says?: RegExp): Expected => {
+  return { status: 400, code: null, param, ...(says && { says }) };
+};
+const unsupported = (param: string): Expected => {
+  return { status: 400, code: "unsupported_parameter", param };
+};
+
+/** Replaces or adds fields; undefined takes one out. */
+const good = (more: object) => JSON.stringify({ ...GOOD, ...more });
+const message = (more: object) => good({ messages: [{ role: "user", content: "x", ...more }] });
+const part = (more: object) => message({ content: [{ type: "text", text: "x", ...more }] });
+const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`;
+
+const CASES: [name: string, body: string, expected: Expected][] = [
+  ["an empty body", "", invalid(null, /empty/)],
+  ["a truncated body", '{"model":"mock/echo","messages":[', invalid(null, /valid JSON/)],
+  ["a trailing comma", '{"model":"mock/echo",}', invalid(null, /valid JSON/)],
+  ["two values", "{} {}", invalid(null, /valid JSON/)],
+  ["NaN", '{"model":NaN}', invalid(null, /valid JSON/)],
+  ["single quotes", "{'model':'x'}", invalid(null, /valid JSON/)],
+  ["null", "null", invalid(null, /JSON object/)],
+  ["a list", "[]", invalid(null, /JSON object/)],
+  ["a string", '"hello"', invalid(null, /JSON object/)],
+  ["a number", "17", invalid(null, /JSON object/)],
+  ["nothing in it", "{}", invalid("model", /missing/)],
+  ["no model", good({ model: undefined }), invalid("model", /missing.*string/)],
+  ["null as model", good({ model: null }), invalid("model", /string/)],
+  ["a number as model", good({ model: 5 }), invalid("model", /string.*number/)],
+  ["an empty model", good({ model: "" }), invalid("model", /at least 1 character/)],
+  ["a model name too long", good({ model: "x".repeat(257) }), invalid("model", /at most 256/)],
+  [
+    "a model that is not there",
+    good({ model: "../../etc" }),
+    { status: 404, code: "model_not_found", param: "model" },
+  ],
+  [
+    "half a surrogate in the model",
+    '{"model":"\\ud800","messages":[{"role":"user","content":"x"}]}',
+    invalid("model", /surrogate/),
+  ],
+  ["no messages", good({ messages: undefined }), invalid("messages", /missing/)],
+  ["null as messages", good({ messages: null }), invalid("messages", /array/)],
+  ["a string as messages", good({ messages: "hi" }), invalid("messages", /array.*string/)],
+  ["an object as messages", good({ messages: { role: "user" } }), invalid("messages", /array/)],
+  ["empty messages", good({ messages: [] }), invalid("messages", /at least 1 element/)],
+  [
+    "too many messages",
+    good({ messages: Array(MESSAGES_MAX + 1).fill({ role: "user", content: "x" }) }),
+    invalid("messages", /at most/),
+  ],
+  ["null as a message", good({ messages: [null] }), invalid("messages.0", /object.*null/)],
+  ["a string as a message", good({ messages: ["hi"] }), invalid("messages.0", /object.*string/)],
+  ["a list as a message", good({ messages: [[]] }), invalid("messages.0", /object.*array/)],
+  ["a message without role", message({ role: undefined }), invalid("messages.0.role", /missing/)],
+  ["null as role", message({ role: null }), invalid("messages.0.role", /null/)],
+  [
+    "an unknown role",
+    message({ role: "wizard" }),
+    invalid("messages.0.role", /one of system, developer, user, assistant/),
+  ],
+  [
+    "a role from the prototype",
+    message({ role: "constructor" }),
+    invalid("messages.0.role", /one of/),
+  ],
+  ["the tool role", message({ role: "tool", tool_call_id: "x" }), unsupported("messages.0.role")],
+  ["the function role", message({ role: "function", name: "f" }), unsupported("messages.0.role")],
+  [
+    "a message without content",
+    message({ content: undefined }),
+    invalid("messages.0.content", /missing/),
+  ],
+  ["null as content", message({ content: null }), invalid("messages.0.content", /missing/)],
+  [
+    "a number as content",
+    message({ content: 5 }),
+    invalid("messages.0.content", /string or an array/),
+  ],
+  [
+    "an object as content",
+    message({ content: {} }),
+    invalid("messages.0.content", /string or an array/),
+  ],
+  ["empty parts", message({ content: [] }), invalid("messages.0.content", /at least 1/)],
+  ["a string as a part", message({ content: ["x"] }), invalid("messages.0.content.0", /object/)],
+  [
+    "a part without type",
+    part({ type: undefined }),
+    invalid("messages.0.content.0.type", /missing/),
+  ],
+  ["an unknown part", part({ type: "smell" }), invalid("messages.0.content.0.type", /text/)],
+  [
+    "an image",
+    part({ type: "image_url", image_url: { url: "data:," } }),
+    unsupported("messages.0.content.0.type"),
+  ],
+  ["sound", part({ type: "input_audio" }), unsupported("messages.0.content.0.type")],
+  [
+    "a part without text",
+    part({ text: undefined }),
+    invalid("messages.0.content.0.text", /string/),
+  ],
+  ["a number as text", part({ text: 5 }), invalid("messages.0.content.0.text", /string/)],
+  [
+    "an unknown field of a part",
+    part({ colour: "red" }),
+    invalid("messages.0.content.0.colour", /no known field/),
+  ],
+  [
+    "an unknown field of a message",
+    message({ colour: "red" }),
+    invalid("messages.0.colour", /no known field/),
+  ],
+  ["a name", message({ name: "Ann" }), unsupported("messages.0.name")],
+  [
+    "tool calls",
+    message({ role: "assistant", tool_calls: [{ id: "x" }] }),
+    unsupported("messages.0.tool_calls"),
+  ],
+  ["half a surrogate", message({ content: "\ud83d" }), invalid("messages.0.content", /surrogate/)],
+  [
+    "half a surrogate in a part",
+    part({ text: "\udc00" }),
+    invalid("messages.0.content.0.text", /surrogate/),
+  ],
+  [
+    "a string as temperature",
+    good({ temperature: "hot" }),
+    invalid("temperature", /number.*string/),
+  ],
+  ["too low a temperature", good({ temperature: -0.1 }), invalid("temperature", /at least 0/)],
+  ["too high a temperature", good({ temperature: 2.1 }), invalid("temperature", /at most 2/)],
+  [
+    "an infinite temperature",
+    `{"temperature":1e999,${JSON.stringify(GOOD).slice(1)}`,
+    invalid("temperature", /out of range/),
+  ],
+  ["a list as temperature", good({ temperature: [1] }), invalid("temperature", /number.*array/)],
+  ["too high a top_p", good({ top_p: 1.5 }), invalid("top_p", /at most 1/)],
+  ["a negative top_p", good({ top_p: -1 }), invalid("top_p", /at least 0/)],
+  ["no tokens", good({ max_tokens: 0 }), invalid("max_tokens", /at least 1/)],
+  [
+    "fewer than no tokens",
+    good({ max_completion_tokens: -5 }),
+    invalid("max_completion_tokens", /at least 1/),
+  ],
+  ["half a token", good({ max_tokens: 1.5 }), invalid("max_tokens", /integer/)],
+  ["endless tokens", good({ max_tokens: 1e300 }), invalid("max_tokens", /integer|at most/)],
+  ["a string as tokens", good({ max_tokens: "10" }), invalid("max_tokens", /integer|number/)],
+  [
+    "two token limits",
+    good({ max_tokens: 1, max_completion_tokens: 2 }),
+    invalid("max_tokens", /contradicts/),
+  ],
+  ["an empty stop", good({ stop: "" }), invalid("stop", /at least 1/)],
+  ["an empty stop in a list", good({ stop: ["x", ""] }), invalid("stop.1", /at least 1/)],
+  ["a number as stop", good({ stop: 5 }), invalid("stop", /string or an array/)],
+  ["a number in the stops", good({ stop: [5] }), invalid("stop.0", /string/)],
+  ["too many stops", good({ stop: Array(17).fill("x") }), invalid("stop", /at most 16/)],
+  ["too long a stop", good({ stop: "x".repeat(257) }), invalid("stop", /at most 256/)],
+  ["half a seed", good({ seed: 0.5 }), invalid("seed", /integer/)],
+  ["a huge seed", good({ seed: 2 ** 60 }), invalid("seed", /integer|at most/)],
+  ["a string as stream", good({ stream: "yes" }), invalid("stream", /boolean/)],
+  ["a number as stream", good({ stream: 1 }), invalid("stream", /boolean/)],
+  [
+    "stream options without a stream",
+    good({ stream_options: {} }),
+    invalid("stream_options", /stream: true/),
+  ],
+  [
+    "an unknown stream option",
+    good({ stream: true, stream_options: { x: 1 } }),
+    invalid("stream_options.x", /Unknown/),
+  ],
+  [
+    "a string as usage wish",
+    good({ stream: true, stream_options: { include_usage: "y" } }),
+    invalid("stream_options.include_usage", /boolean/),
+  ],
+  [
+    "an unknown field",
+    good({ temprature: 0 }),
+    invalid("temprature", /Unknown field `temprature`/),
+  ],
+  ["a top-k", good({ top_k: 5 }), invalid("top_k", /Unknown/)],
+  [
+    "__proto__",
+    `{"__proto__":{"admin":true},${JSON.stringify(GOOD).slice(1)}`,
+    invalid("__proto__", /Unknown/),
+  ],
+  ["constructor", good({ constructor: { prototype: {} } }), invalid("constructor", /Unknown/)],
+  [
+    "__proto__ in a message",
+    '{"model":"mock/echo","messages":[{"role":"user","content":"x","__proto__":{"a":1}}]}',
+    {},
+  ],
+  ["a long unknown field", good({ ["k".repeat(5_000)]: 1 }), { status: 400, says: /^.{0,300}$/ }],
+  ["two answers", good({ n: 2 }), unsupported("n")],
+  ["no answer", good({ n: 0 }), unsupported("n")],
+  ["a string as n", good({ n: "1" }), unsupported("n")],
+  ["tools", good({ tools: [{ type: "function" }] }), unsupported("tools")],
+  ["JSON mode", good({ response_format: { type: "json_object" } }), unsupported("response_format")],
+  ["log-probabilities", good({ logprobs: true }), unsupported("logprobs")],
+  ["a number as user", good({ user: 5 }), invalid("user", /string/)],
+  ["a list as metadata", good({ metadata: [] }), invalid("metadata", /object/)],
+  ["numbers in metadata", good({ metadata: { a: 1 } }), invalid("metadata.a", /string/)],
+  ["deep nesting alone", nested(200_000), invalid(null)],
+  ["deep nesting unclosed", "[".repeat(500_000), invalid(null)],
+  [
+    "deep nesting in a message",
+    `{"model":"mock/echo","messages":${nested(100_000)}}`,
+    { status: 400 },
+  ],
+  [
+    "deep nesting where nothing is offered",
+    `{"tools":${nested(100_000)},${JSON.stringify(GOOD).slice(1)}`,
+    unsupported("tools"),
+  ],
+  [
+    "deep nesting in a prediction",
+    `{"prediction":{"a":${nested(100_000)}},"model":5}`,
+    invalid("model"),
+  ],
+];
+
+describe("a body with", () => {
+  test(`${CASES.length} cases are enough`, () => expect(CASES.length).toBeGreaterThanOrEqual(60));
+
+  test.each(CASES)("%s", async (_name, body, expected) => {
+    const reply = await post(body);
+    if (expected.status === undefined) {
+      // Taken or refused, never a crash.
+      expect([200, 400]).toContain(reply.status);
+      await reply.text();
+      return;
+    }
+    const { error, ...nothing } = (await reply.json()) as Record<string, Record<string, unknown>>;
+    expect(nothing).toEqual({});
+    expect(reply.status, JSON.stringify(error)).toBe(expected.status);
+    expect(error).toMatchObject({ type: "invalid_request_error" });
+    if (expected.code !== undefined) expect(error?.code).toBe(expected.code);
+    if (expected.param !== undefined)
+      expect(error?.param, JSON.stringify(error)).toBe(expected.param);
+    expect(String(error?.message)).toMatch(expected.says ?? /\.$/);
+    expect(String(error?.message).length).toBeLessThan(500);
+    await stillAnswers();
+  });
+
+  test("content never comes back in an error", async () => {
+    for (const body of [
+      `{"model":"mock/echo","messages":"${SECRET_TEXT}`,
+      good({ messages: SECRET_TEXT }),
+      good({ stop: [5, SECRET_TEXT] }),
+      message({ content: { text: SECRET_TEXT } }),
+    ]) {
+      expect(await (await post(body)).text()).not.toContain(SECRET_TEXT);
+    }
+  });
+});
+
+describe("a request", () => {
+  test.each([
+    ["no content type", {}],
+    ["a form", { "content-type": "application/x-www-form-urlencoded" }],
+    ["plain text, which needs no preflight", { "content-type": "text/plain" }],
+    ["another charset", { "content-type": "application/json; charset=utf-16" }],
+    ["a made-up type", { "content-type": "application/jsonx" }],
+  ])("with %s is 415", async (_name, headers) => {
+    const reply = await post(new TextEncoder().encode(JSON.stringify(GOOD)), headers);
+    expect(reply.status).toBe(415);
+    expect(await reply.json()).toMatchObject({ error: { code: "unsupported_media_type" } });
+    await stillAnswers();
+  });
+
+  test.each(["application/json;charset=UTF-8", 'APPLICATION/JSON; charset="utf-8"'])(
+    "as %s is taken",
+    async (type) => {
+      expect((await post(JSON.stringify(GOOD), { "content-type": type })).status).toBe(200);
+    },
+  );
+
+  test("in invalid UTF-8 is 400", async () => {
+    const bytes = Buffer.from(JSON.stringify(GOOD).replace("one", "o\u0001e"));
+    bytes[bytes.indexOf(1)] = 0xff;
+    const reply = await post(bytes);
+    expect(reply.status).toBe(400);
+    expect(await reply.text()).toContain("UTF-8");
+    await stillAnswers();
+  });
+
+  test("beyond the size is 413, announced or not, and as large as allowed is read", async () => {
+    const filler = "x".repeat(BODY_BYTES_MAX);
+    const announced = await post(message({ content: filler }));
+    expect(announced.status).toBe(413);
+    expect(await announced.json()).toMatchObject({ error: { code: "body_too_large" } });
+    let sent = 0;
+    const endless = new ReadableStream<Uint8Array>({
+      pull(controller) {
+        sent += 65_536;
+        if (sent > 64 * BODY_BYTES_MAX) controller.close();
+        else controller.enqueue(new Uint8Array(65_536).fill(32));
+      },
+    });
+    // The server may close the connection while the rest is still being sent; either way it has answered.
+    const status = await post(endless).then(
+      (reply) => reply.status,
+      () => 413,
+    );
+    expect(status).toBe(413);
+    expect(sent).toBeLessThan(64 * BODY_BYTES_MAX);
+    const room = BODY_BYTES_MAX - Buffer.byteLength(message({ content: "" }));
+    const fits = await post(message({ content: "x".repeat(room) }));
+    expect([200, 400]).toContain(fits.status);
+    await fits.text();
+    await stillAnswers();
+  });
+
+  test("cut off in the middle of its body harms nobody", async () => {
+    const { hostname, port } = new URL(api.url);
+    await new Promise<void>((resolve) => {
+      const outgoing = httpRequest({
+        hostname,
+        port,
+        path: "/v1/chat/completions",
+        method: "POST",
+        headers: { ...JSON_TYPE, "content-length": "1000" },
+      });
+      outgoing.on("error", () => resolve());
+      outgoing.write('{"model":', () => outgoing.destroy());
+      outgoing.on("close", () => resolve());
+    });
+    await stillAnswers();
+  });
+
+  test("with a path that is no URL is 400 in OpenAI's shape", async () => {
+    const reply = await fetch(`${api.url}/v1/models/%E0%A4%A`);
+    expect(reply.status).toBe(400);
+    expect(await reply.json()).toHaveProperty("error.type", "invalid_request_error");
+  });
+
+  test("id that could break a log is replaced", async () => {
+    for (const id of ["a b", "x".repeat(200), "{}"]) {
+      const reply = await fetch(`${api.url}/v1/models`, { headers: { "x-request-id": id } });
+      expect(reply.headers.get("x-request-id")).toMatch(/^[0-9a-f-]{36}$/);
+    }
+  });
+
+  test("nothing was added to any prototype", () => {
+    expect(({} as Record<string, unknown>).admin).toBeUndefined();
+    expect(([] as unknown as Record<string, unknown>).a).toBeUndefined();
+  });
+});
