@@ -1,7 +1,7 @@
 "use client";
 
-import { useCallback, useEffect, useRef, useState } from "react";
-import { isAnyStreaming, toBattleTurns } from "@/components/chat/turn-reducer";
+import { useCallback, useRef, useState } from "react";
+import { isAnyStreaming } from "@/components/chat/turn-reducer";
 import { type TurnStart, useGeneration } from "@/components/chat/use-generation";
 import { requestJson, toRequestError } from "@/components/request-json";
 import { paths } from "@/lib/paths";
@@ -20,11 +20,18 @@ export type BattleOptions = {
   initialId: string | null;
 };
 
+type Opening = { isLoading: boolean; problem: string | null };
+
+const OPEN: Opening = { isLoading: false, problem: null };
+
+function toStanding({ battleId, conversationId }: TurnStart): Standing {
+  return { id: battleId ?? "", conversationId, vote: null, reveal: null };
+}
+
 /** One battle on the page: ask, follow up, stop, try a side again, vote, begin anew. */
 export function useBattle({ announce, initialId }: BattleOptions) {
   const [battle, setBattle] = useState<Standing | null>(null);
-  const [problem, setProblem] = useState<string | null>(null);
-  const [isLoading, setIsLoading] = useState(initialId !== null);
+  const [opening, setOpening] = useState<Opening>({ isLoading: initialId !== null, problem: null });
   const battleId = useRef<string | null>(null);
 
   const read = useCallback(async (id: string): Promise<MessageView[]> => {
@@ -38,40 +45,27 @@ export function useBattle({ announce, initialId }: BattleOptions) {
     onStart: (event: TurnStart) => {
       if (event.battleId === null) return;
       battleId.current = event.battleId;
-      setBattle((now) =>
-        now?.id === event.battleId
-          ? now
-          : {
-              id: event.battleId ?? "",
-              conversationId: event.conversationId,
-              vote: null,
-              reveal: null,
-            },
-      );
+      setBattle((now) => (now?.id === event.battleId ? now : toStanding(event)));
       window.history.replaceState(null, "", paths.battleById(event.battleId));
     },
     onEvent: (event) => announceEnd(event, announce),
-    load: async (start) => {
-      const id = start?.battleId ?? battleId.current;
-      return id === null ? null : read(id);
-    },
+    load: async () => (battleId.current === null ? null : read(battleId.current)),
   });
   const { replace, ask, settle } = generation;
 
   const open = useCallback(
     async (id: string) => {
       battleId.current = id;
-      setProblem(null);
-      setIsLoading(true);
+      setOpening({ isLoading: true, problem: null });
       try {
         const messages = await read(id);
         if (battleId.current !== id) return;
         replace(messages);
+        setOpening(OPEN);
         if (isAnyStreaming(messages)) await settle(null);
       } catch (error) {
-        if (battleId.current === id) setProblem(toRequestError(error).message);
-      } finally {
-        setIsLoading(false);
+        const problem = toRequestError(error).message;
+        if (battleId.current === id) setOpening({ isLoading: false, problem });
       }
     },
     [read, replace, settle],
@@ -80,8 +74,7 @@ export function useBattle({ announce, initialId }: BattleOptions) {
   const clear = useCallback(() => {
     battleId.current = null;
     setBattle(null);
-    setProblem(null);
-    setIsLoading(false);
+    setOpening(OPEN);
     replace([]);
   }, [replace]);
 
@@ -93,9 +86,8 @@ export function useBattle({ announce, initialId }: BattleOptions) {
     void ask({ path, body: { prompt }, prompt });
   }
 
-  function retrySide(answerId: string) {
-    if (battle) void ask({ path: paths.api.battleRetry(battle.id), body: { answerId } });
-  }
+  const retrySide = (answerId: string) =>
+    battle && void ask({ path: paths.api.battleRetry(battle.id), body: { answerId } });
 
   const { voteState, vote } = useVote({
     battle,
@@ -107,18 +99,11 @@ export function useBattle({ announce, initialId }: BattleOptions) {
     },
   });
 
-  useEffect(() => {
-    return () => {
-      battleId.current = null;
-    };
-  }, []);
-
   return {
     ...generation,
     battle,
     voteState,
-    problem,
-    isLoading,
+    ...opening,
     open,
     clear,
     askPrompt,
@@ -126,8 +111,6 @@ export function useBattle({ announce, initialId }: BattleOptions) {
     vote,
   };
 }
-
-export type BattleControl = ReturnType<typeof useBattle>;
 
 function announceEnd(event: TurnEvent, announce: (sentence: string) => void): void {
   if (event.type !== "answer-end" || event.answer.side === null) return;

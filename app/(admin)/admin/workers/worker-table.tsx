@@ -1,0 +1,129 @@
+"use client";
+
+import clsx from "clsx";
+import { useEffect, useState } from "react";
+import { formatAge, formatCount } from "@/components/format";
+import type { AdminWorker } from "@/lib/protocol/arena-view";
+
+const HEADS: readonly { label: string; isNumber?: boolean }[] = [
+  { label: "Worker" },
+  { label: "State" },
+  { label: "Models" },
+  { label: "Slots", isNumber: true },
+  { label: "Queue", isNumber: true },
+  { label: "Answers", isNumber: true },
+  { label: "Failed", isNumber: true },
+  { label: "Tokens", isNumber: true },
+  { label: "Last heartbeat", isNumber: true },
+];
+
+const CELL = "border-b border-line py-3 pr-4 align-top";
+const NUMBER = "text-right whitespace-nowrap";
+
+export function WorkerTable({ workers }: { workers: readonly AdminWorker[] }) {
+  const now = useNow();
+  return (
+    <section
+      aria-label="Workers, scrolls sideways on a small screen"
+      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways has to be reachable by keyboard.
+      tabIndex={0}
+      className="-mx-4 overflow-x-auto px-4 sm:mx-0 sm:px-0"
+    >
+      <table className="numeric w-full min-w-[960px] border-separate border-spacing-0 text-sm">
+        <thead>
+          <tr className="text-xs text-ink-soft">
+            {HEADS.map(({ label, isNumber }) => (
+              <th
+                key={label}
+                scope="col"
+                className={clsx(CELL, "font-medium", isNumber ? NUMBER : "text-left")}
+              >
+                {label}
+              </th>
+            ))}
+          </tr>
+        </thead>
+        <tbody>
+          {workers.map((worker) => (
+            <WorkerRow key={worker.id} worker={worker} now={now} />
+          ))}
+        </tbody>
+      </table>
+    </section>
+  );
+}
+
+function WorkerRow({ worker, now }: { worker: AdminWorker; now: number }) {
+  const age = now - Date.parse(worker.lastHeartbeatAt);
+  return (
+    <tr>
+      <th scope="row" className={clsx(CELL, "text-left font-normal")}>
+        <span className="font-medium">{worker.name}</span>
+        <span className="block text-xs text-ink-soft">
+          {worker.kind} · <span className="font-mono">{worker.address}</span>
+        </span>
+      </th>
+      <td className={CELL}>
+        <State state={worker.state} />
+      </td>
+      <td className={CELL}>
+        <ul>
+          {worker.models.map((model) => (
+            <li
+              key={model.name}
+              className="font-mono whitespace-nowrap"
+              title={`Build ${model.build}`}
+            >
+              {model.name}
+              <span className="ml-2 text-xs text-ink-soft">{model.build.slice(0, 8)}</span>
+            </li>
+          ))}
+        </ul>
+      </td>
+      <td className={clsx(CELL, NUMBER)}>
+        {worker.running} of {worker.slots}
+      </td>
+      <td className={clsx(CELL, NUMBER)}>
+        {worker.waiting} of {worker.waitingMax}
+      </td>
+      <td className={clsx(CELL, NUMBER)}>{formatCount(worker.requests)}</td>
+      <td className={clsx(CELL, NUMBER, worker.failures > 0 && "text-danger")}>
+        {formatCount(worker.failures)}
+      </td>
+      <td className={clsx(CELL, NUMBER)}>{formatCount(worker.completionTokens)}</td>
+      <td className={clsx(CELL, NUMBER)}>
+        <time dateTime={worker.lastHeartbeatAt}>{formatAge(age)}</time>
+      </td>
+    </tr>
+  );
+}
+
+const STATES = { ready: "Ready", draining: "Leaving", lost: "Lost" } as const;
+
+/** Told by word and by form; the colour only repeats it. */
+function State({ state }: { state: AdminWorker["state"] }) {
+  return (
+    <span className="inline-flex items-center gap-2 whitespace-nowrap">
+      <span
+        aria-hidden="true"
+        className={clsx(
+          "size-2 rounded-full",
+          state === "ready" && "bg-accent",
+          state === "draining" && "border-2 border-accent",
+          state === "lost" && "border border-danger",
+        )}
+      />
+      {STATES[state]}
+    </span>
+  );
+}
+
+/** The time, once a second, for ages that count up between two reports. */
+function useNow(): number {
+  const [now, setNow] = useState(() => Date.now());
+  useEffect(() => {
+    const timer = setInterval(() => setNow(Date.now()), 1_000);
+    return () => clearInterval(timer);
+  }, []);
+  return now;
+}

@@ -1,0 +1,99 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import Link from "next/link";
+import { countOf } from "@/components/format";
+import { type RequestError, requestJson, toRequestError } from "@/components/request-json";
+import { Button, buttonClass } from "@/components/ui/button";
+import { Notice } from "@/components/ui/notice";
+import { Skeleton } from "@/components/ui/skeleton";
+import { PAGE_REFRESH_INTERVAL_SHORT_MS } from "@/lib/limits";
+import { paths } from "@/lib/paths";
+import { adminWorkersSchema } from "@/lib/protocol/arena-view";
+import { WorkerTable } from "./worker-table";
+
+export function WorkersView() {
+  const { data, error, refetch, isPending } = useQuery({
+    queryKey: ["admin-workers"],
+    queryFn: ({ signal }) => requestJson(paths.api.adminWorkers, adminWorkersSchema, { signal }),
+    refetchInterval: PAGE_REFRESH_INTERVAL_SHORT_MS,
+    retry: false,
+  });
+  if (isPending) return <WorkersSkeleton />;
+  if (error && (!data || isSignedOut(toRequestError(error)))) {
+    return <Unreadable error={toRequestError(error)} onRetry={() => void refetch()} />;
+  }
+  if (!data) return null;
+  const ready = data.workers.filter((it) => it.state === "ready").length;
+  return (
+    <>
+      <p className="numeric mb-4 text-sm text-ink-soft">
+        {ready} of {countOf(data.workers.length, "worker")} ready. A worker reports every{" "}
+        {data.heartbeatIntervalMs / 1000} s and is held for lost after {data.staleAfterMs / 1000} s
+        of silence.
+        {error ? " The newest reports could not be read." : null}
+      </p>
+      {data.workers.length === 0 ? (
+        <p className="border-t border-line py-12 text-ink-soft">
+          No worker has registered. Start one with{" "}
+          <code className="font-mono text-sm text-ink">
+            npx parley worker --model &lt;folder&gt;
+          </code>
+          .
+        </p>
+      ) : (
+        <WorkerTable workers={data.workers} />
+      )}
+    </>
+  );
+}
+
+const isSignedOut = (error: RequestError) =>
+  error.code === "unauthenticated" || error.code === "forbidden";
+
+function Unreadable({ error, onRetry }: { error: RequestError; onRetry: () => void }) {
+  if (isSignedOut(error)) {
+    return (
+      <Notice
+        action={
+          <Link
+            href={paths.adminLogin}
+            prefetch={false}
+            className={buttonClass({ variant: "primary", size: "small" })}
+          >
+            Sign in
+          </Link>
+        }
+      >
+        The workers are shown to keepers of this server.
+      </Notice>
+    );
+  }
+  return (
+    <Notice
+      tone="danger"
+      action={
+        <Button size="small" onClick={onRetry}>
+          Try again
+        </Button>
+      }
+    >
+      The workers could not be read. {error.message}
+    </Notice>
+  );
+}
+
+function WorkersSkeleton() {
+  return (
+    <div role="status" aria-label="Loading the workers">
+      <Skeleton className="mb-8 h-4 w-80" />
+      {["first", "second", "third"].map((row) => (
+        <div key={row} className="flex h-16 items-center gap-8 border-b border-line">
+          <Skeleton className="h-4 w-32" />
+          <Skeleton className="h-4 w-40" />
+          <Skeleton className="h-4 flex-1" />
+        </div>
+      ))}
+    </div>
+  );
+}
