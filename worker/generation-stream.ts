@@ -1,7 +1,6 @@
 import { once } from "node:events";
 import type { ServerResponse } from "node:http";
 import { AppError, toAppError } from "@/lib/errors";
-import { READER_STALL_MS_MAX } from "@/lib/limits";
 import type { GenerateEvent } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { assert } from "@/lib/util/assert";
@@ -23,6 +22,8 @@ export type GenerationOptions = {
   request: GenerateRequest;
   response: ServerResponse;
   signal: AbortSignal;
+  /** How long a reader may take nothing while events wait for it. */
+  stallMsMax: number;
 };
 
 /**
@@ -42,7 +43,7 @@ export async function streamGeneration(options: GenerationOptions): Promise<AppE
   try {
     slot = await ticket.slot;
     for await (const event of readEvents(options, slot.queuedMs)) {
-      await writeLine(response, toJsonLine(event), signal);
+      await writeLine(options, toJsonLine(event));
       // A backend may report its failure as an event instead of throwing it.
       if (event.type === "generation-error") return toReportedError(event);
     }
@@ -107,9 +108,9 @@ function toReportedError(event: Extract<GenerateEvent, { type: "generation-error
 }
 
 /** Waits while the reader is slower than the model; a reader that stopped is cut off. */
-async function writeLine(response: ServerResponse, line: string, signal: AbortSignal) {
+async function writeLine({ response, signal, stallMsMax }: GenerationOptions, line: string) {
   if (response.write(line)) return;
-  const stalled = setTimeout(() => response.destroy(), READER_STALL_MS_MAX);
+  const stalled = setTimeout(() => response.destroy(), stallMsMax);
   try {
     await once(response, "drain", { signal });
   } finally {

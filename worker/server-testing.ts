@@ -26,13 +26,15 @@ export type TestWorker = {
 };
 
 export async function startTestWorker(options: TestWorkerOptions = {}): Promise<TestWorker> {
+  const { waitingMax, limits, ...rest } = options;
   const { slots = 4, backend = createMockBackend({ models: [], slots, tokenMs: 1 }) } = options;
   const log = realLog.child({}, { level: "silent" });
   const server = new WorkerServer({
     secret: TEST_SECRET,
     registry: new Registry(),
     log,
-    ...options,
+    ...rest,
+    limits: { ...limits, ...(waitingMax === undefined ? {} : { waitingMax }) },
   });
   const port = await server.listen(0, "127.0.0.1");
   server.serve(backend, { name: "test", version: "0.0.0" });

@@ -73,7 +73,7 @@ describe("who may call", () => {
 
 describe("what is asked", () => {
   test("the card", async () => {
-    const worker = await start({ slots: 3, waitingMax: 9 });
+    const worker = await start({ slots: 3, limits: { waitingMax: 9 } });
     const reply = await fetch(`${worker.address}/card`, { headers: AUTHORIZATION });
     expect(await reply.json()).toMatchObject({
       kind: "mock",
@@ -218,7 +218,7 @@ describe("what it counts and logs", () => {
 
 describe("clients that do not behave", () => {
   test("a request that trickles in is ended by the limit, in our shape", async () => {
-    const worker = await start({ bodyMsMax: 100 });
+    const worker = await start({ limits: { bodyMsMax: 100 } });
     const socket = open(worker);
     socket.write(
       `POST /generate HTTP/1.1\r\nhost: x\r\nauthorization: ${AUTHORIZATION.authorization}`,
@@ -227,7 +227,7 @@ describe("clients that do not behave", () => {
   });
 
   test("a body that never comes is ended by the limit", async () => {
-    const worker = await start({ bodyMsMax: 100 });
+    const worker = await start({ limits: { bodyMsMax: 100 } });
     const socket = open(worker);
     socket.write(
       `POST /generate HTTP/1.1\r\nhost: x\r\nauthorization: ${AUTHORIZATION.authorization}\r\n` +
@@ -245,36 +245,52 @@ describe("clients that do not behave", () => {
   });
 
   test("a reader that does not read holds the model back, and leaving frees the slot", async () => {
-    let made = 0;
-    const backend = scripted(async function* () {
-      yield start0;
-      for (; made < 10_000; made++) {
-        yield { type: "text-delta", text: "x".repeat(16_384), tokens: 1 };
-      }
-    });
-    const worker = await start({ backend });
-    const socket = open(worker);
-    const body = JSON.stringify(testRequest("mock/echo"));
-    socket.write(
-      `POST /generate HTTP/1.1\r\nhost: x\r\nauthorization: ${AUTHORIZATION.authorization}\r\n` +
-        `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-    );
+    const torrent = new Torrent();
+    const worker = await start({ backend: torrent.backend });
+    const socket = await openWithoutReading(worker);
     // Made stands still once the socket's buffers are full: two looks a turn apart agree.
     let before = -1;
     await vi.waitFor(
       () => {
-        const now = made;
+        const now = torrent.made;
         const isStill = now > 0 && now === before;
         before = now;
         expect(isStill).toBe(true);
       },
       { interval: 100, timeout: 10_000 },
     );
-    expect(made).toBeLessThan(10_000);
+    expect(torrent.made).toBeLessThan(Torrent.all);
     expect(worker.server.load().running).toBe(1);
     socket.destroy();
     await worker.whenIdle();
-    expect(made).toBeLessThan(10_000);
+    expect(torrent.made).toBeLessThan(Torrent.all);
+  });
+});
+
+describe("limits of time", () => {
+  test("a reader that takes nothing for too long is cut off and its slot freed", async () => {
+    const { backend } = new Torrent();
+    const worker = await start({ backend, limits: { stallMsMax: 50 } });
+    await openWithoutReading(worker);
+    await vi.waitFor(() => expect(worker.server.load().counters.requests).toBe(1));
+    expect(worker.server.load().running).toBe(0);
+    expect(await worker.metric("parley_worker_aborts_total")).toBe(1);
+  });
+
+  test("an answer that takes too long ends with timeout", async () => {
+    const worker = await start({ limits: { generationMsMax: 50 } });
+    const reply = await post(worker, "/generate", JSON.stringify(testRequest("mock/never")));
+    expect(await lastEvent(reply)).toMatchObject({ type: "generation-error", code: "timeout" });
+    await worker.whenIdle();
+  });
+
+  test("who waits for a slot too long is refused as overloaded", async () => {
+    const worker = await start({ slots: 1, limits: { slotWaitMsMax: 50 } });
+    const busy = await post(worker, "/generate", JSON.stringify(testRequest("mock/never")));
+    const reply = await post(worker, "/generate", JSON.stringify(testRequest("mock/echo")));
+    expect(await lastEvent(reply)).toMatchObject({ code: "overloaded", retryable: true });
+    await busy.body?.cancel();
+    await worker.whenIdle();
   });
 });
 
@@ -310,6 +326,34 @@ const start0: GenerateEvent = {
   maxTokens: 9,
 };
 
+/** More text than any socket's buffers hold, counted as it is asked for. */
+class Torrent {
+  static readonly all = 10_000;
+  made = 0;
+  readonly backend = scripted(() => this.#run());
+
+  async *#run(): AsyncGenerator<GenerateEvent> {
+    yield start0;
+    for (; this.made < Torrent.all; this.made++) {
+      yield { type: "text-delta", text: "x".repeat(16_384), tokens: 1 };
+    }
+  }
+}
+
+/** A generation whose answer is never read: without a data listener a socket stays paused. */
+async function openWithoutReading(worker: TestWorker): Promise<Socket> {
+  const socket = open(worker);
+  // The server may cut it off; that is what the test looks at from the other side.
+  socket.on("error", () => undefined);
+  const body = JSON.stringify(testRequest("mock/echo"));
+  socket.write(
+    `POST /generate HTTP/1.1\r\nhost: x\r\nauthorization: ${AUTHORIZATION.authorization}\r\n` +
+      `content-type: application/json\r\ncontent-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
+  );
+  await once(socket, "connect");
+  return socket;
+}
+
 async function lastEvent(reply: Response): Promise<unknown> {
   expect(reply.status).toBe(200);
   return JSON.parse((await reply.text()).trim().split("\n").at(-1)!);
@@ -319,7 +363,6 @@ function open(worker: TestWorker): Socket {
   const { hostname, port } = new URL(worker.address);
   const socket = connect(Number(port), hostname);
   closers.push(() => void socket.destroy());
-  // A paused socket reads nothing, which is what one of the tests is about.
   return socket;
 }
 

@@ -6,6 +6,9 @@ import {
   GENERATION_MS_MAX,
   LAST_EVENT_MS_MAX,
   OVERLOADED_RETRY_AFTER_SECONDS,
+  READER_STALL_MS_MAX,
+  SLOT_WAIT_MS_MAX,
+  WAITING_MAX,
   WORKER_BODY_MS_MAX,
   WORKER_KEEP_ALIVE_MS,
   WORKER_SOCKETS_MAX,
@@ -38,9 +41,24 @@ export type WorkerServerOptions = {
   secret: string;
   registry: Registry;
   log: Log;
-  waitingMax?: number;
-  slotWaitMsMax?: number;
-  bodyMsMax?: number;
+  /** Other limits than those of lib/limits.ts, for tests that cannot wait for them. */
+  limits?: Partial<Limits>;
+};
+
+type Limits = {
+  waitingMax: number;
+  slotWaitMsMax: number;
+  bodyMsMax: number;
+  generationMsMax: number;
+  stallMsMax: number;
+};
+
+const LIMITS: Limits = {
+  waitingMax: WAITING_MAX,
+  slotWaitMsMax: SLOT_WAIT_MS_MAX,
+  bodyMsMax: WORKER_BODY_MS_MAX,
+  generationMsMax: GENERATION_MS_MAX,
+  stallMsMax: READER_STALL_MS_MAX,
 };
 
 type Served = { backend: Backend; card: WorkerCard; admission: Admission };
@@ -56,6 +74,7 @@ type Route = { method: "GET" | "POST"; answer(exchange: Exchange): Promise<AppEr
 export class WorkerServer {
   readonly stats: WorkerStats;
   readonly #options: WorkerServerOptions;
+  readonly #limits: Limits;
   readonly #bearer: Bearer;
   readonly #http: Server;
   readonly #routes: Map<string, Route>;
@@ -67,8 +86,9 @@ export class WorkerServer {
     this.#options = options;
     this.#bearer = new Bearer(options.secret);
     this.stats = new WorkerStats(options.registry);
-    this.#routes = createRoutes(this.stats);
-    const { bodyMsMax = WORKER_BODY_MS_MAX } = options;
+    this.#limits = { ...LIMITS, ...options.limits };
+    this.#routes = createRoutes(this.stats, this.#limits);
+    const { bodyMsMax } = this.#limits;
     this.#http = createServer(
       {
         keepAliveTimeout: WORKER_KEEP_ALIVE_MS,
@@ -97,14 +117,10 @@ export class WorkerServer {
 
   /** The models are loaded: answers from now on, and returns the card to register with. */
   serve(backend: Backend, identity: { name: string; version: string }): WorkerCard {
-    const { waitingMax, slotWaitMsMax } = this.#options;
+    const { waitingMax, slotWaitMsMax } = this.#limits;
     const own = backend.card();
-    const admission = new Admission({
-      slots: own.slots,
-      ...(waitingMax === undefined ? {} : { waitingMax }),
-      ...(slotWaitMsMax === undefined ? {} : { slotWaitMsMax }),
-    });
-    const card = { ...own, ...identity, waitingMax: admission.waitingMax };
+    const admission = new Admission({ slots: own.slots, waitingMax, slotWaitMsMax });
+    const card = { ...own, ...identity, waitingMax };
     this.stats.watch(admission);
     this.#served = { backend, card, admission };
     this.#state = "ready";
@@ -265,9 +281,12 @@ function checkModel(card: WorkerCard, model: string): void {
   });
 }
 
-function createRoutes(stats: WorkerStats): Map<string, Route> {
+function createRoutes(stats: WorkerStats, limits: Limits): Map<string, Route> {
   return new Map<string, Route>([
-    [paths.worker.generate, { method: "POST", answer: (exchange) => generate(exchange, stats) }],
+    [
+      paths.worker.generate,
+      { method: "POST", answer: (exchange) => generate(exchange, stats, limits) },
+    ],
     [paths.worker.embed, { method: "POST", answer: embed }],
     [paths.worker.tokenize, { method: "POST", answer: tokenize }],
     [paths.worker.detokenize, { method: "POST", answer: detokenize }],
@@ -289,19 +308,25 @@ function createRoutes(stats: WorkerStats): Map<string, Route> {
   ]);
 }
 
-async function generate(exchange: Exchange, stats: WorkerStats): Promise<AppError | undefined> {
+async function generate(
+  exchange: Exchange,
+  stats: WorkerStats,
+  limits: Limits,
+): Promise<AppError | undefined> {
   const { backend, card, admission, response, abort, fields } = exchange;
   const request = await readBody(exchange.request, generateRequestSchema);
   Object.assign(fields, { requestId: request.requestId, model: request.model });
   checkModel(card, request.model);
   const { signal } = abort;
+  const { generationMsMax, stallMsMax } = limits;
   const limit = setTimeout(() => {
-    const seconds = GENERATION_MS_MAX / 1_000;
+    const seconds = generationMsMax / 1_000;
     const message = `The answer took longer than ${seconds} s and was ended.`;
     abort.abort(new AppError("timeout", { message }));
-  }, GENERATION_MS_MAX);
+  }, generationMsMax);
   try {
-    return await streamGeneration({ backend, admission, stats, request, response, signal });
+    const stream = { backend, admission, stats, request, response, signal, stallMsMax };
+    return await streamGeneration(stream);
   } finally {
     clearTimeout(limit);
   }

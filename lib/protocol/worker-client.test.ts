@@ -221,7 +221,7 @@ describe("refusals keep their code", () => {
   });
 
   test("a full waiting room, with the time to come back", async () => {
-    const small = await withWorker({ slots: 1, waitingMax: 0 });
+    const small = await withWorker({ slots: 1, limits: { waitingMax: 0 } });
     const busy = await client.generate(small.address, testRequest("mock/never"), call());
     const run = client.generate(small.address, testRequest("mock/echo"), call());
     await expect(run).rejects.toMatchObject({ code: "overloaded", retryAfterSeconds: 2 });
