@@ -45,6 +45,8 @@ function dataDirOf(): string {
   return process.env.PARLEY_DATA_DIR || ".parley";
 }
 
+const SAME_SIGNAL_MS = 500;
+
 class Launcher {
   readonly #startedAt = performance.now();
   readonly #isDev: boolean;
@@ -227,10 +229,14 @@ class Launcher {
   }
 
   #stopOnSignals(): void {
+    let toldAt = Number.NEGATIVE_INFINITY;
     for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const) {
       process.on(signal, () => {
-        if (this.#stopping.signal.aborted) this.#hurry();
-        else void this.stop(0);
+        // npm passes on a Ctrl-C that the terminal has sent us already.
+        const isSame = performance.now() - toldAt < SAME_SIGNAL_MS;
+        if (!this.isStopping) void this.stop(0);
+        else if (!isSame) this.#hurry();
+        toldAt = performance.now();
       });
     }
     // A signal that ends npm ends the shell between us, and leaves us to a new parent unasked.
@@ -248,14 +254,16 @@ class Launcher {
   async stop(code: number): Promise<void> {
     if (this.#stopping.signal.aborted) return;
     this.#stopping.abort();
-    this.#output.print(
-      "  Stopping. Answers that are running may finish; a second Ctrl-C cuts them.",
-    );
+    const say = (text: string) => {
+      // A start that failed has had its one line.
+      if (code === 0) this.#output.print(text);
+    };
+    say("  Stopping. Answers that are running may finish; a second Ctrl-C cuts them.");
     await Promise.all(this.#workers.map((it) => it.stop()));
     await this.#web?.stop();
     await this.#database?.stop();
     this.#claim.release();
-    this.#output.print("  Stopped.");
+    say("  Stopped.");
     this.#output.close();
     process.exit(code);
   }

@@ -40,6 +40,8 @@ export type EmbeddedHost = {
 /** Uid and gid are 65534 inside the namespace only; outside they are still the root that made it. */
 const NAMESPACE = ["unshare", "--user", "--map-user=65534", "--map-group=65534", "--"];
 
+const ROOT = { uid: 0, gid: 0 };
+
 /** INT is Postgres's fast shutdown. Said last, since a change of credentials clears it. */
 const DEATH_SIGNAL = ["setpriv", "--pdeathsig", "INT", "--"];
 
@@ -52,7 +54,7 @@ export function findHost(dataDir: string): EmbeddedHost {
   const host = { binaries, cluster, major, diesWithParent, user: undefined, notice: undefined };
   if (process.getuid?.() !== 0) return { ...host, prefix: watch };
   if (runs([...NAMESPACE, "true"])) {
-    giveTo(cluster, { uid: 0, gid: 0 });
+    giveTo(cluster, ROOT);
     return { ...host, prefix: [...NAMESPACE, ...watch] };
   }
   return { ...host, prefix: watch, ...placeForNobody({ binaries, version, dataDir, cluster }) };
@@ -90,14 +92,14 @@ function placeForNobody(from: {
   return { binaries, cluster, user, notice };
 }
 
-/** An empty folder that only the server's user may enter. */
+/** A folder that only the server's user may enter. */
 export function makePrivateFolder(path: string, user: EmbeddedHost["user"]): void {
   mkdirSync(path, { recursive: true });
-  if (user) chownSync(path, user.uid, user.gid);
+  if (process.getuid?.() === 0) giveTo(path, user ?? ROOT);
   chmodSync(path, 0o700);
 }
 
-/** Changes the owner of an existing cluster that was last run in another way. */
+/** Changes the owner of what was there before, when the server last ran as somebody else. */
 function giveTo(folder: string, owner: { uid: number; gid: number }): void {
   if (!existsSync(folder) || statSync(folder).uid === owner.uid) return;
   chownSync(folder, owner.uid, owner.gid);

@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { createHash } from "node:crypto";
-import { existsSync, mkdirSync, readFileSync, renameSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statfsSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join, resolve } from "node:path";
+import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
 import { StartError, toStartError } from "@/lib/util/start-error";
 import { wait } from "@/lib/util/wait";
@@ -45,6 +45,8 @@ const START_MS_MAX = 120_000;
 const LINGERING_MS_MAX = 10_000;
 const STOP_MS_MAX = 15_000;
 const LINES_KEPT = 40;
+/** A cluster of which not even this is free is one that cannot grow; a fresh one takes 39 MB. */
+const FREE_BYTES_MIN = 32_000_000;
 
 /**
  * Starts the PostgreSQL that comes with us on a folder, reachable through a Unix socket only.
@@ -91,7 +93,7 @@ async function ensureCluster(host: EmbeddedHost, options: EmbeddedOptions): Prom
   // Independent of the locales of the machine, so that text sorts alike everywhere.
   flags.push("--locale-provider=builtin", "--builtin-locale=C.UTF-8", "--no-instructions");
   if (options.unsafe) flags.push("--no-sync");
-  const { code, lines } = await run(host, ["initdb", "-D", draft, ...flags]);
+  const { code, lines } = await run(host, ["initdb", "-D", draft, ...flags], options.onLine);
   if (code !== 0) {
     rmSync(draft, { recursive: true, force: true });
     throw explain(lines, host.cluster);
@@ -149,10 +151,10 @@ function collectLines(child: ChildProcess, onLine?: (line: string) => void): str
   return lines;
 }
 
-function run(host: EmbeddedHost, command: string[]) {
+function run(host: EmbeddedHost, command: string[], onLine?: (line: string) => void) {
   return new Promise<{ code: number | null; lines: string[] }>((settle, fail) => {
     const child = start(host, command);
-    const lines = collectLines(child);
+    const lines = collectLines(child, onLine);
     child.once("error", fail);
     child.once("close", (code) => settle({ code, lines }));
   });
@@ -236,6 +238,12 @@ function startWatchdog(pid: number): void {
   watchdog.unref();
 }
 
+/** The line that says so may be long gone under those about what followed from it. */
+function isFull(folder: string): boolean {
+  const { bavail, bsize } = statfsSync(folder);
+  return bavail * bsize < FREE_BYTES_MIN;
+}
+
 /** What a server or initdb that did not come up said, as a sentence for the person who started it. */
 function explain(lines: string[], cluster: string): Error {
   const text = lines.join("\n");
@@ -246,20 +254,21 @@ function explain(lines: string[], cluster: string): Error {
       remedy: "Stop the Parley that started it, or set PARLEY_DATA_DIR to another folder.",
     });
   }
-  const code = [
-    { pattern: /No space left on device/, code: "ENOSPC" },
-    { pattern: /Disk quota exceeded/, code: "EDQUOT" },
-    { pattern: /Permission denied|Operation not permitted/, code: "EACCES" },
-    { pattern: /Read-only file system/, code: "EROFS" },
-  ].find((it) => it.pattern.test(text))?.code;
+  const code =
+    [
+      { pattern: /No space left on device/, code: "ENOSPC" },
+      { pattern: /Disk quota exceeded/, code: "EDQUOT" },
+      { pattern: /Permission denied|Operation not permitted/, code: "EACCES" },
+      { pattern: /Read-only file system/, code: "EROFS" },
+    ].find((it) => it.pattern.test(text))?.code ??
+    (isFull(dirname(cluster)) ? "ENOSPC" : undefined);
   const said = new Error(text);
   const known = code && toStartError(Object.assign(said, { code }), cluster);
   if (known) return known;
   const fatal = lines.findLast((line) => /FATAL|PANIC|error/i.test(line)) ?? lines.at(-1) ?? "";
   return new StartError({
     message: `The embedded PostgreSQL did not start on ${cluster}: ${fatal.trim()}`,
-    remedy:
-      "Its log is above and in the data folder; DATABASE_URL makes Parley use another server.",
+    remedy: "The data folder's log has the rest; DATABASE_URL makes Parley use another server.",
     cause: said,
   });
 }

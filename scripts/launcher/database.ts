@@ -24,11 +24,17 @@ export class Database {
 
   /** @throws StartError when the first start needs a person. Later ones are tried for ever. */
   async start(): Promise<string> {
+    let isUp = false;
     const server = await startEmbeddedPostgres({
       dataDir: this.#dataDir,
-      onLine: (line) => this.#output.line("database", line, /FATAL|PANIC/.test(line) ? 40 : 30),
+      onLine: (line) => {
+        // What it says while it does not come up is in the error, with a remedy.
+        const isGrave = isUp && /FATAL|PANIC/.test(line);
+        this.#output.line("database", line, isGrave ? 40 : 30);
+      },
       onNotice: (sentence) => this.#output.print(`  ${sentence}`),
     });
+    isUp = true;
     this.#server = server;
     this.#onStart();
     void server.exited.then(() => this.#startAgain());

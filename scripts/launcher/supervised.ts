@@ -100,7 +100,9 @@ export class Supervised {
     clearTimeout(timer);
   }
 
+  /** Ends it at once, for good. */
   kill(): void {
+    this.#isStopping = true;
     if (isRunning(this.#child)) this.#child.kill("SIGKILL");
   }
 
