@@ -85,7 +85,12 @@ test("a client of a dying engine hears worker-lost, and the process ends with 1"
   });
   const lines = (await response.text()).trim().split("\n");
   const events = lines.map((line) => JSON.parse(line));
-  expect(events.map((event) => event.type)).toEqual(["generation-start", "generation-error"]);
-  expect(events[1]).toMatchObject({ code: "worker-lost", retryable: true });
+  // What a thread said last may be lost with it.
+  expect(["generation-start", "generation-error"]).toContain(events[0].type);
+  expect(events.at(-1)).toMatchObject({
+    type: "generation-error",
+    code: "worker-lost",
+    retryable: true,
+  });
   expect(await exited).toEqual([1, null]);
 });

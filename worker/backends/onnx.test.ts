@@ -139,7 +139,8 @@ test("a thread that dies fails what it ran and what comes after, and tells its o
     for await (const event of backend.generate(ask("dying"), never)) seen.push(event.type);
   };
   await expect(run()).rejects.toMatchObject({ code: "worker-lost", retryable: true });
-  expect(seen).toEqual(["generation-start"]);
+  // What a thread said last may be lost with it, but nothing follows.
+  expect(seen.filter((type) => type !== "generation-start")).toEqual([]);
   await expect(run()).rejects.toMatchObject({ code: "worker-lost" });
   await backend.close();
   expect(deaths.map((it) => it.message)).toEqual(["out of memory, say"]);
