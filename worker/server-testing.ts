@@ -12,6 +12,7 @@ export const TEST_SECRET = "a secret of the tests";
 
 export type TestWorkerOptions = Partial<WorkerServerOptions> & {
   slots?: number;
+  waitingMax?: number;
   backend?: Backend;
 };
 
