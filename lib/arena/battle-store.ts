@@ -34,7 +34,7 @@ const toModel = (table: typeof modelA | typeof modelB) => ({
   description: table.description,
 });
 
-/** The visitor's own battle, by its id or its conversation's; another's is as good as none. */
+/** The visitor's own battle; another's is as good as none. */
 export async function findBattle(
   db: Database,
   by: { id: string; visitorId: string },
@@ -51,12 +51,7 @@ export async function findBattle(
     .innerJoin(conversations, eq(conversations.id, battles.conversationId))
     .innerJoin(modelA, eq(modelA.id, battles.modelAId))
     .innerJoin(modelB, eq(modelB.id, battles.modelBId))
-    .where(
-      and(
-        or(eq(battles.id, by.id), eq(battles.conversationId, by.id)),
-        eq(conversations.visitorId, by.visitorId),
-      ),
-    );
+    .where(and(eq(battles.id, by.id), eq(conversations.visitorId, by.visitorId)));
   return row;
 }
 

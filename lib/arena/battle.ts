@@ -10,7 +10,12 @@ import type { AnswerStatus, Side, VoteBody } from "@/lib/protocol/arena-view";
 
 export type AnswerState = { id: string; status: AnswerStatus };
 export type TurnState = { promptId: string; sides: Partial<Record<Side, AnswerState>> };
-export type BattleState = { turns: TurnState[]; vote: VoteBody | null };
+export type BattleState = {
+  turns: TurnState[];
+  /** Attempts that failed and were tried again among them. */
+  answerCount: number;
+  vote: VoteBody | null;
+};
 
 type MessageState = {
   id: string;
@@ -37,7 +42,8 @@ export function toBattleState(
       if (turn) turn.sides[side] = { id, status };
     }
   }
-  return { turns, vote };
+  const answerCount = messages.filter(({ role }) => role === "assistant").length;
+  return { turns, answerCount, vote };
 }
 
 export function isSettled(answer: AnswerState | undefined): boolean {
@@ -49,7 +55,7 @@ export function isSettled(answer: AnswerState | undefined): boolean {
  *
  * @throws AppError `conflict`
  */
-export function assertMayTakeTurn({ turns }: BattleState): string {
+export function assertMayTakeTurn({ turns, answerCount }: BattleState): string {
   const last = turns.at(-1);
   if (last === undefined) throw conflict("This battle has no first prompt.");
   const answers = [last.sides.a, last.sides.b];
@@ -59,9 +65,7 @@ export function assertMayTakeTurn({ turns }: BattleState): string {
   if (!answers.every(isSettled)) {
     throw conflict("One answer of this turn failed. Try it again before you go on.");
   }
-  if (turns.length >= TURNS_MAX) {
-    throw conflict(`A battle holds ${TURNS_MAX} turns. Start a new one.`);
-  }
+  assertNotFull(answerCount);
   return last.promptId;
 }
 
@@ -71,7 +75,7 @@ export function assertMayTakeTurn({ turns }: BattleState): string {
  * @throws AppError `not-found` or `conflict`
  */
 export function assertMayRetry(
-  { turns }: BattleState,
+  { turns, answerCount }: BattleState,
   answerId: string,
 ): { promptId: string; side: Side } {
   for (const [index, { promptId, sides }] of turns.entries()) {
@@ -81,6 +85,7 @@ export function assertMayRetry(
         throw conflict("Only an answer that failed can be tried again.");
       }
       if (index !== turns.length - 1) throw conflict("The battle has moved on from this answer.");
+      assertNotFull(answerCount);
       return { promptId, side };
     }
   }
@@ -116,6 +121,11 @@ export function decideVote({ turns, vote }: BattleState, body: VoteBody): "count
     );
   }
   return "count";
+}
+
+function assertNotFull(answerCount: number): void {
+  if (answerCount < TURNS_MAX * 2) return;
+  throw conflict(`A battle holds ${TURNS_MAX} answers a side. Start a new one.`);
 }
 
 function conflict(message: string): AppError {

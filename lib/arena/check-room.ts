@@ -1,7 +1,8 @@
-import { AppError } from "@/lib/errors";
+import { AppError, toAppError } from "@/lib/errors";
 import { tokenize } from "@/lib/gateway/tokenize";
 import { NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/limits";
 import type { Message } from "@/lib/protocol/message";
+import { log } from "@/lib/telemetry/log";
 import type { Arena } from "./arena";
 import { type AwakeChatModel, getAwakeModel } from "./awake-models";
 
@@ -46,6 +47,9 @@ export async function checkChatRoom(
   });
 }
 
+/** What a side of a battle is about to be asked. */
+export type Ask = { modelName: string; messages: Message[] };
+
 /**
  * Refuses what one of a battle's models cannot take, for both at once: were one side to fail alone, the
  * models' context lengths and who is awake, which anybody may look up, would say which model it is.
@@ -54,26 +58,46 @@ export async function checkChatRoom(
  */
 export async function checkBattleRoom(
   arena: Arena,
-  sides: { modelName: string; messages: Message[] }[],
+  asks: readonly Ask[],
   signal: AbortSignal,
 ): Promise<void> {
-  let rooms: (Room | undefined)[];
-  try {
-    rooms = await Promise.all(
-      sides.map(async ({ modelName, messages }) =>
-        countRoom(arena, await getAwakeModel(arena, modelName), messages, signal),
-      ),
-    );
-  } catch (cause) {
-    signal.throwIfAborted();
-    throw new AppError("no-worker", {
-      message: "The two models of this battle are not both awake. Try again in a few seconds.",
-      retryAfterSeconds: NO_WORKER_RETRY_AFTER_SECONDS,
-      cause,
-    });
+  if ((await findUnreachable(arena, asks, signal)).length === 0) return;
+  throw new AppError("no-worker", {
+    message: "The two models of this battle are not both awake. Try again in a few seconds.",
+    retryAfterSeconds: NO_WORKER_RETRY_AFTER_SECONDS,
+  });
+}
+
+/**
+ * Models of `asks` that do not answer: a worker that was killed counts as awake for some seconds more.
+ *
+ * @throws AppError `context-length-exceeded`, the same whichever side is at fault.
+ */
+export async function findUnreachable(
+  arena: Arena,
+  asks: readonly Ask[],
+  signal: AbortSignal,
+): Promise<string[]> {
+  const results = await Promise.allSettled(
+    asks.map(async ({ modelName, messages }) =>
+      countRoom(arena, await getAwakeModel(arena, modelName), messages, signal),
+    ),
+  );
+  signal.throwIfAborted();
+  const unreachable: string[] = [];
+  for (const [index, result] of results.entries()) {
+    const code = result.status === "rejected" ? toAppError(result.reason).code : undefined;
+    const isTooLong = result.status === "fulfilled" && result.value && !fits(result.value);
+    if (isTooLong || code === "context-length-exceeded") throw tooLongForOne();
+    if (code === undefined) continue;
+    log.info({ code }, "model of a battle not reached");
+    unreachable.push(asks[index]?.modelName ?? "");
   }
-  if (rooms.every((room) => room === undefined || fits(room))) return;
-  throw new AppError("context-length-exceeded", {
+  return unreachable;
+}
+
+function tooLongForOne(): AppError {
+  return new AppError("context-length-exceeded", {
     message:
       "This is too long for at least one of the two models. Shorten the prompt, or start a new battle.",
     param: "prompt",

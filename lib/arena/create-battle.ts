@@ -1,12 +1,12 @@
 import { ensureVisitor } from "@/lib/auth/visitor-store";
 import type { TurnEvent } from "@/lib/protocol/arena-view";
-import { textMessage } from "@/lib/protocol/message";
+import { type Message, textMessage } from "@/lib/protocol/message";
 import type { Random } from "@/lib/util/random";
 import type { Arena } from "./arena";
-import { readAwakeModels } from "./awake-models";
+import { type AwakeChatModel, readAwakeModels } from "./awake-models";
 import { createBattleRow } from "./battle-store";
-import { checkBattleRoom } from "./check-room";
-import { samplePair } from "./sample-pair";
+import { findUnreachable } from "./check-room";
+import { type SampledPair, samplePair } from "./sample-pair";
 import { createConversation } from "./store";
 import { type PlannedAnswer, takeTurn } from "./take-turn";
 import { type Asked, createIds, withVisitor, writeTurn } from "./visitor-turn";
@@ -21,10 +21,8 @@ export async function createBattle(
   asked: Asked & { prompt: string; random?: Random },
 ): Promise<AsyncIterable<TurnEvent>> {
   const { visitorId, requestId, signal } = asked;
-  const drawn = samplePair(await readAwakeModels(arena.controller), asked.random);
   const history = [textMessage("user", asked.prompt)];
-  const sides = [drawn.a, drawn.b].map((it) => ({ modelName: it.name, messages: history }));
-  await checkBattleRoom(arena, sides, signal);
+  const drawn = await drawPair(arena, history, asked);
 
   const ids = createIds("prompt", "a", "b");
   const prompt = { id: ids.prompt, parentId: null, content: asked.prompt };
@@ -50,4 +48,20 @@ export async function createBattle(
   });
   const view = { ...prompt, role: "user" as const };
   return takeTurn(arena, { ...written, sight: "blind", prompt: view, answers, requestId, signal });
+}
+
+/** Draws again without the models that turn out not to answer, until two do or fewer than two are left. */
+async function drawPair(
+  arena: Arena,
+  messages: Message[],
+  { signal, random }: { signal: AbortSignal; random?: Random },
+): Promise<SampledPair<AwakeChatModel>> {
+  let awake = await readAwakeModels(arena.controller);
+  for (;;) {
+    const drawn = samplePair(awake, random);
+    const asks = [drawn.a, drawn.b].map(({ name }) => ({ modelName: name, messages }));
+    const unreachable = await findUnreachable(arena, asks, signal);
+    if (unreachable.length === 0) return drawn;
+    awake = awake.filter((model) => !unreachable.includes(model.name));
+  }
 }

@@ -336,6 +336,17 @@ describe("a side that fails", () => {
   });
 });
 
+test("a worker that is gone but not missed yet: two others are drawn", async () => {
+  const world = await createWorld(["mock/slow"], ["mock/echo"], ["mock/random"]);
+  await world.workers[0]!.close();
+  expect(await world.controller.listModels()).toHaveLength(3);
+  const turn = await readTurn((await begin(world)).events);
+  expect(turn.answers.map((it) => it.status)).toEqual(["complete", "complete"]);
+  await world.workers[1]!.close();
+  await expect(begin(world)).rejects.toMatchObject({ code: "no-worker" });
+  await world.close();
+});
+
 test("fewer than two models awake", async () => {
   const world = await createWorld(["mock/echo"]);
   await expect(
