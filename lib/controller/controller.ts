@@ -17,6 +17,7 @@ import type {
   RegisterReply,
 } from "@/lib/protocol/registration";
 import { log } from "@/lib/telemetry/log";
+import { assert } from "@/lib/util/assert";
 import { isId } from "@/lib/util/id";
 import { processSingleton } from "@/lib/util/process-singleton";
 import { type AwakeModel, toAdminWorkers, toAwakeModels } from "./describe";
@@ -168,6 +169,7 @@ export class Controller {
       }));
     const picked = pickWorker(candidates)?.worker;
     if (picked === undefined) return undefined;
+    assert(picture.stateOf(picked, nowMs) === "ready", "only who is ready is picked");
     const release = this.#liveLoad.begin(picked.id);
     return { workerId: picked.id, modelId, address: picked.address, release };
   }

@@ -220,7 +220,7 @@ describe("a place is given back", () => {
   });
 
   test("when the reader returns while the next event is being waited for", async () => {
-    const worker = await addWorker({ models: ["mock/slow"], tokenMs: 2_000 });
+    const worker = await addWorker({ models: ["mock/slow"], tokenMs: 400 });
     const generation = await ask("mock/slow");
     const events = generation.events[Symbol.asyncIterator]();
     await events.next();

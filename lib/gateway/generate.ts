@@ -46,10 +46,10 @@ export async function generate({
       feature: "chat",
       signal: watch.signal,
     } as const;
-    const { reservation, opened } = await tryWorkers(attempts, async (reservation) => ({
-      reservation,
-      opened: await openAt(reservation, request, watch.signal),
-    }));
+    const { reservation, opened } = await tryWorkers(attempts, async (reservation) => {
+      watch.reserved();
+      return { reservation, opened: await openAt(reservation, request, watch.signal) };
+    });
     watch.onClose(reservation.release);
     watch.first(opened);
     const { workerId, modelId } = reservation;

@@ -53,9 +53,13 @@ export class GenerationWatch {
     else undo();
   }
 
+  /** A worker offers the model, so its name may stand in metrics; until then it is a client's word. */
+  reserved(): void {
+    this.#isKnownModel = true;
+  }
+
   /** The first token is there. */
   first({ start }: { start: GenerationStart }): void {
-    this.#isKnownModel = true;
     const seconds = (performance.now() - this.#beganMs) / 1000;
     gatewayMetrics.firstTokenSeconds.observe({ model: this.#model }, seconds);
     gatewayMetrics.tokens.inc({ model: this.#model, kind: "prompt" }, start.promptTokens);
@@ -76,10 +80,10 @@ export class GenerationWatch {
     this.#outcome = outcome;
     clearTimeout(this.#timer);
     this.#client.removeEventListener("abort", this.#onAbort);
-    const model = this.#isKnownModel || outcome !== "model-not-found" ? this.#model : "unknown";
+    const model = this.#isKnownModel ? this.#model : "unknown";
     gatewayMetrics.running.dec();
     gatewayMetrics.requests.inc({ model, outcome });
-    if (this.#isKnownModel) {
+    if (this.#completionTokens > 0) {
       gatewayMetrics.tokens.inc({ model, kind: "completion" }, this.#completionTokens);
     }
     this.#undo?.();

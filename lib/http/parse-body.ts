@@ -1,5 +1,5 @@
 import type * as z from "zod";
-import { AppError } from "@/lib/errors";
+import { AppError, isAppError } from "@/lib/errors";
 import { toBodyError } from "./describe-issue";
 
 export type BodyOptions<Schema extends z.ZodType> = { schema: Schema; bytesMax: number };
@@ -39,15 +39,22 @@ async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array
       message: `The body exceeds ${bytesMax} bytes; send a shorter one.`,
     });
   if (Number(request.headers.get("content-length") ?? 0) > bytesMax) throw tooLarge();
+  if (request.body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let size = 0;
-  if (request.body !== null) {
+  try {
     // Leaving the loop cancels the body, so that the rest is not read into memory.
     for await (const chunk of request.body) {
       size += chunk.byteLength;
       if (size > bytesMax) throw tooLarge();
       chunks.push(chunk);
     }
+  } catch (cause) {
+    if (isAppError(cause)) throw cause;
+    throw new AppError("client-closed", {
+      message: "The body broke off while it was read.",
+      cause,
+    });
   }
   return Buffer.concat(chunks);
 }

@@ -13,6 +13,18 @@ export function refuse(
   context.issues.push({ code: "custom", input: undefined, path, message, params: { code } });
 }
 
+/** Hands on what a schema inside this one found, under the place it was found at. */
+export function adopt(
+  context: z.core.$RefinementCtx,
+  path: PropertyKey[],
+  issues: readonly z.core.$ZodIssue[],
+): void {
+  for (const issue of issues) {
+    // A finished issue is a raw one with its message already written.
+    context.issues.push({ ...issue, path: [...path, ...issue.path] } as z.core.$ZodRawIssue);
+  }
+}
+
 /** Says that a field is wrong. */
 export function reject(context: z.core.$RefinementCtx, path: PropertyKey[], message: string): void {
   refuse(context, { path, message, code: "invalid-request" });

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { MESSAGES_MAX } from "@/lib/limits";
 import type { Message, TextPart } from "@/lib/protocol/message";
-import { refuse, reject } from "../refuse";
+import { adopt, refuse, reject } from "../refuse";
 
 /** OpenAI's messages → ours. Roles and parts that are not offered are named, with what to do. */
 
@@ -59,9 +59,7 @@ const messageSchema = z
     }
     const parts = partsSchema.safeParse(content, { reportInput: true });
     if (parts.success) return { role, content: parts.data };
-    for (const issue of parts.error.issues) {
-      context.issues.push({ ...issue, path: ["content", ...issue.path] } as z.core.$ZodRawIssue);
-    }
+    adopt(context, ["content"], parts.error.issues);
     return z.NEVER;
   });
 

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { STOP_STRING_CHARACTERS_MAX, STOP_STRINGS_MAX } from "@/lib/limits";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
-import { refuse, reject } from "../refuse";
+import { adopt, refuse, reject } from "../refuse";
 import { findFieldRule } from "./fields";
 import { chatMessagesSchema } from "./messages";
 
@@ -74,9 +74,7 @@ function checkField(name: string, value: unknown, context: z.core.$RefinementCtx
     refuse(context, { path: [name], message: `is not supported by this server. ${field.remedy}` });
     return;
   }
-  for (const issue of parsed.error.issues) {
-    context.issues.push({ ...issue, path: [name, ...issue.path] } as z.core.$ZodRawIssue);
-  }
+  adopt(context, [name], parsed.error.issues);
 }
 
 /** Of the smallest share one token is left, as OpenAI's `top_p: 0` asks; our own limit excludes 0. */
