@@ -23,8 +23,8 @@ export async function live(flags: Flags, secret: string): Promise<void> {
         registry: metrics,
         log,
         // Whoever forked us waits for these two.
-        onListening: (address) => process.send?.({ type: "listening", address }),
-        onRegistered: (workerId) => process.send?.({ type: "registered", workerId }),
+        onListening: (address) => tellParent({ type: "listening", address }),
+        onRegistered: (workerId) => tellParent({ type: "registered", workerId }),
       },
       untilTold(process),
     );
@@ -33,6 +33,11 @@ export async function live(flags: Flags, secret: string): Promise<void> {
     if (!(error instanceof StartError)) log.fatal({ err: error }, "the worker failed");
     throw error;
   }
+}
+
+function tellParent(message: Record<string, string>): void {
+  // To a parent that is gone Node would throw; its absence is heard by another way.
+  if (process.connected) process.send?.(message);
 }
 
 /** From the package, which lies above both this file and its bundle in dist/. */

@@ -2,12 +2,12 @@ import { EventEmitter } from "node:events";
 import { describe, expect, test } from "vitest";
 import { untilTold } from "./signals";
 
-function fakeProcess({ isForked }: { isForked: boolean }) {
+function fakeProcess({ isForked, connected = true }: { isForked: boolean; connected?: boolean }) {
   const exits: number[] = [];
   const emitter = new EventEmitter();
   const told = Object.assign(emitter, {
     exit: (code: number) => exits.push(code),
-    ...(isForked ? { send: () => true } : {}),
+    ...(isForked ? { send: () => true, connected } : {}),
   });
   return { told, exits, signal: untilTold(told) };
 }
@@ -29,5 +29,9 @@ describe("untilTold", () => {
     expect([signal.aborted, exits]).toEqual([true, []]);
     told.emit("SIGTERM");
     expect(exits).toEqual([130]);
+  });
+
+  test("a parent that is gone already is noticed", () => {
+    expect(fakeProcess({ isForked: true, connected: false }).signal.aborted).toBe(true);
   });
 });

@@ -3,6 +3,7 @@ import type { EventEmitter } from "node:events";
 /** The parts of `process` that tell it to stop. */
 export type Told = Pick<EventEmitter, "on"> & {
   send?: unknown;
+  connected?: boolean | undefined;
   exit(code: number): unknown;
 };
 
@@ -24,5 +25,7 @@ export function untilTold(told: Told): AbortSignal {
   told.on("SIGTERM", stop);
   told.on("SIGINT", hasParent ? () => undefined : stop);
   if (hasParent) told.on("disconnect", () => abort.abort());
+  // The parent may have died while this program was still being loaded.
+  if (hasParent && told.connected === false) abort.abort();
   return abort.signal;
 }
