@@ -27,7 +27,10 @@ export function CodeBlock({ code, language }: CodeBlockProps) {
         <span className="font-mono text-xs text-ink-soft">{language || "text"}</span>
         <CopyButton text={code} label="Copy the code" />
       </div>
-      <section
+      {/* A group and not a landmark: an answer may hold many. */}
+      {/* biome-ignore lint/a11y/useSemanticElements: a fieldset is for fields. */}
+      <div
+        role="group"
         aria-label="Code"
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways has to be reachable by keyboard.
         tabIndex={0}
@@ -39,7 +42,7 @@ export function CodeBlock({ code, language }: CodeBlockProps) {
             {isPrefix && code.slice(coloured.code.length)}
           </code>
         </pre>
-      </section>
+      </div>
     </div>
   );
 }

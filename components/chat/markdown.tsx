@@ -25,10 +25,11 @@ const COMPONENTS: Components = {
       <span>Picture: {alt}</span>
     ),
   table: ({ children }) => (
+    // biome-ignore lint/a11y/useSemanticElements: a fieldset is for fields.
     // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways has to be reachable by keyboard.
-    <section tabIndex={0} aria-label="Table" className="overflow-x-auto">
+    <div role="group" tabIndex={0} aria-label="Table" className="overflow-x-auto">
       <table>{children}</table>
-    </section>
+    </div>
   ),
   pre: ({ node }) => {
     const code = node?.children[0];

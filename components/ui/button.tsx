@@ -3,12 +3,13 @@ import type { ButtonHTMLAttributes } from "react";
 
 const BASE =
   "inline-flex items-center justify-center gap-2 rounded-md text-sm font-medium whitespace-nowrap " +
-  "transition-colors duration-120 ease-out disabled:opacity-55 pointer-coarse:min-h-11 pointer-coarse:min-w-11";
+  "transition-colors duration-120 ease-out disabled:border-line disabled:bg-sunken disabled:text-ink-soft pointer-coarse:min-h-11 pointer-coarse:min-w-11";
 
 const VARIANTS = {
   primary: "bg-accent text-on-fill enabled:hover:bg-accent-strong",
   outline: "border border-line bg-surface text-ink enabled:hover:border-line-strong",
-  quiet: "text-ink-soft enabled:hover:bg-sunken enabled:hover:text-ink",
+  quiet:
+    "text-ink-soft disabled:bg-transparent disabled:opacity-50 enabled:hover:bg-sunken enabled:hover:text-ink",
 } as const;
 
 const SIZES = {

@@ -8,6 +8,7 @@ import type { Outcome, Reveal, Side } from "@/lib/protocol/arena-view";
 import { AnswerPane } from "./answer-pane";
 
 export type BattleTurnProps = {
+  number: number;
   turn: Turn;
   reveal: Reveal | null;
   outcome: Outcome | null;
@@ -17,7 +18,7 @@ export type BattleTurnProps = {
 const SIDES: readonly Side[] = ["a", "b"];
 
 /** A question and its two answers: side by side, on a phone one beside the other behind a switch. */
-export function BattleTurn({ turn, reveal, outcome, onRetry }: BattleTurnProps) {
+export function BattleTurn({ number, turn, reveal, outcome, onRetry }: BattleTurnProps) {
   const pager = useRef<HTMLDivElement>(null);
   const [shown, setShown] = useState<Side>("a");
 
@@ -33,7 +34,7 @@ export function BattleTurn({ turn, reveal, outcome, onRetry }: BattleTurnProps) 
   }
 
   return (
-    <section aria-label="Round" className="animate-rise">
+    <section aria-label={`Question ${number}`} className="animate-rise">
       <Question text={turn.prompt.content} />
       <div className="mt-6 mb-3 flex justify-center md:hidden">
         <fieldset className="grid grid-cols-2 rounded-md border border-line bg-sunken p-0.5">

@@ -19,13 +19,15 @@ import { PAGE_REFRESH_INTERVAL_MS, PAGE_REFRESH_INTERVAL_SHORT_MS } from "@/lib/
 import { paths } from "@/lib/paths";
 import { arenaStatusSchema } from "@/lib/protocol/arena-view";
 import { BattleStart } from "./battle-start";
-import { BattleTurn } from "./battle-turn";
 import { OutcomeBar } from "./outcome-bar";
 import { outcomeSentence, voteReason } from "./outcome-sentence";
 import { useBattle } from "./use-battle";
 import { useBattleKeys } from "./use-battle-keys";
 import { VoteBar } from "./vote-bar";
 
+// Not needed to ask; they arrive while the question is typed.
+const loadTurn = () => import("./battle-turn").then((it) => ({ default: it.BattleTurn }));
+const BattleTurn = lazy(loadTurn);
 const HelpSheet = lazy(() => import("./help-sheet").then((it) => ({ default: it.HelpSheet })));
 
 export type BattleViewProps = { initialId: string | null };
@@ -48,7 +50,11 @@ export function BattleView({ initialId }: BattleViewProps) {
 
   useAddress(battle);
   useFollowEnd(battle.messages, battle.phase === "streaming");
-  useEffect(preloadMarkdown, []);
+  useEffect(() => {
+    preloadMarkdown();
+    // A failed preload shows itself when the turn is rendered.
+    loadTurn().catch(() => undefined);
+  }, []);
 
   const reason = voteReason({
     a: last?.a?.status,
@@ -130,15 +136,18 @@ export function BattleView({ initialId }: BattleViewProps) {
           <div className="flex-1 space-y-12 pt-8 pb-8">
             {battle.isLoading && <BattleSkeleton />}
             {battle.problem && <Unreadable message={battle.problem} />}
-            {turns.map((turn) => (
-              <BattleTurn
-                key={turn.prompt.id}
-                turn={turn}
-                reveal={current?.reveal ?? null}
-                outcome={current?.vote?.outcome ?? null}
-                onRetry={turn === last && !isBusy && !current?.vote ? battle.retrySide : null}
-              />
-            ))}
+            <Suspense fallback={<BattleSkeleton />}>
+              {turns.map((turn, index) => (
+                <BattleTurn
+                  key={turn.prompt.id}
+                  number={index + 1}
+                  turn={turn}
+                  reveal={current?.reveal ?? null}
+                  outcome={current?.vote?.outcome ?? null}
+                  onRetry={turn === last && !isBusy && !current?.vote ? battle.retrySide : null}
+                />
+              ))}
+            </Suspense>
             {battle.pending !== null && <Question text={battle.pending} />}
             {failure && (
               <FailureNotice failure={failure} onRetry={() => void battle.ask(failure.ask)} />

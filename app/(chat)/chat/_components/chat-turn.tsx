@@ -12,17 +12,18 @@ import { Skeleton } from "@/components/ui/skeleton";
 import type { AnswerView } from "@/lib/protocol/arena-view";
 
 export type ChatTurnProps = {
+  number: number;
   turn: Turn;
   isBusy: boolean;
   onSwitch: (answerId: string) => void;
   onRegenerate: (answerId: string) => void;
 };
 
-export function ChatTurn({ turn, isBusy, onSwitch, onRegenerate }: ChatTurnProps) {
+export function ChatTurn({ number, turn, isBusy, onSwitch, onRegenerate }: ChatTurnProps) {
   const { prompt, answers, answer } = turn;
   const regenerate = answer && !isBusy ? () => onRegenerate(answer.id) : null;
   return (
-    <section aria-label="Turn" className="animate-rise">
+    <section aria-label={`Question ${number}`} className="animate-rise">
       <Question text={prompt.content} />
       {answer && (
         <article aria-label="Answer" aria-busy={answer.status === "streaming"} className="mt-6">

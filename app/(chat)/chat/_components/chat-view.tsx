@@ -109,9 +109,10 @@ export function ChatView({ initialId, initialModel, initialPrompt }: ChatViewPro
             />
           </div>
         )}
-        {chat.turns.map((turn) => (
+        {chat.turns.map((turn, index) => (
           <ChatTurn
             key={turn.prompt.id}
+            number={index + 1}
             turn={turn}
             isBusy={chat.phase !== "idle"}
             onSwitch={(answerId) => chat.switchTo(turn.prompt.id, answerId)}

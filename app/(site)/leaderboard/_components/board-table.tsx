@@ -71,7 +71,7 @@ export function BoardTable({ entries, search }: BoardTableProps) {
               >
                 {entry.model}
               </th>
-              <td className={clsx(CELL, "py-0 pl-4")}>
+              <td className="border-b border-line pr-8 pl-4">
                 <Interval entry={entry} scale={scale} />
               </td>
               {COUNTS.map(({ key }) => (
@@ -124,7 +124,7 @@ function ScoreHead({ scale, sorting, onSort }: ScoreHeadProps) {
     <th
       scope="col"
       aria-sort={toAriaSort(sorting, "rating")}
-      className={clsx(CELL, "w-1/2 pl-4 text-left text-xs")}
+      className="w-1/2 border-b border-line py-3 pr-8 pl-4 text-left text-xs"
     >
       <span className="grid grid-cols-[9.5rem_minmax(9rem,1fr)] items-center gap-x-4">
         <SortButton label="Score and interval" sortKey="rating" sorting={sorting} onSort={onSort} />
