@@ -107,6 +107,7 @@ test("no byte before the vote names a model or a worker", async () => {
     const { text } = await browser.send(postVote, { id, body: vote });
     const view = battleViewSchema.parse(JSON.parse(text));
     expect(MODELS).toContain(view.reveal?.a.model);
+    expect(view.reveal?.pair.votes).toBeGreaterThan(0);
     expect(leaks(browser.heard, [])).toContain(view.reveal?.a.model);
     outcomes.voted++;
   }

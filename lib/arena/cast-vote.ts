@@ -14,14 +14,23 @@ import { withVisitor } from "./visitor-turn";
  */
 export async function castVote(
   arena: Arena,
-  asked: { visitorId: string; battleId: string; vote: VoteBody },
+  asked: {
+    visitorId: string;
+    battleId: string;
+    vote: VoteBody;
+    /** Awaited between the vote and the reveal, which shows the ratings of that moment. */
+    onCounted?: () => Promise<void>;
+  },
 ): Promise<BattleView> {
   const { visitorId, battleId, vote } = asked;
   // Before the lock: whoever has no battle may have no row to lock.
   await loadBattle(arena.db, { visitorId, battleId });
-  await withVisitor(arena.db, visitorId, async (db) => {
+  const decision = await withVisitor(arena.db, visitorId, async (db) => {
     const { battle, state } = await loadBattle(db, { visitorId, battleId });
-    if (decideVote(state, vote) === "count") await createCountedVote(db, battle, vote);
+    const decision = decideVote(state, vote);
+    if (decision === "count") await createCountedVote(db, battle, vote);
+    return decision;
   });
+  if (decision === "count") await asked.onCounted?.();
   return readBattle(arena, { visitorId, battleId });
 }

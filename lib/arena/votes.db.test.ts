@@ -3,6 +3,7 @@ import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { votes } from "@/lib/db/schema/battles";
 import { conversations } from "@/lib/db/schema/conversations";
+import { Leaderboard } from "@/lib/leaderboard/leaderboard";
 import type { Outcome } from "@/lib/protocol/arena-view";
 import { createId } from "@/lib/util/id";
 import { asking, createWorld, readTurn, type World } from "./__fixtures__/world";
@@ -74,6 +75,24 @@ test("the reveal names both, and counts the pair whichever side each took", asyn
     expect(message.model).not.toBeNull();
     expect(message.stats?.completionTokens).toBeGreaterThan(0);
   }
+});
+
+test("the reveal shows ratings that hold the vote, and only a vote that counts makes them anew", async () => {
+  const battle = await fought(await world.visitor());
+  const leaderboard = new Leaderboard({ db: world.db });
+  let count = 0;
+  const asked = {
+    ...battle.vote("tie"),
+    onCounted: () => {
+      count++;
+      return leaderboard.recompute();
+    },
+  };
+  const view = await castVote(world.arena, asked);
+  expect(view.reveal?.a.rating).not.toBeNull();
+  expect(view.reveal?.b.rating).not.toBeNull();
+  await castVote(world.arena, asked);
+  expect(count).toBe(1);
 });
 
 test("answers of two battles, or a swapped pair, are no vote", async () => {

@@ -101,6 +101,18 @@ test("votes are noticed without asking twice, also those from before the start",
   expect((await board()).voteCount).toBe(3);
 });
 
+test("who waits for a vote reads a board that holds it, unless that takes too long", async () => {
+  const leaderboard = new Leaderboard({ db: database.db });
+  await vote("x", "y", "a");
+  await leaderboard.settleVote();
+  expect((await board()).voteCount).toBe(1);
+  // The next computation is a second away by RATING_INTERVAL_MS_MIN; whoever waits is let go before.
+  await vote("x", "y", "a");
+  await leaderboard.settleVote();
+  await boardOf(2);
+  await leaderboard.stop();
+});
+
 test("many processes at once make one board, and a day keeps its last", async () => {
   await vote("x", "y", "tie");
   const boards = Array.from({ length: 5 }, () => new Leaderboard({ db: database.db }));

@@ -1,5 +1,6 @@
+import { setTimeout as delay } from "node:timers/promises";
 import { type Database, database } from "@/lib/db/client";
-import { RATING_INTERVAL_MS_MIN, RATING_RETRY_LONGEST_MS } from "@/lib/limits";
+import { BOARD_WAIT_MS_MAX, RATING_INTERVAL_MS_MIN, RATING_RETRY_LONGEST_MS } from "@/lib/limits";
 import { toBoard } from "@/lib/rating/board";
 import { log } from "@/lib/telemetry/log";
 import { backoffMs } from "@/lib/util/backoff";
@@ -29,6 +30,8 @@ export class Leaderboard {
   #isStopped = false;
   #beganMs = Number.NEGATIVE_INFINITY;
   #failures = 0;
+  /** Called when a computation has ended that began after they were put here. */
+  #waiters: (() => void)[] = [];
 
   constructor({ db }: { db: Database }) {
     this.#db = db;
@@ -54,6 +57,13 @@ export class Leaderboard {
   notifyVote(): void {
     this.#isStale = true;
     this.#schedule(Math.max(0, this.#beganMs + RATING_INTERVAL_MS_MIN - performance.now()));
+  }
+
+  /** Like `notifyVote`; resolves when the board holds the vote, or after BOARD_WAIT_MS_MAX. */
+  async settleVote(): Promise<void> {
+    const computed = new Promise<void>((resolve) => this.#waiters.push(resolve));
+    this.notifyVote();
+    await Promise.race([computed, delay(BOARD_WAIT_MS_MAX, undefined, { ref: false })]);
   }
 
   /** Makes up for votes that were counted when no process computed. Returns what stops it. */
@@ -82,6 +92,7 @@ export class Leaderboard {
   async #run(): Promise<void> {
     this.#beganMs = performance.now();
     this.#isStale = false;
+    const waiters = this.#waiters.splice(0);
     try {
       await this.recompute();
       this.#failures = 0;
@@ -90,6 +101,7 @@ export class Leaderboard {
       this.#failures += 1;
       this.#isStale = true;
     }
+    for (const wake of waiters) wake();
     this.#running = undefined;
     if (this.#isStale) this.#schedule(this.#pauseMs());
   }

@@ -8,11 +8,13 @@ import { voteBodySchema } from "@/lib/protocol/arena-view";
 
 export const POST = route(
   { shape: "parley", caller: "visitor", body: voteBodySchema },
-  async ({ body, params, visitorId }) => {
-    const view = await castVote(arena(), { battleId: params.id ?? "", visitorId, vote: body });
-    leaderboard().notifyVote();
-    return jsonReply(view);
-  },
+  async ({ body, params, visitorId }) =>
+    jsonReply(
+      await castVote(arena(), {
+        ...{ battleId: params.id ?? "", visitorId, vote: body },
+        onCounted: () => leaderboard().settleVote(),
+      }),
+    ),
 );
 
 export const GET = methodNotAllowed("POST");
