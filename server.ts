@@ -12,13 +12,15 @@ import {
 import { log } from "@/lib/telemetry/log";
 import { isLoopback } from "@/lib/util/loopback";
 import { EXIT_CODES, StartError } from "@/lib/util/start-error";
-import { HOT_ROUTES } from "./server-routes";
+import type { HOT_ROUTES } from "./server-routes";
 
 /**
  * The web process: one HTTP server. What programs call goes straight to its handlers, everything else to
  * Next. With `--dev` all of it goes through Next, which then reloads what changes.
  */
 const isDev = process.argv.includes("--dev");
+/** In development nobody waits for an answer, and the page's own socket for reloads never ends. */
+const drainMsMax = isDev ? 500 : WEB_DRAIN_MS_MAX;
 
 async function main(): Promise<void> {
   const { HOST, PORT } = env();
@@ -34,7 +36,7 @@ async function main(): Promise<void> {
   stopWithParent(server);
 
   const app = next({ dev: isDev, dir: process.cwd(), hostname: HOST, port, httpServer: server });
-  const front = isDev ? () => false : createFront(HOT_ROUTES);
+  const front = isDev ? () => false : createFront(await readHotRoutes());
   const pages = app.getRequestHandler();
   const prepared = app.prepare();
   server.on("request", (incoming, outgoing) => {
@@ -50,6 +52,14 @@ async function main(): Promise<void> {
   process.send?.({ type: "listening", port });
   log.info({ host: HOST, port }, "web listening");
   await prepared;
+}
+
+/** A bundle of its own (scripts/bundle.mjs), so that in development this one changes, and restarts, seldom. */
+async function readHotRoutes(): Promise<typeof HOT_ROUTES> {
+  const url = new URL("./server-routes.mjs", import.meta.url).href;
+  // The bundle of the very file whose type this is.
+  const module = (await import(url)) as { HOT_ROUTES: typeof HOT_ROUTES };
+  return module.HOT_ROUTES;
 }
 
 function assertSafeHost(host: string): void {
@@ -125,7 +135,7 @@ function stopWithParent(server: Server): void {
     setTimeout(() => {
       log.warn("answers still running were cut");
       process.exit(0);
-    }, WEB_DRAIN_MS_MAX).unref();
+    }, drainMsMax).unref();
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);

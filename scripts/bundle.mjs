@@ -11,6 +11,7 @@ const root = dirname(dirname(fileURLToPath(import.meta.url)));
 /** Program → the file it starts in. */
 const PROGRAMS = {
   server: "server.ts",
+  "server-routes": "server-routes.ts",
   worker: "worker/main.ts",
   "engine-thread": "worker/engine-thread.ts",
   cli: "cli/main.ts",

@@ -10,7 +10,9 @@ import { findModelFolders } from "./launcher/model-folders";
 import { Output } from "./launcher/output";
 import { readSecrets, type Secrets } from "./launcher/secrets";
 import { Supervised } from "./launcher/supervised";
+import { visitRoutes } from "./launcher/visit-routes";
 import { waitUntilReady } from "./launcher/wait-until-ready";
+import { watchParents } from "./launcher/watch-parents";
 
 /**
  * What `npm start` becomes: the parent of the database, the web process and the workers. It starts
@@ -89,8 +91,11 @@ class Launcher {
     const port = await this.#startWeb({ ...shared, DATABASE_URL: databaseUrl });
     const url = `http://${reachable(this.#settings.HOST)}:${port}`;
     this.#claim.update({ url, databaseUrl });
+    if (this.#isDev) {
+      await this.#output.step("Compiling the first routes", () => visitRoutes(url));
+      await this.#restartOnChange();
+    }
     this.#startWorkers(url, shared);
-    if (this.#isDev) await this.#restartOnChange();
     const models = await this.#output.step("Loading the models", () =>
       waitUntilReady({
         url,
@@ -239,11 +244,7 @@ class Launcher {
         toldAt = performance.now();
       });
     }
-    // A signal that ends npm ends the shell between us, and leaves us to a new parent unasked.
-    const parent = process.ppid;
-    setInterval(() => {
-      if (process.ppid !== parent) void this.stop(0);
-    }, 500).unref();
+    watchParents(() => void this.stop(0));
   }
 
   #hurry(): void {

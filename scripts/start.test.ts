@@ -4,7 +4,15 @@
  */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { mkdirSync, mkdtempSync, rmSync, statSync, symlinkSync, writeFileSync } from "node:fs";
+import {
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -131,6 +139,19 @@ describe("a launcher that is killed", () => {
     const pids = Object.values(platform.children());
     expect(pids.filter(isAlive)).toHaveLength(3);
     process.kill(platform.launcherPid, "SIGKILL");
+    await until(() => expect(pids.filter(isAlive)).toEqual([]));
+  });
+});
+
+describe("an npm that is killed", () => {
+  test("takes everything with it", async () => {
+    const dataDir = join(folder, "npm");
+    const env = { ...process.env, PORT: "0", PARLEY_DATA_DIR: dataDir, PARLEY_MODELS: models };
+    const npm = spawn("npm", ["start"], { cwd: root, env, stdio: "ignore" });
+    const running = () => JSON.parse(readFileSync(join(dataDir, "running.json"), "utf8"));
+    await until(() => expect(Object.keys(running().children)).toHaveLength(3));
+    const pids = [running().pid, ...Object.values<number>(running().children)];
+    npm.kill("SIGKILL");
     await until(() => expect(pids.filter(isAlive)).toEqual([]));
   });
 });
