@@ -8,6 +8,7 @@ const USAGE = `Usage: npm run bench -- <name> [options]
   --json              last line of output is one JSON object
   --model <name>      folder in models/ to serve (pico-m)
   --seconds <number>  time for each row of the table (6)
+  --threads <number>  cores that a step may use, here and in the worker that is started (1)
   --base-url <url>    a running web process, instead of one that is started for this; rows of the
                       worker then need its PARLEY_ADMIN_TOKEN and PARLEY_WORKER_SECRET
 `;

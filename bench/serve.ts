@@ -14,6 +14,8 @@ export const SERVE_OPTIONS = {
   json: { type: "boolean", default: false },
   model: { type: "string", default: "pico-m" },
   seconds: { type: "string", default: "6" },
+  // What `npm start` gives each of the three bundled models on two cores.
+  threads: { type: "string", default: "1" },
   "base-url": { type: "string" },
 } as const;
 
@@ -21,6 +23,7 @@ export type ServeOptions = {
   json: boolean;
   model: string;
   seconds: string;
+  threads: string;
   "base-url"?: string | undefined;
 };
 
@@ -60,7 +63,10 @@ export async function runServe(options: ServeOptions): Promise<ServeReport> {
   const seconds = Number(options.seconds);
   if (!(seconds > 0)) throw new Error(`--seconds is a number above 0; got "${options.seconds}".`);
   const loadAverageBefore = loadavg()[0] ?? 0;
-  const threads = availableParallelism();
+  const threads = Number(options.threads);
+  if (!(Number.isInteger(threads) && threads > 0)) {
+    throw new Error(`--threads is a whole number above 0; got "${options.threads}".`);
+  }
   const signal = AbortSignal.timeout(RUN_MS_MAX);
   const served = await openServed(options);
   try {
@@ -141,7 +147,11 @@ async function openServed(options: ServeOptions): Promise<Served> {
   const models = mkdtempSync(join(tmpdir(), "parley-bench-"));
   symlinkSync(join(ROOT, "models", options.model), join(models, options.model));
   const secret = "bench-worker-secret";
-  const platform = await startPlatform({ PARLEY_MODELS: models, PARLEY_WORKER_SECRET: secret });
+  const platform = await startPlatform({
+    PARLEY_MODELS: models,
+    PARLEY_WORKER_SECRET: secret,
+    PARLEY_WORKER_THREADS: options.threads,
+  });
   const close = async () => {
     await platform.stop();
     rmSync(models, { recursive: true });
@@ -189,7 +199,7 @@ async function findWorker(url: string, token: string, model: string): Promise<st
 
 function print(report: ServeReport): void {
   const { model, threads, cpu, cores, node, loadAverageBefore } = report;
-  console.log(`serve: ${model}, greedy, 64 tokens an answer; ${threads} inference threads`);
+  console.log(`serve: ${model}, greedy, 64 tokens an answer; inference threads: ${threads}`);
   console.log(
     `${cpu}, ${cores} cores, Node ${node}, load before ${loadAverageBefore.toFixed(2)}\n`,
   );
