@@ -200,10 +200,11 @@ async function findWorker(url: string, token: string, model: string): Promise<st
 function print(report: ServeReport): void {
   const { model, threads, cpu, cores, node, loadAverageBefore } = report;
   console.log(`serve: ${model}, greedy, 64 tokens an answer; inference threads: ${threads}`);
-  console.log(
-    `${cpu}, ${cores} cores, Node ${node}, load before ${loadAverageBefore.toFixed(2)}\n`,
-  );
-  const head = ["path", "clients", "requests", "tokens/s", "ratio", "first token p50", "p99 ms"];
+  console.log(`${cpu}, ${cores} cores, Node ${node}, load before ${loadAverageBefore.toFixed(2)}`);
+  // Whoever else took part of the cores slowed all rows alike: they compare, their figures do not travel.
+  if (loadAverageBefore > cores / 2) console.log("The machine was busy: compare rows, not runs.");
+  console.log("");
+  const head = ["path", "clients", "requests", "tokens/s", "ratio", "first token ms p50", "p99"];
   const lines = report.rows.map((row) => [
     row.path,
     String(row.clients),
