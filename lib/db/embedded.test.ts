@@ -1,6 +1,6 @@
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { afterEach, describe, expect, inject, test } from "vitest";
 import { StartError } from "@/lib/util/start-error";
 import { connect, withDatabase } from "./connect";
@@ -36,6 +36,13 @@ async function query<T>(url: string, run: (sql: ReturnType<typeof connect>) => P
 }
 
 describe("embedded PostgreSQL", () => {
+  test("starts on a folder named from where we stand, as the default `.parley` is", async () => {
+    const dataDir = relative(process.cwd(), makeFolder());
+    const server = await start(dataDir);
+    expect(await query(server.url, (sql) => sql`select 1 as one`)).toMatchObject([{ one: 1 }]);
+    expect(existsSync(join(dataDir, "pg", "PG_VERSION"))).toBe(true);
+  });
+
   test("keeps every committed row when it is killed, and starts again", async () => {
     const dataDir = makeFolder();
     const first = await start(dataDir);
@@ -55,6 +62,13 @@ describe("embedded PostgreSQL", () => {
     const [row] = await query(second.url, (sql) => sql`select count(*)::int as rows from kept`);
     expect(acknowledged).toBeGreaterThan(50);
     expect(row?.rows).toBeGreaterThanOrEqual(acknowledged);
+  });
+
+  test("takes a folder that is named from here", async () => {
+    const dataDir = relative(process.cwd(), makeFolder());
+    const { url } = await start(dataDir);
+    expect(existsSync(join(dataDir, "pg", "PG_VERSION"))).toBe(true);
+    await query(url, (sql) => sql`select 1`);
   });
 
   test("says so when another server has the folder", async () => {

@@ -55,11 +55,13 @@ const FREE_BYTES_MIN = 32_000_000;
  */
 export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<EmbeddedPostgres> {
   try {
-    mkdirSync(options.dataDir, { recursive: true, mode: 0o700 });
-    const host = findHost(options.dataDir);
+    // The server's programs run in another working directory, where a relative path means another folder.
+    const dataDir = resolve(options.dataDir);
+    mkdirSync(dataDir, { recursive: true, mode: 0o700 });
+    const host = findHost(dataDir);
     if (host.notice) options.onNotice?.(host.notice);
     await ensureCluster(host, options);
-    const socketFolder = makeSocketFolder(host, options.dataDir);
+    const socketFolder = makeSocketFolder(host, dataDir);
     const giveUpAt = Date.now() + LINGERING_MS_MAX;
     for (;;) {
       removeStaleLock(host.cluster);
@@ -70,7 +72,7 @@ export async function startEmbeddedPostgres(options: EmbeddedOptions): Promise<E
       await wait(200);
     }
   } catch (error) {
-    throw toStartError(error, resolve(options.dataDir)) ?? error;
+    throw toStartError(error, options.dataDir) ?? error;
   }
 }
 
@@ -103,7 +105,7 @@ async function ensureCluster(host: EmbeddedHost, options: EmbeddedOptions): Prom
 
 function makeSocketFolder(host: EmbeddedHost, dataDir: string): string {
   const beside = join(host.cluster, "..", "run");
-  const name = createHash("sha256").update(resolve(dataDir)).digest("hex").slice(0, 12);
+  const name = createHash("sha256").update(dataDir).digest("hex").slice(0, 12);
   const folder =
     Buffer.byteLength(resolve(beside)) <= SOCKET_FOLDER_BYTES_MAX
       ? resolve(beside)
