@@ -1,9 +1,16 @@
 import type { Metadata } from "next";
+import { arena } from "@/lib/arena/arena";
+import { readAwakeModels } from "@/lib/arena/awake-models";
+import { readSnapshot } from "@/lib/leaderboard/read-snapshot";
+import type { LeaderboardView } from "@/lib/protocol/arena-view";
+import { log } from "@/lib/telemetry/log";
 import { BoardView } from "./_components/board-view";
+
+export const dynamic = "force-dynamic";
 
 export const metadata: Metadata = { title: "Leaderboard" };
 
-export default function LeaderboardPage() {
+export default async function LeaderboardPage() {
   return (
     <main id="main" className="mx-auto w-full max-w-[1264px] flex-1 px-4 pt-12 pb-18 sm:px-8">
       <h1 className="font-display text-2xl tracking-tight">Leaderboard</h1>
@@ -11,7 +18,18 @@ export default function LeaderboardPage() {
         Scores follow from every counted blind vote by a Bradley–Terry model; the line is the 95 %
         interval, and where two lines overlap the votes do not yet tell the models apart.
       </p>
-      <BoardView initial={null} />
+      <BoardView initial={await readInitial()} />
     </main>
   );
+}
+
+/** For the first paint. Where it cannot be read the page asks again by itself and says what is wrong. */
+async function readInitial(): Promise<LeaderboardView | null> {
+  try {
+    const awake = await readAwakeModels(arena().controller);
+    return await readSnapshot({ awake: awake.map((model) => model.name) });
+  } catch (error) {
+    log.warn({ err: error }, "the board's first paint has no data");
+    return null;
+  }
 }

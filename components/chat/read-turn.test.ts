@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import type { TurnEvent } from "@/lib/protocol/arena-view";
+import { readTurn } from "./read-turn";
+
+const ID = "01890a5d-ac96-774b-bcce-b302099a8057";
+
+function toBody(text: string, chunkBytes: number): ReadableStream<Uint8Array> {
+  const bytes = new TextEncoder().encode(text);
+  let at = 0;
+  return new ReadableStream({
+    pull(controller) {
+      if (at >= bytes.length) return controller.close();
+      controller.enqueue(bytes.slice(at, at + chunkBytes));
+      at += chunkBytes;
+    },
+  });
+}
+
+async function collect(body: ReadableStream<Uint8Array>): Promise<TurnEvent[]> {
+  const events: TurnEvent[] = [];
+  for await (const event of readTurn(body)) events.push(event);
+  return events;
+}
+
+const DELTA = { type: "text-delta", answerId: ID, text: "Grüße 🦊" };
+
+test("events survive any cut of the bytes", async () => {
+  const text = `${JSON.stringify(DELTA)}\n${JSON.stringify({ type: "turn-end" })}\n`;
+  for (const chunkBytes of [1, 3, 7, 1_000]) {
+    expect(await collect(toBody(text, chunkBytes))).toEqual([DELTA, { type: "turn-end" }]);
+  }
+});
+
+test("a stream that ends early and an event of another shape are errors", async () => {
+  await expect(collect(toBody(`${JSON.stringify(DELTA)}\n`, 9))).rejects.toThrow("broke");
+  await expect(collect(toBody('{"type":"surprise"}\n', 9))).rejects.toThrow();
+});

@@ -1,0 +1,37 @@
+import { expect, test } from "vitest";
+import {
+  countOf,
+  formatAge,
+  formatCount,
+  formatDate,
+  formatParameters,
+  formatSeconds,
+  formatShare,
+  THIN_SPACE,
+} from "./format";
+
+test("counts are grouped by thin spaces", () => {
+  expect(formatCount(0)).toBe("0");
+  expect(formatCount(999)).toBe("999");
+  expect(formatCount(1012.4)).toBe(`1${THIN_SPACE}012`);
+  expect(formatCount(1234567)).toBe(`1${THIN_SPACE}234${THIN_SPACE}567`);
+  expect(formatCount(-1500)).toBe(`−1${THIN_SPACE}500`);
+  expect(formatCount(-0.2)).toBe("0");
+  expect(countOf(1, "vote")).toBe("1 vote");
+  expect(countOf(2, "vote")).toBe("2 votes");
+});
+
+test("parameters carry their unit", () => {
+  expect(formatParameters(410_048)).toBe(`410${THIN_SPACE}k`);
+  expect(formatParameters(2_244_320)).toBe(`2.2${THIN_SPACE}M`);
+  expect(formatParameters(7_000_000_000)).toBe(`7${THIN_SPACE}B`);
+});
+
+test("times and shares", () => {
+  expect(formatShare(0.708)).toBe(`71${THIN_SPACE}%`);
+  expect(formatSeconds(212)).toBe(`0.21${THIN_SPACE}s`);
+  expect(formatAge(-40)).toBe("now");
+  expect(formatAge(2_300)).toBe(`2${THIN_SPACE}s ago`);
+  expect(formatAge(64_000)).toBe(`1${THIN_SPACE}min ago`);
+  expect(formatDate(new Date(2026, 10, 21, 14, 5))).toBe("21 Nov 2026, 14:05");
+});
