@@ -1,5 +1,6 @@
 "use client";
 
+import clsx from "clsx";
 import { ArrowUp, Square } from "lucide-react";
 import { type FormEvent, type KeyboardEvent, type Ref, useLayoutEffect, useRef } from "react";
 import { PROMPT_CHARACTERS_MAX } from "@/lib/limits";
@@ -28,6 +29,7 @@ export type ComposerProps = {
 
 export function Composer(props: ComposerProps) {
   const { value, onChange, onAsk, onStop, isRunning, blocked, placeholder, rows = 1 } = props;
+  const isTall = rows > 1;
   const frame = useRef<HTMLFormElement>(null);
   const count = useTokenCount({
     prompt: value,
@@ -62,9 +64,9 @@ export function Composer(props: ComposerProps) {
     <form
       ref={frame}
       onSubmit={submit}
-      className="rounded-lg border border-line-strong bg-surface transition-colors duration-120 focus-within:border-accent focus-within:outline-2 focus-within:-outline-offset-1 focus-within:outline-accent"
+      className="grid grid-cols-[minmax(0,1fr)_auto] items-end rounded-lg border border-line-strong bg-surface transition-colors duration-120 focus-within:border-accent focus-within:outline-2 focus-within:-outline-offset-1 focus-within:outline-accent"
     >
-      <label className="block">
+      <label className={isTall ? "col-span-2 block" : "block"}>
         <span className="sr-only">Your question</span>
         <textarea
           ref={props.inputRef}
@@ -79,30 +81,32 @@ export function Composer(props: ComposerProps) {
           className="block max-h-[38dvh] min-h-12 w-full resize-none overflow-y-auto bg-transparent px-4 pt-3 text-base placeholder:text-ink-soft"
         />
       </label>
-      <div className="flex min-h-12 items-center justify-between gap-4 pr-2 pb-2 pl-4">
-        <p
-          id="composer-note"
-          role="status"
-          className={`numeric min-w-0 text-xs ${warning?.isFinal ? "text-danger" : "text-ink-soft"}`}
-        >
-          {warning?.text ?? blocked ?? null}
-        </p>
-        <div className="flex shrink-0 items-center gap-3">
-          <span className="hidden items-center gap-1 sm:flex" aria-hidden="true">
-            <Kbd>↵</Kbd>
-          </span>
-          {isRunning ? (
-            <Button variant="outline" onClick={onStop} className="h-9">
-              <Square size={14} strokeWidth={1.5} className="fill-current" aria-hidden="true" />
-              Stop
-            </Button>
-          ) : (
-            <Button variant="primary" type="submit" disabled={!canAsk} className="h-9">
-              Ask
-              <ArrowUp size={16} strokeWidth={1.75} aria-hidden="true" />
-            </Button>
-          )}
-        </div>
+      <p
+        id="composer-note"
+        role="status"
+        className={clsx(
+          "numeric min-w-0 pl-4 text-xs",
+          isTall ? "self-center pb-2" : "order-1 col-span-2 pr-4 not-empty:pb-2.5",
+          warning?.isFinal ? "text-danger" : "text-ink-soft",
+        )}
+      >
+        {warning?.text ?? blocked ?? null}
+      </p>
+      <div className="flex shrink-0 items-center gap-3 pr-1.5 pb-1.5">
+        <span className="hidden items-center gap-1 sm:flex" aria-hidden="true">
+          <Kbd>↵</Kbd>
+        </span>
+        {isRunning ? (
+          <Button variant="outline" onClick={onStop} className="h-9">
+            <Square size={14} strokeWidth={1.5} className="fill-current" aria-hidden="true" />
+            Stop
+          </Button>
+        ) : (
+          <Button variant="primary" type="submit" disabled={!canAsk} className="h-9">
+            Ask
+            <ArrowUp size={16} strokeWidth={1.75} aria-hidden="true" />
+          </Button>
+        )}
       </div>
     </form>
   );

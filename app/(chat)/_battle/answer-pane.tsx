@@ -29,7 +29,6 @@ export function AnswerPane({
   const isEmpty = !answer || (answer.content === "" && answer.status === "streaming");
   return (
     <article
-      id={`pane-${side}`}
       aria-label={`Answer ${side.toUpperCase()}`}
       aria-busy={answer?.status === "streaming"}
       className={clsx(

@@ -34,7 +34,7 @@ export function BattleTurn({ number, turn, reveal, outcome, onRetry }: BattleTur
   }
 
   return (
-    <section aria-label={`Question ${number}`} className="animate-rise">
+    <section data-turn aria-label={`Question ${number}`} className="animate-rise">
       <Question text={turn.prompt.content} />
       <div className="mt-6 mb-3 flex justify-center md:hidden">
         <fieldset className="grid grid-cols-2 rounded-md border border-line bg-sunken p-0.5">

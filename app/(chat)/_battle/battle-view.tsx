@@ -17,7 +17,7 @@ import { useAnnouncer } from "@/components/use-announcer";
 import { useOnline } from "@/components/use-online";
 import { PAGE_REFRESH_INTERVAL_MS, PAGE_REFRESH_INTERVAL_SHORT_MS } from "@/lib/limits";
 import { paths } from "@/lib/paths";
-import { arenaStatusSchema } from "@/lib/protocol/arena-view";
+import { arenaStatusSchema, type Reveal } from "@/lib/protocol/arena-view";
 import { BattleStart } from "./battle-start";
 import { OutcomeBar } from "./outcome-bar";
 import { outcomeSentence, voteReason } from "./outcome-sentence";
@@ -65,10 +65,7 @@ export function BattleView({ initialId }: BattleViewProps) {
     current?.vote && current.reveal
       ? outcomeSentence(current.vote.outcome, current.reveal.pair)
       : null;
-  const names = current?.reveal;
-  useEffect(() => {
-    if (sentence && names) announce(`${sentence} A was ${names.a.model}, B was ${names.b.model}.`);
-  }, [sentence, names, announce]);
+  useOutcome({ sentence, reveal: current?.reveal ?? null, announce });
 
   function ask(prompt: string) {
     setDraft("");
@@ -105,7 +102,7 @@ export function BattleView({ initialId }: BattleViewProps) {
       blocked={toBlock({
         isOnline,
         isAsleep: isEmpty && (status.data?.modelsAwake ?? 2) < 2,
-        isBusy,
+        isSettling: battle.phase === "settling",
       })}
       placeholder={
         current?.vote ? "Ask something new…" : isEmpty ? "Ask anything…" : "Ask both a follow-up…"
@@ -202,10 +199,14 @@ function Unreadable({ message }: { message: string }) {
   );
 }
 
-function toBlock(states: { isOnline: boolean; isAsleep: boolean; isBusy: boolean }): string | null {
+function toBlock(states: {
+  isOnline: boolean;
+  isAsleep: boolean;
+  isSettling: boolean;
+}): string | null {
   if (!states.isOnline) return "You are offline.";
   if (states.isAsleep) return "You can ask once two models are awake.";
-  if (states.isBusy) return "Both sides are still at it.";
+  if (states.isSettling) return "Saving what was written…";
   return null;
 }
 
@@ -219,6 +220,21 @@ function useArenaStatus(isEmpty: boolean) {
         ? PAGE_REFRESH_INTERVAL_SHORT_MS
         : PAGE_REFRESH_INTERVAL_MS,
   });
+}
+
+type OutcomeOptions = {
+  sentence: string | null;
+  reveal: Reveal | null;
+  announce: (sentence: string) => void;
+};
+
+/** Says the outcome and brings the pane heads, where the names appear, into view. */
+function useOutcome({ sentence, reveal, announce }: OutcomeOptions) {
+  useEffect(() => {
+    if (!sentence || !reveal) return;
+    announce(`${sentence} A was ${reveal.a.model}, B was ${reveal.b.model}.`);
+    [...document.querySelectorAll("[data-turn]")].at(-1)?.scrollIntoView();
+  }, [sentence, reveal, announce]);
 }
 
 /** Back, forward and the header's link change the address without a new page: the view follows it. */

@@ -26,7 +26,7 @@ export function VoteBar({ reason, sending, problem, onVote, onHelp }: VoteBarPro
     <section aria-label="Your vote" className="mx-auto w-full max-w-[880px]">
       <div className="grid grid-cols-2 gap-2 sm:grid-cols-4 sm:gap-3">
         {VOTES.map(({ outcome, label, keys }) => (
-          <div key={outcome}>
+          <div key={outcome} className={clsx(ORDER[outcome], "sm:order-none")}>
             <button
               type="button"
               disabled={reason !== null || sending !== null}
@@ -66,6 +66,14 @@ export function VoteBar({ reason, sending, problem, onVote, onHelp }: VoteBarPro
     </section>
   );
 }
+
+/** Two by two on a phone: the sides above, the draws below. */
+const ORDER: Record<Outcome, string> = {
+  a: "order-1",
+  b: "order-2",
+  tie: "order-3",
+  "both-bad": "order-4",
+};
 
 const CHOSEN: Record<Outcome, string> = {
   a: "border-a bg-a text-on-fill!",
