@@ -28,8 +28,10 @@ export class Database {
     const server = await startEmbeddedPostgres({
       dataDir: this.#dataDir,
       onLine: (line) => {
-        // What it says while it does not come up is in the error, with a remedy.
-        const isGrave = isUp && /FATAL|PANIC/.test(line);
+        // What it says while it does not come up is in the error, with a remedy; what it says while
+        // it stops is of those whom it sends away.
+        const isServing = isUp && !this.#stopping.signal.aborted;
+        const isGrave = isServing && /FATAL|PANIC/.test(line);
         this.#output.line("database", line, isGrave ? 40 : 30);
       },
       onNotice: (sentence) => this.#output.print(`  ${sentence}`),
