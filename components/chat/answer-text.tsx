@@ -1,5 +1,6 @@
 "use client";
 
+import clsx from "clsx";
 import { lazy, Suspense } from "react";
 import type { AnswerView } from "@/lib/protocol/arena-view";
 
@@ -15,11 +16,10 @@ export function preloadMarkdown(): void {
 export function AnswerText({ answer }: { answer: AnswerView }) {
   const isStreaming = answer.status === "streaming";
   return (
-    <div className="prose max-w-[72ch]">
+    <div className={clsx("prose max-w-[72ch]", isStreaming && "is-streaming")}>
       <Suspense fallback={<p className="whitespace-pre-wrap">{answer.content}</p>}>
         <Markdown text={answer.content} isStreaming={isStreaming} />
       </Suspense>
-      {isStreaming && <span className="caret text-ink-soft" aria-hidden="true" />}
     </div>
   );
 }

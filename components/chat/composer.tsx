@@ -66,7 +66,7 @@ export function Composer(props: ComposerProps) {
       onSubmit={submit}
       className="grid grid-cols-[minmax(0,1fr)_auto] items-end rounded-lg border border-line-strong bg-surface transition-colors duration-120 focus-within:border-accent focus-within:outline-2 focus-within:-outline-offset-1 focus-within:outline-accent"
     >
-      <label className={isTall ? "col-span-2 block" : "block"}>
+      <label className={isTall ? "col-span-2 block" : "block self-center"}>
         <span className="sr-only">Your question</span>
         <textarea
           ref={props.inputRef}
@@ -78,7 +78,7 @@ export function Composer(props: ComposerProps) {
           aria-describedby="composer-note"
           enterKeyHint="send"
           autoComplete="off"
-          className="block max-h-[38dvh] min-h-12 w-full resize-none overflow-y-auto bg-transparent px-4 pt-3 text-base placeholder:text-ink-soft"
+          className="block max-h-[38dvh] min-h-12 w-full resize-none overflow-y-auto bg-transparent px-4 py-2.75 text-base placeholder:text-ink-soft"
         />
       </label>
       <p
@@ -92,7 +92,7 @@ export function Composer(props: ComposerProps) {
       >
         {warning?.text ?? blocked ?? null}
       </p>
-      <div className="flex shrink-0 items-center gap-3 pr-1.5 pb-1.5">
+      <div className="flex shrink-0 items-center gap-3 p-1.5">
         <span className="hidden items-center gap-1 sm:flex" aria-hidden="true">
           <Kbd>↵</Kbd>
         </span>
