@@ -20,7 +20,9 @@ const HEADS: readonly { label: string; isNumber?: boolean }[] = [
 const CELL = "border-b border-line py-3 pr-4 align-top";
 const NUMBER = "text-right whitespace-nowrap";
 
-export function WorkerTable({ workers }: { workers: readonly AdminWorker[] }) {
+export type WorkerTableProps = { workers: readonly AdminWorker[]; staleAfterMs: number };
+
+export function WorkerTable({ workers, staleAfterMs }: WorkerTableProps) {
   const now = useNow();
   return (
     <section
@@ -45,7 +47,7 @@ export function WorkerTable({ workers }: { workers: readonly AdminWorker[] }) {
         </thead>
         <tbody>
           {workers.map((worker) => (
-            <WorkerRow key={worker.id} worker={worker} now={now} />
+            <WorkerRow key={worker.id} worker={worker} now={now} staleAfterMs={staleAfterMs} />
           ))}
         </tbody>
       </table>
@@ -53,7 +55,9 @@ export function WorkerTable({ workers }: { workers: readonly AdminWorker[] }) {
   );
 }
 
-function WorkerRow({ worker, now }: { worker: AdminWorker; now: number }) {
+type WorkerRowProps = { worker: AdminWorker; now: number; staleAfterMs: number };
+
+function WorkerRow({ worker, now, staleAfterMs }: WorkerRowProps) {
   const age = now - Date.parse(worker.lastHeartbeatAt);
   return (
     <tr>
@@ -64,7 +68,7 @@ function WorkerRow({ worker, now }: { worker: AdminWorker; now: number }) {
         </span>
       </th>
       <td className={CELL}>
-        <State state={worker.state} />
+        <State state={age > staleAfterMs && worker.state === "ready" ? "silent" : worker.state} />
       </td>
       <td className={CELL}>
         <ul>
@@ -98,10 +102,11 @@ function WorkerRow({ worker, now }: { worker: AdminWorker; now: number }) {
   );
 }
 
-const STATES = { ready: "Ready", draining: "Leaving", lost: "Lost" } as const;
+// Silent: held for ready by the registry, though its beat is overdue.
+const STATES = { ready: "Ready", draining: "Leaving", silent: "Silent", lost: "Lost" } as const;
 
 /** Told by word and by form; the colour only repeats it. */
-function State({ state }: { state: AdminWorker["state"] }) {
+function State({ state }: { state: keyof typeof STATES }) {
   return (
     <span className="inline-flex items-center gap-2 whitespace-nowrap">
       <span
@@ -110,6 +115,7 @@ function State({ state }: { state: AdminWorker["state"] }) {
           "size-2 rounded-full",
           state === "ready" && "bg-accent",
           state === "draining" && "border-2 border-accent",
+          state === "silent" && "border-2 border-line-strong",
           state === "lost" && "border border-danger",
         )}
       />

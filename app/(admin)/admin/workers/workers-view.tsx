@@ -42,7 +42,7 @@ export function WorkersView() {
           .
         </p>
       ) : (
-        <WorkerTable workers={data.workers} />
+        <WorkerTable workers={data.workers} staleAfterMs={data.staleAfterMs} />
       )}
     </>
   );
