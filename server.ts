@@ -32,11 +32,12 @@ async function main(): Promise<void> {
     // Node looks for overdue requests this often; its default of 30 s would double the limits above.
     connectionsCheckingInterval: 2_000,
   });
+  const front = isDev ? () => false : createFront(await readHotRoutes());
   const port = await listen(server, PORT, HOST);
+  // From here to the listener below nothing may be awaited: a request in between would never be answered.
   stopWithParent(server);
 
   const app = next({ dev: isDev, dir: process.cwd(), hostname: HOST, port, httpServer: server });
-  const front = isDev ? () => false : createFront(await readHotRoutes());
   const pages = app.getRequestHandler();
   const prepared = app.prepare();
   server.on("request", (incoming, outgoing) => {
@@ -144,7 +145,6 @@ function stopWithParent(server: Server): void {
 
 main().catch((error: unknown) => {
   if (error instanceof StartError) {
-    process.send?.({ type: "start-error", line: error.line });
     process.stderr.write(`${error.line}\n`);
     process.exit(EXIT_CODES.needsPerson);
   }

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { envSchema } from "@/lib/env";
@@ -32,7 +33,13 @@ export async function startPlatform(
   const unset = Object.fromEntries(Object.keys(envSchema.shape).map((name) => [name, ""]));
   const child = spawn(process.execPath, [join(ROOT, "scripts/start.mjs"), ...words], {
     cwd: ROOT,
-    env: { ...process.env, ...unset, PORT: "0", PARLEY_DATA_DIR: dataDir, ...variables },
+    env: {
+      ...process.env,
+      ...unset,
+      PORT: String(await freePort()),
+      PARLEY_DATA_DIR: dataDir,
+      ...variables,
+    },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let output = "";
@@ -64,6 +71,22 @@ export async function startPlatform(
     output: () => output,
     stop,
   };
+}
+
+/**
+ * Below the range from which the system draws ports for clients: a web process that a test kills has to
+ * find its port free again, and one of thousands of connections would have taken it now and then.
+ */
+async function freePort(): Promise<number> {
+  for (;;) {
+    const port = 20_000 + Math.floor(Math.random() * 12_000);
+    const probe = createServer();
+    const isFree = await new Promise<boolean>((settle) => {
+      probe.once("error", () => settle(false));
+      probe.listen(port, "127.0.0.1", () => probe.close(() => settle(true)));
+    });
+    if (isFree) return port;
+  }
 }
 
 async function untilReady(

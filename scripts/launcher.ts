@@ -127,7 +127,6 @@ class Launcher {
       refuse = fail;
     });
     let port = this.#settings.PORT;
-    let isListening = false;
     this.#web = new Supervised({
       name: "web",
       program: "dist/server.mjs",
@@ -144,16 +143,9 @@ class Launcher {
       onMessage: (message) => {
         if (message.type !== "listening" || typeof message.port !== "number") return;
         port = message.port;
-        isListening = true;
         announce(port);
       },
       onGivenUp: (line) => {
-        // After the first start nobody waits for `listening`: a web process that comes back to a port
-        // that another program has taken meanwhile ends the platform, with the line that says so.
-        if (isListening) {
-          this.#output.warn(line);
-          void this.stop(EXIT_CODES.needsPerson);
-        }
         refuse(new StartError({ message: line, remedy: "" }));
       },
     });

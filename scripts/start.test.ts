@@ -16,7 +16,16 @@ import {
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
+import {
+  afterAll,
+  beforeAll,
+  describe,
+  expect,
+  onTestFailed,
+  onTestFinished,
+  test,
+  vi,
+} from "vitest";
 import { type Platform, startPlatform } from "@/e2e/platform";
 import { isAlive } from "@/lib/db/embedded-host";
 
@@ -103,6 +112,7 @@ describe("a running platform", () => {
   });
 
   test.each(["worker pico-s", "web", "database"])("starts a killed %s again", async (name) => {
+    onTestFailed(() => console.error(platform.output()));
     const before = platform.children();
     process.kill(before[name]!, "SIGKILL");
     await until(() => {

@@ -31,6 +31,8 @@ export class Supervised {
   #isStopping = false;
   #isGivenUp = false;
   #isRegistered = false;
+  /** A process that once stood will stand again: what it asks a person for, such as a port, was there. */
+  #hasStood = false;
   #isRestarting = false;
   #restartTimer: NodeJS.Timeout | undefined;
   #failures = 0;
@@ -72,6 +74,7 @@ export class Supervised {
       if (typeof message !== "object") return;
       // Whatever object a child of ours sends is a record.
       const record = message as Record<string, unknown>;
+      this.#hasStood = true;
       if (record.type === "registered") this.#isRegistered = true;
       onMessage?.(record);
     });
@@ -119,7 +122,7 @@ export class Supervised {
       this.start();
       return;
     }
-    if (code === EXIT_CODES.needsPerson) {
+    if (code === EXIT_CODES.needsPerson && !this.#hasStood) {
       this.#isGivenUp = true;
       const line = this.#lastLine || `${this.name} ${how}.`;
       if (onGivenUp) onGivenUp(line);
