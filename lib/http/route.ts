@@ -17,6 +17,8 @@ export type RouteOptions<Schema extends z.ZodType, Who extends Caller> = {
   /** Reads the body; without it none is read. */
   body?: Schema;
   bodyBytesMax?: number;
+  /** Asked every few seconds by programs: its successes are for those who look for them (debug). */
+  isRoutine?: boolean;
   /** The route in metrics, where the path with its parameters taken out would not do. */
   name?: string;
 };
@@ -49,7 +51,7 @@ export function route<Schema extends z.ZodType, Who extends Caller>(
   handler: (input: RouteInput<Schema, Who>) => Promise<Response> | Response,
 ): RouteHandler {
   return async (request, context) => {
-    const exchange = await beginExchange(request, context, options.name);
+    const exchange = await beginExchange(request, context, options);
     const response = await answer(request, exchange, options, handler);
     response.headers.set(REQUEST_ID_HEADER, exchange.requestId);
     finishExchange(exchange, response);
@@ -63,6 +65,7 @@ type Exchange = {
   method: string;
   path: string;
   label: string;
+  isRoutine: boolean;
   params: Record<string, string>;
   arrivedMs: number;
   left: AbortController;
@@ -72,7 +75,7 @@ type Exchange = {
 async function beginExchange(
   request: Request,
   context: RouteContext | undefined,
-  name: string | undefined,
+  { name, isRoutine = false }: { name?: string; isRoutine?: boolean },
 ): Promise<Exchange> {
   const requestId = readRequestId(request.headers);
   const path = new URL(request.url).pathname;
@@ -87,6 +90,7 @@ async function beginExchange(
     method: request.method,
     path,
     label: name ?? toRouteLabel(path, params),
+    isRoutine,
     params,
     arrivedMs: performance.now(),
     left: new AbortController(),
@@ -150,9 +154,11 @@ function finishExchange(exchange: Exchange, response: Response): void {
 
 /** Never content, never a query string: an id, a path and numbers. */
 function writeLine(exchange: Exchange, status: number, stream?: StreamEnd): void {
-  const { method, path, label, log } = exchange;
+  const { method, path, label, isRoutine, log } = exchange;
   const elapsedMs = performance.now() - exchange.arrivedMs;
   requestSeconds.observe({ route: label, method, status: String(status) }, elapsedMs / 1000);
   const ms = Math.round(elapsedMs * 10) / 10;
-  log.info({ method, path, status, ms, ...(stream && { stream }) }, "request");
+  const line = { method, path, status, ms, ...(stream && { stream }) };
+  if (isRoutine && status < 400) log.debug(line, "request");
+  else log.info(line, "request");
 }

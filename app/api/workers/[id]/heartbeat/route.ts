@@ -5,7 +5,7 @@ import { route } from "@/lib/http/route";
 import { heartbeatBodySchema } from "@/lib/protocol/registration";
 
 export const POST = route(
-  { shape: "parley", caller: "worker", body: heartbeatBodySchema },
+  { shape: "parley", caller: "worker", body: heartbeatBodySchema, isRoutine: true },
   async ({ params, body }) => jsonReply(await controller().heartbeat(params.id ?? "", body)),
 );
 
