@@ -86,6 +86,8 @@ export const WORKER_IDLE_MS_MAX = 60_000;
 // Pages.
 /** Answers one visitor may have running at once: a battle is two, a second tab two more. */
 export const VISITOR_GENERATIONS_MAX = 4;
+/** An answer on a page: some 3,000 words. Without it a model of a huge context that never ends would write until time is up. */
+export const ANSWER_TOKENS_MAX = 4_096;
 /** Turns in one conversation; beyond it context has long run out for every model we know of. */
 export const TURNS_MAX = 200;
 /** Models asked how long a prompt is in their tokens: those with the shortest contexts decide. */
@@ -136,5 +138,7 @@ export const REQUEST_HEADERS_MS_MAX = 10_000;
 export const REQUEST_MS_MAX = 30_000;
 /** Longer than the 60 s for which common reverse proxies keep a connection, so that they close first. */
 export const KEEP_ALIVE_MS = 75_000;
+/** A streamed answer says something this often: common reverse proxies cut one that is silent for 60 s, strict ones after 30. */
+export const STREAM_KEEP_ALIVE_MS = 15_000;
 /** A stopping web process lets running answers finish for this long. */
 export const WEB_DRAIN_MS_MAX = 10_000;

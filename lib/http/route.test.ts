@@ -1,17 +1,17 @@
 /** Goal: what every route owes its caller, whatever its handler does. */
-import { beforeEach, describe, expect, test, vi } from "vitest";
+import { beforeEach, describe, expect, onTestFinished, test, vi } from "vitest";
 
 vi.hoisted(() => {
   process.env.PARLEY_SECRET = "secret-of-the-tests";
   process.env.PARLEY_WORKER_SECRET = "worker-secret-of-the-tests";
   process.env.PARLEY_ADMIN_TOKEN = "admin-token-of-the-tests";
-  process.env.LOG_LEVEL = "silent";
 });
 
 import * as z from "zod";
 import { openAdminSession } from "@/lib/auth/admin-session";
 import { readVisitorId } from "@/lib/auth/visitor";
 import { AppError } from "@/lib/errors";
+import { STREAM_KEEP_ALIVE_MS } from "@/lib/limits";
 import { errorReplySchema } from "@/lib/protocol/arena-view";
 import { log } from "@/lib/telemetry/log";
 import { metrics } from "@/lib/telemetry/metrics";
@@ -30,7 +30,8 @@ beforeEach(() => {
   // The line is what is asked about, not where it is written.
   vi.spyOn(log, "child").mockImplementation((fields) => {
     const write = (more: object, text: string) => lines.push({ ...fields, ...more, text });
-    return { info: write, debug: write, warn: write, error: write } as unknown as ReturnType<
+    const quiet = (more: object, text: string) => write({ ...more, level: "debug" }, text);
+    return { info: write, debug: quiet, warn: write, error: write } as unknown as ReturnType<
       typeof log.child
     >;
   });
@@ -87,6 +88,20 @@ describe("one line a request", () => {
     ]);
   });
 
+  test("of a routine route is for those who look for it, unless something is wrong", async () => {
+    let status = 200;
+    const probe = route({ shape: "parley", caller: "anyone", isRoutine: true }, () =>
+      jsonReply({}, { status }),
+    );
+    await probe(send("/probe"));
+    status = 503;
+    await probe(send("/probe"));
+    expect(lines.map((line) => [line.status, line.level])).toEqual([
+      [200, "debug"],
+      [503, undefined],
+    ]);
+  });
+
   test("waits for the end of a stream and says how it ended", async () => {
     const stream = route({ shape: "parley", caller: "anyone" }, () =>
       jsonLinesReply(
@@ -112,6 +127,64 @@ describe("one line a request", () => {
     expect(text).toContain('route="/api/things/:id/part"');
     expect(text).toContain('route="/api/others/:id"');
     expect(text).not.toContain("some-name");
+  });
+});
+
+describe("a stream whose source is silent", () => {
+  test.each([
+    ["lines", jsonLinesReply, ["1\n", "\n", "\n", "2\n"]],
+    [
+      "events",
+      serverSentEventsReply,
+      ["data: 1\n\n", ": keep-alive\n\n", ": keep-alive\n\n", "data: 2\n\n"],
+    ],
+  ] as const)("sends %s that mean nothing, and loses no event", async (_, reply, expected) => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    let go = () => {};
+    const gate = new Promise<void>((resolve) => {
+      go = resolve;
+    });
+    const source = async function* () {
+      yield 1;
+      await gate;
+      yield 2;
+    };
+    const reader = reply(source()).body!.getReader();
+    const read = async () => {
+      const { done, value } = await reader.read();
+      return done ? "end" : new TextDecoder().decode(value);
+    };
+    const said = [await read()];
+    for (let pause = 0; pause < 2; pause++) {
+      const line = read();
+      await vi.advanceTimersByTimeAsync(STREAM_KEEP_ALIVE_MS);
+      said.push(await line);
+    }
+    go();
+    said.push(await read());
+    expect(said).toEqual(expected);
+    expect(await read()).toBe("end");
+    await vi.advanceTimersByTimeAsync(0);
+    expect(vi.getTimerCount()).toBe(0);
+  });
+
+  test("that breaks off while nobody reads breaks the body off, and nothing else", async () => {
+    vi.useFakeTimers();
+    onTestFinished(() => void vi.useRealTimers());
+    let fail: (error: Error) => void = () => {};
+    const source = async function* () {
+      yield await new Promise((_, reject) => {
+        fail = reject;
+      });
+    };
+    const reader = jsonLinesReply(source()).body!.getReader();
+    // The pause fills the body's one place, so that the stream stops asking.
+    await vi.advanceTimersByTimeAsync(STREAM_KEEP_ALIVE_MS);
+    fail(new Error("a bug"));
+    await vi.advanceTimersByTimeAsync(0);
+    expect(new TextDecoder().decode((await reader.read()).value)).toBe("\n");
+    await expect(reader.read()).rejects.toThrow("a bug");
   });
 });
 

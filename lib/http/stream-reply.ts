@@ -1,3 +1,4 @@
+import { STREAM_KEEP_ALIVE_MS } from "@/lib/limits";
 import { assert } from "@/lib/util/assert";
 import { toJsonLine } from "@/lib/util/json-lines";
 
@@ -13,7 +14,7 @@ export function streamEnd(response: Response): Promise<StreamEnd> | undefined {
 
 /** Events as JSON lines (`application/x-ndjson`). */
 export function jsonLinesReply(events: AsyncIterable<unknown>, init?: ResponseInit): Response {
-  return streamReply(events, toJsonLine, "application/x-ndjson; charset=utf-8", init);
+  return streamReply(events, JSON_LINES, init);
 }
 
 /** Values as server-sent events, one `data:` line each; a string goes out as it stands (OpenAI's `[DONE]`). */
@@ -21,8 +22,27 @@ export function serverSentEventsReply(
   events: AsyncIterable<unknown>,
   init?: ResponseInit,
 ): Response {
-  return streamReply(events, toServerSentEvent, "text/event-stream; charset=utf-8", init);
+  return streamReply(events, SERVER_SENT_EVENTS, init);
 }
+
+type StreamForm = {
+  contentType: string;
+  encode: (value: unknown) => string;
+  /** What readers of this form skip. */
+  keepAlive: string;
+};
+
+const JSON_LINES: StreamForm = {
+  contentType: "application/x-ndjson; charset=utf-8",
+  encode: toJsonLine,
+  keepAlive: "\n",
+};
+
+const SERVER_SENT_EVENTS: StreamForm = {
+  contentType: "text/event-stream; charset=utf-8",
+  encode: toServerSentEvent,
+  keepAlive: ": keep-alive\n\n",
+};
 
 function toServerSentEvent(value: unknown): string {
   const data = typeof value === "string" ? value : JSON.stringify(value);
@@ -34,11 +54,11 @@ function toServerSentEvent(value: unknown): string {
  * The reader sets the pace: an event is asked for when the last one was taken. A reader that leaves
  * closes the iterator, so that the work behind it stops. What can go wrong mid-stream is an event of
  * the source's own; an exception here is a bug and breaks the body off, which clients see as such.
+ * While a source is silent, bytes without a meaning keep what lies between from taking it for dead.
  */
 function streamReply(
   events: AsyncIterable<unknown>,
-  encode: (value: unknown) => string,
-  contentType: string,
+  { contentType, encode, keepAlive }: StreamForm,
   init?: ResponseInit,
 ): Response {
   const iterator = events[Symbol.asyncIterator]();
@@ -47,10 +67,18 @@ function streamReply(
   const end = new Promise<StreamEnd>((resolve) => {
     settle = resolve;
   });
+  let next: Promise<IteratorResult<unknown>> | undefined;
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
-        const { done, value } = await iterator.next();
+        next ??= iterator.next();
+        const result = await within(next, STREAM_KEEP_ALIVE_MS);
+        if (result === undefined) {
+          controller.enqueue(encoder.encode(keepAlive));
+          return;
+        }
+        next = undefined;
+        const { done, value } = result;
         if (done) {
           controller.close();
           settle("complete");
@@ -74,4 +102,13 @@ function streamReply(
   const response = new Response(body, { ...init, headers });
   ends.set(response, end);
   return response;
+}
+
+/** What `work` gives, or undefined when it takes longer than `ms`; it goes on all the same. */
+function within<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => resolve(undefined), ms);
+    // A rejection after the time is up is met again by the next call with the same promise.
+    work.then(resolve, reject).finally(() => clearTimeout(timer));
+  });
 }

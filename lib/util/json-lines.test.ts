@@ -32,6 +32,13 @@ test("a last line without its newline counts", async () => {
   expect(await collect(cut('{"a":1}\n{"a":2}', seededRandom(1)))).toEqual([{ a: 1 }, { a: 2 }]);
 });
 
+test("empty lines, which keep a connection alive, mean nothing", async () => {
+  for (let seed = 1; seed <= 20; seed++) {
+    const chunks = cut('\n{"a":1}\n\n\n{"a":2}\n\n', seededRandom(seed));
+    expect(await collect(chunks), `seed ${seed}`).toEqual([{ a: 1 }, { a: 2 }]);
+  }
+});
+
 test("garbage and endless lines are refused with their code", async () => {
   const random = seededRandom(7);
   await expect(collect(cut("{oops}\n", random))).rejects.toMatchObject({
