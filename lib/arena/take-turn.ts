@@ -1,3 +1,4 @@
+import { ANSWER_TOKENS_MAX } from "@/lib/limits";
 import type { AnswerView, PromptView, TurnEvent } from "@/lib/protocol/arena-view";
 import type { Message } from "@/lib/protocol/message";
 import { AsyncQueue } from "@/lib/util/async-queue";
@@ -90,6 +91,7 @@ async function tellAnswer(at: {
       messages: answer.history,
       sampling: {},
       stop: [],
+      maxTokens: ANSWER_TOKENS_MAX,
     },
     signal: at.signal,
     onText: (text) => {

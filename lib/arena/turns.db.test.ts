@@ -2,6 +2,7 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { messages } from "@/lib/db/schema/conversations";
+import { ANSWER_TOKENS_MAX } from "@/lib/limits";
 import type { TurnEvent } from "@/lib/protocol/arena-view";
 import {
   asking,
@@ -57,7 +58,10 @@ describe("two models that answer", () => {
     for (const row of rows.slice(1)) {
       const worker = world.workers.find((it) => it.models[0]!.name === row.modelName)!;
       expect(row).toMatchObject({ workerId: worker.workerId, modelBuild: worker.models[0]!.build });
-      expect(row.parameters).toMatchObject({ temperature: 1, topP: 1 });
+      // The mocks' context would hold more: a page's answer has a limit of its own.
+      expect(worker.models[0]!.contextLength).toBe(2 * ANSWER_TOKENS_MAX);
+      const maxTokens = ANSWER_TOKENS_MAX;
+      expect(row.parameters).toMatchObject({ temperature: 1, topP: 1, maxTokens });
       expect(Number.isInteger(row.seed)).toBe(true);
       expect(row.promptTokens).toBeGreaterThan(0);
       expect(row.completionTokens).toBeGreaterThan(0);
@@ -165,7 +169,7 @@ describe("two models that answer", () => {
     const count = await countTokens(world.arena, {
       ...{ visitorId, prompt: "one two three", signal: new AbortController().signal },
     });
-    expect(count).toMatchObject({ contextLength: 4096, fits: true });
+    expect(count).toMatchObject({ contextLength: 8_192, fits: true });
     expect(count.promptTokens).toBeGreaterThan(2);
     expect(await readArenaStatus(world.arena)).toMatchObject({ modelsAwake: 2, workersReady: 2 });
     const { models } = await listModels(world.arena);

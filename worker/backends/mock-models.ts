@@ -22,7 +22,7 @@ export type MockModel = {
   examplePrompts?: string[];
 };
 
-const CONTEXT = 4_096;
+const CONTEXT = 8_192;
 const echo = (prompt: string) => toPieces(prompt);
 
 export const MOCK_MODELS: Record<string, MockModel> = {
