@@ -7,7 +7,6 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 
 vi.hoisted(() => {
   process.env.PARLEY_WORKER_SECRET = "a secret of the tests";
-  process.env.LOG_LEVEL = "silent";
 });
 
 import { BODY_BYTES_MAX, MESSAGES_MAX } from "@/lib/limits";

@@ -8,7 +8,6 @@ import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 vi.hoisted(() => {
   process.env.PARLEY_WORKER_SECRET = "a secret of the tests";
   process.env.PARLEY_API_KEY = "api-key-of-the-tests";
-  process.env.LOG_LEVEL = "silent";
 });
 
 import { OVERLOADED_RETRY_AFTER_SECONDS } from "@/lib/limits";

@@ -6,7 +6,6 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test, vi 
 
 vi.hoisted(() => {
   process.env.PARLEY_WORKER_SECRET = "a secret of the tests";
-  process.env.LOG_LEVEL = "silent";
 });
 
 import { sql } from "drizzle-orm";
@@ -281,6 +280,6 @@ test("tokens are counted by any worker of the model", async () => {
     request: { model: "mock/echo", messages },
     signal: never,
   });
-  expect(reply.contextLength).toBe(4_096);
+  expect(reply.contextLength).toBe(8_192);
   expect(reply.ids.length).toBeGreaterThan(2);
 });

@@ -353,7 +353,7 @@ describe("the calls beside generation", () => {
   test("tokenize and detokenize", async () => {
     const model = "mock/echo";
     const reply = await client.tokenize(worker.address, { model, text: "hello there" }, call());
-    expect(reply).toMatchObject({ contextLength: 4096 });
+    expect(reply).toMatchObject({ contextLength: 8_192 });
     const back = await client.detokenize(worker.address, { model, ids: reply.ids }, call());
     expect(back).toEqual({ text: "hello there" });
     const bad = client.detokenize(worker.address, { model, ids: [7] }, call());
@@ -383,7 +383,7 @@ describe("the calls beside generation", () => {
 /** The worker program with every sentinel, as its own process. */
 async function forkWorker(): Promise<{ child: ChildProcess; address: string }> {
   const child = fork("dist/worker.mjs", ["--kind", "mock", "--controller", "http://127.0.0.1:9"], {
-    env: { ...process.env, PARLEY_WORKER_SECRET: TEST_SECRET, LOG_LEVEL: "silent" },
+    env: { ...process.env, PARLEY_WORKER_SECRET: TEST_SECRET },
     stdio: ["ignore", "inherit", "inherit", "ipc"],
   });
   closers.push(() => void child.kill("SIGKILL"));

@@ -66,7 +66,7 @@ test("a client of a dying engine hears worker-lost, and the process ends with 1"
   const controller = await startController();
   const words = ["--model", join(ROOT, "models/pico-s"), "--controller", controller];
   const child = fork(program, words, {
-    env: { ...process.env, PARLEY_WORKER_SECRET: SECRET, LOG_LEVEL: "silent" },
+    env: { ...process.env, PARLEY_WORKER_SECRET: SECRET },
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
   undo.push(async () => child.kill("SIGKILL"));

@@ -8,7 +8,6 @@ vi.hoisted(() => {
   process.env.PARLEY_SECRET = "secret-of-the-tests";
   process.env.PARLEY_WORKER_SECRET = "a secret of the tests";
   process.env.PARLEY_ADMIN_TOKEN = "admin-token-of-the-tests";
-  process.env.LOG_LEVEL = "silent";
 });
 
 import { type ApiServer, startApiServer } from "@/app/v1/__fixtures__/api-server";
