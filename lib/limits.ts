@@ -48,6 +48,10 @@ export const READY_CHECK_MS_MAX = 2_000;
 export const DISPATCH_ATTEMPTS_MAX = 3;
 /** After a refused connection a worker is passed over for this long, unless it is the only one. */
 export const SUSPECT_FOR_MS = 2_000;
+/** A web process that starts asks silent workers whether they live; its first answer waits for theirs. */
+export const PROBE_MS_MAX = 1_000;
+/** Of them at most this many, those heard last: a registry has so many silent rows only after a disaster. */
+export const PROBES_MAX = 64;
 /** Told to clients whose model has no worker: one missed heartbeat and a registration. */
 export const NO_WORKER_RETRY_AFTER_SECONDS = 5;
 /** Draining: running answers get this long to finish. */

@@ -67,7 +67,7 @@ describe("who may call", () => {
     const worker = await start();
     const reply = await fetch(`${worker.address}/health`);
     expect(reply.status).toBe(200);
-    expect(await reply.json()).toEqual({ state: "ready" });
+    expect(await reply.json()).toEqual({ state: "ready", instanceId: worker.server.instanceId });
   });
 });
 
@@ -150,7 +150,7 @@ describe("its life", () => {
     const address = `http://127.0.0.1:${await server.listen(0, "127.0.0.1")}`;
     closers.push(() => server.close());
     const health = await fetch(`${address}/health`);
-    expect([health.status, await health.json()]).toEqual([503, { state: "loading" }]);
+    expect([health.status, await health.json()]).toMatchObject([503, { state: "loading" }]);
     const card = await fetch(`${address}/card`, { headers: AUTHORIZATION });
     await expectError(card, 503, { code: "overloaded", retryable: true });
   });

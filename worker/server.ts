@@ -1,3 +1,4 @@
+import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Registry } from "prom-client";
@@ -72,6 +73,8 @@ type Exchange = Served & {
 type Route = { method: "GET" | "POST"; answer(exchange: Exchange): Promise<AppError | undefined> };
 
 export class WorkerServer {
+  /** This life of the worker, to the controller and to whoever asks for its health. */
+  readonly instanceId = randomUUID();
   readonly stats: WorkerStats;
   readonly #options: WorkerServerOptions;
   readonly #limits: Limits;
@@ -215,7 +218,8 @@ export class WorkerServer {
       throw new AppError("method-not-allowed", { message: `Use ${method} on ${path}.` });
     }
     if (!route) {
-      sendJson(response, { state: this.#state }, this.#state === "ready" ? 200 : 503);
+      const health: WorkerHealth = { state: this.#state, instanceId: this.instanceId };
+      sendJson(response, health, this.#state === "ready" ? 200 : 503);
       return undefined;
     }
     const stillAnswers = this.#state === "draining" && route.method === "GET";

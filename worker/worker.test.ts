@@ -133,7 +133,7 @@ describe("the life of a worker", () => {
   test("told to stop while it loads, it stops", async () => {
     const life = live({ createBackend: () => new Promise(() => undefined) });
     const address = await life.listening.promise;
-    expect(await client.health(address, call())).toEqual({ state: "loading" });
+    expect(await client.health(address, call())).toMatchObject({ state: "loading" });
     life.stop.abort();
     await life.done;
     expect(life.notes).toEqual([]);

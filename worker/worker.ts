@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import type { Registry } from "prom-client";
 import { isAppError } from "@/lib/errors";
 import { DRAIN_MS_MAX, HEARTBEAT_TIMEOUT_MS } from "@/lib/limits";
@@ -64,7 +63,7 @@ async function serve(serving: Serving, signal: AbortSignal): Promise<void> {
   log.info({ models: card.models.map((model) => model.name), slots: card.slots }, "ready");
   const heartbeat = new Heartbeat({
     controller,
-    registration: { instanceId: randomUUID(), address, card },
+    registration: { instanceId: server.instanceId, address, card },
     load: () => server.load(),
     log,
     ...(onRegistered ? { onRegistered } : {}),

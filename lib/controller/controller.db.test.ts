@@ -3,7 +3,7 @@
  * Method: a real database; time passes by moving the process's clock and the rows' beats together.
  */
 import { sql } from "drizzle-orm";
-import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
 import { openDatabase } from "@/lib/db/client";
 import { models } from "@/lib/db/schema/models";
 import { workers } from "@/lib/db/schema/workers";
@@ -14,6 +14,7 @@ import { adminWorkersSchema } from "@/lib/protocol/arena-view";
 import type { RegisterBody, WorkerLoad } from "@/lib/protocol/registration";
 import { createId } from "@/lib/util/id";
 import { seededRandom } from "@/lib/util/random";
+import { startTestWorker } from "@/worker/server-testing";
 import { Controller } from "./controller";
 import { findMissing } from "./readiness";
 
@@ -177,7 +178,7 @@ describe("silence", () => {
     const before = new Controller({ db: database.db, now });
     const { workerId } = await before.register(body(["m/one"]));
     await pass(60_000);
-    const restarted = new Controller({ db: database.db, now });
+    const restarted = new Controller({ db: database.db, now, probe: async () => true });
     const reserved = await restarted.reserve({ model: "m/one", feature: CHAT }, NOBODY);
     expect(reserved?.workerId).toBe(workerId);
     await restarted.sweep();
@@ -186,6 +187,32 @@ describe("silence", () => {
     await pass(WORKER_STALE_AFTER_MS + 500);
     await restarted.sweep();
     expect(await restarted.readWorkerCounts()).toEqual({ ready: 0, known: 1 });
+  });
+
+  test("of a worker of yesterday is told from that of a worker in an outage by asking it", async () => {
+    const [alive, other] = await Promise.all([startTestWorker(), startTestWorker()]);
+    onTestFinished(() => Promise.all([alive.close(), other.close()]).then(() => undefined));
+    const { instanceId } = alive.server;
+    const before = new Controller({ db: database.db, now });
+    const survivor = { instanceId, address: alive.address };
+    const { workerId } = await before.register(body(["m/one"], survivor));
+    // Another life has this one's port now; nobody has the next one's.
+    await before.register(body(["m/one"], { address: other.address }));
+    await before.register(body(["m/two"], { address: "http://127.0.0.1:9" }));
+    // Heard a moment ago: not asked, and silent soon enough if it is gone.
+    await pass(60_000);
+    await before.register(body(["m/three"], { address: "http://127.0.0.1:10" }));
+
+    const restarted = new Controller({ db: database.db, now });
+    const names = (await restarted.listModels()).map(({ name, workers }) => [name, workers]);
+    expect(names).toEqual([
+      ["m/one", 1],
+      ["m/three", 1],
+    ]);
+    const reserved = await restarted.reserve({ model: "m/one", feature: CHAT }, NOBODY);
+    expect(reserved?.workerId).toBe(workerId);
+    const rows = await database.db.select().from(workers);
+    expect(rows.filter((row) => row.state === "lost")).toHaveLength(2);
   });
 
   test("is not counted while the database is away: the last picture serves, beats are heard", async () => {
@@ -364,7 +391,7 @@ describe("whatever happens, in whatever order", () => {
         for (const reservation of open) reservation.release();
         expect(controller.inFlight()).toBe(0);
         open = [];
-        controller = new Controller({ db: database.db, now });
+        controller = new Controller({ db: database.db, now, probe: async () => true });
         startedMs = nowMs;
       },
       async request() {

@@ -24,6 +24,7 @@ import { type AwakeModel, toAdminWorkers, toAwakeModels } from "./describe";
 import { explainAbsence, type Wanted } from "./explain-absence";
 import { LiveLoad } from "./live-load";
 import { pickWorker } from "./pick-worker";
+import { findUnreachable, type Probe, probeWorker } from "./probe";
 import { registerWorker } from "./register";
 import {
   markLostWorkers,
@@ -50,6 +51,8 @@ export type ControllerOptions = {
   db: Database;
   /** Milliseconds of a clock that only goes forward. */
   now?: () => number;
+  /** Whether a worker that has long been silent when this process starts still lives. */
+  probe?: Probe;
 };
 
 /**
@@ -60,6 +63,7 @@ export type ControllerOptions = {
 export class Controller {
   readonly #db: Database;
   readonly #now: () => number;
+  readonly #probe: Probe;
   readonly #picture: WorkerPicture;
   readonly #liveLoad = new LiveLoad();
   readonly #suspectUntilMs = new Map<string, number>();
@@ -69,10 +73,12 @@ export class Controller {
   #triedMs = Number.NEGATIVE_INFINITY;
   #isLoaded = false;
   #isCutOff = false;
+  #isProbed = false;
 
-  constructor({ db, now = () => performance.now() }: ControllerOptions) {
+  constructor({ db, now = () => performance.now(), probe = probeWorker }: ControllerOptions) {
     this.#db = db;
     this.#now = now;
+    this.#probe = probe;
     this.#picture = new WorkerPicture(now());
   }
 
@@ -200,12 +206,14 @@ export class Controller {
     const heard = picture
       .workers()
       .filter((worker) => AWAKE.has(picture.stateOf(worker, this.#now())));
-    const lost = await markLostWorkers(
-      this.#db,
-      heard.map((worker) => worker.id),
-    );
-    if (lost.length > 0) await this.#readChanged();
+    const isAnyLost = await this.#markLost({ heardIds: heard.map((worker) => worker.id) });
+    if (isAnyLost) await this.#readChanged();
+  }
+
+  async #markLost(which: Parameters<typeof markLostWorkers>[1]): Promise<boolean> {
+    const lost = await markLostWorkers(this.#db, which);
     for (const { id, name } of lost) log.warn({ workerId: id, worker: name }, "worker lost");
+    return lost.length > 0;
   }
 
   /** The picture, at most a second old where the database allows. */
@@ -241,6 +249,14 @@ export class Controller {
       for (;;) {
         const changes = this.#changes;
         const [workers, models] = await Promise.all([readWorkers(this.#db), readModels(this.#db)]);
+        if (!this.#isProbed) {
+          // Silence before this process's time says nothing: who answers stays, as after a short
+          // outage; who does not, as workers of yesterday, would be believed in for ten seconds.
+          const ids = await findUnreachable(workers, this.#probe);
+          const isAnyLost = ids.length > 0 && (await this.#markLost({ ids }));
+          this.#isProbed = true;
+          if (isAnyLost) continue;
+        }
         const readMs = this.#now();
         const offers = await readOffers(
           this.#db,

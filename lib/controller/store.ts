@@ -161,8 +161,11 @@ export async function writeLeave(db: Database, workerId: string): Promise<boolea
   return rows.length > 0;
 }
 
-/** Marks as lost who fell silent, save those heard by other means, and says whom. */
-export function markLostWorkers(db: Database, heardIds: string[]) {
+/** Marks as lost who fell silent, save those heard by other means, and says whom; with `ids`, only among them. */
+export function markLostWorkers(
+  db: Database,
+  { heardIds = [], ids }: { heardIds?: string[]; ids?: string[] },
+) {
   return db
     .update(workers)
     .set({ state: "lost" })
@@ -171,6 +174,7 @@ export function markLostWorkers(db: Database, heardIds: string[]) {
         inArray(workers.state, AWAKE),
         longerSilentThan(WORKER_STALE_AFTER_MS),
         heardIds.length > 0 ? notInArray(workers.id, heardIds) : undefined,
+        ids && inArray(workers.id, ids),
       ),
     )
     .returning({ id: workers.id, name: workers.name });

@@ -233,7 +233,7 @@ describe("refusals keep their code", () => {
     await leaving.server.drain(AbortSignal.timeout(1_000));
     const run = client.generate(leaving.address, testRequest("mock/echo"), call());
     await expect(run).rejects.toMatchObject({ code: "overloaded", retryable: true });
-    expect(await client.health(leaving.address, call())).toEqual({ state: "draining" });
+    expect(await client.health(leaving.address, call())).toMatchObject({ state: "draining" });
   });
 
   test("a prompt too long", async () => {
@@ -370,7 +370,7 @@ describe("the calls beside generation", () => {
   });
 
   test("health needs no secret", async () => {
-    expect(await client.health(worker.address, call())).toEqual({ state: "ready" });
+    expect(await client.health(worker.address, call())).toMatchObject({ state: "ready" });
   });
 
   test("an answer in another form is upstream-invalid", async () => {

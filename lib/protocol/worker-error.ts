@@ -13,7 +13,11 @@ export const workerErrorSchema = z.object({
 export type WorkerError = z.infer<typeof workerErrorSchema>;
 
 /** What a worker says of its own life; every other call is refused unless it is ready. */
-export const workerHealthSchema = z.object({ state: z.enum(["loading", "ready", "draining"]) });
+export const workerHealthSchema = z.object({
+  state: z.enum(["loading", "ready", "draining"]),
+  /** The one it registers with, so that nobody else at its address passes for it. */
+  instanceId: z.uuid(),
+});
 export type WorkerHealth = z.infer<typeof workerHealthSchema>;
 
 /** An error as the body that crosses the wire. The cause stays at home. */
