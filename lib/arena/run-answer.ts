@@ -32,8 +32,10 @@ async function readToEnd(arena: Arena, run: AnswerRun, draft: AnswerDraft): Prom
     draft.begin(generation);
     for await (const event of generation.events) {
       if (event.type === "text-delta") {
-        draft.add(event);
-        onText(event.text);
+        // A model may say NUL, which Postgres stores in no text; what is shown is what is kept.
+        const text = event.text.replaceAll("\0", "\ufffd");
+        draft.add({ ...event, text });
+        onText(text);
       } else if (event.type === "generation-end") {
         return draft.complete(event);
       } else if (event.type === "generation-error") {

@@ -1,0 +1,24 @@
+import { expect, test, vi } from "vitest";
+import { MOCK_MODELS } from "@/worker/backends/mock-models";
+import { asking, createWorld, readTurn } from "./__fixtures__/world";
+import { readChat, startChat } from "./chat";
+
+test("a character that the database cannot hold is told as it is kept", async () => {
+  // A worker takes its sentinels as they are when it begins.
+  const says = vi.spyOn(MOCK_MODELS["mock/echo"]!, "say");
+  says.mockReturnValue(["one", "\0two", "\0", " three"]);
+  const world = await createWorld(["mock/echo"]);
+  try {
+    const visitorId = await world.visitor();
+    const ask = { ...asking(visitorId), model: "mock/echo", prompt: "Say NUL." };
+    const turn = await readTurn(await startChat(world.arena, ask));
+    const answer = turn.side(null);
+    expect(answer).toMatchObject({ status: "complete", content: "one\ufffdtwo\ufffd three" });
+    expect(turn.texts.get(answer.id)).toBe(answer.content);
+    const view = await readChat(world.arena, { visitorId, chatId: turn.start.conversationId });
+    expect(view.messages[1]).toEqual(answer);
+  } finally {
+    says.mockRestore();
+    await world.close();
+  }
+});
