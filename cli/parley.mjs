@@ -14,10 +14,11 @@ if (!existsSync(join(root, "node_modules/esbuild"))) {
 const dotenv = join(root, ".env");
 if (existsSync(dotenv)) process.loadEnvFile(dotenv);
 
+const { withBuildLock } = await import("../scripts/build-lock.mjs");
 const { bundleQuietly } = await import("../scripts/build-if-stale.mjs");
 try {
   process.chdir(root);
-  await bundleQuietly();
+  await withBuildLock(bundleQuietly);
 } catch (error) {
   process.stderr.write(`${error.message}\n`);
   process.exit(1);

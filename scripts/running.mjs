@@ -10,19 +10,19 @@ export function findRunning(dataDir) {
     // Not there, or half-written by a launcher that was killed: nobody holds the folder.
     return undefined;
   }
-  return isLauncher(running.pid) ? running : undefined;
+  return isProgram(running.pid, /\bstart\.mjs/) ? running : undefined;
 }
 
-/** After a restart of the machine the id may be any program's. */
-function isLauncher(pid) {
-  if (pid === process.pid) return false;
+/** Whether a process lives and its command line matches: after a restart of the machine the id may be any program's. */
+export function isProgram(pid, pattern) {
+  if (pid === process.pid || !Number.isInteger(pid) || pid <= 0) return false;
   try {
     process.kill(pid, 0);
   } catch (error) {
     if (error.code !== "EPERM") return false;
   }
   try {
-    return readFileSync(`/proc/${pid}/cmdline`, "utf8").includes("start.mjs");
+    return pattern.test(readFileSync(`/proc/${pid}/cmdline`, "utf8"));
   } catch {
     // No /proc on this system: the living process is taken at its word.
     return process.platform !== "linux";

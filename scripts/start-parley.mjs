@@ -1,6 +1,7 @@
 // From a fresh clone to a running launcher: dependencies, build, then dist/launcher.mjs in this process.
 import { existsSync } from "node:fs";
 import { buildIfStale, bundleIfStale } from "./build-if-stale.mjs";
+import { withBuildLock } from "./build-lock.mjs";
 import { installIfStale } from "./install-if-stale.mjs";
 import { root } from "./root.mjs";
 import { findRunning } from "./running.mjs";
@@ -12,9 +13,11 @@ export async function startParley() {
     if (existsSync(".env")) process.loadEnvFile(".env");
     // Before anything is built: a new build would pull the files from under the running one.
     refuseSecond();
-    await installIfStale();
-    if (isDev) await bundleIfStale();
-    else await buildIfStale();
+    await withBuildLock(async () => {
+      await installIfStale();
+      if (isDev) await bundleIfStale();
+      else await buildIfStale();
+    });
   } catch (error) {
     process.stderr.write(`${error.message}\n`);
     process.exit(error.exitCode ?? 1);

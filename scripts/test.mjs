@@ -5,6 +5,7 @@ import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { withBuildLock } from "./build-lock.mjs";
 import { installIfStale } from "./install-if-stale.mjs";
 import { root } from "./root.mjs";
 
@@ -96,7 +97,7 @@ async function runStep(name, step) {
 }
 
 try {
-  await installIfStale();
+  await withBuildLock(installIfStale);
 } catch (error) {
   process.stdout.write(`${error.message}\n0 passed, 1 failed\n`);
   process.exit(1);
