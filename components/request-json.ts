@@ -1,7 +1,7 @@
 import type * as z from "zod";
 import type { ErrorCode } from "@/lib/errors";
 import { PAGE_REQUEST_MS_MAX } from "@/lib/limits";
-import { errorReplySchema } from "@/lib/protocol/arena-view";
+import { loadViews, type Views } from "./load-views";
 
 /** A request that did not give what was asked: the server's own sentence, or ours when no reply came. */
 export class RequestError extends Error {
@@ -22,6 +22,7 @@ export function toRequestError(error: unknown): RequestError {
 async function readRefusal(response: Response): Promise<RequestError> {
   // A proxy in between may answer with a page of its own.
   const body: unknown = await response.json().catch(() => null);
+  const { errorReplySchema } = await loadViews();
   const parsed = errorReplySchema.safeParse(body);
   if (parsed.success) return new RequestError(parsed.data.error.code, parsed.data.error.message);
   return new RequestError("unreachable", `The server answered with status ${response.status}.`);
@@ -50,13 +51,14 @@ export async function send(path: string, options: SendOptions = {}): Promise<Res
   return response;
 }
 
+/** The reply to a request, checked by the schema that `pick` takes from the views. */
 export async function requestJson<T>(
   path: string,
-  schema: z.ZodType<T>,
+  pick: (views: Views) => z.ZodType<T>,
   options: SendOptions = {},
 ): Promise<T> {
   const limit = AbortSignal.timeout(PAGE_REQUEST_MS_MAX);
   const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
-  const response = await send(path, { ...options, signal });
-  return schema.parse(await response.json());
+  const [response, views] = await Promise.all([send(path, { ...options, signal }), loadViews()]);
+  return pick(views).parse(await response.json());
 }

@@ -20,6 +20,8 @@ export type ComposerProps = {
   isRunning: boolean;
   /** Why one cannot ask now, as a sentence. */
   blocked?: string | null;
+  /** For a moment one cannot ask, and another part of the page says why. */
+  isPaused?: boolean;
   placeholder: string;
   rows?: number;
   model?: string | undefined;
@@ -37,7 +39,8 @@ export function Composer(props: ComposerProps) {
     conversationId: props.conversationId,
   });
   const warning = toWarning(value, count);
-  const canAsk = value.trim() !== "" && !isRunning && !blocked && !warning?.isFinal;
+  const canAsk =
+    value.trim() !== "" && !isRunning && !blocked && !props.isPaused && !warning?.isFinal;
 
   // biome-ignore lint/correctness/useExhaustiveDependencies: the height follows the text.
   useLayoutEffect(() => {

@@ -1,6 +1,7 @@
 import { EVENT_BYTES_MAX, PAGE_SILENCE_MS_MAX } from "@/lib/limits";
-import { type TurnEvent, turnEventSchema } from "@/lib/protocol/arena-view";
+import type { TurnEvent } from "@/lib/protocol/arena-view";
 import { readJsonLines } from "@/lib/util/json-lines";
+import { loadViews } from "../load-views";
 import { RequestError } from "../request-json";
 
 /** Safari's streams are not async iterable. Silence beyond the limit counts as a broken connection. */
@@ -29,6 +30,7 @@ async function* readChunks(body: ReadableStream<Uint8Array>): AsyncGenerator<Uin
 
 /** The events of a turn, each checked. A stream that ends before `turn-end` throws. */
 export async function* readTurn(body: ReadableStream<Uint8Array>): AsyncGenerator<TurnEvent> {
+  const { turnEventSchema } = await loadViews();
   for await (const line of readJsonLines(readChunks(body), EVENT_BYTES_MAX)) {
     const event = turnEventSchema.parse(line);
     yield event;

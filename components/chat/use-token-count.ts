@@ -4,7 +4,7 @@ import { useQuery } from "@tanstack/react-query";
 import { useEffect, useState } from "react";
 import { PROMPT_CHARACTERS_MAX, TOKEN_COUNT_DELAY_MS } from "@/lib/limits";
 import { paths } from "@/lib/paths";
-import { type TokenCountReply, tokenCountReplySchema } from "@/lib/protocol/arena-view";
+import type { TokenCountReply } from "@/lib/protocol/arena-view";
 import { requestJson } from "../request-json";
 
 export type TokenCountOptions = {
@@ -24,7 +24,7 @@ export function useTokenCount(options: TokenCountOptions): TokenCountReply | nul
   const { data } = useQuery({
     queryKey: ["token-count", settled, model ?? null, conversationId ?? null],
     queryFn: ({ signal }) =>
-      requestJson(paths.api.tokenCount, tokenCountReplySchema, {
+      requestJson(paths.api.tokenCount, (views) => views.tokenCountReplySchema, {
         body: {
           prompt: settled,
           ...(model && { model }),

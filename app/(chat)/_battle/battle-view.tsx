@@ -17,7 +17,7 @@ import { useAnnouncer } from "@/components/use-announcer";
 import { useOnline } from "@/components/use-online";
 import { PAGE_REFRESH_INTERVAL_MS, PAGE_REFRESH_INTERVAL_SHORT_MS } from "@/lib/limits";
 import { paths } from "@/lib/paths";
-import { arenaStatusSchema, type Reveal } from "@/lib/protocol/arena-view";
+import type { ArenaStatus, Reveal } from "@/lib/protocol/arena-view";
 import { BattleStart } from "./battle-start";
 import { OutcomeBar } from "./outcome-bar";
 import { outcomeSentence, voteReason } from "./outcome-sentence";
@@ -30,11 +30,14 @@ const loadTurn = () => import("./battle-turn").then((it) => ({ default: it.Battl
 const BattleTurn = lazy(loadTurn);
 const HelpSheet = lazy(() => import("./help-sheet").then((it) => ({ default: it.HelpSheet })));
 
-export type BattleViewProps = { initialId: string | null };
+export type BattleViewProps = {
+  initialId: string | null;
+  initialStatus: ArenaStatus | null;
+};
 
 const ID_IN_PATH = /^\/battle\/([^/]+)$/;
 
-export function BattleView({ initialId }: BattleViewProps) {
+export function BattleView({ initialId, initialStatus }: BattleViewProps) {
   const { announce, region } = useAnnouncer();
   const battle = useBattle({ announce, initialId });
   const [draft, setDraft] = useState("");
@@ -46,7 +49,7 @@ export function BattleView({ initialId }: BattleViewProps) {
   const last = turns.at(-1);
   const current = battle.battle;
   const isEmpty = turns.length === 0 && battle.pending === null && !current;
-  const status = useArenaStatus(isEmpty);
+  const status = useArenaStatus(isEmpty, initialStatus);
 
   useAddress(battle);
   useFollowEnd(battle.messages, battle.phase === "streaming");
@@ -102,8 +105,9 @@ export function BattleView({ initialId }: BattleViewProps) {
       blocked={toBlock({
         isOnline,
         isAsleep: isEmpty && (status.data?.modelsAwake ?? 2) < 2,
-        isSettling: battle.phase === "settling",
       })}
+      // The votes above it say why.
+      isPaused={battle.phase === "settling"}
       placeholder={
         current?.vote ? "Ask something new…" : isEmpty ? "Ask anything…" : "Ask both a follow-up…"
       }
@@ -199,22 +203,19 @@ function Unreadable({ message }: { message: string }) {
   );
 }
 
-function toBlock(states: {
-  isOnline: boolean;
-  isAsleep: boolean;
-  isSettling: boolean;
-}): string | null {
+function toBlock(states: { isOnline: boolean; isAsleep: boolean }): string | null {
   if (!states.isOnline) return "You are offline.";
   if (states.isAsleep) return "You can ask once two models are awake.";
-  if (states.isSettling) return "Saving what was written…";
   return null;
 }
 
-function useArenaStatus(isEmpty: boolean) {
+function useArenaStatus(isEmpty: boolean, initial: ArenaStatus | null) {
   return useQuery({
     queryKey: ["arena"],
-    queryFn: ({ signal }) => requestJson(paths.api.arena, arenaStatusSchema, { signal }),
+    queryFn: ({ signal }) =>
+      requestJson(paths.api.arena, (views) => views.arenaStatusSchema, { signal }),
     enabled: isEmpty,
+    ...(initial && { initialData: initial }),
     refetchInterval: ({ state }) =>
       (state.data?.modelsAwake ?? 0) < 2
         ? PAGE_REFRESH_INTERVAL_SHORT_MS

@@ -5,12 +5,7 @@ import { isAnyStreaming } from "@/components/chat/turn-reducer";
 import { type TurnStart, useGeneration } from "@/components/chat/use-generation";
 import { requestJson, toRequestError } from "@/components/request-json";
 import { paths } from "@/lib/paths";
-import {
-  type BattleView,
-  battleViewSchema,
-  type MessageView,
-  type TurnEvent,
-} from "@/lib/protocol/arena-view";
+import type { BattleView, MessageView, TurnEvent } from "@/lib/protocol/arena-view";
 import { useVote } from "./use-vote";
 
 type Standing = Pick<BattleView, "id" | "conversationId" | "vote" | "reveal">;
@@ -28,6 +23,10 @@ function toStanding({ battleId, conversationId }: TurnStart): Standing {
   return { id: battleId ?? "", conversationId, vote: null, reveal: null };
 }
 
+function readBattle(id: string): Promise<BattleView> {
+  return requestJson(paths.api.battle(id), (views) => views.battleViewSchema);
+}
+
 /** One battle on the page: ask, follow up, stop, try a side again, vote, begin anew. */
 export function useBattle({ announce, initialId }: BattleOptions) {
   const [battle, setBattle] = useState<Standing | null>(null);
@@ -35,7 +34,7 @@ export function useBattle({ announce, initialId }: BattleOptions) {
   const battleId = useRef<string | null>(null);
 
   const read = useCallback(async (id: string): Promise<MessageView[]> => {
-    const { messages, ...standing } = await requestJson(paths.api.battle(id), battleViewSchema);
+    const { messages, ...standing } = await readBattle(id);
     // Meanwhile the reader may have gone on to another battle.
     if (battleId.current === id) setBattle(standing);
     return messages;

@@ -4,12 +4,7 @@ import { useState } from "react";
 import { toBattleTurns } from "@/components/chat/turn-reducer";
 import { requestJson, toRequestError } from "@/components/request-json";
 import { paths } from "@/lib/paths";
-import {
-  type BattleView,
-  battleViewSchema,
-  type MessageView,
-  type Outcome,
-} from "@/lib/protocol/arena-view";
+import type { BattleView, MessageView, Outcome } from "@/lib/protocol/arena-view";
 
 export type VoteOptions = {
   battle: Pick<BattleView, "id" | "vote"> | null;
@@ -31,7 +26,11 @@ export function useVote({ battle, messages, onCast }: VoteOptions) {
     setAttempt({ battleId, sending: outcome, problem: null });
     try {
       const body = { outcome, answerAId: turn.a.id, answerBId: turn.b.id };
-      onCast(await requestJson(paths.api.battleVote(battleId), battleViewSchema, { body }));
+      onCast(
+        await requestJson(paths.api.battleVote(battleId), (views) => views.battleViewSchema, {
+          body,
+        }),
+      );
       setAttempt(null);
     } catch (error) {
       setAttempt({ battleId, sending: null, problem: toRequestError(error).message });

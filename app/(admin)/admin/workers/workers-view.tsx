@@ -9,13 +9,13 @@ import { Notice } from "@/components/ui/notice";
 import { Skeleton } from "@/components/ui/skeleton";
 import { PAGE_REFRESH_INTERVAL_SHORT_MS } from "@/lib/limits";
 import { paths } from "@/lib/paths";
-import { adminWorkersSchema } from "@/lib/protocol/arena-view";
 import { WorkerTable } from "./worker-table";
 
 export function WorkersView() {
   const { data, error, refetch, isPending } = useQuery({
     queryKey: ["admin-workers"],
-    queryFn: ({ signal }) => requestJson(paths.api.adminWorkers, adminWorkersSchema, { signal }),
+    queryFn: ({ signal }) =>
+      requestJson(paths.api.adminWorkers, (views) => views.adminWorkersSchema, { signal }),
     refetchInterval: PAGE_REFRESH_INTERVAL_SHORT_MS,
     retry: false,
   });

@@ -6,5 +6,5 @@ export const metadata: Metadata = { title: "Battle" };
 export type StoredBattlePageProps = { params: Promise<{ id: string }> };
 
 export default async function StoredBattlePage({ params }: StoredBattlePageProps) {
-  return <BattleView initialId={(await params).id} />;
+  return <BattleView initialId={(await params).id} initialStatus={null} />;
 }

@@ -16,7 +16,6 @@ import { useAnnouncer } from "@/components/use-announcer";
 import { useOnline } from "@/components/use-online";
 import { PAGE_REFRESH_INTERVAL_MS } from "@/lib/limits";
 import { paths } from "@/lib/paths";
-import { modelListSchema } from "@/lib/protocol/arena-view";
 import { ChatTurn } from "./chat-turn";
 import { ModelPicker } from "./model-picker";
 import { useChat } from "./use-chat";
@@ -35,7 +34,8 @@ export function ChatView({ initialId, initialModel, initialPrompt }: ChatViewPro
   const isOnline = useOnline();
   const list = useQuery({
     queryKey: ["models"],
-    queryFn: ({ signal }) => requestJson(paths.api.models, modelListSchema, { signal }),
+    queryFn: ({ signal }) =>
+      requestJson(paths.api.models, (views) => views.modelListSchema, { signal }),
     refetchInterval: PAGE_REFRESH_INTERVAL_MS,
   });
   const models = list.data?.models ?? [];

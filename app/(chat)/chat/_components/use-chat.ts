@@ -5,7 +5,7 @@ import { isAnyStreaming, toChatPath } from "@/components/chat/turn-reducer";
 import { useGeneration } from "@/components/chat/use-generation";
 import { requestJson, toRequestError } from "@/components/request-json";
 import { paths } from "@/lib/paths";
-import { chatViewSchema, type TurnEvent } from "@/lib/protocol/arena-view";
+import type { TurnEvent } from "@/lib/protocol/arena-view";
 
 export type ChatOptions = { announce: (sentence: string) => void; initialId: string | null };
 
@@ -19,7 +19,10 @@ export function useChat({ announce, initialId }: ChatOptions) {
   const askedModel = useRef("");
 
   const read = useCallback(async (id: string) => {
-    const { messages, ...standing } = await requestJson(paths.api.conversation(id), chatViewSchema);
+    const { messages, ...standing } = await requestJson(
+      paths.api.conversation(id),
+      (views) => views.chatViewSchema,
+    );
     if (chatId.current === id) setChat(standing);
     return messages;
   }, []);

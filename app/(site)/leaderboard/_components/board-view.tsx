@@ -11,7 +11,7 @@ import { Notice } from "@/components/ui/notice";
 import { Skeleton } from "@/components/ui/skeleton";
 import { PAGE_REFRESH_INTERVAL_MS } from "@/lib/limits";
 import { paths } from "@/lib/paths";
-import { type LeaderboardView, leaderboardViewSchema } from "@/lib/protocol/arena-view";
+import type { LeaderboardView } from "@/lib/protocol/arena-view";
 import { BoardTable } from "./board-table";
 
 /** Fewer rows than this are found by eye. */
@@ -23,7 +23,8 @@ export function BoardView({ initial }: BoardViewProps) {
   const [search, setSearch] = useState("");
   const { data, error, refetch, isPending } = useQuery({
     queryKey: ["leaderboard"],
-    queryFn: ({ signal }) => requestJson(paths.api.leaderboard, leaderboardViewSchema, { signal }),
+    queryFn: ({ signal }) =>
+      requestJson(paths.api.leaderboard, (views) => views.leaderboardViewSchema, { signal }),
     ...(initial && { initialData: initial }),
     refetchInterval: PAGE_REFRESH_INTERVAL_MS,
   });
@@ -64,6 +65,18 @@ export function BoardView({ initial }: BoardViewProps) {
         )}
       </div>
       <BoardTable entries={data.entries} search={search} />
+      {data.voteCount === 0 && (
+        <p className="mt-6 text-sm text-ink-soft">
+          Nobody has voted yet.{" "}
+          <Link
+            href={paths.battle}
+            prefetch={false}
+            className="text-accent underline underline-offset-4"
+          >
+            Cast the first vote
+          </Link>
+        </p>
+      )}
     </>
   );
 }

@@ -8,7 +8,7 @@ import { Notice } from "@/components/ui/notice";
 import { Skeleton } from "@/components/ui/skeleton";
 import { PAGE_REFRESH_INTERVAL_MS } from "@/lib/limits";
 import { paths } from "@/lib/paths";
-import { type ModelList, modelListSchema } from "@/lib/protocol/arena-view";
+import type { ModelList } from "@/lib/protocol/arena-view";
 import { ModelEntry } from "./model-entry";
 
 export type ModelsViewProps = { initial: ModelList | null };
@@ -16,7 +16,8 @@ export type ModelsViewProps = { initial: ModelList | null };
 export function ModelsView({ initial }: ModelsViewProps) {
   const { data, error, refetch, isPending } = useQuery({
     queryKey: ["models"],
-    queryFn: ({ signal }) => requestJson(paths.api.models, modelListSchema, { signal }),
+    queryFn: ({ signal }) =>
+      requestJson(paths.api.models, (views) => views.modelListSchema, { signal }),
     ...(initial && { initialData: initial }),
     refetchInterval: PAGE_REFRESH_INTERVAL_MS,
   });
