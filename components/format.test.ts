@@ -4,6 +4,7 @@ import {
   formatAge,
   formatCount,
   formatDate,
+  formatLicence,
   formatParameters,
   formatSeconds,
   formatShare,
@@ -34,4 +35,10 @@ test("times and shares", () => {
   expect(formatAge(2_300)).toBe(`2${THIN_SPACE}s ago`);
   expect(formatAge(64_000)).toBe(`1${THIN_SPACE}min ago`);
   expect(formatDate(new Date(2026, 10, 21, 14, 5))).toBe("21 Nov 2026, 14:05");
+});
+
+test("a licence is written as SPDX writes it, an unknown one as its card does", () => {
+  expect(formatLicence("apache-2.0")).toBe("Apache-2.0");
+  expect(formatLicence("cc-by-nc-4.0")).toBe("CC-BY-NC-4.0");
+  expect(formatLicence("Llama 3.1 community")).toBe("Llama 3.1 community");
 });

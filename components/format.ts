@@ -44,6 +44,19 @@ export function formatAge(milliseconds: number): string {
   return `${Math.floor(seconds / 86_400)}${THIN_SPACE}d ago`;
 }
 
+/** As SPDX writes them; model cards often carry them in lower case. */
+const LICENCES = [
+  ...["Apache-2.0", "MIT", "MPL-2.0", "BSD-2-Clause", "BSD-3-Clause", "ISC", "Unlicense"],
+  ...["CC0-1.0", "CC-BY-4.0", "CC-BY-SA-4.0", "CC-BY-NC-4.0", "CC-BY-NC-SA-4.0", "CC-BY-NC-ND-4.0"],
+  ...["GPL-2.0", "GPL-3.0", "LGPL-2.1", "LGPL-3.0", "AGPL-3.0"],
+];
+
+/** "apache-2.0" → "Apache-2.0"; a licence that SPDX does not list stays as its card has it. */
+export function formatLicence(licence: string): string {
+  const wanted = licence.trim().toLowerCase();
+  return LICENCES.find((it) => it.toLowerCase() === wanted) ?? licence;
+}
+
 const MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" ");
 
 /** 21 Nov 2026, 14:05 in the reader's time zone. */

@@ -1,5 +1,11 @@
 import clsx from "clsx";
-import { formatCount, formatParameters, formatRate, formatSeconds } from "@/components/format";
+import {
+  formatCount,
+  formatLicence,
+  formatParameters,
+  formatRate,
+  formatSeconds,
+} from "@/components/format";
 import { RATING_WORDS } from "@/components/rating-words";
 import type { AnswerView, RevealedModel, Side } from "@/lib/protocol/arena-view";
 
@@ -28,7 +34,7 @@ export function PaneHead({ side, answer, revealed }: PaneHeadProps) {
           <Letter side={side} />
           {revealed ? (
             <>
-              <h3 className="min-w-0 flex-1 truncate font-mono text-sm font-medium">
+              <h3 className="min-w-0 flex-1 py-2 font-mono text-sm font-medium wrap-anywhere">
                 {revealed.model}
               </h3>
               <Rating rating={revealed.rating} />
@@ -92,7 +98,7 @@ function Rating({ rating }: { rating: RevealedModel["rating"] }) {
 function toFacts(revealed: RevealedModel, answer: AnswerView | null): string[] {
   const stats = answer?.stats;
   const facts = [
-    revealed.licence,
+    revealed.licence && formatLicence(revealed.licence),
     revealed.parameters === null ? null : `${formatParameters(revealed.parameters)} parameters`,
     stats ? `${formatSeconds(stats.firstTokenMs)} to first token` : null,
     stats?.tokensPerSecond != null ? `${formatRate(stats.tokensPerSecond)} tokens/s` : null,

@@ -3,7 +3,7 @@
 import clsx from "clsx";
 import { ArrowDown, ArrowUp } from "lucide-react";
 import { useState } from "react";
-import { formatCount } from "@/components/format";
+import { formatCount, formatLicence } from "@/components/format";
 import type { LeaderboardEntry } from "@/lib/protocol/arena-view";
 import { Interval, ScaleTicks } from "./interval";
 import { type RatingScale, toRatingScale } from "./rating-scale";
@@ -80,7 +80,7 @@ export function BoardTable({ entries, search }: BoardTableProps) {
                 </td>
               ))}
               <td className={clsx(CELL, "pl-6 whitespace-nowrap text-ink-soft")}>
-                {entry.licence ?? "not stated"}
+                {entry.licence ? formatLicence(entry.licence) : "not stated"}
               </td>
             </tr>
           ))}

@@ -1,6 +1,6 @@
 import { ArrowRight } from "lucide-react";
 import Link from "next/link";
-import { countOf, formatCount, formatParameters } from "@/components/format";
+import { countOf, formatCount, formatLicence, formatParameters } from "@/components/format";
 import { buttonClass } from "@/components/ui/button";
 import { paths } from "@/lib/paths";
 import type { ModelView } from "@/lib/protocol/arena-view";
@@ -100,7 +100,7 @@ function toFacts({ description, contextLength }: ModelView): [string, string][] 
     ["Parameters", description.parameters && formatParameters(description.parameters)],
     ["Weights", description.weightForm],
     ["Context", contextLength === null ? undefined : `${formatCount(contextLength)} tokens`],
-    ["Licence", description.licence ?? "not stated"],
+    ["Licence", description.licence ? formatLicence(description.licence) : "not stated"],
   ].map(([term, fact]) => [String(term), fact || undefined]);
   return facts.flatMap(([term, fact]) => (fact ? [[term, fact] satisfies [string, string]] : []));
 }
