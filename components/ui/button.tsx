@@ -3,7 +3,7 @@ import type { ButtonHTMLAttributes } from "react";
 
 const BASE =
   "inline-flex items-center justify-center gap-2 rounded-md text-sm font-medium whitespace-nowrap " +
-  "transition-colors duration-120 ease-out disabled:border-line disabled:bg-sunken disabled:text-ink-soft pointer-coarse:min-h-11 pointer-coarse:min-w-11";
+  "transition-colors duration-120 ease-out disabled:border-line disabled:bg-line/40 disabled:text-ink-soft pointer-coarse:min-h-11 pointer-coarse:min-w-11";
 
 const VARIANTS = {
   primary: "bg-accent text-on-fill enabled:hover:bg-accent-strong",

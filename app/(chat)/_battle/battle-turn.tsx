@@ -1,10 +1,11 @@
 "use client";
 
 import clsx from "clsx";
+import { AlertTriangle } from "lucide-react";
 import { useRef, useState } from "react";
 import { Question } from "@/components/chat/question";
 import type { BattleTurn as Turn } from "@/components/chat/turn-reducer";
-import type { Outcome, Reveal, Side } from "@/lib/protocol/arena-view";
+import type { AnswerStatus, Outcome, Reveal, Side } from "@/lib/protocol/arena-view";
 import { AnswerPane } from "./answer-pane";
 
 export type BattleTurnProps = {
@@ -44,7 +45,7 @@ export function BattleTurn({ number, turn, reveal, outcome, onRetry }: BattleTur
               key={side}
               side={side}
               isShown={shown === side}
-              isWriting={turn[side]?.status === "streaming"}
+              status={turn[side]?.status}
               onShow={() => show(side)}
             />
           ))}
@@ -71,16 +72,26 @@ export function BattleTurn({ number, turn, reveal, outcome, onRetry }: BattleTur
   );
 }
 
-type SideSwitchProps = { side: Side; isShown: boolean; isWriting: boolean; onShow: () => void };
+type SideSwitchProps = {
+  side: Side;
+  isShown: boolean;
+  status: AnswerStatus | undefined;
+  onShow: () => void;
+};
 
-function SideSwitch({ side, isShown, isWriting, onShow }: SideSwitchProps) {
+const SAID: Partial<Record<AnswerStatus, string>> = {
+  streaming: ", still writing",
+  failed: ", not finished",
+};
+
+function SideSwitch({ side, isShown, status, onShow }: SideSwitchProps) {
   const name = side.toUpperCase();
   return (
     <button
       type="button"
       onClick={onShow}
       aria-pressed={isShown}
-      aria-label={`Answer ${name}${isWriting ? ", still writing" : ""}`}
+      aria-label={`Answer ${name}${(status && SAID[status]) ?? ""}`}
       className={clsx(
         "relative h-11 w-20 rounded-md font-display text-base font-semibold",
         isShown ? "bg-surface" : "text-ink-soft",
@@ -88,7 +99,15 @@ function SideSwitch({ side, isShown, isWriting, onShow }: SideSwitchProps) {
       )}
     >
       {name}
-      {isWriting && (
+      {status === "failed" && (
+        <AlertTriangle
+          size={14}
+          strokeWidth={2}
+          aria-hidden="true"
+          className="absolute top-2 right-3.5 text-danger"
+        />
+      )}
+      {status === "streaming" && (
         <span
           className={clsx(
             "absolute top-2.5 right-5 size-1.5 animate-breathe rounded-full",

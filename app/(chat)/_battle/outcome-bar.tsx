@@ -16,7 +16,7 @@ export function OutcomeBar({ sentence, onNewRound, onSameQuestion }: OutcomeBarP
       className="mx-auto flex w-full max-w-[880px] animate-rise flex-wrap items-center justify-between gap-x-6 gap-y-3"
     >
       <p className="font-display text-lg">{sentence}</p>
-      <div className="flex gap-2">
+      <div className="flex flex-wrap gap-2 max-sm:w-full max-sm:*:grow">
         <Button onClick={onSameQuestion}>Same question, new pair</Button>
         <Button variant="primary" onClick={onNewRound} aria-keyshortcuts="n">
           New round

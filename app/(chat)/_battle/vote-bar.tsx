@@ -23,7 +23,7 @@ const VOTES: readonly { outcome: Outcome; label: string; keys: readonly string[]
 /** Four votes, equal in size, so that none is suggested. */
 export function VoteBar({ reason, sending, problem, onVote, onHelp }: VoteBarProps) {
   return (
-    <section aria-label="Your vote" className="mx-auto w-full max-w-[880px]">
+    <section aria-label="Your vote" className="votes mx-auto w-full max-w-[880px]">
       <div className="grid grid-cols-2 gap-2 sm:grid-cols-4 sm:gap-3">
         {VOTES.map(({ outcome, label, keys }) => (
           <div key={outcome} className={clsx(ORDER[outcome], "sm:order-none")}>
@@ -60,7 +60,8 @@ export function VoteBar({ reason, sending, problem, onVote, onHelp }: VoteBarPro
           onClick={onHelp}
           className="hidden text-ink-soft underline-offset-4 hover:text-ink hover:underline md:inline"
         >
-          All keys <Kbd>?</Kbd>
+          <span className="mr-1.5">All keys</span>
+          <Kbd>?</Kbd>
         </button>
       </div>
     </section>

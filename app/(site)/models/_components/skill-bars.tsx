@@ -32,8 +32,8 @@ function SkillList({ skills }: { skills: Skills }) {
   return (
     <ul className="mt-3 grid gap-x-10 sm:grid-cols-2">
       {skills.map(({ name, share }) => (
-        <li key={name} className="grid grid-cols-[8.5rem_1fr_3rem] items-center gap-3 py-1 text-sm">
-          <span className="truncate text-ink-soft">{name}</span>
+        <li key={name} className="grid grid-cols-[11rem_1fr_3rem] items-center gap-3 py-1 text-sm">
+          <span className="text-ink-soft wrap-anywhere">{name}</span>
           <span className="h-1 rounded-full bg-line" aria-hidden="true">
             <span
               className="block h-full rounded-full bg-ink"
