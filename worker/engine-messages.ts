@@ -33,7 +33,7 @@ export type MessageToEngine =
   | { type: "close" };
 
 export type MessageFromEngine =
-  | { type: "loaded"; offer: ModelOffer; warnings: string[] }
+  | { type: "loaded"; offer: ModelOffer; memory: string; warnings: string[] }
   /** The folder cannot be served until a person changes something. */
   | { type: "load-failure"; message: string; remedy: string }
   | { type: "event"; callId: number; event: GenerateEvent }

@@ -61,7 +61,12 @@ async function run(port: MessagePort, data: EngineThreadData): Promise<void> {
     // Closing the port leaves the thread with nothing to wait for.
     else void engine.close().finally(() => port.close());
   });
-  post({ type: "loaded", offer, warnings: [...engine.model.warnings, ...warnings] });
+  post({
+    type: "loaded",
+    offer,
+    memory: engine.model.memory.summary,
+    warnings: [...engine.model.warnings, ...warnings],
+  });
 }
 
 /** The engine, or undefined after saying why not. What is no StartError ends the thread. */

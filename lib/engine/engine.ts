@@ -20,8 +20,6 @@ const PREFILL_TOKENS_PER_STEP = 256;
 const DRAWN_SEED_MAX = 2 ** 47;
 
 export type EngineOptions = LoadModelOptions & {
-  /** Sequences that run interleaved; others wait. */
-  slotCount: number;
   nowMs?: () => number;
 };
 
@@ -59,7 +57,7 @@ export class Engine {
 
   private constructor(model: LoadedModel, options: EngineOptions) {
     this.model = model;
-    this.#scheduler = new Scheduler(options.slotCount);
+    this.#scheduler = new Scheduler(model.memory.slotCount);
     this.#nowMs = options.nowMs ?? (() => performance.now());
   }
 

@@ -1,4 +1,6 @@
+import type { InferenceSession } from "onnxruntime-node";
 import { StartError } from "@/lib/util/start-error";
+import { cacheBytesOf, type MemoryPlan, planMemory } from "./memory-plan";
 import { ModelRunner } from "./model-runner";
 import { readGraphSignature } from "./onnx/graph-signature";
 import { type ModelFiles, readModelFiles, type WeightFile } from "./onnx/model-files";
@@ -9,6 +11,10 @@ import { Tokenizer } from "./text/tokenizer";
 
 export type LoadModelOptions = {
   threadCount: number;
+  /** Sequences that run interleaved, as far as memory allows; others wait. */
+  slotCount: number;
+  /** Memory to make do with; unless given, the container's or the machine's. */
+  memoryBytes?: number | undefined;
   /** The weights to take; unless given, the most exact ones in the folder (`model-files.ts`). */
   weightFile?: WeightFile | undefined;
 };
@@ -16,6 +22,7 @@ export type LoadModelOptions = {
 /** A model ready to run: its files read, its graph opened, its text rules built. */
 export type LoadedModel = {
   files: ModelFiles;
+  memory: MemoryPlan;
   runner: ModelRunner;
   tokenizer: Tokenizer;
   tokenBytes: TokenBytes;
@@ -36,6 +43,10 @@ export async function loadModel(folder: string, options: LoadModelOptions): Prom
   const tokenizer = createTokenizer(files);
   const tokenBytes = new TokenBytes(files.tokenizer);
   const chatTemplate = new ChatTemplate(files.chatTemplate, files.tokenizerConfig);
+  // Before the graph is read: a container that runs out of memory is killed without a word.
+  const { slotCount, memoryBytes } = options;
+  const { weightBytes, contextLength } = files;
+  planMemory({ weightBytes, sequenceBytes: 0, slotCount }, memoryBytes);
   const session = await openSession(files.weightPath, { threadCount: options.threadCount });
   const { config, generationConfig } = files;
   const headCount = config.num_attention_heads ?? undefined;
@@ -45,9 +56,14 @@ export async function loadModel(folder: string, options: LoadModelOptions): Prom
       config.head_dim ??
       (config.hidden_size && headCount ? config.hidden_size / headCount : undefined),
   });
+  const sequenceBytes = cacheBytesOf(signature.cacheSlots, contextLength);
+  const memory = await planOrRelease(session, () =>
+    planMemory({ weightBytes, sequenceBytes, slotCount }, memoryBytes),
+  );
   return {
     files,
-    runner: new ModelRunner(session, signature, files.contextLength),
+    memory,
+    runner: new ModelRunner(session, signature, contextLength),
     tokenizer,
     tokenBytes,
     chatTemplate,
@@ -55,8 +71,18 @@ export async function loadModel(folder: string, options: LoadModelOptions): Prom
       temperature: generationConfig.do_sample === false ? 0 : (generationConfig.temperature ?? 1),
       topP: generationConfig.top_p ?? 1,
     },
-    warnings: listWarnings(files),
+    warnings: [...listWarnings(files), ...(memory.warning ? [memory.warning] : [])],
   };
+}
+
+/** A graph that cannot be served gives its memory back, which no collector does for it. */
+async function planOrRelease(session: InferenceSession, plan: () => MemoryPlan) {
+  try {
+    return plan();
+  } catch (error) {
+    await session.release();
+    throw error;
+  }
 }
 
 function createTokenizer(files: ModelFiles): Tokenizer {

@@ -84,7 +84,8 @@ async function startThreads(options: OnnxBackendOptions): Promise<OnnxThread[]> 
     await Promise.all(threads.map((thread) => thread.close()));
     throw error;
   }
-  for (const { offer, warnings } of threads) {
+  for (const { offer, memory, warnings } of threads) {
+    log.info({ model: offer.name, memory }, "model loaded");
     for (const warning of warnings) log.warn({ model: offer.name }, warning);
   }
   return threads;

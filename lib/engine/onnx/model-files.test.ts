@@ -25,7 +25,7 @@ const change = async (name: string, changes: object) => {
   const json = JSON.parse(await readFile(path(name), "utf8"));
   await writeFile(path(name), JSON.stringify({ ...json, ...changes }));
 };
-const load = () => loadModel(folder, { threadCount: 1 });
+const load = () => loadModel(folder, { threadCount: 1, slotCount: 1 });
 
 /** The one line a person sees. */
 async function refusal(run: () => Promise<unknown>): Promise<string> {

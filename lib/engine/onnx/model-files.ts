@@ -76,6 +76,8 @@ export type ModelFiles = {
   endTokenIds: number[];
   weightPath: string;
   weightForm: string;
+  /** Size of the weights, those beside the graph included. */
+  weightBytes: number;
   /** SHA-256 over every file that decides what the model says, hex. */
   build: string;
 };
@@ -115,6 +117,7 @@ export async function readModelFiles(folder: string, weightFile?: WeightFile): P
     endTokenIds: readEndTokens(config, generationConfig, tokenizer, tokenizerConfig),
     weightPath: join(root, "onnx", weights.file),
     weightForm: weights.form,
+    weightBytes: await measureWeights(root, weights.file),
     build: await hashFiles(root, weights.file),
   };
 }
@@ -163,15 +166,25 @@ async function pickWeights(root: string, wanted: WeightFile | undefined) {
 }
 
 /** Weights beyond 2 GB lie beside their graph, as `model.onnx_data`, `model.onnx_data_1` and so on. */
-async function hashFiles(root: string, weightFile: string): Promise<string> {
+async function listWeights(root: string, weightFile: string): Promise<string[]> {
   const inOnnx = await readdir(join(root, "onnx"));
+  return inOnnx
+    .filter((file) => file === weightFile || file.startsWith(`${weightFile}_data`))
+    .sort()
+    .map((file) => join("onnx", file));
+}
+
+async function measureWeights(root: string, weightFile: string): Promise<number> {
+  const names = await listWeights(root, weightFile);
+  const sizes = await Promise.all(names.map(async (name) => (await stat(join(root, name))).size));
+  return sizes.reduce((sum, size) => sum + size, 0);
+}
+
+async function hashFiles(root: string, weightFile: string): Promise<string> {
   const names = [
     ...["config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"],
     "chat_template.jinja",
-    ...inOnnx
-      .filter((file) => file === weightFile || file.startsWith(`${weightFile}_data`))
-      .sort()
-      .map((file) => join("onnx", file)),
+    ...(await listWeights(root, weightFile)),
   ];
   const hash = createHash("sha256");
   for (const name of names) {

@@ -1,0 +1,71 @@
+/** Goal: no engine promises more memory than there is, and none is refused that can serve. */
+import { totalmem } from "node:os";
+import { join } from "node:path";
+import { expect, test } from "vitest";
+import { StartError } from "@/lib/util/start-error";
+import { Engine } from "./engine";
+import { cacheBytesOf, planMemory, readMemoryBytes } from "./memory-plan";
+import { collect } from "./testing";
+
+const GIB = 2 ** 30;
+const need = { weightBytes: 2 * GIB, sequenceBytes: GIB, slotCount: 4 };
+
+test("a cache is keys and values of every layer, for every token of the context", () => {
+  const slot = { past: "past", present: "present", headCount: 2, headSize: 64 };
+  const slots = [
+    { ...slot, dtype: "float32" as const },
+    { ...slot, dtype: "float16" as const },
+  ];
+  expect(cacheBytesOf(slots, 1_000)).toBe(1_000 * 2 * 64 * (4 + 2));
+});
+
+test("as many run at once as fit, with one cache to spare and a tenth of memory left alone", () => {
+  expect(planMemory(need, 8 * GIB)).toMatchObject({ slotCount: 4, warning: undefined });
+  const tight = planMemory(need, 6 * GIB);
+  expect(tight.slotCount).toBe(2);
+  expect(tight.warning).toBe(
+    "Memory is enough for 2 of 4 sequences at once; the others wait (weights 2.0 GiB, 1.0 GiB of cache for each sequence that fills its context, memory 6.0 GiB).",
+  );
+});
+
+test("a model of which not one sequence fits is refused in one line", () => {
+  expect(() => planMemory(need, 4 * GIB)).toThrow(StartError);
+  expect(() => planMemory(need, GIB)).toThrow(
+    "The model does not fit into memory: weights 2.0 GiB, 1.0 GiB of cache for each sequence that fills its context, memory 1.0 GiB.",
+  );
+});
+
+test("memory is that of the container or of the machine", () => {
+  expect(readMemoryBytes()).toBeGreaterThan(0);
+  expect(readMemoryBytes()).toBeLessThanOrEqual(totalmem());
+});
+
+test("an engine with little memory serves in turn what it cannot serve at once", async () => {
+  const folder = join(import.meta.dirname, "../../models/pico-s");
+  const options = { threadCount: 1, slotCount: 3 };
+  const roomy = await Engine.load(folder, options);
+  const { weightBytes } = roomy.model.files;
+  const sequenceBytes = cacheBytesOf(
+    roomy.model.runner.signature.cacheSlots,
+    roomy.model.files.contextLength,
+  );
+  await roomy.close();
+  const memoryFor = (caches: number) => (weightBytes + caches * sequenceBytes) / 0.9 + 1;
+
+  const tight = await Engine.load(folder, { ...options, memoryBytes: memoryFor(2) });
+  expect(tight.model.warnings.join()).toContain("enough for 1 of 3 sequences");
+  const request = {
+    messages: [{ role: "user" as const, content: "Hello!" }],
+    ...{ sampling: { temperature: 0 }, stop: [], maxTokens: 5 },
+  };
+  const running = [1, 2, 3].map(() => collect(tight, request));
+  await new Promise((resolve) => setImmediate(resolve));
+  expect(tight.runningCount).toBeLessThanOrEqual(1);
+  expect(new Set((await Promise.all(running)).map(({ text }) => text)).size).toBe(1);
+  await tight.close();
+
+  const refused = (memoryBytes: number) =>
+    expect(Engine.load(folder, { ...options, memoryBytes })).rejects;
+  await refused(memoryFor(1)).toThrow("of cache for each");
+  await refused(weightBytes / 2).toThrow(/does not fit into memory: weights \S+ MiB, memory/);
+});
