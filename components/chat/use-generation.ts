@@ -1,11 +1,19 @@
 "use client";
 
-import { useCallback, useEffect, useRef, useState } from "react";
-import { PAGE_SETTLE_ATTEMPTS_MAX, PAGE_SETTLE_INTERVAL_MS } from "@/lib/limits";
+import {
+  type Dispatch,
+  type RefObject,
+  type SetStateAction,
+  useCallback,
+  useEffect,
+  useRef,
+  useState,
+} from "react";
 import type { MessageView, TurnEvent } from "@/lib/protocol/arena-view";
 import { RequestError, send, toRequestError } from "../request-json";
 import { readTurn } from "./read-turn";
-import { applyTurnEvent, isAnyStreaming, markStopped } from "./turn-reducer";
+import { readUntilSettled } from "./read-until-settled";
+import { applyTurnEvent, markStopped } from "./turn-reducer";
 
 /** idle → asking (no byte yet) → streaming → idle; settling while the server is asked what it kept. */
 export type GenerationPhase = "idle" | "asking" | "streaming" | "settling";
@@ -21,11 +29,8 @@ export type GenerationOptions = {
   load: (start: TurnStart | null) => Promise<MessageView[] | null>;
 };
 
-const pause = (milliseconds: number) =>
-  new Promise<void>((resolve) => setTimeout(resolve, milliseconds));
-
 /** Deltas gather until the next frame, so a fast model costs one render a frame and not one a token. */
-function createFrameQueue(apply: (events: TurnEvent[]) => void) {
+function createFrameQueue(setMessages: Dispatch<SetStateAction<MessageView[]>>) {
   let queue: TurnEvent[] = [];
   let cancel: (() => void) | undefined;
   const flush = () => {
@@ -33,7 +38,8 @@ function createFrameQueue(apply: (events: TurnEvent[]) => void) {
     cancel = undefined;
     const events = queue;
     queue = [];
-    if (events.length > 0) apply(events);
+    if (events.length === 0) return;
+    setMessages((now) => events.reduce<MessageView[]>(applyTurnEvent, now));
   };
   const schedule = () => {
     if (cancel) return;
@@ -65,17 +71,30 @@ async function follow(next: Ask, signal: AbortSignal, push: (event: TurnEvent) =
   }
 }
 
-/** Asks the server what it kept until no answer is being written any more. */
-async function readUntilSettled(
-  load: () => Promise<MessageView[] | null>,
+/** Waits for what the server kept, one wait at a time; whoever goes on to something else ends it. */
+function useSettling(
+  latest: RefObject<GenerationOptions>,
   show: (messages: MessageView[]) => void,
-): Promise<void> {
-  for (let attempt = 0; attempt < PAGE_SETTLE_ATTEMPTS_MAX; attempt++) {
-    await pause(PAGE_SETTLE_INTERVAL_MS * (attempt === 0 ? 0.4 : 1));
-    // The server may be away for a moment; the next attempt asks again.
-    const stored = await load().catch(() => null);
-    if (stored && !isAnyStreaming(stored)) return show(stored);
-  }
+  setPhase: Dispatch<SetStateAction<GenerationPhase>>,
+) {
+  const settling = useRef<AbortController | null>(null);
+  const endSettling = useCallback(() => settling.current?.abort(), []);
+
+  useEffect(() => endSettling, [endSettling]);
+
+  const settle = useCallback(
+    async (start: TurnStart | null) => {
+      endSettling();
+      const controller = new AbortController();
+      settling.current = controller;
+      setPhase("settling");
+      const load = () => latest.current.load(start);
+      await readUntilSettled({ load, show, signal: controller.signal });
+      if (!controller.signal.aborted) setPhase((now) => (now === "settling" ? "idle" : now));
+    },
+    [latest, show, setPhase, endSettling],
+  );
+  return { settle, endSettling };
 }
 
 /** The one hook that reads our event stream: asks, applies events, stops, and says what went wrong. */
@@ -87,27 +106,22 @@ export function useGeneration(options: GenerationOptions) {
   const latest = useRef(options);
   latest.current = options;
   const running = useRef<AbortController | null>(null);
+  const { settle, endSettling } = useSettling(latest, setMessages, setPhase);
 
   useEffect(() => () => running.current?.abort(), []);
-
-  const settle = useCallback(async (start: TurnStart | null) => {
-    setPhase("settling");
-    await readUntilSettled(() => latest.current.load(start), setMessages);
-    setPhase((now) => (now === "settling" ? "idle" : now));
-  }, []);
 
   const ask = useCallback(
     async (next: Ask) => {
       if (running.current) return;
+      endSettling();
       const controller = new AbortController();
       running.current = controller;
       setFailure(null);
       setPending(next.prompt ?? null);
       setPhase("asking");
       let start: TurnStart | null = null;
-      const frames = createFrameQueue((events) =>
-        setMessages((now) => events.reduce<MessageView[]>(applyTurnEvent, now)),
-      );
+      let isCurrent = true;
+      const frames = createFrameQueue(setMessages);
       const push = (event: TurnEvent) => {
         frames.push(event);
         if (event.type === "turn-start") {
@@ -131,12 +145,16 @@ export function useGeneration(options: GenerationOptions) {
           else setPhase("idle");
         }
       } finally {
-        if (running.current === controller) running.current = null;
-        setPending(null);
+        // Else another conversation has taken this one's place, and what is pending is its own.
+        isCurrent = running.current === controller;
+        if (isCurrent) {
+          running.current = null;
+          setPending(null);
+        }
       }
-      if (controller.signal.aborted && controller.signal.reason === "stop") await settle(start);
+      if (isCurrent && controller.signal.reason === "stop") await settle(start);
     },
-    [settle],
+    [settle, endSettling],
   );
 
   const stop = useCallback(() => {
@@ -147,14 +165,18 @@ export function useGeneration(options: GenerationOptions) {
   }, []);
 
   /** Puts another conversation in the place of this one. */
-  const replace = useCallback((next: MessageView[]) => {
-    running.current?.abort("replaced");
-    running.current = null;
-    setMessages(next);
-    setPending(null);
-    setFailure(null);
-    setPhase("idle");
-  }, []);
+  const replace = useCallback(
+    (next: MessageView[]) => {
+      running.current?.abort("replaced");
+      running.current = null;
+      endSettling();
+      setMessages(next);
+      setPending(null);
+      setFailure(null);
+      setPhase("idle");
+    },
+    [endSettling],
+  );
 
   return { messages, phase, pending, failure, ask, stop, replace, settle, setFailure };
 }
