@@ -23,6 +23,7 @@ export const ERROR_CODES = {
   "upstream-invalid": { status: 502, retryable: true },
   "worker-lost": { status: 502, retryable: true },
   "no-worker": { status: 503, retryable: true },
+  unavailable: { status: 503, retryable: true },
   timeout: { status: 504, retryable: true },
 } as const satisfies Record<string, { status: number; retryable: boolean }>;
 
@@ -70,11 +71,43 @@ export function isAppError(error: unknown): error is AppError {
   return typeof error === "object" && error !== null && MARK in error;
 }
 
-/** Whatever was thrown as an AppError: itself, `client-closed` for an abort, else `internal` with the cause kept. */
+/** The driver's own words for a database that is away, and PostgreSQL's (appendix A) for one that goes or starts. */
+const DATABASE_AWAY = new Set([
+  ...["CONNECTION_CLOSED", "CONNECTION_ENDED", "CONNECTION_DESTROYED", "CONNECT_TIMEOUT"],
+  ...["57P01", "57P02", "57P03"],
+]);
+/** What a socket says, which only below a failed statement is about the database. */
+const SOCKET_AWAY = new Set(["ECONNREFUSED", "ECONNRESET", "ENOENT", "EPIPE"]);
+/** A restarted database is back within a second or two. */
+const DATABASE_RETRY_AFTER_SECONDS = 2;
+
+/** Known by its shape, since this file knows no database: a failed statement holds its query and its cause. */
+function isDatabaseAway(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  const isStatement = "query" in error && error.cause instanceof Error;
+  const code = codeOf(isStatement ? error.cause : error);
+  return DATABASE_AWAY.has(code) || (isStatement && SOCKET_AWAY.has(code));
+}
+
+function codeOf(error: unknown): string {
+  return error instanceof Error && "code" in error ? String(error.code) : "";
+}
+
+/**
+ * Whatever was thrown as an AppError: itself, `client-closed` for an abort, `unavailable` for a database
+ * that is away, else `internal`, with the cause kept.
+ */
 export function toAppError(error: unknown): AppError {
   if (isAppError(error)) return error;
   if (error instanceof Error && error.name === "AbortError") {
     return new AppError("client-closed", { message: "The request was cancelled.", cause: error });
+  }
+  if (isDatabaseAway(error)) {
+    return new AppError("unavailable", {
+      message: "The server's database is away for the moment. Try again in a few seconds.",
+      retryAfterSeconds: DATABASE_RETRY_AFTER_SECONDS,
+      cause: error,
+    });
   }
   return new AppError("internal", {
     message:

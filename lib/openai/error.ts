@@ -28,6 +28,7 @@ const WIRE: Record<ErrorCode, { type: string; code: string | null }> = {
   "upstream-invalid": { type: SERVER, code: "upstream_invalid" },
   "worker-lost": { type: SERVER, code: "worker_lost" },
   "no-worker": { type: SERVER, code: "no_worker" },
+  unavailable: { type: SERVER, code: "unavailable" },
   timeout: { type: SERVER, code: "timeout" },
 };
 
