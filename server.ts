@@ -20,7 +20,13 @@ import type { HOT_ROUTES } from "./server-routes";
  */
 const isDev = process.argv.includes("--dev");
 /** In development nobody waits for an answer, and the page's own socket for reloads never ends. */
-const drainMsMax = isDev ? 500 : WEB_DRAIN_MS_MAX;
+const drainMsMax = () => {
+  if (isDev) return 500;
+  const { PARLEY_DRAIN_SECONDS: seconds } = env();
+  return seconds === undefined ? WEB_DRAIN_MS_MAX : seconds * 1_000;
+};
+
+const IDLE_CLOSE_INTERVAL_MS = 100;
 
 async function main(): Promise<void> {
   const { HOST, PORT } = env();
@@ -133,10 +139,12 @@ function stopWithParent(server: Server): void {
     isStopping = true;
     log.info("web stopping");
     server.close(() => process.exit(0));
+    // A connection whose answer ends from here on is kept for its client's next request otherwise.
+    setInterval(() => server.closeIdleConnections(), IDLE_CLOSE_INTERVAL_MS).unref();
     setTimeout(() => {
       log.warn("answers still running were cut");
       process.exit(0);
-    }, drainMsMax).unref();
+    }, drainMsMax()).unref();
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);

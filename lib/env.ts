@@ -56,6 +56,11 @@ export const envSchema = z.object({
     .describe(
       "Inference threads a worker. 0 divides the cores between the workers of `npm start`.",
     ),
+  PARLEY_DRAIN_SECONDS: integer(0, 600)
+    .optional()
+    .describe(
+      "How long running answers may go on after a stop. Without it 5 s under `npm start`, whose Ctrl-C should be quick, and 20 s for a worker by itself.",
+    ),
   LOG_LEVEL: z
     .enum(["silent", "fatal", "error", "warn", "info", "debug", "trace"])
     .default("info")

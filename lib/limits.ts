@@ -54,6 +54,10 @@ export const PROBE_MS_MAX = 1_000;
 export const PROBES_MAX = 64;
 /** Told to clients whose model has no worker: one missed heartbeat and a registration. */
 export const NO_WORKER_RETRY_AFTER_SECONDS = 5;
+/** Under `npm start` running answers get this long: whoever presses Ctrl-C wants it to stop, and common supervisors kill after 10 s. */
+export const LAUNCHER_DRAIN_MS_MAX = 5_000;
+/** A child that has not ended this long after its time to drain is killed. */
+export const STOP_MARGIN_MS = 3_000;
 /** Draining: running answers get this long to finish. */
 export const DRAIN_MS_MAX = 20_000;
 

@@ -2,6 +2,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { env } from "@/lib/env";
+import { LAUNCHER_DRAIN_MS_MAX } from "@/lib/limits";
 import { isLoopback } from "@/lib/util/loopback";
 import { EXIT_CODES, StartError, toStartError } from "@/lib/util/start-error";
 import { type Claim, claimDataDir } from "./launcher/claim";
@@ -79,6 +80,11 @@ class Launcher {
     return this.#stopping.signal.aborted;
   }
 
+  get #drainMsMax(): number {
+    const { PARLEY_DRAIN_SECONDS: seconds } = this.#settings;
+    return seconds === undefined ? LAUNCHER_DRAIN_MS_MAX : seconds * 1_000;
+  }
+
   async start(): Promise<void> {
     this.#stopOnSignals();
     const databaseUrl = await this.#startDatabase();
@@ -86,6 +92,7 @@ class Launcher {
       ...process.env,
       NODE_ENV: this.#isDev ? "development" : "production",
       NEXT_TELEMETRY_DISABLED: "1",
+      PARLEY_DRAIN_SECONDS: String(this.#drainMsMax / 1_000),
       PARLEY_WORKER_SECRET: this.#settings.PARLEY_WORKER_SECRET ?? this.#secrets.workerSecret,
     };
     const port = await this.#startWeb({ ...shared, DATABASE_URL: databaseUrl });
@@ -138,6 +145,7 @@ class Launcher {
         PARLEY_ADMIN_TOKEN: this.#settings.PARLEY_ADMIN_TOKEN ?? this.#secrets.adminToken,
         PARLEY_SECRET: this.#settings.PARLEY_SECRET ?? this.#secrets.cookieSecret,
       }),
+      drainMsMax: this.#drainMsMax,
       output: this.#output,
       onStart: () => this.#publishChildren(),
       onMessage: (message) => {
@@ -180,6 +188,7 @@ class Launcher {
             ...["--threads", String(PARLEY_WORKER_THREADS || share)],
           ],
           env: () => variables,
+          drainMsMax: this.#drainMsMax,
           output: this.#output,
           onStart: () => this.#publishChildren(),
         }),
@@ -259,7 +268,8 @@ class Launcher {
       // A start that failed has had its one line.
       if (code === 0) this.#output.print(text);
     };
-    say("  Stopping. Answers that are running may finish; a second Ctrl-C cuts them.");
+    const seconds = this.#drainMsMax / 1_000;
+    say(`  Stopping. Running answers have ${seconds} s to finish; a second Ctrl-C cuts them.`);
     await Promise.all(this.#workers.map((it) => it.stop()));
     await this.#web?.stop();
     await this.#database?.stop();

@@ -2,11 +2,12 @@
  * Goal: `npm start` keeps its promises when things go wrong. Method: the real launcher with one bundled
  * model, its processes killed one after the other. Tests in a block share a platform and run in order.
  */
-import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { type ChildProcess, execFileSync, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
   mkdirSync,
   mkdtempSync,
+  readdirSync,
   readFileSync,
   rmSync,
   statSync,
@@ -47,6 +48,14 @@ const until = (check: () => unknown) => vi.waitFor(check, { timeout: 20_000, int
 async function modelNames(url: string): Promise<string[]> {
   const { data } = await (await fetch(`${url}/v1/models`)).json();
   return data.map((model: { id: string }) => model.id);
+}
+
+/** All that the launcher and its children wrote. */
+function readLog({ dataDir }: Platform): string {
+  const logs = join(dataDir, "logs");
+  return readdirSync(logs)
+    .map((name) => readFileSync(join(logs, name), "utf8"))
+    .join("\n");
 }
 
 /** Runs the launcher where it is expected to refuse. */
@@ -139,6 +148,85 @@ describe("a running platform", () => {
     const again = await startPlatform({ PARLEY_MODELS: models, PARLEY_DATA_DIR: dataDir });
     onTestFinished(() => again.stop());
     expect(again.output()).toContain(`Admin token  ${adminToken}\n`);
+  });
+});
+
+describe("a stop in the middle of an answer", () => {
+  /** A platform, and an answer of 200 ms a token that has said its first. */
+  async function begin(variables: Record<string, string>, tokens: number) {
+    const platform = await startPlatform({ PARLEY_MODELS: models, ...variables });
+    onTestFinished(() => platform.stop());
+    const secrets = JSON.parse(readFileSync(join(platform.dataDir, "secrets.json"), "utf8"));
+    // Not one of the launcher's, so that it is the web process that has to wait.
+    const worker = fork(
+      join(root, "dist/worker.mjs"),
+      ["--kind", "mock", "--model", "mock/slow", "--controller", platform.url],
+      { env: { ...process.env, PARLEY_WORKER_SECRET: secrets.workerSecret }, stdio: "ignore" },
+    );
+    onTestFinished(() => void worker.kill("SIGKILL"));
+    await until(async () => expect(await modelNames(platform.url)).toContain("mock/slow"));
+    const reply = await fetch(`${platform.url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({
+        ...{ model: "mock/slow", max_tokens: tokens, stream: true },
+        messages: [{ role: "user", content: "Count." }],
+      }),
+    });
+    const reader = reply.body!.pipeThrough(new TextDecoderStream()).getReader();
+    const first = (await reader.read()).value ?? "";
+    const readRest = async () => {
+      let text = first;
+      for (;;) {
+        const { done, value } = await reader.read().catch(() => ({ done: true, value: "" }));
+        if (done) return text;
+        text += value;
+      }
+    };
+    return { platform, rest: readRest() };
+  }
+
+  const isRefused = (url: string) =>
+    fetch(`${url}/healthz`).then(
+      () => false,
+      () => true,
+    );
+
+  test("lets it finish, takes no new connection, and ends in order", async () => {
+    const { platform, rest } = await begin({ PARLEY_DRAIN_SECONDS: "60" }, 20);
+    let isAnswered = false;
+    void rest.then(() => {
+      isAnswered = true;
+    });
+    process.kill(platform.launcherPid, "SIGTERM");
+    await until(async () => expect(await isRefused(platform.url)).toBe(true));
+    expect(isAnswered).toBe(false);
+    expect(await rest).toMatch(/data: \[DONE\]\n\n$/);
+    await until(() => expect(isAlive(platform.launcherPid)).toBe(false));
+    expect(platform.output()).toContain("Running answers have 60 s to finish");
+    expect(platform.output()).toContain("Stopped.");
+    expect(readLog(platform)).toMatch(/web.*ended with code 0/);
+  });
+
+  test("cuts it when its time is up", async () => {
+    const { platform, rest } = await begin({ PARLEY_DRAIN_SECONDS: "1" }, 100);
+    process.kill(platform.launcherPid, "SIGINT");
+    expect(await rest).not.toContain("[DONE]");
+    await until(() => expect(isAlive(platform.launcherPid)).toBe(false));
+    expect(readLog(platform)).toMatch(/answers still running were cut/);
+    expect(readLog(platform)).toMatch(/web.*ended with code 0/);
+  });
+
+  test("cuts it at the second Ctrl-C", async () => {
+    const { platform, rest } = await begin({ PARLEY_DRAIN_SECONDS: "60" }, 100);
+    process.kill(platform.launcherPid, "SIGINT");
+    await until(async () => expect(await isRefused(platform.url)).toBe(true));
+    // One that comes with the first is npm's copy of it, and none of its own.
+    await new Promise((resolve) => setTimeout(resolve, 600));
+    process.kill(platform.launcherPid, "SIGINT");
+    expect(await rest).not.toContain("[DONE]");
+    await until(() => expect(isAlive(platform.launcherPid)).toBe(false));
+    expect(platform.output()).toContain("Stopped.");
   });
 });
 

@@ -1,5 +1,6 @@
 import { readFileSync } from "node:fs";
 import * as z from "zod";
+import { env } from "@/lib/env";
 import { ControllerClient } from "@/lib/protocol/controller-client";
 import { log } from "@/lib/telemetry/log";
 import { metrics } from "@/lib/telemetry/metrics";
@@ -12,10 +13,12 @@ import { runWorker } from "./worker";
 /** One worker in this process, until the process is told to stop. */
 export async function live(flags: Flags, secret: string): Promise<void> {
   const { kind, models, slots, threads, controllerUrl, ...rest } = flags;
+  const { PARLEY_DRAIN_SECONDS: drainSeconds } = env();
   try {
     await runWorker(
       {
         ...rest,
+        ...(drainSeconds === undefined ? {} : { drainMsMax: drainSeconds * 1_000 }),
         version: readVersion(),
         secret,
         controller: new ControllerClient({ url: controllerUrl, secret }),

@@ -1,6 +1,6 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { createInterface } from "node:readline";
-import { DRAIN_MS_MAX } from "@/lib/limits";
+import { STOP_MARGIN_MS } from "@/lib/limits";
 import { backoffMs } from "@/lib/util/backoff";
 import { EXIT_CODES } from "@/lib/util/start-error";
 import type { Output } from "./output";
@@ -10,6 +10,8 @@ export type SupervisedOptions = {
   program: string;
   words: () => string[];
   env: () => NodeJS.ProcessEnv;
+  /** What the child gives its running answers when it is told to stop. */
+  drainMsMax: number;
   output: Output;
   onStart: () => void;
   onMessage?: (message: Record<string, unknown>) => void;
@@ -20,8 +22,6 @@ export type SupervisedOptions = {
 /** A child that lived this long did not die of how it was started; the next back-off begins anew. */
 const HEALTHY_AFTER_MS = 10_000;
 const BACKOFF = { firstMs: 300, longestMs: 10_000 };
-/** Beyond its own time to drain. */
-const STOP_MS_MAX = DRAIN_MS_MAX + 3_000;
 
 /** One child process that is kept alive until it is stopped. */
 export class Supervised {
@@ -98,7 +98,7 @@ export class Supervised {
     if (!isRunning(child)) return;
     const exited = new Promise<void>((settle) => child.once("exit", () => settle()));
     child.kill("SIGTERM");
-    const timer = setTimeout(() => this.kill(), STOP_MS_MAX);
+    const timer = setTimeout(() => this.kill(), this.#options.drainMsMax + STOP_MARGIN_MS);
     await exited;
     clearTimeout(timer);
   }
