@@ -7,6 +7,18 @@ const config: NextConfig = {
   // A 308 on POST is not resent by many HTTP clients, so /v1/x/ is answered like /v1/x.
   skipTrailingSlashRedirect: true,
   devIndicators: false,
+  headers: async () => [
+    {
+      source: "/:path*",
+      headers: [
+        // Nobody may lay our vote buttons under a page of theirs.
+        { key: "content-security-policy", value: "frame-ancestors 'none'" },
+        { key: "x-content-type-options", value: "nosniff" },
+        // The address of a battle is nobody else's business.
+        { key: "referrer-policy", value: "same-origin" },
+      ],
+    },
+  ],
   // `npm test` type-checks everything; a mistake in a test must not keep `npm start` from starting.
   typescript: { ignoreBuildErrors: true },
 };
