@@ -5,6 +5,7 @@
 import { type ChildProcess, execFileSync, fork, spawn } from "node:child_process";
 import { once } from "node:events";
 import {
+  cpSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -100,6 +101,38 @@ describe("a running platform", () => {
       models: ["pico-s"],
       workers: [{ name: "pico-s", kind: "onnx", state: "ready" }],
     });
+  });
+
+  test("takes a model folder that `npx parley worker` brings, until Ctrl-C", async () => {
+    cpSync(resolve(root, "models/pico-s"), join(folder, "brought"), { recursive: true });
+    const words = [join(root, "cli/parley.mjs"), "worker", "--model", "brought"];
+    // Paths are those of the folder it is typed in.
+    const worker = spawn(process.execPath, words, {
+      cwd: folder,
+      env: { ...process.env, PARLEY_DATA_DIR: platform.dataDir },
+      stdio: "ignore",
+    });
+    onTestFinished(() => void worker.kill("SIGKILL"));
+    const closed = once(worker, "close");
+    await until(async () => expect(await modelNames(platform.url)).toEqual(["brought", "pico-s"]));
+    const ask = async () => {
+      const reply = await fetch(`${platform.url}/v1/chat/completions`, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify({
+          ...{ model: "brought", max_tokens: 8 },
+          messages: [{ role: "user", content: "Hello!" }],
+        }),
+      });
+      return { status: reply.status, body: await reply.json() };
+    };
+    const { status, body } = await ask();
+    expect([status, body.model]).toEqual([200, "brought"]);
+    expect(body.choices[0].message.content).not.toBe("");
+    worker.kill("SIGINT");
+    expect(await closed).toEqual([0, null]);
+    expect(await modelNames(platform.url)).toEqual(["pico-s"]);
+    expect((await ask()).status).toBe(503);
   });
 
   test("refuses a second launcher on its folder with one line, and lives on", async () => {
