@@ -68,7 +68,7 @@ function AwaitedText() {
 function EndNote({ answer }: { answer: AnswerView }) {
   const note =
     answer.status === "stopped"
-      ? "Stopped by you"
+      ? "Stopped"
       : answer.finishReason === "length"
         ? "Ended at the length limit"
         : null;
