@@ -56,6 +56,8 @@ export const PROBES_MAX = 64;
 export const NO_WORKER_RETRY_AFTER_SECONDS = 5;
 /** Under `npm start` running answers get this long: whoever presses Ctrl-C wants it to stop, and common supervisors kill after 10 s. */
 export const LAUNCHER_DRAIN_MS_MAX = 5_000;
+/** A second signal within this time is npm's copy of the terminal's Ctrl-C, and not a person's second one. */
+export const SAME_SIGNAL_MS = 500;
 /** A child that has not ended this long after its time to drain is killed. */
 export const STOP_MARGIN_MS = 3_000;
 /** Draining: running answers get this long to finish. */

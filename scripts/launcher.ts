@@ -2,7 +2,7 @@ import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { env } from "@/lib/env";
-import { LAUNCHER_DRAIN_MS_MAX } from "@/lib/limits";
+import { LAUNCHER_DRAIN_MS_MAX, SAME_SIGNAL_MS } from "@/lib/limits";
 import { isLoopback } from "@/lib/util/loopback";
 import { EXIT_CODES, StartError, toStartError } from "@/lib/util/start-error";
 import { type Claim, claimDataDir } from "./launcher/claim";
@@ -47,8 +47,6 @@ function stackOf(error: unknown): string {
 function dataDirOf(): string {
   return process.env.PARLEY_DATA_DIR || ".parley";
 }
-
-const SAME_SIGNAL_MS = 500;
 
 class Launcher {
   readonly #startedAt = performance.now();

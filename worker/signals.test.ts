@@ -1,5 +1,6 @@
 import { EventEmitter } from "node:events";
 import { describe, expect, test } from "vitest";
+import { SAME_SIGNAL_MS } from "@/lib/limits";
 import { untilTold } from "./signals";
 
 function fakeProcess({ isForked, connected = true }: { isForked: boolean; connected?: boolean }) {
@@ -9,14 +10,20 @@ function fakeProcess({ isForked, connected = true }: { isForked: boolean; connec
     exit: (code: number) => exits.push(code),
     ...(isForked ? { send: () => true, connected } : {}),
   });
-  return { told, exits, signal: untilTold(told) };
+  const clock = { nowMs: 0 };
+  return { told, exits, clock, signal: untilTold(told, () => clock.nowMs) };
 }
 
 describe("untilTold", () => {
   test.each(["SIGTERM", "SIGINT"])("%s drains, a second one exits at once", (name) => {
-    const { told, exits, signal } = fakeProcess({ isForked: false });
+    const { told, exits, clock, signal } = fakeProcess({ isForked: false });
     told.emit(name);
     expect([signal.aborted, exits]).toEqual([true, []]);
+    // The same one again, from npm.
+    clock.nowMs += 20;
+    told.emit(name);
+    expect(exits).toEqual([]);
+    clock.nowMs += SAME_SIGNAL_MS;
     told.emit(name);
     expect(exits).toEqual([130]);
   });

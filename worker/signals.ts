@@ -1,4 +1,5 @@
 import type { EventEmitter } from "node:events";
+import { SAME_SIGNAL_MS } from "@/lib/limits";
 
 /** The parts of `process` that tell it to stop. */
 export type Told = Pick<EventEmitter, "on"> & {
@@ -15,10 +16,14 @@ const INTERRUPTED = 130;
  * forked it is gone. Being told twice means now. With a parent SIGINT is left to it: Ctrl-C reaches the
  * whole process group, and the parent stops its children in order.
  */
-export function untilTold(told: Told): AbortSignal {
+export function untilTold(told: Told, nowMs = () => performance.now()): AbortSignal {
   const abort = new AbortController();
+  let toldAtMs = Number.NEGATIVE_INFINITY;
   const stop = () => {
-    if (abort.signal.aborted) told.exit(INTERRUPTED);
+    // Some versions of npm pass on a Ctrl-C that the terminal has sent us already.
+    const isSame = nowMs() - toldAtMs < SAME_SIGNAL_MS;
+    if (abort.signal.aborted && !isSame) told.exit(INTERRUPTED);
+    toldAtMs = nowMs();
     abort.abort();
   };
   const hasParent = told.send !== undefined;
