@@ -1,8 +1,8 @@
 import { Button } from "../ui/button";
 import { Notice } from "../ui/notice";
-import type { Failure } from "./use-generation";
+import type { Ask, Failure } from "./use-generation";
 
-export type FailureNoticeProps = { failure: Failure; onRetry: () => void };
+export type FailureNoticeProps = { failure: Failure; onRetry: (ask: Ask) => void };
 
 /** A whole turn that failed: before its start nothing was written, after it the part is kept. */
 export function FailureNotice({ failure, onRetry }: FailureNoticeProps) {
@@ -12,7 +12,7 @@ export function FailureNotice({ failure, onRetry }: FailureNoticeProps) {
       tone="danger"
       action={
         kept === "nothing" && (
-          <Button size="small" onClick={onRetry}>
+          <Button size="small" onClick={() => onRetry(failure.ask)}>
             Try again
           </Button>
         )

@@ -2,7 +2,7 @@
 
 import { X } from "lucide-react";
 import { Dialog } from "radix-ui";
-import type { ReactNode } from "react";
+import { type ReactNode, useRef } from "react";
 import { Button } from "./button";
 
 export type SheetProps = {
@@ -13,14 +13,26 @@ export type SheetProps = {
   children: ReactNode;
 };
 
-/** A dialog that comes from below on a phone and stands in the middle elsewhere. Radix keeps and returns the focus. */
+/** A dialog that comes from below on a phone and stands in the middle elsewhere. */
 export function Sheet({ open, onOpenChange, title, description, children }: SheetProps) {
+  // Radix returns the focus to a trigger of its own; ours are keys as well.
+  const opener = useRef<Element | null>(null);
+  const onClose = (event: Event) => {
+    event.preventDefault();
+    if (opener.current instanceof HTMLElement) opener.current.focus();
+  };
   return (
     <Dialog.Root open={open} onOpenChange={onOpenChange}>
       <Dialog.Portal>
         <Dialog.Overlay className="fixed inset-0 z-40 animate-fade bg-scrim" />
         <div className="pointer-events-none fixed inset-0 z-50 flex items-end justify-center sm:items-center sm:p-6">
-          <Dialog.Content className="pointer-events-auto max-h-[85dvh] w-full max-w-md animate-sheet overflow-y-auto rounded-t-lg border border-line bg-surface p-6 shadow-raised sm:rounded-lg">
+          <Dialog.Content
+            onOpenAutoFocus={() => {
+              opener.current = document.activeElement;
+            }}
+            onCloseAutoFocus={onClose}
+            className="pointer-events-auto max-h-[85dvh] w-full max-w-md animate-sheet overflow-y-auto rounded-t-lg border border-line bg-surface p-6 shadow-raised sm:rounded-lg"
+          >
             <div className="flex items-start justify-between gap-4">
               <Dialog.Title className="font-display text-xl">{title}</Dialog.Title>
               <Dialog.Close asChild>

@@ -5,6 +5,7 @@ import { AlertTriangle } from "lucide-react";
 import { useRef, useState } from "react";
 import { Question } from "@/components/chat/question";
 import type { BattleTurn as Turn } from "@/components/chat/turn-reducer";
+import { useNarrow } from "@/components/use-narrow";
 import type { AnswerStatus, Outcome, Reveal, Side } from "@/lib/protocol/arena-view";
 import { AnswerPane } from "./answer-pane";
 
@@ -21,6 +22,7 @@ const SIDES: readonly Side[] = ["a", "b"];
 /** A question and its two answers: side by side, on a phone one beside the other behind a switch. */
 export function BattleTurn({ number, turn, reveal, outcome, onRetry }: BattleTurnProps) {
   const pager = useRef<HTMLDivElement>(null);
+  const isPager = useNarrow();
   const [shown, setShown] = useState<Side>("a");
 
   function show(side: Side) {
@@ -54,6 +56,12 @@ export function BattleTurn({ number, turn, reveal, outcome, onRetry }: BattleTur
       <div
         ref={pager}
         onScroll={onScroll}
+        // What scrolls has to be reachable by keyboard, also before an answer has a button in it.
+        {...(isPager && {
+          tabIndex: 0,
+          role: "group",
+          "aria-label": "Answers, swipe between them",
+        })}
         className="snap-pager -mx-4 grid auto-cols-[calc(100%-2rem)] grid-flow-col gap-3 overflow-x-auto scroll-px-4 px-4 sm:-mx-8 sm:scroll-px-8 sm:px-8 md:mx-0 md:mt-6 md:auto-cols-fr md:gap-4 md:overflow-visible md:px-0"
       >
         {SIDES.map((side) => (

@@ -9,6 +9,7 @@ import { FailureNotice } from "@/components/chat/failure-notice";
 import { Question } from "@/components/chat/question";
 import { toBattleTurns } from "@/components/chat/turn-reducer";
 import { useFollowEnd } from "@/components/chat/use-follow-end";
+import type { Failure } from "@/components/chat/use-generation";
 import { requestJson } from "@/components/request-json";
 import { buttonClass } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
@@ -17,13 +18,13 @@ import { useAnnouncer } from "@/components/use-announcer";
 import { useOnline } from "@/components/use-online";
 import { PAGE_REFRESH_INTERVAL_MS, PAGE_REFRESH_INTERVAL_SHORT_MS } from "@/lib/limits";
 import { paths } from "@/lib/paths";
-import type { ArenaStatus, Reveal } from "@/lib/protocol/arena-view";
+import type { ArenaStatus, Outcome, Reveal } from "@/lib/protocol/arena-view";
 import { BattleStart } from "./battle-start";
-import { OutcomeBar } from "./outcome-bar";
+import { Judgement } from "./judgement";
 import { outcomeSentence, voteReason } from "./outcome-sentence";
 import { useBattle } from "./use-battle";
 import { useBattleKeys } from "./use-battle-keys";
-import { VoteBar } from "./vote-bar";
+import { useKeptFocus } from "./use-kept-focus";
 
 // Not needed to ask; they arrive while the question is typed.
 const loadTurn = () => import("./battle-turn").then((it) => ({ default: it.BattleTurn }));
@@ -35,6 +36,7 @@ export type BattleViewProps = {
   initialStatus: ArenaStatus | null;
 };
 
+const UNREACHABLE = "The server could not be reached. This page tries again by itself.";
 const ID_IN_PATH = /^\/battle\/([^/]+)$/;
 
 export function BattleView({ initialId, initialStatus }: BattleViewProps) {
@@ -42,14 +44,16 @@ export function BattleView({ initialId, initialStatus }: BattleViewProps) {
   const battle = useBattle({ announce, initialId });
   const [draft, setDraft] = useState("");
   const [isHelpOpen, setIsHelpOpen] = useState(false);
-  const input = useRef<HTMLTextAreaElement>(null);
   const isOnline = useOnline();
-  const isBusy = battle.phase !== "idle";
   const turns = toBattleTurns(battle.messages);
   const last = turns.at(-1);
   const current = battle.battle;
   const isEmpty = turns.length === 0 && battle.pending === null && !current;
   const status = useArenaStatus(isEmpty, initialStatus);
+  const isAsleep = isEmpty && (status.data?.modelsAwake ?? 2) < 2;
+
+  const retry = battle.phase === "idle" && !current?.vote ? battle.retrySide : null;
+  const focus = useKeptFocus({ isEmpty, isVoted: Boolean(current?.vote) });
 
   useAddress(battle);
   useFollowEnd(battle.messages, battle.phase === "streaming");
@@ -72,40 +76,45 @@ export function BattleView({ initialId, initialStatus }: BattleViewProps) {
 
   function ask(prompt: string) {
     setDraft("");
+    focus.toPage();
     battle.askPrompt(prompt);
   }
 
   function newRound() {
+    focus.expect("input");
     battle.clear();
     window.history.pushState(null, "", paths.battle);
     window.scrollTo({ top: 0 });
-    input.current?.focus();
+  }
+
+  function vote(outcome: Outcome) {
+    focus.expect("outcome");
+    void battle.vote(outcome);
+  }
+
+  function stop() {
+    focus.toPage();
+    battle.stop();
   }
 
   useBattleKeys({
-    vote: (outcome) => !reason && !current?.vote && void battle.vote(outcome),
+    vote: (outcome) => !reason && !current?.vote && vote(outcome),
     "new-round": () => !isEmpty && newRound(),
     help: () => setIsHelpOpen(true),
-    stop: () => battle.stop(),
+    stop,
   });
 
-  const { failure } = battle;
-  useEffect(() => {
-    if (failure?.kept === "nothing" && failure.ask.prompt) setDraft(failure.ask.prompt);
-  }, [failure]);
+  useKeptQuestion(battle.failure, setDraft);
 
   const composer = (
     <Composer
-      inputRef={input}
+      inputRef={focus.input}
       value={draft}
       onChange={setDraft}
       onAsk={ask}
-      onStop={battle.stop}
+      onStop={stop}
       isRunning={battle.phase === "asking" || battle.phase === "streaming"}
-      blocked={toBlock({
-        isOnline,
-        isAsleep: isEmpty && (status.data?.modelsAwake ?? 2) < 2,
-      })}
+      blocked={toBlock(isOnline, isAsleep)}
       // The votes above it say why.
       isPaused={battle.phase === "settling"}
       placeholder={
@@ -117,19 +126,19 @@ export function BattleView({ initialId, initialStatus }: BattleViewProps) {
   );
 
   return (
-    <main id="main" className="mx-auto flex w-full max-w-[1264px] flex-1 flex-col px-4 sm:px-8">
+    <main
+      id="main"
+      ref={focus.main}
+      tabIndex={-1}
+      className="mx-auto flex w-full max-w-[1264px] flex-1 flex-col px-4 outline-none sm:px-8"
+    >
       {region}
       {isEmpty && !battle.isLoading && !battle.problem ? (
         <BattleStart
           status={status.data}
-          problem={
-            failure?.error.message ??
-            (status.isError
-              ? "The server could not be reached. This page tries again by itself."
-              : null)
-          }
+          problem={battle.failure?.error.message ?? (status.isError ? UNREACHABLE : null)}
           composer={composer}
-          onExample={ask}
+          onExample={isOnline ? ask : setDraft}
         />
       ) : (
         <>
@@ -145,34 +154,29 @@ export function BattleView({ initialId, initialStatus }: BattleViewProps) {
                   turn={turn}
                   reveal={current?.reveal ?? null}
                   outcome={current?.vote?.outcome ?? null}
-                  onRetry={turn === last && !isBusy && !current?.vote ? battle.retrySide : null}
+                  onRetry={turn === last ? retry : null}
                 />
               ))}
             </Suspense>
             {battle.pending !== null && <Question text={battle.pending} />}
-            {failure && (
-              <FailureNotice failure={failure} onRetry={() => void battle.ask(failure.ask)} />
-            )}
+            {battle.failure && <FailureNotice failure={battle.failure} onRetry={battle.ask} />}
           </div>
           {!battle.problem && !battle.isLoading && (
             <div className="dock">
-              {sentence ? (
-                <OutcomeBar
-                  sentence={sentence}
-                  onNewRound={newRound}
-                  onSameQuestion={() => turns[0] && ask(turns[0].prompt.content)}
-                />
-              ) : (
-                last && (
-                  <VoteBar
-                    reason={isOnline ? reason : "You can vote when you are back online."}
-                    sending={battle.voteState.sending}
-                    problem={battle.voteState.problem}
-                    onVote={(outcome) => void battle.vote(outcome)}
-                    onHelp={() => setIsHelpOpen(true)}
-                  />
-                )
-              )}
+              <Judgement
+                region={focus.outcome}
+                sentence={sentence}
+                vote={
+                  last && {
+                    ...battle.voteState,
+                    reason: toVoteBlock(isOnline, reason),
+                    onVote: vote,
+                  }
+                }
+                onHelp={() => setIsHelpOpen(true)}
+                onNewRound={newRound}
+                onSameQuestion={() => turns[0] && ask(turns[0].prompt.content)}
+              />
               <div className="mx-auto mt-3 w-full max-w-[880px]">{composer}</div>
             </div>
           )}
@@ -203,10 +207,20 @@ function Unreadable({ message }: { message: string }) {
   );
 }
 
-function toBlock(states: { isOnline: boolean; isAsleep: boolean }): string | null {
-  if (!states.isOnline) return "You are offline.";
-  if (states.isAsleep) return "You can ask once two models are awake.";
-  return null;
+/** A question that reached nobody goes back to where it was typed. */
+function useKeptQuestion(failure: Failure | null, setDraft: (prompt: string) => void) {
+  useEffect(() => {
+    if (failure?.kept === "nothing" && failure.ask.prompt) setDraft(failure.ask.prompt);
+  }, [failure, setDraft]);
+}
+
+function toVoteBlock(isOnline: boolean, reason: string | null): string | null {
+  return isOnline ? reason : "You can vote when you are back online.";
+}
+
+function toBlock(isOnline: boolean, isAsleep: boolean): string | null {
+  if (!isOnline) return "You are offline.";
+  return isAsleep ? "You can ask once two models are awake." : null;
 }
 
 function useArenaStatus(isEmpty: boolean, initial: ArenaStatus | null) {

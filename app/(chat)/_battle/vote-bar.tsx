@@ -29,9 +29,11 @@ export function VoteBar({ reason, sending, problem, onVote, onHelp }: VoteBarPro
           <div key={outcome} className={clsx(ORDER[outcome], "sm:order-none")}>
             <button
               type="button"
-              disabled={reason !== null || sending !== null}
+              disabled={reason !== null}
+              // Not disabled while it is sent: a vote that fails would have lost the focus.
+              aria-disabled={sending !== null}
               aria-describedby="vote-note"
-              onClick={() => onVote(outcome)}
+              onClick={() => sending === null && onVote(outcome)}
               className={clsx(
                 "flex h-11 w-full items-center justify-center gap-2 rounded-md border text-sm font-medium transition-colors duration-120 disabled:text-ink-soft",
                 sending === outcome ? CHOSEN[outcome] : "border-line-strong bg-surface",
