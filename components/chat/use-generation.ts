@@ -13,7 +13,7 @@ import type { MessageView, TurnEvent } from "@/lib/protocol/arena-view";
 import { RequestError, send, toRequestError } from "../request-json";
 import { readTurn } from "./read-turn";
 import { readUntilSettled } from "./read-until-settled";
-import { applyTurnEvent, markStopped } from "./turn-reducer";
+import { applyTurnEvent, isAnyStreaming, markStopped } from "./turn-reducer";
 
 /** idle → asking (no byte yet) → streaming → idle; settling while the server is asked what it kept. */
 export type GenerationPhase = "idle" | "asking" | "streaming" | "settling";
@@ -97,6 +97,37 @@ function useSettling(
   return { settle, endSettling };
 }
 
+type ReadAgainOptions = {
+  latest: RefObject<GenerationOptions>;
+  setMessages: (messages: MessageView[]) => void;
+  setFailure: (failure: null) => void;
+  settle: (start: TurnStart | null) => Promise<void>;
+};
+
+/** After a broken connection: what the server kept takes the place of what the page saw. */
+function useReadAgain({ latest, setMessages, setFailure, settle }: ReadAgainOptions) {
+  return useCallback(async () => {
+    // The server may still be away: then the notice stays, and its button with it.
+    const stored = await latest.current.load(null).catch(() => null);
+    if (!stored) return;
+    setMessages(stored);
+    setFailure(null);
+    if (isAnyStreaming(stored)) await settle(null);
+  }, [latest, setMessages, setFailure, settle]);
+}
+
+type Setters = Pick<ReadAgainOptions, "setMessages" | "setFailure"> & {
+  setPhase: Dispatch<SetStateAction<GenerationPhase>>;
+};
+
+/** The two ways to what the server kept: by itself after a stop or a break, and when the reader asks. */
+function useKept(latest: RefObject<GenerationOptions>, setters: Setters) {
+  const { setMessages, setFailure, setPhase } = setters;
+  const { settle, endSettling } = useSettling(latest, setMessages, setPhase);
+  const readAgain = useReadAgain({ latest, setMessages, setFailure, settle });
+  return { settle, endSettling, readAgain };
+}
+
 /** The one hook that reads our event stream: asks, applies events, stops, and says what went wrong. */
 export function useGeneration(options: GenerationOptions) {
   const [messages, setMessages] = useState<MessageView[]>([]);
@@ -106,7 +137,7 @@ export function useGeneration(options: GenerationOptions) {
   const latest = useRef(options);
   latest.current = options;
   const running = useRef<AbortController | null>(null);
-  const { settle, endSettling } = useSettling(latest, setMessages, setPhase);
+  const { settle, endSettling, readAgain } = useKept(latest, { setMessages, setFailure, setPhase });
 
   useEffect(() => () => running.current?.abort(), []);
 
@@ -138,8 +169,7 @@ export function useGeneration(options: GenerationOptions) {
       } catch (error) {
         frames.flush();
         if (!controller.signal.aborted) {
-          const kept = start ? "part" : "nothing";
-          setFailure({ error: toRequestError(error), ask: next, kept });
+          setFailure({ error: toRequestError(error), ask: next, kept: start ? "part" : "nothing" });
           setMessages(markStopped);
           if (start) await settle(start);
           else setPhase("idle");
@@ -178,7 +208,7 @@ export function useGeneration(options: GenerationOptions) {
     [endSettling],
   );
 
-  return { messages, phase, pending, failure, ask, stop, replace, settle, setFailure };
+  return { messages, phase, pending, failure, ask, stop, replace, settle, readAgain };
 }
 
 export type Generation = ReturnType<typeof useGeneration>;

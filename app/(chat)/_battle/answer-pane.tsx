@@ -39,6 +39,9 @@ export function AnswerPane({
       <PaneHead side={side} answer={answer} revealed={revealed} />
       <div className="min-h-32 flex-1 px-4 pt-4 sm:px-5">
         {isEmpty ? <AwaitedText /> : answer && <AnswerText answer={answer} />}
+        {answer?.status === "stopped" && answer.content === "" && (
+          <p className="text-ink-soft">Stopped before the first word.</p>
+        )}
         {answer?.status === "failed" && (
           <FailedSide side={side} answer={answer} other={other} onRetry={onRetry} />
         )}

@@ -159,7 +159,7 @@ export function BattleView({ initialId, initialStatus }: BattleViewProps) {
               ))}
             </Suspense>
             {battle.pending !== null && <Question text={battle.pending} />}
-            {battle.failure && <FailureNotice failure={battle.failure} onRetry={battle.ask} />}
+            <FailureNotice generation={battle} />
           </div>
           {!battle.problem && !battle.isLoading && (
             <div className="dock">

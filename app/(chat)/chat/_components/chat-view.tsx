@@ -120,7 +120,7 @@ export function ChatView({ initialId, initialModel, initialPrompt }: ChatViewPro
           />
         ))}
         {chat.pending !== null && <Question text={chat.pending} />}
-        {failure && <FailureNotice failure={failure} onRetry={chat.ask} />}
+        <FailureNotice generation={chat} />
       </div>
       {!chat.problem && (
         <div className="dock border-t-0! sm:mx-0 sm:px-0">
