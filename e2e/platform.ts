@@ -118,3 +118,37 @@ export function sharedPlatform(): Pick<
   if (!text) throw new Error("No platform runs. Start the tests with `npm run e2e`.");
   return JSON.parse(text);
 }
+
+/** A worker with sentinel models at the shared platform, for faults that the bundled models do not have. */
+export async function startMockWorker(
+  models: string[],
+): Promise<{ running(): Promise<number>; stop(): Promise<void> }> {
+  const { url, dataDir } = sharedPlatform();
+  const { workerSecret } = JSON.parse(readFileSync(join(dataDir, "secrets.json"), "utf8"));
+  const words = ["--kind", "mock", ...models.flatMap((model) => ["--model", model])];
+  const child = spawn(process.execPath, [join(ROOT, "dist/worker.mjs"), ...words], {
+    env: { ...process.env, PARLEY_CONTROLLER_URL: url, PARLEY_WORKER_SECRET: workerSecret },
+    stdio: ["ignore", "ignore", "inherit", "ipc"],
+  });
+  const address = await new Promise<string>((settle, fail) => {
+    let listening = "";
+    child.once("exit", (code) => fail(new Error(`The worker ended with ${code}.`)));
+    child.on("message", (message: { type: string; address?: string }) => {
+      if (message.type === "listening") listening = message.address ?? "";
+      if (message.type === "registered") settle(listening);
+    });
+  });
+  return {
+    running: async () => {
+      const reply = await fetch(`${address}/metrics`, {
+        headers: { authorization: `Bearer ${workerSecret}` },
+      });
+      return Number(/^parley_worker_running (\d+)/m.exec(await reply.text())?.[1] ?? Number.NaN);
+    },
+    stop: async () => {
+      const exited = new Promise<void>((settle) => child.once("exit", () => settle()));
+      child.kill("SIGTERM");
+      await exited;
+    },
+  };
+}

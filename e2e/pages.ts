@@ -1,0 +1,32 @@
+import { expect, type Locator, type Page } from "@playwright/test";
+
+/** The words and roles by which a person finds things on our pages, once for all tests. */
+
+export function composer(page: Page): Locator {
+  return page.getByRole("textbox", { name: /^Your question/ });
+}
+
+export async function ask(page: Page, prompt: string): Promise<void> {
+  await composer(page).fill(prompt);
+  await composer(page).press("Enter");
+}
+
+export function answer(page: Page, side: "A" | "B"): Locator {
+  return page.getByRole("article", { name: `Answer ${side}` }).last();
+}
+
+export function voteButton(page: Page, name: string): Locator {
+  return page.getByRole("region", { name: "Your vote" }).getByRole("button", { name });
+}
+
+/** Both answers are there and may be judged. */
+export async function untilVotable(page: Page): Promise<void> {
+  await expect(voteButton(page, "Tie")).toBeEnabled();
+}
+
+/** A click on nothing, so that no field has the focus and the keys are awake. */
+export async function leaveFields(page: Page): Promise<void> {
+  await page.evaluate(() => (document.activeElement as HTMLElement | null)?.blur());
+}
+
+export const BUNDLED_MODELS = ["pico-l", "pico-m", "pico-s"];
