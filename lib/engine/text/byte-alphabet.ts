@@ -1,3 +1,5 @@
+import { assert } from "@/lib/util/assert";
+
 /**
  * The alphabet of byte-level BPE: each of the 256 bytes is spelled as one printable character, so that
  * a vocabulary can be written as text. Bytes that print in Latin-1 stand for themselves; the others
@@ -16,6 +18,14 @@ function createByteAlphabet(): ReadonlyMap<string, number> {
 }
 
 const BYTE_OF = createByteAlphabet();
+const CHARACTER_OF = new Map([...BYTE_OF].map(([character, byte]) => [byte, character]));
+
+/** How a byte is spelled. */
+export function toCharacter(byte: number): string {
+  const character = CHARACTER_OF.get(byte);
+  assert(character !== undefined, `${byte} is a byte`);
+  return character;
+}
 
 /** The bytes that a byte-level token stands for; undefined when it holds a character outside the alphabet. */
 export function toBytes(token: string): Uint8Array | undefined {

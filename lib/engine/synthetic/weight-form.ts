@@ -1,0 +1,30 @@
+/**
+ * How the weights of the linear layers are kept:
+ *
+ * - `fp32`, `fp16`: as they are; in fp16 the whole graph computes in half precision.
+ * - `int8-block32` and the like: MatMulNBits, one scale for so many weights of a row; activations are
+ *   quantised to int8 in the kernel, row by row and block by block (accuracy level 4).
+ * - `int8-rows`: one scale a row of weights and one a token (MatMulIntegerToFloat).
+ * - `int8-dynamic`: one scale a row of weights and one for all activations of the step
+ *   (DynamicQuantizeLinear, MatMulInteger), so a token's numbers depend on who else is in the batch.
+ */
+export type BlockForm = `int${4 | 8}-block${16 | 32 | 64 | 128 | 256}`;
+export type WeightForm = "fp32" | "fp16" | "int8-rows" | "int8-dynamic" | BlockForm;
+
+export type BlockShape = { bits: 4 | 8; blockSize: number };
+
+/** Bits and block size of a block form; undefined for the others. */
+export function findBlockShape(form: WeightForm): BlockShape | undefined {
+  const match = /^int([48])-block(\d+)$/.exec(form);
+  if (!match) return undefined;
+  return { bits: match[1] === "4" ? 4 : 8, blockSize: Number(match[2]) };
+}
+
+/** The hub's name for a graph of this form, one of those that `readModelFiles` looks for. */
+export function toGraphFile(form: WeightForm): string {
+  if (form === "fp32") return "model.onnx";
+  if (form === "fp16") return "model_fp16.onnx";
+  const shape = findBlockShape(form);
+  if (shape) return shape.bits === 4 ? "model_q4.onnx" : "model_q8.onnx";
+  return form === "int8-dynamic" ? "model_quantized.onnx" : "model_int8.onnx";
+}
