@@ -1,0 +1,258 @@
+import { existsSync, readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import { dirname, join } from "node:path";
+import koffi from "koffi";
+import { assert } from "@/lib/util/assert";
+
+/*
+ * onnxruntime's C interface, on the very library that the package onnxruntime-node ships and would
+ * load itself. The package copies every output into fresh memory (6.3 ms a step at 34 MB of keys and
+ * values) and holds the calling thread during a run; the C interface does neither.
+ *
+ * `OrtGetApiBase()` leads to `OrtApi`, a struct of function pointers in the order of
+ * onnxruntime_c_api.h. That order only ever grows at its end ("NEVER remove or rearrange the members",
+ * onnxruntime_c_api.cc, which asserts the place of the last member of each past version), so the places
+ * below hold for every later version too; all are of version 5 or older.
+ */
+
+/** An address in native memory; 0n is null. koffi hands addresses out as bigint. */
+export type Pointer = bigint;
+
+/** null when all went well, else an OrtStatus that `check` reads and frees. */
+type Status = Pointer | null;
+
+/** Receives one pointer. */
+type PointerCell = BigUint64Array;
+
+// ORTCHAR_T: paths are UTF-16 on Windows, bytes elsewhere.
+const PATH = process.platform === "win32" ? "str16" : "str";
+
+/**
+ * Places in `OrtApi`, with the C signatures. Handles are `void *`. Cells and shapes are passed as typed
+ * arrays, which koffi hands over as their address: a `_Out_ void **` with an array costs 0.65 µs a call
+ * instead of 0.30.
+ */
+const SIGNATURES = {
+  GetErrorMessage: [2, "const char *(void *status)"],
+  CreateEnv: [3, "void *(int severity, const char *id, void *env)"],
+  CreateSession: [7, `void *(void *env, ${PATH} path, void *options, void *session)`],
+  CreateSessionFromArray: [
+    8,
+    "void *(void *env, void *bytes, size_t length, void *options, void *session)",
+  ],
+  CreateSessionOptions: [10, "void *(void *options)"],
+  SetSessionLogSeverityLevel: [22, "void *(void *options, int severity)"],
+  SetSessionGraphOptimizationLevel: [23, "void *(void *options, int level)"],
+  SetIntraOpNumThreads: [24, "void *(void *options, int count)"],
+  SetInterOpNumThreads: [25, "void *(void *options, int count)"],
+  SessionGetInputCount: [30, "void *(void *session, void *count)"],
+  SessionGetOutputCount: [31, "void *(void *session, void *count)"],
+  SessionGetInputTypeInfo: [33, "void *(void *session, size_t index, void *info)"],
+  SessionGetOutputTypeInfo: [34, "void *(void *session, size_t index, void *info)"],
+  SessionGetInputName: [36, "void *(void *session, size_t index, void *allocator, void *name)"],
+  SessionGetOutputName: [37, "void *(void *session, size_t index, void *allocator, void *name)"],
+  CreateRunOptions: [39, "void *(void *options)"],
+  CreateTensorWithDataAsOrtValue: [
+    49,
+    "void *(void *memory, void *data, size_t length, void *shape, size_t rank, int type, void *value)",
+  ],
+  CastTypeInfoToTensorInfo: [55, "void *(void *info, void *tensor)"],
+  GetTensorElementType: [60, "void *(void *tensor, void *type)"],
+  GetDimensionsCount: [61, "void *(void *tensor, void *rank)"],
+  GetDimensions: [62, "void *(void *tensor, void *dims, size_t rank)"],
+  GetSymbolicDimensions: [63, "void *(void *tensor, void *names, size_t rank)"],
+  CreateCpuMemoryInfo: [69, "void *(int allocator, int kind, void *memory)"],
+  AllocatorFree: [76, "void *(void *allocator, void *memory)"],
+  GetAllocatorWithDefaultOptions: [78, "void *(void *allocator)"],
+  ReleaseStatus: [93, "void (void *status)"],
+  ReleaseSession: [95, "void (void *session)"],
+  ReleaseValue: [96, "void (void *value)"],
+  ReleaseRunOptions: [97, "void (void *options)"],
+  ReleaseTypeInfo: [98, "void (void *info)"],
+  ReleaseSessionOptions: [100, "void (void *options)"],
+  AddSessionConfigEntry: [130, "void *(void *options, const char *key, const char *value)"],
+  RunWithBinding: [133, "void *(void *session, void *options, void *binding)"],
+  CreateIoBinding: [134, "void *(void *session, void *binding)"],
+  ReleaseIoBinding: [135, "void (void *binding)"],
+  BindInput: [136, "void *(void *binding, const char *name, void *value)"],
+  BindOutput: [137, "void *(void *binding, const char *name, void *value)"],
+} as const satisfies Record<string, readonly [number, string]>;
+
+/** Calls a function on a thread of libuv's pool; the last argument learns how it went. */
+type Asynchronous<Arguments extends unknown[]> = {
+  async(...all: [...Arguments, (error: unknown, status: Status) => void]): void;
+};
+
+type SessionPart = (session: Pointer, index: number, cell: PointerCell) => Status;
+type SessionName = (
+  ...all: [session: Pointer, index: number, allocator: Pointer, cell: PointerCell]
+) => Status;
+type Bind = (binding: Pointer, name: string, value: Pointer) => Status;
+type Create = (cell: PointerCell) => Status;
+type CountOf = (session: Pointer, cell: PointerCell) => Status;
+type Release = (handle: Pointer) => void;
+type SetNumber = (options: Pointer, value: number) => Status;
+
+/** `SIGNATURES` once more, in TypeScript. */
+export type OrtFunctions = {
+  GetErrorMessage(status: Pointer): string;
+  CreateEnv(severity: number, id: string, cell: PointerCell): Status;
+  CreateSession: Asynchronous<[Pointer, string, Pointer, PointerCell]>;
+  CreateSessionFromArray: Asynchronous<[Pointer, Pointer, number, Pointer, PointerCell]>;
+  CreateSessionOptions: Create;
+  SetSessionLogSeverityLevel: SetNumber;
+  SetSessionGraphOptimizationLevel: SetNumber;
+  SetIntraOpNumThreads: SetNumber;
+  SetInterOpNumThreads: SetNumber;
+  SessionGetInputCount: CountOf;
+  SessionGetOutputCount: CountOf;
+  SessionGetInputTypeInfo: SessionPart;
+  SessionGetOutputTypeInfo: SessionPart;
+  SessionGetInputName: SessionName;
+  SessionGetOutputName: SessionName;
+  CreateRunOptions: Create;
+  CreateTensorWithDataAsOrtValue(
+    ...all: [
+      ...[memory: Pointer, data: Pointer, byteLength: number],
+      ...[shape: BigInt64Array, rank: number, type: number, cell: PointerCell],
+    ]
+  ): Status;
+  CastTypeInfoToTensorInfo(info: Pointer, cell: PointerCell): Status;
+  GetTensorElementType(tensor: Pointer, cell: PointerCell): Status;
+  GetDimensionsCount(tensor: Pointer, cell: PointerCell): Status;
+  GetDimensions(tensor: Pointer, dims: BigInt64Array, rank: number): Status;
+  GetSymbolicDimensions(tensor: Pointer, names: BigUint64Array, rank: number): Status;
+  CreateCpuMemoryInfo(allocator: number, kind: number, cell: PointerCell): Status;
+  AllocatorFree(allocator: Pointer, memory: Pointer): Status;
+  GetAllocatorWithDefaultOptions: Create;
+  ReleaseStatus: Release;
+  ReleaseSession: Release;
+  ReleaseValue: Release;
+  ReleaseRunOptions: Release;
+  ReleaseTypeInfo: Release;
+  ReleaseSessionOptions: Release;
+  AddSessionConfigEntry(options: Pointer, key: string, value: string): Status;
+  RunWithBinding: Asynchronous<[Pointer, Pointer, Pointer]>;
+  CreateIoBinding: CountOf;
+  ReleaseIoBinding: Release;
+  BindInput: Bind;
+  BindOutput: Bind;
+};
+
+/** What a thread needs of onnxruntime, whichever sessions it opens. */
+export type OrtLibrary = {
+  readonly functions: OrtFunctions;
+  /** The process's one OrtEnv. */
+  readonly environment: Pointer;
+  /** "Memory of the CPU, not from an arena": what our typed arrays are. */
+  readonly cpuMemory: Pointer;
+  readonly allocator: Pointer;
+};
+
+/** OrtLoggingLevel "fatal": what goes wrong comes back as a status and needs no second line on stderr. */
+export const LOG_SEVERITY_FATAL = 4;
+
+/**
+ * koffi runs native code on stacks of its own. Its 128 KiB for asynchronous calls are less than a
+ * thread's usual 8 MiB by far, and kernels of onnxruntime keep packed panels of matrices on the stack.
+ * Pages that nothing touches cost nothing.
+ */
+const STACK_BYTES = 8 * 1024 * 1024;
+
+/** Where onnxruntime-node keeps the library, by platform. */
+const FILE_NAMES: Partial<Record<NodeJS.Platform, string>> = {
+  linux: "libonnxruntime.so.1",
+  darwin: "libonnxruntime.1.dylib",
+  win32: "onnxruntime.dll",
+};
+
+function findLibraryFile(packageFolder: string): string {
+  const { platform, arch } = process;
+  const name = FILE_NAMES[platform];
+  const file = name && join(packageFolder, "bin", "napi-v6", platform, arch, name);
+  if (!file || !existsSync(file)) {
+    throw new Error(`onnxruntime-node brings no library for ${platform} on ${arch}.`);
+  }
+  return file;
+}
+
+function packageVersion(packageFile: string): string {
+  const content: unknown = JSON.parse(readFileSync(packageFile, "utf8"));
+  const hasVersion = typeof content === "object" && content !== null && "version" in content;
+  assert(hasVersion && typeof content.version === "string", `${packageFile} states its version`);
+  return content.version;
+}
+
+/** The pointer at `index` of a struct that holds nothing else. */
+function pointerAt(table: Pointer, index: number): Pointer {
+  // `decode` of a pointer type gives an address as bigint, or null.
+  const pointer = koffi.decode(table, index * koffi.sizeof("void *"), "void *") as Pointer | null;
+  assert(pointer !== null, `entry ${index} of the function table is filled`);
+  return pointer;
+}
+
+function bindFunction(table: Pointer, index: number, signature: string) {
+  return koffi.decode(pointerAt(table, index), koffi.proto(signature));
+}
+
+function bindFunctions(libraryFile: string, version: string): OrtFunctions {
+  // Refused once a library is loaded, so this module has to be the only user of koffi in its thread.
+  koffi.config({ sync_stack_size: STACK_BYTES, async_stack_size: STACK_BYTES });
+  const base: Pointer = koffi.load(libraryFile).func("void *OrtGetApiBase()")();
+  const found: string = bindFunction(base, 1, "const char *()")();
+  if (found !== version) {
+    throw new Error(`${libraryFile} is onnxruntime ${found}, its package says ${version}.`);
+  }
+  // The number of `OrtApi` is the minor version: 1.30 has version 30.
+  const apiVersion = Number(version.split(".")[1]);
+  const table: Pointer | null = bindFunction(base, 0, "void *(uint32_t version)")(apiVersion);
+  if (table === null) throw new Error(`onnxruntime ${version} has no OrtApi ${apiVersion}.`);
+  const functions = Object.entries(SIGNATURES).map(([name, [index, signature]]) => [
+    name,
+    bindFunction(table, index, signature),
+  ]);
+  // OrtFunctions has the names of SIGNATURES, and the same signatures in TypeScript.
+  return Object.fromEntries(functions) as OrtFunctions;
+}
+
+/** Turns a status into an error with onnxruntime's message, and frees it. */
+export function check(functions: OrtFunctions, status: Status): void {
+  if (status === null) return;
+  const message = functions.GetErrorMessage(status);
+  functions.ReleaseStatus(status);
+  throw new Error(message);
+}
+
+/** Calls a function whose last argument receives a pointer or a number of 64 bits. */
+export function receive(functions: OrtFunctions, call: (cell: BigUint64Array) => Status): Pointer {
+  // Over an ArrayBuffer of its own: small typed arrays otherwise begin on V8's heap, where they move.
+  const cell = new BigUint64Array(new ArrayBuffer(8));
+  check(functions, call(cell));
+  return cell[0] ?? 0n;
+}
+
+function loadOrtLibrary(): OrtLibrary {
+  const packageFile = createRequire(import.meta.url).resolve("onnxruntime-node/package.json");
+  const libraryFile = findLibraryFile(dirname(packageFile));
+  const functions = bindFunctions(libraryFile, packageVersion(packageFile));
+  return {
+    functions,
+    // onnxruntime keeps one OrtEnv in a process and counts who holds it; threads share the library, so
+    // each adds one. Never released: it lives as long as the process.
+    environment: receive(functions, (it) => functions.CreateEnv(LOG_SEVERITY_FATAL, "parley", it)),
+    cpuMemory: receive(functions, (it) => functions.CreateCpuMemoryInfo(0, 0, it)),
+    allocator: receive(functions, (it) => functions.GetAllocatorWithDefaultOptions(it)),
+  };
+}
+
+let library: OrtLibrary | undefined;
+
+/**
+ * onnxruntime's C interface in this thread; loaded at the first call.
+ *
+ * @throws Error where the package has no library for this platform, or one of another version.
+ */
+export function openOrtLibrary(): OrtLibrary {
+  library ??= loadOrtLibrary();
+  return library;
+}
