@@ -1,7 +1,7 @@
 import { assert } from "@/lib/util/assert";
 import { type GraphBuilder, int, MICROSOFT, tensor, toTensor } from "./graph-builder";
 import { toHalves } from "./half-float";
-import type { WeightMatrix } from "./model-weights";
+import { chunksOf, type WeightMatrix } from "./model-weights";
 import { type QuantizedRows, quantizeBlocks, quantizeRows, toRowBytes } from "./quantize";
 import { type BlockShape, findBlockShape, type WeightForm } from "./weight-form";
 
@@ -15,9 +15,6 @@ export type LinearLayer = {
   /** Codes and scales that are in the graph already, in whole blocks: those of a tied embedding. */
   tiedTo?: { codes: string; scales: string } | undefined;
 };
-
-/** So many weights are made at a time: enough for speed, little beside the model. */
-const CHUNK_WEIGHTS = 1 << 22;
 
 /** Adds `input · weightsᵀ + bias` and returns the output's name. */
 export async function addLinearLayer(
@@ -209,15 +206,12 @@ export function forEachChunk(
   parts: WeightMatrix[],
   use: (chunk: Float32Array, firstRow: number) => void,
 ): void {
-  let done = 0;
+  let row = 0;
   for (const part of parts) {
-    const step = Math.max(1, Math.floor(CHUNK_WEIGHTS / part.columns));
-    for (let row = 0; row < part.rows; row += step) {
-      const chunk = new Float32Array(Math.min(step, part.rows - row) * part.columns);
-      part.fill(chunk, row);
-      use(chunk, done + row);
+    for (const chunk of chunksOf(part)) {
+      use(chunk, row);
+      row += chunk.length / part.columns;
     }
-    done += part.rows;
   }
 }
 

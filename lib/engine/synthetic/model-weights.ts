@@ -35,6 +35,12 @@ export type ModelWeightsOptions = {
   logitScale: number;
 };
 
+/** As decided as a trained model: the likeliest token has about a fifth of the probability. */
+export const LOGIT_SCALE = 4;
+
+/** So many weights are made at a time: enough for speed, little beside the model. */
+const CHUNK_WEIGHTS = 1 << 22;
+
 const NORMAL_BITS = 16;
 const NORMALS = createNormals();
 
@@ -76,6 +82,16 @@ export class ModelWeights {
     // The scale of the logits sits in the last norm, where tied weights and GGUF have it alike.
     const scale = name === "finalNorm" ? this.#logitScale : 1;
     return vector.map((value) => (1 + value) * scale);
+  }
+}
+
+/** Whole rows of a matrix, one piece after the other. */
+export function* chunksOf(matrix: WeightMatrix): Generator<Float32Array> {
+  const step = Math.max(1, Math.floor(CHUNK_WEIGHTS / matrix.columns));
+  for (let row = 0; row < matrix.rows; row += step) {
+    const chunk = new Float32Array(Math.min(step, matrix.rows - row) * matrix.columns);
+    matrix.fill(chunk, row);
+    yield chunk;
   }
 }
 

@@ -4,7 +4,7 @@ import { encodeModel } from "../onnx/onnx-model";
 import { DecoderGraph, type Flaws } from "./decoder-graph";
 import { checkDimensions, type ModelDimensions, PRESETS, type Preset } from "./dimensions";
 import { GraphBuilder } from "./graph-builder";
-import { ModelWeights } from "./model-weights";
+import { LOGIT_SCALE, ModelWeights } from "./model-weights";
 import { createVocabulary, toTokenizerConfig, toTokenizerJson } from "./tokenizer-files";
 import { toGraphFile, type WeightForm } from "./weight-form";
 
@@ -39,7 +39,6 @@ export type SyntheticModel = {
   graphFile: string;
 };
 
-const LOGIT_SCALE = 4;
 const BESIDE_WEIGHTS_MIN = 1 << 24;
 
 /**
