@@ -152,3 +152,9 @@ export const KEEP_ALIVE_MS = 75_000;
 export const STREAM_KEEP_ALIVE_MS = 15_000;
 /** A stopping web process lets running answers finish for this long. */
 export const WEB_DRAIN_MS_MAX = 10_000;
+
+// The log: it must neither swell nor hold up the process that writes it.
+/** Characters kept for a reader of the log that does not keep up (a launcher that was suspended); lines beyond are counted and dropped. */
+export const LOG_PENDING_CHARS_MAX = 4 * 1_048_576;
+/** What a process that ends gives a full pipe to take its last lines. */
+export const LOG_EXIT_MS_MAX = 500;

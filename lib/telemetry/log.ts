@@ -1,6 +1,7 @@
 import pino from "pino";
 import { env } from "@/lib/env";
 import { processSingleton } from "@/lib/util/process-singleton";
+import { writeLinesToStdout } from "./line-writer";
 import { serializers } from "./to-logged-error";
 
 /** Paths whose values are never written: secrets by name, wherever they hang. */
@@ -10,13 +11,16 @@ const REDACTED = ["authorization", "cookie", "token", "secret", "password", "api
 
 /** The one logger: JSON lines on stdout. Content of conversations is never logged. */
 export const log = processSingleton("log", () =>
-  pino({
-    level: env().LOG_LEVEL,
-    base: { pid: process.pid },
-    redact: { paths: REDACTED, censor: "[redacted]" },
-    serializers,
-    timestamp: pino.stdTimeFunctions.isoTime,
-  }),
+  pino(
+    {
+      level: env().LOG_LEVEL,
+      base: { pid: process.pid },
+      redact: { paths: REDACTED, censor: "[redacted]" },
+      serializers,
+      timestamp: pino.stdTimeFunctions.isoTime,
+    },
+    writeLinesToStdout(),
+  ),
 );
 
 export type Log = pino.Logger;
