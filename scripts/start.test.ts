@@ -29,7 +29,7 @@ import {
   vi,
 } from "vitest";
 import { type Platform, startPlatform } from "@/e2e/platform";
-import { isAlive } from "@/lib/db/embedded-host";
+import { isAlive, processState } from "@/lib/util/is-alive";
 
 const root = resolve(import.meta.dirname, "..");
 const folder = mkdtempSync(join(tmpdir(), "parley-start-"));
@@ -57,6 +57,13 @@ function readLog({ dataDir }: Platform): string {
   return readdirSync(logs)
     .map((name) => readFileSync(join(logs, name), "utf8"))
     .join("\n");
+}
+
+/** Who of them lives, with the state that the system gives it: what a failure has to tell. */
+function living(processes: Record<string, number>): string[] {
+  return Object.entries(processes)
+    .filter(([, pid]) => isAlive(pid))
+    .map(([name, pid]) => `${name} ${pid} (${processState(pid)})`);
 }
 
 /** Runs the launcher where it is expected to refuse. */
@@ -172,10 +179,10 @@ describe("a running platform", () => {
 
   test("stops everything on a signal, and starts again with the same token", async () => {
     const { adminToken, dataDir } = platform;
-    const pids = Object.values(platform.children());
-    expect(pids).toHaveLength(3);
+    const children = platform.children();
+    expect(living(children)).toHaveLength(3);
     process.kill(platform.launcherPid, "SIGINT");
-    await until(() => expect(pids.filter(isAlive)).toEqual([]));
+    await until(() => expect(living(children)).toEqual([]));
     await until(() => expect(isAlive(platform.launcherPid)).toBe(false));
 
     const again = await startPlatform({ PARLEY_MODELS: models, PARLEY_DATA_DIR: dataDir });
@@ -267,10 +274,10 @@ describe("a launcher that is killed", () => {
   test("leaves no process behind", async () => {
     const platform = await startPlatform({ PARLEY_MODELS: models });
     onTestFinished(() => platform.stop());
-    const pids = Object.values(platform.children());
-    expect(pids.filter(isAlive)).toHaveLength(3);
+    const children = platform.children();
+    expect(living(children)).toHaveLength(3);
     process.kill(platform.launcherPid, "SIGKILL");
-    await until(() => expect(pids.filter(isAlive)).toEqual([]));
+    await until(() => expect(living(children)).toEqual([]));
   });
 });
 
@@ -281,9 +288,9 @@ describe("an npm that is killed", () => {
     const npm = spawn("npm", ["start"], { cwd: root, env, stdio: "ignore" });
     const running = () => JSON.parse(readFileSync(join(dataDir, "running.json"), "utf8"));
     await until(() => expect(Object.keys(running().children)).toHaveLength(3));
-    const pids = [running().pid, ...Object.values<number>(running().children)];
+    const processes = { launcher: running().pid, ...running().children };
     npm.kill("SIGKILL");
-    await until(() => expect(pids.filter(isAlive)).toEqual([]));
+    await until(() => expect(living(processes)).toEqual([]));
   });
 });
 

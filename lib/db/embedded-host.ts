@@ -14,6 +14,7 @@ import {
 } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join, resolve } from "node:path";
+import { isAlive } from "@/lib/util/is-alive";
 import { StartError } from "@/lib/util/start-error";
 
 /**
@@ -175,14 +176,5 @@ export function removeDrafts(path: string): void {
   for (const draft of drafts) {
     const pid = Number(draft.split("-").at(-1));
     if (!isAlive(pid)) rmSync(join(folder, draft), { recursive: true, force: true });
-  }
-}
-
-export function isAlive(pid: number): boolean {
-  try {
-    process.kill(pid, 0);
-    return true;
-  } catch (error) {
-    return error instanceof Error && "code" in error && error.code === "EPERM";
   }
 }

@@ -1,7 +1,10 @@
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { spawn } from "node:child_process";
+import { once } from "node:events";
+import { copyFileSync, existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, relative } from "node:path";
-import { afterEach, describe, expect, inject, test } from "vitest";
+import { afterEach, describe, expect, inject, test, vi } from "vitest";
+import { processName, processState } from "@/lib/util/is-alive";
 import { StartError } from "@/lib/util/start-error";
 import { connect, withDatabase } from "./connect";
 import { type EmbeddedPostgres, startEmbeddedPostgres } from "./embedded";
@@ -99,6 +102,31 @@ describe("embedded PostgreSQL", () => {
     const [row] = await query(url, (sql) => sql`select 1 as one`);
     expect(row?.one).toBe(1);
   });
+
+  test.runIf(process.platform === "linux")(
+    "takes a lock left by a server that has ended and that nobody takes note of",
+    async () => {
+      const dataDir = makeFolder();
+      await (await start(dataDir)).stop();
+      // Named like the server, and a child of a program that never waits for it.
+      const server = join(dataDir, "postgres");
+      copyFileSync("/bin/sleep", server);
+      const parent = spawn("sh", ["-c", `"${server}" 60 & echo $!; exec sleep 60`], {
+        stdio: ["ignore", "pipe", "ignore"],
+      });
+      cleanups.push(() => parent.kill("SIGKILL"));
+      const [text] = await once(parent.stdout.setEncoding("utf8"), "data");
+      const pid = Number(text);
+      await vi.waitFor(() => expect(processName(pid)).toBe("postgres"));
+      process.kill(pid, "SIGKILL");
+      await vi.waitFor(() =>
+        expect([processName(pid), processState(pid)]).toEqual(["postgres", "Z"]),
+      );
+      writeFileSync(join(dataDir, "pg", "postmaster.pid"), `${pid}\n${dataDir}/pg\n`);
+      const { url } = await start(dataDir);
+      expect(await query(url, (sql) => sql`select 1 as one`)).toMatchObject([{ one: 1 }]);
+    },
+  );
 });
 
 describe("migrateDatabase", () => {

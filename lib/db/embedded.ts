@@ -4,16 +4,11 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, statfsSync } f
 import { tmpdir } from "node:os";
 import { dirname, join, resolve } from "node:path";
 import { createInterface } from "node:readline";
+import { isAlive, processName } from "@/lib/util/is-alive";
 import { StartError, toStartError } from "@/lib/util/start-error";
 import { wait } from "@/lib/util/wait";
 import { toSocketUrl } from "./connect";
-import {
-  type EmbeddedHost,
-  findHost,
-  isAlive,
-  makePrivateFolder,
-  removeDrafts,
-} from "./embedded-host";
+import { type EmbeddedHost, findHost, makePrivateFolder, removeDrafts } from "./embedded-host";
 
 export type EmbeddedOptions = {
   /** Folder that holds the cluster as `pg`; made when missing. */
@@ -115,16 +110,18 @@ function makeSocketFolder(host: EmbeddedHost, dataDir: string): string {
 }
 
 /**
- * Postgres holds any living process with the recorded id for its other self. After a crash of the whole
- * machine (a container restarted) that id may belong to anyone.
+ * Postgres holds any process with the recorded id for its other self. After a crash of the whole machine
+ * (a container restarted) that id may belong to anyone; after one of ours alone, to a server that has
+ * ended and that nobody has taken note of, which in some containers nobody ever does.
  */
 function removeStaleLock(cluster: string): void {
   const lock = join(cluster, "postmaster.pid");
   if (!existsSync(lock) || process.platform !== "linux") return;
   const pid = Number(readFileSync(lock, "utf8").split("\n")[0]);
-  if (!isAlive(pid)) return;
-  const nameFile = `/proc/${pid}/comm`;
-  if (existsSync(nameFile) && readFileSync(nameFile, "utf8").trim() !== "postgres") rmSync(lock);
+  const name = processName(pid);
+  // Gone altogether: Postgres sees that by itself.
+  if (name === undefined) return;
+  if (name !== "postgres" || !isAlive(pid)) rmSync(lock);
 }
 
 function start(host: EmbeddedHost, command: string[]): ChildProcess {

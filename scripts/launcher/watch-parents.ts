@@ -1,6 +1,6 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { isAlive } from "@/lib/db/embedded-host";
+import { isAlive } from "@/lib/util/is-alive";
 
 const LOOK_EVERY_MS = 500;
 
