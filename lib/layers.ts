@@ -12,6 +12,8 @@ export const LAYERS: Record<string, readonly string[]> = {
   "lib/protocol": [],
   "lib/openai": ["lib/protocol"],
   "lib/engine": [],
+  // Models nobody trained: for tests and measurements, out of reach of what serves people.
+  "lib/engine/synthetic": ["lib/engine"],
   "lib/rating": [],
 
   // Domains with state.
@@ -34,7 +36,7 @@ export const LAYERS: Record<string, readonly string[]> = {
   scripts: ["lib/db", "lib/protocol"],
   // Benchmarks start the same platform as the end-to-end tests.
   e2e: ["lib/protocol"],
-  bench: ["e2e", "lib/engine", "lib/protocol"],
+  bench: ["e2e", "lib/engine", "lib/engine/synthetic", "lib/protocol"],
   cli: ["lib/auth", "lib/controller", "lib/db", "lib/leaderboard", "lib/protocol", "lib/rating"],
 };
 

@@ -5,9 +5,10 @@ import type { ModelDimensions } from "./dimensions";
  * can be made at any time, so that a file is written without ever holding the model, and every weight
  * form and every file format starts from the same numbers.
  *
- * Values are normal. Matrices have variance 1 / columns, so that activations keep the size they have
- * in a trained model and attention is neither flat nor frozen; what is added to the residual stream
- * has half the deviation, so that the stream grows slowly.
+ * Values are normal. Matrices have variance 1 / columns, so that activations keep their size from
+ * layer to layer; queries have twice the deviation, which makes attention pick among the tokens
+ * instead of averaging them. With plain queries a tied model soon repeated one token for ever, and a
+ * text that never changes proves nothing about whoever is to keep two texts apart.
  */
 
 export type MatrixName =
@@ -61,7 +62,7 @@ export class ModelWeights {
     const source = name === "head" && dimensions.isTied ? "embedding" : name;
     const [rows, columns] = shapeOf(name, dimensions);
     const part = name.split(".").at(-1);
-    const gain = part === "output" || part === "down" ? 0.5 : 1;
+    const gain = part === "query" ? 2 : 1;
     const deviation = gain / Math.sqrt(columns);
     const stream = hashText(source, this.#seed);
     return {
