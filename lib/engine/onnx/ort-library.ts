@@ -195,10 +195,25 @@ function bindFunction(table: Pointer, index: number, signature: string) {
   return koffi.decode(pointerAt(table, index), koffi.proto(signature));
 }
 
+/**
+ * Keeps the library mapped for as long as the process lives, by a reference that nobody gives back. koffi
+ * closes it when its own handle is collected or its thread ends, yet the function table, the OrtEnv and
+ * the pools of sessions that a killed thread left behind still lead into its code.
+ */
+function pinLibrary(libraryFile: string): void {
+  const isWindows = process.platform === "win32";
+  const reference: Pointer | null = isWindows
+    ? koffi.load("kernel32.dll").func("void *LoadLibraryW(str16 path)")(libraryFile)
+    : // 2 is RTLD_NOW on Linux and on macOS.
+      koffi.load(null).func("void *dlopen(const char *path, int mode)")(libraryFile, 2);
+  assert(reference !== null, `${libraryFile} was loaded a second time`);
+}
+
 function bindFunctions(libraryFile: string, version: string): OrtFunctions {
   // Refused once a library is loaded, so this module has to be the only user of koffi in its thread.
   koffi.config({ sync_stack_size: STACK_BYTES, async_stack_size: STACK_BYTES });
   const base: Pointer = koffi.load(libraryFile).func("void *OrtGetApiBase()")();
+  pinLibrary(libraryFile);
   const found: string = bindFunction(base, 1, "const char *()")();
   if (found !== version) {
     throw new Error(`${libraryFile} is onnxruntime ${found}, its package says ${version}.`);
