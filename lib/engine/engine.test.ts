@@ -5,6 +5,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vite
 import { WAITING_MAX } from "@/lib/limits";
 import { seededRandom } from "@/lib/util/random";
 import { Engine, type EngineRequest } from "./engine";
+import { logProbabilityOf } from "./sampling/log-probabilities";
 import type { SequenceEvent } from "./sequence";
 import { collect } from "./testing";
 
@@ -18,9 +19,16 @@ beforeAll(async () => {
 });
 afterAll(() => engine.close());
 // Whatever a test did, nobody may be left behind.
-afterEach(() => expect([engine.runningCount, engine.waitingCount]).toEqual([0, 0]));
+afterEach(async () => {
+  expect([engine.runningCount, engine.waitingCount]).toEqual([0, 0]);
+  // Who left during a pass gives the row back when it ends.
+  await vi.waitFor(() => expect(engine.heldSlotCount).toBe(0));
+  engine.assertConsistent();
+});
 
-const ask = (content: string, changes: Partial<EngineRequest> = {}): EngineRequest => ({
+type Conversation = Extract<EngineRequest, { messages: unknown }>;
+
+const ask = (content: string, changes: Partial<Conversation> = {}): Conversation => ({
   messages: [{ role: "user", content }],
   sampling: { temperature: 0 },
   stop: [],
@@ -198,12 +206,10 @@ describe("the context", () => {
     const { promptLogProbabilities } = await collect(engine, request);
     const ids = engine.encodeMessages(request.messages);
     expect(promptLogProbabilities).toHaveLength(ids.length - 1);
-    const whole = await runner.forward({ ids, cache: runner.createCache(), fetchLogits: true });
-    const { logProbabilityOf } = await import("./sampling/log-probabilities");
+    const whole = await runner.prefill({ row: 0, start: 0, ids, logits: "all" });
     for (const [index, value] of promptLogProbabilities.entries()) {
-      const size = runner.signature.vocabularySize;
-      const row = whole.logits.subarray(index * size, (index + 1) * size);
-      expect(Math.abs(value - logProbabilityOf(row, ids[index + 1]!))).toBeLessThan(1e-3);
+      const expected = logProbabilityOf(whole.at(index).all, ids[index + 1]!);
+      expect(Math.abs(value - expected)).toBeLessThan(1e-3);
     }
   });
 });
@@ -301,7 +307,7 @@ describe("other folders", () => {
     process.removeAllListeners("unhandledRejection");
     process.on("unhandledRejection", listen);
     try {
-      vi.spyOn(broken.model.runner, "forward").mockRejectedValue(new Error("no memory"));
+      vi.spyOn(broken.model.runner, "prefill").mockRejectedValue(new Error("no memory"));
       const results = await Promise.allSettled([1, 2, 3].map(() => collect(broken, ask(STORY))));
       for (const result of results) {
         expect(result).toMatchObject({ status: "rejected", reason: { code: "worker-lost" } });

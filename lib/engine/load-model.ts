@@ -1,34 +1,62 @@
-import type { InferenceSession } from "onnxruntime-node";
 import { StartError } from "@/lib/util/start-error";
+import { probeInvariantRows } from "./batch-invariance";
+import { KvCache } from "./kv-cache";
 import { cacheBytesOf, type MemoryPlan, planMemory } from "./memory-plan";
 import { ModelRunner } from "./model-runner";
+import type { GraphSession } from "./onnx/graph-session";
 import { readGraphSignature } from "./onnx/graph-signature";
-import { type ModelFiles, readModelFiles, type WeightFile } from "./onnx/model-files";
-import { openSession } from "./onnx/session";
+import {
+  type GenerationConfig,
+  type ModelConfig,
+  type ModelFiles,
+  readModelFiles,
+  type WeightFile,
+} from "./onnx/model-files";
+import { openGraphSession } from "./onnx/open-session";
+import { prepareGraph } from "./onnx/prepare-graph";
+import { NEUTRAL_SAMPLING, type SamplingParameters } from "./sampling/sampling-parameters";
 import { ChatTemplate } from "./text/chat-template";
 import { TokenBytes } from "./text/token-bytes";
 import { Tokenizer } from "./text/tokenizer";
 
+export type KvDtype = "float32" | "float16";
+
 export type LoadModelOptions = {
   threadCount: number;
-  /** Sequences that run interleaved, as far as memory allows; others wait. */
+  /** Sequences at once: rows of the KV cache. Others wait. */
   slotCount: number;
+  /** Whether fewer slots will do where memory is short; unless given they will. */
+  mayRunFewerSlots?: boolean | undefined;
+  /** Tokens of context to serve; unless given, all that the model has. */
+  contextLengthMax?: number | undefined;
+  /** What the cache must hold; unless given, what the graph declares. */
+  kvDtype?: KvDtype | undefined;
+  /** Serve a form whose answers depend on who else is served. */
+  mayVaryWithBatch?: boolean | undefined;
+  /** Where graphs with our reductions are kept; unless given, a folder of the system's temporary one. */
+  graphCacheFolder?: string | undefined;
   /** Memory to make do with; unless given, the container's or the machine's. */
   memoryBytes?: number | undefined;
   /** The weights to take; unless given, the most exact ones in the folder (`model-files.ts`). */
   weightFile?: WeightFile | undefined;
+  /** Which way to call onnxruntime; unless given, the fast one where it works. */
+  sessionKind?: GraphSession["kind"] | undefined;
 };
 
 /** A model ready to run: its files read, its graph opened, its text rules built. */
 export type LoadedModel = {
   files: ModelFiles;
+  /** Tokens of prompt and answer together. */
+  contextLength: number;
   memory: MemoryPlan;
   runner: ModelRunner;
+  /** False for forms in which a request's numbers depend on who shares its steps. */
+  isBatchInvariant: boolean;
   tokenizer: Tokenizer;
   tokenBytes: TokenBytes;
   chatTemplate: ChatTemplate;
   /** What the model's own settings give to a request that says nothing. */
-  samplingDefaults: { temperature: number; topP: number };
+  samplingDefaults: Omit<SamplingParameters, "seed">;
   /** Oddities that do not keep it from being served, for the log. */
   warnings: string[];
 };
@@ -40,49 +68,114 @@ export type LoadedModel = {
  */
 export async function loadModel(folder: string, options: LoadModelOptions): Promise<LoadedModel> {
   const files = await readModelFiles(folder, options.weightFile);
+  const contextLength = settleContextLength(files, options.contextLengthMax);
   const tokenizer = createTokenizer(files);
   const tokenBytes = new TokenBytes(files.tokenizer);
   const chatTemplate = new ChatTemplate(files.chatTemplate, files.tokenizerConfig);
+  const { slotCount, memoryBytes, mayRunFewerSlots: mayRunFewer = true } = options;
+  const need = { weightBytes: files.weightBytes, slotCount, mayRunFewer };
   // Before the graph is read: a container that runs out of memory is killed without a word.
-  const { slotCount, memoryBytes } = options;
-  const { weightBytes, contextLength } = files;
-  planMemory({ weightBytes, sequenceBytes: 0, slotCount }, memoryBytes);
-  const session = await openSession(files.weightPath, { threadCount: options.threadCount });
-  const { config, generationConfig } = files;
-  const headCount = config.num_attention_heads ?? undefined;
-  const signature = readGraphSignature(session, {
-    headCount: config.num_key_value_heads ?? headCount,
-    headSize:
-      config.head_dim ??
-      (config.hidden_size && headCount ? config.hidden_size / headCount : undefined),
+  planMemory({ ...need, sequenceBytes: 0 }, memoryBytes);
+  const graph = await prepareGraph({
+    weightPath: files.weightPath,
+    cacheFolder: options.graphCacheFolder,
   });
-  const sequenceBytes = cacheBytesOf(signature.cacheSlots, contextLength);
-  const memory = await planOrRelease(session, () =>
-    planMemory({ weightBytes, sequenceBytes, slotCount }, memoryBytes),
-  );
+  if (!graph.facts.isInPlaceKv) throw growsItsCache(files);
+  const { session, note } = await openGraphSession(graph.bytes, {
+    source: files.weightPath,
+    threadCount: options.threadCount,
+    externalDataFolder: graph.externalDataFolder,
+    ...(options.sessionKind ? { prefer: options.sessionKind } : {}),
+  });
+  const loaded = await closeOnFailure(session, async () => {
+    const signature = readGraphSignature(session, graph.facts, headsOf(files.config));
+    expectKvDtype(signature.cacheSlots, options.kvDtype);
+    const sequenceBytes = cacheBytesOf(signature.cacheSlots, contextLength);
+    const memory = planMemory({ ...need, sequenceBytes }, memoryBytes);
+    const invariantRows = await probeInvariantRows(session, signature);
+    if (invariantRows === "none" && !options.mayVaryWithBatch) throw variesWithBatch(files);
+    const padsToEven = invariantRows === "even";
+    const rowCount = padsToEven ? 2 * Math.ceil(memory.slotCount / 2) : memory.slotCount;
+    const cache = new KvCache(signature.cacheSlots, rowCount, contextLength);
+    const runner = new ModelRunner(session, signature, { cache, padsToEven });
+    return { memory, runner, isBatchInvariant: invariantRows !== "none" };
+  });
+  const notes = [loaded.memory.warning, note, ...graph.warnings].filter((it) => it !== undefined);
   return {
     files,
-    memory,
-    runner: new ModelRunner(session, signature, contextLength),
+    contextLength,
+    ...loaded,
     tokenizer,
     tokenBytes,
     chatTemplate,
-    samplingDefaults: {
-      temperature: generationConfig.do_sample === false ? 0 : (generationConfig.temperature ?? 1),
-      topP: generationConfig.top_p ?? 1,
-    },
-    warnings: [...listWarnings(files), ...(memory.warning ? [memory.warning] : [])],
+    samplingDefaults: toSamplingDefaults(files.generationConfig),
+    warnings: [...listWarnings(files), ...notes],
+  };
+}
+
+function settleContextLength(files: ModelFiles, asked: number | undefined): number {
+  if (asked === undefined) return files.contextLength;
+  if (asked >= 2 && asked <= files.contextLength) return asked;
+  throw new StartError({
+    message: `${files.name} cannot serve a context of ${asked} tokens: it was trained to read ${files.contextLength}.`,
+    remedy: `Give --max-model-len a number from 2 to ${files.contextLength}, or leave it out.`,
+  });
+}
+
+function growsItsCache(files: ModelFiles): StartError {
+  return new StartError({
+    message: `${files.weightPath} cannot be served: its KV cache does not go through GroupQueryAttention, so it cannot be written in place.`,
+    remedy:
+      "Export it with onnxruntime-genai's model builder, or take the folder of a model that was.",
+  });
+}
+
+function variesWithBatch(files: ModelFiles): StartError {
+  return new StartError({
+    message: `${files.weightPath} gives a request other numbers depending on who else is served (dynamic quantisation scales activations over the whole batch).`,
+    remedy:
+      "Take another form of the weights, or start with --allow-batch-variance if you accept that.",
+  });
+}
+
+function expectKvDtype(slots: readonly { dtype: KvDtype }[], asked: KvDtype | undefined): void {
+  const other = slots.find((slot) => asked !== undefined && slot.dtype !== asked);
+  if (!other) return;
+  throw new StartError({
+    message: `The KV cache cannot be ${asked}: this graph computes with ${other.dtype}, and its attention reads the cache as it is.`,
+    remedy: `Leave --kv-dtype out, or take a form of the model that was exported with ${asked}.`,
+  });
+}
+
+/** Head count and size by config.json, for graphs that leave those dimensions symbolic. */
+function headsOf(config: ModelConfig) {
+  const headCount = config.num_attention_heads ?? undefined;
+  const perHead = config.hidden_size && headCount ? config.hidden_size / headCount : undefined;
+  return {
+    headCount: config.num_key_value_heads ?? headCount,
+    headSize: config.head_dim ?? perHead,
   };
 }
 
 /** A graph that cannot be served gives its memory back, which no collector does for it. */
-async function planOrRelease(session: InferenceSession, plan: () => MemoryPlan) {
+async function closeOnFailure<T>(session: GraphSession, build: () => Promise<T>): Promise<T> {
   try {
-    return plan();
+    return await build();
   } catch (error) {
-    await session.release();
+    await session.close();
     throw error;
   }
+}
+
+function toSamplingDefaults(config: GenerationConfig): Omit<SamplingParameters, "seed"> {
+  return {
+    ...NEUTRAL_SAMPLING,
+    temperature: config.do_sample === false ? 0 : (config.temperature ?? 1),
+    topK: config.top_k ?? 0,
+    topP: config.top_p ?? 1,
+    minP: config.min_p ?? 0,
+    repetitionPenalty: config.repetition_penalty ?? 1,
+  };
 }
 
 function createTokenizer(files: ModelFiles): Tokenizer {

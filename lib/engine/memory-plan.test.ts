@@ -8,7 +8,7 @@ import { cacheBytesOf, planMemory, readMemoryBytes } from "./memory-plan";
 import { collect } from "./testing";
 
 const GIB = 2 ** 30;
-const need = { weightBytes: 2 * GIB, sequenceBytes: GIB, slotCount: 4 };
+const need = { weightBytes: 2 * GIB, sequenceBytes: GIB, slotCount: 4, mayRunFewer: true };
 
 test("a cache is keys and values of every layer, for every token of the context", () => {
   const slot = { past: "past", present: "present", headCount: 2, headSize: 64 };
@@ -19,19 +19,36 @@ test("a cache is keys and values of every layer, for every token of the context"
   expect(cacheBytesOf(slots, 1_000)).toBe(1_000 * 2 * 64 * (4 + 2));
 });
 
-test("as many run at once as fit, with one cache to spare and a tenth of memory left alone", () => {
-  expect(planMemory(need, 8 * GIB)).toMatchObject({ slotCount: 4, warning: undefined });
-  const tight = planMemory(need, 6 * GIB);
-  expect(tight.slotCount).toBe(2);
+test("as many run at once as fit, with a tenth of memory left alone", () => {
+  expect(planMemory(need, 8 * GIB)).toMatchObject({
+    slotCount: 4,
+    bytes: 6 * GIB,
+    warning: undefined,
+    summary:
+      "weights 2.0 GiB, 1.0 GiB of KV cache for each sequence, memory 8.0 GiB; 4 at once, 6.0 GiB in all",
+  });
+  const tight = planMemory(need, 5 * GIB);
+  expect(tight).toMatchObject({ slotCount: 2, bytes: 4 * GIB });
   expect(tight.warning).toBe(
-    "Memory is enough for 2 of 4 sequences at once; the others wait (weights 2.0 GiB, 1.0 GiB of cache for each sequence that fills its context, memory 6.0 GiB).",
+    "Memory is enough for 2 of 4 sequences at once; the others wait (weights 2.0 GiB, 1.0 GiB of KV cache for each sequence, memory 5.0 GiB).",
   );
 });
 
+test("fewer than somebody asked for is a refusal that says how many would do", () => {
+  const asked = { ...need, mayRunFewer: false };
+  expect(planMemory(asked, 8 * GIB).slotCount).toBe(4);
+  expect(() => planMemory(asked, 5 * GIB)).toThrow("4 sequences at once do not fit into memory");
+  try {
+    planMemory(asked, 5 * GIB);
+  } catch (error) {
+    expect((error as StartError).remedy).toContain("--slots 2 or fewer");
+  }
+});
+
 test("a model of which not one sequence fits is refused in one line", () => {
-  expect(() => planMemory(need, 4 * GIB)).toThrow(StartError);
+  expect(() => planMemory(need, 3 * GIB)).toThrow(StartError);
   expect(() => planMemory(need, GIB)).toThrow(
-    "The model does not fit into memory: weights 2.0 GiB, 1.0 GiB of cache for each sequence that fills its context, memory 1.0 GiB.",
+    "The model does not fit into memory: weights 2.0 GiB, 1.0 GiB of KV cache for each sequence, memory 1.0 GiB.",
   );
 });
 
@@ -52,7 +69,7 @@ test("an engine with little memory serves in turn what it cannot serve at once",
   await roomy.close();
   const memoryFor = (caches: number) => (weightBytes + caches * sequenceBytes) / 0.9 + 1;
 
-  const tight = await Engine.load(folder, { ...options, memoryBytes: memoryFor(2) });
+  const tight = await Engine.load(folder, { ...options, memoryBytes: memoryFor(1) });
   expect(tight.model.warnings.join()).toContain("enough for 1 of 3 sequences");
   const request = {
     messages: [{ role: "user" as const, content: "Hello!" }],
@@ -66,6 +83,6 @@ test("an engine with little memory serves in turn what it cannot serve at once",
 
   const refused = (memoryBytes: number) =>
     expect(Engine.load(folder, { ...options, memoryBytes })).rejects;
-  await refused(memoryFor(1)).toThrow("of cache for each");
+  await refused(memoryFor(0.9)).toThrow("of KV cache for each");
   await refused(weightBytes / 2).toThrow(/does not fit into memory: weights \S+ MiB, memory/);
 });

@@ -12,15 +12,28 @@ export type MemoryNeed = {
   sequenceBytes: number;
   /** Sequences wanted at once. */
   slotCount: number;
+  /** Whether fewer will do: a default may be lowered, what somebody asked for may not. */
+  mayRunFewer: boolean;
 };
 
-export type MemoryPlan = { slotCount: number; summary: string; warning: string | undefined };
+export type MemoryPlan = {
+  slotCount: number;
+  /** Weights and the whole KV cache, in bytes: what is taken at start and does not grow. */
+  bytes: number;
+  summary: string;
+  warning: string | undefined;
+};
 
-/** The container's limit (cgroup v1 or v2) where there is one, else what the machine has. */
+/**
+ * Memory this process can count on: the container's limit (cgroup v1 or v2) where there is one, else
+ * what the machine has, and of either no more than is free right now.
+ */
 export function readMemoryBytes(): number {
   // Without a limit it is 0, or a number beyond every machine.
   const limit = process.constrainedMemory() || Number.POSITIVE_INFINITY;
-  return Math.min(limit, totalmem());
+  const whole = Math.min(limit, totalmem());
+  // Reserving is for the whole; what is free has the others' needs taken off already.
+  return Math.min(whole, process.availableMemory() / (1 - RESERVED_SHARE));
 }
 
 export function cacheBytesOf(slots: readonly CacheSlot[], contextLength: number): number {
@@ -29,33 +42,40 @@ export function cacheBytesOf(slots: readonly CacheSlot[], contextLength: number)
 }
 
 /**
- * How many sequences can fill their context at once. Memory that runs out in the middle of answers
- * ends the process without a word, so those beyond wait for a slot instead.
+ * How many sequences can fill their context at once. The whole KV cache is taken at start: memory that
+ * runs out in the middle of answers ends the process without a word, so those beyond wait instead.
  *
- * @throws StartError when not even one fits.
+ * @throws StartError when not even one fits, or fewer than were asked for.
  */
 export function planMemory(need: MemoryNeed, memoryBytes = readMemoryBytes()): MemoryPlan {
-  const { weightBytes, sequenceBytes, slotCount } = need;
+  const { weightBytes, sequenceBytes, slotCount, mayRunFewer } = need;
   const usable = memoryBytes * (1 - RESERVED_SHARE);
-  // One more than run: a step has the cache before and after it.
-  const fitting = Math.floor((usable - weightBytes) / sequenceBytes) - 1;
+  const fitting = Math.floor((usable - weightBytes) / sequenceBytes);
   const [weights, sequence, memory] = [weightBytes, sequenceBytes, memoryBytes].map(toText);
-  const cache = sequenceBytes
-    ? `${sequence} of cache for each sequence that fills its context, `
-    : "";
+  const cache = sequenceBytes ? `${sequence} of KV cache for each sequence, ` : "";
   const facts = `weights ${weights}, ${cache}memory ${memory}`;
-  if (fitting < 1) {
+  // Before the graph is known the division is by nothing: infinite while the weights fit.
+  if (!(fitting >= 1)) {
     throw new StartError({
       message: `The model does not fit into memory: ${facts}.`,
       remedy:
-        "Give this machine or container more memory, take a smaller form of the weights, or lower max_position_embeddings in config.json.",
+        "Give this machine or container more memory, take a smaller form of the weights, or serve a shorter context with --max-model-len.",
     });
   }
-  if (fitting >= slotCount) {
-    return { slotCount, summary: `${facts}; ${slotCount} at once`, warning: undefined };
+  if (fitting < slotCount && !mayRunFewer) {
+    throw new StartError({
+      message: `${slotCount} sequences at once do not fit into memory: ${facts}.`,
+      remedy: `Ask for --slots ${fitting} or fewer, or serve a shorter context with --max-model-len.`,
+    });
   }
-  const warning = `Memory is enough for ${fitting} of ${slotCount} sequences at once; the others wait (${facts}).`;
-  return { slotCount: fitting, summary: `${facts}; ${fitting} at once`, warning };
+  const count = Math.min(fitting, slotCount);
+  const bytes = weightBytes + count * sequenceBytes;
+  const summary = `${facts}; ${count} at once, ${toText(bytes)} in all`;
+  const warning =
+    count < slotCount
+      ? `Memory is enough for ${count} of ${slotCount} sequences at once; the others wait (${facts}).`
+      : undefined;
+  return { slotCount: count, bytes, summary, warning };
 }
 
 function toText(bytes: number): string {

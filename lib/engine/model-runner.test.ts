@@ -1,10 +1,11 @@
 /**
  * Goal: what a graph is fed is right also for inputs that the bundled models do not have.
- * Method: a session that only notes its feeds, beside the parity tests on real graphs.
+ * Method: a session that only notes what is bound when it runs, beside the parity tests on real graphs.
  */
-import { type InferenceSession, Tensor } from "onnxruntime-node";
 import { expect, test } from "vitest";
+import { KvCache } from "./kv-cache";
 import { ModelRunner } from "./model-runner";
+import type { GraphSession, TensorView } from "./onnx/graph-session";
 import type { GraphSignature } from "./onnx/graph-signature";
 
 const VOCABULARY_SIZE = 5;
@@ -21,75 +22,157 @@ const signature: GraphSignature = {
     },
   ],
   vocabularySize: VOCABULARY_SIZE,
-  hiddenSize: undefined,
+  hiddenSize: 3,
+  hasLogitsPositions: true,
+  topCount: 2,
+  blockSize: 2,
 };
 
-type Noted = { feeds: Record<string, Tensor>; outputs: readonly string[] };
+type Noted = Record<string, { dims: readonly number[]; values: number[] }>;
 
-function createRunner(changes: Partial<GraphSignature> = {}) {
-  const runs: Noted[] = [];
-  const session = {
-    run: async (feeds: Record<string, Tensor>, outputs: readonly string[]) => {
-      runs.push({ feeds, outputs });
-      const rows = feeds.input_ids!.dims[1]!;
-      const total = feeds["past_key_values.0.key"]!.dims[2]! + rows;
-      const dims = [1, 2, total, 4];
+function createRunner(changes: Partial<GraphSignature> = {}, padsToEven = false) {
+  const runs: { inputs: Noted; outputs: Record<string, readonly number[]> }[] = [];
+  const bindCounts = new Map<string, number>();
+  const session: GraphSession = {
+    kind: "native",
+    inputs: [],
+    outputs: [],
+    createBinding() {
+      const inputs = new Map<string, TensorView>();
+      const outputs = new Map<string, TensorView>();
       return {
-        logits: new Tensor("float32", new Float32Array(rows * VOCABULARY_SIZE), [1, rows, 5]),
-        "present.0.key": new Tensor("float16", new Uint16Array(total * 8), dims),
+        bindInput: (name, tensor) => {
+          inputs.set(name, tensor);
+          bindCounts.set(name, (bindCounts.get(name) ?? 0) + 1);
+        },
+        bindOutput: (name, tensor) => void outputs.set(name, tensor),
+        async run() {
+          const noted = [...inputs].map(([name, { dims, data }]) => {
+            return [name, { dims, values: Array.from(data as ArrayLike<number | bigint>, Number) }];
+          });
+          const shapes = [...outputs].map(([name, { dims }]) => [name, dims]);
+          runs.push({ inputs: Object.fromEntries(noted), outputs: Object.fromEntries(shapes) });
+          const logits = outputs.get("logits")?.data;
+          if (logits) for (let at = 0; at < logits.length; at++) logits[at] = at;
+        },
+        close: () => undefined,
       };
     },
+    close: async () => undefined,
   };
-  const runner = new ModelRunner(
-    session as unknown as InferenceSession,
-    { ...signature, ...changes },
-    8,
-  );
-  return { runner, runs };
+  const whole = { ...signature, ...changes };
+  const runner = new ModelRunner(session, whole, {
+    cache: new KvCache(whole.cacheSlots, 4, 8),
+    padsToEven,
+  });
+  return { runner, runs, bindCounts };
 }
 
-const numbers = (tensor: Tensor | undefined) => Array.from(tensor!.data as BigInt64Array, Number);
-
-test("mask and positions go on where the cache ends", async () => {
+test("a chunk goes on where its row ends, and gets logits for its last token", async () => {
   const { runner, runs } = createRunner();
-  const first = await runner.forward({
-    ids: [7, 8, 9],
-    cache: runner.createCache(),
-    fetchLogits: false,
+  const logits = await runner.prefill({ row: 2, start: 3, ids: [4, 5], logits: "last" });
+  expect(runs[0]!.inputs).toMatchObject({
+    input_ids: { dims: [1, 2], values: [4, 5] },
+    attention_mask: { dims: [1, 5], values: [1, 1, 1, 1, 1] },
+    position_ids: { dims: [1, 2], values: [3, 4] },
+    logits_positions: { dims: [1], values: [1] },
+    wants_block_sums: { values: [0] },
+    "past_key_values.0.key": { dims: [1, 2, 8, 4] },
   });
-  expect(first.cache.length).toBe(3);
-  expect(first.logits).toHaveLength(0);
-  const second = await runner.forward({ ids: [4], cache: first.cache, fetchLogits: true });
-  expect(second.cache.length).toBe(4);
-  expect(second.logits).toHaveLength(VOCABULARY_SIZE);
-  const seen = runs.map(({ feeds, outputs }) => ({
-    ids: numbers(feeds.input_ids),
-    mask: numbers(feeds.attention_mask),
-    positions: numbers(feeds.position_ids),
-    past: feeds["past_key_values.0.key"]!.dims,
-    outputs,
-  }));
-  expect(seen).toEqual([
-    {
-      ...{ ids: [7, 8, 9], mask: [1, 1, 1], positions: [0, 1, 2], past: [1, 2, 0, 4] },
-      outputs: ["present.0.key"],
-    },
-    {
-      ...{ ids: [4], mask: [1, 1, 1, 1], positions: [3], past: [1, 2, 3, 4] },
-      outputs: ["logits", "present.0.key"],
-    },
-  ]);
+  expect(runs[0]!.outputs).toEqual({
+    "present.0.key": [1, 2, 8, 4],
+    logits: [1, 1, 5],
+    top_ids: [1, 1, 2],
+    top_values: [1, 1, 2],
+    block_sums: [1, 1, 3],
+  });
+  expect(logits.count).toBe(1);
+  expect(logits.at(0).blocks).toBeUndefined();
 });
 
-test("a graph that does not ask for mask or positions is not given them", async () => {
-  const { runner, runs } = createRunner({ takesAttentionMask: false, takesPositionIds: false });
-  await runner.forward({ ids: [1], cache: runner.createCache(), fetchLogits: false });
-  expect(Object.keys(runs[0]!.feeds).sort()).toEqual(["input_ids", "past_key_values.0.key"]);
+test("rows of different length decode together, each behind its own mask", async () => {
+  const { runner, runs } = createRunner();
+  const logits = await runner.decode({
+    ids: [7, 8, 9],
+    lengths: [1, 3, 0],
+    temperatures: [undefined, 0.5, undefined],
+  });
+  expect(runs[0]!.inputs).toMatchObject({
+    input_ids: { dims: [3, 1], values: [7, 8, 9] },
+    attention_mask: { dims: [3, 4], values: [1, 1, 0, 0, 1, 1, 1, 1, 1, 0, 0, 0] },
+    position_ids: { dims: [3, 1], values: [1, 3, 0] },
+    logits_positions: { values: [0] },
+    wants_block_sums: { values: [1] },
+    inverse_temperatures: { dims: [3], values: [1, 2, 1] },
+    "past_key_values.0.key": { dims: [3, 2, 8, 4] },
+  });
+  expect(Array.from(logits.at(1).all)).toEqual([5, 6, 7, 8, 9]);
+  expect(logits.at(1).blocks).toMatchObject({ blockSize: 2 });
+  expect(logits.at(0).blocks).toBeUndefined();
 });
 
-test("a sequence beyond the context is a bug, and says so", async () => {
+test("a graph as it was published gives logits of every token, of which the wanted are read", async () => {
+  const { runner, runs } = createRunner({
+    hasLogitsPositions: false,
+    topCount: undefined,
+    blockSize: undefined,
+    takesAttentionMask: false,
+    takesPositionIds: false,
+  });
+  const last = await runner.prefill({ row: 0, start: 0, ids: [1, 2, 3], logits: "last" });
+  expect(Array.from(last.at(0).all)).toEqual([10, 11, 12, 13, 14]);
+  const all = await runner.prefill({ row: 0, start: 0, ids: [1, 2, 3], logits: "all" });
+  expect([0, 1, 2].map((index) => all.at(index).all[0])).toEqual([0, 5, 10]);
+  expect(all.at(0)).toMatchObject({ top: undefined, blocks: undefined });
+  expect(Object.keys(runs[0]!.inputs).sort()).toEqual(["input_ids", "past_key_values.0.key"]);
+});
+
+test("what keeps its shape is bound once, and later contents are seen", async () => {
+  const { runner, runs, bindCounts } = createRunner();
+  for (const id of [1, 2, 3]) {
+    await runner.decode({ ids: [id], lengths: [id], temperatures: [undefined] });
+  }
+  expect(runs.map(({ inputs }) => inputs.input_ids!.values)).toEqual([[1], [2], [3]]);
+  expect(bindCounts.get("input_ids")).toBe(1);
+  expect(bindCounts.get("attention_mask")).toBe(3);
+  expect(bindCounts.get("past_key_values.0.key")).toBe(1);
+});
+
+test("passes are filled up to an even number of rows and tokens where the kernels want it", async () => {
+  const { runner, runs } = createRunner({}, true);
+  const chunk = await runner.prefill({ row: 1, start: 2, ids: [5, 6, 7], logits: "all" });
+  const step = await runner.decode({
+    ...{ ids: [1, 2, 3], lengths: [4, 4, 4], temperatures: [1, 1, 1] },
+    spareLength: 2,
+  });
+  expect(runs[0]!.inputs).toMatchObject({
+    input_ids: { dims: [1, 4], values: [5, 6, 7, 0] },
+    attention_mask: { values: [1, 1, 1, 1, 1, 1] },
+    logits_positions: { values: [0, 1, 2] },
+  });
+  expect(runs[1]!.inputs).toMatchObject({
+    input_ids: { dims: [4, 1], values: [1, 2, 3, 0] },
+    attention_mask: {
+      values: [1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 1, 0, 0].slice(0, 20),
+    },
+    position_ids: { values: [4, 4, 4, 2] },
+    inverse_temperatures: { values: [1, 1, 1, 1] },
+  });
+  expect([chunk.count, step.count]).toEqual([3, 3]);
+  await runner.prefill({ row: 0, start: 0, ids: [1, 2], logits: "last" });
+  expect(runs[2]!.inputs.input_ids!.dims).toEqual([1, 2]);
+});
+
+test("hidden states are read without touching a row of the cache", async () => {
+  const { runner, runs } = createRunner();
+  expect(await runner.readHiddenStates([4, 5])).toHaveLength(6);
+  expect(runs[0]!.inputs["past_key_values.0.key"]).toEqual({ dims: [1, 2, 0, 4], values: [] });
+  expect(runs[0]!.outputs).toEqual({ last_hidden_state: [1, 2, 3] });
+});
+
+test("a pass that fails tells its caller, and the next one runs", async () => {
   const { runner } = createRunner();
-  const ids = Array.from({ length: 9 }, () => 1);
-  const run = runner.forward({ ids, cache: runner.createCache(), fetchLogits: false });
-  await expect(run).rejects.toThrow(/within the context/);
+  const beyond = runner.prefill({ row: 0, start: 7, ids: [1, 2], logits: "last" });
+  await expect(beyond).rejects.toThrow(/within its row/);
+  await runner.prefill({ row: 0, start: 0, ids: [1], logits: "last" });
 });

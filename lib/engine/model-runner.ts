@@ -1,120 +1,269 @@
-import { type InferenceSession, Tensor } from "onnxruntime-node";
 import { assert } from "@/lib/util/assert";
-import {
-  ATTENTION_MASK,
-  type GraphSignature,
-  HIDDEN_STATE,
-  INPUT_IDS,
-  LOGITS,
-  POSITION_IDS,
-} from "./onnx/graph-signature";
+import type { KvCache } from "./kv-cache";
+import type { GraphBinding, GraphSession, TensorView } from "./onnx/graph-session";
+import { type GraphSignature, TENSOR } from "./onnx/graph-signature";
+import type { TokenLogits } from "./sampling/token-logits";
+import { ScratchMemory } from "./scratch-memory";
 
-/** Keys and values of the tokens one sequence has run so far. Only the runner looks inside. */
-export type KvCache = { readonly length: number; readonly tensors: Record<string, Tensor> };
+/** Which of a chunk's tokens get logits: a row of the vocabulary each, which costs a pass of the head. */
+export type LogitsWanted = "last" | "all";
 
-export type ForwardOptions = {
-  /** New tokens, directly after those in the cache. */
+export type PrefillOptions = {
+  row: number;
+  /** Tokens of the prompt that already lie in the row. */
+  start: number;
   ids: readonly number[];
-  cache: KvCache;
-  /** Copying logits out costs a row of the vocabulary a token: leave it to the steps that need them. */
-  fetchLogits: boolean;
+  logits: LogitsWanted;
+  /** Of the request, when its next token is to be drawn from the whole vocabulary. */
+  temperature?: number | undefined;
 };
 
-export type ForwardResult = {
-  cache: KvCache;
-  /** One row of the vocabulary for each new token; empty unless asked for. */
-  logits: Float32Array;
+export type DecodeOptions = {
+  /** The newest token of the sequences in rows 0, 1, 2 … */
+  ids: readonly number[];
+  /** Tokens that lie in each of those rows. */
+  lengths: readonly number[];
+  /** Of each request; undefined for those that need no draw from the whole vocabulary. */
+  temperatures: readonly (number | undefined)[];
+  /** Tokens that lie in the row after them: behind those a row that only fills up may write. */
+  spareLength?: number;
 };
+
+export type RunnerOptions = {
+  cache: KvCache;
+  /**
+   * Fills passes up to an even number of rows and tokens (`batch-invariance.ts`). The cache then has an
+   * even number of rows, and a row's last position is left free.
+   */
+  padsToEven?: boolean;
+};
+
+/** Logits of a pass, one entry a token asked for. Overwritten by the next pass. */
+export type PassLogits = { readonly count: number; at(index: number): TokenLogits };
+
+type Pass = {
+  row: number;
+  rowCount: number;
+  /** New tokens of each row, row by row. */
+  ids: readonly number[];
+  /** Tokens that each row holds before. */
+  starts: readonly number[];
+  positions: readonly number[];
+  temperatures: readonly (number | undefined)[];
+};
+
+/** What is bound where; a tensor that is bound already is not bound again. */
+type RowsBinding = { binding: GraphBinding; inputs: Map<string, TensorView>; outputs: typeof none };
+const none = new Map<string, TensorView>();
 
 /**
- * One forward pass over new tokens of one sequence. The cache grows with each pass: the graph returns
- * past and present joined, which is one copy of the cache a step (0.1 ms at the sizes of the bundled
- * models) and works with every export. Knows tensors, and neither queues nor sampling.
+ * Forward passes over rows of the KV cache: a chunk of one prompt, or one token of each decoding
+ * sequence. Knows tensors and memory, and neither queues nor sampling. One pass at a time; callers
+ * that come meanwhile wait.
  */
 export class ModelRunner {
   readonly signature: GraphSignature;
-  readonly #session: InferenceSession;
-  /** Ones and 0, 1, 2 …, as long as the context: inputs of every pass are views of them. */
-  readonly #mask: BigInt64Array;
-  readonly #positions: BigInt64Array;
-  readonly #cacheOutputs: readonly string[];
+  readonly cache: KvCache;
+  readonly #session: GraphSession;
+  readonly #padsToEven: boolean;
+  readonly #scratch = new ScratchMemory();
+  readonly #bindings = new Map<string, RowsBinding>();
+  /** Ends when the last pass asked for so far has ended. */
+  #tail: Promise<unknown> = Promise.resolve();
 
-  constructor(session: InferenceSession, signature: GraphSignature, contextLength: number) {
+  constructor(session: GraphSession, signature: GraphSignature, options: RunnerOptions) {
     this.#session = session;
     this.signature = signature;
-    this.#mask = new BigInt64Array(contextLength).fill(1n);
-    this.#positions = BigInt64Array.from({ length: contextLength }, (_, index) => BigInt(index));
-    this.#cacheOutputs = signature.cacheSlots.map((slot) => slot.present);
+    this.cache = options.cache;
+    this.#padsToEven = options.padsToEven ?? false;
   }
 
-  /** The cache of a sequence that has run nothing. */
-  createCache(): KvCache {
-    const tensors: Record<string, Tensor> = {};
-    for (const slot of this.signature.cacheSlots) {
-      const dims = [1, slot.headCount, 0, slot.headSize];
-      tensors[slot.past] =
-        slot.dtype === "float32"
-          ? new Tensor("float32", new Float32Array(0), dims)
-          : new Tensor("float16", new Uint16Array(0), dims);
-    }
-    return { length: 0, tensors };
+  /** Runs `ids` of one prompt after the `start` tokens that its row holds. */
+  async prefill(options: PrefillOptions): Promise<PassLogits> {
+    const { row, start, logits, temperature } = options;
+    const positions = logits === "all" ? [...options.ids.keys()] : [options.ids.length - 1];
+    // A token after the chunk changes nothing before it, and the next pass overwrites what it leaves.
+    const isOdd = options.ids.length % 2 === 1;
+    const ids = this.#padsToEven && isOdd ? [...options.ids, 0] : options.ids;
+    const pass = { row, rowCount: 1, ids, starts: [start], positions, temperatures: [temperature] };
+    return this.#exclusively(() => this.#run(pass));
   }
 
-  async forward({ ids, cache, fetchLogits }: ForwardOptions): Promise<ForwardResult> {
-    const outputs = fetchLogits ? [LOGITS, ...this.#cacheOutputs] : this.#cacheOutputs;
-    const results = await this.#session.run(this.#toFeeds(ids, cache), outputs);
-    const tensors: Record<string, Tensor> = {};
-    for (const slot of this.signature.cacheSlots) {
-      tensors[slot.past] = getTensor(results, slot.present);
-    }
-    const logits = fetchLogits ? getFloats(results, LOGITS) : new Float32Array(0);
-    assert(
-      !fetchLogits || logits.length === ids.length * this.signature.vocabularySize,
-      "the graph returns one row of logits a token",
-    );
-    return { cache: { length: cache.length + ids.length, tensors }, logits };
+  /** Runs one token of each of the rows 0 … n−1. */
+  async decode(options: DecodeOptions): Promise<PassLogits> {
+    const { ids, lengths, temperatures, spareLength = 0 } = options;
+    const isPadded = this.#padsToEven && ids.length % 2 === 1;
+    const pass = {
+      ...{ row: 0, rowCount: ids.length + (isPadded ? 1 : 0), positions: [0] },
+      ids: isPadded ? [...ids, 0] : ids,
+      starts: isPadded ? [...lengths, spareLength] : lengths,
+      temperatures,
+    };
+    return this.#exclusively(() => this.#run(pass));
   }
 
-  /** The last layer's state of each token, row by row; for embeddings. */
+  /** The last layer's state of each token, row by row; for embeddings. Touches no row of the cache. */
   async readHiddenStates(ids: readonly number[]): Promise<Float32Array> {
-    assert(this.signature.hiddenSize !== undefined, "the graph has the output");
-    const feeds = this.#toFeeds(ids, this.createCache());
-    const rows = getFloats(await this.#session.run(feeds, [HIDDEN_STATE]), HIDDEN_STATE);
-    assert(rows.length === ids.length * this.signature.hiddenSize, "one row a token");
-    return rows;
+    const size = this.signature.hiddenSize;
+    assert(size !== undefined, "the graph has the output");
+    return this.#exclusively(async () => {
+      const binding = this.#session.createBinding();
+      try {
+        for (const { past, tensor } of this.cache.views(0, 1)) {
+          const [count = 1, heads = 1, , width = 1] = tensor.dims;
+          const empty = { ...tensor, data: tensor.data.subarray(0, 0) };
+          binding.bindInput(past, { ...empty, dims: [count, heads, 0, width] });
+        }
+        const pass = { row: 0, rowCount: 1, ids, starts: [0], positions: [0], temperatures: [] };
+        for (const [name, tensor] of this.#fillInputs(pass)) binding.bindInput(name, tensor);
+        const states = new Float32Array(ids.length * size);
+        binding.bindOutput(TENSOR.hiddenState, {
+          ...{ type: "float32", data: states, dims: [1, ids.length, size] },
+        });
+        await binding.run();
+        return states;
+      } finally {
+        binding.close();
+      }
+    });
+  }
+
+  /** Ends the use of the session and leaves it open for others. */
+  async release(): Promise<void> {
+    await this.#exclusively(async () => {
+      for (const { binding } of this.#bindings.values()) binding.close();
+      this.#bindings.clear();
+    });
   }
 
   async close(): Promise<void> {
-    await this.#session.release();
+    await this.release();
+    await this.#session.close();
   }
 
-  #toFeeds(ids: readonly number[], cache: KvCache): Record<string, Tensor> {
-    const [start, end] = [cache.length, cache.length + ids.length];
-    assert(ids.length > 0, "a pass has tokens to run");
-    assert(end <= this.#mask.length, "a sequence stays within the context");
-    const feeds: Record<string, Tensor> = {
-      ...cache.tensors,
-      [INPUT_IDS]: new Tensor("int64", BigInt64Array.from(ids, BigInt), [1, ids.length]),
+  /** In order of asking, and on after a pass that failed: its own caller hears of that. */
+  #exclusively<T>(work: () => Promise<T>): Promise<T> {
+    const turn = this.#tail.then(work, work);
+    this.#tail = turn;
+    return turn;
+  }
+
+  async #run(pass: Pass): Promise<PassLogits> {
+    const { binding, inputs, outputs } = this.#bindingOf(pass.row, pass.rowCount);
+    for (const [name, tensor] of this.#fillInputs(pass)) {
+      if (inputs.get(name) === tensor) continue;
+      binding.bindInput(name, tensor);
+      inputs.set(name, tensor);
+    }
+    const results = this.#takeOutputs(pass);
+    for (const [name, tensor] of results.entries) {
+      if (outputs.get(name) === tensor) continue;
+      binding.bindOutput(name, tensor);
+      outputs.set(name, tensor);
+    }
+    await binding.run();
+    return results.logits;
+  }
+
+  #bindingOf(row: number, rowCount: number): RowsBinding {
+    const key = `${row}+${rowCount}`;
+    const present = this.#bindings.get(key);
+    if (present) return present;
+    const binding = this.#session.createBinding();
+    for (const { past, present: output, tensor } of this.cache.views(row, rowCount)) {
+      binding.bindInput(past, tensor);
+      binding.bindOutput(output, tensor);
+    }
+    const created = { binding, inputs: new Map(), outputs: new Map() };
+    this.#bindings.set(key, created);
+    return created;
+  }
+
+  #fillInputs(pass: Pass): [string, TensorView][] {
+    const { rowCount, ids, starts, positions, temperatures } = pass;
+    const length = ids.length / rowCount;
+    const { signature } = this;
+    const longest = Math.max(...starts) + length;
+    assert(length > 0 && Number.isInteger(length), "each row has as many new tokens");
+    assert(longest <= this.cache.capacity, "a sequence stays within its row");
+    const idTensor = this.#scratch.take(TENSOR.inputIds, "int64", [rowCount, length]);
+    for (const [index, id] of ids.entries()) idTensor.data[index] = BigInt(id);
+    const inputs: [string, TensorView][] = [[TENSOR.inputIds, idTensor]];
+    if (signature.takesAttentionMask) {
+      // Rows end at different places: what lies beyond a row's own end is masked out.
+      const mask = this.#scratch.take(TENSOR.attentionMask, "int64", [rowCount, longest]);
+      mask.data.fill(0n);
+      for (const [row, start] of starts.entries()) {
+        mask.data.fill(1n, row * longest, row * longest + start + length);
+      }
+      inputs.push([TENSOR.attentionMask, mask]);
+    }
+    if (signature.takesPositionIds) {
+      const tensor = this.#scratch.take(TENSOR.positionIds, "int64", [rowCount, length]);
+      for (const index of ids.keys()) {
+        const start = starts[Math.floor(index / length)] ?? 0;
+        tensor.data[index] = BigInt(start + (index % length));
+      }
+      inputs.push([TENSOR.positionIds, tensor]);
+    }
+    if (signature.hasLogitsPositions) {
+      const tensor = this.#scratch.take(TENSOR.logitsPositions, "int64", [positions.length]);
+      for (const [index, position] of positions.entries()) tensor.data[index] = BigInt(position);
+      inputs.push([TENSOR.logitsPositions, tensor]);
+    }
+    if (signature.blockSize !== undefined) {
+      const wants = this.#scratch.take(TENSOR.wantsBlockSums, "bool", [1]);
+      wants.data[0] = temperatures.some((it) => it !== undefined) ? 1 : 0;
+      const inverse = this.#scratch.take(TENSOR.inverseTemperatures, "float32", [rowCount]);
+      for (let row = 0; row < rowCount; row++) inverse.data[row] = 1 / (temperatures[row] ?? 1);
+      inputs.push([TENSOR.wantsBlockSums, wants], [TENSOR.inverseTemperatures, inverse]);
+    }
+    return inputs;
+  }
+
+  /** Where the results go, and how they are read afterwards. */
+  #takeOutputs(pass: Pass): { entries: [string, TensorView][]; logits: PassLogits } {
+    const { rowCount, ids, positions, temperatures } = pass;
+    const { vocabularySize, topCount, blockSize, hasLogitsPositions } = this.signature;
+    // A graph as it was published gives logits of all tokens, wanted or not.
+    const perRow = hasLogitsPositions ? positions.length : ids.length / rowCount;
+    const take = <Type extends "float32" | "int64">(name: string, type: Type, width: number) =>
+      this.#scratch.take(name, type, [rowCount, perRow, width]);
+    const all = take(TENSOR.logits, "float32", vocabularySize);
+    const entries: [string, TensorView][] = [[TENSOR.logits, all]];
+    const topIds = topCount ? take(TENSOR.topIds, "int64", topCount) : undefined;
+    const topValues = topCount ? take(TENSOR.topValues, "float32", topCount) : undefined;
+    if (topIds && topValues) entries.push([TENSOR.topIds, topIds], [TENSOR.topValues, topValues]);
+    const blockCount = blockSize ? Math.ceil(vocabularySize / blockSize) : 0;
+    const sums = blockSize ? take(TENSOR.blockSums, "float32", blockCount) : undefined;
+    if (sums) entries.push([TENSOR.blockSums, sums]);
+    const at = (index: number): TokenLogits => {
+      const row = Math.floor(index / positions.length);
+      const position = hasLogitsPositions
+        ? index % positions.length
+        : positions[index % positions.length];
+      assert(row < rowCount && position !== undefined, "logits were asked for there");
+      const entry = row * perRow + position;
+      return {
+        all: part(all.data, entry, vocabularySize),
+        top:
+          topIds && topValues && topCount
+            ? {
+                ids: part(topIds.data, entry, topCount),
+                values: part(topValues.data, entry, topCount),
+              }
+            : undefined,
+        blocks:
+          sums && blockSize && temperatures[row] !== undefined
+            ? { blockSize, sums: part(sums.data, entry, blockCount) }
+            : undefined,
+      };
     };
-    if (this.signature.takesAttentionMask) {
-      feeds[ATTENTION_MASK] = new Tensor("int64", this.#mask.subarray(0, end), [1, end]);
-    }
-    if (this.signature.takesPositionIds) {
-      const positions = this.#positions.subarray(start, end);
-      feeds[POSITION_IDS] = new Tensor("int64", positions, [1, ids.length]);
-    }
-    return feeds;
+    return { entries, logits: { count: temperatures.length * positions.length, at } };
   }
 }
 
-function getTensor(results: InferenceSession.OnnxValueMapType, name: string): Tensor {
-  const value = results[name];
-  assert(value instanceof Tensor, `the graph returned ${name}`);
-  return value;
-}
-
-function getFloats(results: InferenceSession.OnnxValueMapType, name: string): Float32Array {
-  const { data } = getTensor(results, name);
-  assert(data instanceof Float32Array, `${name} holds float32`);
-  return data;
+function part<T extends Float32Array | BigInt64Array>(data: T, index: number, width: number): T {
+  // A part of an array has its type; the declaration of `subarray` on a union does not say so.
+  return data.subarray(index * width, (index + 1) * width) as T;
 }

@@ -1,32 +1,48 @@
 import { assert } from "@/lib/util/assert";
 
+/** Whoever can be scheduled: a prompt of which some is still to run, then an answer. */
+export type Schedulable = {
+  /** Prompt tokens that have not run. */
+  readonly promptTokensLeft: number;
+};
+
 /**
- * Whose turn it is. Up to `slotCount` members run, one step each in turn; the others wait in order of
- * arrival. Invariants: nobody is in twice; while anyone waits, every slot is taken; between two turns
- * of one member every other running member has exactly one.
+ * Who runs in the next step. A member waits, then its prompt runs in chunks, then it decodes with all
+ * others that do. Slots are given in order of arrival, so nobody is overtaken; among the
+ * prompts under way the oldest and the shortest take turns, so that a short question does not wait for
+ * a book, and a book is not starved by short questions.
+ *
+ * Invariants: nobody is in twice; while anyone waits, every slot is taken; nobody decodes before its
+ * prompt has run.
  */
-export class Scheduler<Member extends object> {
+export class Scheduler<Member extends Schedulable> {
   readonly #slotCount: number;
-  /** In order of turn: the next one first. */
-  #running: Member[] = [];
   #waiting: Member[] = [];
+  /** In order of admission. */
+  #prefilling: Member[] = [];
+  #decoding: Member[] = [];
+  #isShortestTurn = false;
 
   constructor(slotCount: number) {
     assert(slotCount > 0, "somebody must be able to run");
     this.#slotCount = slotCount;
   }
 
-  get runningCount(): number {
-    return this.#running.length;
-  }
-
   get waitingCount(): number {
     return this.#waiting.length;
   }
 
-  /** Everyone, running first. */
+  get runningCount(): number {
+    return this.#prefilling.length + this.#decoding.length;
+  }
+
+  get isAnyoneDecoding(): boolean {
+    return this.#decoding.length > 0;
+  }
+
+  /** Everyone, those furthest along first. */
   get members(): readonly Member[] {
-    return [...this.#running, ...this.#waiting];
+    return [...this.#decoding, ...this.#prefilling, ...this.#waiting];
   }
 
   add(member: Member): void {
@@ -37,23 +53,39 @@ export class Scheduler<Member extends object> {
 
   /** Takes `member` out, and gives its slot to who waits longest. Nothing happens to strangers. */
   remove(member: Member): void {
-    this.#running = this.#running.filter((it) => it !== member);
-    this.#waiting = this.#waiting.filter((it) => it !== member);
+    const others = (it: Member) => it !== member;
+    this.#waiting = this.#waiting.filter(others);
+    this.#prefilling = this.#prefilling.filter(others);
+    this.#decoding = this.#decoding.filter(others);
     this.#admit();
   }
 
-  /** Who takes the next step; undefined when nobody is there. */
-  next(): Member | undefined {
-    const member = this.#running.shift();
-    if (member) this.#running.push(member);
+  /** Whose prompt goes on now; undefined when none is under way. */
+  nextPrompt(): Member | undefined {
+    const oldest = this.#prefilling[0];
+    if (!oldest) return undefined;
+    const shortest = this.#prefilling.reduce((a, b) =>
+      b.promptTokensLeft < a.promptTokensLeft ? b : a,
+    );
+    const member = this.#isShortestTurn ? shortest : oldest;
+    this.#isShortestTurn = !this.#isShortestTurn;
+    assert(member.promptTokensLeft > 0, "a prompt under way has tokens left");
     return member;
   }
 
+  /** The member's prompt has run: it decodes from now on. */
+  promote(member: Member): void {
+    assert(this.#prefilling.includes(member), "only a prompt under way can be done");
+    assert(member.promptTokensLeft === 0, "a whole prompt has run");
+    this.#prefilling = this.#prefilling.filter((it) => it !== member);
+    this.#decoding.push(member);
+  }
+
   #admit(): void {
-    while (this.#running.length < this.#slotCount) {
-      const member = this.#waiting.shift();
-      if (!member) return;
-      this.#running.push(member);
+    while (this.runningCount < this.#slotCount) {
+      const next = this.#waiting.shift();
+      if (!next) return;
+      this.#prefilling.push(next);
     }
   }
 }

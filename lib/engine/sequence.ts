@@ -1,8 +1,8 @@
 import { assert } from "@/lib/util/assert";
 import { AsyncQueue } from "@/lib/util/async-queue";
-import type { KvCache } from "./model-runner";
 import type { TokenLogProbability } from "./sampling/log-probabilities";
-import type { SamplingParameters } from "./sampling/sampler";
+import type { SamplingState } from "./sampling/sampler";
+import type { SamplingParameters } from "./sampling/sampling-parameters";
 import type { Detokenizer } from "./text/detokenizer";
 import { StopMatcher } from "./text/stop-matcher";
 
@@ -17,7 +17,7 @@ export type SequenceEvent =
       sampling: SamplingParameters;
     }
   | { type: "text-delta"; text: string; tokenCount: number }
-  /** Only when log-probabilities were asked for. */
+  /** Only when log-probabilities were asked for. Comes before the text that holds the token. */
   | ({ type: "token"; alternatives: TokenLogProbability[] } & TokenLogProbability)
   /** Only when those of the prompt were asked for: one for each of its tokens but the first. */
   | { type: "prompt-log-probabilities"; logProbabilities: number[] }
@@ -25,6 +25,8 @@ export type SequenceEvent =
       type: "sequence-end";
       finishReason: FinishReason;
       promptTokenCount: number;
+      /** Of those, the ones whose keys and values another sequence had already made. */
+      cachedPromptTokenCount: number;
       completionTokenCount: number;
       /** Since the sequence was added: until its first step, its first token, its end. */
       queuedMs: number;
@@ -35,11 +37,15 @@ export type SequenceEvent =
 export type SequenceOptions = {
   promptIds: readonly number[];
   completionTokenCountMax: number;
-  endTokenIds: readonly number[];
   sampling: SamplingParameters;
+  /** 0 for the first of several answers to one request; part of the key of its draws. */
+  choice: number;
+  /** Tokens that end the answer without being part of its text: the model's own and the request's. */
+  stopTokenIds: readonly number[];
+  /** Before this many tokens of answer, none of `stopTokenIds` may be drawn. */
+  minTokens: number;
   stop: readonly string[];
   detokenizer: Detokenizer;
-  cache: KvCache;
   /** Alternatives to report with each token; undefined reports no log-probabilities at all. */
   logProbabilityCount?: number | undefined;
   reportPrompt?: boolean | undefined;
@@ -47,17 +53,21 @@ export type SequenceOptions = {
 };
 
 /**
- * One request in flight: its tokens, its cache, its text, and what its reader is told. It knows when
- * it is finished, but not when it runs (`scheduler.ts`) nor how (`model-runner.ts`).
+ * One request in flight: its tokens, its text, and what its reader is told. It knows when it is
+ * finished, but not when it runs (`scheduler.ts`), where its keys and values lie (`kv-slots.ts`) nor
+ * how they are made (`model-runner.ts`).
  */
 export class Sequence {
   readonly events = new AsyncQueue<SequenceEvent>();
   readonly options: SequenceOptions;
-  /** Dropped when the sequence ends, so that its memory goes at once. */
-  cache: KvCache | undefined;
   readonly #ids: number[];
   readonly #stopMatcher: StopMatcher;
   readonly #addedAtMs: number;
+  /** How often each token stands in the answer; kept only for those who are penalised by it. */
+  readonly #outputCounts = new Map<number, number>();
+  readonly #isCounting: boolean;
+  #promptTokensDone = 0;
+  #cachedPromptTokenCount = 0;
   #startedAtMs: number | undefined;
   #firstTokenAtMs: number | undefined;
   /** Tokens since the last delta: those inside an open code point or a possible stop string. */
@@ -67,10 +77,11 @@ export class Sequence {
     assert(options.promptIds.length > 0, "a prompt has at least one token");
     assert(options.completionTokenCountMax > 0, "there is room for an answer");
     this.options = options;
-    this.cache = options.cache;
     this.#ids = [...options.promptIds];
     this.#stopMatcher = new StopMatcher(options.stop);
     this.#addedAtMs = options.nowMs();
+    const { presencePenalty, frequencyPenalty, repetitionPenalty } = options.sampling;
+    this.#isCounting = presencePenalty !== 0 || frequencyPenalty !== 0 || repetitionPenalty !== 1;
     this.events.push({
       type: "sequence-start",
       promptTokenCount: options.promptIds.length,
@@ -83,20 +94,55 @@ export class Sequence {
     return this.events.isClosed;
   }
 
-  /** Prompt and answer so far; also the position of the next token. */
-  get tokenCount(): number {
-    return this.#ids.length;
+  /** Prompt and answer so far. Grows; nobody else writes to it. */
+  get ids(): readonly number[] {
+    return this.#ids;
   }
 
   get completionTokenCount(): number {
     return this.#ids.length - this.options.promptIds.length;
   }
 
-  /** Tokens not yet in the cache, `countMax` at most: the rest of the prompt, or the last token. */
-  nextIds(countMax: number): number[] {
-    assert(this.cache, "a finished sequence does not run");
-    this.#startedAtMs ??= this.options.nowMs();
-    return this.#ids.slice(this.cache.length, this.cache.length + countMax);
+  get promptTokensLeft(): number {
+    return this.options.promptIds.length - this.#promptTokensDone;
+  }
+
+  get lastId(): number {
+    const id = this.#ids.at(-1);
+    assert(id !== undefined, "a sequence has a token");
+    return id;
+  }
+
+  /** Its turn has come; the first `cachedCount` tokens of its prompt need not run. */
+  begin(cachedCount: number): void {
+    assert(this.#startedAtMs === undefined, "a sequence begins once");
+    this.#startedAtMs = this.options.nowMs();
+    this.#cachedPromptTokenCount = cachedCount;
+    this.#promptTokensDone = cachedCount;
+  }
+
+  /** The next `count` tokens of its prompt have run. */
+  advancePrompt(count: number): void {
+    this.#promptTokensDone += count;
+    assert(this.promptTokensLeft >= 0, "no more runs than there is");
+  }
+
+  /** Log-probabilities of prompt tokens, in order; the first token has none. */
+  reportPrompt(logProbabilities: number[]): void {
+    if (logProbabilities.length === 0) return;
+    this.events.push({ type: "prompt-log-probabilities", logProbabilities });
+  }
+
+  /** What drawing its next token depends on besides the logits. */
+  get samplingState(): SamplingState {
+    const isTooEarly = this.completionTokenCount < this.options.minTokens;
+    return {
+      position: this.#ids.length,
+      choice: this.options.choice,
+      promptIds: this.options.promptIds,
+      outputCounts: this.#outputCounts,
+      bannedIds: isTooEarly ? this.options.stopTokenIds : [],
+    };
   }
 
   /** Takes the token that was chosen, tells the reader, and ends when it is the last. */
@@ -104,8 +150,9 @@ export class Sequence {
     assert(!this.isFinished, "a finished sequence takes no tokens");
     this.#firstTokenAtMs ??= this.options.nowMs();
     this.#ids.push(id);
+    if (this.#isCounting) this.#outputCounts.set(id, (this.#outputCounts.get(id) ?? 0) + 1);
     this.#unsentTokenCount++;
-    if (this.options.endTokenIds.includes(id)) {
+    if (this.options.stopTokenIds.includes(id)) {
       this.#finish("stop");
       return;
     }
@@ -118,13 +165,11 @@ export class Sequence {
 
   /** Ends without a word: its reader has gone. */
   abort(): void {
-    this.cache = undefined;
     this.events.discard();
   }
 
   /** Ends with an error for the reader. */
   fail(error: unknown): void {
-    this.cache = undefined;
     this.events.fail(error);
   }
 
@@ -143,11 +188,11 @@ export class Sequence {
 
   #end(finishReason: FinishReason): void {
     const since = (atMs: number | undefined) => (atMs ?? this.options.nowMs()) - this.#addedAtMs;
-    this.cache = undefined;
     this.events.push({
       type: "sequence-end",
       finishReason,
       promptTokenCount: this.options.promptIds.length,
+      cachedPromptTokenCount: this.#cachedPromptTokenCount,
       completionTokenCount: this.completionTokenCount,
       queuedMs: since(this.#startedAtMs),
       firstTokenMs: since(this.#firstTokenAtMs),

@@ -17,9 +17,13 @@ export async function collect(
   engine: Engine,
   request: EngineRequest,
   signal = new AbortController().signal,
+  onEvent: (event: SequenceEvent) => void = () => undefined,
 ): Promise<Collected> {
   const events: SequenceEvent[] = [];
-  for await (const event of engine.generate(request, signal)) events.push(event);
+  for await (const event of engine.generate(request, signal)) {
+    events.push(event);
+    onEvent(event);
+  }
   const ofType = <Type extends SequenceEvent["type"]>(type: Type) =>
     events.filter((it): it is EventOf<Type> => it.type === type);
   const start = events[0];

@@ -57,6 +57,9 @@ const generationConfigSchema = z.looseObject({
   do_sample: z.boolean().nullish(),
   temperature: z.number().min(0).nullish(),
   top_p: z.number().gt(0).max(1).nullish(),
+  top_k: z.number().int().min(0).nullish(),
+  min_p: z.number().min(0).lt(1).nullish(),
+  repetition_penalty: z.number().gt(0).nullish(),
 });
 
 export type ModelConfig = z.infer<typeof configSchema>;

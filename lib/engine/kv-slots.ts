@@ -1,0 +1,231 @@
+import { assert } from "@/lib/util/assert";
+
+/** Moves keys and values between rows of the cache; `KvCache` does it in memory, tests on paper. */
+export interface RowMover {
+  copyRow(from: number, to: number, length: number): void;
+  /** Exchanges the first `length` positions of two rows. */
+  swapRows(a: number, b: number, length: number): void;
+}
+
+/** Whoever holds a row: its tokens so far, of which the first ones are in the row. */
+export type RowOwner = { readonly ids: readonly number[] };
+
+type Row<Owner> = {
+  owner: Owner | undefined;
+  /** The owner's tokens, or those of the last one; the first `length` of them lie in the row. */
+  ids: readonly number[];
+  length: number;
+  /** How many of them, from the first on, were run in whole chunks of the grid. */
+  griddedLength: number;
+  /** When the row was last given back, as a count; the oldest is overwritten first. */
+  releasedAt: number;
+};
+
+/**
+ * Who holds which row of the KV cache, and what lies in each. A row is one sequence's keys and values
+ * over all layers, of fixed length. Two ideas make it more than a free list:
+ *
+ * - A decode step runs on rows 0 … n−1 at once (the graph takes one block of memory), so rows of
+ *   decoding sequences are packed at the front. Joining and leaving swaps two rows, which costs the
+ *   copying of what lies in them: microseconds to a few milliseconds, against a step of tens.
+ * - A row keeps its contents when its owner leaves. A later prompt with the same beginning takes the
+ *   row over, or copies the common part from it or from a row in use. Least recently used go first.
+ *
+ * What is reused must be, bit for bit, what the prompt itself would have made. The attention kernels
+ * round a token's numbers differently in a pass of 1 token than of 20 or of 64 (measured with
+ * onnxruntime 1.30: up to 3e-5 in fp32 logits, and after int8 rounding of activations 0.4). So
+ * prompts run on a grid, in chunks of `gridLength` tokens from the first on, and only whole chunks are
+ * handed on: not the rest of a prompt, and not the tokens of an answer, which ran one by one.
+ *
+ * Invariants, checked by `assertConsistent`: nobody holds two rows; the packed rows, and no gaps, are
+ * at the front; a row never holds more tokens than its owner has.
+ */
+export class KvSlots<Owner extends RowOwner> {
+  readonly #mover: RowMover;
+  readonly #gridLength: number;
+  readonly #rows: Row<Owner>[];
+  #packedCount = 0;
+  #releaseCount = 0;
+
+  /** @param gridLength tokens of a whole chunk of a prompt. */
+  constructor(rowCount: number, gridLength: number, mover: RowMover) {
+    assert(rowCount > 0, "there is a row to give");
+    // A decoded token is a pass of one: it must not pass for a chunk.
+    assert(gridLength > 1, "a chunk is more than a decode step");
+    this.#mover = mover;
+    this.#gridLength = gridLength;
+    this.#rows = Array.from({ length: rowCount }, () => emptyRow());
+  }
+
+  get rowCount(): number {
+    return this.#rows.length;
+  }
+
+  get heldCount(): number {
+    return this.owners.length;
+  }
+
+  get owners(): Owner[] {
+    return this.#rows.flatMap((row) => row.owner ?? []);
+  }
+
+  /** Owners of the rows that decode together, in order of row. */
+  get packed(): Owner[] {
+    return this.#rows.slice(0, this.#packedCount).map((row) => {
+      assert(row.owner, "a packed row has an owner");
+      return row.owner;
+    });
+  }
+
+  holds(owner: Owner): boolean {
+    return this.#rows.some((row) => row.owner === owner);
+  }
+
+  /** The row and how many of the owner's tokens lie in it. */
+  locate(owner: Owner): { row: number; length: number } {
+    const row = this.#indexOf(owner);
+    return { row, length: this.#at(row).length };
+  }
+
+  /** Tokens that lie in a row, whoever holds it; 0 beyond the last. */
+  lengthAt(row: number): number {
+    return this.#rows[row]?.length ?? 0;
+  }
+
+  /**
+   * Gives `owner` a row, with as many of its first tokens in it as some row already has, but never all:
+   * the last one must run for its logits. Returns how many. There must be a row that nobody holds.
+   *
+   * @param mayReuse whether keys and values of others will do (they come without log-probabilities).
+   */
+  acquire(owner: Owner, mayReuse = true): number {
+    assert(!this.holds(owner), "nobody holds two rows");
+    const free = this.#freeRowsOldestFirst();
+    const donor = mayReuse ? this.#findDonor(owner.ids) : undefined;
+    const target = this.#pickTarget(free, donor);
+    if (donor && donor.row !== target) this.#mover.copyRow(donor.row, target, donor.common);
+    const length = donor?.common ?? 0;
+    this.#rows[target] = {
+      ...{ owner, ids: owner.ids, length },
+      ...{ griddedLength: length, releasedAt: 0 },
+    };
+    return length;
+  }
+
+  /** `count` more of the owner's tokens have been run, in one pass. */
+  advance(owner: Owner, count: number): void {
+    const row = this.#at(this.#indexOf(owner));
+    const isWholeChunk = row.griddedLength === row.length && count === this.#gridLength;
+    row.length += count;
+    if (isWholeChunk) row.griddedLength = row.length;
+    assert(row.length <= owner.ids.length, "a row holds no tokens that its owner lacks");
+  }
+
+  /** Moves the owner's row to the front block, where it takes part in decode steps. */
+  pack(owner: Owner): void {
+    const row = this.#indexOf(owner);
+    assert(row >= this.#packedCount, "a row is packed once");
+    this.#swap(row, this.#packedCount);
+    this.#packedCount++;
+  }
+
+  /** Takes the row back; what lies in it stays for later prompts. Nothing happens to strangers. */
+  release(owner: Owner): void {
+    let row = this.#rows.findIndex((it) => it.owner === owner);
+    if (row < 0) return;
+    if (row < this.#packedCount) {
+      this.#packedCount--;
+      this.#swap(row, this.#packedCount);
+      row = this.#packedCount;
+    }
+    const released = this.#at(row);
+    released.owner = undefined;
+    released.releasedAt = ++this.#releaseCount;
+    // The tokens in it only: the last token of an answer was never run.
+    released.ids = released.ids.slice(0, released.length);
+  }
+
+  /** What lies in free rows is no longer offered to anyone. */
+  forget(): void {
+    for (const row of this.#rows) {
+      if (!row.owner) Object.assign(row, emptyRow());
+    }
+  }
+
+  /** For tests: throws when an invariant is broken. */
+  assertConsistent(): void {
+    const { owners } = this;
+    assert(new Set(owners).size === owners.length, "nobody holds two rows");
+    for (const [index, row] of this.#rows.entries()) {
+      assert(index >= this.#packedCount || row.owner, "packed rows have owners");
+      assert(row.length <= row.ids.length, "a row holds no tokens that nobody had");
+    }
+  }
+
+  #at(row: number): Row<Owner> {
+    const found = this.#rows[row];
+    assert(found, "a row lies within the cache");
+    return found;
+  }
+
+  #indexOf(owner: Owner): number {
+    const row = this.#rows.findIndex((it) => it.owner === owner);
+    assert(row >= 0, "the owner holds a row");
+    return row;
+  }
+
+  #freeRowsOldestFirst(): number[] {
+    const free = [...this.#rows.keys()].filter((row) => !this.#at(row).owner);
+    return free.sort((a, b) => this.#age(a) - this.#age(b));
+  }
+
+  /** Empty rows before all others, then by time of release. */
+  #age(row: number): number {
+    const { length, releasedAt } = this.#at(row);
+    return length === 0 ? 0 : releasedAt;
+  }
+
+  #findDonor(ids: readonly number[]): { row: number; common: number } | undefined {
+    let best = { row: -1, common: 0 };
+    for (const [row, it] of this.#rows.entries()) {
+      const equal = countCommon(ids, it.ids, Math.min(ids.length - 1, it.griddedLength));
+      const common = equal - (equal % this.#gridLength);
+      if (common > best.common) best = { row, common };
+    }
+    return best.common === 0 ? undefined : best;
+  }
+
+  /**
+   * The donor's own row when nobody holds it and most of what others could reuse is kept, as when a
+   * conversation goes on: nothing is copied and nothing stands there twice. Otherwise the oldest free row that is not the
+   * donor's, so that the donor's contents survive, unless it is the only one.
+   */
+  #pickTarget(free: readonly number[], donor: { row: number; common: number } | undefined): number {
+    const oldest = free[0];
+    assert(oldest !== undefined, "there is a free row");
+    if (!donor || this.#at(donor.row).owner) return oldest;
+    const isMostlyKept = donor.common * 2 > this.#at(donor.row).griddedLength;
+    if (isMostlyKept) return donor.row;
+    return free.find((row) => row !== donor.row) ?? donor.row;
+  }
+
+  #swap(a: number, b: number): void {
+    if (a === b) return;
+    const [rowA, rowB] = [this.#at(a), this.#at(b)];
+    const length = Math.max(rowA.length, rowB.length);
+    if (length > 0) this.#mover.swapRows(a, b, length);
+    this.#rows[a] = rowB;
+    this.#rows[b] = rowA;
+  }
+}
+
+function emptyRow(): Row<never> {
+  return { owner: undefined, ids: [], length: 0, griddedLength: 0, releasedAt: 0 };
+}
+
+/** How many of the first `countMax` numbers two lists share. */
+function countCommon(a: readonly number[], b: readonly number[], countMax: number): number {
+  let count = 0;
+  while (count < countMax && a[count] === b[count]) count++;
+  return count;
+}
