@@ -28,6 +28,14 @@ export const MESSAGES_MAX = 2_048;
 /** OpenAI documents 4 for chat; its newer endpoints and our peers take more, and matching is linear. */
 export const STOP_STRINGS_MAX = 16;
 export const STOP_STRING_CHARACTERS_MAX = 256;
+/** Each token drawn is compared with all of them. */
+export const STOP_TOKEN_IDS_MAX = 64;
+/** OpenAI documents no number; each entry is a logit to change at every token, and 1,024 cost microseconds. */
+export const LOGIT_BIAS_ENTRIES_MAX = 1_024;
+/** Common values lie below 1.3; at 10 nothing that was said once is said again. */
+export const REPETITION_PENALTY_MAX = 10;
+/** OpenAI's bound for `top_logprobs`. */
+export const ALTERNATIVES_MAX = 20;
 
 // Generation.
 /** Sequences one bundled-model worker interleaves before others wait. */

@@ -175,7 +175,7 @@ export function backendContract(name: string, create: () => Promise<ContractSubj
       const warm = { sampling: { temperature: 1, topP: 0.95, seed: 1234 } };
       const first = await run(warm);
       expect((await run(warm)).text).toBe(first.text);
-      expect(first.start.sampling).toEqual(warm.sampling);
+      expect(first.start.sampling).toMatchObject(warm.sampling);
     });
 
     test("a seed that is not given is drawn and told, and brings the text back", async () => {
@@ -183,6 +183,29 @@ export function backendContract(name: string, create: () => Promise<ContractSubj
       const { sampling } = first.start;
       expect(Number.isSafeInteger(sampling.seed)).toBe(true);
       expect((await run({ sampling })).text).toBe(first.text);
+    });
+
+    test("log-probabilities come with every token, or are clearly not supported", async () => {
+      const changes = { logProbabilityCount: 3, sampling: { temperature: 0 } };
+      if (!offer().features.includes("log-probabilities")) {
+        expect((await failure(() => run(changes))).code).toBe("not-supported");
+        return;
+      }
+      const plain = await run({ sampling: changes.sampling });
+      const { events, text, end } = await run(changes);
+      expect(text).toBe(plain.text);
+      const scores = events.filter((event) => event.type === "token-log-probability");
+      expect(scores).toHaveLength(end.usage.completionTokens);
+      const bytes = Buffer.from(scores.flatMap((it) => it.bytes));
+      expect(bytes.toString().startsWith(text.replace(/\uFFFD+$/u, ""))).toBe(true);
+      for (const { id, logProbability, alternatives } of scores) {
+        expect(logProbability).toBeLessThanOrEqual(0);
+        expect(alternatives).toHaveLength(3);
+        // Greedy takes the most likely.
+        expect(alternatives[0]).toMatchObject({ id, logProbability });
+        const mass = alternatives.reduce((sum, it) => sum + Math.exp(it.logProbability), 0);
+        expect(mass).toBeLessThan(1 + 1e-5);
+      }
     });
 
     test("an abort ends the events soon and frees the slot", async () => {

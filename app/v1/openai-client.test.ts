@@ -11,6 +11,10 @@ vi.hoisted(() => {
 });
 
 import { OVERLOADED_RETRY_AFTER_SECONDS } from "@/lib/limits";
+import type { GenerateEvent } from "@/lib/protocol/generate-event";
+import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import type { Backend } from "@/worker/backend";
+import { createMockBackend } from "@/worker/backends/mock";
 import { type AddedWorker, type ApiServer, startApiServer } from "./__fixtures__/api-server";
 
 let api: ApiServer;
@@ -223,6 +227,125 @@ describe("a stream", () => {
   });
 });
 
+describe("log-probabilities and what steers the draw", () => {
+  const seen: GenerateRequest[] = [];
+  beforeAll(() => api.addWorker({ backend: scoringBackend("test/scoring", seen) }));
+
+  const body = { model: "test/scoring", messages, logprobs: true, top_logprobs: 2 };
+  const scored = (text: string, logprob: number) => {
+    return { token: text, logprob, bytes: [...Buffer.from(text)] };
+  };
+
+  test("come with every token of the message, with its bytes and the alternatives", async () => {
+    const reply = await client.chat.completions.create(body);
+    const { content, refusal } = reply.choices[0]!.logprobs!;
+    expect(refusal).toBeNull();
+    expect(content!.map((it) => it.token).join("")).toBe(reply.choices[0]!.message.content);
+    expect(content![0]).toEqual({
+      ...scored("alpha", -0.5),
+      top_logprobs: [scored("alpha", -0.5), scored("other", -9_999)],
+    });
+    expect(seen.at(-1)?.logProbabilityCount).toBe(2);
+    const plain = await client.chat.completions.create({ model: "test/scoring", messages });
+    expect(plain.choices[0]!.logprobs).toBeNull();
+  });
+
+  test("stream beside the text they belong to, and the client's helper joins them", async () => {
+    const runner = client.chat.completions.stream(body);
+    const texts: string[] = [];
+    runner.on("chunk", ({ choices: [choice] }) => {
+      if (!choice?.delta.content) return;
+      expect(choice.logprobs!.content!.map((it) => it.token).join("")).toBe(choice.delta.content);
+      texts.push(choice.delta.content);
+    });
+    const final = await runner.finalChatCompletion();
+    expect(texts.join("")).toBe(messages[0]!.content);
+    const tokens = final.choices[0]!.logprobs!.content!;
+    expect(tokens.map((it) => it.token).join("")).toBe(messages[0]!.content);
+  });
+
+  test("of half a code point have its bytes, which join to the text", async () => {
+    const content = "👋 café";
+    const reply = await client.chat.completions.create({
+      ...body,
+      messages: [{ role: "user", content }],
+    });
+    const scores = reply.choices[0]!.logprobs!.content!;
+    const bytes = scores.flatMap((it) => it.bytes!);
+    expect(Buffer.from(bytes).toString()).toBe(content);
+    expect(scores[0]!.token).toContain("\ufffd");
+  });
+
+  test("are refused for a model that has none, in the client's class", async () => {
+    const error = await failure(client.chat.completions.create({ ...body, model: "mock/echo" }));
+    expect(error).toBeInstanceOf(OpenAI.APIError);
+    expect(error).toMatchObject({ status: 501, code: "not_supported" });
+  });
+
+  test("the fields of other servers go in as extra ones, and the usage tells what was cached", async () => {
+    const extra = { top_k: 5, min_p: 0.1, repetition_penalty: 1.2, min_tokens: 1 };
+    const reply = await client.chat.completions.create({
+      ...{ model: "test/scoring", messages, presence_penalty: 1, logit_bias: { "3": -100 } },
+      ...({ ...extra, ignore_eos: true, stop_token_ids: [9] } as object),
+    });
+    expect(seen.at(-1)).toMatchObject({
+      sampling: {
+        ...{ topK: 5, minP: 0.1, repetitionPenalty: 1.2, presencePenalty: 1 },
+        logitBias: { "3": -100 },
+      },
+      ...{ minTokens: 1, ignoreEos: true, stopTokenIds: [9] },
+    });
+    expect(reply.usage?.prompt_tokens_details?.cached_tokens).toBe(3);
+  });
+
+  test("what a sentinel does not know is refused under the caller's own name", async () => {
+    const error = await failure(
+      client.chat.completions.create({ model: "mock/echo", messages, presence_penalty: 1 }),
+    );
+    expect(error).toMatchObject({ status: 501, code: "not_supported", param: "presence_penalty" });
+  });
+});
+
+/** The echo with a score for every token; words beyond ASCII are two tokens, cut within a code point. */
+function scoringBackend(name: string, seen: GenerateRequest[]): Backend {
+  const echo = createMockBackend({ models: ["mock/echo"], slots: 4, tokenMs: 0 });
+  return {
+    ...echo,
+    card() {
+      const card = echo.card();
+      const models = card.models.map((model): typeof model => {
+        return { ...model, name, features: ["chat", "tokenize", "log-probabilities"] };
+      });
+      return { ...card, models };
+    },
+    async *generate(request, signal) {
+      seen.push(request);
+      const isScored = request.logProbabilityCount !== undefined;
+      const { requestId, messages: asked, stop } = request;
+      const plain = { requestId, model: "mock/echo", messages: asked, stop, sampling: {} };
+      for await (const event of echo.generate(plain, signal)) {
+        if (isScored && event.type === "text-delta") yield* toScores(event.text);
+        // The end of turn has a score and no text.
+        if (isScored && event.type === "generation-end") yield* toScores("<end>");
+        yield event.type === "generation-end"
+          ? { ...event, usage: { ...event.usage, cachedPromptTokens: 3 } }
+          : event;
+      }
+    },
+  };
+}
+
+function toScores(text: string): GenerateEvent[] {
+  const bytes = [...Buffer.from(text)];
+  const isPlain = bytes.length === text.length;
+  const parts = isPlain ? [bytes] : [bytes.slice(0, 2), bytes.slice(2)];
+  return parts.map((part) => {
+    const score = { id: 1, bytes: part, logProbability: -0.5 };
+    const other = { id: 2, bytes: [...Buffer.from("other")], logProbability: -9_999 };
+    return { type: "token-log-probability", ...score, alternatives: [score, other] };
+  });
+}
+
 describe("errors are the client's own classes", () => {
   test("401 without the right key", async () => {
     const stranger = new OpenAI({ baseURL: `${api.url}/v1`, apiKey: "wrong", maxRetries: 0 });
@@ -275,7 +398,8 @@ describe("errors are the client's own classes", () => {
     const error = await failure(client.chat.completions.create({ model: "mock/echo", messages }));
     expect(error).toBeInstanceOf(OpenAI.InternalServerError);
     expect(error).toMatchObject({ status: 503, code: "no_worker" });
-    expect((await client.models.list()).data).toEqual([]);
+    const left = (await client.models.list()).data.map((model) => model.id);
+    expect(left).toEqual(["test/scoring"]);
     worker = await api.addWorker();
     const reply = await client.chat.completions.create({ model: "mock/echo", messages });
     expect(reply.choices[0]?.message.content).toBe(messages[0]!.content);

@@ -4,6 +4,7 @@ import { AppError, toAppError } from "@/lib/errors";
 import { GENERATION_MS_MAX } from "@/lib/limits";
 import type { GenerateEvent, GenerationStart } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import type { ModelFeature } from "@/lib/protocol/worker-card";
 import { workerClient } from "@/lib/protocol/worker-client";
 import { assert } from "@/lib/util/assert";
 import { tryWorkers } from "./attempts";
@@ -43,9 +44,9 @@ export async function generate({
       controller,
       requestId,
       model,
-      feature: "chat",
+      feature: featureOf(request),
       signal: watch.signal,
-    } as const;
+    };
     const { reservation, opened } = await tryWorkers(attempts, async (reservation) => {
       watch.reserved();
       return { reservation, opened: await openAt(reservation, request, watch.signal) };
@@ -59,6 +60,11 @@ export async function generate({
     watch.close(error.code === "client-closed" ? "cancelled" : error.code);
     throw error;
   }
+}
+
+/** Whoever tells log-probabilities chats, but not the other way round. */
+function featureOf({ logProbabilityCount, reportPrompt }: GenerateRequest): ModelFeature {
+  return logProbabilityCount !== undefined || reportPrompt ? "log-probabilities" : "chat";
 }
 
 /** A stream that got as far as its first token. */

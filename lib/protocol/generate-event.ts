@@ -1,10 +1,13 @@
 import * as z from "zod";
 import { ERROR_CODE_LIST } from "@/lib/errors";
+import { ALTERNATIVES_MAX } from "@/lib/limits";
+import { samplingSchema } from "./generate-request";
 
 /**
  * What a worker says of one generation, in this order: `generation-start`, any number of `text-delta`,
  * then `generation-end` or `generation-error`. An error may also come alone. After an abort the stream
- * just ends.
+ * just ends. A request for log-probabilities gets `prompt-log-probabilities` before the first token and
+ * a `token-log-probability` for each token, before the text that the token is part of.
  */
 export const generationStartSchema = z.object({
   type: z.literal("generation-start"),
@@ -12,8 +15,13 @@ export const generationStartSchema = z.object({
   /** SHA-256 of the model's files, hex. */
   build: z.string(),
   promptTokens: z.number().int(),
-  /** What the request's gaps were filled with. */
-  sampling: z.object({ temperature: z.number(), topP: z.number(), seed: z.number().int() }),
+  /** What was used: the request's own, its gaps filled. A backend leaves out what it does not know. */
+  sampling: z.object({
+    ...samplingSchema.shape,
+    temperature: z.number(),
+    topP: z.number(),
+    seed: z.number().int(),
+  }),
   /** Completion tokens that this generation may take at most. */
   maxTokens: z.number().int(),
 });
@@ -25,12 +33,41 @@ export const textDeltaSchema = z.object({
   tokens: z.number().int(),
 });
 
+/** JSON has no word for the logarithm of 0: a token that was ruled out has OpenAI's -9999. */
+export const LOG_PROBABILITY_MIN = -9_999;
+
+const scoredTokenSchema = z.object({
+  id: z.number().int(),
+  /** What the token stands for, as UTF-8; it may begin or end inside a code point. */
+  bytes: z.array(z.number().int().min(0).max(255)),
+  /** By the model itself: before bias, penalties and truncation, at temperature 1. */
+  logProbability: z.number().min(LOG_PROBABILITY_MIN),
+});
+
+export const tokenLogProbabilitySchema = z.object({
+  type: z.literal("token-log-probability"),
+  ...scoredTokenSchema.shape,
+  /** The most likely tokens in this place, best first; the chosen one may be among them. */
+  alternatives: z.array(scoredTokenSchema).max(ALTERNATIVES_MAX),
+});
+
+export const promptLogProbabilitiesSchema = z.object({
+  type: z.literal("prompt-log-probabilities"),
+  /** One for each token of the prompt but the first, in order; more events may follow with the next ones. */
+  logProbabilities: z.array(z.number().min(LOG_PROBABILITY_MIN)),
+});
+
 export const finishReasonSchema = z.enum(["stop", "length"]);
 
 export const generationEndSchema = z.object({
   type: z.literal("generation-end"),
   finishReason: finishReasonSchema,
-  usage: z.object({ promptTokens: z.number().int(), completionTokens: z.number().int() }),
+  usage: z.object({
+    promptTokens: z.number().int(),
+    completionTokens: z.number().int(),
+    /** Of the prompt's tokens those that an earlier request had already paid for. */
+    cachedPromptTokens: z.number().int().optional(),
+  }),
   /** Milliseconds on the worker's clock; first token and duration count from arrival, the wait included. */
   timing: z.object({ queuedMs: z.number(), firstTokenMs: z.number(), durationMs: z.number() }),
 });
@@ -46,12 +83,16 @@ export const generationErrorSchema = z.object({
 export const generateEventSchema = z.discriminatedUnion("type", [
   generationStartSchema,
   textDeltaSchema,
+  tokenLogProbabilitySchema,
+  promptLogProbabilitiesSchema,
   generationEndSchema,
   generationErrorSchema,
 ]);
 
 export type GenerationStart = z.infer<typeof generationStartSchema>;
 export type TextDelta = z.infer<typeof textDeltaSchema>;
+export type ScoredToken = z.infer<typeof scoredTokenSchema>;
+export type TokenLogProbability = z.infer<typeof tokenLogProbabilitySchema>;
 export type GenerationEnd = z.infer<typeof generationEndSchema>;
 export type GenerationError = z.infer<typeof generationErrorSchema>;
 export type FinishReason = z.infer<typeof finishReasonSchema>;

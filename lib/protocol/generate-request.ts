@@ -1,12 +1,49 @@
 import * as z from "zod";
-import { STOP_STRING_CHARACTERS_MAX, STOP_STRINGS_MAX } from "@/lib/limits";
+import {
+  ALTERNATIVES_MAX,
+  LOGIT_BIAS_ENTRIES_MAX,
+  REPETITION_PENALTY_MAX,
+  STOP_STRING_CHARACTERS_MAX,
+  STOP_STRINGS_MAX,
+  STOP_TOKEN_IDS_MAX,
+} from "@/lib/limits";
 import { messagesSchema } from "./message";
+
+const TOKEN_KEY = /^(0|[1-9]\d{0,8})$/;
+
+/** A token of a vocabulary; whether the model has it is for its worker to say. */
+const tokenIdSchema = z.number().int().min(0).max(999_999_999);
+/** OpenAI's bound; at 2 a token that was said once is all but ruled out. */
+const penaltySchema = z.number().min(-2).max(2);
+
+/** Token id, which JSON spells as text, → what is added to its logit; -100 rules it out, 100 makes it the only one. */
+export const logitBiasSchema = z
+  .record(z.string(), z.number().min(-100).max(100))
+  .superRefine((bias, context) => {
+    const ids = Object.keys(bias);
+    if (ids.length > LOGIT_BIAS_ENTRIES_MAX) {
+      context.addIssue(`must have at most ${LOGIT_BIAS_ENTRIES_MAX} entries.`);
+    } else if (!ids.every((id) => TOKEN_KEY.test(id))) {
+      context.addIssue("must name tokens by their ids, such as 50256.");
+    }
+  });
 
 /** How the next token is chosen. What is absent takes the model's own default (generation_config.json). */
 export const samplingSchema = z.strictObject({
   /** 0 is greedy. */
   temperature: z.number().min(0).max(2).optional(),
   topP: z.number().gt(0).max(1).optional(),
+  /** The most likely tokens that stay; 0 keeps all. */
+  topK: z.number().int().min(0).optional(),
+  /** Tokens less likely than this share of the most likely one go; 0 keeps all. */
+  minP: z.number().min(0).lt(1).optional(),
+  /** Taken off the logit of each token that the answer already has, once. */
+  presencePenalty: penaltySchema.optional(),
+  /** Taken off the logit of each token for each time that the answer has it. */
+  frequencyPenalty: penaltySchema.optional(),
+  /** Divides positive and multiplies negative logits of tokens in prompt or answer; 1 is off. */
+  repetitionPenalty: z.number().gt(0).max(REPETITION_PENALTY_MAX).optional(),
+  logitBias: logitBiasSchema.optional(),
   /** Same seed, same request, same build: same text. Absent: the worker draws one and tells it. */
   seed: z.number().int().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER).optional(),
 });
@@ -18,8 +55,18 @@ export const generateRequestSchema = z.strictObject({
   messages: messagesSchema,
   sampling: samplingSchema,
   stop: z.array(z.string().min(1).max(STOP_STRING_CHARACTERS_MAX)).max(STOP_STRINGS_MAX),
+  /** Tokens that end the answer besides the model's own, and are no part of it. */
+  stopTokenIds: z.array(tokenIdSchema).max(STOP_TOKEN_IDS_MAX).optional(),
+  /** The model's own end tokens do not end the answer. */
+  ignoreEos: z.boolean().optional(),
+  /** The answer ends by no token before it has this many. */
+  minTokens: z.number().int().min(0).optional(),
   /** Completion tokens at most; absent: what the context still holds. */
   maxTokens: z.number().int().min(1).optional(),
+  /** Tell each token's log-probability, and those of this many of the most likely. */
+  logProbabilityCount: z.number().int().min(0).max(ALTERNATIVES_MAX).optional(),
+  /** Tell the log-probabilities of the prompt's tokens. */
+  reportPrompt: z.boolean().optional(),
 });
 
 export type Sampling = z.infer<typeof samplingSchema>;

@@ -1,7 +1,7 @@
 import * as z from "zod";
 
 export const WORKER_KINDS = ["onnx", "mock"] as const;
-export const MODEL_FEATURES = ["chat", "embeddings", "tokenize"] as const;
+export const MODEL_FEATURES = ["chat", "embeddings", "tokenize", "log-probabilities"] as const;
 
 /** What a visitor may want to know of a model; every field is optional since a stranger's folder may say nothing. */
 export const modelDescriptionSchema = z.object({
@@ -10,6 +10,8 @@ export const modelDescriptionSchema = z.object({
   organization: z.string().max(200).optional(),
   parameters: z.number().int().positive().optional(),
   weightForm: z.string().max(60).optional(),
+  /** False: what a request gets depends on who else is served at the moment. Absent: it does not, or nobody knows. */
+  isBatchInvariant: z.boolean().optional(),
   limits: z.string().max(2_000).optional(),
   /** Skills with the measured share of right answers, 0 to 1. */
   skills: z

@@ -39,6 +39,26 @@ test("without names every sentinel is offered; a wrong name is refused with the 
   expect(() => createMockBackend(wrong)).toThrow(/"mock\/nobody".*mock\/echo/);
 });
 
+test.each<[param: string, changes: Partial<GenerateRequest>]>([
+  ["logProbabilityCount", { logProbabilityCount: 0 }],
+  ["reportPrompt", { reportPrompt: true }],
+  ["minTokens", { minTokens: 1 }],
+  ["ignoreEos", { ignoreEos: true }],
+  ["stopTokenIds", { stopTokenIds: [1] }],
+  ["sampling.topK", { sampling: { topK: 1 } }],
+  ["sampling.logitBias", { sampling: { logitBias: { "1": 1 } } }],
+])("%s is refused, since no program knows it", async (param, changes) => {
+  const run = read(all.generate(ask("mock/echo", changes), never));
+  await expect(run).rejects.toMatchObject({ code: "not-supported", param });
+});
+
+test("values that ask for nothing are taken", async () => {
+  const sampling = { topK: 0, minP: 0, presencePenalty: 0, repetitionPenalty: 1, logitBias: {} };
+  const nothing = { sampling, minTokens: 0, ignoreEos: false, stopTokenIds: [] };
+  const said = await read(all.generate(ask("mock/echo", nothing), never));
+  expect(said).toHaveLength(7);
+});
+
 test("echo repeats the last message word by word", async () => {
   const said = await read(all.generate(ask("mock/echo"), never));
   expect(said.slice(1, -1)).toEqual(["one", " two", " three", " four", " five"]);

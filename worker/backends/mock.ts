@@ -108,6 +108,7 @@ type Run = { request: GenerateRequest; signal: AbortSignal; model: MockModel; di
 async function* generate(run: Run): AsyncGenerator<GenerateEvent> {
   const { request, model, signal } = run;
   const startedAt = performance.now();
+  refuseUnknown(request);
   if (model.fate === "rejects") throw rejection();
   const promptTokens = toPieces(renderPrompt(request.messages)).length;
   const room = model.contextLength - promptTokens;
@@ -152,6 +153,30 @@ async function* generate(run: Run): AsyncGenerator<GenerateEvent> {
       durationMs,
     },
   };
+}
+
+/** Values that ask for nothing. */
+const NEUTRAL: Record<string, unknown> = {
+  ...{ topK: 0, minP: 0, presencePenalty: 0, frequencyPenalty: 0, repetitionPenalty: 1 },
+  ...{ reportPrompt: false, ignoreEos: false, minTokens: 0 },
+};
+
+/** What a program without probabilities cannot do is refused: an answer that ignored it would mislead. */
+function refuseUnknown(request: GenerateRequest): void {
+  const { temperature: _, topP: __, seed: ___, logitBias = {}, ...sampling } = request.sampling;
+  const { logProbabilityCount, reportPrompt, stopTokenIds, ignoreEos, minTokens } = request;
+  const asked = [
+    ...Object.entries(sampling).map(([key, it]) => [`sampling.${key}`, it, NEUTRAL[key]] as const),
+    ...Object.entries({ logProbabilityCount, reportPrompt, ignoreEos, minTokens }).map(
+      ([key, it]) => [key, it, NEUTRAL[key]] as const,
+    ),
+    ["sampling.logitBias", Object.keys(logitBias).length, 0] as const,
+    ["stopTokenIds", stopTokenIds?.length ?? 0, 0] as const,
+  ];
+  const param = asked.find(([, it, neutral]) => it !== undefined && it !== neutral)?.[0];
+  if (param === undefined) return;
+  const message = `The sentinel models do not know ${param}. Ask a real model, or leave it out.`;
+  throw new AppError("not-supported", { message, param });
 }
 
 type Spoken = { finishReason: FinishReason; tokens: number; firstAt: number | undefined };

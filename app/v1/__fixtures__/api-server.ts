@@ -16,6 +16,7 @@ import { createTestDatabase } from "@/lib/db/testing";
 import { createFront } from "@/lib/http/front";
 import { processSingleton } from "@/lib/util/process-singleton";
 import { createId } from "@/lib/util/id";
+import type { Backend } from "@/worker/backend";
 import { createMockBackend } from "@/worker/backends/mock";
 import { startTestWorker, TEST_SECRET, type TestWorker } from "@/worker/server-testing";
 
@@ -32,6 +33,8 @@ export type AddWorkerOptions = {
   slots?: number;
   waitingMax?: number;
   tokenMs?: number;
+  /** Instead of the mock. */
+  backend?: Backend;
 };
 export type AddedWorker = TestWorker & { workerId: string };
 
@@ -62,10 +65,10 @@ export async function startApiServer(): Promise<ApiServer> {
   return {
     url,
     controller,
-    async addWorker({ models = [], slots = 4, waitingMax, tokenMs = 1 } = {}) {
+    async addWorker({ models = [], slots = 4, waitingMax, tokenMs = 1, ...options } = {}) {
       let worker: TestWorker | undefined;
       const die = () => void worker?.close();
-      const backend = createMockBackend({ models, slots, tokenMs, die });
+      const backend = options.backend ?? createMockBackend({ models, slots, tokenMs, die });
       worker = await startTestWorker({ backend, ...(waitingMax !== undefined && { waitingMax }) });
       const card = { ...backend.card(), name: "test", version: "0.0.0", waitingMax: 64 };
       const reply = await fetch(`${url}/api/workers`, {

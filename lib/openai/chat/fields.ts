@@ -33,6 +33,11 @@ export const CHAT_FIELDS = {
   seed: read,
   stream: read,
   stream_options: read,
+  frequency_penalty: read,
+  presence_penalty: read,
+  logit_bias: read,
+  logprobs: read,
+  top_logprobs: read,
 
   metadata: accepted(z.record(z.string(), z.string())),
   parallel_tool_calls: accepted(z.boolean()),
@@ -44,15 +49,11 @@ export const CHAT_FIELDS = {
   user: accepted(z.string()),
 
   audio: neutral(nothing, "Answers are text; remove it."),
-  frequency_penalty: neutral(z.literal(0), "Remove it or send 0."),
   function_call: neutral(z.enum(["none", "auto"]), "Functions cannot be called; remove it."),
   functions: neutral(emptyList, "Functions cannot be called; remove it."),
-  logit_bias: neutral(z.strictObject({}), "Remove it."),
-  logprobs: neutral(z.literal(false), "Remove it or send false."),
   modalities: neutral(z.tuple([z.literal("text")]), 'Remove it or send ["text"].'),
   moderation: neutral(nothing, "Remove it."),
   n: neutral(z.literal(1), "Send one request for each answer you want."),
-  presence_penalty: neutral(z.literal(0), "Remove it or send 0."),
   reasoning_effort: neutral(z.literal("none"), 'Remove it or send "none".'),
   response_format: neutral(
     z.strictObject({ type: z.literal("text") }),
@@ -62,13 +63,23 @@ export const CHAT_FIELDS = {
   store: neutral(z.literal(false), "Nothing is stored; remove it or send false."),
   tool_choice: neutral(z.enum(["none", "auto"]), "Tools cannot be called; remove it."),
   tools: neutral(emptyList, "Tools cannot be called; remove it."),
-  top_logprobs: neutral(z.literal(0), "Remove it or send 0."),
   verbosity: neutral(z.literal("medium"), 'Remove it or send "medium".'),
   web_search_options: neutral(nothing, "The web is not searched; remove it."),
 } as const satisfies Record<string, FieldRule>;
 
+/** Fields that OpenAI's API has not, under the names that vLLM and its kin gave them. */
+export const EXTENSION_FIELDS = {
+  top_k: read,
+  min_p: read,
+  repetition_penalty: read,
+  min_tokens: read,
+  ignore_eos: read,
+  stop_token_ids: read,
+} as const satisfies Record<string, FieldRule>;
+
+const ALL_FIELDS: Record<string, FieldRule> = { ...CHAT_FIELDS, ...EXTENSION_FIELDS };
+
 export function findFieldRule(name: string): FieldRule | undefined {
   // Own fields only: "constructor" and "__proto__" are names a client may send.
-  const rules: Record<string, FieldRule> = CHAT_FIELDS;
-  return Object.hasOwn(rules, name) ? rules[name] : undefined;
+  return Object.hasOwn(ALL_FIELDS, name) ? ALL_FIELDS[name] : undefined;
 }

@@ -2,6 +2,12 @@ import { AppError } from "@/lib/errors";
 import type { FinishReason, GenerateEvent, GenerationStart } from "@/lib/protocol/generate-event";
 import { createId } from "@/lib/util/id";
 import { type OpenAiUsage, toUsage } from "../usage";
+import { toWireParam } from "../wire-param";
+import {
+  LogProbabilityCollector,
+  type OpenAiLogProbabilities,
+  type OpenAiTokenScore,
+} from "./log-probabilities";
 
 /** What reply and stream are made from. */
 export type ChatSource = { start: GenerationStart; events: AsyncIterable<GenerateEvent> };
@@ -15,7 +21,7 @@ export type ChatReply = {
   choices: {
     index: number;
     message: { role: "assistant"; content: string; refusal: null };
-    logprobs: null;
+    logprobs: OpenAiLogProbabilities | null;
     finish_reason: FinishReason;
   }[];
   usage: OpenAiUsage;
@@ -27,18 +33,29 @@ export type ChatReply = {
  *
  * @throws AppError with which the generation ended.
  */
-export async function toChatReply({ start, events }: ChatSource): Promise<ChatReply> {
+export async function toChatReply(
+  { start, events }: ChatSource,
+  { includeLogProbabilities }: { includeLogProbabilities: boolean },
+): Promise<ChatReply> {
   let content = "";
+  const collector = new LogProbabilityCollector(includeLogProbabilities);
+  const scores: OpenAiTokenScore[] = [];
   for await (const event of events) {
-    if (event.type === "text-delta") content += event.text;
+    if (event.type === "token-log-probability") collector.add(event);
+    if (event.type === "text-delta") {
+      content += event.text;
+      scores.push(...(collector.take()?.content ?? []));
+    }
     if (event.type === "generation-error") {
-      throw new AppError(event.code, { message: event.message, param: event.param });
+      const param = event.param && toWireParam(event.param);
+      throw new AppError(event.code, { message: event.message, param });
     }
     if (event.type !== "generation-end") continue;
     const message = { role: "assistant", content, refusal: null } as const;
+    const logprobs = includeLogProbabilities ? { content: scores, refusal: null } : null;
     return {
       ...toHead(start, "chat.completion"),
-      choices: [{ index: 0, message, logprobs: null, finish_reason: event.finishReason }],
+      choices: [{ index: 0, message, logprobs, finish_reason: event.finishReason }],
       usage: toUsage(event.usage),
     };
   }

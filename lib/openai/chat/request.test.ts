@@ -7,7 +7,7 @@ import type { ChatCompletionCreateParams } from "openai/resources/chat/completio
 import { describe, expect, test } from "vitest";
 import { toBodyError } from "@/lib/http/describe-issue";
 import { generateRequestSchema } from "@/lib/protocol/generate-request";
-import { CHAT_FIELDS, type FieldRule } from "./fields";
+import { CHAT_FIELDS, EXTENSION_FIELDS, type FieldRule } from "./fields";
 import { chatRequestSchema, toGenerateRequest } from "./request";
 
 type Fields = keyof ChatCompletionCreateParams;
@@ -49,15 +49,15 @@ const MATRIX: Record<Fields, { taken: unknown[]; refused: unknown[] }> = {
   safety_identifier: { taken: ["s"], refused: [] },
   user: { taken: ["u"], refused: [] },
   audio: { taken: [], refused: [{ voice: "alloy", format: "mp3" }] },
-  frequency_penalty: { taken: [0], refused: [0.5, -2] },
+  frequency_penalty: { taken: [0, 0.5, -2], refused: [] },
   function_call: { taken: ["none", "auto"], refused: [{ name: "f" }] },
   functions: { taken: [[]], refused: [[{ name: "f" }]] },
-  logit_bias: { taken: [{}], refused: [{ "50256": -100 }] },
-  logprobs: { taken: [false], refused: [true] },
+  logit_bias: { taken: [{}, { "50256": -100, "0": 100 }], refused: [] },
+  logprobs: { taken: [false, true], refused: [] },
   modalities: { taken: [["text"]], refused: [["text", "audio"], ["audio"], []] },
   moderation: { taken: [], refused: [{ model: "x" }] },
   n: { taken: [1], refused: [2, 128] },
-  presence_penalty: { taken: [0], refused: [1] },
+  presence_penalty: { taken: [0, 1], refused: [] },
   reasoning_effort: { taken: ["none"], refused: ["low", "high"] },
   response_format: {
     taken: [{ type: "text" }],
@@ -67,7 +67,7 @@ const MATRIX: Record<Fields, { taken: unknown[]; refused: unknown[] }> = {
   store: { taken: [false], refused: [true] },
   tool_choice: { taken: ["none", "auto"], refused: ["required", { type: "function" }] },
   tools: { taken: [[]], refused: [[{ type: "function", function: { name: "f" } }]] },
-  top_logprobs: { taken: [0], refused: [5] },
+  top_logprobs: { taken: [0], refused: [] },
   verbosity: { taken: ["medium"], refused: ["low"] },
   web_search_options: { taken: [], refused: [{}] },
 };
@@ -132,6 +132,65 @@ test("what is read reaches the worker under our names", () => {
       { role: "user", content: [{ type: "text", text: "" }] },
     ],
   });
+});
+
+test("what steers and describes the draw reaches the worker, OpenAI's and the others' words", () => {
+  const { request } = parse({
+    ...{ presence_penalty: 0.5, frequency_penalty: -0.5, logit_bias: { "5": -100, "17": 2.5 } },
+    ...{ top_k: 40, min_p: 0.05, repetition_penalty: 1.1, logprobs: true, top_logprobs: 3 },
+    ...{ min_tokens: 2, max_tokens: 9, ignore_eos: true, stop_token_ids: [3, 4] },
+  });
+  expect(request).toEqual({
+    ...{ requestId: "r", model: "m", messages: expect.anything(), stop: [] },
+    sampling: {
+      ...{ presencePenalty: 0.5, frequencyPenalty: -0.5, logitBias: { "5": -100, "17": 2.5 } },
+      ...{ topK: 40, minP: 0.05, repetitionPenalty: 1.1 },
+    },
+    ...{ minTokens: 2, maxTokens: 9, ignoreEos: true, stopTokenIds: [3, 4] },
+    logProbabilityCount: 3,
+  });
+  expect(parse({ logprobs: true }).request?.logProbabilityCount).toBe(0);
+  expect(parse({ top_k: -1 }).request?.sampling).toEqual({ topK: 0 });
+});
+
+test.each(Object.keys(EXTENSION_FIELDS))("%s is absent as null, like every field", (name) => {
+  expect(parse({ [name]: null }).request).toEqual(parse({}).request);
+});
+
+test.each<[param: string, fields: Record<string, unknown>, says?: RegExp]>([
+  ["top_k", { top_k: -2 }],
+  ["top_k", { top_k: 1.5 }],
+  ["top_k", { top_k: "40" }],
+  ["min_p", { min_p: 1 }],
+  ["min_p", { min_p: -0.1 }],
+  ["presence_penalty", { presence_penalty: 2.1 }],
+  ["frequency_penalty", { frequency_penalty: -2.1 }],
+  ["repetition_penalty", { repetition_penalty: 0 }],
+  ["repetition_penalty", { repetition_penalty: 11 }],
+  ["logit_bias", { logit_bias: { hello: 1 } }, /tokens by their ids/],
+  ["logit_bias", { logit_bias: { "-1": 1 } }, /tokens by their ids/],
+  ["logit_bias.7", { logit_bias: { "7": 101 } }],
+  ["logit_bias", { logit_bias: [1] }],
+  [
+    "logit_bias",
+    { logit_bias: Object.fromEntries(Array.from({ length: 1_025 }, (_, id) => [id, 1])) },
+    /at most 1024 entries/,
+  ],
+  ["logprobs", { logprobs: 5 }],
+  ["top_logprobs", { logprobs: true, top_logprobs: 21 }],
+  ["top_logprobs", { top_logprobs: 5 }, /needs `logprobs: true`/],
+  ["top_logprobs", { logprobs: false, top_logprobs: 5 }, /needs `logprobs: true`/],
+  ["min_tokens", { min_tokens: -1 }],
+  ["min_tokens", { min_tokens: 9, max_tokens: 8 }, /more than the 8 tokens/],
+  ["ignore_eos", { ignore_eos: 1 }],
+  ["stop_token_ids", { stop_token_ids: 5 }],
+  ["stop_token_ids.0", { stop_token_ids: [-1] }],
+  ["stop_token_ids", { stop_token_ids: Array.from({ length: 65 }, (_, id) => id) }],
+])("%s is refused by name: %j", (param, fields, says = /./) => {
+  const { error } = parse(fields);
+  expect(error).toMatchObject({ code: "invalid-request", param });
+  expect(error?.message).toMatch(says);
+  expect(error?.message).toMatch(/\.$/);
 });
 
 test("the same limit under both names is one limit; two limits are a contradiction", () => {

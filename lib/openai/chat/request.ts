@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { STOP_STRING_CHARACTERS_MAX, STOP_STRINGS_MAX } from "@/lib/limits";
-import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import { ALTERNATIVES_MAX, STOP_STRING_CHARACTERS_MAX, STOP_STRINGS_MAX } from "@/lib/limits";
+import { type GenerateRequest, generateRequestSchema } from "@/lib/protocol/generate-request";
 import { adopt, refuse, reject } from "../refuse";
 import { findFieldRule } from "./fields";
 import { chatMessagesSchema } from "./messages";
@@ -17,6 +17,10 @@ const stopString = z
   .refine(wellFormed, WELL_FORMED);
 const tokenLimit = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).nullish();
 
+const { sampling, stopTokenIds, ignoreEos, minTokens } = generateRequestSchema.shape;
+const { minP, presencePenalty, frequencyPenalty, repetitionPenalty, logitBias, seed } =
+  sampling.shape;
+
 /** The fields that are read. Null stands for absent, as everywhere in this API. */
 const readSchema = z.object({
   model: z.string().min(1).max(256).refine(wellFormed, WELL_FORMED),
@@ -26,7 +30,19 @@ const readSchema = z.object({
   max_tokens: tokenLimit,
   max_completion_tokens: tokenLimit,
   stop: z.union([stopString, z.array(stopString).max(STOP_STRINGS_MAX)]).nullish(),
-  seed: z.number().int().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER).nullish(),
+  seed: seed.nullable(),
+  // Both -1, vLLM's word, and 0 keep every token.
+  top_k: z.number().int().min(-1).nullish(),
+  min_p: minP.nullable(),
+  presence_penalty: presencePenalty.nullable(),
+  frequency_penalty: frequencyPenalty.nullable(),
+  repetition_penalty: repetitionPenalty.nullable(),
+  logit_bias: logitBias.nullable(),
+  logprobs: z.boolean().nullish(),
+  top_logprobs: z.number().int().min(0).max(ALTERNATIVES_MAX).nullish(),
+  min_tokens: minTokens.nullable(),
+  ignore_eos: ignoreEos.nullable(),
+  stop_token_ids: stopTokenIds.nullable(),
   stream: z.boolean().nullish(),
   stream_options: z
     .strictObject({
@@ -49,6 +65,13 @@ export const chatRequestSchema = bodySchema.pipe(readSchema).superRefine((body, 
   const { max_tokens: tokens, max_completion_tokens: completionTokens } = body;
   if (tokens && completionTokens && tokens !== completionTokens) {
     reject(context, ["max_tokens"], "contradicts `max_completion_tokens`; send one of them.");
+  }
+  const limit = completionTokens ?? tokens;
+  if (limit != null && body.min_tokens != null && body.min_tokens > limit) {
+    reject(context, ["min_tokens"], `is more than the ${limit} tokens the answer may have.`);
+  }
+  if (body.top_logprobs && !body.logprobs) {
+    reject(context, ["top_logprobs"], "needs `logprobs: true`; send it with it or remove it.");
   }
   if (body.stream_options && !body.stream) {
     reject(
@@ -82,18 +105,41 @@ const TOP_P_LEAST = 1e-6;
 
 /** The request as every worker understands it. */
 export function toGenerateRequest(body: ChatRequest, requestId: string): GenerateRequest {
-  const { temperature, top_p: topP, seed, stop } = body;
-  const maxTokens = body.max_completion_tokens ?? body.max_tokens;
+  const { stop } = body;
   return {
     requestId,
     model: body.model,
     messages: body.messages,
-    sampling: {
-      ...(temperature != null && { temperature }),
-      ...(topP != null && { topP: Math.max(topP, TOP_P_LEAST) }),
-      ...(seed != null && { seed }),
-    },
+    sampling: toSampling(body),
     stop: typeof stop === "string" ? [stop] : (stop ?? []),
-    ...(maxTokens != null && { maxTokens }),
+    ...withoutAbsent({
+      stopTokenIds: body.stop_token_ids,
+      ignoreEos: body.ignore_eos,
+      minTokens: body.min_tokens,
+      maxTokens: body.max_completion_tokens ?? body.max_tokens,
+      logProbabilityCount: body.logprobs ? (body.top_logprobs ?? 0) : undefined,
+    }),
   };
+}
+
+function toSampling(body: ChatRequest): GenerateRequest["sampling"] {
+  const { top_p: topP, top_k: topK } = body;
+  return withoutAbsent({
+    temperature: body.temperature,
+    topP: topP == null ? topP : Math.max(topP, TOP_P_LEAST),
+    topK: topK == null ? topK : Math.max(topK, 0),
+    minP: body.min_p,
+    presencePenalty: body.presence_penalty,
+    frequencyPenalty: body.frequency_penalty,
+    repetitionPenalty: body.repetition_penalty,
+    logitBias: body.logit_bias,
+    seed: body.seed,
+  });
+}
+
+/** Null says no more than nothing does. */
+function withoutAbsent<T extends object>(fields: T): { [Key in keyof T]?: NonNullable<T[Key]> } {
+  const said = Object.entries(fields).filter(([, value]) => value !== null && value !== undefined);
+  // What is left is just what the type says.
+  return Object.fromEntries(said) as { [Key in keyof T]?: NonNullable<T[Key]> };
 }

@@ -1,6 +1,8 @@
 import type { FinishReason } from "@/lib/protocol/generate-event";
 import { type OpenAiError, toOpenAiError } from "../error";
 import { type OpenAiUsage, toUsage } from "../usage";
+import { toWireParam } from "../wire-param";
+import { LogProbabilityCollector, type OpenAiLogProbabilities } from "./log-probabilities";
 import { type ChatSource, toHead } from "./reply";
 
 /** OpenAI's `chat.completion.chunk` object. */
@@ -13,7 +15,7 @@ export type ChatChunk = {
   choices: {
     index: number;
     delta: { role?: "assistant"; content?: string; refusal?: null };
-    logprobs: null;
+    logprobs: OpenAiLogProbabilities | null;
     finish_reason: FinishReason | null;
   }[];
   /** Present in every chunk when asked for, and null in all but the last. */
@@ -29,15 +31,18 @@ export const DONE = "[DONE]";
  */
 export async function* toChatChunks(
   { start, events }: ChatSource,
-  { includeUsage }: { includeUsage: boolean },
+  options: { includeUsage: boolean; includeLogProbabilities: boolean },
 ): AsyncGenerator<ChatChunk | OpenAiError | typeof DONE> {
+  const { includeUsage } = options;
   const head = toHead(start, "chat.completion.chunk");
+  const collector = new LogProbabilityCollector(options.includeLogProbabilities);
   const toChunk = (
     delta: ChatChunk["choices"][number]["delta"],
     finishReason: FinishReason | null,
+    logprobs: OpenAiLogProbabilities | null = null,
   ): ChatChunk => ({
     ...head,
-    choices: [{ index: 0, delta, logprobs: null, finish_reason: finishReason }],
+    choices: [{ index: 0, delta, logprobs, finish_reason: finishReason }],
     ...(includeUsage && { usage: null }),
   });
   for await (const event of events) {
@@ -46,10 +51,16 @@ export async function* toChatChunks(
         yield toChunk({ role: "assistant", content: "", refusal: null }, null);
         break;
       case "text-delta":
-        if (event.text !== "") yield toChunk({ content: event.text }, null);
+        if (event.text !== "") yield toChunk({ content: event.text }, null, collector.take());
+        break;
+      case "token-log-probability":
+        collector.add(event);
+        break;
+      case "prompt-log-probabilities":
+        // No field of this API asks for them.
         break;
       case "generation-error":
-        yield toOpenAiError({ ...event, param: event.param });
+        yield toOpenAiError({ ...event, param: event.param && toWireParam(event.param) });
         return;
       case "generation-end":
         yield toChunk({}, event.finishReason);

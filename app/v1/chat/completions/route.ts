@@ -7,16 +7,25 @@ import { serverSentEventsReply } from "@/lib/http/stream-reply";
 import { toChatReply } from "@/lib/openai/chat/reply";
 import { chatRequestSchema, toGenerateRequest } from "@/lib/openai/chat/request";
 import { toChatChunks } from "@/lib/openai/chat/stream";
+import { inWireWords } from "@/lib/openai/wire-param";
 
 export const POST = route(
   { shape: "openai", caller: "api", body: chatRequestSchema },
   async ({ body, requestId, signal }) => {
     const request = toGenerateRequest(body, requestId);
-    const generation = await generate({ controller: controller(), request, signal });
+    const generation = await generate({ controller: controller(), request, signal }).catch(
+      (error: unknown) => {
+        throw inWireWords(error);
+      },
+    );
     const init = { headers: { "x-parley-worker": generation.workerId } };
-    if (!body.stream) return jsonReply(await toChatReply(generation), init);
+    const includeLogProbabilities = body.logprobs ?? false;
+    if (!body.stream) {
+      return jsonReply(await toChatReply(generation, { includeLogProbabilities }), init);
+    }
     const includeUsage = body.stream_options?.include_usage ?? false;
-    return serverSentEventsReply(toChatChunks(generation, { includeUsage }), init);
+    const chunks = toChatChunks(generation, { includeUsage, includeLogProbabilities });
+    return serverSentEventsReply(chunks, init);
   },
 );
 
