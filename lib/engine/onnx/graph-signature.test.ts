@@ -1,20 +1,28 @@
 import { expect, test } from "vitest";
+import type { TensorDeclaration } from "./graph-session";
 import { type CacheShapeFallback, readGraphSignature } from "./graph-signature";
 
-type Metadata = Parameters<typeof readGraphSignature>[0]["inputMetadata"][number];
-
-const tensor = (name: string, type: "int64" | "float32" | "int32", shape: (number | string)[]) =>
-  ({ name, isTensor: true, type, shape }) satisfies Metadata;
+const tensor = (name: string, type: string, dims: (number | string)[]): TensorDeclaration => ({
+  name,
+  type,
+  dims,
+});
 
 const NO_FALLBACK: CacheShapeFallback = { headCount: undefined, headSize: undefined };
+const WHOLE = { vocabularySize: undefined, topCount: undefined, blockSize: undefined };
+const LEFT_WHOLE = { ...WHOLE, refusal: "its head is strange" };
+const REWRITTEN = { vocabularySize: 100, topCount: 64, blockSize: 50, refusal: undefined };
 const cacheShape = ["batch_size", 2, "past_sequence_length", 8];
 const input = tensor("input_ids", "int64", ["batch_size", "sequence_length"]);
 const logits = tensor("logits", "float32", ["batch_size", "sequence_length", 100]);
 const past = ["key", "value"].map((it) => tensor(`past_key_values.0.${it}`, "float32", cacheShape));
 const present = ["key", "value"].map((it) => tensor(`present.0.${it}`, "float32", cacheShape));
 
-const read = (inputMetadata: Metadata[], outputMetadata: Metadata[], fallback = NO_FALLBACK) =>
-  readGraphSignature({ inputMetadata, outputMetadata }, fallback);
+const read = (
+  inputs: TensorDeclaration[],
+  outputs: TensorDeclaration[],
+  { fallback = NO_FALLBACK, facts = LEFT_WHOLE as Parameters<typeof readGraphSignature>[1] } = {},
+) => readGraphSignature({ inputs, outputs }, facts, fallback);
 
 test("names, shapes and optional inputs are read from the session", () => {
   const mask = tensor("attention_mask", "int64", ["batch_size", "total_sequence_length"]);
@@ -31,14 +39,49 @@ test("names, shapes and optional inputs are read from the session", () => {
     })),
     vocabularySize: 100,
     hiddenSize: 16,
+    hasLogitsPositions: false,
+    topCount: undefined,
+    blockSize: undefined,
   });
 });
 
+test("what the rewrite added is found, and counts as none of the cache", () => {
+  const added = [
+    tensor("logits_positions", "int64", ["logits_position_count"]),
+    tensor("wants_block_sums", "bool", [1]),
+    tensor("inverse_temperatures", "float32", ["batch_size"]),
+  ];
+  const results = [
+    tensor("top_values", "float32", ["batch_size", "logits_position_count", 64]),
+    tensor("top_ids", "int64", ["batch_size", "logits_position_count", 64]),
+    tensor("block_sums", "float32", ["batch_size", "logits_position_count", 2]),
+  ];
+  const facts = { facts: REWRITTEN };
+  const signature = read([input, ...past, ...added], [logits, ...present, ...results], facts);
+  expect(signature).toMatchObject({ hasLogitsPositions: true, topCount: 64, blockSize: 50 });
+  expect(signature.cacheSlots).toHaveLength(2);
+  // The session has the last word: facts of another graph make no output where there is none.
+  const plain = read([input, ...past], [logits, ...present], facts);
+  expect(plain).toMatchObject({ hasLogitsPositions: false, topCount: undefined });
+  expect(plain.blockSize).toBeUndefined();
+});
+
+test("a symbolic vocabulary comes from the rewrite", () => {
+  const symbolic = { ...logits, dims: ["batch_size", "sequence_length", "vocabulary"] };
+  const { vocabularySize } = read([input, ...past], [symbolic, ...present], { facts: REWRITTEN });
+  expect(vocabularySize).toBe(100);
+});
+
+test("a cache of half precision is one", () => {
+  const half = past.map((it) => ({ ...it, type: "float16" }));
+  const { cacheSlots } = read([input, ...half], [logits, ...present]);
+  expect(cacheSlots.map((it) => it.dtype)).toEqual(["float16", "float16"]);
+});
+
 test("symbolic cache dimensions come from config.json", () => {
-  const symbolic = past.map((it) => ({ ...it, shape: ["batch", "heads", "past", "size"] }));
+  const symbolic = past.map((it) => ({ ...it, dims: ["batch", "heads", "past", "size"] }));
   const { cacheSlots, hiddenSize } = read([input, ...symbolic], [logits, ...present], {
-    headCount: 4,
-    headSize: 32,
+    fallback: { headCount: 4, headSize: 32 },
   });
   expect(cacheSlots[0]).toMatchObject({ headCount: 4, headSize: 32 });
   expect(hiddenSize).toBeUndefined();
@@ -57,8 +100,25 @@ test.each([
     /pixels/,
   ],
   ["a cache that does not come back", [input, ...past], [logits], /present\.0\.key/],
+  [
+    "a cache of another type",
+    [input, ...past.map((it) => ({ ...it, type: "int8" }))],
+    [logits, ...present],
+    /past_key_values\.0\.key is int8/,
+  ],
   ["ids of another type", [tensor("input_ids", "int32", [1])], [logits], /int32, not int64/],
-  ["logits without a fixed width", [input, ...past], [{ ...logits, shape: ["v"] }], /vocabulary/],
+  [
+    "logits without a known width",
+    [input, ...past],
+    [{ ...logits, dims: ["v"] }, ...present],
+    /no fixed vocabulary size \(and cannot be changed: its head is strange\)/,
+  ],
+  [
+    "half precision logits that the rewrite could not widen",
+    [input, ...past],
+    [{ ...logits, type: "float16" }, ...present],
+    /logits is float16, not float32 \(and cannot be changed: its head is strange\)/,
+  ],
 ])("%s is refused by name", (_, inputs, outputs, message) => {
   expect(() => read(inputs, outputs)).toThrow(message);
 });

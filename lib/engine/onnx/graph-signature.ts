@@ -1,7 +1,9 @@
-import type { InferenceSession } from "onnxruntime-node";
 import { StartError } from "@/lib/util/start-error";
+import type { GraphFacts } from "./graph-facts";
+import type { GraphSession, TensorDeclaration } from "./graph-session";
+import { ADDED } from "./rewrite-graph";
 
-/** One cached tensor of one layer: what comes in as past goes out as present, longer by the new tokens. */
+/** One cached tensor of one layer: the keys or the values. */
 export type CacheSlot = {
   past: string;
   present: string;
@@ -18,6 +20,12 @@ export type GraphSignature = {
   vocabularySize: number;
   /** Width of `last_hidden_state`; undefined when the graph has no such output. */
   hiddenSize: number | undefined;
+  /** Whether logits are given for the positions of `logits_positions` alone, and not for all. */
+  hasLogitsPositions: boolean;
+  /** Entries of `top_values` and `top_ids` for each position; undefined without these outputs. */
+  topCount: number | undefined;
+  /** Consecutive ids in each of `block_sums`, the last possibly fewer; undefined without it. */
+  blockSize: number | undefined;
 };
 
 /** Head count and size from config.json, for graphs that leave those dimensions symbolic. */
@@ -26,57 +34,76 @@ export type CacheShapeFallback = {
   headSize: number | undefined;
 };
 
-export const INPUT_IDS = "input_ids";
-export const ATTENTION_MASK = "attention_mask";
-export const POSITION_IDS = "position_ids";
-export const LOGITS = "logits";
-export const HIDDEN_STATE = "last_hidden_state";
+/** Names of tensors, ours (see `ADDED`) and those that exports of decoders have in common. */
+export const TENSOR = {
+  inputIds: "input_ids",
+  attentionMask: "attention_mask",
+  positionIds: "position_ids",
+  logits: "logits",
+  hiddenState: "last_hidden_state",
+  ...ADDED,
+} as const;
 
 const PAST = /^past_key_values\.(\d+)\.(key|value)$/;
+const NOT_CACHE: readonly string[] = [
+  ...[TENSOR.inputIds, TENSOR.attentionMask, TENSOR.positionIds],
+  ...[TENSOR.logitsPositions, TENSOR.wantsBlockSums, TENSOR.inverseTemperatures],
+];
 const REMEDY =
   "Export it for text generation with a KV cache (inputs input_ids, attention_mask, past_key_values.*; outputs logits, present.*).";
 
-type TensorMetadata = Extract<InferenceSession.ValueMetadata, { isTensor: true }>;
+type TensorsByName = ReadonlyMap<string, TensorDeclaration>;
 
 /**
- * Reads the signature and checks that this engine can drive it.
+ * Reads the signature and checks that this engine can drive the graph.
  *
  * @throws StartError that names what is missing, unknown or of another type.
  */
 export function readGraphSignature(
-  session: Pick<InferenceSession, "inputMetadata" | "outputMetadata">,
+  session: Pick<GraphSession, "inputs" | "outputs">,
+  facts: Pick<GraphFacts, "vocabularySize" | "topCount" | "blockSize" | "refusal">,
   fallback: CacheShapeFallback,
 ): GraphSignature {
-  const inputs = tensorsByName(session.inputMetadata);
-  const outputs = tensorsByName(session.outputMetadata);
-  expectType(inputs, INPUT_IDS, "int64");
-  for (const name of [ATTENTION_MASK, POSITION_IDS]) {
+  const inputs: TensorsByName = new Map(session.inputs.map((it) => [it.name, it]));
+  const outputs: TensorsByName = new Map(session.outputs.map((it) => [it.name, it]));
+  expectType(inputs, TENSOR.inputIds, "int64");
+  for (const name of [TENSOR.attentionMask, TENSOR.positionIds]) {
     if (inputs.has(name)) expectType(inputs, name, "int64");
   }
-  const logits = expectType(outputs, LOGITS, "float32");
-  const vocabularySize = logits.shape.at(-1);
-  if (typeof vocabularySize !== "number") {
-    throw refuse("its output logits has no fixed vocabulary size");
-  }
-  const hidden = outputs.get(HIDDEN_STATE);
-  const hiddenSize = hidden?.type === "float32" ? hidden.shape.at(-1) : undefined;
+  const hidden = outputs.get(TENSOR.hiddenState);
+  const hiddenSize = hidden?.type === "float32" ? hidden.dims.at(-1) : undefined;
+  const hasTop = outputs.has(TENSOR.topValues) && outputs.has(TENSOR.topIds);
   return {
-    takesAttentionMask: inputs.has(ATTENTION_MASK),
-    takesPositionIds: inputs.has(POSITION_IDS),
+    takesAttentionMask: inputs.has(TENSOR.attentionMask),
+    takesPositionIds: inputs.has(TENSOR.positionIds),
     cacheSlots: readCacheSlots(inputs, outputs, fallback),
-    vocabularySize,
+    vocabularySize: readVocabularySize(outputs, facts),
     hiddenSize: typeof hiddenSize === "number" ? hiddenSize : undefined,
+    hasLogitsPositions: inputs.has(TENSOR.logitsPositions),
+    topCount: hasTop ? facts.topCount : undefined,
+    blockSize: outputs.has(TENSOR.blockSums) ? facts.blockSize : undefined,
   };
 }
 
+function readVocabularySize(
+  outputs: TensorsByName,
+  facts: Pick<GraphFacts, "vocabularySize" | "refusal">,
+): number {
+  const logits = expectType(outputs, TENSOR.logits, "float32", facts.refusal);
+  const width = logits.dims.at(-1);
+  const vocabularySize = typeof width === "number" ? width : facts.vocabularySize;
+  if (vocabularySize !== undefined) return vocabularySize;
+  throw refuse(`its output logits has no fixed vocabulary size${because(facts.refusal)}`);
+}
+
 function readCacheSlots(
-  inputs: ReadonlyMap<string, TensorMetadata>,
-  outputs: ReadonlyMap<string, TensorMetadata>,
+  inputs: TensorsByName,
+  outputs: TensorsByName,
   fallback: CacheShapeFallback,
 ): CacheSlot[] {
   const slots: CacheSlot[] = [];
   for (const input of inputs.values()) {
-    if ([INPUT_IDS, ATTENTION_MASK, POSITION_IDS].includes(input.name)) continue;
+    if (NOT_CACHE.includes(input.name)) continue;
     const match = PAST.exec(input.name);
     if (!match) throw refuse(`its input ${input.name} is not one this engine knows`);
     const present = `present.${match[1]}.${match[2]}`;
@@ -84,7 +111,7 @@ function readCacheSlots(
     if (input.type !== "float32" && input.type !== "float16") {
       throw refuse(`its input ${input.name} is ${input.type}, not float32 or float16`);
     }
-    const [, heads, , size] = input.shape;
+    const [, heads, , size] = input.dims;
     const headCount = typeof heads === "number" ? heads : fallback.headCount;
     const headSize = typeof size === "number" ? size : fallback.headSize;
     if (headCount === undefined || headSize === undefined) {
@@ -96,16 +123,16 @@ function readCacheSlots(
   return slots;
 }
 
-function tensorsByName(metadata: readonly InferenceSession.ValueMetadata[]) {
-  const tensors = metadata.filter((it): it is TensorMetadata => it.isTensor);
-  return new Map(tensors.map((it) => [it.name, it]));
-}
-
-function expectType(tensors: ReadonlyMap<string, TensorMetadata>, name: string, type: string) {
+function expectType(tensors: TensorsByName, name: string, type: string, refusal?: string) {
   const tensor = tensors.get(name);
   if (!tensor) throw refuse(`it has no ${name}`);
-  if (tensor.type !== type) throw refuse(`its ${name} is ${tensor.type}, not ${type}`);
-  return tensor;
+  if (tensor.type === type) return tensor;
+  throw refuse(`its ${name} is ${tensor.type}, not ${type}${because(refusal)}`);
+}
+
+/** A graph that the rewrite understood has float32 logits of a known width, whatever it had before. */
+function because(refusal: string | undefined): string {
+  return refusal === undefined ? "" : ` (and cannot be changed: ${refusal})`;
 }
 
 function refuse(what: string): StartError {

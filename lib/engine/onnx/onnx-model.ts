@@ -1,10 +1,11 @@
 import protobuf from "protobufjs";
 
 /**
- * ONNX files in memory. Field numbers and names are those of `onnx.proto` (ONNX 1.20, IR version 12);
- * what this engine neither reads nor writes (training, functions of a graph's own, quantisation
- * annotations, sequences and maps) is left out of the schema on purpose: a file that has them is not
- * written back by us, see `rewriteGraph`.
+ * ONNX files in memory. Field numbers and names are those of `onnx.proto` (ONNX 1.20, IR version 12).
+ * What this engine neither reads nor writes (training, functions of a graph's own, quantisation
+ * annotations, sparse tensors, types other than tensors) is in the schema as bytes that nobody looks
+ * into, so that a file which has them is written back whole. Only notes on nodes and values
+ * (their `metadata_props`) are lost.
  */
 const SCHEMA = `
   syntax = "proto2";
@@ -28,7 +29,14 @@ const SCHEMA = `
   message Dimension { optional int64 dimValue = 1; optional string dimParam = 2; optional string denotation = 3; }
   message TensorShapeProto { repeated Dimension dim = 1; }
   message TensorTypeProto { optional int32 elemType = 1; optional TensorShapeProto shape = 2; }
-  message TypeProto { optional TensorTypeProto tensorType = 1; optional string denotation = 6; }
+  message TypeProto {
+    optional TensorTypeProto tensorType = 1;
+    optional bytes sequenceType = 4;
+    optional bytes mapType = 5;
+    optional string denotation = 6;
+    optional bytes sparseTensorType = 8;
+    optional bytes optionalType = 9;
+  }
   message ValueInfoProto { optional string name = 1; optional TypeProto type = 2; optional string docString = 3; }
   message AttributeProto {
     optional string name = 1;
@@ -43,8 +51,12 @@ const SCHEMA = `
     repeated TensorProto tensors = 10;
     repeated GraphProto graphs = 11;
     optional string docString = 13;
+    optional bytes typeProto = 14;
+    repeated bytes typeProtos = 15;
     optional int32 type = 20;
     optional string refAttrName = 21;
+    optional bytes sparseTensor = 22;
+    repeated bytes sparseTensors = 23;
   }
   message NodeProto {
     repeated string input = 1;
@@ -64,6 +76,8 @@ const SCHEMA = `
     repeated ValueInfoProto input = 11;
     repeated ValueInfoProto output = 12;
     repeated ValueInfoProto valueInfo = 13;
+    repeated bytes quantizationAnnotation = 14;
+    repeated bytes sparseInitializer = 15;
   }
   message OperatorSetIdProto { optional string domain = 1; optional int64 version = 2; }
   message ModelProto {
@@ -76,6 +90,8 @@ const SCHEMA = `
     optional GraphProto graph = 7;
     repeated OperatorSetIdProto opsetImport = 8;
     repeated StringStringEntryProto metadataProps = 14;
+    repeated bytes trainingInfo = 20;
+    repeated bytes functions = 25;
   }
 `;
 
@@ -153,6 +169,8 @@ export type OnnxGraph = {
   initializer: OnnxTensor[];
   input: OnnxValueInfo[];
   output: OnnxValueInfo[];
+  /** What the exporter knew about values within. */
+  valueInfo?: OnnxValueInfo[];
 };
 
 export type OnnxModel = {

@@ -1,0 +1,102 @@
+import { findAttribute, listReads } from "./graph-index";
+import type { OnnxGraph, OnnxModel, OnnxNode } from "./onnx-model";
+import type { RewrittenGraph } from "./rewrite-graph";
+
+/** What the engine has to know about a graph and the loaded session cannot tell. */
+export type GraphFacts = {
+  /**
+   * Whether every key and value goes through GroupQueryAttention from a past input straight to a
+   * present output. Then one block of memory can be bound as both, and is written in place.
+   */
+  isInPlaceKv: boolean;
+  /** Whether what a row gets is independent of the other rows of a pass. */
+  isBatchInvariant: boolean;
+  /** The operator that is at fault when it is not. */
+  batchDependentOperator: string | undefined;
+  /** Attention heads of queries, and of keys and values, where the attention states them. */
+  headCount: number | undefined;
+  kvHeadCount: number | undefined;
+  headSize: number | undefined;
+  /** Tokens that attention looks back at most, when some layer is limited so. */
+  localWindowSize: number | undefined;
+  /** Whether the graph takes `logits_positions` and gives float32 logits of those alone. */
+  hasLogitsPositions: boolean;
+  vocabularySize: number | undefined;
+  /** Entries of `top_values` and `top_ids`; undefined when the graph has no such outputs. */
+  topCount: number | undefined;
+  /** Ids summed in one entry of `block_sums`; undefined when the graph has no such output. */
+  blockSize: number | undefined;
+  /** Why the graph was left as it is: the end of a sentence about it. */
+  refusal: string | undefined;
+};
+
+const ATTENTION = "GroupQueryAttention";
+/** Where GroupQueryAttention reads the past and writes the present. */
+const CACHE_PLACES = [
+  { kind: "key", input: 3, output: 1 },
+  { kind: "value", input: 4, output: 2 },
+] as const;
+const PAST = /^past_key_values\.(\d+)\.(key|value)$/;
+/**
+ * Each takes one scale from all activations of a pass, so a row's rounding depends on the others.
+ * Scales by token come from other operators (ReduceMax over the last axis, QuantizeLinear by rows).
+ */
+const ONE_SCALE_FOR_ALL = new Set(["DynamicQuantizeLinear", "DynamicQuantizeMatMul"]);
+
+/** Reads the facts from the graph as published; what the rewrite added comes from its own result. */
+export function readGraphFacts(model: OnnxModel, rewritten: RewrittenGraph): GraphFacts {
+  const { graph } = model;
+  const nodes = listNodes(graph);
+  const attention = nodes.filter((it) => it.opType === ATTENTION);
+  const culprit = nodes.find((it) => ONE_SCALE_FOR_ALL.has(it.opType));
+  const windows = attention
+    .map((it) => findAttribute(it, "local_window_size")?.i ?? -1)
+    .filter((it) => it > 0);
+  const past = graph.input.find((it) => PAST.test(it.name));
+  return {
+    isInPlaceKv: isInPlaceKv(graph, nodes),
+    isBatchInvariant: culprit === undefined,
+    batchDependentOperator: culprit?.opType,
+    headCount: attention[0] && findAttribute(attention[0], "num_heads")?.i,
+    kvHeadCount: attention[0] && findAttribute(attention[0], "kv_num_heads")?.i,
+    headSize: past?.type.tensorType?.shape?.dim[3]?.dimValue,
+    localWindowSize: windows.length > 0 ? Math.min(...windows) : undefined,
+    hasLogitsPositions: rewritten.head !== undefined,
+    vocabularySize: rewritten.head?.vocabularySize,
+    topCount: rewritten.head?.topCount,
+    blockSize: rewritten.head?.blockSize,
+    refusal: rewritten.refusal,
+  };
+}
+
+function listNodes(graph: OnnxGraph): OnnxNode[] {
+  return graph.node.flatMap((node) => [
+    node,
+    ...(node.attribute ?? []).flatMap((it) => (it.g ? listNodes(it.g) : [])),
+  ]);
+}
+
+function isInPlaceKv(graph: OnnxGraph, nodes: readonly OnnxNode[]): boolean {
+  const pasts = graph.input.filter((it) => PAST.test(it.name));
+  const outputs = new Set(graph.output.map((it) => it.name));
+  return pasts.length > 0 && pasts.every(({ name }) => isWrittenInPlace(name, nodes, outputs));
+}
+
+function isWrittenInPlace(
+  past: string,
+  nodes: readonly OnnxNode[],
+  outputs: ReadonlySet<string>,
+): boolean {
+  const [, layer, kind] = PAST.exec(past) ?? [];
+  const place = CACHE_PLACES.find((it) => it.kind === kind);
+  const [reader, ...others] = nodes.filter((node) => listReads(node).includes(past));
+  const present = `present.${layer}.${kind}`;
+  return (
+    place !== undefined &&
+    reader?.opType === ATTENTION &&
+    others.length === 0 &&
+    reader.input[place.input] === past &&
+    reader.output[place.output] === present &&
+    outputs.has(present)
+  );
+}

@@ -1,0 +1,217 @@
+import { createHash, randomUUID } from "node:crypto";
+import { lstat, mkdir, open, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
+import { tmpdir, userInfo } from "node:os";
+import { basename, dirname, join } from "node:path";
+import { StartError } from "@/lib/util/start-error";
+import { type GraphFacts, readGraphFacts } from "./graph-facts";
+import { DATA_LOCATION_EXTERNAL, decodeModel, encodeModel, type OnnxModel } from "./onnx-model";
+import { REWRITE_VERSION, rewriteGraph } from "./rewrite-graph";
+
+export type PrepareGraphOptions = {
+  /** The model's .onnx file. It is read and never written. */
+  weightPath: string;
+  /** Where rewritten graphs are kept; unless given, a folder of this user's own in the system's temporary one. */
+  cacheFolder?: string | undefined;
+};
+
+export type PreparedGraph = {
+  /** The rewritten graph, to load from memory. It has almost no weights in it. */
+  bytes: Uint8Array;
+  /** Where the files lie that hold its weights: session.model_external_initializers_file_folder_path. */
+  externalDataFolder: string;
+  facts: GraphFacts;
+  /** What went wrong without keeping the graph from being served. */
+  warnings: string[];
+};
+
+/** Smaller weights stay in the graph: among them shapes and axes, which onnxruntime wants to see. */
+const INLINE_BYTES_MAX = 1024;
+/** How much of both ends of a file its identity looks at. */
+const END_BYTES = 65_536;
+/** Where Node's `readFile` and protobuf both end; a valid graph keeps larger weights beside it. */
+const FILE_BYTES_MAX = 2 ** 31 - 1;
+const COPY_AGAIN = "Copy the file again (a broken download is the usual cause) or export it anew.";
+
+/**
+ * Makes a graph ready to be loaded: with the reductions of `rewriteGraph`, and with its weights taken
+ * from the file as it was published. The rewritten graph says of every larger weight at which offset
+ * of the original file it lies, as ONNX's external data, so that nothing of a model's size is written
+ * or kept twice, and onnxruntime maps the original into memory. The result is kept in the cache
+ * folder: a second start reads some ten kilobytes instead of the whole file.
+ *
+ * @throws StartError with the file's path when it is no ONNX graph.
+ */
+export async function prepareGraph(options: PrepareGraphOptions): Promise<PreparedGraph> {
+  const { weightPath } = options;
+  // onnxruntime follows no link out of the folder that holds the graph, and hub caches are full of them.
+  const path = await realpath(weightPath).catch((cause: unknown) => {
+    throw broken(weightPath, cause);
+  });
+  const cache = await openCache(options.cacheFolder);
+  const name = await nameEntry(path);
+  const kept = cache.folder && (await readEntry(join(cache.folder, name)));
+  if (kept) return { ...kept, externalDataFolder: kept.folder, warnings: cache.warnings };
+  const made = await makeGraph(weightPath, path);
+  const warnings = [...cache.warnings];
+  if (cache.folder) {
+    const failure = await writeEntry(join(cache.folder, name), made);
+    if (failure) warnings.push(toWarning(cache.folder, failure));
+  }
+  return { bytes: made.bytes, externalDataFolder: made.folder, facts: made.facts, warnings };
+}
+
+type Entry = { bytes: Uint8Array; facts: GraphFacts; folder: string };
+
+async function makeGraph(weightPath: string, path: string): Promise<Entry> {
+  const file = await readWhole(weightPath, path);
+  const { model, rewritten } = decode(weightPath, file);
+  const facts = readGraphFacts(model, rewritten);
+  // Weights that lie beside the graph already are named relative to where the graph seemed to be.
+  const hasOwnFiles = model.graph.initializer.some(
+    (it) => it.dataLocation === DATA_LOCATION_EXTERNAL,
+  );
+  const folder = hasOwnFiles ? dirname(weightPath) : dirname(path);
+  const canRefer = folder === dirname(path);
+  const result = canRefer
+    ? referToWeights(rewritten.model, { file, location: basename(path) })
+    : rewritten.model;
+  return { bytes: encodeModel(result), facts, folder };
+}
+
+async function readWhole(weightPath: string, path: string): Promise<Buffer> {
+  try {
+    return await readFile(path);
+  } catch (cause) {
+    const isLarge = (await lstat(path)).size > FILE_BYTES_MAX;
+    if (!isLarge) throw broken(weightPath, cause);
+    throw new StartError({
+      message: `${weightPath} is larger than 2 GB, which no ONNX file can be.`,
+      remedy: "Export the model with external data (model.onnx beside model.onnx_data).",
+      cause,
+    });
+  }
+}
+
+function decode(weightPath: string, file: Buffer) {
+  try {
+    const model = decodeModel(file);
+    if (model.graph.node.length === 0) throw new Error("The graph has no operators.");
+    return { model, rewritten: rewriteGraph(model) };
+  } catch (cause) {
+    throw broken(weightPath, cause);
+  }
+}
+
+function broken(weightPath: string, cause: unknown): StartError {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return new StartError({
+    message: `${weightPath} cannot be loaded: ${reason}`,
+    remedy: COPY_AGAIN,
+    cause,
+  });
+}
+
+/** The model with its larger weights named by their place in the file they were read from. */
+function referToWeights(
+  model: OnnxModel,
+  { file, location }: { file: Buffer; location: string },
+): OnnxModel {
+  const initializer = model.graph.initializer.map((tensor) => {
+    const { rawData, ...rest } = tensor;
+    // What the rewrite made itself lies elsewhere, and is small.
+    const isOfFile = rawData?.buffer === file.buffer;
+    if (!rawData || !isOfFile || rawData.length <= INLINE_BYTES_MAX) return tensor;
+    return {
+      ...rest,
+      dataLocation: DATA_LOCATION_EXTERNAL,
+      externalData: [
+        { key: "location", value: location },
+        { key: "offset", value: String(rawData.byteOffset - file.byteOffset) },
+        { key: "length", value: String(rawData.length) },
+      ],
+    };
+  });
+  return { ...model, graph: { ...model.graph, initializer } };
+}
+
+type Cache = { folder: string | undefined; warnings: string[] };
+
+async function openCache(wanted: string | undefined): Promise<Cache> {
+  const folder = wanted ?? join(tmpdir(), `parley-graphs-${userInfo().uid}`);
+  try {
+    await mkdir(folder, { recursive: true, mode: 0o700 });
+    // Anyone may make folders in the temporary one: a graph that a stranger left there is not ours.
+    if (wanted === undefined && (await lstat(folder)).uid !== userInfo().uid) {
+      throw new Error("it belongs to someone else");
+    }
+    return { folder, warnings: [] };
+  } catch (cause) {
+    return { folder: undefined, warnings: [toWarning(folder, cause)] };
+  }
+}
+
+function toWarning(folder: string, cause: unknown): string {
+  const reason = cause instanceof Error ? cause.message : String(cause);
+  return `The graph is prepared anew at every start, since ${folder} cannot keep it: ${reason}`;
+}
+
+/**
+ * Name, size, time of change and both ends of the file stand for its content. Reading a file of a
+ * gigabyte whole takes longer than all else here, and a file that was written anew has another time
+ * (copies that keep the time keep the content). The version makes older entries unknown.
+ */
+async function nameEntry(path: string): Promise<string> {
+  const hash = createHash("sha256");
+  const handle = await open(path).catch((cause: unknown) => {
+    throw broken(path, cause);
+  });
+  try {
+    const { size, mtimeNs } = await handle.stat({ bigint: true });
+    hash.update(`${basename(path)}\0${size}\0${mtimeNs}\0`);
+    const ends = [0, Math.max(0, Number(size) - END_BYTES)];
+    for (const position of ends) {
+      const { buffer, bytesRead } = await handle.read({
+        buffer: Buffer.alloc(END_BYTES),
+        position,
+      });
+      hash.update(buffer.subarray(0, bytesRead));
+    }
+  } finally {
+    await handle.close();
+  }
+  return `${hash.digest("hex").slice(0, 32)}.v${REWRITE_VERSION}.graph`;
+}
+
+/** An entry is a line of SHA-256 over all after it, a line of JSON, and the graph. */
+async function readEntry(path: string): Promise<Entry | undefined> {
+  // Absent, unreadable or cut short: each means to make it anew.
+  const file = await readFile(path).catch(() => undefined);
+  const hashEnd = file?.indexOf("\n") ?? -1;
+  if (!file || hashEnd < 0) return undefined;
+  const body = file.subarray(hashEnd + 1);
+  if (hashOf(body) !== file.toString("latin1", 0, hashEnd)) return undefined;
+  const headEnd = body.indexOf("\n");
+  // The hash holds, so this is what `writeEntry` wrote.
+  const head = JSON.parse(body.toString("utf8", 0, headEnd)) as Omit<Entry, "bytes">;
+  return { ...head, bytes: body.subarray(headEnd + 1) };
+}
+
+/** Under a name of its own first: whoever reads meanwhile sees all of an entry or none. */
+async function writeEntry(path: string, entry: Entry): Promise<unknown> {
+  const { bytes, ...head } = entry;
+  const body = Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), bytes]);
+  const draft = `${path}.${randomUUID()}`;
+  try {
+    await writeFile(draft, Buffer.concat([Buffer.from(`${hashOf(body)}\n`), body]));
+    await rename(draft, path);
+    return undefined;
+  } catch (cause) {
+    // There may be no draft; that it stays behind on a failing disk is all that can happen.
+    await rm(draft, { force: true }).catch(() => undefined);
+    return cause;
+  }
+}
+
+function hashOf(body: Uint8Array): string {
+  return createHash("sha256").update(body).digest("hex");
+}
