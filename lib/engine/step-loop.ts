@@ -1,0 +1,221 @@
+import { AppError, isAppError } from "@/lib/errors";
+import { assert } from "@/lib/util/assert";
+import { KvSlots } from "./kv-slots";
+import type { LogitsWanted, ModelRunner, PassLogits } from "./model-runner";
+import { PrefillPace } from "./prefill-pace";
+import { logProbabilityOf, reportTokens } from "./sampling/log-probabilities";
+import { sampleToken } from "./sampling/sampler";
+import type { SamplingParameters } from "./sampling/sampling-parameters";
+import type { TokenLogits } from "./sampling/token-logits";
+import { Scheduler } from "./scheduler";
+import type { Sequence } from "./sequence";
+
+/**
+ * Prompts run in chunks of this many tokens, always cut at the same places, so that what a prompt gets
+ * depends neither on who else is served nor on what was cached (`kv-slots.ts`). Longer chunks run
+ * little faster per token (`npm run bench -- engine`), hold up others longer and reuse less.
+ */
+const CHUNK_TOKENS_DEFAULT = 64;
+
+export type StepLoopOptions = {
+  slotCount: number;
+  /** Tokens of a whole chunk of a prompt; unless given, 64. */
+  chunkTokens?: number | undefined;
+  nowMs: () => number;
+};
+
+/**
+ * The only loop that runs a model. Sequences join and leave between steps. A step is: chunks of
+ * prompts as far as `PrefillPace` lets them, then one token for everyone who decodes. It knows tokens
+ * and rows, and neither requests nor templates.
+ */
+export class StepLoop {
+  readonly #runner: ModelRunner;
+  readonly #scheduler: Scheduler<Sequence>;
+  readonly #slots: KvSlots<Sequence>;
+  readonly #chunkTokens: number;
+  readonly #pace = new PrefillPace();
+  readonly #nowMs: () => number;
+  /** The loop, while it runs. */
+  #running: Promise<void> | undefined;
+  /** While a pass runs nobody may move rows; who leaves meanwhile gives its row back afterwards. */
+  #isPassRunning = false;
+
+  constructor(runner: ModelRunner, options: StepLoopOptions) {
+    this.#runner = runner;
+    this.#chunkTokens = options.chunkTokens ?? CHUNK_TOKENS_DEFAULT;
+    this.#scheduler = new Scheduler(options.slotCount);
+    this.#slots = new KvSlots(options.slotCount, this.#chunkTokens, runner.cache);
+    this.#nowMs = options.nowMs;
+  }
+
+  get runningCount(): number {
+    return this.#scheduler.runningCount;
+  }
+
+  get waitingCount(): number {
+    return this.#scheduler.waitingCount;
+  }
+
+  get heldSlotCount(): number {
+    return this.#slots.heldCount;
+  }
+
+  add(sequence: Sequence): void {
+    this.#scheduler.add(sequence);
+    this.#running ??= this.#run();
+  }
+
+  /** Takes `sequence` out; nothing happens when it has ended already. */
+  abort(sequence: Sequence): void {
+    sequence.abort();
+    this.#remove(sequence);
+  }
+
+  /** Aborts everyone and ends when the pass under way has. */
+  async close(): Promise<void> {
+    for (const sequence of this.#scheduler.members) this.abort(sequence);
+    await this.#running;
+  }
+
+  /** For tests: throws when a row of the cache is held twice or by somebody who has left. */
+  assertConsistent(): void {
+    this.#slots.assertConsistent();
+    // Who leaves during a pass keeps the row until it ends.
+    const isSettled = !this.#isPassRunning;
+    const isHeldByRunning = this.#slots.heldCount <= this.#scheduler.runningCount;
+    assert(!isSettled || isHeldByRunning, "only who runs holds a row");
+  }
+
+  /** For tests: forgets every prompt and fills the cache with what no correct pass reads. */
+  poisonCache(): void {
+    assert(this.#slots.heldCount === 0, "nobody's row is poisoned");
+    this.#slots.forget();
+    this.#runner.cache.poison();
+  }
+
+  #remove(sequence: Sequence): void {
+    this.#scheduler.remove(sequence);
+    if (!this.#isPassRunning) this.#slots.release(sequence);
+  }
+
+  /** Steps until nobody is left; begun again by the next sequence. */
+  async #run(): Promise<void> {
+    try {
+      while (this.#scheduler.runningCount > 0) await this.#step();
+    } catch (cause) {
+      // A step that throws is a bug or a broken graph. Nobody's request can be trusted to go on, and
+      // the rejection, which nothing handles, ends this thread so that a fresh one takes its place.
+      const message =
+        "The model stopped working. Try again; another worker or a fresh one answers.";
+      for (const sequence of this.#scheduler.members) {
+        sequence.fail(new AppError("worker-lost", { message, cause }));
+        this.#remove(sequence);
+      }
+      throw cause;
+    } finally {
+      this.#running = undefined;
+    }
+  }
+
+  async #step(): Promise<void> {
+    while (this.#pace.mayPrefill(this.#scheduler.isAnyoneDecoding)) {
+      const sequence = this.#scheduler.nextPrompt();
+      if (!sequence) break;
+      await this.#prefill(sequence);
+    }
+    if (this.#scheduler.isAnyoneDecoding) await this.#decode();
+  }
+
+  /** Runs the next chunk of a prompt; after the last one its first token is drawn. */
+  async #prefill(sequence: Sequence): Promise<void> {
+    const { promptIds, sampling, reportPrompt = false } = sequence.options;
+    if (!this.#slots.holds(sequence)) {
+      // What others have made comes without the log-probabilities of its tokens.
+      sequence.begin(this.#slots.acquire(sequence, !reportPrompt));
+    }
+    const { row, length } = this.#slots.locate(sequence);
+    const ids = promptIds.slice(length, length + this.#chunkTokens);
+    const wanted: LogitsWanted = reportPrompt ? "all" : "last";
+    const temperature = wholeVocabularyTemperature(sampling);
+    const startedAtMs = this.#nowMs();
+    const logits = await this.#pass([sequence], ids.length, () =>
+      this.#runner.prefill({ row, start: length, ids, logits: wanted, temperature }),
+    );
+    this.#pace.notePrefill(this.#nowMs() - startedAtMs);
+    // Aborted while it ran: already out of the scheduler, and its row given back.
+    if (sequence.isFinished) return;
+    sequence.advancePrompt(ids.length);
+    if (reportPrompt) this.#reportPrompt(sequence, logits, length);
+    if (sequence.promptTokensLeft > 0) return;
+    this.#slots.pack(sequence);
+    this.#scheduler.promote(sequence);
+    this.#take(sequence, logits.at(logits.count - 1));
+  }
+
+  /** One token for everyone who decodes. */
+  async #decode(): Promise<void> {
+    const sequences = this.#slots.packed;
+    const startedAtMs = this.#nowMs();
+    const logits = await this.#pass(sequences, 1, () =>
+      this.#runner.decode({
+        ids: sequences.map((it) => it.lastId),
+        lengths: sequences.map((it) => this.#slots.locate(it).length),
+        temperatures: sequences.map((it) => wholeVocabularyTemperature(it.options.sampling)),
+        spareLength: this.#slots.lengthAt(sequences.length),
+      }),
+    );
+    this.#pace.noteDecode(this.#nowMs() - startedAtMs);
+    for (const [index, sequence] of sequences.entries()) {
+      if (!sequence.isFinished) this.#take(sequence, logits.at(index));
+    }
+  }
+
+  /**
+   * One pass of the graph over `tokenCount` tokens of each of `sequences`. First what it wrote is noted,
+   * for those too who left meanwhile: giving a row back moves others', with all that lies in them.
+   */
+  async #pass(
+    sequences: readonly Sequence[],
+    tokenCount: number,
+    run: () => Promise<PassLogits>,
+  ): Promise<PassLogits> {
+    this.#isPassRunning = true;
+    try {
+      const logits = await run();
+      for (const sequence of sequences) this.#slots.advance(sequence, tokenCount);
+      return logits;
+    } finally {
+      this.#isPassRunning = false;
+      for (const it of this.#slots.owners) if (it.isFinished) this.#slots.release(it);
+    }
+  }
+
+  /** Draws the sequence's next token; what goes wrong with it is that request's alone. */
+  #take(sequence: Sequence, logits: TokenLogits): void {
+    try {
+      const id = sampleToken(logits, sequence.options.sampling, sequence.samplingState);
+      const { logProbabilityCount } = sequence.options;
+      if (logProbabilityCount !== undefined) {
+        const report = reportTokens(logits, id, logProbabilityCount);
+        sequence.events.push({ type: "token", id, ...report });
+      }
+      sequence.append(id);
+    } catch (error) {
+      if (!isAppError(error)) throw error;
+      sequence.fail(error);
+    }
+    if (sequence.isFinished) this.#remove(sequence);
+  }
+
+  #reportPrompt(sequence: Sequence, logits: PassLogits, start: number): void {
+    // Row i of a pass foretells the token after it; after the prompt's last there is none to report.
+    const following = sequence.options.promptIds.slice(start + 1, start + 1 + logits.count);
+    sequence.reportPrompt(following.map((id, row) => logProbabilityOf(logits.at(row).all, id)));
+  }
+}
+
+/** The temperature for which the graph should sum probabilities up; none for greedy answers. */
+function wholeVocabularyTemperature(sampling: SamplingParameters): number | undefined {
+  return sampling.temperature > 0 ? sampling.temperature : undefined;
+}
