@@ -1,7 +1,7 @@
 import { Agent, request } from "node:http";
 import * as z from "zod";
 import type { Engine } from "@/lib/engine/engine";
-import { pickHighest } from "@/lib/engine/sampling/sampler";
+import { pickHighest } from "@/lib/engine/sampling/pick-highest";
 import { paths } from "@/lib/paths";
 import { textMessage } from "@/lib/protocol/message";
 import { WorkerClient } from "@/lib/protocol/worker-client";

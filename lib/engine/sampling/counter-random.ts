@@ -3,7 +3,8 @@
  * else was drawn before, so a seeded text does not depend on which sequences share the machine.
  *
  * Philox4x32 with 10 rounds (Salmon, Moraes, Dror, Shaw: "Parallel Random Numbers: As Easy as 1, 2, 3",
- * SC 2011): a keyed bijection of a 128-bit counter. The seed is the key, the position the counter.
+ * SC 2011): a keyed bijection of a 128-bit counter. The seed is the key; the position and the number of
+ * the choice, for requests with several answers, are words of the counter.
  */
 const ROUNDS = 10;
 const MULTIPLIER_0 = 0xd2511f53;
@@ -29,9 +30,9 @@ export function philox(counter: PhiloxCounter, key: readonly [number, number]): 
   return [c0, c1, c2, c3];
 }
 
-/** A number in [0, 1) with 53 random bits for one position of one seed. */
-export function randomAt(seed: number, position: number): number {
-  const [high, low] = philox([position >>> 0, 0, 0, 0], toKey(seed));
+/** A number in [0, 1) with 53 random bits for one position of one choice of one seed. */
+export function randomAt(seed: number, position: number, choice = 0): number {
+  const [high, low] = philox([position >>> 0, choice >>> 0, 0, 0], toKey(seed));
   return ((high >>> 5) * 2 ** 26 + (low >>> 6)) / 2 ** 53;
 }
 
