@@ -167,7 +167,7 @@ class Launcher {
    * restarted alone. Cores are divided, since two pools of threads on one core slow both down.
    */
   #startWorkers(url: string, variables: NodeJS.ProcessEnv): void {
-    const { PARLEY_MODELS, PARLEY_WORKER_THREADS } = this.#settings;
+    const { PARLEY_MODELS, PARLEY_WORKER_THREADS, PARLEY_DATA_DIR } = this.#settings;
     const folders = findModelFolders(PARLEY_MODELS);
     if (folders.length === 0) {
       this.#output.warn(
@@ -184,6 +184,7 @@ class Launcher {
             ...["--kind", "onnx", "--model", path, "--name", name, "--controller", url],
             ...["--host", "127.0.0.1", "--port", "0"],
             ...["--threads", String(PARLEY_WORKER_THREADS || share)],
+            ...["--graph-cache", join(PARLEY_DATA_DIR, "graphs")],
           ],
           env: () => variables,
           drainMsMax: this.#drainMsMax,

@@ -2,18 +2,21 @@ import type { WorkerKind } from "@/lib/protocol/worker-card";
 import type { Backend } from "./backend";
 import { createMockBackend } from "./backends/mock";
 import { createOnnxBackend } from "./backends/onnx";
+import type { Flags } from "./flags";
 
 export type BackendOptions = {
   /** Folders, or the names of sentinels for kind mock. */
   models: readonly string[];
   slots: number;
   threads: number;
+  engine: Flags["engine"];
 };
 
 /** Every kind of worker and what makes its backend. */
 export const BACKENDS: Record<WorkerKind, (options: BackendOptions) => Promise<Backend>> = {
-  onnx: ({ models, slots, threads }) =>
+  onnx: ({ models, slots, threads, engine }) =>
     createOnnxBackend({
+      ...engine,
       modelFolders: models,
       slots,
       threads,

@@ -1,3 +1,4 @@
+import type { EngineOptions } from "@/lib/engine/engine";
 import { AppError, type ErrorCode, isAppError, toAppError } from "@/lib/errors";
 import type { GenerateEvent } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
@@ -16,8 +17,20 @@ import type { ModelOffer } from "@/lib/protocol/worker-card";
  * answers it with events and an end, the others with one reply, any of them with a failure instead.
  */
 
-/** `workerData` of an engine's thread. */
-export type EngineThreadData = { folder: string; threadCount: number; slotCount: number };
+/** `workerData` of an engine's thread: the folder and how to serve it. */
+export type EngineThreadData = { folder: string } & EngineSettings;
+
+/** Those of the engine's options that a person may set. */
+export type EngineSettings = Pick<
+  EngineOptions,
+  | "threadCount"
+  | "slotCount"
+  | "mayRunFewerSlots"
+  | "contextLengthMax"
+  | "kvDtype"
+  | "mayVaryWithBatch"
+  | "graphCacheFolder"
+>;
 
 export type EngineCall =
   | { type: "generate"; request: GenerateRequest }
@@ -33,7 +46,14 @@ export type MessageToEngine =
   | { type: "close" };
 
 export type MessageFromEngine =
-  | { type: "loaded"; offer: ModelOffer; memory: string; warnings: string[] }
+  | {
+      type: "loaded";
+      offer: ModelOffer;
+      /** Sequences at once that memory has room for. */
+      slotCount: number;
+      memory: string;
+      warnings: string[];
+    }
   /** The folder cannot be served until a person changes something. */
   | { type: "load-failure"; message: string; remedy: string }
   | { type: "event"; callId: number; event: GenerateEvent }

@@ -1,12 +1,11 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
 import { Engine } from "@/lib/engine/engine";
-import type { SequenceEvent } from "@/lib/engine/sequence";
 import type { GenerateEvent } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
-import { type Message, messageText } from "@/lib/protocol/message";
 import type { ModelOffer } from "@/lib/protocol/worker-card";
 import { assert, unreachable } from "@/lib/util/assert";
 import { StartError } from "@/lib/util/start-error";
+import { toChatMessages, toEngineRequest, toGenerateEvent } from "./engine-events";
 import {
   type EngineCall,
   type EngineReply,
@@ -64,6 +63,7 @@ async function run(port: MessagePort, data: EngineThreadData): Promise<void> {
   post({
     type: "loaded",
     offer,
+    slotCount: engine.model.memory.slotCount,
     memory: engine.model.memory.summary,
     warnings: [...engine.model.warnings, ...warnings],
   });
@@ -72,7 +72,8 @@ async function run(port: MessagePort, data: EngineThreadData): Promise<void> {
 /** The engine, or undefined after saying why not. What is no StartError ends the thread. */
 async function loadEngine(data: EngineThreadData, post: (message: MessageFromEngine) => void) {
   try {
-    return await Engine.load(data.folder, data);
+    const { folder, ...options } = data;
+    return await Engine.load(folder, options);
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     post({ type: "load-failure", message: error.message, remedy: error.remedy });
@@ -81,14 +82,19 @@ async function loadEngine(data: EngineThreadData, post: (message: MessageFromEng
 }
 
 function toOffer(engine: Engine, description: ModelOffer["description"]): ModelOffer {
-  const { files, runner } = engine.model;
+  const { files, runner, contextLength, isBatchInvariant } = engine.model;
   const givesEmbeddings = runner.signature.hiddenSize !== undefined;
   return {
     name: files.name,
     build: files.build,
-    contextLength: files.contextLength,
-    features: givesEmbeddings ? ["chat", "embeddings", "tokenize"] : ["chat", "tokenize"],
-    description,
+    contextLength,
+    features: [
+      "chat",
+      ...(givesEmbeddings ? (["embeddings"] as const) : []),
+      ...(["tokenize", "log-probabilities"] as const),
+    ],
+    // Only the exception is worth saying.
+    description: isBatchInvariant ? description : { ...description, isBatchInvariant },
   };
 }
 
@@ -98,46 +104,9 @@ async function* generate(
   request: GenerateRequest,
   signal: AbortSignal,
 ): AsyncGenerator<GenerateEvent> {
-  const { sampling, stop, maxTokens } = request;
-  const messages = toChatMessages(request.messages);
-  for await (const event of engine.generate({ messages, sampling, stop, maxTokens }, signal)) {
-    yield toGenerateEvent(event, offer);
-  }
-}
-
-function toGenerateEvent(event: SequenceEvent, offer: ModelOffer): GenerateEvent {
-  switch (event.type) {
-    case "sequence-start":
-      return {
-        type: "generation-start",
-        model: offer.name,
-        build: offer.build,
-        promptTokens: event.promptTokenCount,
-        sampling: event.sampling,
-        maxTokens: event.completionTokenCountMax,
-      };
-    case "text-delta":
-      return { type: "text-delta", text: event.text, tokens: event.tokenCount };
-    case "sequence-end":
-      return {
-        type: "generation-end",
-        finishReason: event.finishReason,
-        usage: {
-          promptTokens: event.promptTokenCount,
-          completionTokens: event.completionTokenCount,
-        },
-        timing: {
-          queuedMs: event.queuedMs,
-          firstTokenMs: event.firstTokenMs,
-          durationMs: event.durationMs,
-        },
-      };
-    case "token":
-    case "prompt-log-probabilities":
-      assert(false, "no request of the protocol asks for log-probabilities");
-      break;
-    default:
-      return unreachable(event);
+  const source = { offer, bytesOf: (id: number) => engine.model.tokenBytes.get(id).bytes };
+  for await (const event of engine.generate(toEngineRequest(request), signal)) {
+    yield toGenerateEvent(event, source);
   }
 }
 
@@ -156,15 +125,11 @@ async function answer(
         "text" in call.request
           ? engine.encodeText(call.request.text)
           : engine.encodeMessages(toChatMessages(call.request.messages));
-      return { ids, contextLength: engine.model.files.contextLength };
+      return { ids, contextLength: engine.model.contextLength };
     }
     case "detokenize":
       return { text: engine.decode(call.request.ids) };
     default:
       return unreachable(call);
   }
-}
-
-function toChatMessages(messages: readonly Message[]) {
-  return messages.map((message) => ({ role: message.role, content: messageText(message) }));
 }

@@ -1,6 +1,6 @@
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import { StartError } from "@/lib/util/start-error";
 import { parseFlags, USAGE } from "./flags";
@@ -20,6 +20,13 @@ describe("flags of the worker", () => {
       controllerUrl: "http://127.0.0.1:3000",
       slots: 8,
       threads: 3,
+      engine: {
+        mayRunFewerSlots: true,
+        contextLengthMax: undefined,
+        kvDtype: undefined,
+        graphCacheFolder: undefined,
+        mayVaryWithBatch: false,
+      },
     });
   });
 
@@ -37,7 +44,26 @@ describe("flags of the worker", () => {
       name: "ours",
       slots: 2,
       threads: 0,
+      engine: {},
     });
+  });
+
+  test("those about loading a model", () => {
+    const words = "--slots 8 --max-model-len 512 --kv-dtype float16 --graph-cache graphs";
+    const flags = ["--model", folder, ...words.split(" "), "--allow-batch-variance"];
+    expect(parseFlags(flags, DEFAULTS)).toMatchObject({
+      slots: 8,
+      engine: {
+        // Asked for, be it the default's own number.
+        mayRunFewerSlots: false,
+        contextLengthMax: 512,
+        kvDtype: "float16",
+        graphCacheFolder: resolve("graphs"),
+        mayVaryWithBatch: true,
+      },
+    });
+    const auto = parseFlags(["--model", folder, "--kv-dtype", "auto"], DEFAULTS);
+    expect(auto?.engine.kvDtype).toBeUndefined();
   });
 
   test("mock without a model offers all", () => {
@@ -46,9 +72,10 @@ describe("flags of the worker", () => {
 
   test("help names every flag", () => {
     expect(parseFlags(["--help"], DEFAULTS)).toBeUndefined();
-    for (const flag of ["kind", "model", "host", "port", "announce", "controller", "name"]) {
-      expect(USAGE).toContain(`--${flag} `);
-    }
+    const flags = ["kind", "model", "host", "port", "announce", "controller", "name", "slots"];
+    flags.push("threads", "max-model-len", "kv-dtype", "graph-cache", "allow-batch-variance");
+    for (const flag of flags) expect(USAGE).toMatch(new RegExp(`^  --${flag}\\s`, "m"));
+    for (const line of USAGE.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
   });
 
   test.each([
@@ -59,6 +86,13 @@ describe("flags of the worker", () => {
     ["--kind mock --port 70000", /--port is a whole number from 0 to 65535/],
     ["--kind mock --port 1e3", /--port is a whole number/],
     ["--kind mock --slots 0", /--slots is a whole number from 1/],
+    [`--model ${tmpdir()} --max-model-len 1`, /--max-model-len is a whole number from 2/],
+    [
+      `--model ${tmpdir()} --kv-dtype int8`,
+      /--kv-dtype is one of auto, float32, float16; got "int8"/,
+    ],
+    ["--kind mock --max-model-len 64", /--max-model-len is about loading a model.*--kind mock/],
+    ["--kind mock --allow-batch-variance", /--allow-batch-variance is about/],
     ["--kind mock --controller web:3000", /--controller is a URL/],
     ["--kind mock --host 0.0.0.0", /--announce/],
     ["--kind mock --nonsense", /Unknown option '--nonsense'\. See --help\./],

@@ -7,6 +7,7 @@ import { SLOTS_DEFAULT } from "@/lib/limits";
 import { WORKER_KINDS, type WorkerKind } from "@/lib/protocol/worker-card";
 import { StartError } from "@/lib/util/start-error";
 import { MOCK_MODELS } from "./backends/mock-models";
+import type { EngineSettings } from "./engine-messages";
 
 export type Flags = {
   kind: WorkerKind;
@@ -18,7 +19,13 @@ export type Flags = {
   name: string;
   slots: number;
   threads: number;
+  /** How models are loaded; empty for kinds that load none. */
+  engine: Omit<EngineSettings, "threadCount" | "slotCount">;
 };
+
+const KV_DTYPES = ["auto", "float32", "float16"] as const;
+/** Flags that say how a model is loaded, which only one kind does. */
+const ENGINE_FLAGS = ["max-model-len", "kv-dtype", "graph-cache", "allow-batch-variance"] as const;
 
 export const USAGE = `Serves models to a Parley web process.
 
@@ -30,8 +37,18 @@ export const USAGE = `Serves models to a Parley web process.
   --port <number>       port to listen on, 0 for any free one (0)
   --announce <url>      URL under which the web process reaches this worker (http://<host>:<port>)
   --name <name>         what people call this worker (host name and kind)
-  --slots <number>      answers at once (${SLOTS_DEFAULT})
+  --slots <number>      answers at once (${SLOTS_DEFAULT}, or fewer where memory is short)
   --threads <number>    cores that inference may use, 0 for all (PARLEY_WORKER_THREADS)
+  --max-model-len <tokens>
+                        context to serve, prompt and answer together (the model's own); a shorter
+                        one leaves memory for more answers at once
+  --kv-dtype <type>     ${KV_DTYPES.join(", ")}: what the cache of keys and values holds (auto); the
+                        model's graph decides, and another type than its own is refused
+  --graph-cache <folder>
+                        where graphs prepared for serving are kept (a folder of yours in the
+                        system's temporary one; under npm start in PARLEY_DATA_DIR)
+  --allow-batch-variance
+                        serve a form of the weights whose answers depend on who else is served
   --help                this text
 
 The secret shared with the web process is read from PARLEY_WORKER_SECRET.
@@ -65,13 +82,42 @@ export function parseFlags(words: readonly string[], defaults: Defaults): Flags 
     announce: announce || undefined,
     controllerUrl: toUrl("controller", values.controller ?? defaults.PARLEY_CONTROLLER_URL),
     name: values.name ?? `${hostname()} ${kind}`,
-    slots: toInteger("slots", values.slots, [1, 1_024]),
+    slots: toInteger("slots", values.slots ?? `${SLOTS_DEFAULT}`, [1, 1_024]),
     threads: toInteger(
       "threads",
       values.threads ?? `${defaults.PARLEY_WORKER_THREADS}`,
       [0, 1_024],
     ),
+    engine: kind === "onnx" ? toEngineSettings(values) : expectNone(values),
   };
+}
+
+type Values = ReturnType<typeof parseWords>;
+
+function toEngineSettings(values: Values): Flags["engine"] {
+  const asked = values["kv-dtype"] ?? "auto";
+  const dtype = KV_DTYPES.find((it) => it === asked);
+  if (!dtype) throw wrong("kv-dtype", `is one of ${KV_DTYPES.join(", ")}`, asked);
+  const length = values["max-model-len"];
+  const folder = values["graph-cache"];
+  return {
+    // A default may be lowered to what memory holds; a number that somebody asked for may not.
+    mayRunFewerSlots: values.slots === undefined,
+    contextLengthMax:
+      length === undefined ? undefined : toInteger("max-model-len", length, [2, 2 ** 30]),
+    kvDtype: dtype === "auto" ? undefined : dtype,
+    graphCacheFolder: folder === undefined ? undefined : resolve(folder),
+    mayVaryWithBatch: values["allow-batch-variance"] ?? false,
+  };
+}
+
+function expectNone(values: Values): Flags["engine"] {
+  const flag = ENGINE_FLAGS.find((it) => values[it] !== undefined && values[it] !== false);
+  if (flag === undefined) return {};
+  throw new StartError({
+    message: `--${flag} is about loading a model, which --kind ${values.kind} does not do.`,
+    remedy: "Leave it out, or serve a model folder with --kind onnx.",
+  });
 }
 
 function parseWords(words: readonly string[]) {
@@ -87,8 +133,12 @@ function parseWords(words: readonly string[]) {
         announce: { type: "string" },
         controller: { type: "string" },
         name: { type: "string" },
-        slots: { type: "string", default: String(SLOTS_DEFAULT) },
+        slots: { type: "string" },
         threads: { type: "string" },
+        "max-model-len": { type: "string" },
+        "kv-dtype": { type: "string" },
+        "graph-cache": { type: "string" },
+        "allow-batch-variance": { type: "boolean" },
         help: { type: "boolean", short: "h", default: false },
       },
     }).values;

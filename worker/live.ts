@@ -12,7 +12,7 @@ import { runWorker } from "./worker";
 
 /** One worker in this process, until the process is told to stop. */
 export async function live(flags: Flags, secret: string): Promise<void> {
-  const { kind, models, slots, threads, controllerUrl, ...rest } = flags;
+  const { kind, models, slots, threads, engine, controllerUrl, ...rest } = flags;
   const { PARLEY_DRAIN_SECONDS: drainSeconds } = env();
   try {
     await runWorker(
@@ -22,7 +22,7 @@ export async function live(flags: Flags, secret: string): Promise<void> {
         version: readVersion(),
         secret,
         controller: new ControllerClient({ url: controllerUrl, secret }),
-        createBackend: () => BACKENDS[kind]({ models, slots, threads }),
+        createBackend: () => BACKENDS[kind]({ models, slots, threads, engine }),
         registry: metrics,
         log,
         // Whoever forked us waits for these two.

@@ -33,6 +33,8 @@ export type OnnxThreadOptions = EngineThreadData & {
 /** The serving side of one engine's thread: calls go out, what comes back finds its caller. */
 export class OnnxThread {
   readonly offer: ModelOffer;
+  /** Sequences at once. */
+  readonly slotCount: number;
   /** What it takes of memory, in words. */
   readonly memory: string;
   readonly warnings: readonly string[];
@@ -63,6 +65,7 @@ export class OnnxThread {
     onDeath: (cause: Error) => void,
   ) {
     this.offer = loaded.offer;
+    this.slotCount = loaded.slotCount;
     this.memory = loaded.memory;
     this.warnings = loaded.warnings;
     this.#thread = thread;

@@ -1,7 +1,8 @@
-import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { writeSyntheticModel } from "@/lib/engine/synthetic/write-synthetic-model";
 import type { GenerateEvent } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { textMessage } from "@/lib/protocol/message";
@@ -59,7 +60,7 @@ describe("two models in one worker", () => {
     expect(models.map((it) => it.name)).toEqual(["pico-s", "pico-m"]);
     expect(new Set(models.map((it) => it.build)).size).toBe(2);
     for (const { features, description } of models) {
-      expect(features).toEqual(["chat", "embeddings", "tokenize"]);
+      expect(features).toEqual(["chat", "embeddings", "tokenize", "log-probabilities"]);
       expect(description).toMatchObject({ licence: "apache-2.0", weightForm: "fp32" });
       expect(description.examplePrompts.length).toBeGreaterThan(3);
     }
@@ -124,6 +125,99 @@ describe("folders", () => {
       expect(description).toEqual({ weightForm: "fp32", skills: [], examplePrompts: [] });
     }
     expect(textOf(await read(backend, ask("bare")))).not.toBe("");
+    await backend.close();
+  });
+});
+
+describe("how a model is loaded", () => {
+  const folders: string[] = [];
+  const makeFolder = async () => {
+    const folder = await mkdtemp(join(tmpdir(), "parley-load-"));
+    folders.push(folder);
+    return folder;
+  };
+  afterAll(() => Promise.all(folders.map((it) => rm(it, { recursive: true }))));
+
+  test("a shorter context than the model's is what card and requests go by", async () => {
+    const graphCacheFolder = await makeFolder();
+    const backend = await create(["pico-s"], { contextLengthMax: 48, graphCacheFolder });
+    expect(backend.card().models[0]?.contextLength).toBe(48);
+    const text = { model: "pico-s", text: "x" };
+    expect((await backend.tokenize(text, never)).contextLength).toBe(48);
+    const long = [textMessage("user", "word ".repeat(60))];
+    await expect(read(backend, ask("pico-s", { messages: long }))).rejects.toMatchObject({
+      code: "context-length-exceeded",
+      message: expect.stringContaining("48"),
+    });
+    // What was prepared for serving is where it was asked for.
+    expect(await readdir(graphCacheFolder)).not.toEqual([]);
+    await backend.close();
+  });
+
+  test.each([
+    [{ contextLengthMax: 1_000_000 }, /context of 1000000 tokens/, /--max-model-len/],
+    [{ kvDtype: "float16" as const }, /cannot be float16/, /--kv-dtype/],
+  ])("%j is refused with what to do", async (changes, message, remedy) => {
+    await expect(create(["pico-s"], changes)).rejects.toMatchObject({
+      name: "StartError",
+      message: expect.stringMatching(message),
+      remedy: expect.stringMatching(remedy),
+    });
+  });
+
+  test("a form whose answers depend on who else is served runs when asked for, and says so", async () => {
+    const folder = join(await makeFolder(), "varying");
+    await writeSyntheticModel({ folder, form: "int8-dynamic" });
+    const modelFolders = [folder];
+    await expect(create([], { modelFolders })).rejects.toMatchObject({
+      name: "StartError",
+      remedy: expect.stringContaining("--allow-batch-variance"),
+    });
+    const backend = await create([], { modelFolders, mayVaryWithBatch: true });
+    expect(backend.card().models[0]?.description.isBatchInvariant).toBe(false);
+    await backend.close();
+  });
+
+  test("requests steer the draw, and a token that is none is refused by name", async () => {
+    const backend = await create(["pico-s"]);
+    const greedy = { temperature: 0 };
+    const ids = (events: GenerateEvent[]) =>
+      events.flatMap((it) => (it.type === "token-log-probability" ? [it.id] : []));
+    const scored = { sampling: greedy, logProbabilityCount: 0, maxTokens: 4, ignoreEos: true };
+    const [first = -1, ...rest] = ids(await read(backend, ask("pico-s", scored)));
+    expect(rest).toHaveLength(3);
+    const sampling = { ...greedy, logitBias: { [first]: -100 } };
+    const biased = ids(await read(backend, ask("pico-s", { ...scored, sampling })));
+    expect(biased[0]).not.toBe(first);
+    const stopped = await read(backend, ask("pico-s", { ...scored, stopTokenIds: [first] }));
+    expect(stopped.at(-1)).toMatchObject({ finishReason: "stop", usage: { completionTokens: 1 } });
+    const unknown = { sampling: { logitBias: { "999999999": 1 } } };
+    await expect(read(backend, ask("pico-s", unknown))).rejects.toMatchObject({
+      code: "invalid-request",
+      param: "sampling.logitBias",
+    });
+    const prompt = await read(backend, ask("pico-s", { reportPrompt: true }));
+    const [start] = prompt;
+    const reported = prompt.flatMap((it) =>
+      it.type === "prompt-log-probabilities" ? it.logProbabilities : [],
+    );
+    expect(start).toMatchObject({ promptTokens: reported.length + 1 });
+    await backend.close();
+  });
+
+  test("a prompt that was just read is not read again, which the usage tells", async () => {
+    const backend = await create(["pico-s"]);
+    // Long, since prefixes are handed on in chunks.
+    const messages = [textMessage("user", "Tell me of a robot and a lantern. ".repeat(30))];
+    const usageOf = async () => {
+      const end = (await read(backend, ask("pico-s", { messages }))).at(-1);
+      return end?.type === "generation-end" ? end.usage : undefined;
+    };
+    const first = await usageOf();
+    expect(first?.cachedPromptTokens).toBe(0);
+    const second = await usageOf();
+    expect(second?.cachedPromptTokens).toBeGreaterThan(0);
+    expect(second?.cachedPromptTokens).toBeLessThan(second?.promptTokens ?? 0);
     await backend.close();
   });
 });

@@ -6,13 +6,14 @@ import { log } from "@/lib/telemetry/log";
 import { assert } from "@/lib/util/assert";
 import { StartError } from "@/lib/util/start-error";
 import type { Backend, BackendCard } from "../backend";
+import type { EngineSettings } from "../engine-messages";
 import { OnnxThread } from "./onnx-thread";
 
-export type OnnxBackendOptions = {
+export type OnnxBackendOptions = Omit<EngineSettings, "threadCount" | "slotCount"> & {
   modelFolders: readonly string[];
   /** Cores that one model's step may use; 0 divides the machine's cores between the models. */
   threads: number;
-  /** Sequences at once. */
+  /** Sequences at once that each model is wanted to run. */
   slots: number;
   /** The bundle of engine-thread.ts. */
   threadUrl: URL;
@@ -34,7 +35,8 @@ export async function createOnnxBackend(options: OnnxBackendOptions): Promise<Ba
   const card: BackendCard = {
     kind: "onnx",
     models: threads.map((thread) => thread.offer),
-    slots: options.slots,
+    // What the shortest of memory runs: more would be let in than the model takes at once.
+    slots: Math.min(...threads.map((thread) => thread.slotCount)),
   };
   const getThread = (model: string): OnnxThread => {
     const thread = byName.get(model);
@@ -63,17 +65,13 @@ export async function createOnnxBackend(options: OnnxBackendOptions): Promise<Ba
 
 /** All threads, or none: those that loaded are ended when one fails. */
 async function startThreads(options: OnnxBackendOptions): Promise<OnnxThread[]> {
-  const share = Math.floor(availableParallelism() / options.modelFolders.length);
-  const threadCount = options.threads > 0 ? options.threads : Math.max(1, share);
+  const { modelFolders, threads: threadsAsked, slots, threadUrl, onThreadDeath, ...rest } = options;
+  const share = Math.floor(availableParallelism() / modelFolders.length);
+  const threadCount = threadsAsked > 0 ? threadsAsked : Math.max(1, share);
+  const onDeath = (cause: Error) => (onThreadDeath ?? endProcess)(cause);
   const started = await Promise.allSettled(
-    options.modelFolders.map((folder) =>
-      OnnxThread.start({
-        folder,
-        threadCount,
-        slotCount: options.slots,
-        threadUrl: options.threadUrl,
-        onDeath: (cause) => (options.onThreadDeath ?? endProcess)(cause),
-      }),
+    modelFolders.map((folder) =>
+      OnnxThread.start({ ...rest, folder, threadCount, slotCount: slots, threadUrl, onDeath }),
     ),
   );
   const threads = started.flatMap((it) => (it.status === "fulfilled" ? [it.value] : []));

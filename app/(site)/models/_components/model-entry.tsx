@@ -99,6 +99,12 @@ function toFacts({ description, contextLength }: ModelView): [string, string][] 
     ["By", description.organization],
     ["Parameters", description.parameters && formatParameters(description.parameters)],
     ["Weights", description.weightForm],
+    [
+      "Answers",
+      description.isBatchInvariant === false
+        ? "may change a little with who else is being answered at the same moment"
+        : undefined,
+    ],
     ["Context", contextLength === null ? undefined : `${formatCount(contextLength)} tokens`],
     ["Licence", description.licence ? formatLicence(description.licence) : "not stated"],
   ].map(([term, fact]) => [String(term), fact || undefined]);

@@ -1,0 +1,96 @@
+import type { EngineRequest } from "@/lib/engine/engine";
+import type { SamplingParameters } from "@/lib/engine/sampling/sampling-parameters";
+import type { SequenceEvent } from "@/lib/engine/sequence";
+import {
+  type GenerateEvent,
+  type GenerationStart,
+  LOG_PROBABILITY_MIN,
+  type ScoredToken,
+} from "@/lib/protocol/generate-event";
+import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import { type Message, messageText } from "@/lib/protocol/message";
+import type { ModelOffer } from "@/lib/protocol/worker-card";
+import { unreachable } from "@/lib/util/assert";
+
+/** What the web asks in the engine's words, and what the engine says in the protocol's. */
+
+export function toEngineRequest(request: GenerateRequest): EngineRequest {
+  const { logitBias, ...sampling } = request.sampling;
+  const { stop, stopTokenIds, ignoreEos, minTokens, maxTokens } = request;
+  const { logProbabilityCount, reportPrompt } = request;
+  const entries = Object.entries(logitBias ?? {}).map(([id, bias]) => [Number(id), bias] as const);
+  return {
+    messages: toChatMessages(request.messages),
+    sampling: { ...sampling, ...(logitBias && { logitBias: new Map(entries) }) },
+    ...{ stop, stopTokenIds, ignoreEos, minTokens, maxTokens, logProbabilityCount, reportPrompt },
+  };
+}
+
+export function toChatMessages(messages: readonly Message[]) {
+  return messages.map((message) => ({ role: message.role, content: messageText(message) }));
+}
+
+/** The parts of a model that events name. */
+export type EventSource = {
+  offer: Pick<ModelOffer, "name" | "build">;
+  /** What a token stands for. */
+  bytesOf: (id: number) => Uint8Array;
+};
+
+export function toGenerateEvent(
+  event: SequenceEvent,
+  { offer, bytesOf }: EventSource,
+): GenerateEvent {
+  const toScored = (token: { id: number; logProbability: number }): ScoredToken => ({
+    id: token.id,
+    bytes: [...bytesOf(token.id)],
+    logProbability: toLogProbability(token.logProbability),
+  });
+  switch (event.type) {
+    case "sequence-start":
+      return {
+        type: "generation-start",
+        model: offer.name,
+        build: offer.build,
+        promptTokens: event.promptTokenCount,
+        sampling: toUsedSampling(event.sampling),
+        maxTokens: event.completionTokenCountMax,
+      };
+    case "text-delta":
+      return { type: "text-delta", text: event.text, tokens: event.tokenCount };
+    case "token":
+      return {
+        type: "token-log-probability",
+        ...toScored(event),
+        alternatives: event.alternatives.map(toScored),
+      };
+    case "prompt-log-probabilities":
+      return { type: event.type, logProbabilities: event.logProbabilities.map(toLogProbability) };
+    case "sequence-end":
+      return {
+        type: "generation-end",
+        finishReason: event.finishReason,
+        usage: {
+          promptTokens: event.promptTokenCount,
+          completionTokens: event.completionTokenCount,
+          cachedPromptTokens: event.cachedPromptTokenCount,
+        },
+        timing: {
+          queuedMs: event.queuedMs,
+          firstTokenMs: event.firstTokenMs,
+          durationMs: event.durationMs,
+        },
+      };
+    default:
+      return unreachable(event);
+  }
+}
+
+function toUsedSampling(sampling: SamplingParameters): GenerationStart["sampling"] {
+  const { logitBias, ...numbers } = sampling;
+  return { ...numbers, ...(logitBias.size > 0 && { logitBias: Object.fromEntries(logitBias) }) };
+}
+
+function toLogProbability(value: number): number {
+  return Math.max(value, LOG_PROBABILITY_MIN);
+}
