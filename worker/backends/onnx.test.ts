@@ -228,6 +228,8 @@ test("a thread that dies fails what it ran and what comes after, and tells its o
     threadUrl: new URL("./__fixtures__/dying-thread.mjs", import.meta.url),
     onThreadDeath: (cause) => deaths.push(cause),
   });
+  // Four were asked for; the thread has memory for three.
+  expect(backend.card().slots).toBe(3);
   const seen: string[] = [];
   const run = async () => {
     for await (const event of backend.generate(ask("dying"), never)) seen.push(event.type);
