@@ -1,4 +1,3 @@
-import koffi from "koffi";
 import type { TensorDeclaration } from "./graph-session";
 import { check, type OrtLibrary, type Pointer, receive } from "./ort-library";
 
@@ -33,17 +32,17 @@ export function readDeclarations(library: OrtLibrary, session: Pointer) {
 
 /** A string of onnxruntime's that the caller frees. */
 function takeString(
-  { functions, allocator }: OrtLibrary,
+  { functions, allocator, readText }: OrtLibrary,
   call: (cell: BigUint64Array) => Pointer | null,
 ): string {
   const address = receive(functions, call);
-  const text = koffi.decode.string(address);
+  const text = readText(address);
   check(functions, functions.AllocatorFree(allocator, address));
   return text;
 }
 
 /** Type and dimensions; frees `info`. */
-function readTypeInfo({ functions: f }: OrtLibrary, info: Pointer) {
+function readTypeInfo({ functions: f, readText }: OrtLibrary, info: Pointer) {
   try {
     // Belongs to `info`. Null for what is no tensor (a sequence, a map).
     const tensor = receive(f, (cell) => f.CastTypeInfoToTensorInfo(info, cell));
@@ -58,7 +57,7 @@ function readTypeInfo({ functions: f }: OrtLibrary, info: Pointer) {
       type: ELEMENT_TYPE_NAMES[type] ?? `type ${type}`,
       // A dimension that is not fixed is -1 and has a name, which may be empty.
       dims: Array.from(dims, (size, axis) =>
-        size >= 0n ? Number(size) : koffi.decode.string(names[axis]),
+        size >= 0n ? Number(size) : readText(names[axis] ?? 0n),
       ),
     };
   } finally {

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import koffi from "koffi";
+import type koffi from "koffi";
 import { assert } from "@/lib/util/assert";
 
 /*
@@ -147,7 +147,17 @@ export type OrtLibrary = {
   /** "Memory of the CPU, not from an arena": what our typed arrays are. */
   readonly cpuMemory: Pointer;
   readonly allocator: Pointer;
+  /**
+   * Where the memory of a typed array lies. One of up to 64 bytes that was made by its length alone
+   * begins on V8's own heap, where it may be moved; asking for `buffer` moves it out for good. What lies
+   * outside stays where it is for as long as the array is referenced and its buffer not transferred.
+   */
+  addressOf(data: ArrayBufferView): Pointer;
+  /** Reads text that ends with a zero byte. */
+  readText(address: Pointer): string;
 };
+
+type Koffi = typeof koffi;
 
 /** OrtLoggingLevel "fatal": what goes wrong comes back as a status and needs no second line on stderr. */
 export const LOG_SEVERITY_FATAL = 4;
@@ -184,15 +194,15 @@ function packageVersion(packageFile: string): string {
 }
 
 /** The pointer at `index` of a struct that holds nothing else. */
-function pointerAt(table: Pointer, index: number): Pointer {
+function pointerAt(ffi: Koffi, table: Pointer, index: number): Pointer {
   // `decode` of a pointer type gives an address as bigint, or null.
-  const pointer = koffi.decode(table, index * koffi.sizeof("void *"), "void *") as Pointer | null;
+  const pointer = ffi.decode(table, index * ffi.sizeof("void *"), "void *") as Pointer | null;
   assert(pointer !== null, `entry ${index} of the function table is filled`);
   return pointer;
 }
 
-function bindFunction(table: Pointer, index: number, signature: string) {
-  return koffi.decode(pointerAt(table, index), koffi.proto(signature));
+function bindFunction(ffi: Koffi, table: Pointer, [index, signature]: readonly [number, string]) {
+  return ffi.decode(pointerAt(ffi, table, index), ffi.proto(signature));
 }
 
 /**
@@ -200,31 +210,32 @@ function bindFunction(table: Pointer, index: number, signature: string) {
  * closes it when its own handle is collected or its thread ends, yet the function table, the OrtEnv and
  * the pools of sessions that a killed thread left behind still lead into its code.
  */
-function pinLibrary(libraryFile: string): void {
+function pinLibrary(ffi: Koffi, libraryFile: string): void {
   const isWindows = process.platform === "win32";
   const reference: Pointer | null = isWindows
-    ? koffi.load("kernel32.dll").func("void *LoadLibraryW(str16 path)")(libraryFile)
+    ? ffi.load("kernel32.dll").func("void *LoadLibraryW(str16 path)")(libraryFile)
     : // 2 is RTLD_NOW on Linux and on macOS.
-      koffi.load(null).func("void *dlopen(const char *path, int mode)")(libraryFile, 2);
+      ffi.load(null).func("void *dlopen(const char *path, int mode)")(libraryFile, 2);
   assert(reference !== null, `${libraryFile} was loaded a second time`);
 }
 
-function bindFunctions(libraryFile: string, version: string): OrtFunctions {
+function bindFunctions(ffi: Koffi, libraryFile: string, version: string): OrtFunctions {
   // Refused once a library is loaded, so this module has to be the only user of koffi in its thread.
-  koffi.config({ sync_stack_size: STACK_BYTES, async_stack_size: STACK_BYTES });
-  const base: Pointer = koffi.load(libraryFile).func("void *OrtGetApiBase()")();
-  pinLibrary(libraryFile);
-  const found: string = bindFunction(base, 1, "const char *()")();
+  ffi.config({ sync_stack_size: STACK_BYTES, async_stack_size: STACK_BYTES });
+  const base: Pointer = ffi.load(libraryFile).func("void *OrtGetApiBase()")();
+  pinLibrary(ffi, libraryFile);
+  const found: string = bindFunction(ffi, base, [1, "const char *()"])();
   if (found !== version) {
     throw new Error(`${libraryFile} is onnxruntime ${found}, its package says ${version}.`);
   }
   // The number of `OrtApi` is the minor version: 1.30 has version 30.
   const apiVersion = Number(version.split(".")[1]);
-  const table: Pointer | null = bindFunction(base, 0, "void *(uint32_t version)")(apiVersion);
+  const getApi = bindFunction(ffi, base, [0, "void *(uint32_t version)"]);
+  const table: Pointer | null = getApi(apiVersion);
   if (table === null) throw new Error(`onnxruntime ${version} has no OrtApi ${apiVersion}.`);
-  const functions = Object.entries(SIGNATURES).map(([name, [index, signature]]) => [
+  const functions = Object.entries(SIGNATURES).map(([name, place]) => [
     name,
-    bindFunction(table, index, signature),
+    bindFunction(ffi, table, place),
   ]);
   // OrtFunctions has the names of SIGNATURES, and the same signatures in TypeScript.
   return Object.fromEntries(functions) as OrtFunctions;
@@ -247,9 +258,12 @@ export function receive(functions: OrtFunctions, call: (cell: BigUint64Array) =>
 }
 
 function loadOrtLibrary(): OrtLibrary {
-  const packageFile = createRequire(import.meta.url).resolve("onnxruntime-node/package.json");
+  const require = createRequire(import.meta.url);
+  // Not by an import: where koffi has no build for a platform, only native sessions must be missing.
+  const ffi: Koffi = require("koffi");
+  const packageFile = require.resolve("onnxruntime-node/package.json");
   const libraryFile = findLibraryFile(dirname(packageFile));
-  const functions = bindFunctions(libraryFile, packageVersion(packageFile));
+  const functions = bindFunctions(ffi, libraryFile, packageVersion(packageFile));
   return {
     functions,
     // onnxruntime keeps one OrtEnv in a process and counts who holds it; threads share the library, so
@@ -257,6 +271,11 @@ function loadOrtLibrary(): OrtLibrary {
     environment: receive(functions, (it) => functions.CreateEnv(LOG_SEVERITY_FATAL, "parley", it)),
     cpuMemory: receive(functions, (it) => functions.CreateCpuMemoryInfo(0, 0, it)),
     allocator: receive(functions, (it) => functions.GetAllocatorWithDefaultOptions(it)),
+    addressOf(data) {
+      assert(data.buffer.byteLength >= data.byteLength, "the memory was not transferred elsewhere");
+      return ffi.address(data);
+    },
+    readText: (address) => ffi.decode.string(address),
   };
 }
 

@@ -1,4 +1,3 @@
-import koffi from "koffi";
 import { assert } from "@/lib/util/assert";
 import type { GraphBinding, GraphSession, TensorDeclaration, TensorView } from "./graph-session";
 import { type GraphSessionOptions, toConfigEntries } from "./graph-session-options";
@@ -64,14 +63,14 @@ async function createSession(
   const { functions: f, environment } = library;
   const settings = createOptions(library, options);
   modelsInReading.add(model);
-  // Over an ArrayBuffer of its own, see `addressOf`; the caller's own closure keeps it.
+  // Over an ArrayBuffer of its own, see `OrtLibrary.addressOf`; the caller's own closure keeps it.
   const cell = new BigUint64Array(new ArrayBuffer(8));
   try {
     await settled(library, (settle) => {
       if (typeof model === "string") {
         f.CreateSession.async(environment, model, settings, cell, settle);
       } else {
-        const bytes = addressOf(model);
+        const bytes = library.addressOf(model);
         f.CreateSessionFromArray.async(
           environment,
           bytes,
@@ -106,16 +105,6 @@ function settled(
       }
     });
   });
-}
-
-/**
- * Where the memory of a typed array lies. One of up to 64 bytes that was made by its length alone
- * begins on V8's own heap, where it may be moved; asking for `buffer` moves it out for good. What lies
- * outside stays where it is for as long as the array is referenced and its buffer not transferred.
- */
-function addressOf(data: ArrayBufferView): Pointer {
-  assert(data.buffer.byteLength >= data.byteLength, "the memory was not transferred elsewhere");
-  return koffi.address(data);
 }
 
 class OrtSession implements GraphSession {
@@ -271,7 +260,7 @@ class OrtBinding implements GraphBinding {
   }
 
   private createValue({ type, data, dims }: TensorView): Pointer {
-    const { functions, cpuMemory } = this.library;
+    const { functions, cpuMemory, addressOf } = this.library;
     assert(dims.length <= RANK_MAX, "a tensor has a few dimensions");
     let length = 1;
     for (let axis = 0; axis < dims.length; axis++) {
