@@ -250,7 +250,7 @@ const CASES: [name: string, body: string, expected: Expected][] = [
   [
     "log-probabilities of a model that has none",
     good({ logprobs: true }),
-    { status: 501, code: "not_supported", param: "model", says: /log-probabilities/ },
+    { ...unsupported("model"), says: /log-probabilities/ },
   ],
   ["a number as user", good({ user: 5 }), invalid("user", /string/)],
   ["a list as metadata", good({ metadata: [] }), invalid("metadata", /object/)],

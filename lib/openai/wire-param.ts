@@ -20,12 +20,16 @@ export function toWireParam(param: string): string {
   return Object.hasOwn(WIRE_PARAMS, param) ? (WIRE_PARAMS[param] ?? param) : param;
 }
 
-/** What a generation was refused with, with the field under the client's name for it. */
+/**
+ * What a generation was refused with, as this API's clients should hear it: the field under their name
+ * for it, and what a model does not offer as a fault of the request. OpenAI's client asks again after
+ * any status from 500 on, and a model does not learn in between.
+ */
 export function inWireWords(error: unknown): unknown {
-  if (!isAppError(error) || error.param === undefined) return error;
-  const { code, message, retryAfterSeconds, cause } = error;
-  return new AppError(code, {
-    ...{ message, retryAfterSeconds, cause },
-    param: toWireParam(error.param),
-  });
+  if (!isAppError(error)) return error;
+  const code = error.code === "not-supported" ? "unsupported-parameter" : error.code;
+  const param = error.param && toWireParam(error.param);
+  if (code === error.code && param === error.param) return error;
+  const { message, retryAfterSeconds } = error;
+  return new AppError(code, { message, param, retryAfterSeconds, cause: error });
 }
