@@ -49,5 +49,10 @@ export interface GraphBinding {
    * @throws Error with onnxruntime's own message.
    */
   run(): Promise<void>;
+  /**
+   * Ends a run before its time, between two operators: the run rejects. What it wrote so far stays.
+   * Does nothing when nothing runs. Absent where a run holds the calling thread anyway.
+   */
+  terminate?(): void;
   close(): void;
 }

@@ -52,6 +52,8 @@ const SIGNATURES = {
   SessionGetInputName: [36, "void *(void *session, size_t index, void *allocator, void *name)"],
   SessionGetOutputName: [37, "void *(void *session, size_t index, void *allocator, void *name)"],
   CreateRunOptions: [39, "void *(void *options)"],
+  RunOptionsSetTerminate: [46, "void *(void *options)"],
+  RunOptionsUnsetTerminate: [47, "void *(void *options)"],
   CreateTensorWithDataAsOrtValue: [
     49,
     "void *(void *memory, void *data, size_t length, void *shape, size_t rank, int type, void *value)",
@@ -111,6 +113,8 @@ export type OrtFunctions = {
   SessionGetInputName: SessionName;
   SessionGetOutputName: SessionName;
   CreateRunOptions: Create;
+  RunOptionsSetTerminate(options: Pointer): Status;
+  RunOptionsUnsetTerminate(options: Pointer): Status;
   CreateTensorWithDataAsOrtValue(
     ...all: [
       ...[memory: Pointer, data: Pointer, byteLength: number],

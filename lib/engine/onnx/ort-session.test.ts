@@ -7,7 +7,13 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
 import type { GraphSession, TensorView } from "./graph-session";
-import { DATA_LOCATION_EXTERNAL, ELEMENT_TYPE, encodeModel, type OnnxNode } from "./onnx-model";
+import {
+  ATTRIBUTE_TYPE,
+  DATA_LOCATION_EXTERNAL,
+  ELEMENT_TYPE,
+  encodeModel,
+  type OnnxNode,
+} from "./onnx-model";
 import { type OrtFunctions, openOrtLibrary } from "./ort-library";
 import { openPortableSession } from "./ort-node-session";
 import { openNativeSession } from "./ort-session";
@@ -238,6 +244,51 @@ describe.each([
       binding.close();
     }
   });
+});
+
+/** y = x · 2^count, one doubling after the other: as long a run as one asks for. */
+function loopModel(): Uint8Array {
+  const body = {
+    name: "body",
+    node: [
+      { opType: "Identity", input: ["go_in"], output: ["go_out"] },
+      { opType: "Add", input: ["sum_in", "sum_in"], output: ["sum_out"] },
+    ],
+    initializer: [],
+    input: [value("round", [], int64), value("go_in", [], bool), value("sum_in", ["n"], float32)],
+    output: [value("go_out", [], bool), value("sum_out", ["n"], float32)],
+  };
+  const loop = {
+    opType: "Loop",
+    input: ["count", "", "x"],
+    output: ["y"],
+    attribute: [{ name: "body", type: ATTRIBUTE_TYPE.graph, g: body }],
+  };
+  return graph(
+    [loop],
+    [value("count", [], int64), value("x", ["n"], float32)],
+    [value("y", ["n"], float32)],
+  );
+}
+
+test("a native run can be ended before its time, and the next one is whole", async () => {
+  const session = await openNativeSession(loopModel(), OPTIONS);
+  const binding = session.createBinding();
+  const count = new BigInt64Array(1);
+  const y = floats([0], [1]);
+  binding.bindInput("count", { type: "int64", data: count, dims: [] });
+  binding.bindInput("x", floats([1.5], [1]));
+  binding.bindOutput("y", y);
+  count[0] = 1n << 40n;
+  const endless = binding.run();
+  binding.terminate?.();
+  await expect(endless).rejects.toThrow(/terminate flag/);
+  count[0] = 3n;
+  binding.terminate?.();
+  await binding.run();
+  expect([...y.data]).toEqual([12]);
+  binding.close();
+  await session.close();
 });
 
 test("a native session frees all it makes over 10,000 runs with new memory", async () => {
