@@ -4,7 +4,7 @@ import { KvSlots } from "./kv-slots";
 import type { LogitsWanted, ModelRunner, PassLogits } from "./model-runner";
 import { PrefillPace } from "./prefill-pace";
 import { logProbabilityOf, reportTokens } from "./sampling/log-probabilities";
-import { sampleToken } from "./sampling/sampler";
+import { sampleToken, wantsBlockSums } from "./sampling/sampler";
 import type { SamplingParameters } from "./sampling/sampling-parameters";
 import type { TokenLogits } from "./sampling/token-logits";
 import { Scheduler } from "./scheduler";
@@ -137,7 +137,7 @@ export class StepLoop {
     const { row, length } = this.#slots.locate(sequence);
     const ids = promptIds.slice(length, length + this.#chunkTokens);
     const wanted: LogitsWanted = reportPrompt ? "all" : "last";
-    const temperature = wholeVocabularyTemperature(sampling);
+    const temperature = summedTemperature(sampling);
     const startedAtMs = this.#nowMs();
     const logits = await this.#pass([sequence], ids.length, () =>
       this.#runner.prefill({ row, start: length, ids, logits: wanted, temperature }),
@@ -161,7 +161,7 @@ export class StepLoop {
       this.#runner.decode({
         ids: sequences.map((it) => it.lastId),
         lengths: sequences.map((it) => this.#slots.locate(it).length),
-        temperatures: sequences.map((it) => wholeVocabularyTemperature(it.options.sampling)),
+        temperatures: sequences.map((it) => summedTemperature(it.options.sampling)),
         spareLength: this.#slots.lengthAt(sequences.length),
       }),
     );
@@ -215,7 +215,7 @@ export class StepLoop {
   }
 }
 
-/** The temperature for which the graph should sum probabilities up; none for greedy answers. */
-function wholeVocabularyTemperature(sampling: SamplingParameters): number | undefined {
-  return sampling.temperature > 0 ? sampling.temperature : undefined;
+/** The temperature at which the graph is to sum probabilities up; none where no draw looks at them. */
+function summedTemperature(sampling: SamplingParameters): number | undefined {
+  return wantsBlockSums(sampling) ? sampling.temperature : undefined;
 }
