@@ -91,6 +91,7 @@ async function* readEvents(
       "deltas stand for no more tokens than were used",
     );
     stats.countTokens("completion", event.usage.completionTokens - counted);
+    stats.countCachedTokens(event.usage.cachedPromptTokens ?? 0);
     const timing = {
       queuedMs: event.timing.queuedMs + queuedMs,
       firstTokenMs: event.timing.firstTokenMs + queuedMs,

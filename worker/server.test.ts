@@ -200,6 +200,24 @@ describe("what it counts and logs", () => {
     ]);
   });
 
+  test("tokens of a prompt that were found ready", async () => {
+    const mock = createMockBackend({ models: [], slots: 1, tokenMs: 0 });
+    const backend: Backend = {
+      ...mock,
+      async *generate(request, signal) {
+        for await (const event of mock.generate(request, signal)) {
+          yield event.type === "generation-end"
+            ? { ...event, usage: { ...event.usage, cachedPromptTokens: 5 } }
+            : event;
+        }
+      },
+    };
+    const worker = await start({ backend });
+    const reply = await post(worker, "/generate", JSON.stringify(testRequest("mock/echo")));
+    expect(await lastEvent(reply)).toMatchObject({ usage: { cachedPromptTokens: 5 } });
+    expect(await worker.metric("parley_worker_cached_prompt_tokens_total")).toBe(5);
+  });
+
   test("the request's id is in the log, its content and the secret are not", async () => {
     const lines: string[] = [];
     const keep = (fields: object, text: string) => void lines.push(JSON.stringify(fields) + text);

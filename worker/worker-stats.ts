@@ -19,6 +19,7 @@ export class WorkerStats {
   readonly #registry: Registry;
   readonly #requests: Counter<"call" | "outcome">;
   readonly #tokens: Counter<"kind">;
+  readonly #cachedTokens: Counter;
   readonly #aborts: Counter;
   readonly #queued: Histogram;
   readonly #firstToken: Histogram;
@@ -39,6 +40,11 @@ export class WorkerStats {
       name: "parley_worker_tokens_total",
       help: "Tokens read (prompt) and written (completion).",
       labelNames: ["kind"],
+      registers,
+    });
+    this.#cachedTokens = new Counter({
+      name: "parley_worker_cached_prompt_tokens_total",
+      help: "Tokens of prompts that were not read again, since an earlier request began alike.",
       registers,
     });
     this.#aborts = new Counter({
@@ -81,6 +87,11 @@ export class WorkerStats {
     this.#tokens.inc({ kind }, count);
     if (kind === "prompt") this.counters.promptTokens += count;
     else this.counters.completionTokens += count;
+  }
+
+  /** Of the prompt's tokens, which are counted above, those that were found ready. */
+  countCachedTokens(count: number): void {
+    this.#cachedTokens.inc(count);
   }
 
   observeEnd(timing: Extract<GenerateEvent, { type: "generation-end" }>["timing"]): void {
