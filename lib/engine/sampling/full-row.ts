@@ -1,5 +1,6 @@
 import type { AdjustedLogits } from "./adjusted-logits";
 import { brokenLogits } from "./broken-logits";
+import { expAtMostOne } from "./exp-at-most-one";
 import { pickHighest } from "./pick-highest";
 import { RankedRow } from "./ranked-row";
 import type { SamplingParameters } from "./sampling-parameters";
@@ -59,7 +60,7 @@ function drawById(row: Row, random: number): number {
   const weights = weightScratch.take(size);
   let total = 0;
   for (let id = 0; id < size; id++) {
-    const weight = Math.exp(((logits[id] as number) - highest) / temperature); // Within bounds.
+    const weight = expAtMostOne(((logits[id] as number) - highest) / temperature); // Within bounds.
     weights[id] = weight;
     total += weight;
   }

@@ -1,6 +1,7 @@
 import { assert } from "@/lib/util/assert";
 import { brokenLogits } from "./broken-logits";
 import { expectUsable } from "./candidates";
+import { expAtMostOne } from "./exp-at-most-one";
 import type { TokenLogits } from "./token-logits";
 
 export type TokenLogProbability = { id: number; logProbability: number };
@@ -18,7 +19,7 @@ export function logSumExp(logits: Float32Array): number {
 function logSumExpFrom(logits: Float32Array, highest: number): number {
   let sum = 0;
   for (let id = 0; id < logits.length; id++) {
-    sum += Math.exp((logits[id] as number) - highest); // Within bounds by the loop's condition.
+    sum += expAtMostOne((logits[id] as number) - highest); // Within bounds by the loop's condition.
   }
   const total = highest + Math.log(sum);
   if (!Number.isFinite(total)) throw brokenLogits(total);

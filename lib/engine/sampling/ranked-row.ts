@@ -1,4 +1,5 @@
 import { assert } from "@/lib/util/assert";
+import { expAtMostOne } from "./exp-at-most-one";
 import { isBefore, sortByRank } from "./rank-order";
 import { ScratchArray } from "./scratch-array";
 
@@ -54,13 +55,13 @@ export class RankedRow {
     const counts = this.#binCounts;
     for (let id = 0; id < size; id++) {
       const exponent = ((logits[id] as number) - highest) / temperature; // Within bounds.
-      const weight = exponent < exponentMin ? 0 : Math.exp(exponent);
+      const weight = exponent < exponentMin ? 0 : expAtMostOne(exponent);
       weights[id] = weight;
       if (weight === 0) {
         bins[id] = NO_BIN;
         continue;
       }
-      // A weight above 0 has an exponent above -746, so the product fits 32 bits.
+      // A weight above 0 has an exponent above -709, so the product fits 32 bits.
       const bin = Math.min(BIN_COUNT - 1, (-exponent * BINS_PER_UNIT) | 0);
       bins[id] = bin;
       masses[bin] = (masses[bin] as number) + weight;

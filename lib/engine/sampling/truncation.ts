@@ -1,4 +1,5 @@
 import type { Candidates } from "./candidates";
+import { expAtMostOne } from "./exp-at-most-one";
 import type { SamplingParameters } from "./sampling-parameters";
 import { ScratchArray } from "./scratch-array";
 
@@ -53,14 +54,14 @@ export function drawFromCandidates(
   for (; length < lengthMax; length++) {
     const exponent = ((logits[length] as number) - highest) / temperature; // Within the list.
     if (exponent < exponentMin) break;
-    const weight = Math.exp(exponent);
+    const weight = expAtMostOne(exponent);
     weights[length] = weight;
     mass += weight;
   }
   let restMassMax = 0;
   if (length === candidates.length && length < countMax) {
     const exponent = (restLogitMax - highest) / temperature;
-    if (exponent >= exponentMin) restMassMax = Math.exp(exponent) * (countMax - length);
+    if (exponent >= exponentMin) restMassMax = expAtMostOne(exponent) * (countMax - length);
   }
   let kept: number | undefined = restMassMax === 0 ? length : undefined;
   if (topP < 1) {
