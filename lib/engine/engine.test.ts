@@ -125,6 +125,39 @@ describe("an abort", () => {
     await Promise.all(running.map((events) => events.return(undefined)));
   });
 
+  test("hands the slot on after at most one more step, and the thread is free meanwhile", async () => {
+    const { runner } = engine.model;
+    const passes: string[] = [];
+    const [prefill, decode] = [runner.prefill.bind(runner), runner.decode.bind(runner)];
+    const spies = [
+      vi.spyOn(runner, "prefill").mockImplementation((options) => {
+        passes.push("prefill");
+        return prefill(options);
+      }),
+      vi.spyOn(runner, "decode").mockImplementation((options) => {
+        passes.push("decode");
+        return decode(options);
+      }),
+    ];
+    const aborts = [0, 1, 2].map(() => new AbortController());
+    const running = aborts.map((it) => engine.generate(ask(STORY), it.signal));
+    // Each has drawn tokens: the slots are full, and steps follow one another.
+    for (const events of running) while ((await next(events)).type !== "text-delta");
+    const waiting = engine.generate(ask("Hello!"), never);
+    await next(waiting);
+    expect([engine.runningCount, engine.waitingCount]).toEqual([3, 1]);
+    // Comes as a message does, on a turn of the event loop of its own, while a step is under way.
+    await new Promise((resolve) => setImmediate(resolve));
+    passes.length = 0;
+    aborts[0]!.abort();
+    expect([engine.runningCount, engine.waitingCount]).toEqual([3, 0]);
+    while ((await next(waiting)).type !== "text-delta");
+    expect(passes.slice(0, 3)).toContain("prefill");
+    expect(passes.indexOf("prefill")).toBeLessThanOrEqual(1);
+    for (const spy of spies) spy.mockRestore();
+    await Promise.all([...running, waiting].map((events) => events.return(undefined)));
+  });
+
   test("before the start runs nothing", async () => {
     expect(await engine.generate(ask(STORY), AbortSignal.abort()).next()).toMatchObject({
       done: true,
