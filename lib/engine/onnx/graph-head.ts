@@ -10,6 +10,11 @@ export type GraphHead = {
   cut: string;
   /** What runs between the cut and the logits. */
   nodes: ReadonlySet<OnnxNode>;
+  /**
+   * The last Reshape, when it takes [batch, sequence, …] from somewhere else in the graph, where the
+   * sequence has all its positions. It has to be told their number anew.
+   */
+  reshape: OnnxNode | undefined;
   /** Rows of the head's weight, so the number of tokens; undefined when no weight tells. */
   vocabularySize: number | undefined;
 };
@@ -39,11 +44,12 @@ export function findGraphHead(graph: OnnxGraph, logits: string): GraphHead | str
   const open = new Set([logits]);
   let vocabularySize: number | undefined;
   let isWeighted = false;
+  let reshape: OnnxNode | undefined;
   while (open.size > 0) {
     const [only = ""] = open;
     if (open.size === 1 && isWeighted && isCut(index, only, nodes)) {
-      const leak = findLeak(index, nodes, logits);
-      return leak ?? { cut: only, nodes, vocabularySize };
+      const complaint = explainCut(index, only) ?? findLeak(index, nodes, logits);
+      return complaint ?? { cut: only, nodes, reshape, vocabularySize };
     }
     const node = popLast(index, open);
     if (!node) return "its logits hang on more than one value of the last layer";
@@ -53,9 +59,14 @@ export function findGraphHead(graph: OnnxGraph, logits: string): GraphHead | str
       isWeighted = true;
       vocabularySize = readWidth(index, node);
     }
+    const [data = "", shape = ""] = node.input;
+    const isLastReshape = node.opType === "Reshape" && !reshape && index.isFed(shape);
+    if (isLastReshape && index.findRank(logits) === 3) reshape = node;
     nodes.add(node);
     for (const name of node.output) open.delete(name);
-    for (const name of node.input) if (name !== "" && index.isFed(name)) open.add(name);
+    for (const name of node === reshape ? [data] : node.input) {
+      if (index.isFed(name)) open.add(name);
+    }
   }
   return "its logits depend on no input";
 }
@@ -68,6 +79,14 @@ function isCut(index: GraphIndex, name: string, nodes: ReadonlySet<OnnxNode>): b
   const isReshaped = [...nodes].some((it) => ["Reshape", "Unsqueeze", "Gemm"].includes(it.opType));
   const outputRank = [...nodes][0]?.output.map((it) => index.findRank(it))[0];
   return !isReshaped && outputRank === 3;
+}
+
+/** A graph that picks positions itself leaves none to choose from. */
+function explainCut(index: GraphIndex, cut: string): string | undefined {
+  const producer = index.findProducer(cut);
+  const isPicked = producer && ["Slice", "Gather"].includes(producer.opType);
+  if (!isPicked || index.findRank(producer.input[0] ?? "") !== 3) return undefined;
+  return `its ${producer.opType} before the logits picks positions already`;
 }
 
 /** The last node that writes one of the open values; undefined when one of them is an input. */

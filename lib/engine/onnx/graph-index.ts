@@ -166,6 +166,13 @@ export class GraphIndex {
         const indexRank = this.#ranks.get(second);
         return rank === undefined || indexRank === undefined ? undefined : rank - 1 + indexRank;
       }
+      case "ReduceMax":
+      case "ReduceMin":
+      case "ReduceSum":
+      case "ReduceMean":
+        if (findAttribute(node, "keepdims")?.i !== 0) return rank;
+        // Over one axis or several: only the former is of use to anyone here.
+        return rank !== undefined && this.#lengths.get(second) === 1 ? rank - 1 : undefined;
       case "Unsqueeze": {
         const axes = findAttribute(node, "axes")?.ints?.length ?? this.#lengths.get(second);
         return rank === undefined || axes === undefined ? undefined : rank + axes;

@@ -61,6 +61,9 @@ export function rewriteGraph(model: OnnxModel): RewrittenGraph {
   if (taken !== undefined) return leave(`it has a value named ${taken} of its own`);
   const logits = graph.output.find((it) => it.name === LOGITS);
   if (!logits) return leave("it has no logits");
+  if (logits.type.tensorType.shape?.dim[1]?.dimValue === 1) {
+    return leave("it gives logits of one position already");
+  }
   const head = findGraphHead(graph, LOGITS);
   if (typeof head === "string") return leave(head);
   const stated = logits.type.tensorType.shape?.dim.at(-1)?.dimValue;
@@ -145,6 +148,9 @@ const NAMES = {
   two: own("two"),
   zero: own("zero"),
   blockCount: own("block_count"),
+  cutShape: own("cut_shape"),
+  cutRows: own("cut_rows"),
+  logitsShape: own("logits_shape"),
 } as const;
 
 /** The graph's own nodes, with the positions picked in front of the head and float32 after it. */
@@ -153,9 +159,10 @@ function cutHead(graph: OnnxGraph, head: GraphHead, elementType: number): OnnxNo
   const first = graph.node.findIndex((it) => head.nodes.has(it));
   const nodes = graph.node.map((node) => {
     if (!head.nodes.has(node)) return node;
+    const input = node.input.map((name) => (name === head.cut ? NAMES.cut : name));
     return {
       ...node,
-      input: node.input.map((name) => (name === head.cut ? NAMES.cut : name)),
+      input: node === head.reshape ? [input[0] ?? "", NAMES.logitsShape] : input,
       output: node.output.map((name) => (name === LOGITS && !isWide ? NAMES.logits : name)),
     };
   });
@@ -164,10 +171,26 @@ function cutHead(graph: OnnxGraph, head: GraphHead, elementType: number): OnnxNo
     output: [NAMES.cut],
     attribute: [makeIntegerAttribute("axis", 1)],
   });
-  nodes.splice(first, 0, gather);
+  nodes.splice(first, 0, gather, ...(head.reshape ? buildLogitsShape() : []));
   if (isWide) return nodes;
   const attribute = [makeIntegerAttribute("to", ELEMENT_TYPE.float32)];
   return [...nodes, makeNode("Cast", { input: [NAMES.logits], output: [LOGITS], attribute })];
+}
+
+/** [batch, positions asked for, what remains]. */
+function buildLogitsShape(): OnnxNode[] {
+  return [
+    makeNode("Shape", { input: [NAMES.cut], output: [NAMES.cutShape] }),
+    makeNode("Slice", {
+      input: [NAMES.cutShape, NAMES.zero, NAMES.two],
+      output: [NAMES.cutRows],
+    }),
+    makeNode("Concat", {
+      input: [NAMES.cutRows, NAMES.lastAxis],
+      output: [NAMES.logitsShape],
+      attribute: [makeIntegerAttribute("axis", 0)],
+    }),
+  ];
 }
 
 function buildTop(): OnnxNode[] {
