@@ -295,9 +295,11 @@ function assertDeclared(declared: ReadonlyMap<string, string>, name: string, typ
   assert(expected === type, `${name} is ${expected}, not ${type}`);
 }
 
-/** Whether a name is already bound to that memory in that shape. */
-function isSame(bound: TensorView | undefined, tensor: TensorView): boolean {
-  if (bound === tensor) return true;
-  if (bound?.data !== tensor.data || bound.dims.length !== tensor.dims.length) return false;
-  return bound.dims.every((size, axis) => size === tensor.dims[axis]);
+/** Whether a name is already bound to that memory in that shape; then its OrtValue still holds. */
+function isSame(bound: TensorView | undefined, { data, dims }: TensorView): boolean {
+  if (bound === undefined || bound.dims.length !== dims.length) return false;
+  const isSamePlace =
+    bound.data === data ||
+    (bound.data.byteOffset === data.byteOffset && bound.data.buffer === data.buffer);
+  return isSamePlace && bound.dims.every((size, axis) => size === dims[axis]);
 }
