@@ -45,14 +45,18 @@ export function benchSampling(): SamplingRow[] {
   });
 }
 
-/** Prints the table. */
-export function printSampling(rows: readonly SamplingRow[]): void {
+export type SamplingReport = { bench: "sampling"; node: string; rows: SamplingRow[] };
+
+/** Measures the sampler, prints the table and returns it. */
+export function runSamplingBench(): SamplingReport {
+  const rows = benchSampling();
   console.log(`sampling: µs a token, ${VOCABULARY_SIZE} tokens, medians of ${ROUND_COUNT}`);
   const cells = rows.map((row) => [
     ...[row.request, row.shape, row.listsUs.toFixed(1), row.wholeUs.toFixed(1)],
   ]);
   const head = ["request", "row", "graph's lists", "whole row"];
   for (const line of formatTable(head, cells, 2)) console.log(line);
+  return { bench: "sampling", node: process.version, rows };
 }
 
 function listWork(): { request: string; temperature: number; hasSums: boolean; work: Work }[] {
