@@ -8,6 +8,11 @@ export type CpuShare = {
   otherCores: number | undefined;
 };
 
+/** As figures of an answer; what the system does not tell is left out. */
+export function toCores({ ownCores, otherCores }: CpuShare): Record<string, number> {
+  return otherCores === undefined ? { ownCores } : { ownCores, otherCores };
+}
+
 /** Starts to count; the function returned says what was used since. */
 export function countCpu(): () => CpuShare {
   const startedAtMs = performance.now();

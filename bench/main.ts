@@ -1,29 +1,59 @@
 import { parseArgs } from "node:util";
+import { runEngineBench } from "./engine/engine-bench";
+import { ENGINE_OPTIONS, parseEngineOptions } from "./engine/options";
+import { runSampling } from "./sampling";
 import { runServe, SERVE_OPTIONS } from "./serve";
 
 const USAGE = `Usage: npm run bench -- <name> [options]
 
-  serve   tokens a second and time to first token of a bundled model: engine, worker, /v1
+  serve     tokens a second and time to first token of a bundled model: engine, worker, /v1
+  engine    our engine beside llama.cpp, transformers.js and the speed of this machine's memory
+  sampling  microseconds that choosing a token takes, by what a request asks for
 
-  --json              last line of output is one JSON object
+With --json the last line of output is one JSON object.
+
+serve:
   --model <name>      folder in models/ to serve (pico-m)
   --seconds <number>  time for each row of the table (6)
   --threads <number>  cores that a step may use, here and in the worker that is started (1)
   --base-url <url>    a running web process, instead of one that is started for this; rows of the
                       worker then need its PARLEY_ADMIN_TOKEN and PARLEY_WORKER_SECRET
+
+engine: random weights in the dimensions of a published model; about 10 minutes on two cores. The
+first run writes 3 GB of models and installs the peers from npm; later ones find them there.
+  --model <name>      qwen2.5-0.5b or smollm2-135m (qwen2.5-0.5b)
+  --forms <list>      weight forms of ours; what does not depend on the form is measured with the
+                      first (int4-block128,int8-block128,int8-dynamic)
+  --batches <list>    sequences that decode side by side (1,4,8,16)
+  --rounds <number>   everybody is measured once a round; figures are medians (5)
+  --peers <list>      llama-q4_0, llama-q8_0, transformers, or none (all three)
+  --parts <list>      decode, prefill, prefix, overhead, latency, v1 (all)
+  --threads <number>  cores that a step may use (all)
+  --folder <path>     where models and peers are kept (.parley/bench)
 `;
 
 /** Speed of our own parts, one benchmark a name. Kept apart from the tests: nothing passes or fails by it. */
 async function main(): Promise<void> {
-  const { values, positionals } = parseArgs({ options: SERVE_OPTIONS, allowPositionals: true });
-  const [name] = positionals;
-  if (name !== "serve" || positionals.length > 1) {
+  const [name, ...args] = process.argv.slice(2);
+  const report = await run(name, args);
+  if (report === undefined) {
     process.stderr.write(USAGE);
     process.exitCode = 64;
     return;
   }
-  const report = await runServe(values);
-  if (values.json) console.log(JSON.stringify(report));
+  if (args.includes("--json")) console.log(JSON.stringify(report));
+}
+
+async function run(name: string | undefined, args: string[]): Promise<object | undefined> {
+  if (name === "serve") return await runServe(parseArgs({ args, options: SERVE_OPTIONS }).values);
+  if (name === "sampling") {
+    // It has no flags of its own; a wrong one is refused all the same.
+    parseArgs({ args, options: { json: { type: "boolean" } } });
+    return runSampling();
+  }
+  if (name !== "engine") return undefined;
+  const { values } = parseArgs({ args, options: ENGINE_OPTIONS });
+  return await runEngineBench(parseEngineOptions(values));
 }
 
 main().then(

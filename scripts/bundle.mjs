@@ -17,6 +17,7 @@ const PROGRAMS = {
   cli: "cli/main.ts",
   launcher: "scripts/launcher.ts",
   bench: "bench/main.ts",
+  "bench-child": "bench/child.ts",
 };
 
 const programs = () => Object.keys(PROGRAMS).filter((it) => existsSync(join(root, PROGRAMS[it])));

@@ -1,0 +1,75 @@
+import * as z from "zod";
+import { Engine } from "@/lib/engine/engine";
+import { countCpu, toCores } from "../cpu-share";
+import { DecodeLoad, PassClock } from "./decode-load";
+import { measureLatency } from "./latency";
+import { promptIds } from "./prompt-ids";
+import { type Answer, type Opener, refuse } from "./question";
+
+const settingsSchema = z.object({
+  modelFolder: z.string(),
+  graphCacheFolder: z.string(),
+  threadCount: z.number(),
+  slotCount: z.number(),
+  /** Tokens that one sequence can hold. */
+  lengthMax: z.number(),
+  mayVaryWithBatch: z.boolean(),
+});
+
+/** Our engine, driven as a worker drives it. */
+export const openEngine: Opener = async (given) => {
+  const { modelFolder, lengthMax, ...options } = settingsSchema.parse(given);
+  const engine = await Engine.load(modelFolder, { ...options, contextLengthMax: lengthMax });
+  const passes = new PassClock(engine);
+  return async (question) => {
+    switch (question.kind) {
+      case "decode":
+        return await new DecodeLoad(engine, passes, question).run();
+      case "prefill": {
+        const stop = countCpu();
+        const ids = promptIds(question.tokenCount, question.salt);
+        const { firstTokenMs } = await askOneToken(engine, ids);
+        const tokensPerSecond = (question.tokenCount / firstTokenMs) * 1_000;
+        return { firstTokenMs, tokensPerSecond, ...toCores(stop()) };
+      }
+      case "prefix":
+        return await measurePrefix(engine, question);
+      case "latency":
+        return await measureLatency(engine, question);
+      default:
+        return refuse(question);
+    }
+  };
+};
+
+/** A prompt, then one that differs from it in its last tenth. */
+async function measurePrefix(
+  engine: Engine,
+  { tokenCount, salt }: { tokenCount: number; salt: number },
+): Promise<Answer> {
+  const cold = promptIds(tokenCount, salt);
+  const kept = Math.floor(tokenCount * 0.9);
+  // Its own first token differs from the cold prompt's at that place, so that exactly nine tenths fit.
+  const warm = [...cold.slice(0, kept), ...promptIds(tokenCount - kept, salt + 1)];
+  const first = await askOneToken(engine, cold);
+  const second = await askOneToken(engine, warm);
+  return {
+    coldMs: first.firstTokenMs,
+    warmMs: second.firstTokenMs,
+    warmShare: second.firstTokenMs / first.firstTokenMs,
+    cachedTokenCount: second.cachedPromptTokenCount,
+  };
+}
+
+async function askOneToken(engine: Engine, ids: number[]) {
+  const request = { promptIds: ids, sampling: { temperature: 0 }, stop: [], ignoreEos: true };
+  const startedAtMs = performance.now();
+  let firstTokenMs = Number.NaN;
+  let cachedPromptTokenCount = 0;
+  const never = new AbortController().signal;
+  for await (const event of engine.generate({ ...request, maxTokens: 1 }, never)) {
+    if (event.type === "text-delta") firstTokenMs = performance.now() - startedAtMs;
+    if (event.type === "sequence-end") cachedPromptTokenCount = event.cachedPromptTokenCount;
+  }
+  return { firstTokenMs, cachedPromptTokenCount };
+}

@@ -1,0 +1,50 @@
+import * as z from "zod";
+
+const count = z.number().int().positive();
+
+/** What a request asks of the sampler; see `SAMPLINGS` in `engine-subject.ts`. */
+export const SAMPLING_KINDS = [
+  "greedy",
+  "temperature",
+  "top-p",
+  "flat top-p",
+  "log-probabilities",
+  "penalties",
+] as const;
+export type SamplingKind = (typeof SAMPLING_KINDS)[number];
+
+/** What a measured process can be asked; each answers the kinds that it knows. */
+export const questionSchema = z.discriminatedUnion("kind", [
+  /** So many sequences, each with so much context, make so many tokens side by side. */
+  z.object({
+    kind: z.literal("decode"),
+    batch: count,
+    stepCount: count,
+    contextLength: count,
+    sampling: z.enum(SAMPLING_KINDS).default("greedy"),
+  }),
+  /** One prompt of so many tokens, of which nothing is known yet, until its first new token. */
+  z.object({ kind: z.literal("prefill"), tokenCount: count, salt: z.number().int() }),
+  /** The same, then once more with other tokens in its last tenth. */
+  z.object({ kind: z.literal("prefix"), tokenCount: count, salt: z.number().int() }),
+  /** While so many sequences decode: how late a timer is, and how long an aborted one keeps its slot. */
+  z.object({ kind: z.literal("latency"), batch: count, durationMs: count }),
+  /** Memory is read for so long with each way of reading it. */
+  z.object({ kind: z.literal("stream"), durationMs: count }),
+]);
+export type Question = z.input<typeof questionSchema>;
+export type ParsedQuestion = z.infer<typeof questionSchema>;
+
+/** Figures by name: tokens a second, milliseconds, cores. Which there are depends on the question. */
+export const answerSchema = z.record(z.string(), z.number());
+export type Answer = z.infer<typeof answerSchema>;
+
+/** Answers one question after the other; what it returns travels as JSON. */
+export type Answerer = (question: ParsedQuestion) => Promise<Answer>;
+/** Loads what is to be measured. */
+export type Opener = (settings: unknown) => Promise<Answerer>;
+
+/** For the kinds of question that a process does not know. */
+export function refuse(question: ParsedQuestion): never {
+  throw new Error(`This process does not answer "${question.kind}".`);
+}
