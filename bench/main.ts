@@ -1,7 +1,7 @@
 import { parseArgs } from "node:util";
 import { runEngineBench } from "./engine/engine-bench";
 import { ENGINE_OPTIONS, parseEngineOptions } from "./engine/options";
-import { runSampling } from "./sampling";
+import { runSamplingBench } from "./sampling";
 import { runServe, SERVE_OPTIONS } from "./serve";
 
 const USAGE = `Usage: npm run bench -- <name> [options]
@@ -49,7 +49,7 @@ async function run(name: string | undefined, args: string[]): Promise<object | u
   if (name === "sampling") {
     // It has no flags of its own; a wrong one is refused all the same.
     parseArgs({ args, options: { json: { type: "boolean" } } });
-    return runSampling();
+    return runSamplingBench();
   }
   if (name !== "engine") return undefined;
   const { values } = parseArgs({ args, options: ENGINE_OPTIONS });
