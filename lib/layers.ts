@@ -48,6 +48,8 @@ export const HOMES: Record<string, readonly string[]> = {
   next: ["app", "components"],
   react: ["app", "components"],
   "onnxruntime-node": ["lib/engine"],
+  koffi: ["lib/engine"],
+  protobufjs: ["lib/engine"],
   "@huggingface": ["lib/engine"],
   undici: ["lib/protocol"],
   pino: ["lib/telemetry"],
