@@ -1,5 +1,4 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
-import { toHalves } from "../synthetic/half-float";
 import { ELEMENT_TYPE, type OnnxModel, type OnnxNode, type OnnxTensor } from "./onnx-model";
 import { makeNode, makeValue } from "./onnx-parts";
 
@@ -28,11 +27,6 @@ export function makeNumbers(count: number, seed: number): Float32Array {
 
 export function makeFloats(name: string, dims: number[], values: Float32Array): OnnxTensor {
   return { name, dims, dataType: ELEMENT_TYPE.float32, rawData: new Uint8Array(values.buffer) };
-}
-
-export function makeHalves(name: string, dims: number[], values: Float32Array): OnnxTensor {
-  const rawData = new Uint8Array(toHalves(values).buffer);
-  return { name, dims, dataType: ELEMENT_TYPE.float16, rawData };
 }
 
 /** The end of a decoder alone: an embedding, a norm, and the head to be tried. */

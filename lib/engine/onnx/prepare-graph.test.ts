@@ -11,6 +11,7 @@ import {
   rm,
   stat,
   symlink,
+  truncate,
   utimes,
   writeFile,
 } from "node:fs/promises";
@@ -279,6 +280,14 @@ describe("a file that is no graph", () => {
       if (result instanceof Error) expect(result, `seed ${seed}`).toBeInstanceOf(StartError);
     },
   );
+
+  test("a file beyond 2 GB is refused before it is read", async () => {
+    // Nothing but a hole after the graph: it takes no room on the disk.
+    await truncate(weightPath, 3_000_000_000);
+    const error = await prepare().catch((thrown: unknown) => thrown);
+    expect(error).toBeInstanceOf(StartError);
+    expect((error as StartError).line).toMatch(/larger than 2 GB.*external data/);
+  });
 
   test("a file that is not there is named", async () => {
     const missing = prepareGraph({ weightPath: join(folder, "none.onnx"), cacheFolder });

@@ -10,13 +10,13 @@ import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { toHalves } from "../synthetic/half-float";
 import type { WeightForm } from "../synthetic/weight-form";
 import { writeSyntheticModel } from "../synthetic/write-synthetic-model";
 import {
   type HeadParts,
   HIDDEN_SIZE,
   makeFloats,
-  makeHalves,
   makeHeadModel,
   makeNumbers,
   type Outputs,
@@ -275,15 +275,7 @@ describe("forms of heads", () => {
   });
 
   test("float16 in a graph made of halves", async () => {
-    const half = (name: string, dims: number[], seed: number) =>
-      makeHalves(
-        name,
-        dims,
-        makeNumbers(
-          dims.reduce((a, b) => a * b, 1),
-          seed,
-        ),
-      );
+    const table = toHalves(makeNumbers(HIDDEN_SIZE * V, 9));
     const head: HeadParts = {
       node: [
         makeNode("Cast", {
@@ -293,7 +285,14 @@ describe("forms of heads", () => {
         }),
         makeNode("MatMul", { input: ["narrow", "head.weight"], output: ["logits"] }),
       ],
-      initializer: [half("head.weight", [HIDDEN_SIZE, V], 9)],
+      initializer: [
+        {
+          name: "head.weight",
+          dims: [HIDDEN_SIZE, V],
+          dataType: ELEMENT_TYPE.float16,
+          rawData: new Uint8Array(table.buffer),
+        },
+      ],
     };
     const logits = { type: ELEMENT_TYPE.float16 };
     const { model, head: facts } = rewriteGraph(makeHeadModel({ vocabularySize: V, head, logits }));
