@@ -146,8 +146,10 @@ export class StepLoop {
     // Aborted while it ran: already out of the scheduler, and its row given back.
     if (sequence.isFinished) return;
     sequence.advancePrompt(ids.length);
-    if (reportPrompt) this.#reportPrompt(sequence, logits, length);
-    if (sequence.promptTokensLeft > 0) return;
+    if (reportPrompt) {
+      this.#orFail(sequence, () => this.#reportPrompt(sequence, logits, length));
+    }
+    if (sequence.isFinished || sequence.promptTokensLeft > 0) return;
     this.#slots.pack(sequence);
     this.#scheduler.promote(sequence);
     this.#take(sequence, logits.at(logits.count - 1));
@@ -191,9 +193,9 @@ export class StepLoop {
     }
   }
 
-  /** Draws the sequence's next token; what goes wrong with it is that request's alone. */
+  /** Draws the sequence's next token. */
   #take(sequence: Sequence, logits: TokenLogits): void {
-    try {
+    this.#orFail(sequence, () => {
       const id = sampleToken(logits, sequence.options.sampling, sequence.samplingState);
       const { logProbabilityCount } = sequence.options;
       if (logProbabilityCount !== undefined) {
@@ -201,11 +203,19 @@ export class StepLoop {
         sequence.events.push({ type: "token", id, ...report });
       }
       sequence.append(id);
+    });
+    if (sequence.isFinished) this.#remove(sequence);
+  }
+
+  /** What goes wrong with one sequence's numbers is that request's alone. */
+  #orFail(sequence: Sequence, work: () => void): void {
+    try {
+      work();
     } catch (error) {
       if (!isAppError(error)) throw error;
       sequence.fail(error);
+      this.#remove(sequence);
     }
-    if (sequence.isFinished) this.#remove(sequence);
   }
 
   #reportPrompt(sequence: Sequence, logits: PassLogits, start: number): void {

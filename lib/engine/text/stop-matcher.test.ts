@@ -41,6 +41,13 @@ test("the earliest of several stops wins", () => {
   expect(feed(["two", "one"], ["zero one two"])).toEqual({ emitted: "zero ", isStopped: true });
 });
 
+test("the one that is complete first wins, also within another, however the text comes", () => {
+  for (const pieces of [["xabc"], ["xa", "bc"], [..."xabc"]]) {
+    expect(feed(["abc", "b"], pieces)).toEqual({ emitted: "xa", isStopped: true });
+    expect(feed(["c", "abc"], pieces)).toEqual({ emitted: "x", isStopped: true });
+  }
+});
+
 test("without stops text passes at once", () => {
   expect(feed([], ["a", "b"])).toEqual({ emitted: "ab", isStopped: false });
 });
@@ -51,7 +58,7 @@ test("fuzz: never emits a stop string nor loses a character, however the text is
   const draw = (count: number) => Math.floor(random() * count);
   const word = (length: number) => Array.from({ length }, () => "ab"[draw(2)]).join("");
   for (let round = 0; round < 2_000; round++) {
-    const stops = Array.from({ length: 1 + draw(3) }, () => word(2 + draw(4)));
+    const stops = Array.from({ length: 1 + draw(3) }, () => word(1 + draw(5)));
     const text = word(30);
     const pieces: string[] = [];
     for (let at = 0; at < text.length; ) {
@@ -68,5 +75,6 @@ test("fuzz: never emits a stop string nor loses a character, however the text is
     ).toBe(false);
     expect(isStopped, label).toBe(stops.some((stop) => text.includes(stop)));
     if (!isStopped) expect(emitted, label).toBe(text);
+    expect(feed(stops, [...text]), label).toEqual({ emitted, isStopped });
   }
 });

@@ -2,8 +2,9 @@
 export type StopMatch = { text: string; isStopped: boolean };
 
 /**
- * Ends a text at the first stop string. The stop string itself is never emitted, not even in part:
- * text that may be the beginning of one is withheld until it is decided.
+ * Ends a text at the stop string that is complete first (of two that end together, the longer one), so
+ * that the end does not depend on how the text is cut into tokens. The stop string itself is never
+ * emitted, not even in part: text that may be the beginning of one is withheld until it is decided.
  */
 export class StopMatcher {
   readonly #stops: readonly string[];
@@ -16,14 +17,21 @@ export class StopMatcher {
   push(text: string): StopMatch {
     if (this.#stops.length === 0) return { text, isStopped: false };
     const open = this.#withheld + text;
-    const found = this.#stops.map((stop) => open.indexOf(stop)).filter((index) => index >= 0);
-    if (found.length > 0) {
+    const first = this.#findFirst(open);
+    if (first) {
       this.#withheld = "";
-      return { text: open.slice(0, Math.min(...found)), isStopped: true };
+      return { text: open.slice(0, first.start), isStopped: true };
     }
     const keep = Math.max(...this.#stops.map((stop) => overlap(open, stop)));
     this.#withheld = open.slice(open.length - keep);
     return { text: open.slice(0, open.length - keep), isStopped: false };
+  }
+
+  #findFirst(text: string): { start: number; end: number } | undefined {
+    const found = this.#stops
+      .map((stop) => ({ start: text.indexOf(stop), end: text.indexOf(stop) + stop.length }))
+      .filter(({ start }) => start >= 0);
+    return found.sort((a, b) => a.end - b.end || a.start - b.start)[0];
   }
 
   /** What was withheld, when nothing follows: it was no stop string after all. */
