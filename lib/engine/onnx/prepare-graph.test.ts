@@ -8,6 +8,7 @@ import {
   mkdtemp,
   readdir,
   readFile,
+  rename,
   rm,
   stat,
   symlink,
@@ -182,6 +183,39 @@ test("a file behind a link is found, as hub caches keep theirs", async () => {
   const graph = await prepareGraph({ weightPath: linked, cacheFolder });
   expect(graph.externalDataFolder).toBe(folder);
   await expectSame(graph);
+});
+
+test("a copy elsewhere has an entry of its own", async () => {
+  await prepare();
+  const copy = join(folder, "copy", "model.onnx");
+  await mkdir(join(folder, "copy"));
+  await copyFile(weightPath, copy);
+  const { atime, mtime } = await stat(weightPath);
+  await utimes(copy, atime, mtime);
+  await rm(weightPath);
+  const graph = await prepareGraph({ weightPath: copy, cacheFolder });
+  expect(graph.externalDataFolder).toBe(join(folder, "copy"));
+  await expectSame(graph, copy);
+});
+
+test("weights beside the graph are found through the links of a hub cache", async () => {
+  const { graphFile } = await writeSyntheticModel({ folder, weightsBeside: true });
+  const [snapshot, blobs] = [join(folder, "snapshot"), join(folder, "blobs")];
+  await mkdir(snapshot);
+  await mkdir(blobs);
+  for (const [name, blob] of [
+    [graphFile, "aaa"],
+    [`${graphFile}_data`, "bbb"],
+  ] as const) {
+    await rename(join(folder, "onnx", name), join(blobs, blob));
+    await symlink(join("..", "blobs", blob), join(snapshot, name));
+  }
+  const path = join(snapshot, graphFile);
+  const graph = await prepareGraph({ weightPath: path, cacheFolder });
+  expect(graph.externalDataFolder).toBe(blobs);
+  await expectSame(graph, path);
+  await rm(join(snapshot, `${graphFile}_data`));
+  await expect(prepareGraph({ weightPath: path, cacheFolder })).rejects.toThrow(/model.onnx_data/);
 });
 
 test("weights beside the graph keep their place", async () => {

@@ -39,7 +39,8 @@ const COPY_AGAIN = "Copy the file again (a broken download is the usual cause) o
  * from the file as it was published. The rewritten graph says of every larger weight at which offset
  * of the original file it lies, as ONNX's external data, so that nothing of a model's size is written
  * or kept twice, and onnxruntime maps the original into memory. The result is kept in the cache
- * folder: a second start reads some ten kilobytes instead of the whole file.
+ * folder: a second start reads some ten kilobytes instead of the whole file. A graph that was published
+ * with its weights beside it is small already: it is made anew each time and not kept.
  *
  * With 652 MB of fp32 weights in one file (SmolLM2-135M's dimensions; same minute, another load on the
  * machine): loading the file itself took 3.4 s and at most 848 MB; preparing and loading took 2.1 s and
@@ -59,7 +60,7 @@ export async function prepareGraph(options: PrepareGraphOptions): Promise<Prepar
   if (kept) return { ...kept, externalDataFolder: kept.folder, warnings: cache.warnings };
   const made = await makeGraph(weightPath, path);
   const warnings = [...cache.warnings];
-  if (cache.folder) {
+  if (cache.folder && made.isKept) {
     const failure = await writeEntry(join(cache.folder, name), made);
     if (failure) warnings.push(toWarning(cache.folder, failure));
   }
@@ -68,25 +69,68 @@ export async function prepareGraph(options: PrepareGraphOptions): Promise<Prepar
 
 type Entry = { bytes: Uint8Array; facts: GraphFacts; folder: string };
 
-async function makeGraph(weightPath: string, path: string): Promise<Entry> {
+/** What is made; a graph with its weights beside it is small anyway and can be made anew each time. */
+type MadeGraph = Entry & { isKept: boolean };
+
+async function makeGraph(weightPath: string, path: string): Promise<MadeGraph> {
   const { file, memory } = await readWhole(weightPath, path);
   try {
     const { model, rewritten, facts } = decode(weightPath, file);
-    // Weights that lie beside the graph already are named relative to where the graph seemed to be.
-    const hasOwnFiles = model.graph.initializer.some(
-      (it) => it.dataLocation === DATA_LOCATION_EXTERNAL,
-    );
-    const folder = hasOwnFiles ? dirname(weightPath) : dirname(path);
-    const canRefer = folder === dirname(path);
-    const result = canRefer
+    const beside = await findBeside(model, weightPath);
+    const isTogether = beside.folder === undefined || beside.folder === dirname(path);
+    const own = isTogether
       ? referToWeights(rewritten.model, { file, location: basename(path) })
       : rewritten.model;
-    return { bytes: encodeModel(result), facts, folder };
+    const result = renameLocations(own, beside.names);
+    const folder = beside.folder ?? dirname(path);
+    const isKept = beside.folder === undefined;
+    return { bytes: encodeModel(result), facts, folder, isKept };
   } finally {
     // At once, and not when the collector comes: onnxruntime is about to load the same weights. At
     // 652 MB the resident memory was 705 MB before this line and 83 MB after it.
     memory.resize(0);
   }
+}
+
+type Beside = { folder: string | undefined; names: ReadonlyMap<string, string> };
+
+/**
+ * Where the files with weights lie that the graph names itself: their folder, and the real name of
+ * each, since in a hub cache all of them are links into one other folder. Without such a folder they
+ * keep the names they have.
+ */
+async function findBeside(model: OnnxModel, weightPath: string): Promise<Beside> {
+  const locations = new Set(
+    model.graph.initializer
+      .filter((it) => it.dataLocation === DATA_LOCATION_EXTERNAL)
+      .map((it) => it.externalData?.find(({ key }) => key === "location")?.value ?? ""),
+  );
+  const names = new Map<string, string>();
+  const folders = new Set<string>();
+  for (const location of locations) {
+    const path = await realpath(join(dirname(weightPath), location)).catch((cause: unknown) => {
+      throw broken(weightPath, cause);
+    });
+    names.set(location, basename(path));
+    folders.add(dirname(path));
+  }
+  const [folder, ...others] = folders;
+  return others.length === 0
+    ? { folder, names }
+    : { folder: dirname(weightPath), names: new Map() };
+}
+
+function renameLocations(model: OnnxModel, names: ReadonlyMap<string, string>): OnnxModel {
+  const initializer = model.graph.initializer.map((tensor) => ({
+    ...tensor,
+    ...(tensor.externalData && {
+      externalData: tensor.externalData.map(({ key, value }) => ({
+        key,
+        value: key === "location" ? (names.get(value) ?? value) : value,
+      })),
+    }),
+  }));
+  return { ...model, graph: { ...model.graph, initializer } };
 }
 
 /** The whole file in memory that can be given back to the system. */
@@ -181,7 +225,7 @@ function toWarning(folder: string, cause: unknown): string {
 }
 
 /**
- * Name, size, time of change and both ends of the file stand for its content. Reading a file of a
+ * Path, size, time of change and both ends of the file stand for its content. Reading a file of a
  * gigabyte whole takes longer than all else here, and a file that was written anew has another time
  * (copies that keep the time keep the content). The version makes older entries unknown.
  */
@@ -192,7 +236,7 @@ async function nameEntry(path: string): Promise<string> {
   });
   try {
     const { size, mtimeNs } = await handle.stat({ bigint: true });
-    hash.update(`${basename(path)}\0${size}\0${mtimeNs}\0`);
+    hash.update(`${path}\0${size}\0${mtimeNs}\0`);
     const ends = [0, Math.max(0, Number(size) - END_BYTES)];
     for (const position of ends) {
       const { buffer, bytesRead } = await handle.read({
@@ -222,8 +266,8 @@ async function readEntry(path: string): Promise<Entry | undefined> {
 }
 
 /** Under a name of its own first: whoever reads meanwhile sees all of an entry or none. */
-async function writeEntry(path: string, entry: Entry): Promise<unknown> {
-  const { bytes, ...head } = entry;
+async function writeEntry(path: string, { bytes, facts, folder }: Entry): Promise<unknown> {
+  const head = { facts, folder };
   const body = Buffer.concat([Buffer.from(`${JSON.stringify(head)}\n`), bytes]);
   const draft = `${path}.${randomUUID()}`;
   try {
