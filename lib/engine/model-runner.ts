@@ -185,6 +185,8 @@ export class ModelRunner {
     const { signature } = this;
     const longest = Math.max(...starts) + length;
     assert(length > 0 && Number.isInteger(length), "each row has as many new tokens");
+    // onnxruntime's TopK over no rows at all divides by zero and takes the process with it.
+    assert(positions.length > 0, "a pass gives logits");
     assert(longest <= this.cache.capacity, "a sequence stays within its row");
     const idTensor = this.#scratch.take(TENSOR.inputIds, "int64", [rowCount, length]);
     for (const [index, id] of ids.entries()) idTensor.data[index] = BigInt(id);
