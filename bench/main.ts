@@ -3,11 +3,13 @@ import { runEngineBench } from "./engine/engine-bench";
 import { ENGINE_OPTIONS, parseEngineOptions } from "./engine/options";
 import { runSamplingBench } from "./sampling";
 import { runServe, SERVE_OPTIONS } from "./serve";
+import { runSoak, SOAK_OPTIONS } from "./soak";
 
 const USAGE = `Usage: npm run bench -- <name> [options]
 
   serve     tokens a second and time to first token of a bundled model: engine, worker, /v1
   engine    our engine beside llama.cpp, transformers.js and the speed of this machine's memory
+  soak      mixed load on the engine for half an hour; ends with 1 when memory grows or a slot is lost
   sampling  microseconds that choosing a token takes, by what a request asks for
 
 With --json the last line of output is one JSON object.
@@ -30,6 +32,12 @@ first run writes 3 GB of models and installs the peers from npm; later ones find
   --parts <list>      decode, prefill, prefix, overhead, latency, v1 (all)
   --threads <number>  cores that a step may use (all)
   --folder <path>     where models and peers are kept (.parley/bench)
+
+soak:
+  --minutes <number>  how long (30)
+  --seed <number>     of the mix of requests (1)
+  --threads <number>  cores that a step may use (2)
+  --folder <path>     where the model is kept (.parley/bench)
 `;
 
 /** Speed of our own parts, one benchmark a name. Kept apart from the tests: nothing passes or fails by it. */
@@ -46,6 +54,11 @@ async function main(): Promise<void> {
 
 async function run(name: string | undefined, args: string[]): Promise<object | undefined> {
   if (name === "serve") return await runServe(parseArgs({ args, options: SERVE_OPTIONS }).values);
+  if (name === "soak") {
+    const report = await runSoak(parseArgs({ args, options: SOAK_OPTIONS }).values);
+    if (!report.isSound) process.exitCode = 1;
+    return report;
+  }
   if (name === "sampling") {
     // It has no flags of its own; a wrong one is refused all the same.
     parseArgs({ args, options: { json: { type: "boolean" } } });

@@ -119,13 +119,26 @@ export function sharedPlatform(): Pick<
   return JSON.parse(text);
 }
 
+/** A worker of its own at a platform, beside those that the platform has started. */
+export type OwnWorker = {
+  address: string;
+  /** Requests that run on it now. */
+  running(): Promise<number>;
+  stop(): Promise<void>;
+};
+
 /** A worker with sentinel models at the shared platform, for faults that the bundled models do not have. */
-export async function startMockWorker(
-  models: string[],
-): Promise<{ running(): Promise<number>; stop(): Promise<void> }> {
-  const { url, dataDir } = sharedPlatform();
-  const { workerSecret } = JSON.parse(readFileSync(join(dataDir, "secrets.json"), "utf8"));
+export async function startMockWorker(models: string[]): Promise<OwnWorker> {
   const words = ["--kind", "mock", ...models.flatMap((model) => ["--model", model])];
+  return await startWorker(words, sharedPlatform());
+}
+
+/** Resolves when the platform has it on its list. */
+export async function startWorker(
+  words: readonly string[],
+  { url, dataDir }: Pick<Platform, "url" | "dataDir">,
+): Promise<OwnWorker> {
+  const { workerSecret } = JSON.parse(readFileSync(join(dataDir, "secrets.json"), "utf8"));
   const child = spawn(process.execPath, [join(ROOT, "dist/worker.mjs"), ...words], {
     env: { ...process.env, PARLEY_CONTROLLER_URL: url, PARLEY_WORKER_SECRET: workerSecret },
     stdio: ["ignore", "ignore", "inherit", "ipc"],
@@ -139,6 +152,7 @@ export async function startMockWorker(
     });
   });
   return {
+    address,
     running: async () => {
       const reply = await fetch(`${address}/metrics`, {
         headers: { authorization: `Bearer ${workerSecret}` },

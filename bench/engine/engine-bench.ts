@@ -7,6 +7,7 @@ import { openLineup } from "./lineup";
 import type { EngineBenchOptions } from "./options";
 import { reportLines } from "./report";
 import { measureRounds } from "./rounds";
+import { measureThroughV1 } from "./through-v1";
 
 /** The whole run, whatever hangs. */
 const RUN_MS_MAX = 3_600_000;
@@ -24,6 +25,7 @@ export async function runEngineBench(given: EngineBenchOptions): Promise<object>
   const lineup = await openLineup(options, say, signal);
   try {
     const series = await measureRounds(lineup, options, say, signal);
+    await measureThroughV1({ lineup, options, series, say, signal });
     const entrants = lineup.competitors;
     const { failures } = lineup;
     const versions = { ...ownVersions(), ...(options.peers.length > 0 ? peerVersions() : {}) };

@@ -1,6 +1,8 @@
 import * as z from "zod";
 import { Engine } from "@/lib/engine/engine";
 import { countCpu, toCores } from "../cpu-share";
+import { measure } from "../load";
+import { engineTarget } from "../targets";
 import { DecodeLoad, PassClock } from "./decode-load";
 import { measureLatency } from "./latency";
 import { promptIds } from "./prompt-ids";
@@ -15,6 +17,9 @@ const settingsSchema = z.object({
   lengthMax: z.number(),
   mayVaryWithBatch: z.boolean(),
 });
+
+/** What hangs ends; two waves of short answers take seconds. */
+export const CLIENTS_MS_MAX = 300_000;
 
 /** Our engine, driven as a worker drives it. */
 export const openEngine: Opener = async (given) => {
@@ -36,6 +41,8 @@ export const openEngine: Opener = async (given) => {
         return await measurePrefix(engine, question);
       case "latency":
         return await measureLatency(engine, question);
+      case "clients":
+        return await measureClients(engine, question);
       default:
         return refuse(question);
     }
@@ -59,6 +66,17 @@ async function measurePrefix(
     warmShare: second.firstTokenMs / first.firstTokenMs,
     cachedTokenCount: second.cachedPromptTokenCount,
   };
+}
+
+async function measureClients(
+  engine: Engine,
+  { clientCount, requestCount }: { clientCount: number; requestCount: number },
+): Promise<Answer> {
+  const stop = countCpu();
+  const signal = AbortSignal.timeout(CLIENTS_MS_MAX);
+  const load = { clientCount, requestCountMax: requestCount, durationMs: CLIENTS_MS_MAX };
+  const { tokensPerSecond } = await measure(engineTarget(engine), load, signal);
+  return { tokensPerSecond, ...toCores(stop()) };
 }
 
 async function askOneToken(engine: Engine, ids: number[]) {

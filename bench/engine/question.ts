@@ -29,6 +29,8 @@ export const questionSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("prefix"), tokenCount: count, salt: z.number().int() }),
   /** While so many sequences decode: how late a timer is, and how long an aborted one keeps its slot. */
   z.object({ kind: z.literal("latency"), batch: count, durationMs: count }),
+  /** So many clients ask, each again as soon as it is answered, until so many requests are done. */
+  z.object({ kind: z.literal("clients"), clientCount: count, requestCount: count }),
   /** Memory is read for so long with each way of reading it. */
   z.object({ kind: z.literal("stream"), durationMs: count }),
 ]);
