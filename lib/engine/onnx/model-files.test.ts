@@ -4,6 +4,7 @@ import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import { StartError } from "@/lib/util/start-error";
 import { loadModel } from "../load-model";
+import { NEUTRAL_SAMPLING } from "../sampling/sampling-parameters";
 import { readModelFiles } from "./model-files";
 
 const SOURCE = join(import.meta.dirname, "../../../models/pico-s");
@@ -81,7 +82,7 @@ describe("a whole folder", () => {
     await rm(path("generation_config.json"));
     await change("tokenizer_config.json", { chat_template: null });
     const { warnings, samplingDefaults, files, chatTemplate } = await load();
-    expect(samplingDefaults).toEqual({ temperature: 1, topP: 1 });
+    expect(samplingDefaults).toEqual(NEUTRAL_SAMPLING);
     expect(files.endTokenIds).toEqual([2]);
     expect(chatTemplate.isNeutral).toBe(true);
     expect(warnings.join()).toMatch(/No chat template/);
@@ -92,6 +93,15 @@ describe("a whole folder", () => {
     await change("config.json", { eos_token_id: null });
     await change("tokenizer_config.json", { eos_token: null });
     expect((await load()).warnings.join()).toMatch(/No end token/);
+  });
+
+  test("what the model's makers suggest is the default", async () => {
+    const suggested = { temperature: 0.7, top_k: 20, top_p: 0.8, repetition_penalty: 1.05 };
+    await change("generation_config.json", { ...suggested, min_p: null });
+    expect((await load()).samplingDefaults).toEqual({
+      ...NEUTRAL_SAMPLING,
+      ...{ temperature: 0.7, topK: 20, topP: 0.8, repetitionPenalty: 1.05 },
+    });
   });
 
   test("do_sample: false makes greedy the default", async () => {
