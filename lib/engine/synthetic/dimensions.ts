@@ -76,7 +76,7 @@ export function checkDimensions(dimensions: ModelDimensions): void {
     if (typeof size === "number" && !(size > 0)) throw new Error(`${name} must be positive`);
   }
   if (headCount % kvHeadCount !== 0) throw new Error("kvHeadCount must divide headCount");
-  // Rotary embedding turns pairs, and onnxruntime's kernel takes them eight at a time.
+  // Rotary embedding turns pairs; other sizes than these are not tested.
   if (headSize % 16 !== 0) throw new Error("headSize must be a multiple of 16");
   if (vocabularySize < VOCABULARY_SIZE_MIN) {
     throw new Error(`vocabularySize must be at least ${VOCABULARY_SIZE_MIN}`);

@@ -36,7 +36,7 @@ export type ModelWeightsOptions = {
   logitScale: number;
 };
 
-/** As decided as a trained model: the likeliest token has about a fifth of the probability. */
+/** As decided as a trained model: the likeliest token has a tenth to a half of the probability. */
 export const LOGIT_SCALE = 4;
 
 /** So many weights are made at a time: enough for speed, little beside the model. */
@@ -119,8 +119,8 @@ function shapeOf(name: MatrixName, dimensions: ModelDimensions): [number, number
 
 /**
  * Position `first` and on of one stream of normal numbers, times `deviation`. The 16-bit index into
- * the table comes from the finaliser of MurmurHash3 over a counter: about 1.5 ns a number, where
- * Box-Muller took 20.
+ * the table comes from the finaliser of MurmurHash3 over a counter, so that no number depends on the
+ * one before it.
  */
 function fillNormals(target: Float32Array, stream: number, first: number, deviation: number): void {
   for (let index = 0; index < target.length; index++) {

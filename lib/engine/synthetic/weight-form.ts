@@ -7,6 +7,19 @@
  * - `int8-rows`: one scale a row of weights and one a token (MatMulIntegerToFloat).
  * - `int8-dynamic`: one scale a row of weights and one for all activations of the step
  *   (DynamicQuantizeLinear, MatMulInteger), so a token's numbers depend on who else is in the batch.
+ *
+ * What they cost, in Qwen2.5-0.5B's dimensions on two AVX-512 cores, in milliseconds; llama.cpp's
+ * Q4_0 in the same minutes, while nothing else ran:
+ *
+ *     form            one token   eight sequences   prompt of 512
+ *     Q4_0                14.3              77.8            1,589
+ *     int4-block32        14.1              42.9            1,663
+ *     int4-block128        9.6              32.5            1,266
+ *     int8-block128          -              35.2            1,181
+ *     int8-rows              -              33.3              859
+ *
+ * Larger blocks mean fewer scales to read and to apply: blocks of 128 run at four fifths or more of
+ * the memory's bandwidth for one token, blocks of 32 at two thirds to three quarters.
  */
 export type BlockForm = `int${4 | 8}-block${16 | 32 | 64 | 128 | 256}`;
 export type WeightForm = "fp32" | "fp16" | "int8-rows" | "int8-dynamic" | BlockForm;

@@ -203,7 +203,7 @@ function createMetadata(dimensions: ModelDimensions, type: GgufType): Map<string
         values: Int32Array.from(vocabulary.tokens, (_, id) => (isControl.has(id) ? 3 : 1)),
       },
     ],
-    // llama.cpp wants at least one; no text leads to the right side of this one.
+    // No text leads to the right side of this one, so bytes stay bytes as in tokenizer.json.
     ["tokenizer.ggml.merges", { type: "strings", values: ["Ġ t256"] }],
     ["tokenizer.ggml.eos_token_id", number(vocabulary.endTokenId)],
     ["tokenizer.ggml.padding_token_id", number(vocabulary.padTokenId)],
