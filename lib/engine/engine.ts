@@ -60,6 +60,7 @@ export class Engine {
     this.#loop = new StepLoop(model.runner, {
       slotCount: model.memory.slotCount,
       chunkTokens: options.chunkTokens,
+      mayCutAnywhere: model.mayCutAnywhere,
       nowMs: this.#nowMs,
     });
   }

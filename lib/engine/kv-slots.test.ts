@@ -97,6 +97,15 @@ describe("a prompt that begins like another", () => {
     expect(slots.acquire(again)).toBe(50);
   });
 
+  test("copies what ran in one pass over several cells, up to the last whole one", () => {
+    const { slots, pass } = create(2);
+    const first = owner("first", [...beginning]);
+    slots.acquire(first);
+    pass(first, 18);
+    pass(first, 2);
+    expect(slots.acquire(owner("longer", [...beginning, 1]))).toBe(15);
+  });
+
   test("runs itself what is less than a chunk, was no whole chunk, or may not be taken", () => {
     const { slots, run } = create(4);
     const first = owner("first", [...beginning.slice(0, 13)]);

@@ -15,7 +15,7 @@ type Row<Owner> = {
   /** The owner's tokens, or those of the last one; the first `length` of them lie in the row. */
   ids: readonly number[];
   length: number;
-  /** How many of them, from the first on, were run in whole chunks of the grid. */
+  /** How many of them, from the first on, were run in passes over whole cells of the grid. */
   griddedLength: number;
   /** When the row was last given back, as a count; the oldest is overwritten first. */
   releasedAt: number;
@@ -32,10 +32,10 @@ type Row<Owner> = {
  *   row over, or copies the common part from it or from a row in use. Least recently used go first.
  *
  * What is reused must be, bit for bit, what the prompt itself would have made. The attention kernels
- * round a token's numbers differently in a pass of 1 token than of 20 or of 64 (measured with
- * onnxruntime 1.30: up to 3e-5 in fp32 logits, and after int8 rounding of activations 0.4). So
- * prompts run on a grid, in chunks of `gridLength` tokens from the first on, and only whole chunks are
- * handed on: not the rest of a prompt, and not the tokens of an answer, which ran one by one.
+ * round a token's numbers differently in a pass of 1 token than of several, over an fp16 cache in each
+ * other length (measured with onnxruntime 1.30: up to 3e-5 in fp32 logits, and after int8 rounding of
+ * activations 0.4). So prompts run on a grid of `gridLength` tokens from the first on, and only whole
+ * cells of it are handed on: not the rest of a prompt, nor an answer, whose tokens ran one by one.
  *
  * Invariants, checked by `assertConsistent`: nobody holds two rows; the packed rows, and no gaps, are
  * at the front; a row never holds more tokens than its owner has.
@@ -47,11 +47,11 @@ export class KvSlots<Owner extends RowOwner> {
   #packedCount = 0;
   #releaseCount = 0;
 
-  /** @param gridLength tokens of a whole chunk of a prompt. */
+  /** @param gridLength tokens of a cell: passes over prompts begin at its multiples. */
   constructor(rowCount: number, gridLength: number, mover: RowMover) {
     assert(rowCount > 0, "there is a row to give");
-    // A decoded token is a pass of one: it must not pass for a chunk.
-    assert(gridLength > 1, "a chunk is more than a decode step");
+    // A decoded token is a pass of one: it must not pass for a cell.
+    assert(gridLength > 1, "a cell is more than a decode step");
     this.#mover = mover;
     this.#gridLength = gridLength;
     this.#rows = Array.from({ length: rowCount }, () => emptyRow());
@@ -115,9 +115,9 @@ export class KvSlots<Owner extends RowOwner> {
   /** `count` more of the owner's tokens have been run, in one pass. */
   advance(owner: Owner, count: number): void {
     const row = this.#at(this.#indexOf(owner));
-    const isWholeChunk = row.griddedLength === row.length && count === this.#gridLength;
+    const isOnGrid = row.griddedLength === row.length;
     row.length += count;
-    if (isWholeChunk) row.griddedLength = row.length;
+    if (isOnGrid) row.griddedLength = row.length - (row.length % this.#gridLength);
     assert(row.length <= owner.ids.length, "a row holds no tokens that its owner lacks");
   }
 

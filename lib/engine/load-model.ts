@@ -1,5 +1,5 @@
 import { StartError } from "@/lib/util/start-error";
-import { probeInvariantRows } from "./batch-invariance";
+import { probeBatchInvariance } from "./batch-invariance";
 import { KvCache } from "./kv-cache";
 import { cacheBytesOf, type MemoryPlan, planMemory } from "./memory-plan";
 import { ModelRunner } from "./model-runner";
@@ -52,6 +52,8 @@ export type LoadedModel = {
   runner: ModelRunner;
   /** False for forms in which a request's numbers depend on who shares its steps. */
   isBatchInvariant: boolean;
+  /** Whether prompts may be cut into chunks at any place without a change of their numbers. */
+  mayCutAnywhere: boolean;
   tokenizer: Tokenizer;
   tokenBytes: TokenBytes;
   chatTemplate: ChatTemplate;
@@ -92,13 +94,13 @@ export async function loadModel(folder: string, options: LoadModelOptions): Prom
     expectKvDtype(signature.cacheSlots, options.kvDtype);
     const sequenceBytes = cacheBytesOf(signature.cacheSlots, contextLength);
     const memory = planMemory({ ...need, sequenceBytes }, memoryBytes);
-    const invariantRows = await probeInvariantRows(session, signature);
-    if (invariantRows === "none" && !options.mayVaryWithBatch) throw variesWithBatch(files);
-    const padsToEven = invariantRows === "even";
+    const { rows, mayCutAnywhere } = await probeBatchInvariance(session, signature);
+    if (rows === "none" && !options.mayVaryWithBatch) throw variesWithBatch(files);
+    const padsToEven = rows === "even";
     const rowCount = padsToEven ? 2 * Math.ceil(memory.slotCount / 2) : memory.slotCount;
     const cache = new KvCache(signature.cacheSlots, rowCount, contextLength);
     const runner = new ModelRunner(session, signature, { cache, padsToEven });
-    return { memory, runner, isBatchInvariant: invariantRows !== "none" };
+    return { memory, runner, isBatchInvariant: rows !== "none", mayCutAnywhere };
   });
   const notes = [loaded.memory.warning, note, ...graph.warnings].filter((it) => it !== undefined);
   return {

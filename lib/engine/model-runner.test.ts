@@ -163,6 +163,15 @@ test("passes are filled up to an even number of rows and tokens where the kernel
   expect(runs[2]!.inputs.input_ids!.dims).toEqual([1, 2]);
 });
 
+test("a chunk of one token gets a second, since one alone is another kernel's", async () => {
+  const { runner, runs } = createRunner();
+  await runner.prefill({ row: 0, start: 3, ids: [9], logits: "last" });
+  expect(runs[0]!.inputs).toMatchObject({
+    input_ids: { dims: [1, 2], values: [9, 0] },
+    logits_positions: { values: [0] },
+  });
+});
+
 test("hidden states are read without touching a row of the cache", async () => {
   const { runner, runs } = createRunner();
   expect(await runner.readHiddenStates([4, 5])).toHaveLength(6);
@@ -174,5 +183,5 @@ test("a pass that fails tells its caller, and the next one runs", async () => {
   const { runner } = createRunner();
   const beyond = runner.prefill({ row: 0, start: 7, ids: [1, 2], logits: "last" });
   await expect(beyond).rejects.toThrow(/within its row/);
-  await runner.prefill({ row: 0, start: 0, ids: [1], logits: "last" });
+  await runner.prefill({ row: 0, start: 0, ids: [1, 2], logits: "last" });
 });

@@ -83,8 +83,10 @@ export class ModelRunner {
     const { row, start, logits, temperature } = options;
     const positions = logits === "all" ? [...options.ids.keys()] : [options.ids.length - 1];
     // A token after the chunk changes nothing before it, and the next pass overwrites what it leaves.
+    // Attention over one token is another kernel than over several, with other last bits.
+    const isShort = options.ids.length === 1;
     const isOdd = options.ids.length % 2 === 1;
-    const ids = this.#padsToEven && isOdd ? [...options.ids, 0] : options.ids;
+    const ids = isShort || (this.#padsToEven && isOdd) ? [...options.ids, 0] : options.ids;
     const pass = { row, rowCount: 1, ids, starts: [start], positions, temperatures: [temperature] };
     return this.#exclusively(() => this.#run(pass));
   }

@@ -1,0 +1,46 @@
+/**
+ * Goal: the probe tells a graph whose rows depend on each other from one whose rows do not.
+ * Method: graphs of random weights, of which the dynamic form scales activations over the whole batch
+ * on any processor. Which of the others want an even number of rows is for each processor to say.
+ */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, expect, test } from "vitest";
+import { Engine } from "./engine";
+import type { WeightForm } from "./synthetic/weight-form";
+import { writeSyntheticModel } from "./synthetic/write-synthetic-model";
+
+const root = mkdtempSync(join(tmpdir(), "parley-invariance-"));
+afterAll(() => rmSync(root, { recursive: true, force: true }));
+
+async function load(form: WeightForm) {
+  const folder = join(root, form);
+  await writeSyntheticModel({ folder, preset: "tiny", form });
+  const options = { threadCount: 1, slotCount: 1, graphCacheFolder: root, mayVaryWithBatch: true };
+  const engine = await Engine.load(folder, options);
+  const { isBatchInvariant, mayCutAnywhere, runner } = engine.model;
+  await engine.close();
+  return { isBatchInvariant, mayCutAnywhere, rowCount: runner.cache.rowCount };
+}
+
+test("one scale for all activations is found out", async () => {
+  expect(await load("int8-dynamic")).toMatchObject({
+    isBatchInvariant: false,
+    mayCutAnywhere: false,
+  });
+});
+
+test.each(["fp32", "fp16", "int8-block32", "int4-block128", "int8-rows"] as const)(
+  "%s rows do not depend on each other, alone or filled up to pairs",
+  async (form) => {
+    const { isBatchInvariant, rowCount } = await load(form);
+    expect(isBatchInvariant).toBe(true);
+    // One slot, and its partner where the kernels work on pairs.
+    expect([1, 2]).toContain(rowCount);
+  },
+);
+
+test("attention over an fp16 cache depends on where a prompt is cut", async () => {
+  expect((await load("fp16")).mayCutAnywhere).toBe(false);
+});
