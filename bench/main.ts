@@ -28,6 +28,7 @@ first run writes 3 GB of models and installs the peers from npm; later ones find
                       first (int4-block128,int8-block128,int8-dynamic)
   --batches <list>    sequences that decode side by side (1,4,8,16)
   --rounds <number>   everybody is measured once a round; figures are medians (5)
+  --minutes <number>  no further round begins after that, as on a machine that is busy (15)
   --peers <list>      llama-q4_0, llama-q8_0, transformers, or none (all three)
   --parts <list>      decode, prefill, prefix, overhead, latency, v1 (all)
   --threads <number>  cores that a step may use (all)

@@ -24,6 +24,7 @@ export const ENGINE_OPTIONS = {
   forms: { type: "string", default: "int4-block128,int8-block128,int8-dynamic" },
   batches: { type: "string", default: "1,4,8,16" },
   rounds: { type: "string", default: "5" },
+  minutes: { type: "string", default: "15" },
   peers: { type: "string", default: PEERS.join(",") },
   parts: { type: "string", default: PARTS.join(",") },
   threads: { type: "string", default: String(availableParallelism()) },
@@ -36,6 +37,8 @@ export type EngineBenchOptions = {
   /** Sequences that decode side by side, a row each. */
   batches: number[];
   roundCount: number;
+  /** No round begins after that, however few there were. */
+  minutes: number;
   peers: PeerName[];
   parts: Part[];
   threadCount: number;
@@ -61,6 +64,7 @@ export function parseEngineOptions(values: Values): EngineBenchOptions {
     forms: forms as WeightForm[],
     batches: list(values.batches).map((it) => toCount("batches", it, 64)),
     roundCount: toCount("rounds", values.rounds, 100),
+    minutes: toCount("minutes", values.minutes, 55),
     peers: values.peers === "none" ? [] : pick("peers", list(values.peers), PEERS),
     parts: pick("parts", list(values.parts), PARTS),
     threadCount: toCount("threads", values.threads, 1_024),

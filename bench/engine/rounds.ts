@@ -28,11 +28,19 @@ export async function measureRounds(
 ): Promise<Series> {
   const series = new Series();
   const cases = listCases(lineup.competitors, options);
+  const endMs = performance.now() + options.minutes * 60_000;
   for (let round = 0; round < options.roundCount; round++) {
-    say(`round ${round + 1} of ${options.roundCount}`);
+    if (round > 0 && performance.now() > endMs) {
+      say(`${options.minutes} minutes are over: ${round} rounds instead of ${options.roundCount}`);
+      break;
+    }
+    let said = "";
     series.add({ part: "memory", who: "all cores" }, await streamMemory(lineup, signal));
     for (const { key, competitor, question } of cases) {
       if (lineup.failures.has(competitor.name)) continue;
+      const what = [`round ${round + 1} of ${options.roundCount}`, key.part, key.detail ?? ""];
+      if (what.join() !== said) say(what.join("  ").trimEnd());
+      said = what.join();
       try {
         series.add(key, await competitor.subject.ask(question(round), signal));
       } catch (error) {

@@ -19,6 +19,9 @@ const REQUEST_COUNT = 2 * FULL_BATCH;
 const HEALTH_INTERVAL_MS = 50;
 const ABORT_MS_MAX = 10_000;
 
+/** No round begins after that. */
+const MINUTES_MAX = 5;
+
 export type ThroughV1Options = {
   lineup: Lineup;
   options: EngineBenchOptions;
@@ -43,7 +46,9 @@ export async function measureThroughV1(given: ThroughV1Options): Promise<void> {
     const key = (detail: string) => ({ part: "v1", who: engine.name, detail });
     const clients = { clientCount: FULL_BATCH, requestCount: REQUEST_COUNT };
     await served.target.ask(signal);
+    const endMs = performance.now() + MINUTES_MAX * 60_000;
     for (let round = 0; round < options.roundCount; round++) {
+      if (round > 0 && performance.now() > endMs) break;
       say(`through /v1, round ${round + 1} of ${options.roundCount}`);
       const alone = await engine.subject.ask({ kind: "clients", ...clients }, signal);
       series.add(key("engine"), alone);
