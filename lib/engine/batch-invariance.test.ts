@@ -40,7 +40,3 @@ test.each(["fp32", "fp16", "int8-block32", "int4-block128", "int8-rows"] as cons
     expect([1, 2]).toContain(rowCount);
   },
 );
-
-test("attention over an fp16 cache depends on where a prompt is cut", async () => {
-  expect((await load("fp16")).mayCutAnywhere).toBe(false);
-});

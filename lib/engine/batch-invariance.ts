@@ -18,8 +18,8 @@ export type BatchInvariance = {
   rows: InvariantRows;
   /**
    * Whether a prompt gets the same bits wherever it is cut into chunks of two tokens or more. fp32
-   * attention gives them (tried with 700 tokens cut in seven ways), attention over an fp16 cache does
-   * not (5e-4). A chunk of one token is run by another kernel and never gives them, see `ModelRunner`.
+   * attention gives them (tried with 700 tokens cut in seven ways), attention of fp32 queries over an
+   * fp16 cache does not (5e-4). A chunk of one token is run by another kernel and never gives them, see `ModelRunner`.
    */
   mayCutAnywhere: boolean;
 };
@@ -28,8 +28,8 @@ export type BatchInvariance = {
 const ROWS_MAX = 16;
 const ROW_COUNTS = [1, 2, 3, 4, 7, 8, ROWS_MAX];
 const PROMPT_TOKENS = 6;
-/** Chunks of one prompt, in three ways. Long enough for several tiles of the attention kernel. */
-const CUTS = [[96], [64, 32], [31, 65]];
+/** Chunks of one prompt, in four ways. Long enough for several tiles of the attention kernel. */
+const CUTS = [[96], [64, 32], [31, 65], [7, 24, 2, 63]];
 const CAPACITY = 104;
 
 /**

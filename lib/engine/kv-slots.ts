@@ -32,7 +32,7 @@ type Row<Owner> = {
  *   row over, or copies the common part from it or from a row in use. Least recently used go first.
  *
  * What is reused must be, bit for bit, what the prompt itself would have made. The attention kernels
- * round a token's numbers differently in a pass of 1 token than of several, over an fp16 cache in each
+ * round a token's numbers differently in a pass of 1 token than of several, and with some caches in each
  * other length (measured with onnxruntime 1.30: up to 3e-5 in fp32 logits, and after int8 rounding of
  * activations 0.4). So prompts run on a grid of `gridLength` tokens from the first on, and only whole
  * cells of it are handed on: not the rest of a prompt, nor an answer, whose tokens ran one by one.
