@@ -32,8 +32,10 @@ export function readMemoryBytes(): number {
   // Without a limit it is 0, or a number beyond every machine.
   const limit = process.constrainedMemory() || Number.POSITIVE_INFINITY;
   const whole = Math.min(limit, totalmem());
+  // Node has it from 20.13 on; one release before is still supported.
+  const free = "availableMemory" in process ? process.availableMemory() : whole;
   // Reserving is for the whole; what is free has the others' needs taken off already.
-  return Math.min(whole, process.availableMemory() / (1 - RESERVED_SHARE));
+  return Math.min(whole, free / (1 - RESERVED_SHARE));
 }
 
 export function cacheBytesOf(slots: readonly CacheSlot[], contextLength: number): number {
