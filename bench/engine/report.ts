@@ -19,7 +19,7 @@ export function reportLines(input: ReportInput): string[] {
   const { way, rate } = memoryRate(series);
   const named = Object.entries(versions).map(([name, version]) => `${name} ${version}`);
   return [
-    `engine: ${options.model} with random weights, ${options.threadCount} threads, context ${CONTEXT_LENGTH} at the start of a decode, medians of ${series.values({ part: "memory", who: "all cores" }, way).length} rounds`,
+    `engine: ${options.model} with random weights, ${options.threadCount} threads, context ${CONTEXT_LENGTH} at the start of a decode, medians of ${series.values({ part: "memory", who: "all cores" }, way).length} round(s)`,
     ...machineLines(machine),
     named.join(", "),
     `memory: ${gigabytes(rate)} GB/s read by all cores (best of three ways: ${way})`,
