@@ -74,7 +74,7 @@ export const DRAIN_MS_MAX = 20_000;
 // Engine threads.
 /** A model of several gigabytes from a slow disk; beyond it something else is wrong. */
 export const MODEL_LOAD_MS_MAX = 300_000;
-/** A closing engine finishes the step it is in: milliseconds for small models, a second for large ones. */
+/** A closing engine finishes the pass it is in: milliseconds for small models, a second or two for large ones on busy cores. */
 export const ENGINE_CLOSE_MS_MAX = 3_000;
 /** After an engine's death its process stays this long, so that running requests hear of it. */
 export const ENGINE_DEATH_GRACE_MS = 200;

@@ -30,6 +30,7 @@ export type EngineSettings = Pick<
   | "kvDtype"
   | "mayVaryWithBatch"
   | "graphCacheFolder"
+  | "memoryBytes"
 >;
 
 export type EngineCall =
@@ -52,6 +53,8 @@ export type MessageFromEngine =
       /** Sequences at once that memory has room for. */
       slotCount: number;
       memory: string;
+      /** Weights and the whole KV cache. */
+      memoryBytes: number;
       warnings: string[];
     }
   /** The folder cannot be served until a person changes something. */

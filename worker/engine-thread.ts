@@ -65,6 +65,7 @@ async function run(port: MessagePort, data: EngineThreadData): Promise<void> {
     offer,
     slotCount: engine.model.memory.slotCount,
     memory: engine.model.memory.summary,
+    memoryBytes: engine.model.memory.bytes,
     warnings: [...engine.model.warnings, ...warnings],
   });
 }

@@ -18,19 +18,23 @@ export type BatchInvariance = {
   rows: InvariantRows;
   /**
    * Whether a prompt gets the same bits wherever it is cut into chunks of two tokens or more. fp32
-   * attention gives them (tried with 700 tokens cut in seven ways), attention of fp32 queries over an
-   * fp16 cache does not (5e-4). A chunk of one token is run by another kernel and never gives them, see `ModelRunner`.
+   * attention gives them (tried with every length to 1,024 tokens), attention of fp32 queries over an
+   * fp16 cache does not (5e-4). Chunks of an odd number can leave a
+   * token to another kernel; `ModelRunner` makes every chunk even.
    */
   mayCutAnywhere: boolean;
 };
 
 /** Rows of the largest pass that is tried: every tile height of the kernels has come by then. */
 const ROWS_MAX = 16;
-const ROW_COUNTS = [1, 2, 3, 4, 7, 8, ROWS_MAX];
+const ROW_COUNTS = [1, 2, 3, 4, 5, 7, 8, 12, ROWS_MAX];
 const PROMPT_TOKENS = 6;
-/** Chunks of one prompt, in four ways. Long enough for several tiles of the attention kernel. */
-const CUTS = [[96], [64, 32], [31, 65], [7, 24, 2, 63]];
-const CAPACITY = 104;
+/**
+ * Chunks of one prompt, in four ways. Beyond 128 tokens, the largest tile of the attention kernel: a
+ * token that is left over from the last tile shows there.
+ */
+const CUTS = [[129], [64, 65], [128, 1], [31, 98]];
+const CAPACITY = 136;
 
 /**
  * Finds out by running the graph, since it depends on the kernels that this CPU gets and not on the

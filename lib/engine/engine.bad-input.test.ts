@@ -50,6 +50,7 @@ describe("a request", () => {
       { param: "sampling.logitBias" },
     ],
     ["an unknown stop token", { stopTokenIds: [5, 4_000] }, { param: "stopTokenIds" }],
+    ["a least length beyond the longest", { minTokens: 4 }, { param: "minTokens" }],
   ])("with %s is refused and takes no slot", async (_what, changes, expected) => {
     const request = { ...greedy, promptIds: [60, 61], maxTokens: 3, ...changes };
     const answer = collect(engine, request);
@@ -208,6 +209,12 @@ describe("stop tokens", () => {
     const later = await tokensOf({ ignoreEos: true, stopTokenIds, minTokens: 20 });
     expect(later.drawn.slice(0, 20)).not.toContain(stopTokenIds[0]);
     expect(later.drawn.length).toBeGreaterThanOrEqual(20);
+  });
+
+  test("and stop strings wait for the least length too", async () => {
+    const words = { ...request, ignoreEos: true, maxTokens: 30, stop: ["\n", "t", " "] };
+    const { end } = await collect(engine, { ...words, minTokens: 25 });
+    expect(end.completionTokenCount).toBeGreaterThanOrEqual(25);
   });
 
   test("of the model are tokens like others when they are to be ignored", async () => {

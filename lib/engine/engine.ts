@@ -61,7 +61,6 @@ export class Engine {
       slotCount: model.memory.slotCount,
       chunkTokens: options.chunkTokens,
       mayCutAnywhere: model.mayCutAnywhere,
-      nowMs: this.#nowMs,
     });
   }
 
@@ -134,6 +133,7 @@ export class Engine {
     const inputs = texts.map((text) => this.encodeText(text));
     for (const [index, ids] of inputs.entries()) {
       const param = `inputs.${index}`;
+      this.#expectTokenIds(ids, param);
       this.#expectFits(ids, param);
       if (ids.length > 0) continue;
       throw new AppError("invalid-request", { message: "There is no text to embed.", param });
@@ -141,7 +141,7 @@ export class Engine {
     const embeddings: number[][] = [];
     for (const ids of inputs) {
       signal.throwIfAborted();
-      embeddings.push(await embedTokens(this.model.runner, ids));
+      embeddings.push(await embedTokens(this.model.runner, ids, signal));
     }
     return { embeddings, tokenCount: inputs.reduce((sum, ids) => sum + ids.length, 0) };
   }
@@ -177,11 +177,19 @@ export class Engine {
     const sampling = { ...samplingDefaults, ...Object.fromEntries(asked) };
     this.#expectTokenIds([...sampling.logitBias.keys()], "sampling.logitBias");
     this.#expectTokenIds(request.stopTokenIds ?? [], "stopTokenIds");
+    const completionTokenCountMax = Math.min(request.maxTokens ?? room, room);
+    const { minTokens = 0 } = request;
+    if (minTokens > completionTokenCountMax) {
+      throw new AppError("invalid-request", {
+        message: `An answer of at least ${minTokens} tokens cannot be given: there is room for ${completionTokenCountMax}. Ask for fewer.`,
+        param: "minTokens",
+      });
+    }
     const sequence = new Sequence({
       promptIds,
-      completionTokenCountMax: Math.min(request.maxTokens ?? room, room),
+      completionTokenCountMax,
       stopTokenIds: [...ownEnds, ...(request.stopTokenIds ?? [])],
-      minTokens: request.minTokens ?? 0,
+      minTokens,
       sampling: { ...sampling, seed: request.sampling.seed ?? randomInt(DRAWN_SEED_MAX) },
       choice: request.choice ?? 0,
       stop: [...request.stop, ...("messages" in request ? chatTemplate.stopStrings : [])],
@@ -207,6 +215,8 @@ export class Engine {
     const contents = request.messages.map((message) => message.content);
     this.#expectMayFit(contents, "messages");
     const promptIds = this.encodeMessages(request.messages);
+    // A tokenizer can have tokens that the graph was not made for.
+    this.#expectTokenIds(promptIds, "messages");
     this.#expectFits(promptIds, "messages");
     if (promptIds.length > 0) return promptIds;
     throw new AppError("invalid-request", {

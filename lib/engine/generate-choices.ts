@@ -17,8 +17,8 @@ export type ChoiceCounts = {
 export type ChoiceEvent = { choice: number; event: SequenceEvent };
 
 /**
- * Several answers to one request, side by side. The prompt runs once: those after the first copy its
- * keys and values. The seed is one, each answer's draws are keyed by its number besides. With `bestOf`
+ * Several answers to one request, side by side. The prompt runs once: those after the first copy the
+ * keys and values of its whole chunks (not with `reportPrompt`, which needs every logit). The seed is one, each answer's draws are keyed by its number besides. With `bestOf`
  * beyond `n` nothing is told before all have ended; best is the highest mean log-probability of a
  * token (so OpenAI's completions define it), the first of equal ones.
  *

@@ -135,6 +135,21 @@ test("the row unused for longest is overwritten first, and empty ones before it"
   expect(slots.acquire(owner("a again", [...a.ids, 1]))).toBe(20);
 });
 
+test("short prompts do not throw out a long conversation that can be reused", () => {
+  const { slots, run } = create(3);
+  const long = owner("long", range(0, 30));
+  slots.acquire(long);
+  run(long, 30);
+  slots.release(long);
+  for (let index = 0; index < 6; index++) {
+    const short = owner(`short ${index}`, range(100 * index + 50, GRID_LENGTH - 1));
+    slots.acquire(short);
+    run(short, GRID_LENGTH - 1);
+    slots.release(short);
+  }
+  expect(slots.acquire(owner("long again", [...long.ids, 1]))).toBe(30);
+});
+
 test("misuse is a bug and says so", () => {
   const { slots, pass } = create(1);
   const it = owner("it", range(0, 4));

@@ -179,10 +179,10 @@ export class KvSlots<Owner extends RowOwner> {
     return free.sort((a, b) => this.#age(a) - this.#age(b));
   }
 
-  /** Empty rows before all others, then by time of release. */
+  /** Rows that nobody could reuse anything of before all others, then by time of release. */
   #age(row: number): number {
-    const { length, releasedAt } = this.#at(row);
-    return length === 0 ? 0 : releasedAt;
+    const { griddedLength, releasedAt } = this.#at(row);
+    return griddedLength === 0 ? 0 : releasedAt;
   }
 
   #findDonor(ids: readonly number[]): { row: number; common: number } | undefined {

@@ -18,7 +18,7 @@ export type MemoryNeed = {
 
 export type MemoryPlan = {
   slotCount: number;
-  /** Weights and the whole KV cache, in bytes: what is taken at start and does not grow. */
+  /** Weights and the whole KV cache, in bytes: set aside at start, never exceeded later. */
   bytes: number;
   summary: string;
   warning: string | undefined;
@@ -44,7 +44,7 @@ export function cacheBytesOf(slots: readonly CacheSlot[], contextLength: number)
 }
 
 /**
- * How many sequences can fill their context at once. The whole KV cache is taken at start: memory that
+ * How many sequences can fill their context at once. The whole KV cache is set aside at start: memory that
  * runs out in the middle of answers ends the process without a word, so those beyond wait instead.
  *
  * @throws StartError when not even one fits, or fewer than were asked for.

@@ -10,7 +10,6 @@ import type { GraphSignature } from "./onnx/graph-signature";
 
 const VOCABULARY_SIZE = 5;
 const signature: GraphSignature = {
-  takesAttentionMask: true,
   takesPositionIds: true,
   cacheSlots: [
     {
@@ -116,7 +115,6 @@ test("a graph as it was published gives logits of every token, of which the want
     hasLogitsPositions: false,
     topCount: undefined,
     blockSize: undefined,
-    takesAttentionMask: false,
     takesPositionIds: false,
   });
   const last = await runner.prefill({ row: 0, start: 0, ids: [1, 2, 3], logits: "last" });
@@ -124,7 +122,9 @@ test("a graph as it was published gives logits of every token, of which the want
   const all = await runner.prefill({ row: 0, start: 0, ids: [1, 2, 3], logits: "all" });
   expect([0, 1, 2].map((index) => all.at(index).all[0])).toEqual([0, 5, 10]);
   expect(all.at(0)).toMatchObject({ top: undefined, blocks: undefined });
-  expect(Object.keys(runs[0]!.inputs).sort()).toEqual(["input_ids", "past_key_values.0.key"]);
+  expect(Object.keys(runs[0]!.inputs).sort()).toEqual([
+    ...["attention_mask", "input_ids", "past_key_values.0.key"],
+  ]);
 });
 
 test("what keeps its shape is bound once, and later contents are seen", async () => {
@@ -174,9 +174,26 @@ test("a chunk of one token gets a second, since one alone is another kernel's", 
 
 test("hidden states are read without touching a row of the cache", async () => {
   const { runner, runs } = createRunner();
-  expect(await runner.readHiddenStates([4, 5])).toHaveLength(6);
+  expect(await runner.readHiddenStates([4, 5], new AbortController().signal)).toHaveLength(6);
   expect(runs[0]!.inputs["past_key_values.0.key"]).toEqual({ dims: [1, 2, 0, 4], values: [] });
   expect(runs[0]!.outputs).toEqual({ last_hidden_state: [1, 2, 3] });
+});
+
+test("who comes after the end is told, and nothing runs", async () => {
+  const { runner, runs } = createRunner();
+  const first = runner.readHiddenStates([4, 5], new AbortController().signal);
+  const closing = runner.close();
+  await first;
+  await closing;
+  const late = runner.prefill({ row: 0, start: 0, ids: [1, 2], logits: "last" });
+  await expect(late).rejects.toMatchObject({ code: "worker-lost" });
+  expect(runs).toHaveLength(1);
+});
+
+test("hidden states that nobody waits for any more are not computed", async () => {
+  const { runner, runs } = createRunner();
+  await expect(runner.readHiddenStates([4, 5], AbortSignal.abort())).rejects.toThrow();
+  expect(runs).toHaveLength(0);
 });
 
 test("a pass that fails tells its caller, and the next one runs", async () => {

@@ -1,3 +1,4 @@
+import { AppError } from "@/lib/errors";
 import { assert } from "@/lib/util/assert";
 import type { KvCache } from "./kv-cache";
 import type { GraphBinding, GraphSession, TensorView } from "./onnx/graph-session";
@@ -32,14 +33,19 @@ export type DecodeOptions = {
 export type RunnerOptions = {
   cache: KvCache;
   /**
-   * Fills passes up to an even number of rows and tokens (`batch-invariance.ts`). The cache then has an
-   * even number of rows, and a row's last position is left free.
+   * Fills decode passes up to an even number of rows (`batch-invariance.ts`). The cache then has an even
+   * number of rows.
    */
   padsToEven?: boolean;
 };
 
 /** Logits of a pass, one entry a token asked for. Overwritten by the next pass. */
-export type PassLogits = { readonly count: number; at(index: number): TokenLogits };
+export type PassLogits = {
+  readonly count: number;
+  at(index: number): TokenLogits;
+  /** Time of the pass itself, without the wait for its turn. */
+  readonly durationMs: number;
+};
 
 type Pass = {
   row: number;
@@ -70,6 +76,7 @@ export class ModelRunner {
   readonly #bindings = new Map<string, RowsBinding>();
   /** Ends when the last pass asked for so far has ended. */
   #tail: Promise<unknown> = Promise.resolve();
+  #isClosed = false;
 
   constructor(session: GraphSession, signature: GraphSignature, options: RunnerOptions) {
     this.#session = session;
@@ -83,10 +90,10 @@ export class ModelRunner {
     const { row, start, logits, temperature } = options;
     const positions = logits === "all" ? [...options.ids.keys()] : [options.ids.length - 1];
     // A token after the chunk changes nothing before it, and the next pass overwrites what it leaves.
-    // Attention over one token is another kernel than over several, with other last bits.
-    const isShort = options.ids.length === 1;
+    // Attention over one token, or over one that is left over from its last tile, is another kernel than
+    // over several, with other last bits: no chunk has an odd number.
     const isOdd = options.ids.length % 2 === 1;
-    const ids = isShort || (this.#padsToEven && isOdd) ? [...options.ids, 0] : options.ids;
+    const ids = isOdd ? [...options.ids, 0] : options.ids;
     const pass = { row, rowCount: 1, ids, starts: [start], positions, temperatures: [temperature] };
     return this.#exclusively(() => this.#run(pass));
   }
@@ -104,11 +111,16 @@ export class ModelRunner {
     return this.#exclusively(() => this.#run(pass));
   }
 
-  /** The last layer's state of each token, row by row; for embeddings. Touches no row of the cache. */
-  async readHiddenStates(ids: readonly number[]): Promise<Float32Array> {
+  /**
+   * The last layer's state of each token, row by row; for embeddings. Touches no row of the cache.
+   *
+   * @throws the signal's reason when it aborts before the pass has its turn.
+   */
+  async readHiddenStates(ids: readonly number[], signal: AbortSignal): Promise<Float32Array> {
     const size = this.signature.hiddenSize;
     assert(size !== undefined, "the graph has the output");
     return this.#exclusively(async () => {
+      signal.throwIfAborted();
       const binding = this.#session.createBinding();
       try {
         for (const { past, tensor } of this.cache.views(0, 1)) {
@@ -138,15 +150,23 @@ export class ModelRunner {
     });
   }
 
+  /** Ends everything; who comes later hears that the model is gone. */
   async close(): Promise<void> {
     await this.release();
+    this.#isClosed = true;
+    await this.#tail;
     await this.#session.close();
   }
 
   /** In order of asking, and on after a pass that failed: its own caller hears of that. */
   #exclusively<T>(work: () => Promise<T>): Promise<T> {
-    const turn = this.#tail.then(work, work);
-    this.#tail = turn;
+    if (this.#isClosed) {
+      const message = "The model is being shut down. Try again; another worker answers.";
+      return Promise.reject(new AppError("worker-lost", { message }));
+    }
+    const turn = this.#tail.then(work);
+    // The caller hears of a failure; those after it only have to know that it is over.
+    this.#tail = turn.catch(() => undefined);
     return turn;
   }
 
@@ -163,8 +183,9 @@ export class ModelRunner {
       binding.bindOutput(name, tensor);
       outputs.set(name, tensor);
     }
+    const startedAtMs = performance.now();
     await binding.run();
-    return results.logits;
+    return { ...results.logits, durationMs: performance.now() - startedAtMs };
   }
 
   #bindingOf(row: number, rowCount: number): RowsBinding {
@@ -192,16 +213,16 @@ export class ModelRunner {
     assert(longest <= this.cache.capacity, "a sequence stays within its row");
     const idTensor = this.#scratch.take(TENSOR.inputIds, "int64", [rowCount, length]);
     for (const [index, id] of ids.entries()) idTensor.data[index] = BigInt(id);
-    const inputs: [string, TensorView][] = [[TENSOR.inputIds, idTensor]];
-    if (signature.takesAttentionMask) {
-      // Rows end at different places: what lies beyond a row's own end is masked out.
-      const mask = this.#scratch.take(TENSOR.attentionMask, "int64", [rowCount, longest]);
-      mask.data.fill(0n);
-      for (const [row, start] of starts.entries()) {
-        mask.data.fill(1n, row * longest, row * longest + start + length);
-      }
-      inputs.push([TENSOR.attentionMask, mask]);
+    // Rows end at different places: what lies beyond a row's own end is masked out.
+    const mask = this.#scratch.take(TENSOR.attentionMask, "int64", [rowCount, longest]);
+    mask.data.fill(0n);
+    for (const [row, start] of starts.entries()) {
+      mask.data.fill(1n, row * longest, row * longest + start + length);
     }
+    const inputs: [string, TensorView][] = [
+      [TENSOR.inputIds, idTensor],
+      [TENSOR.attentionMask, mask],
+    ];
     if (signature.takesPositionIds) {
       const tensor = this.#scratch.take(TENSOR.positionIds, "int64", [rowCount, length]);
       for (const index of ids.keys()) {
@@ -226,7 +247,10 @@ export class ModelRunner {
   }
 
   /** Where the results go, and how they are read afterwards. */
-  #takeOutputs(pass: Pass): { entries: [string, TensorView][]; logits: PassLogits } {
+  #takeOutputs(pass: Pass): {
+    entries: [string, TensorView][];
+    logits: Omit<PassLogits, "durationMs">;
+  } {
     const { rowCount, ids, positions, temperatures } = pass;
     const { vocabularySize, topCount, blockSize, hasLogitsPositions } = this.signature;
     // A graph as it was published gives logits of all tokens, wanted or not.

@@ -7,7 +7,7 @@ function run(pace: PrefillPace, { chunkMs, decodeMs }: { chunkMs: number; decode
   for (let step = 0; step < 12; step++) {
     while (pace.mayPrefill(true) && order.length < 24) {
       order += "c";
-      pace.notePrefill(chunkMs);
+      pace.notePrefill(64, chunkMs);
     }
     order += "d";
     pace.noteDecode(decodeMs);
@@ -28,7 +28,7 @@ test("with nobody decoding prompts run one chunk after the other", () => {
   const pace = new PrefillPace();
   for (let chunk = 0; chunk < 5; chunk++) {
     expect(pace.mayPrefill(false)).toBe(true);
-    pace.notePrefill(1_000);
+    pace.notePrefill(64, 1_000);
   }
   // Whoever begins to decode then owes nothing for the time before.
   expect(pace.mayPrefill(false)).toBe(true);
@@ -40,8 +40,19 @@ test("a quiet hour of decoding earns one step's credit and no more", () => {
   for (let step = 0; step < 1_000; step++) pace.noteDecode(10);
   let chunks = 0;
   while (pace.mayPrefill(true)) {
-    pace.notePrefill(4);
+    pace.notePrefill(64, 4);
     chunks++;
   }
   expect(chunks).toBe(3);
+});
+
+test("a pass joins as many chunks as take a second by what the last one took", () => {
+  const pace = new PrefillPace();
+  expect(pace.countJoined(64, 8)).toBe(1);
+  pace.notePrefill(64, 10);
+  expect(pace.countJoined(64, 8)).toBe(8);
+  pace.notePrefill(512, 2_000);
+  expect(pace.countJoined(64, 8)).toBe(4);
+  pace.notePrefill(64, 5_000);
+  expect(pace.countJoined(64, 8)).toBe(1);
 });

@@ -42,7 +42,7 @@ export type SequenceOptions = {
   choice: number;
   /** Tokens that end the answer without being part of its text: the model's own and the request's. */
   stopTokenIds: readonly number[];
-  /** Before this many tokens of answer, none of `stopTokenIds` may be drawn. */
+  /** Before this many tokens of answer, none of `stopTokenIds` may be drawn and no `stop` ends it. */
   minTokens: number;
   stop: readonly string[];
   detokenizer: Detokenizer;
@@ -156,7 +156,12 @@ export class Sequence {
       this.#finish("stop");
       return;
     }
-    const { text, isStopped } = this.#stopMatcher.push(this.options.detokenizer.push(id));
+    const piece = this.options.detokenizer.push(id);
+    // Nothing ends the answer before its least length, and what was said by then is not looked at again.
+    const isEarly = this.completionTokenCount <= this.options.minTokens;
+    const { text, isStopped } = isEarly
+      ? { text: piece, isStopped: false }
+      : this.#stopMatcher.push(piece);
     this.#send(text);
     const isFull = this.completionTokenCount === this.options.completionTokenCountMax;
     if (isStopped) this.#end("stop");

@@ -26,7 +26,6 @@ export type StepLoopOptions = {
   chunkTokens?: number | undefined;
   /** Whether the model's numbers are the same wherever a prompt is cut. */
   mayCutAnywhere: boolean;
-  nowMs: () => number;
 };
 
 /**
@@ -41,7 +40,6 @@ export class StepLoop {
   readonly #chunkTokens: number;
   readonly #mayCutAnywhere: boolean;
   readonly #pace = new PrefillPace();
-  readonly #nowMs: () => number;
   /** The loop, while it runs. */
   #running: Promise<void> | undefined;
   /** While a pass runs nobody may move rows; who leaves meanwhile gives its row back afterwards. */
@@ -53,7 +51,6 @@ export class StepLoop {
     this.#mayCutAnywhere = options.mayCutAnywhere;
     this.#scheduler = new Scheduler(options.slotCount);
     this.#slots = new KvSlots(options.slotCount, this.#chunkTokens, runner.cache);
-    this.#nowMs = options.nowMs;
   }
 
   get runningCount(): number {
@@ -143,15 +140,15 @@ export class StepLoop {
     }
     const { row, length } = this.#slots.locate(sequence);
     const isAlone = this.#scheduler.runningCount === 1;
-    const joined = isAlone && this.#mayCutAnywhere && !reportPrompt ? JOINED_CHUNKS_MAX : 1;
+    const mayJoin = isAlone && this.#mayCutAnywhere && !reportPrompt;
+    const joined = mayJoin ? this.#pace.countJoined(this.#chunkTokens, JOINED_CHUNKS_MAX) : 1;
     const ids = promptIds.slice(length, length + joined * this.#chunkTokens);
     const wanted: LogitsWanted = reportPrompt ? "all" : "last";
     const temperature = summedTemperature(sampling);
-    const startedAtMs = this.#nowMs();
     const logits = await this.#pass([sequence], ids.length, () =>
       this.#runner.prefill({ row, start: length, ids, logits: wanted, temperature }),
     );
-    this.#pace.notePrefill(this.#nowMs() - startedAtMs);
+    this.#pace.notePrefill(ids.length, logits.durationMs);
     // Aborted while it ran: already out of the scheduler, and its row given back.
     if (sequence.isFinished) return;
     sequence.advancePrompt(ids.length);
@@ -167,7 +164,6 @@ export class StepLoop {
   /** One token for everyone who decodes. */
   async #decode(): Promise<void> {
     const sequences = this.#slots.packed;
-    const startedAtMs = this.#nowMs();
     const logits = await this.#pass(sequences, 1, () =>
       this.#runner.decode({
         ids: sequences.map((it) => it.lastId),
@@ -176,7 +172,7 @@ export class StepLoop {
         spareLength: this.#slots.lengthAt(sequences.length),
       }),
     );
-    this.#pace.noteDecode(this.#nowMs() - startedAtMs);
+    this.#pace.noteDecode(logits.durationMs);
     for (const [index, sequence] of sequences.entries()) {
       if (!sequence.isFinished) this.#take(sequence, logits.at(index));
     }

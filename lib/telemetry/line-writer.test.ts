@@ -83,7 +83,7 @@ test("what nobody reads is dropped beyond a limit, and the log says how much", a
   expect(text().match(/x\n/g)).toHaveLength(4);
 });
 
-test.each(["EPIPE", "ENOSPC", "EBADF"])("%s ends the writing, also at the end", async (code) => {
+test.each(["EPIPE", "EBADF"])("%s ends the writing, also at the end", async (code) => {
   let attempts = 0;
   const { writer } = reader(() => {
     attempts += 1;
@@ -148,4 +148,19 @@ test("a process that logs its last lines to nobody ends", async () => {
   await once(child.stdout!, "close");
   child.send("go");
   expect(await closed).toEqual([7, null]);
+});
+
+test("a full disk loses what it could not take, says how much, and goes on when there is room", async () => {
+  let isFull = true;
+  const { writer, text } = reader((bytes) => {
+    if (isFull) throw errorOf("ENOSPC");
+    return bytes.length;
+  });
+  writer.write("a\n");
+  writer.write("b\n");
+  await turn();
+  isFull = false;
+  writer.write("c\n");
+  await turn();
+  expect(text()).toMatch(/^c\n.*2 lines of this log were dropped/);
 });

@@ -64,10 +64,12 @@ export class LineWriter {
           this.#rest = bytes;
           return false;
         }
-        // Nobody reads any more, or the disk is full. There is no other place to say so.
-        this.#isBroken = true;
+        // Nobody reads any more, and nobody will; or the disk is full, and may have room later. There is no
+        // other place to say so now.
+        this.#isBroken = isFinal(error);
         this.#rest = undefined;
-        this.#lines = [];
+        if (this.#isBroken) this.#lines = [];
+        else this.#droppedCount += countLines(bytes);
       }
     }
     return true;
@@ -93,9 +95,20 @@ export function writeLinesToStdout(): LineWriter {
   return writer;
 }
 
+const countLines = (bytes: Uint8Array) => bytes.filter((it) => it === 0x0a).length;
+
+const codeOf = (error: unknown) =>
+  error instanceof Error && "code" in error ? error.code : undefined;
+
 function isBusy(error: unknown): boolean {
-  const code = error instanceof Error && "code" in error ? error.code : undefined;
+  const code = codeOf(error);
   return code === "EAGAIN" || code === "EBUSY";
+}
+
+/** The other end is closed, or there is none. */
+function isFinal(error: unknown): boolean {
+  const code = codeOf(error);
+  return code === "EPIPE" || code === "EBADF";
 }
 
 /** Holds the thread: at the end of a process there is no event loop left to wait with. */

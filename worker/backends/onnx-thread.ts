@@ -37,6 +37,7 @@ export class OnnxThread {
   readonly slotCount: number;
   /** What it takes of memory, in words. */
   readonly memory: string;
+  readonly memoryBytes: number;
   readonly warnings: readonly string[];
   readonly #thread: Worker;
   readonly #calls = new Map<number, OpenCall>();
@@ -67,6 +68,7 @@ export class OnnxThread {
     this.offer = loaded.offer;
     this.slotCount = loaded.slotCount;
     this.memory = loaded.memory;
+    this.memoryBytes = loaded.memoryBytes;
     this.warnings = loaded.warnings;
     this.#thread = thread;
     this.#onDeath = onDeath;

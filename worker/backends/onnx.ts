@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { readMemoryBytes } from "@/lib/engine/memory-plan";
 import { AppError } from "@/lib/errors";
 import { ENGINE_DEATH_GRACE_MS } from "@/lib/limits";
 import type { DetokenizeReply, EmbedReply, TokenizeReply } from "@/lib/protocol/text";
@@ -69,14 +70,17 @@ async function startThreads(options: OnnxBackendOptions): Promise<OnnxThread[]> 
   const share = Math.floor(availableParallelism() / modelFolders.length);
   const threadCount = threadsAsked > 0 ? threadsAsked : Math.max(1, share);
   const onDeath = (cause: Error) => (onThreadDeath ?? endProcess)(cause);
-  const started = await Promise.allSettled(
-    modelFolders.map((folder) =>
-      OnnxThread.start({ ...rest, folder, threadCount, slotCount: slots, threadUrl, onDeath }),
-    ),
-  );
-  const threads = started.flatMap((it) => (it.status === "fulfilled" ? [it.value] : []));
+  const threads: OnnxThread[] = [];
+  // One after the other: what is promised to one model is not there for the next, although the system
+  // hands its pages out only as they are used.
+  let memoryBytes = options.memoryBytes ?? readMemoryBytes();
   try {
-    for (const it of started) if (it.status === "rejected") throw it.reason;
+    for (const folder of modelFolders) {
+      const settings = { ...rest, folder, threadCount, slotCount: slots, memoryBytes };
+      const thread = await OnnxThread.start({ ...settings, threadUrl, onDeath });
+      threads.push(thread);
+      memoryBytes -= thread.memoryBytes;
+    }
     expectDistinctNames(threads);
   } catch (error) {
     await Promise.all(threads.map((thread) => thread.close()));

@@ -18,17 +18,17 @@ const logits = tensor("logits", "float32", ["batch_size", "sequence_length", 100
 const past = ["key", "value"].map((it) => tensor(`past_key_values.0.${it}`, "float32", cacheShape));
 const present = ["key", "value"].map((it) => tensor(`present.0.${it}`, "float32", cacheShape));
 
+const mask = tensor("attention_mask", "int64", ["batch_size", "total_sequence_length"]);
+
 const read = (
   inputs: TensorDeclaration[],
   outputs: TensorDeclaration[],
   { fallback = NO_FALLBACK, facts = LEFT_WHOLE as Parameters<typeof readGraphSignature>[1] } = {},
-) => readGraphSignature({ inputs, outputs }, facts, fallback);
+) => readGraphSignature({ inputs: [...inputs, mask], outputs }, facts, fallback);
 
 test("names, shapes and optional inputs are read from the session", () => {
-  const mask = tensor("attention_mask", "int64", ["batch_size", "total_sequence_length"]);
   const hidden = tensor("last_hidden_state", "float32", ["batch_size", "sequence_length", 16]);
-  expect(read([input, mask, ...past], [logits, ...present, hidden])).toEqual({
-    takesAttentionMask: true,
+  expect(read([input, ...past], [logits, ...present, hidden])).toEqual({
     takesPositionIds: false,
     cacheSlots: ["key", "value"].map((it) => ({
       past: `past_key_values.0.${it}`,
@@ -121,4 +121,12 @@ test.each([
   ],
 ])("%s is refused by name", (_, inputs, outputs, message) => {
   expect(() => read(inputs, outputs)).toThrow(message);
+});
+
+test("a graph without a mask is refused, since nothing else tells how long a row is", () => {
+  const inputs = [input, ...past];
+  const outputs = [logits, ...present];
+  expect(() => readGraphSignature({ inputs, outputs }, LEFT_WHOLE, NO_FALLBACK)).toThrow(
+    /has no attention_mask/,
+  );
 });

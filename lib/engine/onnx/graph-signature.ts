@@ -14,7 +14,6 @@ export type CacheSlot = {
 
 /** What a decoder graph takes and gives, as the session itself reports it. */
 export type GraphSignature = {
-  takesAttentionMask: boolean;
   takesPositionIds: boolean;
   cacheSlots: CacheSlot[];
   vocabularySize: number;
@@ -67,14 +66,13 @@ export function readGraphSignature(
   const inputs: TensorsByName = new Map(session.inputs.map((it) => [it.name, it]));
   const outputs: TensorsByName = new Map(session.outputs.map((it) => [it.name, it]));
   expectType(inputs, TENSOR.inputIds, "int64");
-  for (const name of [TENSOR.attentionMask, TENSOR.positionIds]) {
-    if (inputs.has(name)) expectType(inputs, name, "int64");
-  }
+  // Rows have a fixed length: only the mask tells the graph how much of one counts.
+  expectType(inputs, TENSOR.attentionMask, "int64");
+  if (inputs.has(TENSOR.positionIds)) expectType(inputs, TENSOR.positionIds, "int64");
   const hidden = outputs.get(TENSOR.hiddenState);
   const hiddenSize = hidden?.type === "float32" ? hidden.dims.at(-1) : undefined;
   const hasTop = outputs.has(TENSOR.topValues) && outputs.has(TENSOR.topIds);
   return {
-    takesAttentionMask: inputs.has(TENSOR.attentionMask),
     takesPositionIds: inputs.has(TENSOR.positionIds),
     cacheSlots: readCacheSlots(inputs, outputs, fallback),
     vocabularySize: readVocabularySize(outputs, facts),

@@ -3,6 +3,7 @@ import { createReadStream } from "node:fs";
 import { readdir, readFile, stat } from "node:fs/promises";
 import { basename, join, resolve } from "node:path";
 import * as z from "zod";
+import { REPETITION_PENALTY_MAX } from "@/lib/limits";
 import { StartError } from "@/lib/util/start-error";
 import { findChatTemplate } from "../text/chat-template";
 import {
@@ -59,7 +60,8 @@ const generationConfigSchema = z.looseObject({
   top_p: z.number().gt(0).max(1).nullish(),
   top_k: z.number().int().min(0).nullish(),
   min_p: z.number().min(0).lt(1).nullish(),
-  repetition_penalty: z.number().gt(0).nullish(),
+  /** As far as the protocol takes it from a request. */
+  repetition_penalty: z.number().gt(0).max(REPETITION_PENALTY_MAX).nullish(),
 });
 
 export type ModelConfig = z.infer<typeof configSchema>;

@@ -66,7 +66,7 @@ async function orStartError(
   } catch (cause) {
     const source = options.source ?? (typeof model === "string" ? model : "The model in memory");
     throw new StartError({
-      message: `${source} cannot be loaded: ${toReason(cause)}`,
+      message: `${source} cannot be loaded: ${toReason(cause).replace(/([^.!?])$/, "$1.")}`,
       remedy: "Copy the file again (a broken download is the usual cause) or export it anew.",
       cause,
     });

@@ -227,6 +227,35 @@ test("weights beside the graph keep their place", async () => {
   await expectSame(graph, path);
 });
 
+test.each(["../secret.bin", "/etc/hostname", "a/../../secret.bin", "..\\secret.bin"])(
+  "weights at %s, out of the model's folder, are refused and not read",
+  async (location) => {
+    const { graphFile } = await writeSyntheticModel({ folder, weightsBeside: true });
+    const path = join(folder, "onnx", graphFile);
+    const model = decodeModel(await readFile(path));
+    for (const tensor of model.graph.initializer) {
+      for (const entry of tensor.externalData ?? []) {
+        if (entry.key === "location") entry.value = location;
+      }
+    }
+    await writeFile(path, encodeModel(model));
+    await writeFile(join(folder, "secret.bin"), Buffer.alloc(1 << 20));
+    await expect(prepareGraph({ weightPath: path, cacheFolder })).rejects.toMatchObject({
+      message: expect.stringContaining("lie outside its folder"),
+    });
+  },
+);
+
+test.runIf(process.platform === "linux")(
+  "a cache folder where no folder can be made is a warning and no endless wait",
+  async () => {
+    const { graphFile } = await writeSyntheticModel({ folder });
+    const weightPath = join(folder, "onnx", graphFile);
+    const graph = await prepareGraph({ weightPath, cacheFolder: "/proc/nope/graphs" });
+    expect(graph.warnings.join()).toMatch(/prepared anew at every start/);
+  },
+);
+
 describe("facts", () => {
   test("one scale for a whole batch is told with its operator", async () => {
     const { graphFile } = await writeSyntheticModel({ folder, form: "int8-dynamic" });

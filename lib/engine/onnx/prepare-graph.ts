@@ -1,7 +1,7 @@
 import { createHash, randomUUID } from "node:crypto";
 import { lstat, mkdir, open, readFile, realpath, rename, rm, writeFile } from "node:fs/promises";
-import { tmpdir, userInfo } from "node:os";
-import { basename, dirname, join } from "node:path";
+import { tmpdir } from "node:os";
+import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { StartError } from "@/lib/util/start-error";
 import { type GraphFacts, readGraphFacts } from "./graph-facts";
 import { DATA_LOCATION_EXTERNAL, decodeModel, encodeModel, type OnnxModel } from "./onnx-model";
@@ -108,6 +108,10 @@ async function findBeside(model: OnnxModel, weightPath: string): Promise<Beside>
   const names = new Map<string, string>();
   const folders = new Set<string>();
   for (const location of locations) {
+    // A name that leads out of the model's folder would read any file of the operator's as a weight.
+    if (isAbsolute(location) || location.split(/[\\/]/).includes("..")) {
+      throw broken(weightPath, new Error(`its weights lie outside its folder, at ${location}`));
+    }
     const path = await realpath(join(dirname(weightPath), location)).catch((cause: unknown) => {
       throw broken(weightPath, cause);
     });
@@ -171,10 +175,12 @@ function decode(weightPath: string, file: Buffer) {
   }
 }
 
+const endSentence = (text: string) => (/[.!?]$/.test(text) ? text : `${text}.`);
+
 function broken(weightPath: string, cause: unknown): StartError {
   const reason = cause instanceof Error ? cause.message : String(cause);
   return new StartError({
-    message: `${weightPath} cannot be loaded: ${reason}`,
+    message: `${weightPath} cannot be loaded: ${endSentence(reason)}`,
     remedy: COPY_AGAIN,
     cause,
   });
@@ -206,17 +212,37 @@ function referToWeights(
 type Cache = { folder: string | undefined; warnings: string[] };
 
 async function openCache(wanted: string | undefined): Promise<Cache> {
-  const folder = wanted ?? join(tmpdir(), `parley-graphs-${userInfo().uid}`);
+  // Windows has no such ids, and a temporary folder for each user instead.
+  const uid = process.getuid?.();
+  const folder = wanted ?? join(tmpdir(), `parley-graphs-${uid ?? "of-mine"}`);
   try {
-    await mkdir(folder, { recursive: true, mode: 0o700 });
+    await makeFolder(resolve(folder));
     // Anyone may make folders in the temporary one: a graph that a stranger left there is not ours.
-    if (wanted === undefined && (await lstat(folder)).uid !== userInfo().uid) {
+    const { uid: owner } = await lstat(folder);
+    if (wanted === undefined && uid !== undefined && owner !== uid) {
       throw new Error("it belongs to someone else");
     }
     return { folder, warnings: [] };
   } catch (cause) {
     return { folder: undefined, warnings: [toWarning(folder, cause)] };
   }
+}
+
+/** Node's own recursive `mkdir` tries for ever where the parent is there and takes no folders (/proc). */
+async function makeFolder(path: string): Promise<void> {
+  const make = async () => {
+    const failure = await mkdir(path, { mode: 0o700 }).catch(
+      (cause: NodeJS.ErrnoException) => cause,
+    );
+    // Somebody else who starts at the same time may have made it.
+    return failure?.code === "EEXIST" ? undefined : failure;
+  };
+  const failure = await make();
+  if (!failure) return;
+  if (failure.code !== "ENOENT" || dirname(path) === path) throw failure;
+  await makeFolder(dirname(path));
+  const last = await make();
+  if (last) throw last;
 }
 
 function toWarning(folder: string, cause: unknown): string {
