@@ -56,6 +56,12 @@ export const envSchema = z.object({
     .describe(
       "Inference threads a worker. 0 divides the cores between the workers of `npm start`.",
     ),
+  PARLEY_WORKER_SESSION: z
+    .enum(["auto", "native", "portable"])
+    .default("auto")
+    .describe(
+      "How onnxruntime is called: native is fast, portable needs no foreign function calls, auto tries. Set portable where a worker crashes while it loads a model.",
+    ),
   PARLEY_DRAIN_SECONDS: integer(0, 600)
     .optional()
     .describe(

@@ -31,6 +31,7 @@ export type EngineSettings = Pick<
   | "mayVaryWithBatch"
   | "graphCacheFolder"
   | "memoryBytes"
+  | "sessionKind"
 >;
 
 export type EngineCall =

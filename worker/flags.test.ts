@@ -5,11 +5,25 @@ import { afterAll, describe, expect, test } from "vitest";
 import { StartError } from "@/lib/util/start-error";
 import { parseFlags, USAGE } from "./flags";
 
-const DEFAULTS = { PARLEY_CONTROLLER_URL: "http://127.0.0.1:3000", PARLEY_WORKER_THREADS: 3 };
+const DEFAULTS = {
+  ...{ PARLEY_CONTROLLER_URL: "http://127.0.0.1:3000", PARLEY_WORKER_THREADS: 3 },
+  PARLEY_WORKER_SESSION: "auto" as const,
+};
 const folder = mkdtempSync(join(tmpdir(), "parley-flags-"));
 afterAll(() => rmSync(folder, { recursive: true }));
 
 describe("flags of the worker", () => {
+  test("how onnxruntime is called comes from the flag, else from the environment", () => {
+    const portable = { ...DEFAULTS, PARLEY_WORKER_SESSION: "portable" as const };
+    const words = ["--model", folder];
+    const kindOf = (flags: ReturnType<typeof parseFlags>) => flags?.engine.sessionKind;
+    expect(kindOf(parseFlags(words, portable))).toBe("portable");
+    expect(kindOf(parseFlags([...words, "--session", "native"], portable))).toBe("native");
+    expect(() => parseFlags([...words, "--session", "fast"], portable)).toThrow(
+      /--session is one of auto, native, portable; got "fast"/,
+    );
+  });
+
   test("what is not said takes its default", () => {
     expect(parseFlags(["--model", folder], DEFAULTS)).toMatchObject({
       kind: "onnx",
@@ -26,6 +40,7 @@ describe("flags of the worker", () => {
         kvDtype: undefined,
         graphCacheFolder: undefined,
         mayVaryWithBatch: false,
+        sessionKind: undefined,
       },
     });
   });

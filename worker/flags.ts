@@ -25,7 +25,14 @@ export type Flags = {
 
 const KV_DTYPES = ["auto", "float32", "float16"] as const;
 /** Flags that say how a model is loaded, which only one kind does. */
-const ENGINE_FLAGS = ["max-model-len", "kv-dtype", "graph-cache", "allow-batch-variance"] as const;
+const ENGINE_FLAGS = [
+  "max-model-len",
+  "kv-dtype",
+  "graph-cache",
+  "allow-batch-variance",
+  "session",
+] as const;
+const SESSION_KINDS = ["auto", "native", "portable"] as const;
 
 export const USAGE = `Serves models to a Parley web process.
 
@@ -49,12 +56,16 @@ export const USAGE = `Serves models to a Parley web process.
                         system's temporary one; under npm start in PARLEY_DATA_DIR)
   --allow-batch-variance
                         serve a form of the weights whose answers depend on who else is served
+  --session <kind>      ${SESSION_KINDS.join(", ")}: how onnxruntime is called (PARLEY_WORKER_SESSION)
   --help                this text
 
 The secret shared with the web process is read from PARLEY_WORKER_SECRET.
 `;
 
-type Defaults = Pick<Env, "PARLEY_CONTROLLER_URL" | "PARLEY_WORKER_THREADS">;
+type Defaults = Pick<
+  Env,
+  "PARLEY_CONTROLLER_URL" | "PARLEY_WORKER_THREADS" | "PARLEY_WORKER_SESSION"
+>;
 
 /**
  * The flags, checked; undefined when help was asked for.
@@ -88,16 +99,21 @@ export function parseFlags(words: readonly string[], defaults: Defaults): Flags 
       values.threads ?? `${defaults.PARLEY_WORKER_THREADS}`,
       [0, 1_024],
     ),
-    engine: kind === "onnx" ? toEngineSettings(values) : expectNone(values),
+    engine: kind === "onnx" ? toEngineSettings(values, defaults) : expectNone(values),
   };
 }
 
 type Values = ReturnType<typeof parseWords>;
 
-function toEngineSettings(values: Values): Flags["engine"] {
+function toEngineSettings(values: Values, defaults: Defaults): Flags["engine"] {
   const asked = values["kv-dtype"] ?? "auto";
   const dtype = KV_DTYPES.find((it) => it === asked);
   if (!dtype) throw wrong("kv-dtype", `is one of ${KV_DTYPES.join(", ")}`, asked);
+  const session = SESSION_KINDS.find(
+    (it) => it === (values.session ?? defaults.PARLEY_WORKER_SESSION),
+  );
+  if (!session)
+    throw wrong("session", `is one of ${SESSION_KINDS.join(", ")}`, `${values.session}`);
   const length = values["max-model-len"];
   const folder = values["graph-cache"];
   return {
@@ -108,6 +124,7 @@ function toEngineSettings(values: Values): Flags["engine"] {
     kvDtype: dtype === "auto" ? undefined : dtype,
     graphCacheFolder: folder === undefined ? undefined : resolve(folder),
     mayVaryWithBatch: values["allow-batch-variance"] ?? false,
+    sessionKind: session === "auto" ? undefined : session,
   };
 }
 
@@ -139,6 +156,7 @@ function parseWords(words: readonly string[]) {
         "kv-dtype": { type: "string" },
         "graph-cache": { type: "string" },
         "allow-batch-variance": { type: "boolean" },
+        session: { type: "string" },
         help: { type: "boolean", short: "h", default: false },
       },
     }).values;
