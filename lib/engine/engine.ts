@@ -1,16 +1,13 @@
-import { randomInt } from "node:crypto";
 import { AppError } from "@/lib/errors";
 import { WAITING_MAX } from "@/lib/limits";
 import { embedTokens } from "./embedder";
 import { type LoadedModel, type LoadModelOptions, loadModel } from "./load-model";
+import { drawSeed } from "./sampling/draw-seed";
 import type { SamplingParameters } from "./sampling/sampling-parameters";
 import { Sequence, type SequenceEvent } from "./sequence";
 import { StepLoop } from "./step-loop";
 import type { ChatMessage } from "./text/chat-template";
 import { Detokenizer } from "./text/detokenizer";
-
-/** Seeds we draw: any integer a JSON number holds would do; crypto.randomInt stops at 2^48. */
-const DRAWN_SEED_MAX = 2 ** 47;
 
 export type EngineOptions = LoadModelOptions & {
   /** Tokens of a whole chunk of a prompt; unless given, 64. */
@@ -190,7 +187,7 @@ export class Engine {
       completionTokenCountMax,
       stopTokenIds: [...ownEnds, ...(request.stopTokenIds ?? [])],
       minTokens,
-      sampling: { ...sampling, seed: request.sampling.seed ?? randomInt(DRAWN_SEED_MAX) },
+      sampling: { ...sampling, seed: request.sampling.seed ?? drawSeed() },
       choice: request.choice ?? 0,
       stop: [...request.stop, ...("messages" in request ? chatTemplate.stopStrings : [])],
       detokenizer: new Detokenizer(tokenBytes),

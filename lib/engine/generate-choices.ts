@@ -1,11 +1,8 @@
-import { randomInt } from "node:crypto";
 import { assert } from "@/lib/util/assert";
 import { AsyncQueue } from "@/lib/util/async-queue";
 import type { Engine, EngineRequest } from "./engine";
+import { drawSeed } from "./sampling/draw-seed";
 import type { SequenceEvent } from "./sequence";
-
-/** Seeds we draw: any integer a JSON number holds would do; crypto.randomInt stops at 2^48. */
-const DRAWN_SEED_MAX = 2 ** 47;
 
 export type ChoiceCounts = {
   /** Answers to give. */
@@ -31,7 +28,7 @@ export async function* generateChoices(
   signal: AbortSignal,
 ): AsyncGenerator<ChoiceEvent> {
   assert(n >= 1 && bestOf >= n, "there is an answer to give, and no more are given than made");
-  const seed = request.sampling.seed ?? randomInt(DRAWN_SEED_MAX);
+  const seed = request.sampling.seed ?? drawSeed();
   const leave = new AbortController();
   const whole = AbortSignal.any([signal, leave.signal]);
   const queue = new AsyncQueue<ChoiceEvent>();

@@ -94,7 +94,10 @@ export async function loadModel(folder: string, options: LoadModelOptions): Prom
     expectKvDtype(signature.cacheSlots, options.kvDtype);
     const sequenceBytes = cacheBytesOf(signature.cacheSlots, contextLength);
     const memory = planMemory({ ...need, sequenceBytes }, memoryBytes);
-    const { rows, mayCutAnywhere } = await probeBatchInvariance(session, signature);
+    const probe = await probeBatchInvariance(session, signature);
+    // What the graph says of itself goes before what a few rows happened to show.
+    const rows = graph.facts.batchDependentOperator ? "none" : probe.rows;
+    const { mayCutAnywhere } = probe;
     if (rows === "none" && !options.mayVaryWithBatch) throw variesWithBatch(files);
     // Who accepts variance is spared the row beside a lone one: 0.9× instead of 1.3× llama.cpp's speed with
     // one sequence in int4 blocks of 128.

@@ -140,7 +140,9 @@ export class StepLoop {
     }
     const { row, length } = this.#slots.locate(sequence);
     const isAlone = this.#scheduler.runningCount === 1;
-    const mayJoin = isAlone && this.#mayCutAnywhere && !reportPrompt;
+    // Logits of every position of eight chunks, asked for or not, are 300 MB for 151,936 tokens.
+    const hasFewLogits = this.#runner.signature.hasLogitsPositions && !reportPrompt;
+    const mayJoin = isAlone && this.#mayCutAnywhere && hasFewLogits;
     const joined = mayJoin ? this.#pace.countJoined(this.#chunkTokens, JOINED_CHUNKS_MAX) : 1;
     const ids = promptIds.slice(length, length + joined * this.#chunkTokens);
     const wanted: LogitsWanted = reportPrompt ? "all" : "last";

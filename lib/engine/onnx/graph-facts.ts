@@ -1,4 +1,4 @@
-import { findAttribute, listReads } from "./graph-index";
+import { listReads } from "./graph-index";
 import type { OnnxGraph, OnnxModel, OnnxNode } from "./onnx-model";
 import type { RewrittenGraph } from "./rewrite-graph";
 
@@ -9,16 +9,8 @@ export type GraphFacts = {
    * present output. Then one block of memory can be bound as both, and is written in place.
    */
   isInPlaceKv: boolean;
-  /** Whether what a row gets is independent of the other rows of a pass. */
-  isBatchInvariant: boolean;
-  /** The operator that is at fault when it is not. */
+  /** An operator through which what a row gets depends on the other rows of a pass, if there is one. */
   batchDependentOperator: string | undefined;
-  /** Attention heads of queries, and of keys and values, where the attention states them. */
-  headCount: number | undefined;
-  kvHeadCount: number | undefined;
-  headSize: number | undefined;
-  /** Tokens that attention looks back at most, when some layer is limited so. */
-  localWindowSize: number | undefined;
   /** Whether the graph takes `logits_positions` and gives float32 logits of those alone. */
   hasLogitsPositions: boolean;
   vocabularySize: number | undefined;
@@ -47,20 +39,10 @@ const ONE_SCALE_FOR_ALL = new Set(["DynamicQuantizeLinear", "DynamicQuantizeMatM
 export function readGraphFacts(model: OnnxModel, rewritten: RewrittenGraph): GraphFacts {
   const { graph } = model;
   const nodes = listNodes(graph);
-  const attention = nodes.filter((it) => it.opType === ATTENTION);
   const culprit = nodes.find((it) => ONE_SCALE_FOR_ALL.has(it.opType));
-  const windows = attention
-    .map((it) => findAttribute(it, "local_window_size")?.i ?? -1)
-    .filter((it) => it > 0);
-  const past = graph.input.find((it) => PAST.test(it.name));
   return {
     isInPlaceKv: isInPlaceKv(graph, nodes),
-    isBatchInvariant: culprit === undefined,
     batchDependentOperator: culprit?.opType,
-    headCount: attention[0] && findAttribute(attention[0], "num_heads")?.i,
-    kvHeadCount: attention[0] && findAttribute(attention[0], "kv_num_heads")?.i,
-    headSize: past?.type.tensorType?.shape?.dim[3]?.dimValue,
-    localWindowSize: windows.length > 0 ? Math.min(...windows) : undefined,
     hasLogitsPositions: rewritten.head !== undefined,
     vocabularySize: rewritten.head?.vocabularySize,
     topCount: rewritten.head?.topCount,

@@ -83,10 +83,6 @@ test("weights are read from the published file, at their place in it", async () 
   expect(await readFile(weightPath)).toEqual(before);
   expect(graph.facts).toEqual({
     isInPlaceKv: true,
-    isBatchInvariant: true,
-    headCount: 2,
-    kvHeadCount: 1,
-    headSize: 32,
     hasLogitsPositions: true,
     vocabularySize: 4096,
     topCount: 64,
@@ -261,7 +257,6 @@ describe("facts", () => {
     const { graphFile } = await writeSyntheticModel({ folder, form: "int8-dynamic" });
     const path = join(folder, "onnx", graphFile);
     const { facts } = await prepareGraph({ weightPath: path, cacheFolder });
-    expect(facts.isBatchInvariant).toBe(false);
     expect(facts.batchDependentOperator).toBe("DynamicQuantizeLinear");
     expect(facts.isInPlaceKv).toBe(true);
   });
@@ -270,7 +265,7 @@ describe("facts", () => {
     const { graphFile } = await writeSyntheticModel({ folder, form: "int8-rows" });
     const path = join(folder, "onnx", graphFile);
     const { facts } = await prepareGraph({ weightPath: path, cacheFolder });
-    expect(facts).toMatchObject({ isBatchInvariant: true, hasLogitsPositions: true });
+    expect(facts).toMatchObject({ batchDependentOperator: undefined, hasLogitsPositions: true });
   });
 
   test("a cache that something else reads, too, is not written in place", async () => {
@@ -289,14 +284,6 @@ describe("facts", () => {
     model.graph.node.push(makeNode("Neg", { input: ["kept"], output: [present] }));
     await writeFile(weightPath, encodeModel(model));
     expect((await prepare()).facts.isInPlaceKv).toBe(false);
-  });
-
-  test("a limited view is told", async () => {
-    const model = decodeModel(await readFile(weightPath));
-    const attention = model.graph.node.find((it) => it.opType === "GroupQueryAttention")!;
-    attention.attribute!.push({ name: "local_window_size", type: 2, i: 512 });
-    await writeFile(weightPath, encodeModel(model));
-    expect((await prepare()).facts.localWindowSize).toBe(512);
   });
 
   test("a graph that is left whole says why, and can be loaded", async () => {
