@@ -21,7 +21,7 @@ serve:
   --base-url <url>    a running web process, instead of one that is started for this; rows of the
                       worker then need its PARLEY_ADMIN_TOKEN and PARLEY_WORKER_SECRET
 
-engine: random weights in the dimensions of a published model; about 10 minutes on two cores. The
+engine: random weights in the dimensions of a published model; a quarter of an hour on two cores. The
 first run writes 3 GB of models and installs the peers from npm; later ones find them there.
   --model <name>      qwen2.5-0.5b or smollm2-135m (qwen2.5-0.5b)
   --forms <list>      weight forms of ours; what does not depend on the form is measured with the

@@ -18,7 +18,7 @@ export type BatchInvariance = {
   rows: InvariantRows;
   /**
    * Whether a prompt gets the same bits wherever it is cut into chunks of two tokens or more. fp32
-   * attention gives them (tried with every length to 1,024 tokens), attention of fp32 queries over an
+   * attention gives them (swept over lengths from 66 to 1,024 tokens), attention of fp32 queries over an
    * fp16 cache does not (5e-4). Chunks of an odd number can leave a
    * token to another kernel; `ModelRunner` makes every chunk even.
    */
