@@ -51,6 +51,8 @@ export const HOMES: Record<string, readonly string[]> = {
   koffi: ["lib/engine"],
   protobufjs: ["lib/engine"],
   "@huggingface": ["lib/engine"],
+  "@mlc-ai": ["lib/engine"],
+  flatbuffers: ["lib/engine"],
   undici: ["lib/protocol"],
   pino: ["lib/telemetry"],
   postgres: ["lib/db"],

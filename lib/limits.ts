@@ -34,6 +34,17 @@ export const STOP_TOKEN_IDS_MAX = 64;
 export const LOGIT_BIAS_ENTRIES_MAX = 1_024;
 /** Common values lie below 1.3; at 10 nothing that was said once is said again. */
 export const REPETITION_PENALTY_MAX = 10;
+/** Texts in one call for vectors or labels; OpenAI's bound is 2,048. */
+export const EMBED_INPUTS_MAX = 2_048;
+/** Documents in one call; Cohere's bound. */
+export const RERANK_DOCUMENTS_MAX = 1_000;
+/** OpenAI's bounds for tools. */
+export const TOOLS_MAX = 128;
+export const TOOL_CALLS_MAX = 128;
+export const TOOL_NAME = /^[\w-]{1,64}$/;
+/** A schema or an expression. OpenAI allows 120,000 characters of names and texts in one schema. */
+export const GRAMMAR_CHARACTERS_MAX = 131_072;
+export const CHOICES_MAX = 1_024;
 /** OpenAI's bound for `top_logprobs`. */
 export const ALTERNATIVES_MAX = 20;
 

@@ -35,6 +35,8 @@ export const paths = {
   worker: {
     generate: "/generate",
     embed: "/embed",
+    rerank: "/rerank",
+    classify: "/classify",
     tokenize: "/tokenize",
     detokenize: "/detokenize",
     card: "/card",

@@ -40,6 +40,9 @@ describe("a request", () => {
       stop: ["x"],
       ...{ stopTokenIds: [3], ignoreEos: true, minTokens: 2, maxTokens: 9 },
       ...{ logProbabilityCount: 0, reportPrompt: true },
+      grammar: { type: "regex", pattern: "[0-9]+" },
+      toolRequest: { tools: [{ name: "f" }] },
+      splitReasoning: true,
     });
     // Nothing of the protocol is left out of this test.
     expect(Object.keys(full).toSorted()).toEqual(

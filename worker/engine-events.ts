@@ -17,17 +17,23 @@ import { unreachable } from "@/lib/util/assert";
 export function toEngineRequest(request: GenerateRequest): EngineRequest {
   const { logitBias, ...sampling } = request.sampling;
   const { stop, stopTokenIds, ignoreEos, minTokens, maxTokens } = request;
-  const { logProbabilityCount, reportPrompt } = request;
+  const { logProbabilityCount, reportPrompt, grammar, toolRequest, splitReasoning } = request;
   const entries = Object.entries(logitBias ?? {}).map(([id, bias]) => [Number(id), bias] as const);
   return {
     messages: toChatMessages(request.messages),
     sampling: { ...sampling, ...(logitBias && { logitBias: new Map(entries) }) },
     ...{ stop, stopTokenIds, ignoreEos, minTokens, maxTokens, logProbabilityCount, reportPrompt },
+    ...{ grammar, toolRequest, splitReasoning },
   };
 }
 
 export function toChatMessages(messages: readonly Message[]) {
-  return messages.map((message) => ({ role: message.role, content: messageText(message) }));
+  return messages.map((message) => ({
+    role: message.role,
+    content: messageText(message),
+    toolCalls: message.toolCalls,
+    toolCallId: message.toolCallId,
+  }));
 }
 
 /** The parts of a model that events name. */

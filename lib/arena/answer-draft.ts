@@ -51,7 +51,8 @@ export class AnswerDraft {
       firstTokenMs,
       durationMs,
       status: "complete",
-      finishReason,
+      // No page offers tools; a worker that speaks of calls all the same has ended its answer.
+      finishReason: finishReason === "tool-calls" ? "stop" : finishReason,
     };
   }
 

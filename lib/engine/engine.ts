@@ -1,6 +1,8 @@
 import { AppError } from "@/lib/errors";
 import { WAITING_MAX } from "@/lib/limits";
+import type { ToolRequest } from "./answer/answer-format";
 import { embedTokens } from "./embedder";
+import type { GrammarSpec } from "./grammar/grammar";
 import { type LoadedModel, type LoadModelOptions, loadModel } from "./load-model";
 import { drawSeed } from "./sampling/draw-seed";
 import type { SamplingParameters } from "./sampling/sampling-parameters";
@@ -35,6 +37,12 @@ export type EngineRequest = EnginePrompt & {
   logProbabilityCount?: number | undefined;
   /** Report the prompt's log-probabilities. */
   reportPrompt?: boolean | undefined;
+  /** What the answer must look like; what follows the reasoning where that is told apart. */
+  grammar?: GrammarSpec | undefined;
+  /** Functions that the answer may ask to have called. */
+  toolRequest?: ToolRequest | undefined;
+  /** Reasoning comes as events of its own. */
+  splitReasoning?: boolean | undefined;
 };
 
 /**
@@ -119,15 +127,17 @@ export class Engine {
    *
    * @throws AppError `not-supported`, `invalid-request` or `context-length-exceeded`; the signal's reason on abort.
    */
-  async embed(texts: readonly string[], signal: AbortSignal) {
+  async embed(texts: readonly (string | readonly number[])[], signal: AbortSignal) {
     if (this.model.runner.signature.hiddenSize === undefined) {
       throw new AppError("not-supported", {
         message: `The model ${this.model.files.name} gives no embeddings (its graph has no last_hidden_state).`,
         param: "model",
       });
     }
-    for (const [index, text] of texts.entries()) this.#expectMayFit([text], `inputs.${index}`);
-    const inputs = texts.map((text) => this.encodeText(text));
+    for (const [index, text] of texts.entries()) {
+      if (typeof text === "string") this.#expectMayFit([text], `inputs.${index}`);
+    }
+    const inputs = texts.map((it) => (typeof it === "string" ? this.encodeText(it) : it));
     for (const [index, ids] of inputs.entries()) {
       const param = `inputs.${index}`;
       this.#expectTokenIds(ids, param);

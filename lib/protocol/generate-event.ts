@@ -4,7 +4,8 @@ import { ALTERNATIVES_MAX } from "@/lib/limits";
 import { samplingSchema } from "./generate-request";
 
 /**
- * What a worker says of one generation, in this order: `generation-start`, any number of `text-delta`,
+ * What a worker says of one generation, in this order: `generation-start`, any number of `text-delta`
+ * (and, where asked for, of `reasoning-delta`, `tool-call-start` and `tool-call-delta`),
  * then `generation-end` or `generation-error`. An error may also come alone. After an abort the stream
  * just ends. A request for log-probabilities gets `prompt-log-probabilities` before the first token and
  * a `token-log-probability` for each token, before the text that the token is part of.
@@ -33,6 +34,30 @@ export const textDeltaSchema = z.object({
   tokens: z.number().int(),
 });
 
+/** What the model writes to itself before it answers; only where the request wants it told apart. */
+export const reasoningDeltaSchema = z.object({
+  type: z.literal("reasoning-delta"),
+  text: z.string(),
+  tokens: z.number().int(),
+});
+
+/** The model asks to have a function called; its arguments follow. */
+export const toolCallStartSchema = z.object({
+  type: z.literal("tool-call-start"),
+  /** 0 for the first call of the answer. */
+  index: z.number().int().min(0),
+  id: z.string(),
+  name: z.string(),
+});
+
+/** More of the JSON text of a call's arguments. */
+export const toolCallDeltaSchema = z.object({
+  type: z.literal("tool-call-delta"),
+  index: z.number().int().min(0),
+  text: z.string(),
+  tokens: z.number().int(),
+});
+
 /** JSON has no word for the logarithm of 0: a token that was ruled out has OpenAI's -9999. */
 export const LOG_PROBABILITY_MIN = -9_999;
 
@@ -57,7 +82,7 @@ export const promptLogProbabilitiesSchema = z.object({
   logProbabilities: z.array(z.number().min(LOG_PROBABILITY_MIN)),
 });
 
-export const finishReasonSchema = z.enum(["stop", "length"]);
+export const finishReasonSchema = z.enum(["stop", "length", "tool-calls"]);
 
 export const generationEndSchema = z.object({
   type: z.literal("generation-end"),
@@ -83,6 +108,9 @@ export const generationErrorSchema = z.object({
 export const generateEventSchema = z.discriminatedUnion("type", [
   generationStartSchema,
   textDeltaSchema,
+  reasoningDeltaSchema,
+  toolCallStartSchema,
+  toolCallDeltaSchema,
   tokenLogProbabilitySchema,
   promptLogProbabilitiesSchema,
   generationEndSchema,
@@ -90,6 +118,9 @@ export const generateEventSchema = z.discriminatedUnion("type", [
 ]);
 
 export type GenerationStart = z.infer<typeof generationStartSchema>;
+export type ReasoningDelta = z.infer<typeof reasoningDeltaSchema>;
+export type ToolCallStart = z.infer<typeof toolCallStartSchema>;
+export type ToolCallDelta = z.infer<typeof toolCallDeltaSchema>;
 export type TextDelta = z.infer<typeof textDeltaSchema>;
 export type ScoredToken = z.infer<typeof scoredTokenSchema>;
 export type TokenLogProbability = z.infer<typeof tokenLogProbabilitySchema>;

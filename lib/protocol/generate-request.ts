@@ -7,6 +7,7 @@ import {
   STOP_STRINGS_MAX,
   STOP_TOKEN_IDS_MAX,
 } from "@/lib/limits";
+import { grammarSchema, toolRequestSchema } from "./answer-shape";
 import { messagesSchema } from "./message";
 
 const TOKEN_KEY = /^(0|[1-9]\d{0,8})$/;
@@ -67,6 +68,12 @@ export const generateRequestSchema = z.strictObject({
   logProbabilityCount: z.number().int().min(0).max(ALTERNATIVES_MAX).optional(),
   /** Tell the log-probabilities of the prompt's tokens. */
   reportPrompt: z.boolean().optional(),
+  /** What the answer must look like. With reasoning told apart, what follows the reasoning. */
+  grammar: grammarSchema.optional(),
+  /** Functions that the answer may ask to have called. */
+  toolRequest: toolRequestSchema.optional(),
+  /** Reasoning comes as events of its own; else it is part of the text, with the model's own marks. */
+  splitReasoning: z.boolean().optional(),
 });
 
 export type Sampling = z.infer<typeof samplingSchema>;

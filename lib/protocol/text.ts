@@ -1,18 +1,62 @@
 import * as z from "zod";
+import { EMBED_INPUTS_MAX, RERANK_DOCUMENTS_MAX } from "@/lib/limits";
 import { messagesSchema } from "./message";
 
 /** Text ↔ tokens ↔ vectors: the calls beside generation. */
 
 const model = z.string().min(1).max(256);
 
+const requestId = z.string().min(1).max(128);
+const tokenIds = z.array(z.number().int().min(0).max(999_999_999)).min(1);
+
+/**
+ * What becomes of a text that is longer than the model reads: it is refused, cut at its end, or read in
+ * pieces whose vectors are averaged by their length.
+ */
+export const overflowSchema = z.enum(["refuse", "truncate", "average"]);
+
 export const embedRequestSchema = z.strictObject({
-  requestId: z.string().min(1).max(128),
+  requestId,
   model,
-  inputs: z.array(z.string().min(1)).min(1).max(256),
+  /** Texts, or the ids of texts as they are. */
+  inputs: z
+    .array(z.union([z.string().min(1), tokenIds]))
+    .min(1)
+    .max(EMBED_INPUTS_MAX),
+  /** Absent: refuse. */
+  overflow: overflowSchema.optional(),
 });
 export const embedReplySchema = z.object({
   /** One unit-length vector an input. */
   embeddings: z.array(z.array(z.number())),
+  promptTokens: z.number().int(),
+});
+
+/** How well each document answers the query, by a model that reads both together. */
+export const rerankRequestSchema = z.strictObject({
+  requestId,
+  model,
+  query: z.string().min(1),
+  documents: z.array(z.string().min(1)).min(1).max(RERANK_DOCUMENTS_MAX),
+  /** Of the documents; a query is never cut. Absent: truncate. */
+  overflow: z.enum(["refuse", "truncate"]).optional(),
+});
+export const rerankReplySchema = z.object({
+  /** One a document, in their order: 0 (not at all) to 1. */
+  scores: z.array(z.number().min(0).max(1)),
+  promptTokens: z.number().int(),
+});
+
+export const classifyRequestSchema = z.strictObject({
+  requestId,
+  model,
+  inputs: z.array(z.string().min(1)).min(1).max(EMBED_INPUTS_MAX),
+  /** Absent: refuse. */
+  overflow: z.enum(["refuse", "truncate"]).optional(),
+});
+export const classifyReplySchema = z.object({
+  /** For each input the labels of the model, the likeliest first. */
+  results: z.array(z.array(z.object({ label: z.string(), score: z.number().min(0).max(1) }))),
   promptTokens: z.number().int(),
 });
 
@@ -33,6 +77,11 @@ export const detokenizeRequestSchema = z.strictObject({
 export const detokenizeReplySchema = z.object({ text: z.string() });
 
 export type EmbedRequest = z.infer<typeof embedRequestSchema>;
+export type Overflow = z.infer<typeof overflowSchema>;
+export type RerankRequest = z.infer<typeof rerankRequestSchema>;
+export type RerankReply = z.infer<typeof rerankReplySchema>;
+export type ClassifyRequest = z.infer<typeof classifyRequestSchema>;
+export type ClassifyReply = z.infer<typeof classifyReplySchema>;
 export type EmbedReply = z.infer<typeof embedReplySchema>;
 export type TokenizeRequest = z.infer<typeof tokenizeRequestSchema>;
 export type TokenizeReply = z.infer<typeof tokenizeReplySchema>;

@@ -1,7 +1,11 @@
 import * as z from "zod";
 
 export const WORKER_KINDS = ["onnx", "mock"] as const;
-export const MODEL_FEATURES = ["chat", "embeddings", "tokenize", "log-probabilities"] as const;
+export const MODEL_FEATURES = [
+  ...(["chat", "embeddings", "rerank", "classify", "tokenize", "log-probabilities"] as const),
+  /** Answers held to a grammar; tool calls told apart; reasoning told apart. */
+  ...(["grammar", "tools", "reasoning"] as const),
+] as const;
 
 /** What a visitor may want to know of a model; every field is optional since a stranger's folder may say nothing. */
 export const modelDescriptionSchema = z.object({

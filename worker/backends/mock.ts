@@ -55,9 +55,10 @@ export function createMockBackend(options: MockOptions): Backend {
     generate: (request, signal) => generate({ request, signal, model: get(request.model), die }),
     embed: async (request) => {
       get(request.model);
+      const texts = request.inputs.map((it) => (typeof it === "string" ? it : toText(it)));
       return {
-        embeddings: request.inputs.map(toVector),
-        promptTokens: request.inputs.reduce((sum, input) => sum + toPieces(input).length, 0),
+        embeddings: texts.map(toVector),
+        promptTokens: texts.reduce((sum, text) => sum + toPieces(text).length, 0),
       };
     },
     tokenize: async (request) => {
@@ -165,9 +166,13 @@ const NEUTRAL: Record<string, unknown> = {
 function refuseUnknown(request: GenerateRequest): void {
   const { temperature: _, topP: __, seed: ___, logitBias = {}, ...sampling } = request.sampling;
   const { logProbabilityCount, reportPrompt, stopTokenIds, ignoreEos, minTokens } = request;
+  const { grammar, toolRequest, splitReasoning } = request;
   const asked = [
     ...Object.entries(sampling).map(([key, it]) => [`sampling.${key}`, it, NEUTRAL[key]] as const),
     ...Object.entries({ logProbabilityCount, reportPrompt, ignoreEos, minTokens }).map(
+      ([key, it]) => [key, it, NEUTRAL[key]] as const,
+    ),
+    ...Object.entries({ grammar, toolRequest, splitReasoning }).map(
       ([key, it]) => [key, it, NEUTRAL[key]] as const,
     ),
     ["sampling.logitBias", Object.keys(logitBias).length, 0] as const,

@@ -3,7 +3,14 @@ import { AppError } from "@/lib/errors";
 import { StartError } from "@/lib/util/start-error";
 import type { TokenizerConfig } from "./tokenizer-schema";
 
-export type ChatMessage = { role: "system" | "user" | "assistant"; content: string };
+export type ChatMessage = {
+  role: "system" | "user" | "assistant" | "tool";
+  content: string;
+  /** Of the assistant: what it asked to have called; `arguments` is JSON text. */
+  toolCalls?: readonly { id: string; name: string; arguments: string }[] | undefined;
+  /** Of a tool: the call that this is the result of. */
+  toolCallId?: string | undefined;
+};
 
 /** For models that bring no template (they were not trained to chat): speakers by name. */
 const NEUTRAL_TEMPLATE = `{% for message in messages %}{{ message['role'] | capitalize + ': ' + message['content'] + '\n\n' }}{% endfor %}{% if add_generation_prompt %}{{ 'Assistant:' }}{% endif %}`;

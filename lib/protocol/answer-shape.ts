@@ -1,0 +1,64 @@
+import * as z from "zod";
+import { CHOICES_MAX, GRAMMAR_CHARACTERS_MAX, TOOL_NAME, TOOLS_MAX } from "@/lib/limits";
+
+/** What an answer must look like, and what it may ask to have called. */
+
+/** A JSON schema is checked by whoever compiles it; here only that it is one in shape, and its size. */
+export const jsonSchemaSchema = z
+  .union([z.boolean(), z.record(z.string(), z.unknown())])
+  .refine((schema) => JSON.stringify(schema).length <= GRAMMAR_CHARACTERS_MAX, {
+    message: `must have at most ${GRAMMAR_CHARACTERS_MAX} characters as JSON.`,
+  });
+
+export const grammarSchema = z.discriminatedUnion("type", [
+  z.strictObject({ type: z.literal("json-object") }),
+  z.strictObject({ type: z.literal("json-schema"), schema: jsonSchemaSchema }),
+  z.strictObject({
+    type: z.literal("regex"),
+    pattern: z.string().min(1).max(GRAMMAR_CHARACTERS_MAX),
+  }),
+  z.strictObject({
+    type: z.literal("choice"),
+    choices: z
+      .array(z.string().min(1))
+      .min(1)
+      .max(CHOICES_MAX)
+      .refine((choices) => choices.join("").length <= GRAMMAR_CHARACTERS_MAX, {
+        message: `must have at most ${GRAMMAR_CHARACTERS_MAX} characters together.`,
+      }),
+  }),
+]);
+
+export const toolSchema = z.strictObject({
+  name: z.string().regex(TOOL_NAME),
+  description: z.string().optional(),
+  parameters: jsonSchemaSchema.optional(),
+  isStrict: z.boolean().optional(),
+});
+
+export const toolRequestSchema = z
+  .strictObject({
+    tools: z.array(toolSchema).min(1).max(TOOLS_MAX),
+    choice: z
+      .union([
+        z.enum(["auto", "none", "required"]),
+        z.strictObject({ name: z.string().regex(TOOL_NAME) }),
+      ])
+      .default("auto"),
+    /** Whether one answer may ask for several calls. */
+    isParallel: z.boolean().default(true),
+  })
+  .superRefine(({ tools, choice }, context) => {
+    const names = tools.map((tool) => tool.name);
+    const twice = names.findIndex((name, index) => names.indexOf(name) !== index);
+    if (twice >= 0) {
+      const path = ["tools", twice, "name"];
+      context.addIssue({ code: "custom", path, message: "names another tool already." });
+    }
+    if (typeof choice === "object" && !names.includes(choice.name)) {
+      context.addIssue({ code: "custom", path: ["choice", "name"], message: "names no tool." });
+    }
+  });
+
+export type Grammar = z.infer<typeof grammarSchema>;
+export type ToolRequest = z.infer<typeof toolRequestSchema>;
