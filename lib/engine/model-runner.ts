@@ -1,6 +1,7 @@
 import { AppError } from "@/lib/errors";
 import { assert } from "@/lib/util/assert";
 import type { KvCache } from "./kv-cache";
+import type { LoraAdapter } from "./lora/lora-adapter";
 import type { GraphBinding, GraphSession, TensorView } from "./onnx/graph-session";
 import { type GraphSignature, TENSOR } from "./onnx/graph-signature";
 import type { TokenLogits } from "./sampling/token-logits";
@@ -17,10 +18,14 @@ export type PrefillOptions = {
   logits: LogitsWanted;
   /** Of the request, when its next token is to be drawn from the whole vocabulary. */
   temperature?: number | undefined;
+  /** The adapter that its sequence was asked of. */
+  adapter?: LoraAdapter | undefined;
 };
 
 export type DecodeOptions = {
-  /** The newest token of the sequences in rows 0, 1, 2 … */
+  /** The first of the rows; unless given, 0. */
+  row?: number;
+  /** The newest token of the sequences in that row and those after it. */
   ids: readonly number[];
   /** Tokens that lie in each of those rows. */
   lengths: readonly number[];
@@ -28,6 +33,8 @@ export type DecodeOptions = {
   temperatures: readonly (number | undefined)[];
   /** Tokens that lie in the row after them: behind those a row that only fills up may write. */
   spareLength?: number;
+  /** The one that all of them were asked of. */
+  adapter?: LoraAdapter | undefined;
 };
 
 export type RunnerOptions = {
@@ -56,6 +63,7 @@ type Pass = {
   starts: readonly number[];
   positions: readonly number[];
   temperatures: readonly (number | undefined)[];
+  adapter: LoraAdapter | undefined;
 };
 
 /** What is bound where; a tensor that is bound already is not bound again. */
@@ -87,26 +95,29 @@ export class ModelRunner {
 
   /** Runs `ids` of one prompt after the `start` tokens that its row holds. */
   async prefill(options: PrefillOptions): Promise<PassLogits> {
-    const { row, start, logits, temperature } = options;
+    const { row, start, logits, temperature, adapter } = options;
     const positions = logits === "all" ? [...options.ids.keys()] : [options.ids.length - 1];
     // A token after the chunk changes nothing before it, and the next pass overwrites what it leaves.
     // Attention over one token, or over one that is left over from its last tile, is another kernel than
     // over several, with other last bits: no chunk has an odd number.
     const isOdd = options.ids.length % 2 === 1;
     const ids = isOdd ? [...options.ids, 0] : options.ids;
-    const pass = { row, rowCount: 1, ids, starts: [start], positions, temperatures: [temperature] };
+    const pass = {
+      ...{ row, rowCount: 1, ids, starts: [start], positions },
+      ...{ temperatures: [temperature], adapter },
+    };
     return this.#exclusively(() => this.#run(pass));
   }
 
-  /** Runs one token of each of the rows 0 … n−1. */
+  /** Runs one token of each of a number of rows that lie one after the other. */
   async decode(options: DecodeOptions): Promise<PassLogits> {
-    const { ids, lengths, temperatures, spareLength = 0 } = options;
+    const { row = 0, ids, lengths, temperatures, spareLength = 0, adapter } = options;
     const isPadded = this.#padsToEven && ids.length % 2 === 1;
     const pass = {
-      ...{ row: 0, rowCount: ids.length + (isPadded ? 1 : 0), positions: [0] },
+      ...{ row, rowCount: ids.length + (isPadded ? 1 : 0), positions: [0] },
       ids: isPadded ? [...ids, 0] : ids,
       starts: isPadded ? [...lengths, spareLength] : lengths,
-      temperatures,
+      ...{ temperatures, adapter },
     };
     return this.#exclusively(() => this.#run(pass));
   }
@@ -128,7 +139,15 @@ export class ModelRunner {
           const empty = { ...tensor, data: tensor.data.subarray(0, 0) };
           binding.bindInput(past, { ...empty, dims: [count, heads, 0, width] });
         }
-        const pass = { row: 0, rowCount: 1, ids, starts: [0], positions: [0], temperatures: [] };
+        const pass = {
+          row: 0,
+          rowCount: 1,
+          ids,
+          starts: [0],
+          positions: [0],
+          temperatures: [],
+          adapter: undefined,
+        };
         for (const [name, tensor] of this.#fillInputs(pass)) binding.bindInput(name, tensor);
         const states = new Float32Array(ids.length * size);
         binding.bindOutput(TENSOR.hiddenState, {
@@ -171,7 +190,7 @@ export class ModelRunner {
   }
 
   async #run(pass: Pass): Promise<PassLogits> {
-    const { binding, inputs, outputs } = this.#bindingOf(pass.row, pass.rowCount);
+    const { binding, inputs, outputs } = this.#bindingOf(pass);
     for (const [name, tensor] of this.#fillInputs(pass)) {
       if (inputs.get(name) === tensor) continue;
       binding.bindInput(name, tensor);
@@ -188,8 +207,9 @@ export class ModelRunner {
     return { ...results.logits, durationMs: performance.now() - startedAtMs };
   }
 
-  #bindingOf(row: number, rowCount: number): RowsBinding {
-    const key = `${row}+${rowCount}`;
+  /** One for each adapter, too: a tensor that was bound cannot be unbound. */
+  #bindingOf({ row, rowCount, adapter }: Pass): RowsBinding {
+    const key = `${row}+${rowCount} ${adapter?.name ?? ""}`;
     const present = this.#bindings.get(key);
     if (present) return present;
     const binding = this.#session.createBinding();
@@ -197,6 +217,7 @@ export class ModelRunner {
       binding.bindInput(past, tensor);
       binding.bindOutput(output, tensor);
     }
+    for (const [name, tensor] of adapter?.tensors ?? none) binding.bindInput(name, tensor);
     const created = { binding, inputs: new Map(), outputs: new Map() };
     this.#bindings.set(key, created);
     return created;
