@@ -8,12 +8,22 @@ export interface RowMover {
 }
 
 /** Whoever holds a row: its tokens so far, of which the first ones are in the row. */
-export type RowOwner = { readonly ids: readonly number[] };
+export type RowOwner = {
+  readonly ids: readonly number[];
+  /** Rows of another key hold other numbers for the same tokens, and nothing of them is reused. */
+  readonly cacheKey: string;
+  /** Owners of one group take part in decode steps together, those of another in steps of their own. */
+  readonly group: string;
+};
+
+/** Rows that decode together: `owners[0]` holds `row`, the next one the row after it. */
+export type PackedRows<Owner> = { group: string; row: number; owners: Owner[] };
 
 type Row<Owner> = {
   owner: Owner | undefined;
   /** The owner's tokens, or those of the last one; the first `length` of them lie in the row. */
   ids: readonly number[];
+  cacheKey: string;
   length: number;
   /** How many of them, from the first on, were run in passes over whole cells of the grid. */
   griddedLength: number;
@@ -25,9 +35,10 @@ type Row<Owner> = {
  * Who holds which row of the KV cache, and what lies in each. A row is one sequence's keys and values
  * over all layers, of fixed length. Two ideas make it more than a free list:
  *
- * - A decode step runs on rows 0 … n−1 at once (the graph takes one block of memory), so rows of
- *   decoding sequences are packed at the front. Joining and leaving swaps two rows, which costs the
- *   copying of what lies in them: microseconds to a few milliseconds, against a step of tens.
+ * - A decode step runs on rows that lie one after the other (the graph takes one block of memory), so
+ *   rows of decoding sequences are packed at the front, group by group. Joining and leaving swaps two
+ *   rows, and one pair more for each group behind, which costs the copying of what lies in them:
+ *   microseconds to a few milliseconds, against a step of tens.
  * - A row keeps its contents when its owner leaves. A later prompt with the same beginning takes the
  *   row over, or copies the common part from it or from a row in use. Least recently used go first.
  *
@@ -38,13 +49,14 @@ type Row<Owner> = {
  * cells of it are handed on: not the rest of a prompt, nor an answer, whose tokens ran one by one.
  *
  * Invariants, checked by `assertConsistent`: nobody holds two rows; the packed rows, and no gaps, are
- * at the front; a row never holds more tokens than its owner has.
+ * at the front, those of a group together; a row never holds more tokens than its owner has.
  */
 export class KvSlots<Owner extends RowOwner> {
   readonly #mover: RowMover;
   readonly #gridLength: number;
   readonly #rows: Row<Owner>[];
-  #packedCount = 0;
+  /** Of the packed rows: the groups in order of their rows, with how many each has (one or more). */
+  readonly #groups: { group: string; count: number }[] = [];
   #releaseCount = 0;
 
   /** @param gridLength tokens of a cell: passes over prompts begin at its multiples. */
@@ -69,11 +81,17 @@ export class KvSlots<Owner extends RowOwner> {
     return this.#rows.flatMap((row) => row.owner ?? []);
   }
 
-  /** Owners of the rows that decode together, in order of row. */
-  get packed(): Owner[] {
-    return this.#rows.slice(0, this.#packedCount).map((row) => {
-      assert(row.owner, "a packed row has an owner");
-      return row.owner;
+  /** The rows that decode, a pass each. */
+  get packed(): PackedRows<Owner>[] {
+    let row = 0;
+    return this.#groups.map(({ group, count }) => {
+      const first = row;
+      row += count;
+      const owners = this.#rows.slice(first, row).map(({ owner }) => {
+        assert(owner, "a packed row has an owner");
+        return owner;
+      });
+      return { group, row: first, owners };
     });
   }
 
@@ -101,12 +119,12 @@ export class KvSlots<Owner extends RowOwner> {
   acquire(owner: Owner, mayReuse = true): number {
     assert(!this.holds(owner), "nobody holds two rows");
     const free = this.#freeRowsOldestFirst();
-    const donor = mayReuse ? this.#findDonor(owner.ids) : undefined;
+    const donor = mayReuse ? this.#findDonor(owner) : undefined;
     const target = this.#pickTarget(free, donor);
     if (donor && donor.row !== target) this.#mover.copyRow(donor.row, target, donor.common);
     const length = donor?.common ?? 0;
     this.#rows[target] = {
-      ...{ owner, ids: owner.ids, length },
+      ...{ owner, ids: owner.ids, cacheKey: owner.cacheKey, length },
       ...{ griddedLength: length, releasedAt: 0 },
     };
     return length;
@@ -123,21 +141,35 @@ export class KvSlots<Owner extends RowOwner> {
 
   /** Moves the owner's row to the front block, where it takes part in decode steps. */
   pack(owner: Owner): void {
-    const row = this.#indexOf(owner);
+    let row = this.#indexOf(owner);
     assert(row >= this.#packedCount, "a row is packed once");
+    const place = this.#groups.findIndex((it) => it.group === owner.group);
     this.#swap(row, this.#packedCount);
-    this.#packedCount++;
+    row = this.#packedCount;
+    if (place < 0) {
+      this.#groups.push({ group: owner.group, count: 1 });
+      return;
+    }
+    // Each group behind gives up its first row and goes on behind its last.
+    for (const { count } of this.#groups.slice(place + 1).reverse()) {
+      this.#swap(row, row - count);
+      row -= count;
+    }
+    this.#groupAt(place).count++;
+  }
+
+  /** Takes the owner's row out of the front block; it keeps the row. */
+  unpack(owner: Owner): void {
+    const row = this.#indexOf(owner);
+    assert(row < this.#packedCount, "a packed row is unpacked");
+    this.#moveBehindPacked(row, owner.group);
   }
 
   /** Takes the row back; what lies in it stays for later prompts. Nothing happens to strangers. */
   release(owner: Owner): void {
     let row = this.#rows.findIndex((it) => it.owner === owner);
     if (row < 0) return;
-    if (row < this.#packedCount) {
-      this.#packedCount--;
-      this.#swap(row, this.#packedCount);
-      row = this.#packedCount;
-    }
+    if (row < this.#packedCount) row = this.#moveBehindPacked(row, owner.group);
     const released = this.#at(row);
     released.owner = undefined;
     released.releasedAt = ++this.#releaseCount;
@@ -156,10 +188,41 @@ export class KvSlots<Owner extends RowOwner> {
   assertConsistent(): void {
     const { owners } = this;
     assert(new Set(owners).size === owners.length, "nobody holds two rows");
+    for (const { owners: together } of this.packed) {
+      assert(new Set(together.map((it) => it.group)).size === 1, "a group's rows are its own");
+    }
+    const groups = this.#groups.map((it) => it.group);
+    assert(new Set(groups).size === groups.length, "a group's rows are together");
     for (const [index, row] of this.#rows.entries()) {
       assert(index >= this.#packedCount || row.owner, "packed rows have owners");
       assert(row.length <= row.ids.length, "a row holds no tokens that nobody had");
     }
+  }
+
+  get #packedCount(): number {
+    return this.#groups.reduce((sum, { count }) => sum + count, 0);
+  }
+
+  #groupAt(place: number) {
+    const found = this.#groups[place];
+    assert(found, "a packed row has a group");
+    return found;
+  }
+
+  /** Fills the gap with its group's last row, that one's with the next group's last; returns the row's new place. */
+  #moveBehindPacked(gap: number, group: string): number {
+    const place = this.#groups.findIndex((it) => it.group === group);
+    let end = this.#groups.slice(0, place).reduce((sum, { count }) => sum + count, 0);
+    let row = gap;
+    for (const { count } of this.#groups.slice(place)) {
+      end += count;
+      this.#swap(row, end - 1);
+      row = end - 1;
+    }
+    const own = this.#groupAt(place);
+    own.count--;
+    if (own.count === 0) this.#groups.splice(place, 1);
+    return row;
   }
 
   #at(row: number): Row<Owner> {
@@ -185,9 +248,10 @@ export class KvSlots<Owner extends RowOwner> {
     return griddedLength === 0 ? 0 : releasedAt;
   }
 
-  #findDonor(ids: readonly number[]): { row: number; common: number } | undefined {
+  #findDonor({ ids, cacheKey }: Owner): { row: number; common: number } | undefined {
     let best = { row: -1, common: 0 };
     for (const [row, it] of this.#rows.entries()) {
+      if (it.cacheKey !== cacheKey) continue;
       const equal = countCommon(ids, it.ids, Math.min(ids.length - 1, it.griddedLength));
       const common = equal - (equal % this.#gridLength);
       if (common > best.common) best = { row, common };
@@ -220,7 +284,7 @@ export class KvSlots<Owner extends RowOwner> {
 }
 
 function emptyRow(): Row<never> {
-  return { owner: undefined, ids: [], length: 0, griddedLength: 0, releasedAt: 0 };
+  return { owner: undefined, ids: [], cacheKey: "", length: 0, griddedLength: 0, releasedAt: 0 };
 }
 
 /** How many of the first `countMax` numbers two lists share. */

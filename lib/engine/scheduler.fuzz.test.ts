@@ -43,6 +43,8 @@ test("misuse is a bug, and removing a stranger changes nothing", () => {
   expect(() => scheduler.add(it)).toThrow(/added once/);
   expect(() => scheduler.promote(it)).toThrow(/whole prompt/);
   expect(() => scheduler.promote(member(1, 0))).toThrow(/under way/);
+  expect(() => scheduler.park(it)).toThrow(/who decodes/);
+  expect(() => scheduler.resume(it)).toThrow(/who is parked/);
   scheduler.remove(member(0, 2));
   expect(scheduler.nextPrompt()).toBe(it);
   scheduler.remove(it);
@@ -57,6 +59,9 @@ test("fuzz: nobody is lost, overtaken, starved or in twice", () => {
     const scheduler = new Scheduler<Member>(slotCount);
     const present = new Set<Member>();
     const begun: number[] = [];
+    const decoding = new Set<Member>();
+    const parked = new Set<Member>();
+    const draw = (of: ReadonlySet<Member>) => [...of][Math.floor(random() * of.size)];
     /** Chunks of others since the oldest prompt under way had one. */
     let passedOver = 0;
     for (let step = 0; step < 300; step++) {
@@ -70,7 +75,21 @@ test("fuzz: nobody is lost, overtaken, starved or in twice", () => {
         const it = [...present][Math.floor(random() * present.size)];
         if (it) {
           scheduler.remove(it);
-          present.delete(it);
+          for (const set of [present, decoding, parked]) set.delete(it);
+        }
+      } else if (choice < 0.5) {
+        const it = draw(decoding);
+        if (it) {
+          scheduler.park(it);
+          decoding.delete(it);
+          parked.add(it);
+        }
+      } else if (choice < 0.6) {
+        const it = draw(parked);
+        if (it) {
+          scheduler.resume(it);
+          parked.delete(it);
+          decoding.add(it);
         }
       } else {
         const running = scheduler.members.slice(0, scheduler.runningCount);
@@ -82,9 +101,15 @@ test("fuzz: nobody is lost, overtaken, starved or in twice", () => {
           expect(passedOver, label).toBeLessThanOrEqual(1);
           if (!begun.includes(next.name)) begun.push(next.name);
           next.promptTokensLeft -= Math.min(next.promptTokensLeft, 1 + Math.floor(random() * 40));
-          if (next.promptTokensLeft === 0) scheduler.promote(next);
+          if (next.promptTokensLeft === 0) {
+            scheduler.promote(next);
+            decoding.add(next);
+          }
         }
       }
+      expect(scheduler.isAnyoneDecoding, label).toBe(decoding.size > 0);
+      // Who is parked keeps the slot and gives a step nothing to do.
+      expect(scheduler.isAnyoneRunnable, label).toBe(scheduler.runningCount > parked.size);
       const { members, runningCount, waitingCount } = scheduler;
       expect(new Set(members), label).toEqual(present);
       expect(members, label).toHaveLength(present.size);

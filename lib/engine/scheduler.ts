@@ -8,7 +8,8 @@ export type Schedulable = {
 
 /**
  * Who runs in the next step. A member waits, then its prompt runs in chunks, then it decodes with all
- * others that do. Slots are given in order of arrival, so nobody is overtaken; among the
+ * others that do, but for times at which something that its next token depends on is not there: then it
+ * is parked and keeps its slot. Slots are given in order of arrival, so nobody is overtaken; among the
  * prompts under way the oldest and the shortest take turns, so that a short question does not wait for
  * a book, and a book is not starved by short questions.
  *
@@ -21,6 +22,7 @@ export class Scheduler<Member extends Schedulable> {
   /** In order of admission. */
   #prefilling: Member[] = [];
   #decoding: Member[] = [];
+  #parked: Member[] = [];
   #isShortestTurn = false;
 
   constructor(slotCount: number) {
@@ -33,7 +35,12 @@ export class Scheduler<Member extends Schedulable> {
   }
 
   get runningCount(): number {
-    return this.#prefilling.length + this.#decoding.length;
+    return this.#prefilling.length + this.#decoding.length + this.#parked.length;
+  }
+
+  /** Whether a step would do anything. */
+  get isAnyoneRunnable(): boolean {
+    return this.#prefilling.length + this.#decoding.length > 0;
   }
 
   get isAnyoneDecoding(): boolean {
@@ -42,7 +49,7 @@ export class Scheduler<Member extends Schedulable> {
 
   /** Everyone, those furthest along first. */
   get members(): readonly Member[] {
-    return [...this.#decoding, ...this.#prefilling, ...this.#waiting];
+    return [...this.#decoding, ...this.#parked, ...this.#prefilling, ...this.#waiting];
   }
 
   add(member: Member): void {
@@ -57,6 +64,7 @@ export class Scheduler<Member extends Schedulable> {
     this.#waiting = this.#waiting.filter(others);
     this.#prefilling = this.#prefilling.filter(others);
     this.#decoding = this.#decoding.filter(others);
+    this.#parked = this.#parked.filter(others);
     this.#admit();
   }
 
@@ -78,6 +86,20 @@ export class Scheduler<Member extends Schedulable> {
     assert(this.#prefilling.includes(member), "only a prompt under way can be done");
     assert(member.promptTokensLeft === 0, "a whole prompt has run");
     this.#prefilling = this.#prefilling.filter((it) => it !== member);
+    this.#decoding.push(member);
+  }
+
+  /** The member does not decode until it is resumed. */
+  park(member: Member): void {
+    assert(this.#decoding.includes(member), "only who decodes is parked");
+    this.#decoding = this.#decoding.filter((it) => it !== member);
+    this.#parked.push(member);
+  }
+
+  /** The parked member decodes again. */
+  resume(member: Member): void {
+    assert(this.#parked.includes(member), "only who is parked is resumed");
+    this.#parked = this.#parked.filter((it) => it !== member);
     this.#decoding.push(member);
   }
 

@@ -1,5 +1,7 @@
 import { assert } from "@/lib/util/assert";
 import { AsyncQueue } from "@/lib/util/async-queue";
+import type { GrammarMatcher } from "./grammar/grammar";
+import type { LoraAdapter } from "./lora/lora-adapter";
 import type { TokenLogProbability } from "./sampling/log-probabilities";
 import type { SamplingState } from "./sampling/sampler";
 import type { SamplingParameters } from "./sampling/sampling-parameters";
@@ -49,6 +51,9 @@ export type SequenceOptions = {
   /** Alternatives to report with each token; undefined reports no log-probabilities at all. */
   logProbabilityCount?: number | undefined;
   reportPrompt?: boolean | undefined;
+  /** Which tokens may come next; closed with the sequence. */
+  matcher?: GrammarMatcher | undefined;
+  adapter?: LoraAdapter | undefined;
   nowMs: () => number;
 };
 
@@ -99,6 +104,16 @@ export class Sequence {
     return this.#ids;
   }
 
+  /** What an adapter makes of a token is of no use to others. */
+  get cacheKey(): string {
+    return this.group;
+  }
+
+  /** Steps run sequences of one adapter. */
+  get group(): string {
+    return this.options.adapter?.name ?? "";
+  }
+
   get completionTokenCount(): number {
     return this.#ids.length - this.options.promptIds.length;
   }
@@ -142,7 +157,30 @@ export class Sequence {
       promptIds: this.options.promptIds,
       outputCounts: this.#outputCounts,
       bannedIds: isTooEarly ? this.options.stopTokenIds : [],
+      mask: this.options.matcher?.mask,
     };
+  }
+
+  /** Whether all is there that its next token depends on besides the logits. */
+  get isReadyToDraw(): boolean {
+    const { matcher } = this.options;
+    return matcher === undefined || matcher.isComplete || matcher.mask !== undefined;
+  }
+
+  /**
+   * Resolves when `isReadyToDraw`.
+   *
+   * @throws AppError when its grammar cannot go on.
+   */
+  async whenReadyToDraw(): Promise<void> {
+    await this.options.matcher?.whenReady();
+  }
+
+  /** Ends the answer when its grammar has nothing more to say, and tells whether it did. */
+  endIfComplete(): boolean {
+    if (!this.options.matcher?.isComplete) return false;
+    this.#finish("stop");
+    return true;
   }
 
   /** Takes the token that was chosen, tells the reader, and ends when it is the last. */
@@ -156,6 +194,7 @@ export class Sequence {
       this.#finish("stop");
       return;
     }
+    this.options.matcher?.accept(id);
     const piece = this.options.detokenizer.push(id);
     // Nothing ends the answer before its least length, and what was said by then is not looked at again.
     const isEarly = this.completionTokenCount <= this.options.minTokens;
@@ -171,11 +210,13 @@ export class Sequence {
   /** Ends without a word: its reader has gone. */
   abort(): void {
     this.events.discard();
+    this.options.matcher?.close();
   }
 
   /** Ends with an error for the reader. */
   fail(error: unknown): void {
     this.events.fail(error);
+    this.options.matcher?.close();
   }
 
   /** Sends what was withheld, which may still complete a stop string, then ends. */
@@ -204,5 +245,6 @@ export class Sequence {
       durationMs: since(undefined),
     });
     this.events.end();
+    this.options.matcher?.close();
   }
 }

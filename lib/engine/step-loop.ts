@@ -1,12 +1,13 @@
 import { AppError, isAppError } from "@/lib/errors";
 import { assert } from "@/lib/util/assert";
-import { KvSlots } from "./kv-slots";
+import { settleWithin } from "@/lib/util/settle-within";
+import { KvSlots, type PackedRows } from "./kv-slots";
 import type { LogitsWanted, ModelRunner, PassLogits } from "./model-runner";
 import { PrefillPace } from "./prefill-pace";
 import { logProbabilityOf, reportTokens } from "./sampling/log-probabilities";
 import { sampleToken, wantsBlockSums } from "./sampling/sampler";
 import type { SamplingParameters } from "./sampling/sampling-parameters";
-import type { TokenLogits } from "./sampling/token-logits";
+import { copyLogits, type TokenLogits } from "./sampling/token-logits";
 import { Scheduler } from "./scheduler";
 import type { Sequence } from "./sequence";
 
@@ -19,6 +20,11 @@ import type { Sequence } from "./sequence";
 const CHUNK_TOKENS_DEFAULT = 64;
 /** Chunks in one pass for a prompt that has the model to itself, where cutting changes nothing. */
 const JOINED_CHUNKS_MAX = 8;
+/**
+ * What a step gives masks that were not made while the graph ran: they take 0.05 ms as a rule, and a
+ * model of a few megabytes is as fast. Who waits longer rests while the others go on.
+ */
+const MASK_WAIT_MS_MAX = 1;
 
 export type StepLoopOptions = {
   slotCount: number;
@@ -30,8 +36,10 @@ export type StepLoopOptions = {
 
 /**
  * The only loop that runs a model. Sequences join and leave between steps. A step is: chunks of
- * prompts as far as `PrefillPace` lets them, then one token for everyone who decodes. It knows tokens
- * and rows, and neither requests nor templates.
+ * prompts as far as `PrefillPace` lets them, then one token for everyone who decodes, in one pass for
+ * each adapter in use. A sequence whose mask is late rests, with its logits, until the mask is there: an
+ * answer that is held to a grammar keeps nobody else waiting. The loop knows tokens and rows, and
+ * neither requests nor templates.
  */
 export class StepLoop {
   readonly #runner: ModelRunner;
@@ -42,6 +50,10 @@ export class StepLoop {
   readonly #pace = new PrefillPace();
   /** The loop, while it runs. */
   #running: Promise<void> | undefined;
+  /** Who rests, with the logits that its next token is drawn from. */
+  readonly #resting = new Map<Sequence, TokenLogits>();
+  /** Those of them whose mask has come. */
+  #rested: Sequence[] = [];
   /** While a pass runs nobody may move rows; who leaves meanwhile gives its row back afterwards. */
   #isPassRunning = false;
 
@@ -100,13 +112,14 @@ export class StepLoop {
 
   #remove(sequence: Sequence): void {
     this.#scheduler.remove(sequence);
+    this.#resting.delete(sequence);
     if (!this.#isPassRunning) this.#slots.release(sequence);
   }
 
-  /** Steps until nobody is left; begun again by the next sequence. */
+  /** Steps until there is nothing to do; begun again by the next sequence, or by one that has rested. */
   async #run(): Promise<void> {
     try {
-      while (this.#scheduler.runningCount > 0) await this.#step();
+      while (this.#scheduler.isAnyoneRunnable || this.#rested.length > 0) await this.#step();
     } catch (cause) {
       // A step that throws is a bug or a broken graph. Nobody's request can be trusted to go on, and
       // the rejection, which nothing handles, ends this thread so that a fresh one takes its place.
@@ -123,6 +136,7 @@ export class StepLoop {
   }
 
   async #step(): Promise<void> {
+    for (const sequence of this.#rested.splice(0)) this.#awake(sequence);
     while (this.#pace.mayPrefill(this.#scheduler.isAnyoneDecoding)) {
       const sequence = this.#scheduler.nextPrompt();
       if (!sequence) break;
@@ -133,7 +147,7 @@ export class StepLoop {
 
   /** Runs the next chunk of a prompt; after the last one its first token is drawn. */
   async #prefill(sequence: Sequence): Promise<void> {
-    const { promptIds, sampling, reportPrompt = false } = sequence.options;
+    const { promptIds, sampling, reportPrompt = false, adapter } = sequence.options;
     if (!this.#slots.holds(sequence)) {
       // What others have made comes without the log-probabilities of its tokens.
       sequence.begin(this.#slots.acquire(sequence, !reportPrompt));
@@ -148,7 +162,7 @@ export class StepLoop {
     const wanted: LogitsWanted = reportPrompt ? "all" : "last";
     const temperature = summedTemperature(sampling);
     const logits = await this.#pass([sequence], ids.length, () =>
-      this.#runner.prefill({ row, start: length, ids, logits: wanted, temperature }),
+      this.#runner.prefill({ row, start: length, ids, logits: wanted, temperature, adapter }),
     );
     this.#pace.notePrefill(ids.length, logits.durationMs);
     // Aborted while it ran: already out of the scheduler, and its row given back.
@@ -163,21 +177,70 @@ export class StepLoop {
     this.#take(sequence, logits.at(logits.count - 1));
   }
 
-  /** One token for everyone who decodes. */
+  /** One token for everyone who decodes, group by group. Rows move meanwhile as sequences leave. */
   async #decode(): Promise<void> {
-    const sequences = this.#slots.packed;
-    const logits = await this.#pass(sequences, 1, () =>
+    for (const { group } of this.#slots.packed) {
+      const rows = this.#slots.packed.find((it) => it.group === group);
+      if (rows) await this.#decodeRows(rows);
+    }
+  }
+
+  async #decodeRows({ row, owners }: PackedRows<Sequence>): Promise<void> {
+    const logits = await this.#pass(owners, 1, () =>
       this.#runner.decode({
-        ids: sequences.map((it) => it.lastId),
-        lengths: sequences.map((it) => this.#slots.locate(it).length),
-        temperatures: sequences.map((it) => summedTemperature(it.options.sampling)),
-        spareLength: this.#slots.lengthAt(sequences.length),
+        row,
+        ids: owners.map((it) => it.lastId),
+        lengths: owners.map((it) => this.#slots.locate(it).length),
+        temperatures: owners.map((it) => summedTemperature(it.options.sampling)),
+        spareLength: this.#slots.lengthAt(row + owners.length),
+        adapter: owners[0]?.options.adapter,
       }),
     );
     this.#pace.noteDecode(logits.durationMs);
-    for (const [index, sequence] of sequences.entries()) {
-      if (!sequence.isFinished) this.#take(sequence, logits.at(index));
+    const late: [Sequence, TokenLogits][] = [];
+    for (const [index, sequence] of owners.entries()) {
+      if (sequence.isFinished) continue;
+      if (sequence.isReadyToDraw) this.#take(sequence, logits.at(index));
+      else late.push([sequence, logits.at(index)]);
     }
+    if (late.length === 0) return;
+    await settleWithin(
+      late.map(([sequence]) => sequence.whenReadyToDraw()),
+      MASK_WAIT_MS_MAX,
+    );
+    for (const [sequence, own] of late) {
+      if (sequence.isFinished) continue;
+      if (sequence.isReadyToDraw) this.#take(sequence, own);
+      else this.#rest(sequence, own);
+    }
+  }
+
+  /** Takes it out of the steps until its mask is there. */
+  #rest(sequence: Sequence, logits: TokenLogits): void {
+    this.#slots.unpack(sequence);
+    this.#scheduler.park(sequence);
+    this.#resting.set(sequence, copyLogits(logits));
+    void sequence.whenReadyToDraw().then(
+      () => {
+        this.#rested.push(sequence);
+        this.#running ??= this.#run();
+      },
+      (error) => {
+        if (sequence.isFinished) return;
+        sequence.fail(error);
+        this.#remove(sequence);
+      },
+    );
+  }
+
+  /** Between passes, since rows move. */
+  #awake(sequence: Sequence): void {
+    const logits = this.#resting.get(sequence);
+    if (sequence.isFinished || !logits) return;
+    this.#resting.delete(sequence);
+    this.#slots.pack(sequence);
+    this.#scheduler.resume(sequence);
+    this.#take(sequence, logits);
   }
 
   /**
@@ -200,9 +263,10 @@ export class StepLoop {
     }
   }
 
-  /** Draws the sequence's next token. */
+  /** Draws the sequence's next token, or ends it when its grammar has nothing more to say. */
   #take(sequence: Sequence, logits: TokenLogits): void {
     this.#orFail(sequence, () => {
+      if (sequence.endIfComplete()) return;
       const id = sampleToken(logits, sequence.options.sampling, sequence.samplingState);
       const { logProbabilityCount } = sequence.options;
       if (logProbabilityCount !== undefined) {

@@ -1,3 +1,7 @@
+import type { TokenMask } from "../grammar/grammar";
+
+import type { TokenMask } from "../grammar/grammar";
+
 /** What a draw depends on besides the logits and the request's parameters. */
 export type SamplingState = {
   /** Number of tokens before the one to draw: prompt and answer so far. */
@@ -10,4 +14,11 @@ export type SamplingState = {
   outputCounts: ReadonlyMap<number, number>;
   /** May not be drawn now, as end tokens before `min_tokens`. */
   bannedIds: readonly number[];
+  /**
+   * What a grammar allows next; bits beyond the vocabulary name nothing. Unlike bans it always holds.
+   * Undefined allows everything.
+   */
+  mask?: TokenMask | undefined;
+  /** Which tokens may come; absent: every one. */
+  mask?: TokenMask | undefined;
 };

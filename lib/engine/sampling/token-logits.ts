@@ -18,3 +18,12 @@ export type TokenLogits = {
    */
   readonly blocks: { readonly blockSize: number; readonly sums: Float32Array } | undefined;
 };
+
+/** The same in memory of its own, for who draws later than the next pass. */
+export function copyLogits({ all, top, blocks }: TokenLogits): TokenLogits {
+  return {
+    all: all.slice(),
+    top: top && { ids: top.ids.slice(), values: top.values.slice() },
+    blocks: blocks && { blockSize: blocks.blockSize, sums: blocks.sums.slice() },
+  };
+}
