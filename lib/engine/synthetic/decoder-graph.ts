@@ -9,6 +9,7 @@ import {
   type TensorData,
   valueInfo,
 } from "./graph-builder";
+import { GrowingAttention, type GrowingForm } from "./growing-attention";
 import { addFloats, addLinearLayer, type LinearLayer } from "./linear-layer";
 import type { MatrixName, ModelWeights, VectorName } from "./model-weights";
 import { addRotaryTables, type RotaryTables } from "./rotary-tables";
@@ -41,6 +42,8 @@ export type DecoderOptions = {
   headForm: WeightForm;
   /** Adds the output `last_hidden_state` [B, S, hidden]. */
   withHiddenState: boolean;
+  /** Attention in plain operators over a cache that grows, instead of GroupQueryAttention. */
+  growing?: GrowingForm | undefined;
   flaws: Flaws;
 };
 
@@ -68,11 +71,11 @@ export class DecoderGraph {
       valueInfo("input_ids", idsType, ["batch_size", "sequence_length"]),
       valueInfo("attention_mask", "int64", ["batch_size", "total_sequence_length"]),
     );
-    const attention = { ...this.#addLengths(), rotary: await this.#addRotary() };
+    const attend = this.#createAttention(await this.#addRotary());
     const embedded = await addEmbedding(this.#graph, this.#toTokens("input_ids"), this.#options);
     let stream: Stream = await this.#addFirstNorm(embedded);
     for (let layer = 0; layer < layerCount; layer++) {
-      stream = await this.#addAttention(layer, stream, attention);
+      stream = await this.#addAttention(layer, stream, attend);
       stream = await this.#addFeedForward(layer, stream);
     }
     await this.#addHead(stream.normed);
@@ -126,28 +129,35 @@ export class DecoderGraph {
     return { residual: embedded, normed };
   }
 
-  async #addAttention(
+  #createAttention(rotary: RotaryTables): Attend {
+    const { weights, form: weightForm, growing } = this.#options;
+    if (growing) {
+      // Its first nodes read the length of the first layer's past.
+      const attention = new GrowingAttention(this.#graph, {
+        ...{ dimensions: weights.dimensions, weightForm, form: growing, rotary },
+        inputs: this.#inputs,
+      });
+      return (layer, qkv, cache) => attention.add(layer, qkv, cache);
+    }
+    const lengths = this.#addLengths();
+    return (layer, qkv, cache) => this.#attendInPlace(layer, qkv, { ...cache, ...lengths, rotary });
+  }
+
+  #attendInPlace(
     layer: number,
-    stream: Stream,
-    shared: { lastPositions: string; totalLength: string; rotary: RotaryTables },
-  ): Promise<Stream> {
-    const { headCount, kvHeadCount, headSize, qkvBias } = this.#dimensions;
-    const qkv = await this.#linear(stream.normed, `layers.${layer}.qkv`, {
-      parts: [`layers.${layer}.query`, `layers.${layer}.key`, `layers.${layer}.value`],
-      biases: qkvBias
-        ? [`layers.${layer}.queryBias`, `layers.${layer}.keyBias`, `layers.${layer}.valueBias`]
-        : [],
-    });
-    const { past, present } = this.#addCache(layer);
-    const attended = this.#graph.node(
+    qkv: string,
+    shared: Cache & { lastPositions: string; totalLength: string; rotary: RotaryTables },
+  ): string {
+    const { headCount, kvHeadCount, headSize } = this.#dimensions;
+    return this.#graph.node(
       "GroupQueryAttention",
       [
-        ...[this.#toSequences(qkv), "", "", ...past],
+        ...[qkv, "", "", ...shared.past],
         ...[shared.lastPositions, shared.totalLength, shared.rotary.cosines, shared.rotary.sines],
       ],
       {
         domain: MICROSOFT,
-        output: [`layers.${layer}.attended`, ...present],
+        output: [`layers.${layer}.attended`, ...shared.present],
         attributes: {
           num_heads: int(headCount),
           kv_num_heads: int(kvHeadCount),
@@ -157,6 +167,17 @@ export class DecoderGraph {
         },
       },
     );
+  }
+
+  async #addAttention(layer: number, stream: Stream, attend: Attend): Promise<Stream> {
+    const { headCount, headSize, qkvBias } = this.#dimensions;
+    const qkv = await this.#linear(stream.normed, `layers.${layer}.qkv`, {
+      parts: [`layers.${layer}.query`, `layers.${layer}.key`, `layers.${layer}.value`],
+      biases: qkvBias
+        ? [`layers.${layer}.queryBias`, `layers.${layer}.keyBias`, `layers.${layer}.valueBias`]
+        : [],
+    });
+    const attended = attend(layer, this.#toSequences(qkv), this.#addCache(layer));
     const rows = this.#toRows(attended, headCount * headSize);
     const output = await this.#linear(rows, `layers.${layer}.output`, {
       parts: [`layers.${layer}.output`],
@@ -164,7 +185,7 @@ export class DecoderGraph {
     return this.#addNorm(stream, output, `layers.${layer}.feedForwardNorm`);
   }
 
-  #addCache(layer: number): { past: string[]; present: string[] } {
+  #addCache(layer: number): Cache {
     const { kvHeadCount, headSize } = this.#dimensions;
     const past: string[] = [];
     const present: string[] = [];
@@ -346,6 +367,12 @@ export class DecoderGraph {
 
 /** The residual stream, and the same after the norm that the next layer reads. */
 type Stream = { residual: string; normed: string };
+
+/** Names of the keys and the values of a layer, as they come in and as they go out. */
+type Cache = { past: string[]; present: string[] };
+
+/** From packed queries, keys and values to what they attend to: `[B, S, heads · size]`. */
+type Attend = (layer: number, qkv: string, cache: Cache) => string;
 
 const FLOAT32 = 1;
 const INT32 = 6;

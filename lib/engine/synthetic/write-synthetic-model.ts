@@ -4,6 +4,7 @@ import { encodeModel } from "../onnx/onnx-model";
 import { DecoderGraph, type Flaws } from "./decoder-graph";
 import { checkDimensions, type ModelDimensions, PRESETS, type Preset } from "./dimensions";
 import { GraphBuilder } from "./graph-builder";
+import type { GrowingForm } from "./growing-attention";
 import { LOGIT_SCALE, ModelWeights } from "./model-weights";
 import { createVocabulary, toTokenizerConfig, toTokenizerJson } from "./tokenizer-files";
 import { toGraphFile, type WeightForm } from "./weight-form";
@@ -27,6 +28,8 @@ export type SyntheticModelOptions = {
   /** Standard deviation of the logits, about; 4 is as decided as a trained model. */
   logitScale?: number;
   withHiddenState?: boolean;
+  /** Attention in plain operators over a cache that grows, as Optimum exports it; `{}` for its defaults. */
+  growing?: GrowingForm;
   /** Weights in a file beside the graph; unless told, from 64 MiB on. */
   weightsBeside?: boolean;
   flaws?: Flaws;
@@ -63,7 +66,10 @@ export async function writeSyntheticModel(options: SyntheticModelOptions): Promi
   );
   try {
     const withHiddenState = options.withHiddenState ?? false;
-    const decoder = new DecoderGraph(graph, { weights, form, headForm, withHiddenState, flaws });
+    const { growing } = options;
+    const decoder = new DecoderGraph(graph, {
+      ...{ weights, form, headForm, withHiddenState, growing, flaws },
+    });
     await writeFile(path, encodeModel(await decoder.build()));
   } finally {
     await graph.close();
