@@ -2,11 +2,12 @@ import { AppError } from "@/lib/errors";
 import { WAITING_MAX } from "@/lib/limits";
 import type { ToolRequest } from "./answer/answer-format";
 import { embedTokens } from "./embedder";
-import type { GrammarSpec } from "./grammar/grammar";
+import type { GrammarCompiler, GrammarMatcher, GrammarSpec } from "./grammar/grammar";
 import { type LoadedModel, type LoadModelOptions, loadModel } from "./load-model";
+import { type EnginePrompt, PromptReader } from "./prompt-reader";
 import { drawSeed } from "./sampling/draw-seed";
 import type { SamplingParameters } from "./sampling/sampling-parameters";
-import { Sequence, type SequenceEvent } from "./sequence";
+import { Sequence, type SequenceEvent, type SequenceOptions } from "./sequence";
 import { StepLoop } from "./step-loop";
 import type { ChatMessage } from "./text/chat-template";
 import { Detokenizer } from "./text/detokenizer";
@@ -15,10 +16,9 @@ export type EngineOptions = LoadModelOptions & {
   /** Tokens of a whole chunk of a prompt; unless given, 64. */
   chunkTokens?: number | undefined;
   nowMs?: () => number;
+  /** Makes what holds answers to grammars; unless given, `createGrammarCompiler`. */
+  createGrammars?: (model: LoadedModel) => GrammarCompiler;
 };
-
-/** A conversation, or the ids of a prompt as they are. */
-export type EnginePrompt = { messages: readonly ChatMessage[] } | { promptIds: readonly number[] };
 
 export type EngineRequest = EnginePrompt & {
   /** What is absent takes the model's default; an absent seed is drawn. */
@@ -45,6 +45,10 @@ export type EngineRequest = EnginePrompt & {
   splitReasoning?: boolean | undefined;
 };
 
+function createGrammars(): GrammarCompiler {
+  throw new AppError("not-supported", { message: "This engine holds no answers to grammars." });
+}
+
 /**
  * Text in, text out, for one model: checks requests, makes them sequences of tokens and hands those to
  * the loop that runs them all together. It knows nothing of HTTP, of threads or of who asks.
@@ -52,7 +56,11 @@ export type EngineRequest = EnginePrompt & {
 export class Engine {
   readonly model: LoadedModel;
   readonly #loop: StepLoop;
+  readonly #prompts: PromptReader;
   readonly #nowMs: () => number;
+  readonly #createGrammars: (model: LoadedModel) => GrammarCompiler;
+  /** Made when the first answer wants it: a model that nobody constrains pays nothing. */
+  #grammars: GrammarCompiler | undefined;
 
   /** @throws StartError when the folder cannot be served. */
   static async load(folder: string, options: EngineOptions): Promise<Engine> {
@@ -61,7 +69,9 @@ export class Engine {
 
   private constructor(model: LoadedModel, options: EngineOptions) {
     this.model = model;
+    this.#prompts = new PromptReader(model);
     this.#nowMs = options.nowMs ?? (() => performance.now());
+    this.#createGrammars = options.createGrammars ?? createGrammars;
     this.#loop = new StepLoop(model.runner, {
       slotCount: model.memory.slotCount,
       chunkTokens: options.chunkTokens,
@@ -90,8 +100,8 @@ export class Engine {
    * token id is not one of the model's) or `overloaded`, before the first event.
    */
   async *generate(request: EngineRequest, signal: AbortSignal): AsyncGenerator<SequenceEvent> {
-    if (signal.aborted) return;
-    const sequence = this.#add(request);
+    const sequence = signal.aborted ? undefined : await this.#begin(request, signal);
+    if (!sequence) return;
     const abort = () => this.#loop.abort(sequence);
     signal.addEventListener("abort", abort, { once: true });
     try {
@@ -104,12 +114,7 @@ export class Engine {
 
   /** Ids of the prompt that these messages make. */
   encodeMessages(messages: readonly ChatMessage[]): number[] {
-    const { tokenizer, chatTemplate } = this.model;
-    const quoted = messages.map(({ role, content }) => ({
-      role,
-      content: tokenizer.quote(content),
-    }));
-    return tokenizer.encodePrompt(chatTemplate.render(quoted));
+    return this.#prompts.encodeMessages(messages);
   }
 
   encodeText(text: string): number[] {
@@ -135,13 +140,13 @@ export class Engine {
       });
     }
     for (const [index, text] of texts.entries()) {
-      if (typeof text === "string") this.#expectMayFit([text], `inputs.${index}`);
+      if (typeof text === "string") this.#prompts.expectMayFit([text], `inputs.${index}`);
     }
     const inputs = texts.map((it) => (typeof it === "string" ? this.encodeText(it) : it));
     for (const [index, ids] of inputs.entries()) {
       const param = `inputs.${index}`;
-      this.#expectTokenIds(ids, param);
-      this.#expectFits(ids, param);
+      this.#prompts.expectTokenIds(ids, param);
+      this.#prompts.expectFits(ids, param);
       if (ids.length > 0) continue;
       throw new AppError("invalid-request", { message: "There is no text to embed.", param });
     }
@@ -166,24 +171,65 @@ export class Engine {
   /** Ends every sequence and gives the graph's memory back. */
   async close(): Promise<void> {
     await this.#loop.close();
+    await this.#grammars?.close();
     await this.model.runner.close();
   }
 
-  #add(request: EngineRequest): Sequence {
-    if (this.#loop.waitingCount >= WAITING_MAX) {
-      throw new AppError("overloaded", {
-        message: `${WAITING_MAX} requests already wait for this model. Try again in a moment.`,
-      });
+  /** Undefined when `signal` aborted before there was anything to begin. */
+  async #begin(request: EngineRequest, signal: AbortSignal): Promise<Sequence | undefined> {
+    this.#expectRoom();
+    // Before the grammar is compiled: what cannot be answered anyway costs nothing.
+    const options = this.#toSequenceOptions(request);
+    const matcher = await this.#compile(request.grammar, options.stopTokenIds, signal);
+    if (signal.aborted) {
+      matcher?.close();
+      return undefined;
     }
+    try {
+      this.#expectRoom();
+    } catch (error) {
+      matcher?.close();
+      throw error;
+    }
+    const sequence = new Sequence({ ...options, matcher });
+    this.#loop.add(sequence);
+    return sequence;
+  }
+
+  #expectRoom(): void {
+    if (this.#loop.waitingCount < WAITING_MAX) return;
+    throw new AppError("overloaded", {
+      message: `${WAITING_MAX} requests already wait for this model. Try again in a moment.`,
+    });
+  }
+
+  async #compile(
+    grammar: GrammarSpec | undefined,
+    endTokenIds: readonly number[],
+    signal: AbortSignal,
+  ): Promise<GrammarMatcher | undefined> {
+    if (!grammar) return undefined;
+    this.#grammars ??= this.#createGrammars(this.model);
+    try {
+      const matcher = await this.#grammars.compile(grammar, endTokenIds, signal);
+      await matcher.whenReady();
+      return matcher;
+    } catch (error) {
+      if (signal.aborted) return undefined;
+      throw error;
+    }
+  }
+
+  #toSequenceOptions(request: EngineRequest): SequenceOptions {
     const { samplingDefaults, chatTemplate, tokenBytes } = this.model;
-    const promptIds = this.#promptIdsOf(request);
+    const promptIds = this.#prompts.read(request);
     const room = this.model.contextLength - promptIds.length;
     const ownEnds = request.ignoreEos ? [] : this.model.files.endTokenIds;
     // What says nothing at all about a field leaves it to the model; `undefined` is nothing.
     const asked = Object.entries(request.sampling).filter(([, value]) => value !== undefined);
     const sampling = { ...samplingDefaults, ...Object.fromEntries(asked) };
-    this.#expectTokenIds([...sampling.logitBias.keys()], "sampling.logitBias");
-    this.#expectTokenIds(request.stopTokenIds ?? [], "stopTokenIds");
+    this.#prompts.expectTokenIds([...sampling.logitBias.keys()], "sampling.logitBias");
+    this.#prompts.expectTokenIds(request.stopTokenIds ?? [], "stopTokenIds");
     const completionTokenCountMax = Math.min(request.maxTokens ?? room, room);
     const { minTokens = 0 } = request;
     if (minTokens > completionTokenCountMax) {
@@ -192,7 +238,7 @@ export class Engine {
         param: "minTokens",
       });
     }
-    const sequence = new Sequence({
+    return {
       promptIds,
       completionTokenCountMax,
       stopTokenIds: [...ownEnds, ...(request.stopTokenIds ?? [])],
@@ -204,65 +250,6 @@ export class Engine {
       logProbabilityCount: request.logProbabilityCount,
       reportPrompt: request.reportPrompt,
       nowMs: this.#nowMs,
-    });
-    this.#loop.add(sequence);
-    return sequence;
-  }
-
-  #promptIdsOf(request: EnginePrompt): readonly number[] {
-    if ("promptIds" in request) {
-      this.#expectTokenIds(request.promptIds, "promptIds");
-      this.#expectFits(request.promptIds, "promptIds");
-      if (request.promptIds.length > 0) return request.promptIds;
-      throw new AppError("invalid-request", {
-        message: "The prompt is empty. Give it at least one token.",
-        param: "promptIds",
-      });
-    }
-    const contents = request.messages.map((message) => message.content);
-    this.#expectMayFit(contents, "messages");
-    const promptIds = this.encodeMessages(request.messages);
-    // A tokenizer can have tokens that the graph was not made for.
-    this.#expectTokenIds(promptIds, "messages");
-    this.#expectFits(promptIds, "messages");
-    if (promptIds.length > 0) return promptIds;
-    throw new AppError("invalid-request", {
-      message: "The model's chat template makes an empty prompt of these messages.",
-      param: "messages",
-    });
-  }
-
-  /** Refuses what is no id of the model's vocabulary. */
-  #expectTokenIds(ids: readonly number[], param: string): void {
-    const { vocabularySize } = this.model.runner.signature;
-    const wrong = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabularySize);
-    if (wrong === undefined) return;
-    throw new AppError("invalid-request", {
-      message: `${wrong} is not a token of this model: its ids go from 0 to ${vocabularySize - 1}.`,
-      param,
-    });
-  }
-
-  /** Refuses what leaves no room for a single new token. Nothing is ever cut to fit. */
-  #expectFits(ids: readonly number[], param: string): void {
-    if (ids.length >= this.model.contextLength) throw this.#tooLong(`${ids.length}`, param);
-  }
-
-  /**
-   * Refuses without counting what is too long however it is counted. Splitting a megabyte into tokens
-   * takes up to 5 s (measured: spaces, unbroken letters), in which nobody else gets a token.
-   */
-  #expectMayFit(texts: readonly string[], param: string): void {
-    const { tokenBytes, contextLength } = this.model;
-    const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
-    const tokenCountMin = Math.ceil(bytes / tokenBytes.longestTokenBytes);
-    if (tokenCountMin >= contextLength) throw this.#tooLong(`${tokenCountMin} or more`, param);
-  }
-
-  #tooLong(count: string, param: string): AppError {
-    return new AppError("context-length-exceeded", {
-      message: `This model's context holds ${this.model.contextLength} tokens, the answer included; the prompt alone has ${count}. Shorten it or begin a new conversation.`,
-      param,
-    });
+    };
   }
 }
