@@ -1,8 +1,6 @@
 import { StartError } from "@/lib/util/start-error";
-import { probeBatchInvariance } from "./batch-invariance";
-import { KvCache } from "./kv-cache";
-import { cacheBytesOf, type MemoryPlan, planMemory } from "./memory-plan";
-import { ModelRunner } from "./model-runner";
+import { createRunner, type ReadyRunner } from "./create-runner";
+import { cacheBytesOf, growingBytesOf, type MemoryPlan, planMemory } from "./memory-plan";
 import type { GraphSession } from "./onnx/graph-session";
 import { readGraphSignature } from "./onnx/graph-signature";
 import {
@@ -44,16 +42,11 @@ export type LoadModelOptions = {
 };
 
 /** A model ready to run: its files read, its graph opened, its text rules built. */
-export type LoadedModel = {
+export type LoadedModel = ReadyRunner & {
   files: ModelFiles;
   /** Tokens of prompt and answer together. */
   contextLength: number;
   memory: MemoryPlan;
-  runner: ModelRunner;
-  /** False for forms in which a request's numbers depend on who shares its steps. */
-  isBatchInvariant: boolean;
-  /** Whether prompts may be cut into chunks at any place without a change of their numbers. */
-  mayCutAnywhere: boolean;
   tokenizer: Tokenizer;
   tokenBytes: TokenBytes;
   chatTemplate: ChatTemplate;
@@ -82,7 +75,6 @@ export async function loadModel(folder: string, options: LoadModelOptions): Prom
     weightPath: files.weightPath,
     cacheFolder: options.graphCacheFolder,
   });
-  if (!graph.facts.isInPlaceKv) throw growsItsCache(files);
   const { session, note } = await openGraphSession(graph.bytes, {
     source: files.weightPath,
     threadCount: options.threadCount,
@@ -92,20 +84,15 @@ export async function loadModel(folder: string, options: LoadModelOptions): Prom
   const loaded = await closeOnFailure(session, async () => {
     const signature = readGraphSignature(session, graph.facts, headsOf(files.config));
     expectKvDtype(signature.cacheSlots, options.kvDtype);
-    const sequenceBytes = cacheBytesOf(signature.cacheSlots, contextLength);
+    const bytesOf = graph.facts.isInPlaceKv ? cacheBytesOf : growingBytesOf;
+    const sequenceBytes = bytesOf(signature.cacheSlots, contextLength);
     const memory = planMemory({ ...need, sequenceBytes }, memoryBytes);
-    const probe = await probeBatchInvariance(session, signature);
-    // What the graph says of itself goes before what a few rows happened to show.
-    const rows = graph.facts.batchDependentOperator ? "none" : probe.rows;
-    const { mayCutAnywhere } = probe;
-    if (rows === "none" && !options.mayVaryWithBatch) throw variesWithBatch(files);
-    // Who accepts variance is spared the row beside a lone one: 0.9× instead of 1.3× llama.cpp's speed with
-    // one sequence in int4 blocks of 128.
-    const padsToEven = rows === "even" && !options.mayVaryWithBatch;
-    const rowCount = padsToEven ? 2 * Math.ceil(memory.slotCount / 2) : memory.slotCount;
-    const cache = new KvCache(signature.cacheSlots, rowCount, contextLength);
-    const runner = new ModelRunner(session, signature, { cache, padsToEven });
-    return { memory, runner, isBatchInvariant: rows === "any" || padsToEven, mayCutAnywhere };
+    const ready = await createRunner(session, {
+      ...{ source: files.weightPath, signature, facts: graph.facts, contextLength },
+      slotCount: memory.slotCount,
+      mayVaryWithBatch: options.mayVaryWithBatch ?? false,
+    });
+    return { memory, ...ready };
   });
   const notes = [loaded.memory.warning, note, ...graph.warnings].filter((it) => it !== undefined);
   return {
@@ -126,22 +113,6 @@ function settleContextLength(files: ModelFiles, asked: number | undefined): numb
   throw new StartError({
     message: `${files.name} cannot serve a context of ${asked} tokens: it was trained to read ${files.contextLength}.`,
     remedy: `Give --max-model-len a number from 2 to ${files.contextLength}, or leave it out.`,
-  });
-}
-
-function growsItsCache(files: ModelFiles): StartError {
-  return new StartError({
-    message: `${files.weightPath} cannot be served: its KV cache does not go through GroupQueryAttention, so it cannot be written in place.`,
-    remedy:
-      "Export it with onnxruntime-genai's model builder, or take the folder of a model that was.",
-  });
-}
-
-function variesWithBatch(files: ModelFiles): StartError {
-  return new StartError({
-    message: `${files.weightPath} gives a request other numbers depending on who else is served (dynamic quantisation scales activations over the whole batch).`,
-    remedy:
-      "Take another form of the weights, or start with --allow-batch-variance if you accept that.",
   });
 }
 

@@ -44,6 +44,21 @@ export function cacheBytesOf(slots: readonly CacheSlot[], contextLength: number)
 }
 
 /**
+ * What a sequence takes that fills the context of a graph whose cache grows: its row, the window that the
+ * graph reads (`growing-cache.ts`), and, for the layer that is running, keys and values once joined with
+ * the new ones and twice repeated for the heads that share them.
+ */
+export function growingBytesOf(slots: readonly CacheSlot[], contextLength: number): number {
+  const bytes = cacheBytesOf(slots, contextLength);
+  const perSlot = bytes / slots.length;
+  const keysWithValues = 2 * perSlot;
+  return Math.ceil(2 * bytes + keysWithValues * (1 + 2 * REPEATS));
+}
+
+/** How many heads share keys and values: four to eight in most models, and the graph does not say. */
+const REPEATS = 8;
+
+/**
  * How many sequences can fill their context at once. The whole KV cache is set aside at start: memory that
  * runs out in the middle of answers ends the process without a word, so those beyond wait instead.
  *

@@ -1,10 +1,10 @@
 import { AppError } from "@/lib/errors";
 import { assert } from "@/lib/util/assert";
-import type { KvCache } from "./kv-cache";
+import type { PassCache } from "./kv-cache";
 import type { LoraAdapter } from "./lora/lora-adapter";
 import type { GraphBinding, GraphSession, TensorView } from "./onnx/graph-session";
 import { type GraphSignature, TENSOR } from "./onnx/graph-signature";
-import type { TokenLogits } from "./sampling/token-logits";
+import { copyLogits, type TokenLogits } from "./sampling/token-logits";
 import { ScratchMemory } from "./scratch-memory";
 
 /** Which of a chunk's tokens get logits: a row of the vocabulary each, which costs a pass of the head. */
@@ -38,7 +38,7 @@ export type DecodeOptions = {
 };
 
 export type RunnerOptions = {
-  cache: KvCache;
+  cache: PassCache;
   /**
    * Fills decode passes up to an even number of rows (`batch-invariance.ts`). The cache then has an even
    * number of rows.
@@ -77,7 +77,7 @@ const none = new Map<string, TensorView>();
  */
 export class ModelRunner {
   readonly signature: GraphSignature;
-  readonly cache: KvCache;
+  readonly cache: PassCache;
   readonly #session: GraphSession;
   readonly #padsToEven: boolean;
   readonly #scratch = new ScratchMemory();
@@ -119,7 +119,9 @@ export class ModelRunner {
       starts: isPadded ? [...lengths, spareLength] : lengths,
       ...{ temperatures, adapter },
     };
-    return this.#exclusively(() => this.#run(pass));
+    return this.#exclusively(() =>
+      this.cache.runsRowsAlone ? this.#runEach(pass) : this.#run(pass),
+    );
   }
 
   /**
@@ -134,11 +136,7 @@ export class ModelRunner {
       signal.throwIfAborted();
       const binding = this.#session.createBinding();
       try {
-        for (const { past, tensor } of this.cache.views(0, 1)) {
-          const [count = 1, heads = 1, , width = 1] = tensor.dims;
-          const empty = { ...tensor, data: tensor.data.subarray(0, 0) };
-          binding.bindInput(past, { ...empty, dims: [count, heads, 0, width] });
-        }
+        for (const [name, tensor] of this.cache.listEmptyPasts()) binding.bindInput(name, tensor);
         const pass = {
           row: 0,
           rowCount: 1,
@@ -148,7 +146,9 @@ export class ModelRunner {
           temperatures: [],
           adapter: undefined,
         };
-        for (const [name, tensor] of this.#fillInputs(pass)) binding.bindInput(name, tensor);
+        for (const [name, tensor] of this.#fillInputs(pass, undefined)) {
+          binding.bindInput(name, tensor);
+        }
         const states = new Float32Array(ids.length * size);
         binding.bindOutput(TENSOR.hiddenState, {
           ...{ type: "float32", data: states, dims: [1, ids.length, size] },
@@ -190,21 +190,47 @@ export class ModelRunner {
   }
 
   async #run(pass: Pass): Promise<PassLogits> {
+    const { row, rowCount, starts, ids } = pass;
+    const rows = { row, rowCount, starts, length: ids.length / rowCount };
+    const memory = this.cache.begin(rows);
     const { binding, inputs, outputs } = this.#bindingOf(pass);
-    for (const [name, tensor] of this.#fillInputs(pass)) {
+    const fed = this.#fillInputs(pass, memory.pastLength);
+    const results = this.#takeOutputs(pass);
+    for (const [name, tensor] of [...memory.inputs, ...fed]) {
       if (inputs.get(name) === tensor) continue;
       binding.bindInput(name, tensor);
       inputs.set(name, tensor);
     }
-    const results = this.#takeOutputs(pass);
-    for (const [name, tensor] of results.entries) {
+    for (const [name, tensor] of [...memory.outputs, ...results.entries]) {
       if (outputs.get(name) === tensor) continue;
       binding.bindOutput(name, tensor);
       outputs.set(name, tensor);
     }
     const startedAtMs = performance.now();
     await binding.run();
+    this.cache.finish(rows);
     return { ...results.logits, durationMs: performance.now() - startedAtMs };
+  }
+
+  /** Each row in a pass of its own, for graphs that cannot do otherwise. */
+  async #runEach(pass: Pass): Promise<PassLogits> {
+    const kept: TokenLogits[] = [];
+    let durationMs = 0;
+    for (let at = 0; at < pass.rowCount; at++) {
+      const logits = await this.#run({
+        ...{ row: pass.row + at, rowCount: 1, ids: pass.ids.slice(at, at + 1) },
+        ...{ starts: pass.starts.slice(at, at + 1), positions: pass.positions },
+        ...{ temperatures: pass.temperatures.slice(at, at + 1), adapter: pass.adapter },
+      });
+      durationMs += logits.durationMs;
+      if (at < pass.temperatures.length) kept.push(copyLogits(logits.at(0)));
+    }
+    const find = (index: number) => {
+      const found = kept[index];
+      assert(found, "logits were asked for there");
+      return found;
+    };
+    return { count: kept.length, at: find, durationMs };
   }
 
   /** One for each adapter, too: a tensor that was bound cannot be unbound. */
@@ -213,17 +239,13 @@ export class ModelRunner {
     const present = this.#bindings.get(key);
     if (present) return present;
     const binding = this.#session.createBinding();
-    for (const { past, present: output, tensor } of this.cache.views(row, rowCount)) {
-      binding.bindInput(past, tensor);
-      binding.bindOutput(output, tensor);
-    }
     for (const [name, tensor] of adapter?.tensors ?? none) binding.bindInput(name, tensor);
     const created = { binding, inputs: new Map(), outputs: new Map() };
     this.#bindings.set(key, created);
     return created;
   }
 
-  #fillInputs(pass: Pass): [string, TensorView][] {
+  #fillInputs(pass: Pass, pastLength: number | undefined): [string, TensorView][] {
     const { rowCount, ids, starts, positions, temperatures } = pass;
     const length = ids.length / rowCount;
     const { signature } = this;
@@ -234,12 +256,7 @@ export class ModelRunner {
     assert(longest <= this.cache.capacity, "a sequence stays within its row");
     const idTensor = this.#scratch.take(TENSOR.inputIds, "int64", [rowCount, length]);
     for (const [index, id] of ids.entries()) idTensor.data[index] = BigInt(id);
-    // Rows end at different places: what lies beyond a row's own end is masked out.
-    const mask = this.#scratch.take(TENSOR.attentionMask, "int64", [rowCount, longest]);
-    mask.data.fill(0n);
-    for (const [row, start] of starts.entries()) {
-      mask.data.fill(1n, row * longest, row * longest + start + length);
-    }
+    const mask = this.#fillMask(pass, pastLength);
     const inputs: [string, TensorView][] = [
       [TENSOR.inputIds, idTensor],
       [TENSOR.attentionMask, mask],
@@ -265,6 +282,25 @@ export class ModelRunner {
       inputs.push([TENSOR.wantsBlockSums, wants], [TENSOR.inverseTemperatures, inverse]);
     }
     return inputs;
+  }
+
+  /**
+   * `[rows, places]`, 1 where a row has a token. New tokens follow each row's own, or all of them the
+   * `pastLength` places of which each row fills its first ones.
+   */
+  #fillMask({ ids, starts, rowCount }: Pass, pastLength: number | undefined): TensorView {
+    const length = ids.length / rowCount;
+    // Rows end at different places: what lies beyond a row's own end is masked out.
+    const width = (pastLength ?? Math.max(...starts)) + length;
+    const mask = this.#scratch.take(TENSOR.attentionMask, "int64", [rowCount, width]);
+    mask.data.fill(0n);
+    for (const [row, start] of starts.entries()) {
+      const first = row * width;
+      const news = first + (pastLength ?? start);
+      mask.data.fill(1n, first, first + start);
+      mask.data.fill(1n, news, news + length);
+    }
+    return mask;
   }
 
   /** Where the results go, and how they are read afterwards. */

@@ -1,3 +1,4 @@
+import { listCaches, readCacheNames } from "./cache-names";
 import { listReads } from "./graph-index";
 import type { OnnxGraph, OnnxModel, OnnxNode } from "./onnx-model";
 import type { RewrittenGraph } from "./rewrite-graph";
@@ -28,7 +29,6 @@ const CACHE_PLACES = [
   { kind: "key", input: 3, output: 1 },
   { kind: "value", input: 4, output: 2 },
 ] as const;
-const PAST = /^past_key_values\.(\d+)\.(key|value)$/;
 /**
  * Each takes one scale from all activations of a pass, so a row's rounding depends on the others.
  * Scales by token come from other operators (ReduceMax over the last axis, QuantizeLinear by rows).
@@ -59,9 +59,9 @@ function listNodes(graph: OnnxGraph): OnnxNode[] {
 }
 
 function isInPlaceKv(graph: OnnxGraph, nodes: readonly OnnxNode[]): boolean {
-  const pasts = graph.input.filter((it) => PAST.test(it.name));
+  const pasts = listCaches(graph).map((it) => it.past);
   const outputs = new Set(graph.output.map((it) => it.name));
-  return pasts.length > 0 && pasts.every(({ name }) => isWrittenInPlace(name, nodes, outputs));
+  return pasts.length > 0 && pasts.every((past) => isWrittenInPlace(past, nodes, outputs));
 }
 
 function isWrittenInPlace(
@@ -69,16 +69,16 @@ function isWrittenInPlace(
   nodes: readonly OnnxNode[],
   outputs: ReadonlySet<string>,
 ): boolean {
-  const [, layer, kind] = PAST.exec(past) ?? [];
-  const place = CACHE_PLACES.find((it) => it.kind === kind);
+  const names = readCacheNames(past);
+  const place = CACHE_PLACES.find((it) => it.kind === names?.kind);
   const [reader, ...others] = nodes.filter((node) => listReads(node).includes(past));
-  const present = `present.${layer}.${kind}`;
   return (
     place !== undefined &&
+    names !== undefined &&
     reader?.opType === ATTENTION &&
     others.length === 0 &&
     reader.input[place.input] === past &&
-    reader.output[place.output] === present &&
-    outputs.has(present)
+    reader.output[place.output] === names.present &&
+    outputs.has(names.present)
   );
 }

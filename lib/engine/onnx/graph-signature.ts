@@ -1,4 +1,5 @@
 import { StartError } from "@/lib/util/start-error";
+import { readCacheNames, toNewPresent } from "./cache-names";
 import type { GraphFacts } from "./graph-facts";
 import type { GraphSession, TensorDeclaration } from "./graph-session";
 import { ADDED } from "./rewrite-graph";
@@ -43,7 +44,6 @@ export const TENSOR = {
   ...ADDED,
 } as const;
 
-const PAST = /^past_key_values\.(\d+)\.(key|value)$/;
 const NOT_CACHE: readonly string[] = [
   ...[TENSOR.inputIds, TENSOR.attentionMask, TENSOR.positionIds],
   ...[TENSOR.logitsPositions, TENSOR.wantsBlockSums, TENSOR.inverseTemperatures],
@@ -102,10 +102,10 @@ function readCacheSlots(
   const slots: CacheSlot[] = [];
   for (const input of inputs.values()) {
     if (NOT_CACHE.includes(input.name)) continue;
-    const match = PAST.exec(input.name);
-    if (!match) throw refuse(`its input ${input.name} is not one this engine knows`);
-    const present = `present.${match[1]}.${match[2]}`;
-    if (!outputs.has(present)) throw refuse(`it has no output ${present} for ${input.name}`);
+    const names = readCacheNames(input.name);
+    if (!names) throw refuse(`its input ${input.name} is not one this engine knows`);
+    const present = [names.present, toNewPresent(names.present)].find((it) => outputs.has(it));
+    if (!present) throw refuse(`it has no output ${names.present} for ${input.name}`);
     if (input.type !== "float32" && input.type !== "float16") {
       throw refuse(`its input ${input.name} is ${input.type}, not float32 or float16`);
     }

@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { StartError } from "@/lib/util/start-error";
 import { type GraphFacts, readGraphFacts } from "./graph-facts";
+import { inlineCacheBranch } from "./inline-branch";
+import { giveNewPresents } from "./new-presents";
 import { DATA_LOCATION_EXTERNAL, decodeModel, encodeModel, type OnnxModel } from "./onnx-model";
 import { REWRITE_VERSION, rewriteGraph } from "./rewrite-graph";
 
@@ -75,12 +77,10 @@ type MadeGraph = Entry & { isKept: boolean };
 async function makeGraph(weightPath: string, path: string): Promise<MadeGraph> {
   const { file, memory } = await readWhole(weightPath, path);
   try {
-    const { model, rewritten, facts } = decode(weightPath, file);
+    const { model, facts } = decode(weightPath, file);
     const beside = await findBeside(model, weightPath);
     const isTogether = beside.folder === undefined || beside.folder === dirname(path);
-    const own = isTogether
-      ? referToWeights(rewritten.model, { file, location: basename(path) })
-      : rewritten.model;
+    const own = isTogether ? referToWeights(model, { file, location: basename(path) }) : model;
     const result = renameLocations(own, beside.names);
     const folder = beside.folder ?? dirname(path);
     const isKept = beside.folder === undefined;
@@ -166,10 +166,13 @@ async function readWhole(weightPath: string, path: string) {
 
 function decode(weightPath: string, file: Buffer) {
   try {
-    const model = decodeModel(file);
-    if (model.graph.node.length === 0) throw new Error("The graph has no operators.");
-    const rewritten = rewriteGraph(model);
-    return { model, rewritten, facts: readGraphFacts(model, rewritten) };
+    const published = inlineCacheBranch(decodeModel(file));
+    if (published.graph.node.length === 0) throw new Error("The graph has no operators.");
+    const rewritten = rewriteGraph(published);
+    const facts = readGraphFacts(published, rewritten);
+    const { model } = rewritten;
+    if (facts.isInPlaceKv) return { model, facts };
+    return { model: { ...model, graph: giveNewPresents(model.graph) }, facts };
   } catch (cause) {
     throw broken(weightPath, cause);
   }
