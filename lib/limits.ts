@@ -44,6 +44,8 @@ export const TOOL_CALLS_MAX = 128;
 export const TOOL_NAME = /^[\w-]{1,64}$/;
 /** A schema or an expression. OpenAI allows 120,000 characters of names and texts in one schema. */
 export const GRAMMAR_CHARACTERS_MAX = 131_072;
+/** Levels of objects and lists in a schema; people nest a dozen, and each is a call within calls for who reads it. */
+export const GRAMMAR_DEPTH_MAX = 128;
 export const CHOICES_MAX = 1_024;
 /** OpenAI's bound for `top_logprobs`. */
 export const ALTERNATIVES_MAX = 20;
@@ -91,6 +93,8 @@ export const ENGINE_CLOSE_MS_MAX = 3_000;
 export const ENGINE_DEATH_GRACE_MS = 200;
 /** Answers cut off at the end of draining get this long to say so to their clients. */
 export const LAST_EVENT_MS_MAX = 1_000;
+/** Tokens of texts that wait for an encoder, together: half a minute for a small model, a quarter of an hour for a large one, and some 30 MB. */
+export const ENCODER_WAITING_TOKENS_MAX = 1_048_576;
 /** Told to clients whom a full worker refuses: about one short answer, after which a place is likely free. */
 export const OVERLOADED_RETRY_AFTER_SECONDS = 2;
 

@@ -21,6 +21,8 @@ afterAll(() => api.close());
 
 const JSON_TYPE = { "content-type": "application/json" };
 const GOOD = { model: "mock/echo", messages: [{ role: "user", content: "one two" }] };
+const TOOL = { type: "function", function: { name: "f" } };
+const JSON_MODE = { type: "json_object" };
 const SECRET_TEXT = "words nobody should read again";
 
 function post(body: BodyInit, headers: Record<string, string> = JSON_TYPE): Promise<Response> {
@@ -101,7 +103,8 @@ const CASES: [name: string, body: string, expected: Expected][] = [
     message({ role: "constructor" }),
     invalid("messages.0.role", /one of/),
   ],
-  ["the tool role", message({ role: "tool", tool_call_id: "x" }), unsupported("messages.0.role")],
+  ["the function role", message({ role: "function", name: "x" }), unsupported("messages.0.role")],
+  ["a result of nothing", message({ role: "tool" }), invalid("messages.0.tool_call_id")],
   ["the function role", message({ role: "function", name: "f" }), unsupported("messages.0.role")],
   [
     "a message without content",
@@ -153,7 +156,7 @@ const CASES: [name: string, body: string, expected: Expected][] = [
   [
     "tool calls",
     message({ role: "assistant", tool_calls: [{ id: "x" }] }),
-    unsupported("messages.0.tool_calls"),
+    invalid("messages.0.tool_calls.0.type"),
   ],
   ["half a surrogate", message({ content: "\ud83d" }), invalid("messages.0.content", /surrogate/)],
   [
@@ -245,8 +248,18 @@ const CASES: [name: string, body: string, expected: Expected][] = [
   ["two answers", good({ n: 2 }), unsupported("n")],
   ["no answer", good({ n: 0 }), unsupported("n")],
   ["a string as n", good({ n: "1" }), unsupported("n")],
-  ["tools", good({ tools: [{ type: "function" }] }), unsupported("tools")],
-  ["JSON mode", good({ response_format: { type: "json_object" } }), unsupported("response_format")],
+  [
+    "a tool without a function",
+    good({ tools: [{ type: "function" }] }),
+    invalid("tools.0.function"),
+  ],
+  ["tools that a model lacks", good({ tools: [TOOL] }), unsupported("model")],
+  ["JSON mode that a model lacks", good({ response_format: JSON_MODE }), unsupported("model")],
+  [
+    "a format of another kind",
+    good({ response_format: { type: "xml" } }),
+    invalid("response_format.type"),
+  ],
   [
     "log-probabilities of a model that has none",
     good({ logprobs: true }),
@@ -263,9 +276,14 @@ const CASES: [name: string, body: string, expected: Expected][] = [
     { status: 400 },
   ],
   [
-    "deep nesting where nothing is offered",
+    "deep nesting where lists of objects belong",
     `{"tools":${nested(100_000)},${JSON.stringify(GOOD).slice(1)}`,
-    unsupported("tools"),
+    invalid("tools.0"),
+  ],
+  [
+    "deep nesting in a schema",
+    `{"structured_outputs":{"json":{"items":${nested(100_000)}}},${JSON.stringify(GOOD).slice(1)}`,
+    invalid("structured_outputs.json"),
   ],
   [
     "deep nesting in a prediction",

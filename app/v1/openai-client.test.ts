@@ -379,7 +379,8 @@ describe("errors are the client's own classes", () => {
       client.chat.completions.create({ model: "mock/echo", messages, tools }),
     );
     expect(error).toBeInstanceOf(OpenAI.BadRequestError);
-    expect(error).toMatchObject({ code: "unsupported_parameter", param: "tools" });
+    expect(error).toMatchObject({ code: "unsupported_parameter", param: "model" });
+    expect(error).toMatchObject({ message: expect.stringContaining("tool calls") });
   });
 
   test("429 when every worker is busy, with the time to wait", async () => {

@@ -21,7 +21,7 @@ import { findMissing } from "./readiness";
 let database: TestDatabase;
 let nowMs = 0;
 const now = () => nowMs;
-const CHAT = "chat" as const;
+const CHAT = ["chat"] as const;
 const NOBODY = new Set<string>();
 
 beforeAll(async () => {
@@ -51,7 +51,7 @@ function body(names: string[], more: Partial<RegisterBody> = {}): RegisterBody {
     name,
     build: `build-of-${name}`,
     contextLength: 512,
-    features: [CHAT],
+    features: [...CHAT],
     description: { summary: `About ${name}.`, skills: [], examplePrompts: [] },
   }));
   return {
@@ -86,7 +86,7 @@ describe("registering", () => {
       description: { summary: "About m/one." },
     });
     expect(await controller.readWorkerCounts()).toEqual({ ready: 1, known: 1 });
-    const reserved = await controller.reserve({ model: "m/one", feature: CHAT }, NOBODY);
+    const reserved = await controller.reserve({ model: "m/one", features: CHAT }, NOBODY);
     expect(reserved?.workerId).toBe(workerId);
     reserved?.release();
   });
@@ -155,7 +155,7 @@ describe("silence", () => {
     const [row] = await database.db.select().from(workers);
     expect(row?.state).toBe("ready");
     expect((await controller.listWorkers())[0]?.state).toBe("lost");
-    const error = await refusal(controller.reserve({ model: "m/one", feature: CHAT }, NOBODY));
+    const error = await refusal(controller.reserve({ model: "m/one", features: CHAT }, NOBODY));
     expect(error).toMatchObject({ code: "no-worker", retryAfterSeconds: 5 });
     expect(error.message).toContain("lost");
   });
@@ -179,7 +179,7 @@ describe("silence", () => {
     const { workerId } = await before.register(body(["m/one"]));
     await pass(60_000);
     const restarted = new Controller({ db: database.db, now, probe: async () => true });
-    const reserved = await restarted.reserve({ model: "m/one", feature: CHAT }, NOBODY);
+    const reserved = await restarted.reserve({ model: "m/one", features: CHAT }, NOBODY);
     expect(reserved?.workerId).toBe(workerId);
     await restarted.sweep();
     expect((await restarted.listWorkers())[0]?.state).toBe("ready");
@@ -209,7 +209,7 @@ describe("silence", () => {
       ["m/one", 1],
       ["m/three", 1],
     ]);
-    const reserved = await restarted.reserve({ model: "m/one", feature: CHAT }, NOBODY);
+    const reserved = await restarted.reserve({ model: "m/one", features: CHAT }, NOBODY);
     expect(reserved?.workerId).toBe(workerId);
     const rows = await database.db.select().from(workers);
     expect(rows.filter((row) => row.state === "lost")).toHaveLength(2);
@@ -240,7 +240,7 @@ describe("who takes a request", () => {
     await controller.register(body(["m/one"]));
     const taken = [];
     for (let index = 0; index < 6; index++) {
-      taken.push(await controller.reserve({ model: "m/one", feature: CHAT }, NOBODY));
+      taken.push(await controller.reserve({ model: "m/one", features: CHAT }, NOBODY));
     }
     const [one, ...others] = taken.map((it) => it?.workerId);
     expect(others.filter((id) => id === one)).toHaveLength(2);
@@ -262,7 +262,7 @@ describe("who takes a request", () => {
       instanceId: said.instanceId,
       load: load({ state: "draining" }),
     });
-    const wanted = { model: "m/one", feature: CHAT };
+    const wanted = { model: "m/one", features: CHAT };
     expect((await refusal(controller.reserve(wanted, NOBODY))).message).toContain("shutting down");
     await controller.leave(workerId);
     expect((await refusal(controller.reserve(wanted, NOBODY))).message).toContain("has left");
@@ -273,7 +273,7 @@ describe("who takes a request", () => {
     const controller = new Controller({ db: database.db, now });
     const one = await controller.register(body(["m/one"]));
     controller.suspect(one.workerId);
-    const wanted = { model: "m/one", feature: CHAT };
+    const wanted = { model: "m/one", features: CHAT };
     expect((await controller.reserve(wanted, NOBODY))?.workerId).toBe(one.workerId);
     const two = await controller.register(body(["m/one"]));
     for (let index = 0; index < 5; index++) {
@@ -283,13 +283,13 @@ describe("who takes a request", () => {
 
   test("an unknown model is told apart from one that sleeps, with the names there are", async () => {
     const controller = new Controller({ db: database.db, now });
-    const none = await refusal(controller.reserve({ model: "x", feature: CHAT }, NOBODY));
+    const none = await refusal(controller.reserve({ model: "x", features: CHAT }, NOBODY));
     expect(none).toMatchObject({ code: "model-not-found", param: "model" });
     expect(none.message).toContain("No model has registered");
     await controller.register(body(["m/one", "m/two"]));
-    const other = await refusal(controller.reserve({ model: "x", feature: CHAT }, NOBODY));
+    const other = await refusal(controller.reserve({ model: "x", features: CHAT }, NOBODY));
     expect(other.message).toContain("`m/one`, `m/two`");
-    const embeds = controller.reserve({ model: "m/one", feature: "embeddings" }, NOBODY);
+    const embeds = controller.reserve({ model: "m/one", features: ["embeddings"] }, NOBODY);
     expect((await refusal(embeds)).code).toBe("not-supported");
   });
 });
@@ -397,7 +397,7 @@ describe("whatever happens, in whatever order", () => {
       async request() {
         const model = choose(names)!;
         try {
-          const reservation = await controller.reserve({ model, feature: CHAT }, NOBODY);
+          const reservation = await controller.reserve({ model, features: CHAT }, NOBODY);
           const life = lives.find((it) => it.id === reservation?.workerId);
           expect(life?.state).toBe("ready");
           expect(life?.said.card.models[0]?.name).toBe(model);

@@ -132,7 +132,7 @@ export class Controller {
     const picture = await this.#current();
     const model = toAwakeModels(picture, this.#now()).find((it) => it.name === name);
     if (model !== undefined) return model;
-    throw explainAbsence(picture, { model: name, feature: "chat" }, this.#now());
+    throw explainAbsence(picture, { model: name, features: [] }, this.#now());
   }
 
   /** Workers for people: all that are awake, and those lost lately. */
@@ -162,7 +162,10 @@ export class Controller {
     const able = picture
       .ready(nowMs)
       .filter(({ offers }) =>
-        offers.some((it) => it.modelId === modelId && it.features.includes(wanted.feature)),
+        offers.some(
+          ({ modelId: id, features }) =>
+            id === modelId && wanted.features.every((it) => features.includes(it)),
+        ),
       );
     if (modelId === undefined || able.length === 0) throw explainAbsence(picture, wanted, nowMs);
     const candidates = able

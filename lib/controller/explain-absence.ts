@@ -4,8 +4,15 @@ import type { ModelFeature } from "@/lib/protocol/worker-card";
 import type { WorkerPicture } from "./worker-picture";
 
 const NAMES_SHOWN_MAX = 20;
+/** Features whose name says little to who asks for them. */
+const WORDS: Partial<Record<ModelFeature, string>> = {
+  grammar: "answers that are held to a format or grammar",
+  tools: "tool calls",
+  reasoning: "reasoning told apart",
+};
 
-export type Wanted = { model: string; feature: ModelFeature };
+/** `features`: all that the request needs of a model. */
+export type Wanted = { model: string; features: readonly ModelFeature[] };
 
 /** Why nobody can take a request for `wanted`: no such model, not that skill, or nobody awake and what became of them. */
 export function explainAbsence(picture: WorkerPicture, wanted: Wanted, nowMs: number): AppError {
@@ -19,8 +26,14 @@ export function explainAbsence(picture: WorkerPicture, wanted: Wanted, nowMs: nu
     }))
     .filter(({ offer }) => offer !== undefined);
   if (offering.some(({ state }) => state === "ready")) {
+    const lacking = wanted.features.filter(
+      (feature) => !offering.some(({ offer }) => offer?.features.includes(feature)),
+    );
+    const missing = (lacking.length > 0 ? lacking : wanted.features)
+      .map((it) => WORDS[it] ?? it)
+      .join(" and ");
     return new AppError("not-supported", {
-      message: `The model \`${wanted.model}\` does not support ${wanted.feature}; choose another.`,
+      message: `The model \`${wanted.model}\` does not support ${missing}; choose another.`,
       param: "model",
     });
   }

@@ -14,7 +14,8 @@ export type Attempts = {
   controller: Controller;
   requestId: string | undefined;
   model: string;
-  feature: ModelFeature;
+  /** All that the model must be able to do. */
+  features: readonly ModelFeature[];
   signal: AbortSignal;
 };
 
@@ -25,14 +26,14 @@ export type Attempts = {
  * @throws AppError
  */
 export async function tryWorkers<T>(
-  { controller, requestId, model, feature, signal }: Attempts,
+  { controller, requestId, model, features, signal }: Attempts,
   attempt: (reservation: Reservation) => Promise<T>,
 ): Promise<T> {
   const passedOver = new Set<string>();
   const errors: AppError[] = [];
   while (errors.length < DISPATCH_ATTEMPTS_MAX) {
     signal.throwIfAborted();
-    const reservation = await controller.reserve({ model, feature }, passedOver);
+    const reservation = await controller.reserve({ model, features }, passedOver);
     if (reservation === undefined) break;
     try {
       return await attempt(reservation);

@@ -44,7 +44,7 @@ export async function generate({
       controller,
       requestId,
       model,
-      feature: featureOf(request),
+      features: featuresOf(request),
       signal: watch.signal,
     };
     const { reservation, opened } = await tryWorkers(attempts, async (reservation) => {
@@ -62,9 +62,15 @@ export async function generate({
   }
 }
 
-/** Whoever tells log-probabilities chats, but not the other way round. */
-function featureOf({ logProbabilityCount, reportPrompt }: GenerateRequest): ModelFeature {
-  return logProbabilityCount !== undefined || reportPrompt ? "log-probabilities" : "chat";
+function featuresOf(request: GenerateRequest): ModelFeature[] {
+  const { logProbabilityCount, reportPrompt, grammar, toolRequest } = request;
+  const needed: [ModelFeature, boolean][] = [
+    ["chat", true],
+    ["log-probabilities", logProbabilityCount !== undefined || reportPrompt === true],
+    ["grammar", grammar !== undefined],
+    ["tools", toolRequest !== undefined],
+  ];
+  return needed.flatMap(([feature, isNeeded]) => (isNeeded ? [feature] : []));
 }
 
 /** A stream that got as far as its first token. */

@@ -25,7 +25,7 @@ export async function tokenize({
     controller,
     requestId: undefined,
     model,
-    feature: "tokenize",
+    features: ["tokenize"],
     signal,
   } as const;
   return tryWorkers(attempts, async ({ address, release }) => {

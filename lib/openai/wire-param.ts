@@ -2,6 +2,9 @@ import { AppError, isAppError } from "@/lib/errors";
 
 /** A worker names the fields of its own protocol, which clients of this API never saw. */
 const WIRE_PARAMS: Record<string, string> = {
+  grammar: "response_format",
+  toolRequest: "tools",
+  "toolRequest.choice": "tool_choice",
   ignoreEos: "ignore_eos",
   logProbabilityCount: "logprobs",
   maxTokens: "max_completion_tokens",
@@ -16,7 +19,11 @@ const WIRE_PARAMS: Record<string, string> = {
   "sampling.topP": "top_p",
 };
 
+/** Tools lie one level deeper in OpenAI's request. */
+const TOOL_PARAM = /^toolRequest\.tools\.(\d+)\./;
+
 export function toWireParam(param: string): string {
+  if (TOOL_PARAM.test(param)) return param.replace(TOOL_PARAM, "tools.$1.function.");
   return Object.hasOwn(WIRE_PARAMS, param) ? (WIRE_PARAMS[param] ?? param) : param;
 }
 

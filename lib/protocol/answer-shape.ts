@@ -1,14 +1,35 @@
 import * as z from "zod";
-import { CHOICES_MAX, GRAMMAR_CHARACTERS_MAX, TOOL_NAME, TOOLS_MAX } from "@/lib/limits";
+import {
+  CHOICES_MAX,
+  GRAMMAR_CHARACTERS_MAX,
+  GRAMMAR_DEPTH_MAX,
+  TOOL_NAME,
+  TOOLS_MAX,
+} from "@/lib/limits";
 
 /** What an answer must look like, and what it may ask to have called. */
 
 /** A JSON schema is checked by whoever compiles it; here only that it is one in shape, and its size. */
 export const jsonSchemaSchema = z
   .union([z.boolean(), z.record(z.string(), z.unknown())])
-  .refine((schema) => JSON.stringify(schema).length <= GRAMMAR_CHARACTERS_MAX, {
-    message: `must have at most ${GRAMMAR_CHARACTERS_MAX} characters as JSON.`,
+  .superRefine((schema, context) => {
+    if (depthOf(schema) > GRAMMAR_DEPTH_MAX) {
+      context.addIssue(`must be nested at most ${GRAMMAR_DEPTH_MAX} levels deep.`);
+    } else if (JSON.stringify(schema).length > GRAMMAR_CHARACTERS_MAX) {
+      context.addIssue(`must have at most ${GRAMMAR_CHARACTERS_MAX} characters as JSON.`);
+    }
   });
+
+/** Level by level, since what is nested a hundred thousand times is too deep for calls within calls. */
+function depthOf(value: unknown): number {
+  let depth = 0;
+  let level = [value];
+  while (level.length > 0 && depth <= GRAMMAR_DEPTH_MAX) {
+    depth++;
+    level = level.flatMap((it) => (typeof it === "object" && it ? Object.values(it) : []));
+  }
+  return depth;
+}
 
 export const grammarSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("json-object") }),

@@ -38,9 +38,12 @@ export const CHAT_FIELDS = {
   logit_bias: read,
   logprobs: read,
   top_logprobs: read,
+  response_format: read,
+  tools: read,
+  tool_choice: read,
+  parallel_tool_calls: read,
 
   metadata: accepted(z.record(z.string(), z.string())),
-  parallel_tool_calls: accepted(z.boolean()),
   prediction: accepted(z.record(z.string(), z.unknown())),
   prompt_cache_key: accepted(z.string()),
   prompt_cache_options: accepted(z.record(z.string(), z.unknown())),
@@ -49,20 +52,14 @@ export const CHAT_FIELDS = {
   user: accepted(z.string()),
 
   audio: neutral(nothing, "Answers are text; remove it."),
-  function_call: neutral(z.enum(["none", "auto"]), "Functions cannot be called; remove it."),
-  functions: neutral(emptyList, "Functions cannot be called; remove it."),
+  function_call: neutral(z.enum(["none", "auto"]), "Send `tool_choice` instead."),
+  functions: neutral(emptyList, "Send `tools` instead."),
   modalities: neutral(z.tuple([z.literal("text")]), 'Remove it or send ["text"].'),
   moderation: neutral(nothing, "Remove it."),
   n: neutral(z.literal(1), "Send one request for each answer you want."),
   reasoning_effort: neutral(z.literal("none"), 'Remove it or send "none".'),
-  response_format: neutral(
-    z.strictObject({ type: z.literal("text") }),
-    'Answers are plain text; remove it or send {"type":"text"}.',
-  ),
   service_tier: neutral(z.enum(["auto", "default"]), 'Remove it or send "default".'),
   store: neutral(z.literal(false), "Nothing is stored; remove it or send false."),
-  tool_choice: neutral(z.enum(["none", "auto"]), "Tools cannot be called; remove it."),
-  tools: neutral(emptyList, "Tools cannot be called; remove it."),
   verbosity: neutral(z.literal("medium"), 'Remove it or send "medium".'),
   web_search_options: neutral(nothing, "The web is not searched; remove it."),
 } as const satisfies Record<string, FieldRule>;
@@ -75,6 +72,8 @@ export const EXTENSION_FIELDS = {
   min_tokens: read,
   ignore_eos: read,
   stop_token_ids: read,
+  /** vLLM's: `{"regex": …}`, `{"choice": […]}`, `{"json": schema}` or `{"json_object": true}`. */
+  structured_outputs: read,
 } as const satisfies Record<string, FieldRule>;
 
 const ALL_FIELDS: Record<string, FieldRule> = { ...CHAT_FIELDS, ...EXTENSION_FIELDS };

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { MESSAGES_MAX } from "@/lib/limits";
+import { MESSAGES_MAX, TOOL_CALLS_MAX, TOOL_NAME } from "@/lib/limits";
 import type { Message, TextPart } from "@/lib/protocol/message";
 import { adopt, refuse, reject } from "../refuse";
 
@@ -11,12 +11,24 @@ const ROLES: Record<string, Message["role"]> = {
   developer: "system",
   user: "user",
   assistant: "assistant",
+  tool: "tool",
 };
-const ROLES_NOT_OFFERED = ["tool", "function"];
+const ROLES_NOT_OFFERED = ["function"];
 const PARTS_NOT_OFFERED = ["image_url", "input_audio", "file", "refusal"];
 /** Fields of a message that a plain conversation does not need; absent, null or an empty list they say nothing. */
-const FIELDS_NOT_OFFERED = ["name", "tool_calls", "tool_call_id", "function_call", "audio"];
-const FIELDS_KNOWN = new Set(["role", "content", "refusal", ...FIELDS_NOT_OFFERED]);
+const FIELDS_NOT_OFFERED = ["name", "function_call", "audio"];
+/**
+ * Taken and left. What an assistant wrote to itself is not shown to it again, as the makers of reasoning
+ * models advise; a tool's name stands in the call that its message answers.
+ */
+const FIELDS_LEFT: Record<string, readonly string[]> = {
+  assistant: ["reasoning_content", "reasoning"],
+  tool: ["name"],
+};
+const FIELDS_KNOWN = new Set([
+  ...["refusal", ...FIELDS_NOT_OFFERED],
+  ...Object.values(FIELDS_LEFT).flat(),
+]);
 
 const partSchema = z
   .looseObject({ type: z.string() })
@@ -38,46 +50,99 @@ const partSchema = z
 
 const partsSchema = z.array(partSchema).min(1);
 
+const toolCallsSchema = z
+  .array(
+    z.strictObject({
+      id: z.string().min(1).max(128),
+      type: z.literal("function"),
+      function: z.strictObject({ name: z.string().regex(TOOL_NAME), arguments: z.string() }),
+      /** Its place in a stream, which some clients send back. */
+      index: z.number().int().nullish(),
+    }),
+  )
+  .max(TOOL_CALLS_MAX)
+  .transform((calls) =>
+    calls.map(({ id, function: { name, arguments: text } }) => ({ id, name, arguments: text })),
+  );
+
 const messageSchema = z
   .looseObject({
     role: z.string(),
     content: z.union([z.string(), z.array(z.unknown())]).nullish(),
+    tool_calls: toolCallsSchema.nullish(),
+    tool_call_id: z.string().min(1).max(128).nullish(),
   })
-  .transform(({ role: wireRole, content, ...others }, context): Message => {
+  .transform((message, context): Message => {
+    const { role: wireRole, content, tool_calls: calls, tool_call_id: callId, ...others } = message;
     const role = Object.hasOwn(ROLES, wireRole) ? ROLES[wireRole] : undefined;
     if (role === undefined) {
       refuseRole(wireRole, context);
       return z.NEVER;
     }
-    if (!checkOthers(others, context)) return z.NEVER;
-    if (content === undefined || content === null) {
-      reject(context, ["content"], "is missing; send a string or a list of text parts.");
-      return z.NEVER;
-    }
-    if (typeof content === "string") {
-      return { role, content: [toTextPart(content, ["content"], context)] };
-    }
-    const parts = partsSchema.safeParse(content, { reportInput: true });
-    if (parts.success) return { role, content: parts.data };
-    adopt(context, ["content"], parts.error.issues);
-    return z.NEVER;
+    if (!checkOthers(role, others, context)) return z.NEVER;
+    const toolCalls = calls && calls.length > 0 ? calls : undefined;
+    if (!checkCalls(role, { toolCalls, callId }, context)) return z.NEVER;
+    const parts = toParts(content, { mayBeAbsent: toolCalls !== undefined }, context);
+    if (!parts) return z.NEVER;
+    return {
+      ...{ role, content: parts },
+      ...(toolCalls && { toolCalls }),
+      ...(callId != null && { toolCallId: callId }),
+    };
   });
+
+/** Undefined when the content is wrong, which has been said then. */
+function toParts(
+  content: string | unknown[] | null | undefined,
+  { mayBeAbsent }: { mayBeAbsent: boolean },
+  context: z.core.$RefinementCtx,
+): TextPart[] | undefined {
+  if (content === undefined || content === null) {
+    if (mayBeAbsent) return [];
+    reject(context, ["content"], "is missing; send a string or a list of text parts.");
+    return undefined;
+  }
+  if (typeof content === "string") return [toTextPart(content, ["content"], context)];
+  const parts = partsSchema.safeParse(content, { reportInput: true });
+  if (parts.success) return parts.data;
+  adopt(context, ["content"], parts.error.issues);
+  return undefined;
+}
+
+function checkCalls(
+  role: Message["role"],
+  { toolCalls, callId }: { toolCalls: unknown; callId: string | null | undefined },
+  context: z.core.$RefinementCtx,
+): boolean {
+  if (toolCalls && role !== "assistant") {
+    reject(context, ["tool_calls"], "belong to an assistant's message; remove them.");
+  } else if (callId != null && role !== "tool") {
+    reject(context, ["tool_call_id"], "belongs to a tool's message; remove it.");
+  } else if (callId == null && role === "tool") {
+    reject(context, ["tool_call_id"], "is missing; name the call that this is the result of.");
+  } else return true;
+  return false;
+}
 
 export const chatMessagesSchema = z.array(messageSchema).min(1).max(MESSAGES_MAX);
 
 function refuseRole(role: string, context: z.core.$RefinementCtx): void {
   if (ROLES_NOT_OFFERED.includes(role)) {
-    const message = `"${role}" is not supported, since tools cannot be called; remove the message.`;
+    const message = `"${role}" is not supported; send the result of a call with the role "tool".`;
     refuse(context, { path: ["role"], message });
   } else reject(context, ["role"], `must be one of ${Object.keys(ROLES).join(", ")}.`);
 }
 
-function checkOthers(others: Record<string, unknown>, context: z.core.$RefinementCtx): boolean {
+function checkOthers(
+  role: Message["role"],
+  others: Record<string, unknown>,
+  context: z.core.$RefinementCtx,
+): boolean {
   for (const [key, value] of Object.entries(others)) {
     const saysNothing = value === null || value === undefined || isEmptyList(value);
     if (!FIELDS_KNOWN.has(key))
       reject(context, [key], "is no known field of a message; remove it.");
-    else if (saysNothing) continue;
+    else if (saysNothing || FIELDS_LEFT[role]?.includes(key)) continue;
     else refuse(context, { path: [key], message: "is not supported in a message; remove it." });
     return false;
   }

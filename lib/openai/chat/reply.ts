@@ -1,5 +1,6 @@
 import { AppError } from "@/lib/errors";
 import type { FinishReason, GenerateEvent, GenerationStart } from "@/lib/protocol/generate-event";
+import { assert } from "@/lib/util/assert";
 import { createId } from "@/lib/util/id";
 import { type OpenAiUsage, toUsage } from "../usage";
 import { toWireParam } from "../wire-param";
@@ -12,6 +13,22 @@ import {
 /** What reply and stream are made from. */
 export type ChatSource = { start: GenerationStart; events: AsyncIterable<GenerateEvent> };
 
+export type WireToolCall = {
+  id: string;
+  type: "function";
+  function: { name: string; arguments: string };
+};
+
+export type ChatMessage = {
+  role: "assistant";
+  /** Null when the answer is calls alone. */
+  content: string | null;
+  refusal: null;
+  tool_calls?: WireToolCall[];
+  /** No field of OpenAI's: DeepSeek's name, which vLLM and most clients took over. */
+  reasoning_content?: string;
+};
+
 /** OpenAI's `chat.completion` object. */
 export type ChatReply = {
   id: string;
@@ -20,9 +37,9 @@ export type ChatReply = {
   model: string;
   choices: {
     index: number;
-    message: { role: "assistant"; content: string; refusal: null };
+    message: ChatMessage;
     logprobs: OpenAiLogProbabilities | null;
-    finish_reason: FinishReason;
+    finish_reason: WireFinishReason;
   }[];
   usage: OpenAiUsage;
   system_fingerprint: string;
@@ -37,29 +54,93 @@ export async function toChatReply(
   { start, events }: ChatSource,
   { includeLogProbabilities }: { includeLogProbabilities: boolean },
 ): Promise<ChatReply> {
-  let content = "";
-  const collector = new LogProbabilityCollector(includeLogProbabilities);
-  const scores: OpenAiTokenScore[] = [];
+  const said = new SaidSoFar(includeLogProbabilities);
   for await (const event of events) {
-    if (event.type === "token-log-probability") collector.add(event);
-    if (event.type === "text-delta") {
-      content += event.text;
-      scores.push(...(collector.take()?.content ?? []));
-    }
     if (event.type === "generation-error") {
       const param = event.param && toWireParam(event.param);
       throw new AppError(event.code, { message: event.message, param });
     }
-    if (event.type !== "generation-end") continue;
-    const message = { role: "assistant", content, refusal: null } as const;
-    const logprobs = includeLogProbabilities ? { content: scores, refusal: null } : null;
+    if (event.type !== "generation-end") {
+      said.add(event);
+      continue;
+    }
     return {
       ...toHead(start, "chat.completion"),
-      choices: [{ index: 0, message, logprobs, finish_reason: event.finishReason }],
+      choices: [
+        {
+          ...{ index: 0, message: said.message, logprobs: said.logProbabilities },
+          finish_reason: toFinishReason(event.finishReason),
+        },
+      ],
       usage: toUsage(event.usage),
     };
   }
   throw new AppError("client-closed", { message: "The request was cancelled." });
+}
+
+/** A message as it grows. */
+class SaidSoFar {
+  #content = "";
+  #reasoning = "";
+  readonly #calls: WireToolCall[] = [];
+  readonly #collector: LogProbabilityCollector;
+  readonly #scores: OpenAiTokenScore[] = [];
+  readonly #includesScores: boolean;
+
+  constructor(includesScores: boolean) {
+    this.#includesScores = includesScores;
+    this.#collector = new LogProbabilityCollector(includesScores);
+  }
+
+  add(event: GenerateEvent): void {
+    switch (event.type) {
+      case "text-delta":
+        this.#content += event.text;
+        this.#scores.push(...(this.#collector.take()?.content ?? []));
+        return;
+      case "token-log-probability":
+        this.#collector.add(event);
+        return;
+      case "reasoning-delta":
+        this.#reasoning += event.text;
+        // Scores are of the message's text alone.
+        this.#collector.take();
+        return;
+      case "tool-call-start": {
+        const { id, name } = event;
+        this.#calls[event.index] = { id, type: "function", function: { name, arguments: "" } };
+        return;
+      }
+      case "tool-call-delta": {
+        const call = this.#calls[event.index];
+        assert(call, "a call begins before its arguments");
+        call.function.arguments += event.text;
+        this.#collector.take();
+        return;
+      }
+    }
+  }
+
+  get message(): ChatMessage {
+    const hasCalls = this.#calls.length > 0;
+    return {
+      role: "assistant",
+      content: hasCalls && this.#content === "" ? null : this.#content,
+      refusal: null,
+      ...(hasCalls && { tool_calls: this.#calls }),
+      ...(this.#reasoning !== "" && { reasoning_content: this.#reasoning }),
+    };
+  }
+
+  get logProbabilities(): OpenAiLogProbabilities | null {
+    return this.#includesScores ? { content: this.#scores, refusal: null } : null;
+  }
+}
+
+export type WireFinishReason = "stop" | "length" | "tool_calls";
+
+export function toFinishReason(reason: FinishReason): WireFinishReason {
+  return reason === "tool-calls" ? "tool_calls" : reason;
 }
 
 /** What is the same in a reply and in every chunk of a stream. */

@@ -60,13 +60,20 @@ const MATRIX: Record<Fields, { taken: unknown[]; refused: unknown[] }> = {
   presence_penalty: { taken: [0, 1], refused: [] },
   reasoning_effort: { taken: ["none"], refused: ["low", "high"] },
   response_format: {
-    taken: [{ type: "text" }],
-    refused: [{ type: "json_object" }, { type: "json_schema", json_schema: { name: "x" } }],
+    taken: [
+      ...[{ type: "text" }, { type: "json_object" }],
+      { type: "json_schema", json_schema: { name: "x" } },
+      { type: "json_schema", json_schema: { name: "x", strict: true, schema: { type: "object" } } },
+    ],
+    refused: [],
   },
   service_tier: { taken: ["auto", "default"], refused: ["flex", "priority"] },
   store: { taken: [false], refused: [true] },
-  tool_choice: { taken: ["none", "auto"], refused: ["required", { type: "function" }] },
-  tools: { taken: [[]], refused: [[{ type: "function", function: { name: "f" } }]] },
+  tool_choice: { taken: ["none", "auto"], refused: [] },
+  tools: {
+    taken: [[], [{ type: "function", function: { name: "f", description: "d", parameters: {} } }]],
+    refused: [],
+  },
   top_logprobs: { taken: [0], refused: [] },
   verbosity: { taken: ["medium"], refused: ["low"] },
   web_search_options: { taken: [], refused: [{}] },
@@ -124,6 +131,7 @@ test("what is read reaches the worker under our names", () => {
     sampling: { temperature: 0.5, topP: 0.9, seed: 7 },
     stop: ["end"],
     maxTokens: 5,
+    splitReasoning: true,
     messages: [
       { role: "system", content: [{ type: "text", text: "s" }] },
       { role: "system", content: [{ type: "text", text: "d" }] },
@@ -147,10 +155,117 @@ test("what steers and describes the draw reaches the worker, OpenAI's and the ot
       ...{ topK: 40, minP: 0.05, repetitionPenalty: 1.1 },
     },
     ...{ minTokens: 2, maxTokens: 9, ignoreEos: true, stopTokenIds: [3, 4] },
-    logProbabilityCount: 3,
+    ...{ logProbabilityCount: 3, splitReasoning: true },
   });
   expect(parse({ logprobs: true }).request?.logProbabilityCount).toBe(0);
   expect(parse({ top_k: -1 }).request?.sampling).toEqual({ topK: 0 });
+});
+
+describe("what an answer must look like", () => {
+  const schema = { type: "object", properties: { a: { type: "integer" } } };
+  const named = (name: string, more = {}) => ({ type: "function", function: { name, ...more } });
+
+  test.each<[fields: Record<string, unknown>, grammar: unknown]>([
+    [{ response_format: { type: "text" } }, undefined],
+    [{ response_format: { type: "json_object" } }, { type: "json-object" }],
+    [
+      { response_format: { type: "json_schema", json_schema: { name: "x" } } },
+      { type: "json-object" },
+    ],
+    [
+      { response_format: { type: "json_schema", json_schema: { name: "x", schema } } },
+      { type: "json-schema", schema },
+    ],
+    [{ structured_outputs: { regex: "[0-9]+" } }, { type: "regex", pattern: "[0-9]+" }],
+    [{ structured_outputs: { choice: ["a", "b"] } }, { type: "choice", choices: ["a", "b"] }],
+    [{ structured_outputs: { json: schema } }, { type: "json-schema", schema }],
+    [{ structured_outputs: { json_object: true } }, { type: "json-object" }],
+  ])("%j", (fields, grammar) => {
+    expect(parse(fields).request?.grammar).toEqual(grammar);
+  });
+
+  test("tools, and which may or must be called", () => {
+    const tools = [named("f", { strict: true, parameters: schema }), named("g", { strict: null })];
+    const wanted = [{ name: "f", isStrict: true, parameters: schema }, { name: "g" }];
+    expect(parse({ tools }).request?.toolRequest).toEqual({
+      ...{ tools: wanted, choice: "auto", isParallel: true },
+    });
+    const one = { tools, tool_choice: named("g"), parallel_tool_calls: false };
+    expect(parse(one).request?.toolRequest).toEqual({
+      ...{ tools: wanted, choice: { name: "g" }, isParallel: false },
+    });
+    expect(parse({ tools: [] }).request?.toolRequest).toBeUndefined();
+  });
+
+  test("calls and their results, as clients send them back", () => {
+    const call = { id: "c1", type: "function", function: { name: "f", arguments: '{"a":1}' } };
+    const { request } = parse({
+      messages: [
+        { role: "user", content: "u" },
+        { role: "assistant", content: null, tool_calls: [call], reasoning_content: "hm" },
+        { role: "tool", tool_call_id: "c1", name: "f", content: "2" },
+      ],
+    });
+    expect(request?.messages.slice(1)).toEqual([
+      {
+        ...{ role: "assistant", content: [] },
+        toolCalls: [{ id: "c1", name: "f", arguments: '{"a":1}' }],
+      },
+      { role: "tool", content: [{ type: "text", text: "2" }], toolCallId: "c1" },
+    ]);
+  });
+
+  test.each<[param: string, fields: Record<string, unknown>, code?: string]>([
+    ["response_format.type", { response_format: { type: "yaml" } }],
+    ["response_format.json_schema", { response_format: { type: "json_schema" } }],
+    [
+      "response_format.json_schema.schema",
+      { response_format: { type: "json_schema", json_schema: { name: "x", schema: [] } } },
+    ],
+    [
+      "response_format.json_schema.schema",
+      {
+        response_format: {
+          type: "json_schema",
+          json_schema: { name: "x", schema: { description: "x".repeat(140_000) } },
+        },
+      },
+    ],
+    ["structured_outputs", { structured_outputs: {} }],
+    ["structured_outputs", { structured_outputs: { regex: "a", choice: ["b"] } }],
+    ["structured_outputs.grammar", { structured_outputs: { grammar: "root ::= a" } }],
+    [
+      "structured_outputs",
+      { structured_outputs: { regex: "a" }, response_format: { type: "json_object" } },
+    ],
+    ["tools.0.type", { tools: [{ type: "web_search" }] }, "unsupported-parameter"],
+    ["tools.0.function.name", { tools: [named("not a name")] }],
+    ["tools.0.function.strict", { tools: [named("f", { strict: "yes" })] }],
+    ["tools.1.function.name", { tools: [named("f"), named("f")] }],
+    ["tools", { tools: Array.from({ length: 129 }, (_, index) => named(`f${index}`)) }],
+    ["tool_choice", { tool_choice: "required" }],
+    ["tool_choice.function.name", { tools: [named("f")], tool_choice: named("g") }],
+    ["parallel_tool_calls", { parallel_tool_calls: 1 }],
+    ["messages.0.tool_call_id", { messages: [{ role: "tool", content: "2" }] }],
+    ["messages.0.tool_call_id", { messages: [{ role: "user", content: "2", tool_call_id: "c" }] }],
+    [
+      "messages.0.tool_calls",
+      {
+        messages: [
+          {
+            ...{ role: "user", content: "2" },
+            tool_calls: [{ id: "c", ...named("f", { arguments: "{}" }) }],
+          },
+        ],
+      },
+    ],
+    [
+      "messages.0.tool_calls.0.function.arguments",
+      { messages: [{ role: "assistant", tool_calls: [{ id: "c", ...named("f") }] }] },
+    ],
+  ])("%s is refused by name: %j", (param, fields, code = "invalid-request") => {
+    expect(parse(fields).error).toMatchObject({ code, param });
+  });
 });
 
 test.each(Object.keys(EXTENSION_FIELDS))("%s is absent as null, like every field", (name) => {

@@ -2,6 +2,14 @@ import * as z from "zod";
 import { ALTERNATIVES_MAX, STOP_STRING_CHARACTERS_MAX, STOP_STRINGS_MAX } from "@/lib/limits";
 import { type GenerateRequest, generateRequestSchema } from "@/lib/protocol/generate-request";
 import { adopt, refuse, reject } from "../refuse";
+import {
+  checkTools,
+  responseFormatSchema,
+  structuredOutputsSchema,
+  toolChoiceSchema,
+  toolsSchema,
+  toToolRequest,
+} from "./answer-shape";
 import { findFieldRule } from "./fields";
 import { chatMessagesSchema } from "./messages";
 
@@ -43,6 +51,11 @@ const readSchema = z.object({
   min_tokens: minTokens.nullable(),
   ignore_eos: ignoreEos.nullable(),
   stop_token_ids: stopTokenIds.nullable(),
+  response_format: responseFormatSchema.nullish(),
+  structured_outputs: structuredOutputsSchema.nullish(),
+  tools: toolsSchema.nullish(),
+  tool_choice: toolChoiceSchema.nullish(),
+  parallel_tool_calls: z.boolean().nullish(),
   stream: z.boolean().nullish(),
   stream_options: z
     .strictObject({
@@ -69,6 +82,10 @@ export const chatRequestSchema = bodySchema.pipe(readSchema).superRefine((body, 
   const limit = completionTokens ?? tokens;
   if (limit != null && body.min_tokens != null && body.min_tokens > limit) {
     reject(context, ["min_tokens"], `is more than the ${limit} tokens the answer may have.`);
+  }
+  checkTools(body, context);
+  if (body.response_format && body.structured_outputs) {
+    reject(context, ["structured_outputs"], "contradicts `response_format`; send one of them.");
   }
   if (body.top_logprobs && !body.logprobs) {
     reject(context, ["top_logprobs"], "needs `logprobs: true`; send it with it or remove it.");
@@ -118,7 +135,10 @@ export function toGenerateRequest(body: ChatRequest, requestId: string): Generat
       minTokens: body.min_tokens,
       maxTokens: body.max_completion_tokens ?? body.max_tokens,
       logProbabilityCount: body.logprobs ? (body.top_logprobs ?? 0) : undefined,
+      grammar: body.response_format ?? body.structured_outputs,
+      toolRequest: toToolRequest(body),
     }),
+    splitReasoning: true,
   };
 }
 

@@ -1,9 +1,22 @@
-import type { FinishReason } from "@/lib/protocol/generate-event";
 import { type OpenAiError, toOpenAiError } from "../error";
 import { type OpenAiUsage, toUsage } from "../usage";
 import { toWireParam } from "../wire-param";
 import { LogProbabilityCollector, type OpenAiLogProbabilities } from "./log-probabilities";
-import { type ChatSource, toHead } from "./reply";
+import { type ChatSource, toFinishReason, toHead, type WireFinishReason } from "./reply";
+
+type ChatDelta = {
+  role?: "assistant";
+  content?: string;
+  refusal?: null;
+  reasoning_content?: string;
+  /** The first of a call names it; those after it add to its arguments. */
+  tool_calls?: {
+    index: number;
+    id?: string;
+    type?: "function";
+    function: { name?: string; arguments: string };
+  }[];
+};
 
 /** OpenAI's `chat.completion.chunk` object. */
 export type ChatChunk = {
@@ -14,9 +27,9 @@ export type ChatChunk = {
   system_fingerprint: string;
   choices: {
     index: number;
-    delta: { role?: "assistant"; content?: string; refusal?: null };
+    delta: ChatDelta;
     logprobs: OpenAiLogProbabilities | null;
-    finish_reason: FinishReason | null;
+    finish_reason: WireFinishReason | null;
   }[];
   /** Present in every chunk when asked for, and null in all but the last. */
   usage?: OpenAiUsage | null;
@@ -37,8 +50,8 @@ export async function* toChatChunks(
   const head = toHead(start, "chat.completion.chunk");
   const collector = new LogProbabilityCollector(options.includeLogProbabilities);
   const toChunk = (
-    delta: ChatChunk["choices"][number]["delta"],
-    finishReason: FinishReason | null,
+    delta: ChatDelta,
+    finishReason: WireFinishReason | null,
     logprobs: OpenAiLogProbabilities | null = null,
   ): ChatChunk => ({
     ...head,
@@ -53,6 +66,23 @@ export async function* toChatChunks(
       case "text-delta":
         if (event.text !== "") yield toChunk({ content: event.text }, null, collector.take());
         break;
+      case "reasoning-delta":
+        // Scores are of the message's text alone.
+        collector.take();
+        if (event.text !== "") yield toChunk({ reasoning_content: event.text }, null);
+        break;
+      case "tool-call-start": {
+        const { index, id, name } = event;
+        const call = { index, id, type: "function" as const, function: { name, arguments: "" } };
+        yield toChunk({ tool_calls: [call] }, null);
+        break;
+      }
+      case "tool-call-delta": {
+        collector.take();
+        const call = { index: event.index, function: { arguments: event.text } };
+        if (event.text !== "") yield toChunk({ tool_calls: [call] }, null);
+        break;
+      }
       case "token-log-probability":
         collector.add(event);
         break;
@@ -63,7 +93,7 @@ export async function* toChatChunks(
         yield toOpenAiError({ ...event, param: event.param && toWireParam(event.param) });
         return;
       case "generation-end":
-        yield toChunk({}, event.finishReason);
+        yield toChunk({}, toFinishReason(event.finishReason));
         if (includeUsage) yield { ...head, choices: [], usage: toUsage(event.usage) };
         yield DONE;
         return;

@@ -1,0 +1,119 @@
+import * as z from "zod";
+import { CHOICES_MAX, GRAMMAR_CHARACTERS_MAX, TOOL_NAME, TOOLS_MAX } from "@/lib/limits";
+import { type Grammar, jsonSchemaSchema, type ToolRequest } from "@/lib/protocol/answer-shape";
+import { refuse, reject } from "../refuse";
+
+/** What an answer must look like, in OpenAI's fields: `response_format`, `tools`, `tool_choice`. */
+
+export const responseFormatSchema = z
+  .discriminatedUnion("type", [
+    z.strictObject({ type: z.literal("text") }),
+    z.strictObject({ type: z.literal("json_object") }),
+    z.strictObject({
+      type: z.literal("json_schema"),
+      json_schema: z.strictObject({
+        name: z.string().regex(TOOL_NAME),
+        description: z.string().nullish(),
+        /** Without one any object will do. */
+        schema: jsonSchemaSchema.nullish(),
+        /** Answers keep to the schema either way. */
+        strict: z.boolean().nullish(),
+      }),
+    }),
+  ])
+  .transform((format): Grammar | undefined => {
+    if (format.type === "text") return undefined;
+    const schema = format.type === "json_schema" ? format.json_schema.schema : undefined;
+    return schema == null ? { type: "json-object" } : { type: "json-schema", schema };
+  });
+
+const STRUCTURED_ONE = 'must have exactly one of "regex", "choice", "json" and "json_object".';
+
+export const structuredOutputsSchema = z
+  .strictObject({
+    regex: z.string().min(1).max(GRAMMAR_CHARACTERS_MAX).nullish(),
+    choice: z.array(z.string().min(1)).min(1).max(CHOICES_MAX).nullish(),
+    json: jsonSchemaSchema.nullish(),
+    json_object: z.literal(true).nullish(),
+  })
+  .transform((asked, context): Grammar => {
+    const grammars: Grammar[] = [];
+    if (asked.regex != null) grammars.push({ type: "regex", pattern: asked.regex });
+    if (asked.choice != null) grammars.push({ type: "choice", choices: asked.choice });
+    if (asked.json != null) grammars.push({ type: "json-schema", schema: asked.json });
+    if (asked.json_object != null) grammars.push({ type: "json-object" });
+    const [grammar, ...others] = grammars;
+    if (grammar && others.length === 0) return grammar;
+    reject(context, [], STRUCTURED_ONE);
+    return z.NEVER;
+  });
+
+const functionToolSchema = z.strictObject({
+  type: z.literal("function"),
+  function: z.strictObject({
+    name: z.string().regex(TOOL_NAME, "must have 1 to 64 letters, digits, underscores or dashes."),
+    description: z.string().nullish(),
+    parameters: jsonSchemaSchema.nullish(),
+    strict: z.boolean().nullish(),
+  }),
+});
+
+/** Tools of other types exist on OpenAI's side and run on their servers. */
+export const toolSchema = z
+  .looseObject({ type: z.string() })
+  .superRefine(({ type }, context) => {
+    if (type === "function") return;
+    const message = `names a type of tool that is not supported ("${type.slice(0, 40)}"); send functions.`;
+    refuse(context, { path: ["type"], message });
+  })
+  .pipe(functionToolSchema);
+
+export const toolsSchema = z.array(toolSchema).max(TOOLS_MAX);
+
+export const toolChoiceSchema = z.union([
+  z.enum(["none", "auto", "required"]),
+  z.strictObject({
+    type: z.literal("function"),
+    function: z.strictObject({ name: z.string().min(1) }),
+  }),
+]);
+
+type ToolFields = {
+  tools?: z.infer<typeof toolsSchema> | null | undefined;
+  tool_choice?: z.infer<typeof toolChoiceSchema> | null | undefined;
+  parallel_tool_calls?: boolean | null | undefined;
+};
+
+/** Says what the tools' fields contradict each other in. */
+export function checkTools(body: ToolFields, context: z.core.$RefinementCtx): void {
+  const { tools, tool_choice: choice } = body;
+  const names = tools?.map((tool) => tool.function.name) ?? [];
+  const twice = names.findIndex((name, index) => names.indexOf(name) !== index);
+  if (twice >= 0) {
+    const path = ["tools", twice, "function", "name"];
+    reject(context, path, "names another tool already; give each its own name.");
+  }
+  if (choice == null || choice === "none" || choice === "auto") return;
+  if (names.length === 0) {
+    reject(context, ["tool_choice"], "needs `tools`; send them with it or remove it.");
+  } else if (typeof choice === "object" && !names.includes(choice.function.name)) {
+    reject(context, ["tool_choice", "function", "name"], "names none of `tools`.");
+  }
+}
+
+/** Undefined when no tool is offered. */
+export function toToolRequest(body: ToolFields): ToolRequest | undefined {
+  const { tools, tool_choice: choice, parallel_tool_calls: isParallel } = body;
+  if (!tools || tools.length === 0) return undefined;
+  return {
+    tools: tools.map(({ function: { name, description, parameters, strict } }) => ({
+      name,
+      ...(description != null && { description }),
+      ...(parameters != null && { parameters }),
+      ...(strict != null && { isStrict: strict }),
+    })),
+    choice:
+      typeof choice === "object" && choice ? { name: choice.function.name } : (choice ?? "auto"),
+    isParallel: isParallel ?? true,
+  };
+}
