@@ -62,6 +62,12 @@ export const envSchema = z.object({
     .describe(
       "How onnxruntime is called: native is fast, portable needs no foreign function calls, auto tries. Set portable where a worker crashes while it loads a model.",
     ),
+  PARLEY_WORKER_DEVICE: z
+    .enum(["cpu", "cuda", "webgpu", "coreml", "directml"])
+    .default("cpu")
+    .describe(
+      "What runs the models of a worker. What a machine lacks for one of them is named at the start.",
+    ),
   PARLEY_DRAIN_SECONDS: integer(0, 600)
     .optional()
     .describe(

@@ -32,6 +32,7 @@ export type EngineSettings = Pick<
   | "graphCacheFolder"
   | "memoryBytes"
   | "sessionKind"
+  | "device"
 >;
 
 export type EngineCall =

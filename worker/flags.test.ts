@@ -8,6 +8,7 @@ import { parseFlags, USAGE } from "./flags";
 const DEFAULTS = {
   ...{ PARLEY_CONTROLLER_URL: "http://127.0.0.1:3000", PARLEY_WORKER_THREADS: 3 },
   PARLEY_WORKER_SESSION: "auto" as const,
+  PARLEY_WORKER_DEVICE: "cpu" as const,
 };
 const folder = mkdtempSync(join(tmpdir(), "parley-flags-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -21,6 +22,19 @@ describe("flags of the worker", () => {
     expect(kindOf(parseFlags([...words, "--session", "native"], portable))).toBe("native");
     expect(() => parseFlags([...words, "--session", "fast"], portable)).toThrow(
       /--session is one of auto, native, portable; got "fast"/,
+    );
+  });
+
+  test("the device comes from the flag, else from the environment", () => {
+    const webgpu = { ...DEFAULTS, PARLEY_WORKER_DEVICE: "webgpu" as const };
+    const words = ["--model", folder];
+    expect(parseFlags(words, webgpu)?.engine.device).toBe("webgpu");
+    expect(parseFlags([...words, "--device", "cuda"], webgpu)?.engine.device).toBe("cuda");
+    expect(() => parseFlags([...words, "--device", "gpu"], DEFAULTS)).toThrow(
+      /--device is one of cpu, cuda, webgpu, coreml, directml; got "gpu"/,
+    );
+    expect(() => parseFlags(["--kind", "mock", "--device", "cuda"], DEFAULTS)).toThrow(
+      /--device is about loading a model/,
     );
   });
 
@@ -41,6 +55,7 @@ describe("flags of the worker", () => {
         graphCacheFolder: undefined,
         mayVaryWithBatch: false,
         sessionKind: undefined,
+        device: "cpu",
       },
     });
   });

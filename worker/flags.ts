@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import { DEVICES } from "@/lib/engine/onnx/device";
 import type { Env } from "@/lib/env";
 import { SLOTS_DEFAULT } from "@/lib/limits";
 import { WORKER_KINDS, type WorkerKind } from "@/lib/protocol/worker-card";
@@ -31,6 +32,7 @@ const ENGINE_FLAGS = [
   "graph-cache",
   "allow-batch-variance",
   "session",
+  "device",
 ] as const;
 const SESSION_KINDS = ["auto", "native", "portable"] as const;
 
@@ -57,6 +59,8 @@ export const USAGE = `Serves models to a Parley web process.
   --allow-batch-variance
                         serve a form of the weights whose answers depend on who else is served
   --session <kind>      ${SESSION_KINDS.join(", ")}: how onnxruntime is called (PARLEY_WORKER_SESSION)
+  --device <device>     ${DEVICES.join(", ")}: what runs the model
+                        (PARLEY_WORKER_DEVICE); operators that a device lacks run on the CPU
   --help                this text
 
 The secret shared with the web process is read from PARLEY_WORKER_SECRET.
@@ -64,7 +68,8 @@ The secret shared with the web process is read from PARLEY_WORKER_SECRET.
 
 type Defaults = Pick<
   Env,
-  "PARLEY_CONTROLLER_URL" | "PARLEY_WORKER_THREADS" | "PARLEY_WORKER_SESSION"
+  | ("PARLEY_CONTROLLER_URL" | "PARLEY_WORKER_THREADS")
+  | ("PARLEY_WORKER_SESSION" | "PARLEY_WORKER_DEVICE")
 >;
 
 /**
@@ -114,6 +119,9 @@ function toEngineSettings(values: Values, defaults: Defaults): Flags["engine"] {
   );
   if (!session)
     throw wrong("session", `is one of ${SESSION_KINDS.join(", ")}`, `${values.session}`);
+  const deviceAsked = values.device ?? defaults.PARLEY_WORKER_DEVICE;
+  const device = DEVICES.find((it) => it === deviceAsked);
+  if (!device) throw wrong("device", `is one of ${DEVICES.join(", ")}`, deviceAsked);
   const length = values["max-model-len"];
   const folder = values["graph-cache"];
   return {
@@ -125,6 +133,7 @@ function toEngineSettings(values: Values, defaults: Defaults): Flags["engine"] {
     graphCacheFolder: folder === undefined ? undefined : resolve(folder),
     mayVaryWithBatch: values["allow-batch-variance"] ?? false,
     sessionKind: session === "auto" ? undefined : session,
+    device,
   };
 }
 
@@ -157,6 +166,7 @@ function parseWords(words: readonly string[]) {
         "graph-cache": { type: "string" },
         "allow-batch-variance": { type: "boolean" },
         session: { type: "string" },
+        device: { type: "string" },
         help: { type: "boolean", short: "h", default: false },
       },
     }).values;

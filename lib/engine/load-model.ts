@@ -1,6 +1,7 @@
 import { StartError } from "@/lib/util/start-error";
 import { createRunner, type ReadyRunner } from "./create-runner";
 import { cacheBytesOf, growingBytesOf, type MemoryPlan, planMemory } from "./memory-plan";
+import type { Device } from "./onnx/device";
 import type { GraphSession } from "./onnx/graph-session";
 import { readGraphSignature } from "./onnx/graph-signature";
 import {
@@ -39,6 +40,8 @@ export type LoadModelOptions = {
   weightFile?: WeightFile | undefined;
   /** Which way to call onnxruntime; unless given, the fast one where it works. */
   sessionKind?: GraphSession["kind"] | undefined;
+  /** What runs the operators; unless given, the CPU. */
+  device?: Device | undefined;
 };
 
 /** A model ready to run: its files read, its graph opened, its text rules built. */
@@ -80,6 +83,7 @@ export async function loadModel(folder: string, options: LoadModelOptions): Prom
     threadCount: options.threadCount,
     externalDataFolder: graph.externalDataFolder,
     ...(options.sessionKind ? { prefer: options.sessionKind } : {}),
+    ...(options.device ? { device: options.device } : {}),
   });
   const loaded = await closeOnFailure(session, async () => {
     const signature = readGraphSignature(session, graph.facts, headsOf(files.config));

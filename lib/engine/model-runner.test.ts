@@ -36,6 +36,7 @@ function createRunner(changes: Partial<GraphSignature> = {}, padsToEven = false)
     kind: "native",
     inputs: [],
     outputs: [],
+    overridable: [],
     createBinding() {
       const inputs = new Map<string, TensorView>();
       const outputs = new Map<string, TensorView>();

@@ -1,7 +1,11 @@
+import type { Device } from "./device";
+
 /** How a graph is opened, whichever implementation runs it. */
 export type GraphSessionOptions = {
   /** Cores that one run may use, the calling one included. */
   threadCount: number;
+  /** What runs the operators; unless given, the CPU. */
+  device?: Device;
   /** What errors call a model that is given as bytes: the path it was made from. */
   source?: string;
   /** Where the weights outside a model that is given as bytes lie. One given by its path finds its own. */

@@ -28,6 +28,13 @@ export interface GraphSession {
   readonly kind: "native" | "portable";
   readonly inputs: readonly TensorDeclaration[];
   readonly outputs: readonly TensorDeclaration[];
+  /**
+   * Weights of the graph that an input of the same name replaces where one is bound (LoRA's). Always empty
+   * for portable sessions: the package feeds nothing but `inputs`.
+   */
+  readonly overridable: readonly TensorDeclaration[];
+  /** Operators that a device left to the CPU; undefined without a device, and where it cannot be read. */
+  readonly cpuOperators?: readonly string[];
   /** A set of bound names; any number of them can exist. Only what is bound is fetched. */
   createBinding(): GraphBinding;
   /** Frees the graph. No binding runs any more; each was closed. */
@@ -44,7 +51,7 @@ export interface GraphBinding {
   bindOutput(name: string, tensor: TensorView): void;
   /**
    * Runs the graph once. One run at a time for a session; between start and end nobody touches the
-   * bound memory.
+   * bound memory. On a device other than the CPU all of it is copied there before and back afterwards.
    *
    * @throws Error with onnxruntime's own message.
    */

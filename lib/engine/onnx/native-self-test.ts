@@ -1,4 +1,7 @@
 import { assert } from "@/lib/util/assert";
+import type { Device } from "./device";
+import type { GraphSession } from "./graph-session";
+import type { GraphSessionOptions } from "./graph-session-options";
 import { ELEMENT_TYPE, encodeModel, type OnnxValueInfo } from "./onnx-model";
 import { openNativeSession } from "./ort-session";
 
@@ -32,14 +35,25 @@ function testModel(): Uint8Array {
 }
 
 /**
- * Loads and runs a graph of two nodes through the C interface, in one row and in two, and compares the
- * numbers. Signatures written by hand could fit one build of the library and not another; this says so
- * before a model is served.
+ * Loads and runs a graph of two nodes through the C interface. Signatures written by hand could fit one
+ * build of the library and not another; this says so before a model is served.
  *
  * @throws Error when that does not work here.
  */
-export async function testNativeSession(): Promise<void> {
-  const session = await openNativeSession(testModel(), { threadCount: 1 });
+export function testNativeSession(): Promise<void> {
+  return testSessions(openNativeSession, "cpu");
+}
+
+/**
+ * Loads and runs a graph of two nodes on a device, in one row and in two, and compares the numbers.
+ *
+ * @throws Error when that does not work here.
+ */
+export async function testSessions(
+  open: (model: Uint8Array, options: GraphSessionOptions) => Promise<GraphSession>,
+  device: Device,
+): Promise<void> {
+  const session = await open(testModel(), { threadCount: 1, device });
   try {
     const declared = JSON.stringify([session.inputs[0], session.outputs]);
     const type = { type: "float32", dims: ["rows", 2] };

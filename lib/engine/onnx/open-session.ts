@@ -1,7 +1,12 @@
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { listSupportedBackends } from "onnxruntime-node";
 import { StartError } from "@/lib/util/start-error";
+import { CUDA_LIBRARY, type Device, type DeviceHost, expectDevice, toDeviceError } from "./device";
 import type { GraphSession } from "./graph-session";
 import type { GraphSessionOptions } from "./graph-session-options";
-import { testNativeSession } from "./native-self-test";
+import { testNativeSession, testSessions } from "./native-self-test";
+import { findLibraryFolder, openOrtLibrary, toReason } from "./ort-library";
 import { openPortableSession } from "./ort-node-session";
 import { openNativeSession } from "./ort-session";
 
@@ -12,37 +17,86 @@ export type OpenOptions = GraphSessionOptions & {
 
 export type OpenedSession = {
   session: GraphSession;
-  /** Why the session is not native, in one sentence for the log. */
+  /** Why the session is not native, and what a device other than the CPU means, for the log. */
   note?: string;
 };
 
-/** One test a thread: what fails once fails again. */
+/** One test a thread and a device: what fails once fails again. */
 let selfTest: Promise<void> | undefined;
+const deviceTests = new Map<string, Promise<void>>();
+
+const OPENERS = { native: openNativeSession, portable: openPortableSession };
 
 /**
  * Opens a graph natively where a small graph gives the right numbers that way, else portably.
  *
  * @param model a path, or the bytes of a file.
- * @throws StartError when the file is no ONNX graph that the runtime can load.
+ * @throws StartError when the device is not there, or the file is no ONNX graph that the runtime can load.
  */
 export async function openGraphSession(
   model: string | Uint8Array,
   options: OpenOptions,
   testNative: () => Promise<void> = () => (selfTest ??= testNativeSession()),
 ): Promise<OpenedSession> {
-  const { prefer } = options;
+  const { prefer, device = "cpu" } = options;
+  if (device !== "cpu") expectDevice(device, thisHost());
   const reason = prefer === "portable" ? "it was asked for" : await findFailure(testNative);
-  if (reason === undefined) {
-    return { session: await orStartError(model, options, openNativeSession) };
-  }
-  if (prefer === "native") {
+  if (prefer === "native" && reason !== undefined) {
     throw new StartError({
       message: `Native sessions do not work here: ${reason}`,
       remedy: "Leave the choice open to run onnxruntime-node's own interface instead.",
     });
   }
-  const session = await orStartError(model, options, openPortableSession);
-  return { session, note: `The slower portable session is used: ${reason}` };
+  const kind = reason === undefined ? "native" : "portable";
+  if (device !== "cpu") await expectDeviceToWork(device, kind);
+  const session = await orStartError(model, options, OPENERS[kind]);
+  const notes = [
+    ...(reason === undefined ? [] : [`The slower portable session is used: ${reason}`]),
+    ...(device === "cpu" ? [] : [noteDevice(device, session)]),
+  ];
+  return notes.length === 0 ? { session } : { session, note: notes.join(" ") };
+}
+
+function thisHost(): DeviceHost {
+  const { platform, arch } = process;
+  return {
+    ...{ platform, arch, hasFile: existsSync },
+    packageNames: listSupportedBackends().map((it) => it.name),
+    libraryFolder: findLibraryFolder(platform, arch),
+  };
+}
+
+/** A graph that is refused may be broken, or the device be: a graph that is known tells. */
+async function expectDeviceToWork(
+  device: Exclude<Device, "cpu">,
+  kind: GraphSession["kind"],
+): Promise<void> {
+  const key = `${device} ${kind}`;
+  const test = deviceTests.get(key) ?? testSessions(OPENERS[kind], device);
+  deviceTests.set(key, test);
+  try {
+    await test;
+  } catch (cause) {
+    throw toDeviceError(device, cause, explainCuda(device, kind));
+  }
+}
+
+/** onnxruntime says that CUDA's library did not load, and why only on stderr. */
+function explainCuda(device: Device, kind: GraphSession["kind"]): string | undefined {
+  if (device !== "cuda" || kind !== "native") return undefined;
+  const folder = findLibraryFolder(process.platform, process.arch);
+  return openOrtLibrary().explainLoadFailure(join(folder, CUDA_LIBRARY));
+}
+
+/** What an operator of a worker should know of a model on a device. */
+function noteDevice(device: Device, { cpuOperators }: GraphSession): string {
+  const kinds = [...new Set(cpuOperators)].sort().join(", ");
+  const left = cpuOperators?.length
+    ? `all operators but ${cpuOperators.length} (${kinds})`
+    : cpuOperators
+      ? "all operators"
+      : "those operators that it has (which is not known here)";
+  return `${device} runs ${left}. The cache of keys and values lies in the machine's memory and is copied to the device and back at every step.`;
 }
 
 async function findFailure(test: () => Promise<void>): Promise<string | undefined> {
@@ -53,8 +107,6 @@ async function findFailure(test: () => Promise<void>): Promise<string | undefine
     return toReason(error);
   }
 }
-
-const toReason = (error: unknown) => (error instanceof Error ? error.message : String(error));
 
 async function orStartError(
   model: string | Uint8Array,

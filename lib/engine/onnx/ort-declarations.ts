@@ -12,12 +12,12 @@ export function toElementNumber(type: string): number {
   return ELEMENT_TYPE_NAMES.indexOf(type);
 }
 
-/** Reads the inputs and outputs of a graph through the C interface. */
+/** Reads the inputs, outputs and overridable weights of a graph through the C interface. */
 export function readDeclarations(library: OrtLibrary, session: Pointer) {
   const { functions: f } = library;
   const count = (call: typeof f.SessionGetInputCount) =>
     Number(receive(f, (cell) => call(session, cell)));
-  const read = (kind: "Input" | "Output"): TensorDeclaration[] =>
+  const read = (kind: "Input" | "Output" | "OverridableInitializer"): TensorDeclaration[] =>
     Array.from({ length: count(f[`SessionGet${kind}Count`]) }, (_, index) => ({
       name: takeString(library, (cell) =>
         f[`SessionGet${kind}Name`](session, index, library.allocator, cell),
@@ -27,7 +27,11 @@ export function readDeclarations(library: OrtLibrary, session: Pointer) {
         receive(f, (cell) => f[`SessionGet${kind}TypeInfo`](session, index, cell)),
       ),
     }));
-  return { inputs: read("Input"), outputs: read("Output") };
+  return {
+    inputs: read("Input"),
+    outputs: read("Output"),
+    overridable: read("OverridableInitializer"),
+  };
 }
 
 /** A string of onnxruntime's that the caller frees. */

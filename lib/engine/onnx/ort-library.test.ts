@@ -7,8 +7,9 @@ import { setFlagsFromString } from "node:v8";
 import { runInNewContext } from "node:vm";
 import { Worker } from "node:worker_threads";
 import { build } from "esbuild";
-import { afterEach, test } from "vitest";
+import { afterEach, expect, test } from "vitest";
 import { testNativeSession } from "./native-self-test";
+import { openOrtLibrary } from "./ort-library";
 
 /** Threads run plain JavaScript: the self-test over and over, and a word to the parent after each. */
 async function buildThread(): Promise<string> {
@@ -55,6 +56,22 @@ function passRounds(thread: Worker, count: number): Promise<void> {
     thread.on("message", onMessage);
   });
 }
+
+test("functions of later versions lie where they are looked for", () => {
+  const { functions } = openOrtLibrary();
+  const nowhere = null as unknown as BigUint64Array;
+  for (const [name, complaint] of [
+    ["EpAssignedSubgraph_GetEpName", /^EpAssignedSubgraph_GetEpName requires/],
+    ["EpAssignedNode_GetOperatorType", /^EpAssignedNode_GetOperatorType requires/],
+  ] as const) {
+    const status = functions[name](1n, nowhere);
+    expect(functions.GetErrorMessage(status!)).toMatch(complaint);
+    functions.ReleaseStatus(status!);
+  }
+  const status = functions.EpAssignedSubgraph_GetNodes(1n, nowhere, nowhere);
+  expect(functions.GetErrorMessage(status!)).toMatch(/^EpAssignedSubgraph_GetNodes requires/);
+  functions.ReleaseStatus(status!);
+});
 
 test("the library stays loaded when garbage is collected", async () => {
   setFlagsFromString("--expose-gc");

@@ -12,7 +12,8 @@ import { assert } from "@/lib/util/assert";
  * `OrtGetApiBase()` leads to `OrtApi`, a struct of function pointers in the order of
  * onnxruntime_c_api.h. That order only ever grows at its end ("NEVER remove or rearrange the members",
  * onnxruntime_c_api.cc, which asserts the place of the last member of each past version), so the places
- * below hold for every later version too; all are of version 5 or older.
+ * below hold for every later version too. All are of version 12 or older, but for the five that tell
+ * where a graph's operators run, of version 24.
  */
 
 /** An address in native memory; 0n is null. koffi hands addresses out as bigint. */
@@ -47,10 +48,16 @@ const SIGNATURES = {
   SetInterOpNumThreads: [25, "void *(void *options, int count)"],
   SessionGetInputCount: [30, "void *(void *session, void *count)"],
   SessionGetOutputCount: [31, "void *(void *session, void *count)"],
+  SessionGetOverridableInitializerCount: [32, "void *(void *session, void *count)"],
   SessionGetInputTypeInfo: [33, "void *(void *session, size_t index, void *info)"],
   SessionGetOutputTypeInfo: [34, "void *(void *session, size_t index, void *info)"],
+  SessionGetOverridableInitializerTypeInfo: [35, "void *(void *session, size_t index, void *info)"],
   SessionGetInputName: [36, "void *(void *session, size_t index, void *allocator, void *name)"],
   SessionGetOutputName: [37, "void *(void *session, size_t index, void *allocator, void *name)"],
+  SessionGetOverridableInitializerName: [
+    38,
+    "void *(void *session, size_t index, void *allocator, void *name)",
+  ],
   CreateRunOptions: [39, "void *(void *options)"],
   RunOptionsSetTerminate: [46, "void *(void *options)"],
   RunOptionsUnsetTerminate: [47, "void *(void *options)"],
@@ -78,6 +85,17 @@ const SIGNATURES = {
   ReleaseIoBinding: [135, "void (void *binding)"],
   BindInput: [136, "void *(void *binding, const char *name, void *value)"],
   BindOutput: [137, "void *(void *binding, const char *name, void *value)"],
+  SessionOptionsAppendExecutionProvider_CUDA_V2: [204, "void *(void *options, void *cuda)"],
+  CreateCUDAProviderOptions: [205, "void *(void *cuda)"],
+  ReleaseCUDAProviderOptions: [208, "void (void *cuda)"],
+  SessionOptionsAppendExecutionProvider: [
+    216,
+    "void *(void *options, const char *name, void *keys, void *values, size_t count)",
+  ],
+  Session_GetEpGraphAssignmentInfo: [407, "void *(void *session, void *parts, void *count)"],
+  EpAssignedSubgraph_GetEpName: [408, "void *(void *part, void *name)"],
+  EpAssignedSubgraph_GetNodes: [409, "void *(void *part, void *nodes, void *count)"],
+  EpAssignedNode_GetOperatorType: [412, "void *(void *node, void *type)"],
 } as const satisfies Record<string, readonly [number, string]>;
 
 /** Calls a function on a thread of libuv's pool; the last argument learns how it went. */
@@ -94,6 +112,8 @@ type Create = (cell: PointerCell) => Status;
 type CountOf = (session: Pointer, cell: PointerCell) => Status;
 type Release = (handle: Pointer) => void;
 type SetNumber = (options: Pointer, value: number) => Status;
+type GetText = (handle: Pointer, cell: PointerCell) => Status;
+type GetList = (handle: Pointer, list: PointerCell, count: PointerCell) => Status;
 
 /** `SIGNATURES` once more, in TypeScript. */
 export type OrtFunctions = {
@@ -108,10 +128,13 @@ export type OrtFunctions = {
   SetInterOpNumThreads: SetNumber;
   SessionGetInputCount: CountOf;
   SessionGetOutputCount: CountOf;
+  SessionGetOverridableInitializerCount: CountOf;
   SessionGetInputTypeInfo: SessionPart;
   SessionGetOutputTypeInfo: SessionPart;
+  SessionGetOverridableInitializerTypeInfo: SessionPart;
   SessionGetInputName: SessionName;
   SessionGetOutputName: SessionName;
+  SessionGetOverridableInitializerName: SessionName;
   CreateRunOptions: Create;
   RunOptionsSetTerminate(options: Pointer): Status;
   RunOptionsUnsetTerminate(options: Pointer): Status;
@@ -141,6 +164,16 @@ export type OrtFunctions = {
   ReleaseIoBinding: Release;
   BindInput: Bind;
   BindOutput: Bind;
+  SessionOptionsAppendExecutionProvider_CUDA_V2(options: Pointer, cuda: Pointer): Status;
+  CreateCUDAProviderOptions: Create;
+  ReleaseCUDAProviderOptions: Release;
+  SessionOptionsAppendExecutionProvider(
+    ...all: [options: Pointer, name: string, keys: null, values: null, count: 0]
+  ): Status;
+  Session_GetEpGraphAssignmentInfo: GetList;
+  EpAssignedSubgraph_GetEpName: GetText;
+  EpAssignedSubgraph_GetNodes: GetList;
+  EpAssignedNode_GetOperatorType: GetText;
 };
 
 /** What a thread needs of onnxruntime, whichever sessions it opens. */
@@ -159,6 +192,10 @@ export type OrtLibrary = {
   addressOf(data: ArrayBufferView): Pointer;
   /** Reads text that ends with a zero byte. */
   readText(address: Pointer): string;
+  /** Reads pointers that lie one after the other. */
+  readPointers(address: Pointer, count: number): Pointer[];
+  /** Why the system does not load a library, in its own words; undefined when it does. */
+  explainLoadFailure(file: string): string | undefined;
 };
 
 type Koffi = typeof koffi;
@@ -173,17 +210,23 @@ export const LOG_SEVERITY_FATAL = 4;
  */
 const STACK_BYTES = 8 * 1024 * 1024;
 
-/** Where onnxruntime-node keeps the library, by platform. */
+/** What onnxruntime-node calls the library, by platform. */
 const FILE_NAMES: Partial<Record<NodeJS.Platform, string>> = {
   linux: "libonnxruntime.so.1",
   darwin: "libonnxruntime.1.dylib",
   win32: "onnxruntime.dll",
 };
 
-function findLibraryFile(packageFolder: string): string {
+/** The folder in which onnxruntime-node keeps the libraries of a platform. */
+export function findLibraryFolder(platform: NodeJS.Platform, arch: string): string {
+  const packageFile = createRequire(import.meta.url).resolve("onnxruntime-node/package.json");
+  return join(dirname(packageFile), "bin", "napi-v6", platform, arch);
+}
+
+function findLibraryFile(): string {
   const { platform, arch } = process;
   const name = FILE_NAMES[platform];
-  const file = name && join(packageFolder, "bin", "napi-v6", platform, arch, name);
+  const file = name && join(findLibraryFolder(platform, arch), name);
   if (!file || !existsSync(file)) {
     throw new Error(`onnxruntime-node brings no library for ${platform} on ${arch}.`);
   }
@@ -266,7 +309,7 @@ function loadOrtLibrary(): OrtLibrary {
   // Not by an import: where koffi has no build for a platform, only native sessions must be missing.
   const ffi: Koffi = require("koffi");
   const packageFile = require.resolve("onnxruntime-node/package.json");
-  const libraryFile = findLibraryFile(dirname(packageFile));
+  const libraryFile = findLibraryFile();
   const functions = bindFunctions(ffi, libraryFile, packageVersion(packageFile));
   return {
     functions,
@@ -280,8 +323,22 @@ function loadOrtLibrary(): OrtLibrary {
       return ffi.address(data);
     },
     readText: (address) => ffi.decode.string(address),
+    readPointers: (address, count) =>
+      count === 0 ? [] : ffi.decode(address, ffi.array("void *", count, "Array")),
+    explainLoadFailure(file) {
+      try {
+        ffi.load(file);
+        return undefined;
+      } catch (error) {
+        return toReason(error).replace(/^Failed to load shared library: /, "");
+      }
+    },
   };
 }
+
+/** The message of whatever was thrown. */
+export const toReason = (error: unknown) =>
+  error instanceof Error ? error.message : String(error);
 
 let library: OrtLibrary | undefined;
 

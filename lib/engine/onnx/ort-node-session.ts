@@ -1,5 +1,6 @@
 import { InferenceSession, Tensor } from "onnxruntime-node";
 import { assert } from "@/lib/util/assert";
+import { DEVICE_FACTS } from "./device";
 import type { GraphBinding, GraphSession, TensorDeclaration, TensorView } from "./graph-session";
 import { type GraphSessionOptions, toConfigEntries } from "./graph-session-options";
 
@@ -16,8 +17,9 @@ export async function openPortableSession(
   model: string | Uint8Array,
   options: GraphSessionOptions,
 ): Promise<GraphSession> {
+  const { device = "cpu" } = options;
   const settings: InferenceSession.SessionOptions = {
-    executionProviders: ["cpu"],
+    executionProviders: [device === "cpu" ? device : DEVICE_FACTS[device].packageName],
     intraOpNumThreads: options.threadCount,
     // Decoder graphs are one long chain: nothing for a second operator to run beside.
     interOpNumThreads: 1,
@@ -40,6 +42,7 @@ class OrtNodeSession implements GraphSession {
   readonly kind = "portable";
   readonly inputs: readonly TensorDeclaration[];
   readonly outputs: readonly TensorDeclaration[];
+  readonly overridable = [];
   private readonly session: InferenceSession;
   private readonly openBindings = new Set<OrtNodeBinding>();
   private isOpen = true;
