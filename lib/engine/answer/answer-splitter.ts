@@ -1,0 +1,52 @@
+import type { AnswerParser, AnswerPart } from "./answer-format";
+
+type WithCount<Part> = Part extends { type: "tool-call-start" }
+  ? Part
+  : Part & { tokenCount: number };
+
+/** A part with the tokens it stands for. The start of a call has none: its arguments follow at once. */
+export type CountedPart = WithCount<AnswerPart>;
+
+/** Parts of one answer out of its text, with each token counted once: on the first part told after it. */
+export class AnswerSplitter {
+  readonly #parser: AnswerParser;
+  #uncounted = 0;
+  #hasCall = false;
+
+  constructor(parser: AnswerParser) {
+    this.#parser = parser;
+  }
+
+  /** @param tokenCount the tokens that `text` stands for. */
+  push(text: string, tokenCount: number): CountedPart[] {
+    this.#uncounted += tokenCount;
+    return this.#count(this.#parser.push(text));
+  }
+
+  /**
+   * The rest, when no text follows. Tokens that stand for nothing that is told (a mark at the end) come
+   * with a text part that is empty.
+   */
+  flush(): CountedPart[] {
+    const parts = this.#count(this.#parser.flush());
+    if (this.#uncounted > 0) parts.push(...this.#count([{ type: "text", text: "" }]));
+    return parts;
+  }
+
+  /** Why the answer ended, as it is told: a model that stopped after calls waits for their results. */
+  finishReason(reason: "stop" | "length"): "stop" | "length" | "tool-calls" {
+    return reason === "stop" && this.#hasCall ? "tool-calls" : reason;
+  }
+
+  #count(parts: readonly AnswerPart[]): CountedPart[] {
+    return parts.map((part) => {
+      if (part.type === "tool-call-start") {
+        this.#hasCall = true;
+        return part;
+      }
+      const tokenCount = this.#uncounted;
+      this.#uncounted = 0;
+      return { ...part, tokenCount };
+    });
+  }
+}

@@ -1,0 +1,81 @@
+import type { AddedToken } from "../text/tokenizer-schema";
+import type { AnswerFormat } from "./answer-format";
+import { type CallSyntax, createFormat } from "./create-format";
+import { DEEPSEEK_FENCED, DEEPSEEK_PLAIN } from "./formats/deepseek";
+import { HERMES } from "./formats/hermes";
+import { JSON_CALLS } from "./formats/json";
+import { LLAMA_3 } from "./formats/llama-3";
+import { MARKED_ARRAY } from "./formats/marked-array";
+import { MISTRAL_ARRAY, MISTRAL_NAMED } from "./formats/mistral";
+import { QWEN_CODER } from "./formats/qwen-coder";
+import type { ReasoningMarks } from "./reasoning";
+
+/** How one model writes its answers. */
+export type ModelAnswerFormat = {
+  format: AnswerFormat;
+  /** What stands around its reasoning, when it reasons. */
+  reasoning: ReasoningMarks | undefined;
+  /** Whether a rendered prompt ends inside of reasoning. */
+  beginsInReasoning(prompt: string): boolean;
+  /** Control tokens of its vocabulary that an answer's text must spell out. */
+  spelledIds: ReadonlySet<number>;
+  /** How a call is written, for `describeTools`. */
+  writeCall: CallSyntax["writeCall"];
+  /** Whether the model's template speaks of calls in this format; else it must not be given any. */
+  isOwn: boolean;
+};
+
+export type DetectOptions = {
+  /** All of the model's chat templates; undefined when it has none. */
+  template: string | undefined;
+  addedTokens: readonly AddedToken[];
+};
+
+/** What tells a family in its template, the most telling first: marks of one may stand in templates of others. */
+const FAMILIES: readonly (readonly [(template: string) => boolean, CallSyntax])[] = [
+  [(it) => it.includes("<｜tool▁calls▁begin｜>") && it.includes("```json"), DEEPSEEK_FENCED],
+  [(it) => it.includes("<｜tool▁calls▁begin｜>"), DEEPSEEK_PLAIN],
+  [(it) => it.includes("[TOOL_CALLS]") && it.includes("[ARGS]"), MISTRAL_NAMED],
+  [(it) => it.includes("[TOOL_CALLS]"), MISTRAL_ARRAY],
+  [(it) => it.includes("<function=") && it.includes("<parameter="), QWEN_CODER],
+  // GLM has the same mark around something else.
+  [(it) => it.includes("<tool_call>") && !it.includes("<arg_key>"), HERMES],
+  [(it) => it.includes("<|python_tag|>") || it.includes("Environment: ipython"), LLAMA_3],
+  [(it) => it.includes("<|tool_call|>"), MARKED_ARRAY],
+];
+
+/** What families write around their reasoning; the first pair that a model knows is its own. */
+const REASONING_MARKS: readonly ReasoningMarks[] = [
+  { open: "<think>", close: "</think>" },
+  { open: "[THINK]", close: "[/THINK]" },
+  { open: "<seed:think>", close: "</seed:think>" },
+  { open: "<mm:think>", close: "</mm:think>" },
+  { open: "◁think▷", close: "◁/think▷" },
+  { open: "<|START_THINKING|>", close: "<|END_THINKING|>" },
+];
+
+/**
+ * Reads from a model's template and vocabulary how it writes calls and reasoning. The template decides on
+ * calls, since vocabularies hold the marks of models that one was made from. Reasoning may stand in either:
+ * some models write it of themselves.
+ */
+export function detectAnswerFormat({ template, addedTokens }: DetectOptions): ModelAnswerFormat {
+  const family = FAMILIES.find(([matches]) => matches(template ?? ""))?.[1];
+  const syntax = family ?? JSON_CALLS;
+  const knows = (mark: string) =>
+    template?.includes(mark) || addedTokens.some((token) => token.content === mark);
+  const reasoning = REASONING_MARKS.find(({ open, close }) => knows(open) && knows(close));
+  const format = createFormat(syntax, reasoning);
+  const spelled = addedTokens.filter(
+    (token) => token.special && format.spelledTokens.includes(token.content),
+  );
+  return {
+    format,
+    reasoning,
+    beginsInReasoning: (prompt) =>
+      reasoning !== undefined && prompt.trimEnd().endsWith(reasoning.open),
+    spelledIds: new Set(spelled.map((token) => token.id)),
+    writeCall: syntax.writeCall,
+    isOwn: family !== undefined,
+  };
+}

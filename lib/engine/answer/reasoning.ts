@@ -1,0 +1,109 @@
+import type { GrammarSpec, Structure } from "../grammar/grammar";
+import type { AnswerReader, Reading } from "./answer-reader";
+
+/** What stands before and after what a model writes to itself. */
+export type ReasoningMarks = { open: string; close: string };
+
+/** White space at the end of reasoning is frame as long as it is short. */
+const SPACE_CHARACTERS_MAX = 64;
+/** What models write between their reasoning and their answer. */
+const GAP_PATTERN = "[ \\n]{0,4}";
+
+export type ReadReasoningOptions = {
+  marks: ReasoningMarks;
+  /** Told apart, without the white space around it; else told as text, as it came. */
+  isSplit: boolean;
+  /** The prompt opened it. */
+  hasBegun: boolean;
+};
+
+/** Reads the reasoning at the beginning of an answer, if there is any. May leave white space withheld. */
+export function* readReasoning(
+  reader: AnswerReader,
+  { marks, isSplit, hasBegun }: ReadReasoningOptions,
+): Reading<void> {
+  reader.hold();
+  yield* reader.skipSpace();
+  // Some models open it again where the prompt did already.
+  const isOpened = yield* reader.accept(marks.open);
+  if (!isOpened && !hasBegun) return;
+  if (!isSplit) {
+    reader.giveUp();
+    const tell = (text: string) => reader.tellText(text);
+    if (yield* reader.until([marks.close], tell)) tell(reader.take(marks.close.length));
+    return;
+  }
+  reader.drop();
+  yield* reader.skipSpace();
+  const tail = new TrimmedTail((text) => reader.tellReasoning(text));
+  const isClosed = yield* reader.until([marks.close], (text) => tail.push(text));
+  if (!isClosed) {
+    tail.flush();
+    return;
+  }
+  reader.take(marks.close.length);
+  yield* reader.skipSpace();
+}
+
+/** Holds white space back until something follows. */
+class TrimmedTail {
+  readonly #tell: (text: string) => void;
+  #space = "";
+
+  constructor(tell: (text: string) => void) {
+    this.#tell = tell;
+  }
+
+  push(text: string): void {
+    let open = this.#space + text;
+    const solid = open.trimEnd().length;
+    this.#tell(open.slice(0, solid));
+    open = open.slice(solid);
+    // In steps of one size, so that it does not depend on how the text is cut.
+    while (open.length > SPACE_CHARACTERS_MAX) {
+      this.#tell(open.slice(0, SPACE_CHARACTERS_MAX));
+      open = open.slice(SPACE_CHARACTERS_MAX);
+    }
+    this.#space = open;
+  }
+
+  flush(): void {
+    this.#tell(this.#space);
+    this.#space = "";
+  }
+}
+
+/**
+ * What answers look like that must look like `spec` once the reasoning is over. Where the prompt did not
+ * open the reasoning, there may be none.
+ */
+export function structureAfterReasoning(
+  spec: GrammarSpec,
+  marks: ReasoningMarks,
+  hasBegun: boolean,
+): GrammarSpec {
+  const answer = toStructure(spec);
+  const reasoning: Structure = {
+    type: "tag",
+    begin: hasBegun ? "" : marks.open,
+    content: { type: "any-text" },
+    end: marks.close,
+  };
+  const gap: Structure = { type: "regex", pattern: GAP_PATTERN };
+  const reasoned: Structure = { type: "sequence", parts: [reasoning, gap, answer] };
+  if (hasBegun) return { type: "structure", structure: reasoned };
+  return { type: "structure", structure: { type: "one-of", parts: [reasoned, answer] } };
+}
+
+function toStructure(spec: GrammarSpec): Structure {
+  switch (spec.type) {
+    case "structure":
+      return spec.structure;
+    case "json-object":
+      return { type: "json-schema", schema: { type: "object" } };
+    case "choice":
+      return { type: "one-of", parts: spec.choices.map((text) => ({ type: "text", text })) };
+    default:
+      return spec;
+  }
+}
