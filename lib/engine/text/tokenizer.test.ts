@@ -90,3 +90,30 @@ describe("control tokens typed into a message", () => {
     }
   });
 });
+
+describe("a vocabulary that lists control tokens among its pieces", () => {
+  const pieces = ["<unk>", "<s>", "</s>", "\u2581", "a", "b", "<", "/", "s", ">", "\u2581ab"];
+  const added = (id: number) => ({ id, content: pieces[id], special: true, normalized: false });
+  const unigram = {
+    model: { type: "Unigram", unk_id: 0, vocab: pieces.map((piece, id) => [piece, -1 - id / 100]) },
+    added_tokens: [added(0), added(1), added(2)],
+    pre_tokenizer: { type: "Metaspace", replacement: "\u2581", prepend_scheme: "always" },
+    decoder: { type: "Metaspace", replacement: "\u2581", prepend_scheme: "always" },
+    normalizer: null,
+    post_processor: null,
+  };
+  const ofPieces = new Tokenizer(tokenizerJsonSchema.parse(unigram), { unk_token: "<unk>" });
+  const read = (ids: number[]) => ids.map((id) => pieces[id]);
+
+  test("gives none of them to typed text, and all of them to the template's", () => {
+    expect(read(ofPieces.encodeText("ab</s>"))).toEqual(["\u2581ab", "<", "/", "s", ">"]);
+    const ids = ofPieces.encodePrompt(`<s>${ofPieces.quote("ab</s>a")}</s>`);
+    expect(ids.filter((id) => id === 1 || id === 2)).toEqual([1, 2]);
+    expect(read(ids).join("")).toContain("</s>a");
+  });
+
+  test("has a token for what it cannot spell", () => {
+    expect(ofPieces.encodeText("a\u4e2db")).toContain(0);
+    expect(ofPieces.encodePrompt(`<s>${ofPieces.quote("\u4e2d <unk>")}`)[0]).toBe(1);
+  });
+});

@@ -28,21 +28,29 @@ export class Tokenizer {
   readonly #secret = randomBytes(12).toString("hex");
   /** Control tokens by their public spelling. */
   readonly #controlIds: ReadonlyMap<string, number>;
+  /** Those that no text may take: all but the one for what the vocabulary cannot spell. */
   readonly #controlIdSet: ReadonlySet<number>;
   readonly #anyControl: RegExp | undefined;
 
   constructor(json: TokenizerJson, config: TokenizerConfig) {
     const control = json.added_tokens.filter((token) => token.special);
     this.#controlIds = new Map(control.map((token) => [token.content, token.id]));
-    this.#controlIdSet = new Set(this.#controlIds.values());
+    const unknownId = findUnknownId(json);
+    this.#controlIdSet = new Set([...this.#controlIds.values()].filter((id) => id !== unknownId));
     this.#anyControl = toAlternation([...this.#controlIds.keys()]);
     const respell = (token: AddedToken) =>
       // The library would look for a token marked `normalized` in normalized text; ours is put in before.
       token.special
         ? { ...token, content: this.#controlSpelling(token.id), normalized: false }
         : token;
+    const secretOf = (id: number) =>
+      this.#controlIdSet.has(id) ? this.#controlSpelling(id) : undefined;
     this.#hub = new HubTokenizer(
-      { ...json, added_tokens: json.added_tokens.map(respell) },
+      {
+        ...json,
+        added_tokens: json.added_tokens.map(respell),
+        model: { ...json.model, vocab: respellVocabulary(json.model.vocab, secretOf) },
+      },
       { ...config, additional_special_tokens: [] },
     );
   }
@@ -63,8 +71,9 @@ export class Tokenizer {
     if (this.#anyControl === undefined || rendered === "") return this.encodeText(rendered);
     let controlCount = 0;
     let text = rendered.replaceAll(this.#anyControl, (it) => {
-      controlCount++;
-      return this.#controlSpelling(this.#controlId(it));
+      const id = this.#controlId(it);
+      if (this.#controlIdSet.has(id)) controlCount++;
+      return this.#controlSpelling(id);
     });
     for (const [content, id] of this.#controlIds) {
       text = text.replaceAll(this.#quotedSpelling(id), content);
@@ -93,6 +102,26 @@ export class Tokenizer {
   #quotedSpelling(id: number): string {
     return `${OPEN}${this.#secret}q${id}${CLOSE}`;
   }
+}
+
+/**
+ * Some vocabularies list control tokens among the pieces that text is made of ("</s>" in those of
+ * SentencePiece), where the model would find them in typed text all the same.
+ */
+function respellVocabulary(vocabulary: unknown, secretOf: (id: number) => string | undefined) {
+  if (Array.isArray(vocabulary)) {
+    return vocabulary.map((entry: unknown[], id) => [secretOf(id) ?? entry[0], ...entry.slice(1)]);
+  }
+  if (typeof vocabulary !== "object" || vocabulary === null) return vocabulary;
+  const entries = Object.entries(vocabulary);
+  return Object.fromEntries(entries.map(([token, id]) => [secretOf(Number(id)) ?? token, id]));
+}
+
+/** The token of what has none, which any text may take. */
+function findUnknownId({ model, added_tokens: added }: TokenizerJson): number | undefined {
+  const { unk_id: id, unk_token: token } = model;
+  if (typeof id === "number") return id;
+  return added.find((it) => it.content === token)?.id;
 }
 
 /** A pattern for any of `words`, the longest first, as the library matches them; undefined for none. */
