@@ -122,7 +122,12 @@ function shapeOf(name: MatrixName, dimensions: ModelDimensions): [number, number
  * the table comes from the finaliser of MurmurHash3 over a counter, so that no number depends on the
  * one before it.
  */
-function fillNormals(target: Float32Array, stream: number, first: number, deviation: number): void {
+export function fillNormals(
+  target: Float32Array,
+  stream: number,
+  first: number,
+  deviation: number,
+): void {
   for (let index = 0; index < target.length; index++) {
     let bits = Math.imul(first + index, 0x9e3779b1) ^ stream;
     bits = Math.imul(bits ^ (bits >>> 16), 0x85ebca6b);
@@ -151,7 +156,7 @@ function normalQuantile(probability: number): number {
 }
 
 /** FNV-1a over the name, begun from the seed. */
-function hashText(text: string, seed: number): number {
+export function hashText(text: string, seed: number): number {
   let hash = 0x811c9dc5 ^ Math.imul(seed + 1, 0x9e3779b1);
   for (let index = 0; index < text.length; index++) {
     hash = Math.imul(hash ^ text.charCodeAt(index), 0x01000193);

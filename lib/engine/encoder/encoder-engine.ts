@@ -1,0 +1,233 @@
+import { AppError } from "@/lib/errors";
+import { brokenLogits } from "../sampling/broken-logits";
+import { applyDense } from "./dense-layer";
+import { EncoderLoop } from "./encoder-loop";
+import { type LoadEncoderOptions, type LoadedEncoder, loadEncoder } from "./load-encoder";
+import type { EncodedText } from "./special-tokens";
+import { type Overflow, pairUp, splitText } from "./split-text";
+
+export type EncoderAbility = "embeddings" | "rerank" | "classify";
+
+export type LabelScore = { label: string; score: number };
+
+/** Tokenising goes on for so long before others get a turn. */
+const TURN_MS_MAX = 20;
+
+/**
+ * Texts in, vectors or judgements out, for one model: an encoder, a cross-encoder or a classifier. Which
+ * of them it is was read from its graph. It knows nothing of HTTP, of threads or of who asks.
+ */
+export class EncoderEngine {
+  readonly model: LoadedEncoder;
+  readonly #loop: EncoderLoop;
+
+  /** @throws StartError when the folder cannot be served. */
+  static async load(folder: string, options: LoadEncoderOptions): Promise<EncoderEngine> {
+    return new EncoderEngine(await loadEncoder(folder, options));
+  }
+
+  private constructor(model: LoadedEncoder) {
+    this.model = model;
+    const { runner, rowsMax } = model;
+    this.#loop = new EncoderLoop({ run: (texts) => runner.run(texts), rowsMax });
+  }
+
+  /** What it can be asked for. A classifier of one label is a cross-encoder as well. */
+  get abilities(): EncoderAbility[] {
+    if (this.model.labels.length === 0) return ["embeddings"];
+    return this.model.labels.length === 1 ? ["rerank", "classify"] : ["classify"];
+  }
+
+  /** Requests under way. */
+  get runningCount(): number {
+    return this.#loop.jobCount;
+  }
+
+  /**
+   * One vector of length one a text, and the tokens that were read.
+   *
+   * @throws AppError `not-supported`, `invalid-request`, `context-length-exceeded` or `overloaded`; the
+   * signal's reason on abort.
+   */
+  async embed(
+    inputs: readonly (string | readonly number[])[],
+    options: { overflow?: Overflow | undefined; signal: AbortSignal },
+  ): Promise<{ embeddings: number[][]; tokenCount: number }> {
+    this.#expect("embeddings");
+    const { overflow = "refuse", signal } = options;
+    const { tokenizer, contextLength } = this.model;
+    const pieces = await this.#inTurns(inputs, signal, (input, index) => {
+      const param = `inputs.${index}`;
+      if (typeof input !== "string") this.#expectIds(input, param);
+      return splitText(input, { tokenizer, contextLength, overflow, param });
+    });
+    const texts = pieces.flat().map((it) => it.text);
+    this.#expectKnown(texts, "inputs");
+    const results = (await this.#loop.run(texts, signal)).values();
+    const embeddings = pieces.map((ofText) => {
+      const vectors = ofText.map(({ weight }) => ({
+        vector: this.#toVector(results.next().value),
+        weight,
+      }));
+      return Array.from(average(vectors));
+    });
+    return { embeddings, tokenCount: countTokens(texts) };
+  }
+
+  /**
+   * How well each document answers the query, from 0 to 1: the logistic function of the model's one
+   * number, whatever its makers' default is (`sbert_ce_default_activation_function` says Identity for
+   * some). It keeps the order, and scores of all models have one range.
+   *
+   * @throws AppError `not-supported`, `context-length-exceeded` or `overloaded`; the signal's reason on
+   * abort.
+   */
+  async rerank(
+    query: string,
+    documents: readonly string[],
+    options: { overflow?: "refuse" | "truncate" | undefined; signal: AbortSignal },
+  ): Promise<{ scores: number[]; tokenCount: number }> {
+    this.#expect("rerank");
+    const { overflow = "truncate", signal } = options;
+    const { tokenizer, contextLength } = this.model;
+    const pairs = pairUp(query, documents, { tokenizer, contextLength, overflow });
+    const texts = await this.#inTurns(pairs, signal, (encode) => encode());
+    this.#expectKnown(texts, "documents");
+    const results = await this.#loop.run(texts, signal);
+    const scores = results.map(([logit = Number.NaN]) => toShare(expectFinite(logit)));
+    return { scores, tokenCount: countTokens(texts) };
+  }
+
+  /**
+   * For each text the model's labels, the likeliest first. The scores of a model that gives one label a
+   * text add up to one; where several can hold at once each has its own.
+   *
+   * @throws AppError `not-supported`, `invalid-request`, `context-length-exceeded` or `overloaded`; the
+   * signal's reason on abort.
+   */
+  async classify(
+    inputs: readonly string[],
+    options: { overflow?: "refuse" | "truncate" | undefined; signal: AbortSignal },
+  ): Promise<{ results: LabelScore[][]; tokenCount: number }> {
+    this.#expect("classify");
+    const { overflow = "refuse", signal } = options;
+    const { tokenizer, contextLength, labels, config } = this.model;
+    const pieces = await this.#inTurns(inputs, signal, (input, index) =>
+      splitText(input, { tokenizer, contextLength, overflow, param: `inputs.${index}` }),
+    );
+    const texts = pieces.flat().map((it) => it.text);
+    this.#expectKnown(texts, "inputs");
+    const isApart = config.isMultiLabel || labels.length === 1;
+    const results = (await this.#loop.run(texts, signal)).map((logits) => {
+      const scores = isApart ? [...logits].map((it) => toShare(expectFinite(it))) : softmax(logits);
+      return labels
+        .map((label, index) => ({ label, score: scores[index] ?? 0 }))
+        .sort((a, b) => b.score - a.score);
+    });
+    return { results, tokenCount: countTokens(texts) };
+  }
+
+  /** Ids as the model reads this text, control tokens included: what `embed` takes as ids. */
+  encodeText(text: string): number[] {
+    return text === "" ? [] : this.model.tokenizer.encode(text).ids;
+  }
+
+  /** @throws AppError `invalid-request` for what is no token. */
+  decode(ids: readonly number[]): string {
+    this.#expectIds(ids, "ids");
+    return this.model.tokenizer.decode(ids);
+  }
+
+  /** Ends every request and gives the graph's memory back. */
+  async close(): Promise<void> {
+    await this.#loop.close();
+    await this.model.runner.close();
+  }
+
+  #expect(ability: EncoderAbility): void {
+    if (this.abilities.includes(ability)) return;
+    throw new AppError("not-supported", {
+      message: `The model ${this.model.files.name} cannot be asked for ${ability}: by its graph it is for ${this.abilities.join(" and ")}.`,
+      param: "model",
+    });
+  }
+
+  #expectIds(ids: readonly number[], param: string): void {
+    const { vocabularySize } = this.model;
+    const wrong = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabularySize);
+    if (wrong === undefined) return;
+    throw new AppError("invalid-request", {
+      message: `${param}: ${wrong} is not a token of this model: its ids go from 0 to ${vocabularySize - 1}.`,
+      param,
+    });
+  }
+
+  /** A tokenizer can have tokens that the graph was not made for. */
+  #expectKnown(texts: readonly EncodedText[], param: string): void {
+    for (const { ids } of texts) this.#expectIds(ids, param);
+  }
+
+  /** Lets others have the thread between two texts. */
+  async #inTurns<In, Out>(
+    values: readonly In[],
+    signal: AbortSignal,
+    work: (value: In, index: number) => Out,
+  ): Promise<Out[]> {
+    const done: Out[] = [];
+    let turnSince = performance.now();
+    for (const [index, value] of values.entries()) {
+      signal.throwIfAborted();
+      done.push(work(value, index));
+      if (performance.now() - turnSince < TURN_MS_MAX) continue;
+      await new Promise((resolve) => setImmediate(resolve));
+      turnSince = performance.now();
+    }
+    return done;
+  }
+
+  /** What follows the pooling, and length one. */
+  #toVector(pooled: Float64Array | undefined): Float64Array {
+    let vector = pooled ?? new Float64Array();
+    if (this.model.runner.signature.output.kind === "tokens") {
+      for (const layer of this.model.config.dense) vector = applyDense(layer, vector);
+    }
+    return toUnit(vector);
+  }
+}
+
+/** By weight, then of length one. */
+function average(of: readonly { vector: Float64Array; weight: number }[]): Float64Array {
+  const [first] = of;
+  if (first && of.length === 1) return first.vector;
+  const sum = new Float64Array(first?.vector.length ?? 0);
+  for (const { vector, weight } of of) {
+    for (const [index, value] of vector.entries()) sum[index] = (sum[index] ?? 0) + value * weight;
+  }
+  return toUnit(sum);
+}
+
+function toUnit(vector: Float64Array): Float64Array {
+  const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
+  if (!(length > 0 && Number.isFinite(length))) throw brokenLogits(length);
+  return vector.map((value) => value / length);
+}
+
+function toShare(logit: number): number {
+  return 1 / (1 + Math.exp(-logit));
+}
+
+function softmax(logits: Float64Array): number[] {
+  const highest = Math.max(...logits);
+  const shares = [...logits].map((it) => Math.exp(expectFinite(it) - highest));
+  const sum = shares.reduce((total, it) => total + it, 0);
+  return shares.map((it) => it / sum);
+}
+
+function expectFinite(logit: number): number {
+  if (Number.isFinite(logit)) return logit;
+  throw brokenLogits(logit);
+}
+
+function countTokens(texts: readonly EncodedText[]): number {
+  return texts.reduce((sum, { ids }) => sum + ids.length, 0);
+}

@@ -1,0 +1,223 @@
+import { createHash } from "node:crypto";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
+import * as z from "zod";
+import { StartError } from "@/lib/util/start-error";
+import type { LoadModelOptions } from "../load-model";
+import { readMemoryBytes } from "../memory-plan";
+import { type ModelFiles, readModelFiles } from "../onnx/model-files";
+import { openGraphSession } from "../onnx/open-session";
+import { prepareGraph } from "../onnx/prepare-graph";
+import { type EncoderConfig, readEncoderConfig } from "./encoder-config";
+import { EncoderRunner } from "./encoder-runner";
+import { type EncoderSizes, readEncoderSignature } from "./encoder-signature";
+import { EncoderTokenizer } from "./encoder-tokenizer";
+import type { PoolingMode } from "./pooling";
+import { countSpecial } from "./special-tokens";
+
+export type LoadEncoderOptions = Pick<
+  LoadModelOptions,
+  | ("threadCount" | "contextLengthMax" | "mayVaryWithBatch" | "graphCacheFolder")
+  | ("memoryBytes" | "weightFile" | "sessionKind")
+>;
+
+/** A graph that reads, ready to run. */
+export type LoadedEncoder = {
+  files: ModelFiles;
+  config: EncoderConfig;
+  /** SHA-256 over every file that decides what the model gives, hex. */
+  build: string;
+  /** Tokens of a text, control tokens included. */
+  contextLength: number;
+  /** Ids go from 0 to one below. */
+  vocabularySize: number;
+  tokenizer: EncoderTokenizer;
+  runner: EncoderRunner;
+  /** Texts that may share a pass: one where they would change each other's numbers. */
+  rowsMax: number;
+  /** False where a text's numbers depend on who else is served. */
+  isBatchInvariant: boolean;
+  /** Labels of a classifier, one an output. */
+  labels: readonly string[];
+  memory: { bytes: number; summary: string };
+  /** Oddities that do not keep it from being served, for the log. */
+  warnings: string[];
+};
+
+const FLOAT_BYTES = 4;
+/** What the rest of the process needs, as a share of all memory. */
+const RESERVED_SHARE = 0.1;
+
+const sizeSchema = z.number().int().positive().nullish();
+const sizesSchema = z.looseObject({
+  intermediate_size: sizeSchema,
+  num_labels: sizeSchema,
+});
+
+/**
+ * Loads the folder of an encoder, a cross-encoder or a classifier.
+ *
+ * @throws StartError that names the file at fault and what to do.
+ */
+export async function loadEncoder(
+  folder: string,
+  options: LoadEncoderOptions,
+): Promise<LoadedEncoder> {
+  const files = await readModelFiles(folder, options.weightFile);
+  const config = await readEncoderConfig(files);
+  const contextLength = settleContextLength(files.name, config, options.contextLengthMax);
+  const tokenizer = createTokenizer(files, config);
+  expectRoom(files, tokenizer, contextLength);
+  const memory = planMemory(files, contextLength, options.memoryBytes);
+  const graph = await prepareGraph({
+    weightPath: files.weightPath,
+    cacheFolder: options.graphCacheFolder,
+  });
+  const { session, note } = await openGraphSession(graph.bytes, {
+    source: files.weightPath,
+    threadCount: options.threadCount,
+    externalDataFolder: graph.externalDataFolder,
+    ...(options.sessionKind ? { prefer: options.sessionKind } : {}),
+  });
+  try {
+    const signature = readEncoderSignature(session, sizesOf(files, config));
+    const { pooling, warning } = pickPooling(config, signature.output.kind, signature.pasts.length);
+    const { padId, typeCount } = config;
+    const runner = new EncoderRunner(session, signature, { pooling, padId, typeCount });
+    expectDense(files, config, runner);
+    const isShared = graph.facts.batchDependentOperator !== undefined;
+    const mayVary = isShared && options.mayVaryWithBatch === true;
+    return {
+      ...{ files, config, contextLength, tokenizer, runner, memory },
+      build: await hashBuild(files, config.ownFiles),
+      vocabularySize: config.vocabularySize ?? tokenizer.vocabularySize,
+      rowsMax: isShared && !mayVary ? 1 : Number.POSITIVE_INFINITY,
+      isBatchInvariant: !mayVary,
+      labels: listLabels(config, runner),
+      warnings: [warning, note, ...graph.warnings].filter((it) => it !== undefined),
+    };
+  } catch (error) {
+    await session.close();
+    throw error;
+  }
+}
+
+function settleContextLength(
+  name: string,
+  { contextLength }: EncoderConfig,
+  asked: number | undefined,
+): number {
+  if (asked === undefined) return contextLength;
+  if (asked >= 2 && asked <= contextLength) return asked;
+  throw new StartError({
+    message: `${name} cannot read texts of ${asked} tokens: it was made for ${contextLength}.`,
+    remedy: `Give --max-model-len a number from 2 to ${contextLength}, or leave it out.`,
+  });
+}
+
+function createTokenizer(files: ModelFiles, { lowers }: EncoderConfig): EncoderTokenizer {
+  try {
+    return new EncoderTokenizer(files.tokenizer, files.tokenizerConfig, { lowers });
+  } catch (cause) {
+    if (cause instanceof StartError) throw cause;
+    const reason = cause instanceof Error ? cause.message : String(cause);
+    throw new StartError({
+      message: `${files.folder}/tokenizer.json cannot be used: ${reason}`,
+      remedy: "Copy the file again, or use a model with a WordPiece, BPE or Unigram tokenizer.",
+      cause,
+    });
+  }
+}
+
+function expectRoom(files: ModelFiles, tokenizer: EncoderTokenizer, contextLength: number): void {
+  const specialCount = countSpecial(tokenizer.special.pair);
+  if (contextLength > specialCount + 1) return;
+  throw new StartError({
+    message: `${files.name} reads ${contextLength} tokens, of which ${specialCount} are control tokens: that leaves no room for text.`,
+    remedy: "Raise --max-model-len, or check max_position_embeddings and model_max_length.",
+  });
+}
+
+/**
+ * Weights, and what the longest pass takes besides: the attention's scores (and their softmax) grow with
+ * the square of the length, 3 GB for 8,192 tokens and 12 heads.
+ *
+ * @throws StartError when that does not fit.
+ */
+function planMemory(files: ModelFiles, contextLength: number, memoryBytes = readMemoryBytes()) {
+  const { config, weightBytes } = files;
+  const heads = config.num_attention_heads ?? 1;
+  const hidden = config.hidden_size ?? 0;
+  const inner = sizesSchema.parse(config).intermediate_size ?? 4 * hidden;
+  const perToken = 2 * heads * contextLength + 8 * hidden + 2 * inner;
+  const passBytes = contextLength * perToken * FLOAT_BYTES;
+  const bytes = weightBytes + passBytes;
+  const [weights, pass, memory] = [weightBytes, passBytes, memoryBytes].map(toText);
+  const summary = `weights ${weights}, ${pass} for a text of ${contextLength} tokens, memory ${memory}`;
+  if (bytes <= memoryBytes * (1 - RESERVED_SHARE)) return { bytes, summary };
+  throw new StartError({
+    message: `The model does not fit into memory: ${summary}.`,
+    remedy:
+      "Give this machine or container more memory, take a smaller form of the weights, or read shorter texts with --max-model-len.",
+  });
+}
+
+function toText(bytes: number): string {
+  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+}
+
+function sizesOf({ config }: ModelFiles, { labels }: EncoderConfig): EncoderSizes {
+  const heads = config.num_attention_heads ?? undefined;
+  const perHead = config.hidden_size && heads ? config.hidden_size / heads : undefined;
+  const labelCount = labels.length || sizesSchema.parse(config).num_labels;
+  return {
+    hiddenSize: config.hidden_size ?? undefined,
+    labelCount: labelCount ?? undefined,
+    headCount: config.num_key_value_heads ?? heads,
+    headSize: config.head_dim ?? perHead,
+  };
+}
+
+function pickPooling(
+  config: EncoderConfig,
+  kind: "tokens" | "text" | "labels",
+  pastCount: number,
+): { pooling: readonly PoolingMode[]; warning: string | undefined } {
+  if (kind !== "tokens") return { pooling: ["mean"], warning: undefined };
+  if (config.pooling) return { pooling: config.pooling, warning: undefined };
+  const isLast = config.isCausal || pastCount > 0;
+  const mode = isLast ? "lasttoken" : "mean";
+  const warning = `No modules.json says how vectors are made of the tokens' states: the ${isLast ? "last token's" : "mean"} is taken, which a model trained for another way answers badly.`;
+  return { pooling: [mode], warning };
+}
+
+function expectDense(files: ModelFiles, { dense }: EncoderConfig, runner: EncoderRunner): void {
+  // A graph that gives finished vectors has applied what comes after its tokens.
+  if (runner.signature.output.kind !== "tokens") return;
+  let size = runner.resultSize;
+  for (const { inputSize, outputSize } of dense) {
+    if (inputSize !== size) {
+      throw new StartError({
+        message: `${files.folder}: a Dense module reads ${inputSize} numbers where the one before it gives ${size}.`,
+        remedy: "Copy the whole model folder again from where it came from.",
+      });
+    }
+    size = outputSize;
+  }
+}
+
+function listLabels({ labels }: EncoderConfig, runner: EncoderRunner): string[] {
+  const { kind, size } = runner.signature.output;
+  if (kind !== "labels") return [];
+  return Array.from({ length: size }, (_, index) => labels[index] ?? `LABEL_${index}`);
+}
+
+async function hashBuild(files: ModelFiles, ownFiles: readonly string[]): Promise<string> {
+  const hash = createHash("sha256").update(files.build);
+  for (const name of ownFiles) {
+    // Absent files were not read either.
+    const bytes = await readFile(join(files.folder, name)).catch(() => undefined);
+    if (bytes) hash.update(`${name}\0${bytes.length}\0`).update(bytes);
+  }
+  return hash.digest("hex");
+}
