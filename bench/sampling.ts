@@ -1,7 +1,8 @@
+import type { TokenMask } from "@/lib/engine/grammar/grammar";
 import { reportTokens } from "@/lib/engine/sampling/log-probabilities";
 import { sampleToken, wantsBlockSums } from "@/lib/engine/sampling/sampler";
 import type { SamplingParameters } from "@/lib/engine/sampling/sampling-parameters";
-import { normalRow, parametersOf, stateOf, withLists } from "@/lib/engine/sampling/testing";
+import { maskOf, normalRow, parametersOf, stateOf, withLists } from "@/lib/engine/sampling/testing";
 import type { TokenLogits } from "@/lib/engine/sampling/token-logits";
 import { seededRandom } from "@/lib/util/random";
 import { formatTable } from "./text-table";
@@ -66,6 +67,16 @@ function listWork(): { request: string; temperature: number; hasSums: boolean; w
       Array.from({ length: OUTPUT_TOKEN_COUNT }, (_, index) => [index * 700 + 1, 1]),
     ),
   });
+  const toDraw = (request: string, changes: Partial<SamplingParameters>, mask?: TokenMask) => {
+    const parameters = parametersOf(changes);
+    const constrained = mask ? { ...state, mask } : state;
+    return {
+      ...{ request, temperature: parameters.temperature || 1, hasSums: wantsBlockSums(parameters) },
+      work: (logits: TokenLogits, position: number) => {
+        sampleToken(logits, parameters, { ...constrained, position });
+      },
+    };
+  };
   const requests: [string, Partial<SamplingParameters>][] = [
     ["greedy", { temperature: 0 }],
     ["temperature 1", {}],
@@ -79,14 +90,15 @@ function listWork(): { request: string; temperature: number; hasSums: boolean; w
     ["temperature 1, presence penalty", { presencePenalty: 1 }],
     ["top-p 0.9, repetition penalty", { temperature: 0.7, topP: 0.9, repetitionPenalty: 1.1 }],
   ];
-  const draws = requests.map(([request, changes]) => {
-    const parameters = parametersOf(changes);
-    return {
-      ...{ request, temperature: parameters.temperature || 1, hasSums: wantsBlockSums(parameters) },
-      work: (logits: TokenLogits, position: number) => {
-        sampleToken(logits, parameters, { ...state, position });
-      },
-    };
+  const draws = requests.map(([request, changes]) => toDraw(request, changes));
+  const masked = Object.entries(makeMasks()).flatMap(([name, mask]) => {
+    const constrained: [string, Partial<SamplingParameters>][] = [
+      ["greedy", { temperature: 0 }],
+      ["temperature 1", {}],
+      ["top-p 0.95", { topP: 0.95 }],
+      ["top-k 40", { topK: 40 }],
+    ];
+    return constrained.map(([request, changes]) => toDraw(`${request}, ${name}`, changes, mask));
   });
   const reports = [0, 5, 20].map((count) => ({
     ...{ request: `log-probabilities, ${count} alternatives`, temperature: 1, hasSums: false },
@@ -94,7 +106,17 @@ function listWork(): { request: string; temperature: number; hasSums: boolean; w
       reportTokens(logits, 17, count);
     },
   }));
-  return [...draws, ...reports];
+  return [...draws, ...masked, ...reports];
+}
+
+/** Masks as grammars give them: between the values of a JSON text, and within its strings. */
+function makeMasks(): Record<string, TokenMask> {
+  const random = seededRandom(12);
+  const chances = Float32Array.from({ length: VOCABULARY_SIZE }, () => random());
+  // Ids lie within the vocabulary, which has a chance for each.
+  const toMask = (share: number) =>
+    maskOf(VOCABULARY_SIZE, (id) => (chances[id] as number) < share);
+  return { "12 tokens allowed": toMask(12 / VOCABULARY_SIZE), "94 % allowed": toMask(0.94) };
 }
 
 /** Logits that fall with the logarithm of the rank, as those of trained models do, ids shuffled. */

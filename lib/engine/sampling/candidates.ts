@@ -1,13 +1,15 @@
 import { assert } from "@/lib/util/assert";
+import type { TokenMask } from "../grammar/grammar";
 import type { AdjustedLogits } from "./adjusted-logits";
 import { brokenLogits } from "./broken-logits";
 import { isBefore, sortByRank } from "./rank-order";
 import { ScratchArray } from "./scratch-array";
 import type { TokenLogits } from "./token-logits";
+import { isAllowed } from "./token-mask";
 
 /**
  * The best tokens of a row, known without reading the row: the first `length` entries of `ids` and
- * `logits` are exactly its first `length` ranks after all adjustments.
+ * `logits` are exactly the first `length` ranks of what may be drawn, after all adjustments.
  */
 export type Candidates = {
   readonly ids: Int32Array;
@@ -45,12 +47,13 @@ export function expectUsable(top: TopTokens): void {
 
 /**
  * The graph's list and the adjusted ids in one order, down to the lowest rank that nothing unlisted can
- * come before. Empty when adjustments left nothing of it.
+ * come before. Empty when adjustments and the mask left nothing of it.
  */
 export function toCandidates(
   top: TopTokens,
   adjusted: AdjustedLogits,
   vocabularySize: number,
+  mask?: TokenMask,
 ): Candidates {
   const topLength = top.values.length;
   const ids = idScratch.take(topLength + adjusted.count);
@@ -66,7 +69,7 @@ export function toCandidates(
     const logit = top.values[rank] as number;
     // Past the last usable one, ranks mean nothing: such tokens are never drawn.
     if (logit === Number.NEGATIVE_INFINITY) break;
-    if (adjusted.has(id)) continue;
+    if (adjusted.has(id) || (mask && !isAllowed(mask, id))) continue;
     ids[length] = id;
     logits[length] = logit;
     length++;
@@ -77,6 +80,7 @@ export function toCandidates(
     const logit = adjusted.get(id);
     const isCertain = isWhole || isBefore(logit, id, lastLogit, lastId);
     if (!isCertain || logit === Number.NEGATIVE_INFINITY) continue;
+    if (mask && !isAllowed(mask, id)) continue;
     ids[length] = id;
     logits[length] = logit;
     length++;

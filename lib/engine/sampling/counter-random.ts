@@ -32,9 +32,14 @@ export function philox(counter: PhiloxCounter, key: readonly [number, number]): 
   return [c0, c1, c2, c3];
 }
 
-/** A number in [0, 1) with 53 random bits for one position of one choice of one seed. */
-export function randomAt(seed: number, position: number, choice = 0): number {
-  const [high, low] = philox([position >>> 0, choice >>> 0, 0, 0], toKey(seed));
+/**
+ * A number in [0, 1) with 53 random bits for one position of one choice of one seed.
+ *
+ * @param lane counts the numbers that one draw needs when its first is not enough, as drawing again
+ * what a grammar does not allow: another word of the counter, so each lane is independent of the others.
+ */
+export function randomAt(seed: number, position: number, choice = 0, lane = 0): number {
+  const [high, low] = philox([position >>> 0, choice >>> 0, lane >>> 0, 0], toKey(seed));
   return ((high >>> 5) * 2 ** 26 + (low >>> 6)) / 2 ** 53;
 }
 

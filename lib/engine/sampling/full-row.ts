@@ -9,8 +9,7 @@ import { isTruncated, toCountMax, toExponentMin } from "./truncation";
 
 /**
  * The sampler's long way, over every token: what `sampler.ts` falls back on when the graph's lists do
- * not decide, and the only way for a graph without them. Whatever restricts tokens one by one, as a
- * grammar does, belongs into `toRow`.
+ * not decide, and the only way for a graph without them.
  */
 
 const rowScratch = new ScratchArray((length) => new Float64Array(length));
@@ -28,21 +27,26 @@ export function sampleFullRow(
   random: number,
 ): number | undefined {
   // Of the raw row too, since a bias must not hide what is broken.
-  const raw = all[pickHighest(all)] as number; // pickHighest returns an index of the row.
-  if (!Number.isFinite(raw)) throw brokenLogits(raw);
+  expectUsableRow(all);
   const logits = toRow(all, adjusted);
   const best = pickHighest(logits, all.length);
-  const highest = logits[best] as number; // As above.
+  const highest = logits[best] as number; // pickHighest returns an index of the row.
   if (highest === Number.NEGATIVE_INFINITY) return undefined;
   if (parameters.temperature === 0) return best;
   const row = { logits, size: all.length, highest, temperature: parameters.temperature };
   return isTruncated(parameters, all.length)
     ? drawByRank(row, parameters, random)
-    : drawById(row, random);
+    : drawById(row, weighRow(row), random);
+}
+
+/** @throws AppError `internal` for a row of NaN, Infinity or nothing but -Infinity. */
+export function expectUsableRow(all: Float32Array): void {
+  const highest = all[pickHighest(all)] as number; // pickHighest returns an index of the row.
+  if (!Number.isFinite(highest)) throw brokenLogits(highest);
 }
 
 /** Every logit as it counts for this draw. */
-function toRow(all: Float32Array, adjusted: AdjustedLogits): Float64Array {
+export function toRow(all: Float32Array, adjusted: AdjustedLogits): Float64Array {
   const row = rowScratch.take(all.length);
   row.set(all);
   for (let index = 0; index < adjusted.count; index++) {
@@ -52,11 +56,16 @@ function toRow(all: Float32Array, adjusted: AdjustedLogits): Float64Array {
   return row;
 }
 
-type Row = { logits: Float64Array; size: number; highest: number; temperature: number };
+/** Tokens with their logits, in order of id; `highest` is the highest of the logits and finite. */
+export type Row = {
+  readonly logits: Float64Array;
+  readonly size: number;
+  readonly highest: number;
+  readonly temperature: number;
+};
 
-/** Without truncation: along the ids, as the graph's blocks are. */
-function drawById(row: Row, random: number): number {
-  const { logits, size, highest, temperature } = row;
+/** The mass of a row, relative to its highest. Its weights are left for `drawById`. */
+export function weighRow({ logits, size, highest, temperature }: Row): number {
   const weights = weightScratch.take(size);
   let total = 0;
   for (let id = 0; id < size; id++) {
@@ -64,6 +73,17 @@ function drawById(row: Row, random: number): number {
     weights[id] = weight;
     total += weight;
   }
+  return total;
+}
+
+/**
+ * Without truncation: along the ids, as the graph's blocks are.
+ *
+ * @param total of the row that was weighed last, this one.
+ * @returns an index of the row.
+ */
+export function drawById({ size }: Row, total: number, random: number): number {
+  const weights = weightScratch.take(size);
   const target = random * total;
   let sum = 0;
   let last = 0;
@@ -78,8 +98,12 @@ function drawById(row: Row, random: number): number {
   return last;
 }
 
-/** With truncation: min-p, top-k, top-p, then the draw, each a place in the order of rank. */
-function drawByRank(row: Row, parameters: SamplingParameters, random: number): number {
+/**
+ * With truncation: min-p, top-k, top-p, then the draw, each a place in the order of rank.
+ *
+ * @returns an index of the row.
+ */
+export function drawByRank(row: Row, parameters: SamplingParameters, random: number): number {
   const ranked = new RankedRow({ ...row, exponentMin: toExponentMin(parameters.minP) });
   const countMax = toCountMax(parameters.topK, row.size);
   let kept = countMax < row.size ? ranked.cutAtCount(countMax) : undefined;

@@ -1,15 +1,15 @@
 /**
  * Goal: every step does what its definition says, in the stated order, and the graph's lists never
  * change what is drawn. Method: rows small enough to work out by hand; a plain reference sampler
- * (below, by sorting everything) for distributions and for thousands of random requests; the same
+ * (`sampler-testing.ts`, by sorting everything) for distributions and for thousands of random requests; the same
  * request with and without the lists.
  */
 import { describe, expect, test } from "vitest";
-import { type Random, seededRandom } from "@/lib/util/random";
+import { seededRandom } from "@/lib/util/random";
 import { randomAt } from "./counter-random";
 import { sampleToken, wantsBlockSums } from "./sampler";
+import { countDraws, distribution, drawRequest, expectDistribution } from "./sampler-testing";
 import type { SamplingParameters } from "./sampling-parameters";
-import type { SamplingState } from "./sampling-state";
 import { normalRow, parametersOf, stateOf, withLists, withoutLists } from "./testing";
 import type { TokenLogits } from "./token-logits";
 
@@ -17,66 +17,11 @@ const row = (...values: number[]) => Float32Array.from(values);
 /** Logits whose softmax is `shares`. */
 const rowOf = (...shares: number[]) => Float32Array.from(shares, Math.log);
 
-/** The definition, by sorting the whole row: the tokens that may be drawn with their probabilities. */
-function distribution(
-  all: Float32Array,
-  parameters: SamplingParameters,
-  state: SamplingState,
-): Map<number, number> {
-  const seen = new Set([...state.promptIds, ...state.outputCounts.keys()]);
-  const logits = Array.from(all, (raw, id) => {
-    if (state.bannedIds.includes(id)) return Number.NEGATIVE_INFINITY;
-    let logit = raw + (parameters.logitBias.get(id) ?? 0);
-    if (seen.has(id)) {
-      logit =
-        logit > 0 ? logit / parameters.repetitionPenalty : logit * parameters.repetitionPenalty;
-    }
-    const count = state.outputCounts.get(id) ?? 0;
-    if (count === 0) return logit;
-    return logit - count * parameters.frequencyPenalty - parameters.presencePenalty;
-  });
-  let ranked = logits.map((logit, id) => ({ id, logit }));
-  ranked.sort((a, b) => b.logit - a.logit || a.id - b.id);
-  if (ranked[0]!.logit === Number.NEGATIVE_INFINITY) {
-    return distribution(all, parameters, { ...state, bannedIds: [] });
-  }
-  if (parameters.temperature === 0) return new Map([[ranked[0]!.id, 1]]);
-  const weigh = (logit: number) => Math.exp((logit - ranked[0]!.logit) / parameters.temperature);
-  ranked = ranked.filter((it) => weigh(it.logit) >= parameters.minP);
-  if (parameters.topK > 0) ranked = ranked.slice(0, parameters.topK);
-  const total = ranked.reduce((sum, it) => sum + weigh(it.logit), 0);
-  if (parameters.topP < 1) {
-    let mass = 0;
-    const last = ranked.findIndex((it) => {
-      mass += weigh(it.logit);
-      return mass >= parameters.topP * total;
-    });
-    ranked = ranked.slice(0, last + 1);
-  }
-  const kept = ranked.reduce((sum, it) => sum + weigh(it.logit), 0);
-  return new Map(ranked.map((it) => [it.id, weigh(it.logit) / kept]));
-}
-
-/** How often each id is drawn at the positions from 0 on. */
-function count(
-  logits: TokenLogits,
-  parameters: SamplingParameters,
-  state: SamplingState,
-  n: number,
-) {
-  const seen = new Map<number, number>();
-  for (let position = 0; position < n; position++) {
-    const id = sampleToken(logits, parameters, { ...state, position });
-    seen.set(id, (seen.get(id) ?? 0) + 1);
-  }
-  return seen;
-}
-
 /** The ids that are ever drawn, in order. */
 function support(all: Float32Array, changes: Partial<SamplingParameters>, state = stateOf()) {
   const parameters = parametersOf(changes);
   const ids = (logits: TokenLogits) =>
-    [...count(logits, parameters, state, 700).keys()].sort((a, b) => a - b);
+    [...countDraws(logits, parameters, state, 700).keys()].sort((a, b) => a - b);
   const temperature = parameters.temperature || 1;
   const listed = ids(withLists(all, { temperature, topLength: 2, blockSize: 3 }));
   expect(ids(withoutLists(all))).toEqual(listed);
@@ -234,12 +179,6 @@ describe("the draw", () => {
   });
 });
 
-/** Upper bound of chi-square for one in about a million, by Wilson and Hilferty's approximation. */
-function chiSquareMax(freedom: number): number {
-  const part = 2 / (9 * freedom);
-  return freedom * (1 - part + 4.75 * Math.sqrt(part)) ** 3;
-}
-
 describe("chi-square against the exact distribution", () => {
   const seed = 4_711;
   const random = seededRandom(seed);
@@ -276,58 +215,11 @@ describe("chi-square against the exact distribution", () => {
   ])("%s", (_, changes) => {
     const parameters = parametersOf({ ...changes, seed });
     const at = { temperature: parameters.temperature, topLength: 64, blockSize: 16 };
-    const expected = distribution(all, parameters, state);
-    const n = 15_000;
     for (const logits of [withLists(all, at), withoutLists(all)]) {
-      const seen = count(logits, parameters, state, n);
-      for (const id of seen.keys()) expect(expected.has(id), `seed ${seed}, id ${id}`).toBe(true);
-      // Cells of fewer than five are put together, as the test's approximation asks.
-      let [statistic, cells, rareSeen, rareExpected] = [0, 0, 0, 0];
-      for (const [id, share] of expected) {
-        if (share * n < 5) {
-          rareSeen += seen.get(id) ?? 0;
-          rareExpected += share * n;
-          continue;
-        }
-        statistic += ((seen.get(id) ?? 0) - share * n) ** 2 / (share * n);
-        cells++;
-      }
-      if (rareExpected >= 5) {
-        statistic += (rareSeen - rareExpected) ** 2 / rareExpected;
-        cells++;
-      }
-      expect(statistic, `seed ${seed}`).toBeLessThan(chiSquareMax(cells - 1));
+      expectDistribution(logits, parameters, state, 15_000);
     }
   });
 });
-
-/** Any request, each part of it present half of the time. */
-function drawRequest(random: Random, size: number) {
-  const maybe = <T>(value: T, otherwise: T) => (random() < 0.5 ? value : otherwise);
-  const id = () => Math.floor(random() * size);
-  const ids = (countMax: number) => Array.from({ length: Math.floor(random() * countMax) }, id);
-  const isAdjusted = random() < 0.5;
-  const parameters = parametersOf({
-    temperature: maybe(0.1 + random() * 1.9, maybe(0.01, 0)),
-    topK: maybe(0, 1 + Math.floor(random() * 120)),
-    topP: maybe(1, random()),
-    minP: maybe(0, random() ** 3),
-    ...(isAdjusted && {
-      presencePenalty: maybe(0, random() * 4 - 2),
-      frequencyPenalty: maybe(0, random() * 4 - 2),
-      repetitionPenalty: maybe(1, 0.5 + random()),
-      logitBias: new Map(ids(6).map((it) => [it, random() * 20 - 10])),
-    }),
-    seed: Math.floor(random() * 2 ** 40),
-  });
-  const state = stateOf({
-    position: Math.floor(random() * 1_000),
-    promptIds: ids(20),
-    outputCounts: new Map(ids(20).map((it) => [it, 1 + Math.floor(random() * 3)])),
-    bannedIds: isAdjusted ? ids(3) : [],
-  });
-  return { parameters, state };
-}
 
 describe("the two ways", () => {
   test("fuzz: give the same token, one that may be drawn", () => {
@@ -404,7 +296,7 @@ describe("extremes", () => {
 
   test("a row that the graph's list holds whole needs nothing else", () => {
     const lists = withLists(rowOf(0.5, 0.3, 0.2), { temperature: 1 });
-    const seen = count(
+    const seen = countDraws(
       { ...lists, blocks: undefined },
       parametersOf({ topP: 0.7 }),
       stateOf(),

@@ -1,9 +1,11 @@
 import { assert } from "@/lib/util/assert";
 import { AdjustedLogits } from "./adjusted-logits";
-import { type BlockRow, type BlockSums, drawFromBlocks, toBlockSums } from "./block-sums";
+import { type BlockRow, drawFromBlocks, toBlockSums } from "./block-sums";
+import { brokenLogits } from "./broken-logits";
 import { expectUsable, toCandidates } from "./candidates";
 import { randomAt } from "./counter-random";
 import { sampleFullRow } from "./full-row";
+import { sampleMasked } from "./masked-sampler";
 import type { SamplingParameters } from "./sampling-parameters";
 import type { SamplingState } from "./sampling-state";
 import type { TokenLogits } from "./token-logits";
@@ -16,13 +18,14 @@ export type { SamplingState } from "./sampling-state";
  * the order of vLLM's `Sampler` (and of Hugging Face's processors and warpers where those overlap):
  *
  * 1. logit bias and bans, repetition, then presence and frequency penalties: what can change the most
- *    likely token (`adjusted-logits.ts`);
+ *    likely token (`adjusted-logits.ts`); and a grammar's mask, which nothing outweighs
+ *    (`masked-sampler.ts`);
  * 2. temperature, where 0 takes the most likely token that is left;
  * 3. min-p, top-k, top-p, each measured on what the step before it left (`truncation.ts`);
  * 4. the draw: along the ranks where step 3 asks for anything, else along the ids.
  *
  * Of equal tokens the lowest id comes first. Every step leaves at least one token; bans that would
- * leave none are not kept.
+ * leave none are not kept, a mask always is.
  *
  * The graph's lists decide nearly every token in microseconds. Where they cannot, the whole row does
  * (`full-row.ts`), and the two ways give the same token for the same random number, up to rounding of
@@ -38,13 +41,14 @@ export function sampleToken(
   expectPossible(logits, parameters, state);
   if (logits.top) expectUsable(logits.top);
   const adjusted = new AdjustedLogits(logits.all, parameters, state);
-  const { seed, temperature } = parameters;
-  const random = temperature === 0 ? 0 : randomAt(seed, state.position, state.choice);
-  const id =
-    sampleFromLists(logits, adjusted, parameters, random) ??
-    sampleFullRow(logits.all, adjusted, parameters, random);
+  const blockRow = toBlockRow(logits, adjusted, parameters);
+  const { mask } = state;
+  const id = mask
+    ? sampleMasked({ logits, adjusted, parameters, state, mask, blockRow })
+    : sampleUnmasked(logits, adjusted, parameters, state, blockRow);
   if (id !== undefined) return id;
-  assert(state.bannedIds.length > 0, "only bans can leave no token");
+  if (mask && state.bannedIds.length === 0) throw brokenLogits(Number.NEGATIVE_INFINITY);
+  assert(state.bannedIds.length > 0, "only bans and masks can leave no token");
   return sampleToken(logits, parameters, { ...state, bannedIds: [] });
 }
 
@@ -56,35 +60,59 @@ export function wantsBlockSums(parameters: SamplingParameters): boolean {
   return parameters.temperature > 0 && parameters.topK === 0 && parameters.minP === 0;
 }
 
-/** Undefined when the lists do not decide. */
-function sampleFromLists(
+function toBlockRow(
+  { all, top, blocks }: TokenLogits,
+  adjusted: AdjustedLogits,
+  parameters: SamplingParameters,
+): BlockRow | undefined {
+  const highest = top?.values[0];
+  if (!blocks || highest === undefined || !wantsBlockSums(parameters)) return undefined;
+  const { temperature } = parameters;
+  return { blocks, adjusted, vocabularySize: all.length, highest, temperature };
+}
+
+/** Undefined when bans left no token. */
+function sampleUnmasked(
   logits: TokenLogits,
   adjusted: AdjustedLogits,
   parameters: SamplingParameters,
-  random: number,
+  { position, choice }: SamplingState,
+  blockRow: BlockRow | undefined,
 ): number | undefined {
-  const { top, all } = logits;
-  const highest = top?.values[0];
-  if (!top || highest === undefined) return undefined;
+  const { seed, temperature } = parameters;
+  const random = temperature === 0 ? 0 : randomAt(seed, position, choice);
+  return (
+    sampleFromLists(logits, adjusted, parameters, random, blockRow) ??
+    sampleFullRow(logits.all, adjusted, parameters, random)
+  );
+}
+
+/** Undefined when the lists do not decide. */
+function sampleFromLists(
+  { all, top }: TokenLogits,
+  adjusted: AdjustedLogits,
+  parameters: SamplingParameters,
+  random: number,
+  blockRow: BlockRow | undefined,
+): number | undefined {
+  if (!top) return undefined;
   const { temperature } = parameters;
-  const vocabularySize = all.length;
   if (temperature === 0 && adjusted.count === 0) return Number(top.ids[0]);
-  const blocks = wantsBlockSums(parameters) ? logits.blocks : undefined;
-  const row: BlockRow | undefined = blocks && {
-    ...{ blocks, adjusted, vocabularySize, highest, temperature },
-  };
-  if (temperature > 0 && !isTruncated(parameters, vocabularySize)) {
-    const sums: BlockSums | undefined = row && toBlockSums(row);
-    return row && sums && drawFromBlocks(row, sums, random);
+  if (temperature > 0 && !isTruncated(parameters, all.length)) {
+    const sums = blockRow && toBlockSums(blockRow);
+    return blockRow && sums && drawFromBlocks(blockRow, sums, random);
   }
-  const candidates = toCandidates(top, adjusted, vocabularySize);
+  const candidates = toCandidates(top, adjusted, all.length);
   if (temperature === 0) return candidates.length > 0 ? candidates.ids[0] : undefined;
   const massOfAll = () => {
-    const total = row && toBlockSums(row)?.total;
+    const sums = blockRow && toBlockSums(blockRow);
+    if (!sums) return undefined;
     const first = candidates.logits[0] as number; // Asked only of a list that has a first.
-    return total === undefined ? undefined : total * Math.exp((highest - first) / temperature);
+    const mass = sums.total * Math.exp((blockRow.highest - first) / temperature);
+    return { min: mass, max: mass };
   };
-  return drawFromCandidates(candidates, parameters, { vocabularySize, random, massOfAll });
+  const options = { allowedCount: all.length, random, massesOfAll: [massOfAll] };
+  return drawFromCandidates(candidates, parameters, options);
 }
 
 /** Requests are checked where they come in; what is impossible here is a mistake of ours. */

@@ -1,7 +1,5 @@
 import type { TokenMask } from "../grammar/grammar";
 
-import type { TokenMask } from "../grammar/grammar";
-
 /** What a draw depends on besides the logits and the request's parameters. */
 export type SamplingState = {
   /** Number of tokens before the one to draw: prompt and answer so far. */
@@ -18,7 +16,5 @@ export type SamplingState = {
    * What a grammar allows next; bits beyond the vocabulary name nothing. Unlike bans it always holds.
    * Undefined allows everything.
    */
-  mask?: TokenMask | undefined;
-  /** Which tokens may come; absent: every one. */
   mask?: TokenMask | undefined;
 };

@@ -1,4 +1,5 @@
 import type { Random } from "@/lib/util/random";
+import type { TokenMask } from "../grammar/grammar";
 import { NEUTRAL_SAMPLING, type SamplingParameters } from "./sampling-parameters";
 import type { SamplingState } from "./sampling-state";
 import type { TokenLogits } from "./token-logits";
@@ -60,4 +61,14 @@ export function normalRow(random: Random, size: number, spread: number): Float32
     const radius = Math.sqrt(-2 * Math.log(1 - random()));
     return spread * radius * Math.cos(2 * Math.PI * random());
   });
+}
+
+/** The mask of a vocabulary of `size` tokens, as a grammar gives it. */
+export function maskOf(size: number, isAllowed: (id: number) => boolean): TokenMask {
+  const mask = new Int32Array(Math.ceil(size / 32));
+  for (let id = 0; id < size; id++) {
+    const word = id >> 5;
+    if (isAllowed(id)) mask[word] = (mask[word] ?? 0) | (1 << (id & 31));
+  }
+  return mask;
 }

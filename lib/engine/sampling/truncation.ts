@@ -29,22 +29,42 @@ export function toExponentMin(minP: number): number {
   return Math.log(minP);
 }
 
+/** Between which the mass of all tokens lies that may be drawn, relative to the list's first token. */
+export type MassBounds = { readonly min: number; readonly max: number };
+
+/** A list's weights, and what is known of the tokens outside of it. */
+type WeighedList = {
+  weights: Float64Array;
+  length: number;
+  /** No token outside weighs more. */
+  restWeightMax: number;
+};
+
 /**
  * Draws from a ranked list by min-p, top-k, then top-p: the least set of what those two left that holds
  * `topP` of its mass. Undefined when tokens outside of the list could have a part in it.
  *
- * @param random in [0, 1).
- * @param massOfAll mass of the whole vocabulary relative to the list's first token, if it is known.
+ * What lies outside need not be known: the mass of all is bounded, and with it the place of the draw.
+ * Where both bounds lead to the same token, so does the mass itself, since the place moves one way
+ * with it.
+ *
+ * @param options `allowedCount` tokens may be drawn before truncation; `random` lies in [0, 1);
+ * `massesOfAll` are closer and closer bounds, each dearer than the one before it, undefined where one
+ * is not to be had.
  */
 export function drawFromCandidates(
   candidates: Candidates,
   parameters: SamplingParameters,
-  options: { vocabularySize: number; random: number; massOfAll: () => number | undefined },
+  options: {
+    allowedCount: number;
+    random: number;
+    massesOfAll: readonly (() => MassBounds | undefined)[];
+  },
 ): number | undefined {
   const { ids, logits, restLogitMax } = candidates;
   const { temperature, topK, topP, minP } = parameters;
   if (candidates.length === 0) return undefined;
-  const countMax = toCountMax(topK, options.vocabularySize);
+  const countMax = toCountMax(topK, options.allowedCount);
   const exponentMin = toExponentMin(minP);
   const highest = logits[0] as number; // The list is not empty.
   const weights = weightScratch.take(candidates.length);
@@ -58,27 +78,54 @@ export function drawFromCandidates(
     weights[length] = weight;
     mass += weight;
   }
-  let restMassMax = 0;
+  let restWeightMax = 0;
   if (length === candidates.length && length < countMax) {
     const exponent = (restLogitMax - highest) / temperature;
-    if (exponent >= exponentMin) restMassMax = expAtMostOne(exponent) * (countMax - length);
+    if (exponent >= exponentMin) restWeightMax = expAtMostOne(exponent);
   }
-  let kept: number | undefined = restMassMax === 0 ? length : undefined;
-  if (topP < 1) {
-    kept = countOfMass(weights, length, topP * mass);
-    if (restMassMax > 0 && kept !== countOfMass(weights, length, topP * (mass + restMassMax))) {
-      // The mass of all is that of what the other two left only if they leave everything.
-      const isAll = countMax === options.vocabularySize && minP === 0;
-      const total = isAll ? options.massOfAll() : undefined;
-      if (total !== undefined) kept = countOfMass(weights, length, topP * Math.max(total, mass));
-      else kept = undefined;
+  const list = { weights, length, restWeightMax };
+  const chosen = { topP, random: options.random };
+  const max = mass + restWeightMax * (countMax - length);
+  let drawn = drawBetween(list, { min: mass, max }, chosen);
+  // The mass of all is that of what min-p and top-k left only if they leave everything.
+  if (drawn === undefined && countMax === options.allowedCount && minP === 0) {
+    for (const toBounds of options.massesOfAll) {
+      const bounds = toBounds();
+      if (!bounds) continue;
+      // Rounding may put a sum a crumb below that of its part.
+      const min = Math.max(mass, bounds.min);
+      drawn = drawBetween(list, { min, max: Math.max(min, bounds.max) }, chosen);
+      if (drawn !== undefined) break;
     }
   }
-  if (kept === undefined) return undefined;
-  let keptMass = 0;
-  for (let rank = 0; rank < kept; rank++) keptMass += weights[rank] as number; // Within `length`.
-  const drawn = countOfMass(weights, kept, options.random * keptMass) ?? kept;
-  return ids[drawn - 1];
+  return drawn === undefined ? undefined : ids[drawn - 1];
+}
+
+/** The rank drawn, from 1, if it is the same for every mass within the bounds. */
+function drawBetween(
+  list: WeighedList,
+  { min, max }: MassBounds,
+  { topP, random }: { topP: number; random: number },
+): number | undefined {
+  const { weights, length, restWeightMax } = list;
+  const isKnown = min === max;
+  const toKeptMass = (mass: number, otherwise: number) => {
+    if (topP === 1) return mass;
+    return massOfFirst(weights, countOfMass(weights, length, topP * mass)) ?? otherwise;
+  };
+  // A set that goes on outside of the list ends with the token that reaches its share of the mass.
+  const keptMax = toKeptMass(max, Math.min(max, topP * max + restWeightMax));
+  const last = countOfMass(weights, length, random * keptMax);
+  if (last === undefined || (isKnown && restWeightMax === 0)) return last;
+  const keptMin = toKeptMass(min, topP * min);
+  return countOfMass(weights, length, random * keptMin) === last ? last : undefined;
+}
+
+function massOfFirst(weights: Float64Array, count: number | undefined): number | undefined {
+  if (count === undefined) return undefined;
+  let mass = 0;
+  for (let rank = 0; rank < count; rank++) mass += weights[rank] as number; // Within the list.
+  return mass;
 }
 
 /** How many first entries reach `mass`, at least one; undefined when all `length` do not. */
