@@ -20,6 +20,8 @@ export type CallSyntax = {
   toStructure(need: CallNeed): Structure;
   /** How a call is written, for a model that has to be told. */
   writeCall(name: string, argumentsJson: string): string;
+  /** How several are, in words. */
+  severalCalls: string;
   /** Characters of a call's id; unless given, those of OpenAI's. */
   idLength?: number;
 };

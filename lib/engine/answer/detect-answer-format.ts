@@ -1,4 +1,6 @@
+import type { ChatTemplate } from "../text/chat-template";
 import type { AddedToken } from "../text/tokenizer-schema";
+import { createToolText, type ToolText } from "../text/tool-text";
 import type { AnswerFormat } from "./answer-format";
 import { type CallSyntax, createFormat } from "./create-format";
 import { DEEPSEEK_FENCED, DEEPSEEK_PLAIN } from "./formats/deepseek";
@@ -19,15 +21,12 @@ export type ModelAnswerFormat = {
   beginsInReasoning(prompt: string): boolean;
   /** Control tokens of its vocabulary that an answer's text must spell out. */
   spelledIds: ReadonlySet<number>;
-  /** How a call is written, for `describeTools`. */
-  writeCall: CallSyntax["writeCall"];
-  /** Whether the model's template speaks of calls in this format; else it must not be given any. */
-  isOwn: boolean;
+  /** How tools go into plain messages, where the model's template does not do it; for `ChatTemplate.render`. */
+  toolText: ToolText | undefined;
 };
 
 export type DetectOptions = {
-  /** All of the model's chat templates; undefined when it has none. */
-  template: string | undefined;
+  chatTemplate: Pick<ChatTemplate, "source" | "abilities">;
   addedTokens: readonly AddedToken[];
 };
 
@@ -59,7 +58,11 @@ const REASONING_MARKS: readonly ReasoningMarks[] = [
  * calls, since vocabularies hold the marks of models that one was made from. Reasoning may stand in either:
  * some models write it of themselves.
  */
-export function detectAnswerFormat({ template, addedTokens }: DetectOptions): ModelAnswerFormat {
+export function detectAnswerFormat({
+  chatTemplate,
+  addedTokens,
+}: DetectOptions): ModelAnswerFormat {
+  const { source: template, abilities } = chatTemplate;
   const family = FAMILIES.find(([matches]) => matches(template ?? ""))?.[1];
   const syntax = family ?? JSON_CALLS;
   const knows = (mark: string) =>
@@ -69,13 +72,14 @@ export function detectAnswerFormat({ template, addedTokens }: DetectOptions): Mo
   const spelled = addedTokens.filter(
     (token) => token.special && format.spelledTokens.includes(token.content),
   );
+  // Tools described in a form that we do not read would be asked for in that form.
+  const isOwn = family !== undefined && abilities.takesTools && abilities.takesCalls;
   return {
     format,
     reasoning,
     beginsInReasoning: (prompt) =>
       reasoning !== undefined && prompt.trimEnd().endsWith(reasoning.open),
     spelledIds: new Set(spelled.map((token) => token.id)),
-    writeCall: syntax.writeCall,
-    isOwn: family !== undefined,
+    toolText: isOwn ? undefined : createToolText(syntax),
   };
 }

@@ -95,7 +95,8 @@ export function structureAfterReasoning(
   return { type: "structure", structure: { type: "one-of", parts: [reasoned, answer] } };
 }
 
-function toStructure(spec: GrammarSpec): Structure {
+/** The same as part of something larger. */
+export function toStructure(spec: GrammarSpec): Structure {
   switch (spec.type) {
     case "structure":
       return spec.structure;

@@ -1,7 +1,11 @@
+import { createHash } from "node:crypto";
 import { Template } from "@huggingface/jinja";
 import { AppError } from "@/lib/errors";
 import { StartError } from "@/lib/util/start-error";
+import type { Tool } from "../answer/answer-format";
+import { probeAbilities, type TemplateAbilities } from "./template-abilities";
 import type { TokenizerConfig } from "./tokenizer-schema";
+import { spellOutTools, type ToolText, toTemplateTool } from "./tool-text";
 
 export type ChatMessage = {
   role: "system" | "user" | "assistant" | "tool";
@@ -12,10 +16,21 @@ export type ChatMessage = {
   toolCallId?: string | undefined;
 };
 
+export type RenderOptions = {
+  /** What the model may ask to have called. */
+  tools?: readonly Tool[] | undefined;
+  /** Tools, calls and results go into plain messages this way instead of to the template. */
+  toolText?: ToolText | undefined;
+  /** More for the template to read, by the names it has for them (`enable_thinking`). */
+  variables?: Readonly<Record<string, unknown>> | undefined;
+};
+
 /** For models that bring no template (they were not trained to chat): speakers by name. */
 const NEUTRAL_TEMPLATE = `{% for message in messages %}{{ message['role'] | capitalize + ': ' + message['content'] + '\n\n' }}{% endfor %}{% if add_generation_prompt %}{{ 'Assistant:' }}{% endif %}`;
 /** Without an end-of-turn token such a model goes on in the visitor's name. */
 const NEUTRAL_STOPS = ["\n\nUser:", "\n\nSystem:", "\n\nAssistant:"];
+/** As long as Mistral's templates want the ids of calls. */
+const SHORT_ID_LENGTH = 9;
 
 /** Messages to the text a model was trained to continue, as the model's own Jinja template has it. */
 export class ChatTemplate {
@@ -23,7 +38,12 @@ export class ChatTemplate {
   readonly stopStrings: readonly string[];
   /** True when the model brought no template and the neutral one is used. */
   readonly isNeutral: boolean;
+  /** The model's templates, one after the other; undefined when it has none. */
+  readonly source: string | undefined;
+  readonly abilities: TemplateAbilities;
   readonly #template: Template;
+  /** For conversations with tools, where the model has one of its own. */
+  readonly #toolTemplate: Template;
   readonly #tokens: Record<string, string>;
 
   /**
@@ -31,17 +51,12 @@ export class ChatTemplate {
    * @throws StartError when the template is no valid Jinja.
    */
   constructor(source: string | undefined, config: TokenizerConfig) {
+    const toolSource = source === undefined ? undefined : findNamed(config, "tool_use");
     this.isNeutral = source === undefined;
+    this.source = toolSource === undefined ? source : `${source}\n${toolSource}`;
     this.stopStrings = this.isNeutral ? NEUTRAL_STOPS : [];
-    try {
-      this.#template = new Template(source ?? NEUTRAL_TEMPLATE);
-    } catch (cause) {
-      throw new StartError({
-        message: `The chat template cannot be read: ${describe(cause)}`,
-        remedy: "Correct chat_template.jinja (or chat_template in tokenizer_config.json).",
-        cause,
-      });
-    }
+    this.#template = parseTemplate(source ?? NEUTRAL_TEMPLATE);
+    this.#toolTemplate = toolSource === undefined ? this.#template : parseTemplate(toolSource);
     // Templates write these by name; an absent one must be empty and not "undefined".
     this.#tokens = {
       bos_token: config.bos_token ?? "",
@@ -49,17 +64,44 @@ export class ChatTemplate {
       pad_token: config.pad_token ?? "",
       unk_token: config.unk_token ?? "",
     };
+    const common = { ...this.#tokens, add_generation_prompt: true };
+    this.abilities = probeAbilities((it) => this.#toolTemplate.render({ ...common, ...it }));
   }
 
   /**
    * The prompt, up to where the assistant begins to speak.
    *
    * @throws AppError `invalid-request` when the template refuses these messages (some want strictly
-   * alternating roles, some know no system message).
+   * alternating roles, some know no system message); `not-supported` for tools where the template lists
+   * none and no `toolText` is given.
    */
-  render(messages: readonly ChatMessage[]): string {
+  render(messages: readonly ChatMessage[], options: RenderOptions = {}): string {
+    const { tools, toolText, variables } = options;
+    const hasTools = tools !== undefined && tools.length > 0;
+    const common = { ...variables, ...this.#tokens, add_generation_prompt: true };
+    if (toolText) {
+      const { takesSystem } = this.abilities;
+      const spelled = spellOutTools(messages, { tools, toolText, takesSystem });
+      return this.#render(this.#template, { ...common, messages: spelled });
+    }
+    if (hasTools && !this.abilities.takesTools) {
+      throw new AppError("not-supported", {
+        message:
+          "This model's chat template lists no tools. Leave out `tools` or ask another model.",
+        param: "toolRequest",
+      });
+    }
+    const isAboutTools = hasTools || messages.some((it) => it.role === "tool" || it.toolCalls);
+    return this.#render(isAboutTools ? this.#toolTemplate : this.#template, {
+      ...common,
+      messages: this.#toTemplateMessages(messages),
+      ...(hasTools && { tools: tools.map(toTemplateTool) }),
+    });
+  }
+
+  #render(template: Template, variables: Record<string, unknown>): string {
     try {
-      return this.#template.render({ ...this.#tokens, messages, add_generation_prompt: true });
+      return template.render(variables);
     } catch (cause) {
       throw new AppError("invalid-request", {
         message: `This model's chat template does not take these messages: ${describe(cause)}`,
@@ -68,13 +110,63 @@ export class ChatTemplate {
       });
     }
   }
+
+  /** Messages as templates on the hub expect them. */
+  #toTemplateMessages(messages: readonly ChatMessage[]): Record<string, unknown>[] {
+    const names = new Map<string, string>();
+    return messages.map(({ role, content, toolCalls, toolCallId }) => {
+      for (const call of toolCalls ?? []) names.set(call.id, call.name);
+      const calls = toolCalls?.map((call) => ({
+        id: this.#toId(call.id),
+        type: "function",
+        function: { name: call.name, arguments: this.#toArguments(call.arguments) },
+      }));
+      if (calls) return { role, content, tool_calls: calls };
+      if (toolCallId === undefined) return { role, content };
+      const name = names.get(toolCallId);
+      const id = this.#toId(toolCallId);
+      return { role, content, ...(name !== undefined && { name }), tool_call_id: id };
+    });
+  }
+
+  #toArguments(json: string): unknown {
+    if (this.abilities.argumentsForm === "text") return json;
+    try {
+      return JSON.parse(json);
+    } catch {
+      return json; // What a model wrote and broke off; it reads it again as it was.
+    }
+  }
+
+  /** An id that the template takes; the same id always becomes the same. */
+  #toId(id: string): string {
+    if (!this.abilities.needsShortIds || /^[A-Za-z0-9]{9}$/.test(id)) return id;
+    return createHash("sha256").update(id).digest("hex").slice(0, SHORT_ID_LENGTH);
+  }
 }
 
 /** The template among those that tokenizer_config.json may list by name. */
 export function findChatTemplate(config: TokenizerConfig): string | undefined {
   const listed = config.chat_template;
   if (!Array.isArray(listed)) return listed ?? undefined;
-  return (listed.find((it) => it.name === "default") ?? listed[0])?.template;
+  return findNamed(config, "default") ?? listed[0]?.template;
+}
+
+function findNamed(config: TokenizerConfig, name: string): string | undefined {
+  const listed = config.chat_template;
+  return Array.isArray(listed) ? listed.find((it) => it.name === name)?.template : undefined;
+}
+
+function parseTemplate(source: string): Template {
+  try {
+    return new Template(source);
+  } catch (cause) {
+    throw new StartError({
+      message: `The chat template cannot be read: ${describe(cause)}`,
+      remedy: "Correct chat_template.jinja (or chat_template in tokenizer_config.json).",
+      cause,
+    });
+  }
 }
 
 function describe(error: unknown): string {

@@ -113,6 +113,12 @@ test("control tokens are left out of an answer and spelled out in a prompt", () 
   expect(spelled.push(1) + spelled.push(2)).toBe("<|im_start|><|im_end|>");
 });
 
+test("control tokens that an answer's text needs are spelled out, and no others", () => {
+  const options = { control: "omitted", spelledIds: new Set([2]) } as const;
+  const detokenizer = new Detokenizer(tokenBytes, options);
+  expect(detokenizer.push(1) + detokenizer.push(2)).toBe("<|im_end|>");
+});
+
 test("ids beyond the vocabulary stand for nothing", () => {
   expect(decode([1_000_000]).text).toBe("");
 });

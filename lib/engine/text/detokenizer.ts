@@ -3,6 +3,8 @@ import type { TokenBytes } from "./token-bytes";
 export type DetokenizerOptions = {
   /** Whether control tokens are spelled out (to show a prompt) or left out (an answer). */
   control: "spelled" | "omitted";
+  /** Control tokens that are spelled out all the same: an answer's marks around calls and reasoning. */
+  spelledIds?: ReadonlySet<number>;
 };
 
 /**
@@ -27,13 +29,17 @@ export class Detokenizer {
   /** The text that `id` completes; empty while a code point is open. */
   push(id: number): string {
     const piece = this.#tokens.get(id);
-    if (piece.isControl && this.#options.control === "omitted") return "";
+    if (piece.isControl && this.#isOmitted(id)) return "";
     return this.#afterFirstSpace(this.#decoder.decode(piece.bytes, { stream: true }));
   }
 
   /** What is left when no token follows: U+FFFD for a code point that never closed. */
   flush(): string {
     return this.#afterFirstSpace(this.#decoder.decode());
+  }
+
+  #isOmitted(id: number): boolean {
+    return this.#options.control === "omitted" && !this.#options.spelledIds?.has(id);
   }
 
   #afterFirstSpace(text: string): string {

@@ -43,6 +43,7 @@ function createDeepseek(isFenced: boolean): CallSyntax {
       });
     },
     toStructure: (need) => toStructure(need, toTags(need.tools, frame), isFenced ? "\n" : ""),
+    severalCalls: "For several calls, write one such block after the other.",
     writeCall(name, json) {
       const { begin, end } = frame(name);
       return `${CALLS_OPEN}${begin}${json}${end}${CALLS_CLOSE}`;

@@ -31,5 +31,6 @@ export const HERMES: CallSyntax = {
     }));
     return need.isForced ? separatedCalls(tags, "\n", need) : triggeredCalls(tags, OPEN, need);
   },
+  severalCalls: "For several calls, write one such block after the other.",
   writeCall: (name, json) => `${OPEN}\n{"name": "${name}", "arguments": ${json}}\n${CLOSE}`,
 };

@@ -58,5 +58,6 @@ export const JSON_CALLS: CallSyntax = {
     const calls = need.isParallel ? [one, array] : [one];
     return { type: "one-of", parts: need.isForced ? calls : [...calls, OTHER_ANSWER] };
   },
+  severalCalls: "For several calls, write an array of such objects.",
   writeCall: (name, json) => `{"name": "${name}", "arguments": ${json}}`,
 };

@@ -38,6 +38,7 @@ export const LLAMA_3: CallSyntax = {
     };
     return { type: "one-of", parts: [calls, tagged, OTHER_ANSWER] };
   },
+  severalCalls: "For several calls, put `; ` between them.",
   writeCall: (name, json) => `{"name": "${name}", "parameters": ${json}}`,
 };
 

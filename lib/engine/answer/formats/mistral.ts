@@ -31,6 +31,9 @@ function createMistral(isNamed: boolean): CallSyntax {
       });
     },
     toStructure: isNamed ? toNamedStructure : toArrayStructure,
+    severalCalls: isNamed
+      ? "For several calls, write one after the other, each with its mark."
+      : "For several calls, put all their objects into the one array.",
     writeCall: (name, json) =>
       isNamed
         ? `${MARK}${name}${ARGUMENTS}${json}`

@@ -39,6 +39,7 @@ export const QWEN_CODER: CallSyntax = {
     });
   },
   toStructure,
+  severalCalls: "For several calls, write one such block after the other.",
   writeCall(name, json) {
     const values = Object.entries(JSON.parse(json) as Record<string, unknown>).map(([key, value]) =>
       writeParameter(key, value),
