@@ -27,6 +27,7 @@ export type EngineSettings = Pick<
   | "slotCount"
   | "mayRunFewerSlots"
   | "contextLengthMax"
+  | "weightFile"
   | "kvDtype"
   | "mayVaryWithBatch"
   | "graphCacheFolder"

@@ -55,6 +55,7 @@ describe("flags of the worker", () => {
         graphCacheFolder: undefined,
         mayVaryWithBatch: false,
         sessionKind: undefined,
+        weightFile: undefined,
         device: "cpu",
       },
     });
@@ -79,7 +80,8 @@ describe("flags of the worker", () => {
   });
 
   test("those about loading a model", () => {
-    const words = "--slots 8 --max-model-len 512 --kv-dtype float16 --graph-cache graphs";
+    const words =
+      "--slots 8 --max-model-len 512 --kv-dtype float16 --graph-cache graphs --weights model_q4.onnx";
     const flags = ["--model", folder, ...words.split(" "), "--allow-batch-variance"];
     expect(parseFlags(flags, DEFAULTS)).toMatchObject({
       slots: 8,
@@ -87,6 +89,7 @@ describe("flags of the worker", () => {
         // Asked for, be it the default's own number.
         mayRunFewerSlots: false,
         contextLengthMax: 512,
+        weightFile: "model_q4.onnx",
         kvDtype: "float16",
         graphCacheFolder: resolve("graphs"),
         mayVaryWithBatch: true,
@@ -103,7 +106,14 @@ describe("flags of the worker", () => {
   test("help names every flag", () => {
     expect(parseFlags(["--help"], DEFAULTS)).toBeUndefined();
     const flags = ["kind", "model", "host", "port", "announce", "controller", "name", "slots"];
-    flags.push("threads", "max-model-len", "kv-dtype", "graph-cache", "allow-batch-variance");
+    flags.push(
+      "weights",
+      "threads",
+      "max-model-len",
+      "kv-dtype",
+      "graph-cache",
+      "allow-batch-variance",
+    );
     for (const flag of flags) expect(USAGE).toMatch(new RegExp(`^  --${flag}\\s`, "m"));
     for (const line of USAGE.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
   });

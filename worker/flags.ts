@@ -27,6 +27,7 @@ export type Flags = {
 const KV_DTYPES = ["auto", "float32", "float16"] as const;
 /** Flags that say how a model is loaded, which only one kind does. */
 const ENGINE_FLAGS = [
+  "weights",
   "max-model-len",
   "kv-dtype",
   "graph-cache",
@@ -48,6 +49,8 @@ export const USAGE = `Serves models to a Parley web process.
   --name <name>         what people call this worker (host name and kind)
   --slots <number>      answers at once (${SLOTS_DEFAULT}, or fewer where memory is short)
   --threads <number>    cores that inference may use, 0 for all (PARLEY_WORKER_THREADS)
+  --weights <file>      which graph of a folder that has several, such as model_q4.onnx (the most
+                        exact one)
   --max-model-len <tokens>
                         context to serve, prompt and answer together (the model's own); a shorter
                         one leaves memory for more answers at once
@@ -131,6 +134,7 @@ function toEngineSettings(values: Values, defaults: Defaults): Flags["engine"] {
       length === undefined ? undefined : toInteger("max-model-len", length, [2, 2 ** 30]),
     kvDtype: dtype === "auto" ? undefined : dtype,
     graphCacheFolder: folder === undefined ? undefined : resolve(folder),
+    weightFile: values.weights,
     mayVaryWithBatch: values["allow-batch-variance"] ?? false,
     sessionKind: session === "auto" ? undefined : session,
     device,
@@ -161,6 +165,7 @@ function parseWords(words: readonly string[]) {
         name: { type: "string" },
         slots: { type: "string" },
         threads: { type: "string" },
+        weights: { type: "string" },
         "max-model-len": { type: "string" },
         "kv-dtype": { type: "string" },
         "graph-cache": { type: "string" },

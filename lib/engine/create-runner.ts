@@ -122,6 +122,6 @@ function variesWithBatch(source: string): StartError {
   return new StartError({
     message: `${source} gives a request other numbers depending on who else is served (dynamic quantisation scales activations over the whole batch).`,
     remedy:
-      "Take another form of the weights, or start with --allow-batch-variance if you accept that.",
+      "Take another form of the weights (--weights names one of several), or start with --allow-batch-variance if you accept that.",
   });
 }

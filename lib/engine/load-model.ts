@@ -4,13 +4,8 @@ import { cacheBytesOf, growingBytesOf, type MemoryPlan, planMemory } from "./mem
 import type { Device } from "./onnx/device";
 import type { GraphSession } from "./onnx/graph-session";
 import { readGraphSignature } from "./onnx/graph-signature";
-import {
-  type GenerationConfig,
-  type ModelConfig,
-  type ModelFiles,
-  readModelFiles,
-  type WeightFile,
-} from "./onnx/model-files";
+import type { GenerationConfig, ModelConfig } from "./onnx/model-config";
+import { type ModelFiles, readModelFiles, type WeightFile } from "./onnx/model-files";
 import { openGraphSession } from "./onnx/open-session";
 import { prepareGraph } from "./onnx/prepare-graph";
 import { NEUTRAL_SAMPLING, type SamplingParameters } from "./sampling/sampling-parameters";
@@ -65,7 +60,7 @@ export type LoadedModel = ReadyRunner & {
  * @throws StartError that names the file at fault and what to do.
  */
 export async function loadModel(folder: string, options: LoadModelOptions): Promise<LoadedModel> {
-  const files = await readModelFiles(folder, options.weightFile);
+  const files = await readModelFiles(folder, options.weightFile, options.contextLengthMax);
   const contextLength = settleContextLength(files, options.contextLengthMax);
   const tokenizer = createTokenizer(files);
   const tokenBytes = new TokenBytes(files.tokenizer);
@@ -76,6 +71,7 @@ export async function loadModel(folder: string, options: LoadModelOptions): Prom
   planMemory({ ...need, sequenceBytes: 0 }, memoryBytes);
   const graph = await prepareGraph({
     weightPath: files.weightPath,
+    tensorNames: files.tensorNames,
     cacheFolder: options.graphCacheFolder,
   });
   const { session, note } = await openGraphSession(graph.bytes, {
@@ -107,7 +103,7 @@ export async function loadModel(folder: string, options: LoadModelOptions): Prom
     tokenBytes,
     chatTemplate,
     samplingDefaults: toSamplingDefaults(files.generationConfig),
-    warnings: [...listWarnings(files), ...notes],
+    warnings: [...listWarnings(files), ...notes, ...loaded.form.limits],
   };
 }
 
@@ -131,8 +127,9 @@ function expectKvDtype(slots: readonly { dtype: KvDtype }[], asked: KvDtype | un
 
 /** Head count and size by config.json, for graphs that leave those dimensions symbolic. */
 function headsOf(config: ModelConfig) {
-  const headCount = config.num_attention_heads ?? undefined;
-  const perHead = config.hidden_size && headCount ? config.hidden_size / headCount : undefined;
+  const headCount = config.num_attention_heads ?? config.n_head ?? undefined;
+  const width = config.hidden_size ?? config.n_embd;
+  const perHead = width && headCount ? width / headCount : undefined;
   return {
     headCount: config.num_key_value_heads ?? headCount,
     headSize: config.head_dim ?? perHead,

@@ -1,6 +1,7 @@
 import { listCaches } from "./cache-names";
 import { listReads } from "./graph-index";
-import type { OnnxGraph, OnnxModel } from "./onnx-model";
+import type { OnnxModel } from "./onnx-model";
+import { renameValues } from "./rename-values";
 
 const USE_CACHE = "use_cache_branch";
 
@@ -10,7 +11,7 @@ const USE_CACHE = "use_cache_branch";
  * gone. Values within a branch have names that nothing outside has, as ONNX demands. Other graphs are
  * returned as they are.
  *
- * @throws Error when neither or each of the branches reads the past.
+ * @throws Error when neither of the branches reads the past.
  */
 export function inlineCacheBranch(model: OnnxModel): OnnxModel {
   const { graph } = model;
@@ -21,14 +22,15 @@ export function inlineCacheBranch(model: OnnxModel): OnnxModel {
     throw new Error(`its input ${USE_CACHE} does not choose between two branches`);
   }
   const caches = listCaches(graph);
-  const branches = (choice.attribute ?? []).flatMap((it) => it.g ?? []);
-  const [branch, ...others] = branches.filter((it) => {
+  const branches = ["then_branch", "else_branch"].flatMap(
+    (name) => choice.attribute?.find((it) => it.name === name)?.g ?? [],
+  );
+  // Where both read it, the first is the one that is chosen with the cache in use.
+  const branch = branches.find((it) => {
     const reads = new Set(it.node.flatMap(listReads));
     return caches.length > 0 && caches.every(({ past }) => reads.has(past));
   });
-  if (!branch || others.length > 0) {
-    throw new Error(`one of the two branches of its ${USE_CACHE} has to read the past`);
-  }
+  if (!branch) throw new Error(`neither branch of its ${USE_CACHE} reads the past`);
   const names = new Map(
     branch.output.map((it, index) => [it.name, choice.output[index] ?? it.name]),
   );
@@ -47,30 +49,4 @@ export function inlineCacheBranch(model: OnnxModel): OnnxModel {
       valueInfo: [...(graph.valueInfo ?? []), ...(branch.valueInfo ?? [])],
     },
   };
-}
-
-/** The nodes with some of their values under other names, also where graphs inside them read those. */
-export function renameValues(graph: Pick<OnnxGraph, "node">, names: ReadonlyMap<string, string>) {
-  const rename = (name: string) => names.get(name) ?? name;
-  const renameNode = (node: OnnxGraph["node"][number]): OnnxGraph["node"][number] => ({
-    ...node,
-    input: node.input.map(rename),
-    output: node.output.map(rename),
-    ...(node.attribute && {
-      attribute: node.attribute.map((it) =>
-        it.g
-          ? {
-              ...it,
-              g: {
-                ...it.g,
-                node: it.g.node.map(renameNode),
-                // What a graph inside gives may be a value from outside it.
-                output: it.g.output.map((value) => ({ ...value, name: rename(value.name) })),
-              },
-            }
-          : it,
-      ),
-    }),
-  });
-  return graph.node.map(renameNode);
 }

@@ -1,9 +1,7 @@
 import { createHash } from "node:crypto";
 import { createReadStream } from "node:fs";
-import { readdir, readFile, stat } from "node:fs/promises";
-import { basename, join, resolve } from "node:path";
-import * as z from "zod";
-import { REPETITION_PENALTY_MAX } from "@/lib/limits";
+import { readdir, stat } from "node:fs/promises";
+import { basename, dirname, join, relative, resolve, sep } from "node:path";
 import { StartError } from "@/lib/util/start-error";
 import { findChatTemplate } from "../text/chat-template";
 import {
@@ -12,6 +10,15 @@ import {
   tokenizerConfigSchema,
   tokenizerJsonSchema,
 } from "../text/tokenizer-schema";
+import { type GenaiConfig, readGenaiConfig } from "./genai-config";
+import { readIfPresent, readJson, readOptionalJson } from "./json-file";
+import {
+  findContextLength,
+  type GenerationConfig,
+  generationConfigSchema,
+  type ModelConfig,
+  readModelConfig,
+} from "./model-config";
 
 /**
  * A model folder in the hub's layout, read and checked:
@@ -21,51 +28,41 @@ import {
  *     tokenizer.json           vocabulary
  *     tokenizer_config.json    names of control tokens, chat template (may be missing)
  *     chat_template.jinja      chat template; wins over the one in tokenizer_config.json
- *     onnx/model*.onnx         weights, in one or more forms
+ *     onnx/model*.onnx         weights, in one or more forms; or without onnx/, at the root
+ *
+ * or in that of onnxruntime-genai's model builder, where genai_config.json says what the first two do
+ * (they may be there as well) and names the graph beside it.
  *
  * Which weights: unless told, the first of `WEIGHT_FORMS` that is there, so the most exact one. A
  * small model loses nothing by it, and a folder of a large model usually holds the form to be served
- * alone. Half precision comes after the integer forms because the CPU kernels widen it on each use.
+ * alone. Half precision comes after the integer forms because the CPU kernels widen it on each use;
+ * fewer than four bits come last, because models trained for more lose most by them.
  */
-export const WEIGHT_FORMS = [
-  { file: "model.onnx", form: "fp32" },
-  { file: "model_q8.onnx", form: "q8" },
-  { file: "model_int8.onnx", form: "int8" },
-  { file: "model_quantized.onnx", form: "int8" },
-  { file: "model_q4.onnx", form: "q4" },
-  { file: "model_fp16.onnx", form: "fp16" },
-  { file: "model_q4f16.onnx", form: "q4f16" },
+const FORMS = [
+  ["", "fp32"],
+  ["_q8", "q8"],
+  ["_int8", "int8"],
+  ["_uint8", "uint8"],
+  ["_quantized", "int8"],
+  ["_q4", "q4"],
+  ["_bnb4", "bnb4"],
+  ["_fp16", "fp16"],
+  ["_q4f16", "q4f16"],
+  ["_q2", "q2"],
+  ["_q2f16", "q2f16"],
+  ["_q1", "q1"],
+  ["_q1f16", "q1f16"],
 ] as const;
 
-export type WeightFile = (typeof WEIGHT_FORMS)[number]["file"];
+/** Graphs that can be a whole decoder, by the name their forms have in common; merged ones are older. */
+const STEMS = ["model", "decoder_model_merged"] as const;
 
-const endTokenSchema = z.union([z.number().int(), z.array(z.number().int())]).nullish();
-const sizeSchema = z.number().int().positive().nullish();
+export const WEIGHT_FORMS: readonly { file: string; form: string }[] = STEMS.flatMap((stem) =>
+  FORMS.map(([suffix, form]) => ({ file: `${stem}${suffix}.onnx`, form })),
+);
 
-const configSchema = z.looseObject({
-  max_position_embeddings: sizeSchema,
-  /** GPT-2's name for the same. */
-  n_positions: sizeSchema,
-  eos_token_id: endTokenSchema,
-  hidden_size: sizeSchema,
-  head_dim: sizeSchema,
-  num_attention_heads: sizeSchema,
-  num_key_value_heads: sizeSchema,
-});
-
-const generationConfigSchema = z.looseObject({
-  eos_token_id: endTokenSchema,
-  do_sample: z.boolean().nullish(),
-  temperature: z.number().min(0).nullish(),
-  top_p: z.number().gt(0).max(1).nullish(),
-  top_k: z.number().int().min(0).nullish(),
-  min_p: z.number().min(0).lt(1).nullish(),
-  /** As far as the protocol takes it from a request. */
-  repetition_penalty: z.number().gt(0).max(REPETITION_PENALTY_MAX).nullish(),
-});
-
-export type ModelConfig = z.infer<typeof configSchema>;
-export type GenerationConfig = z.infer<typeof generationConfigSchema>;
+/** Name of a graph in `onnx/` or at the folder's root. */
+export type WeightFile = string;
 
 export type ModelFiles = {
   /** The folder's own name. */
@@ -80,6 +77,8 @@ export type ModelFiles = {
   /** Tokens that end an answer. */
   endTokenIds: number[];
   weightPath: string;
+  /** What the graph calls its inputs and outputs, and what it would call them on the hub; only where they differ. */
+  tensorNames: ReadonlyMap<string, string>;
   weightForm: string;
   /** Size of the weights, those beside the graph included. */
   weightBytes: number;
@@ -91,17 +90,18 @@ export type ModelFiles = {
  * Reads the folder.
  *
  * @param weightFile the weights to take; unless given, the rule above chooses.
+ * @param contextLength what to believe of a model that does not say how much it was trained to read.
  * @throws StartError that names the file at fault and what to do.
  */
-export async function readModelFiles(folder: string, weightFile?: WeightFile): Promise<ModelFiles> {
+export async function readModelFiles(
+  folder: string,
+  weightFile?: WeightFile,
+  contextLength?: number,
+): Promise<ModelFiles> {
   const root = resolve(folder);
   await expectFolder(root);
-  const config = await readJson(root, "config.json", configSchema);
-  const generationConfig = await readOptionalJson(
-    root,
-    "generation_config.json",
-    generationConfigSchema,
-  );
+  const genai = await readGenaiConfig(root);
+  const { config, generationConfig } = await readConfigs(root, genai);
   const tokenizer = await readJson(root, "tokenizer.json", tokenizerJsonSchema);
   const tokenizerConfig = await readOptionalJson(
     root,
@@ -109,7 +109,8 @@ export async function readModelFiles(folder: string, weightFile?: WeightFile): P
     tokenizerConfigSchema,
   );
   const templateFile = await readIfPresent(join(root, "chat_template.jinja"));
-  const weights = await pickWeights(root, weightFile);
+  const weights = await pickWeights(root, weightFile, genai);
+  const isGenai = genai !== undefined && weights.path === join(root, genai.graphFile);
   return {
     name: basename(root),
     folder: root,
@@ -118,13 +119,36 @@ export async function readModelFiles(folder: string, weightFile?: WeightFile): P
     tokenizer,
     tokenizerConfig,
     chatTemplate: templateFile?.toString("utf8") ?? findChatTemplate(tokenizerConfig),
-    contextLength: getContextLength(root, config),
+    contextLength: getContextLength(root, config, contextLength),
     endTokenIds: readEndTokens(config, generationConfig, tokenizer, tokenizerConfig),
-    weightPath: join(root, "onnx", weights.file),
+    weightPath: weights.path,
+    tensorNames: isGenai ? genai.tensorNames : new Map(),
     weightForm: weights.form,
-    weightBytes: await measureWeights(root, weights.file),
-    build: await hashFiles(root, weights.file),
+    weightBytes: await measureWeights(weights.path),
+    build: await hashFiles(root, weights.path),
   };
+}
+
+/** Of a folder that has both layouts' files, what genai_config.json says of its own graph goes before. */
+async function readConfigs(root: string, genai: GenaiConfig | undefined) {
+  const generationConfig = await readOptionalJson(
+    root,
+    "generation_config.json",
+    generationConfigSchema,
+  );
+  if (!genai) return { config: await readModelConfig(root), generationConfig };
+  const hasConfig = (await readIfPresent(join(root, "config.json"))) !== undefined;
+  const config = hasConfig ? await readModelConfig(root) : {};
+  return {
+    config: overlay(config, genai.config),
+    generationConfig: overlay(generationConfig, genai.generationConfig),
+  };
+}
+
+/** `above` over `below`, where it says anything. */
+function overlay<T extends object>(below: T, above: T): T {
+  const said = Object.entries(above).filter(([, value]) => value != null);
+  return { ...below, ...Object.fromEntries(said) };
 }
 
 async function expectFolder(root: string): Promise<void> {
@@ -136,12 +160,13 @@ async function expectFolder(root: string): Promise<void> {
   });
 }
 
-function getContextLength(root: string, config: ModelConfig): number {
-  const contextLength = config.max_position_embeddings ?? config.n_positions;
+function getContextLength(root: string, config: ModelConfig, asked: number | undefined): number {
+  const contextLength = findContextLength(config) ?? asked;
   if (contextLength) return contextLength;
   throw new StartError({
     message: `${join(root, "config.json")} does not say how long the context is.`,
-    remedy: "Add max_position_embeddings (the number of tokens the model was trained to read).",
+    remedy:
+      "Add max_position_embeddings (the number of tokens the model was trained to read), or give it with --max-model-len.",
   });
 }
 
@@ -157,39 +182,88 @@ function readEndTokens(
   return [...new Set(ids.filter((id) => id != null))];
 }
 
-async function pickWeights(root: string, wanted: WeightFile | undefined) {
-  const onnx = join(root, "onnx");
+async function pickWeights(
+  root: string,
+  wanted: WeightFile | undefined,
+  genai: GenaiConfig | undefined,
+): Promise<{ path: string; form: string }> {
+  const offered = listOffered(wanted, genai);
   // An absent onnx/ is told like an empty one.
-  const present = await readdir(onnx).catch((): string[] => []);
-  const offered = WEIGHT_FORMS.filter((it) => wanted === undefined || it.file === wanted);
-  const found = offered.find((it) => present.includes(it.file));
-  if (found) return found;
-  throw new StartError({
-    message: `${onnx} holds no ${offered.map((it) => it.file).join(", ")}.`,
-    remedy: "Put the model's ONNX export there (an `onnx/` folder as on the hub).",
+  const inOnnx = await readdir(join(root, "onnx")).catch((): string[] => []);
+  const atRoot = await readdir(root);
+  const isDecoder = (it: string) =>
+    !/^(en|de)coder_(model|with_past)/.test(it) || it.includes("merged");
+  for (const { file, form } of offered) {
+    // A graph of the model builder's lies at the root, the hub's in onnx/ or, with some, there too.
+    const isOfGenai = file === genai?.graphFile;
+    if (atRoot.includes(file) && isOfGenai) return { path: join(root, file), form };
+    if (inOnnx.includes(file)) return { path: join(root, "onnx", file), form };
+    if (atRoot.includes(file)) return { path: join(root, file), form };
+  }
+  const others = [...inOnnx, ...atRoot].filter((it) => it.endsWith(".onnx"));
+  throw noWeights(root, { offered, others, hasOtherKind: others.some((it) => !isDecoder(it)) });
+}
+
+/** What may be taken, best first. */
+function listOffered(wanted: WeightFile | undefined, genai: GenaiConfig | undefined) {
+  const toForm = (file: string) =>
+    WEIGHT_FORMS.find((it) => it.file === file)?.form ?? basename(file, ".onnx");
+  if (wanted !== undefined) return [{ file: wanted, form: toForm(wanted) }];
+  // The builder gives every precision the same name.
+  const ofGenai = genai ? [{ file: genai.graphFile, form: "as built" }] : [];
+  return [...ofGenai, ...WEIGHT_FORMS];
+}
+
+function noWeights(
+  root: string,
+  found: { offered: { file: string }[]; others: string[]; hasOtherKind: boolean },
+): StartError {
+  const { offered, others, hasOtherKind } = found;
+  const asked =
+    offered.length === 1
+      ? offered[0]?.file
+      : "model.onnx nor another form of it (model_q4.onnx, …)";
+  const instead = others.length > 0 ? `; there is ${others.slice(0, 8).join(", ")}` : "";
+  if (hasOtherKind) {
+    return new StartError({
+      message: `${root} holds no decoder graph that stands alone${instead}.`,
+      remedy:
+        "Models with an encoder, and exports whose first step is a graph of its own, are not served: take one with model.onnx or decoder_model_merged.onnx.",
+    });
+  }
+  return new StartError({
+    message: `${join(root, "onnx")} holds no ${asked}, nor does ${root}${instead}.`,
+    remedy:
+      others.length > 0
+        ? "Name one of those with --weights, or put the model's ONNX export there."
+        : "Put the model's ONNX export there (an `onnx/` folder as on the hub).",
   });
 }
 
-/** Weights beyond 2 GB lie beside their graph, as `model.onnx_data`, `model.onnx_data_1` and so on. */
-async function listWeights(root: string, weightFile: string): Promise<string[]> {
-  const inOnnx = await readdir(join(root, "onnx"));
-  return inOnnx
-    .filter((file) => file === weightFile || file.startsWith(`${weightFile}_data`))
+/** Weights beyond 2 GB lie beside their graph, as `model.onnx_data`, `model.onnx_data_1`, `model.onnx.data`. */
+async function listWeights(weightPath: string): Promise<string[]> {
+  const folder = dirname(weightPath);
+  const name = basename(weightPath);
+  const isOf = (file: string) =>
+    file === name || file.startsWith(`${name}_data`) || file.startsWith(`${name}.data`);
+  return (await readdir(folder))
+    .filter(isOf)
     .sort()
-    .map((file) => join("onnx", file));
+    .map((file) => join(folder, file));
 }
 
-async function measureWeights(root: string, weightFile: string): Promise<number> {
-  const names = await listWeights(root, weightFile);
-  const sizes = await Promise.all(names.map(async (name) => (await stat(join(root, name))).size));
+async function measureWeights(weightPath: string): Promise<number> {
+  const paths = await listWeights(weightPath);
+  const sizes = await Promise.all(paths.map(async (path) => (await stat(path)).size));
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-async function hashFiles(root: string, weightFile: string): Promise<string> {
+async function hashFiles(root: string, weightPath: string): Promise<string> {
   const names = [
     ...["config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"],
-    "chat_template.jinja",
-    ...(await listWeights(root, weightFile)),
+    ...["chat_template.jinja", "genai_config.json"],
+    // With the slashes of one system, so that a folder is the same build on another.
+    ...(await listWeights(weightPath)).map((it) => relative(root, it).split(sep).join("/")),
   ];
   const hash = createHash("sha256");
   for (const name of names) {
@@ -200,51 +274,4 @@ async function hashFiles(root: string, weightFile: string): Promise<string> {
     for await (const chunk of createReadStream(join(root, name))) hash.update(chunk);
   }
   return hash.digest("hex");
-}
-
-async function readJson<T>(root: string, name: string, schema: z.ZodType<T>): Promise<T> {
-  const path = join(root, name);
-  const bytes = await readIfPresent(path);
-  if (bytes !== undefined) return parseJson(path, bytes.toString("utf8"), schema);
-  throw new StartError({
-    message: `${path} is missing.`,
-    remedy: "Copy the whole model folder from where it came from.",
-  });
-}
-
-async function readOptionalJson<T>(root: string, name: string, schema: z.ZodType<T>): Promise<T> {
-  const path = join(root, name);
-  const bytes = await readIfPresent(path);
-  return parseJson(path, bytes?.toString("utf8") ?? "{}", schema);
-}
-
-function parseJson<T>(path: string, text: string, schema: z.ZodType<T>): T {
-  let json: unknown;
-  try {
-    json = JSON.parse(text);
-  } catch (cause) {
-    throw broken(path, "it is not valid JSON", cause);
-  }
-  const parsed = schema.safeParse(json);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw broken(path, `${issue?.path.join(".") || "its content"}: ${issue?.message}`, parsed.error);
-}
-
-async function readIfPresent(path: string): Promise<Buffer | undefined> {
-  try {
-    return await readFile(path);
-  } catch (cause) {
-    const isAbsent = cause instanceof Error && "code" in cause && cause.code === "ENOENT";
-    if (isAbsent) return undefined;
-    throw broken(path, "it cannot be read", cause);
-  }
-}
-
-function broken(path: string, what: string, cause: unknown): StartError {
-  return new StartError({
-    message: `${path}: ${what}.`,
-    remedy: "Copy the file again from where the model came from.",
-    cause,
-  });
 }

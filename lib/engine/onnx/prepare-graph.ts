@@ -7,6 +7,7 @@ import { type GraphFacts, readGraphFacts } from "./graph-facts";
 import { inlineCacheBranch } from "./inline-branch";
 import { giveNewPresents } from "./new-presents";
 import { DATA_LOCATION_EXTERNAL, decodeModel, encodeModel, type OnnxModel } from "./onnx-model";
+import { renameTensors } from "./rename-values";
 import { REWRITE_VERSION, rewriteGraph } from "./rewrite-graph";
 
 export type PrepareGraphOptions = {
@@ -14,6 +15,8 @@ export type PrepareGraphOptions = {
   weightPath: string;
   /** Where rewritten graphs are kept; unless given, a folder of this user's own in the system's temporary one. */
   cacheFolder?: string | undefined;
+  /** Inputs and outputs of the graph that are to have other names. */
+  tensorNames?: ReadonlyMap<string, string> | undefined;
 };
 
 export type PreparedGraph = {
@@ -51,16 +54,16 @@ const COPY_AGAIN = "Copy the file again (a broken download is the usual cause) o
  * @throws StartError with the file's path when it is no ONNX graph.
  */
 export async function prepareGraph(options: PrepareGraphOptions): Promise<PreparedGraph> {
-  const { weightPath } = options;
+  const { weightPath, tensorNames = new Map<string, string>() } = options;
   // onnxruntime follows no link out of the folder that holds the graph, and hub caches are full of them.
   const path = await realpath(weightPath).catch((cause: unknown) => {
     throw broken(weightPath, cause);
   });
   const cache = await openCache(options.cacheFolder);
-  const name = await nameEntry(path);
+  const name = await nameEntry(path, tensorNames);
   const kept = cache.folder && (await readEntry(join(cache.folder, name)));
   if (kept) return { ...kept, externalDataFolder: kept.folder, warnings: cache.warnings };
-  const made = await makeGraph(weightPath, path);
+  const made = await makeGraph(weightPath, path, tensorNames);
   const warnings = [...cache.warnings];
   if (cache.folder && made.isKept) {
     const failure = await writeEntry(join(cache.folder, name), made);
@@ -74,10 +77,14 @@ type Entry = { bytes: Uint8Array; facts: GraphFacts; folder: string };
 /** What is made; a graph with its weights beside it is small anyway and can be made anew each time. */
 type MadeGraph = Entry & { isKept: boolean };
 
-async function makeGraph(weightPath: string, path: string): Promise<MadeGraph> {
+async function makeGraph(
+  weightPath: string,
+  path: string,
+  tensorNames: ReadonlyMap<string, string>,
+): Promise<MadeGraph> {
   const { file, memory } = await readWhole(weightPath, path);
   try {
-    const { model, facts } = decode(weightPath, file);
+    const { model, facts } = decode(weightPath, file, tensorNames);
     const beside = await findBeside(model, weightPath);
     const isTogether = beside.folder === undefined || beside.folder === dirname(path);
     const own = isTogether ? referToWeights(model, { file, location: basename(path) }) : model;
@@ -164,10 +171,11 @@ async function readWhole(weightPath: string, path: string) {
   }
 }
 
-function decode(weightPath: string, file: Buffer) {
+function decode(weightPath: string, file: Buffer, tensorNames: ReadonlyMap<string, string>) {
   try {
-    const published = inlineCacheBranch(decodeModel(file));
-    if (published.graph.node.length === 0) throw new Error("The graph has no operators.");
+    const decoded = decodeModel(file);
+    if (decoded.graph.node.length === 0) throw new Error("The graph has no operators.");
+    const published = inlineCacheBranch(renameTensors(decoded, tensorNames));
     const rewritten = rewriteGraph(published);
     const facts = readGraphFacts(published, rewritten);
     const { model } = rewritten;
@@ -258,14 +266,14 @@ function toWarning(folder: string, cause: unknown): string {
  * gigabyte whole takes longer than all else here, and a file that was written anew has another time
  * (copies that keep the time keep the content). The version makes older entries unknown.
  */
-async function nameEntry(path: string): Promise<string> {
+async function nameEntry(path: string, tensorNames: ReadonlyMap<string, string>): Promise<string> {
   const hash = createHash("sha256");
   const handle = await open(path).catch((cause: unknown) => {
     throw broken(path, cause);
   });
   try {
     const { size, mtimeNs } = await handle.stat({ bigint: true });
-    hash.update(`${path}\0${size}\0${mtimeNs}\0`);
+    hash.update(`${path}\0${size}\0${mtimeNs}\0${[...tensorNames].join()}\0`);
     const ends = [0, Math.max(0, Number(size) - END_BYTES)];
     for (const position of ends) {
       const { buffer, bytesRead } = await handle.read({

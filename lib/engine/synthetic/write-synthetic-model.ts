@@ -1,8 +1,16 @@
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { encodeModel } from "../onnx/onnx-model";
+import { AdapterWeights, type AdapterWeightsOptions, MergedWeights } from "./adapter-weights";
 import { DecoderGraph, type Flaws } from "./decoder-graph";
 import { checkDimensions, type ModelDimensions, PRESETS, type Preset } from "./dimensions";
+import {
+  type FolderLayout,
+  isGenai,
+  layOutGraph,
+  placeGraph,
+  toGenaiConfig,
+} from "./folder-layout";
 import { GraphBuilder } from "./graph-builder";
 import type { GrowingForm } from "./growing-attention";
 import { LOGIT_SCALE, ModelWeights } from "./model-weights";
@@ -30,6 +38,12 @@ export type SyntheticModelOptions = {
   withHiddenState?: boolean;
   /** Attention in plain operators over a cache that grows, as Optimum exports it; `{}` for its defaults. */
   growing?: GrowingForm;
+  /** Where the files lie; as on the hub unless told. */
+  layout?: FolderLayout;
+  /** Every product of the layers can be corrected by an adapter (`write-synthetic-adapter.ts`). */
+  takesAdapters?: boolean;
+  /** An adapter to work into the weights themselves. */
+  merged?: Omit<AdapterWeightsOptions, "dimensions">;
   /** Weights in a file beside the graph; unless told, from 64 MiB on. */
   weightsBeside?: boolean;
   flaws?: Flaws;
@@ -38,7 +52,7 @@ export type SyntheticModelOptions = {
 export type SyntheticModel = {
   folder: string;
   dimensions: ModelDimensions;
-  /** Name within `onnx/`. */
+  /** Name within `onnx/`, or at the root where the layout has no such folder. */
   graphFile: string;
 };
 
@@ -52,29 +66,33 @@ const BESIDE_WEIGHTS_MIN = 1 << 24;
 export async function writeSyntheticModel(options: SyntheticModelOptions): Promise<SyntheticModel> {
   const { folder, form = "fp32", headForm = form, seed = 0, flaws = {} } = options;
   const dimensions = toDimensions(options);
-  const weights = new ModelWeights({
-    dimensions,
-    seed,
-    logitScale: options.logitScale ?? LOGIT_SCALE,
-  });
-  const graphFile = toGraphFile(form);
-  await mkdir(join(folder, "onnx"), { recursive: true });
-  const path = join(folder, "onnx", graphFile);
+  const { merged, takesAdapters = false, logitScale = LOGIT_SCALE } = options;
+  const weights = merged
+    ? new MergedWeights(
+        { dimensions, seed, logitScale },
+        new AdapterWeights({ ...merged, dimensions }),
+      )
+    : new ModelWeights({ dimensions, seed, logitScale });
+  const { layout = "hub" } = options;
+  const place = placeGraph(folder, toGraphFile(form), layout);
+  const { graphFile, weightsFile } = place;
+  await mkdir(place.folder, { recursive: true });
   const isBeside = options.weightsBeside ?? countWeights(dimensions) > BESIDE_WEIGHTS_MIN;
   const graph = await GraphBuilder.create(
-    isBeside ? { path: `${path}_data`, name: `${graphFile}_data` } : undefined,
+    isBeside ? { path: join(place.folder, weightsFile), name: weightsFile } : undefined,
   );
   try {
     const withHiddenState = options.withHiddenState ?? false;
     const { growing } = options;
     const decoder = new DecoderGraph(graph, {
-      ...{ weights, form, headForm, withHiddenState, growing, flaws },
+      ...{ weights, form, headForm, withHiddenState, growing, takesAdapters, flaws },
     });
-    await writeFile(path, encodeModel(await decoder.build()));
+    const model = layOutGraph(await decoder.build(), layout);
+    await writeFile(join(place.folder, graphFile), encodeModel(model));
   } finally {
     await graph.close();
   }
-  await writeTexts(folder, dimensions);
+  await writeTexts(folder, dimensions, options);
   return { folder, dimensions, graphFile };
 }
 
@@ -96,11 +114,22 @@ export function countWeights(dimensions: ModelDimensions): number {
   return dimensions.layerCount * (attention + 3 * hiddenSize * innerSize) + ends;
 }
 
-async function writeTexts(folder: string, dimensions: ModelDimensions): Promise<void> {
+async function writeTexts(
+  folder: string,
+  dimensions: ModelDimensions,
+  { layout = "hub", growing }: SyntheticModelOptions,
+): Promise<void> {
   const vocabulary = createVocabulary(dimensions);
+  const endTokenIds = [vocabulary.endTokenId, vocabulary.padTokenId];
+  const takesPositionIds = growing !== undefined && (growing.positions ?? "input") === "input";
+  const configs = isGenai(layout)
+    ? { "genai_config.json": toGenaiConfig(dimensions, { layout, endTokenIds, takesPositionIds }) }
+    : {
+        "config.json": toConfig(dimensions, vocabulary.endTokenId),
+        "generation_config.json": { eos_token_id: endTokenIds },
+      };
   const files = {
-    "config.json": toConfig(dimensions, vocabulary.endTokenId),
-    "generation_config.json": { eos_token_id: [vocabulary.endTokenId, vocabulary.padTokenId] },
+    ...configs,
     "tokenizer.json": toTokenizerJson(vocabulary),
     "tokenizer_config.json": toTokenizerConfig(vocabulary, dimensions),
   };
