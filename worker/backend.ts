@@ -1,10 +1,14 @@
 import type { GenerateEvent } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import type {
+  ClassifyReply,
+  ClassifyRequest,
   DetokenizeReply,
   DetokenizeRequest,
   EmbedReply,
   EmbedRequest,
+  RerankReply,
+  RerankRequest,
   TokenizeReply,
   TokenizeRequest,
 } from "@/lib/protocol/text";
@@ -14,7 +18,8 @@ import type { ModelOffer, WorkerKind } from "@/lib/protocol/worker-card";
 export type BackendCard = { kind: WorkerKind; models: ModelOffer[]; slots: number };
 
 /**
- * Something that generates. Every kind passes `backend-contract.ts`.
+ * Something that runs models. Every kind passes `backend-contract.ts`. What a model cannot do, by the
+ * features of its offer, is `not-supported`.
  *
  * `generate` yields the events of `generate-event.ts` in their order. What goes wrong with one request
  * is thrown as an AppError (the server makes it a `generation-error`); a request for a model the
@@ -25,6 +30,8 @@ export interface Backend {
   card(): BackendCard;
   generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;
   embed(request: EmbedRequest, signal: AbortSignal): Promise<EmbedReply>;
+  rerank(request: RerankRequest, signal: AbortSignal): Promise<RerankReply>;
+  classify(request: ClassifyRequest, signal: AbortSignal): Promise<ClassifyReply>;
   tokenize(request: TokenizeRequest, signal: AbortSignal): Promise<TokenizeReply>;
   detokenize(request: DetokenizeRequest, signal: AbortSignal): Promise<DetokenizeReply>;
   close(): Promise<void>;

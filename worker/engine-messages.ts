@@ -3,10 +3,14 @@ import { AppError, type ErrorCode, isAppError, toAppError } from "@/lib/errors";
 import type { GenerateEvent } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import type {
+  ClassifyReply,
+  ClassifyRequest,
   DetokenizeReply,
   DetokenizeRequest,
   EmbedReply,
   EmbedRequest,
+  RerankReply,
+  RerankRequest,
   TokenizeReply,
   TokenizeRequest,
 } from "@/lib/protocol/text";
@@ -39,10 +43,14 @@ export type EngineSettings = Pick<
 export type EngineCall =
   | { type: "generate"; request: GenerateRequest }
   | { type: "embed"; request: EmbedRequest }
+  | { type: "rerank"; request: RerankRequest }
+  | { type: "classify"; request: ClassifyRequest }
   | { type: "tokenize"; request: TokenizeRequest }
   | { type: "detokenize"; request: DetokenizeRequest };
 
-export type EngineReply = EmbedReply | TokenizeReply | DetokenizeReply;
+export type EngineReply =
+  | (EmbedReply | RerankReply | ClassifyReply)
+  | (TokenizeReply | DetokenizeReply);
 
 export type MessageToEngine =
   | { type: "call"; callId: number; call: EngineCall }

@@ -1,20 +1,17 @@
 import { type MessagePort, parentPort, workerData } from "node:worker_threads";
-import { Engine } from "@/lib/engine/engine";
-import type { GenerateEvent } from "@/lib/protocol/generate-event";
-import type { GenerateRequest } from "@/lib/protocol/generate-request";
-import type { ModelOffer } from "@/lib/protocol/worker-card";
-import { assert, unreachable } from "@/lib/util/assert";
+import { readServedKind } from "@/lib/engine/encoder/served-kind";
+import { assert } from "@/lib/util/assert";
 import { StartError } from "@/lib/util/start-error";
-import { toChatMessages, toEngineRequest, toGenerateEvent } from "./engine-events";
 import {
   type EngineCall,
-  type EngineReply,
   type EngineThreadData,
   type MessageFromEngine,
   type MessageToEngine,
   toFailure,
 } from "./engine-messages";
-import { readModelDescription } from "./model-description";
+import { serveDecoder } from "./serve-decoder";
+import { serveEncoder } from "./serve-encoder";
+import type { ServedModel } from "./served-model";
 
 /**
  * The entry of an engine's thread: one model folder. onnxruntime holds its thread for the length of a
@@ -28,25 +25,20 @@ await run(parentPort, workerData as EngineThreadData);
 
 async function run(port: MessagePort, data: EngineThreadData): Promise<void> {
   const post = (message: MessageFromEngine) => port.postMessage(message);
-  const engine = await loadEngine(data, post);
-  if (!engine) return;
-  const { description, warnings } = await readModelDescription(
-    data.folder,
-    engine.model.files.weightForm,
-  );
-  const offer = toOffer(engine, description);
+  const model = await load(data, post);
+  if (!model) return;
   const calls = new Map<number, AbortController>();
   const handle = async (callId: number, call: EngineCall): Promise<void> => {
     const abort = new AbortController();
     calls.set(callId, abort);
     try {
       if (call.type === "generate") {
-        for await (const event of generate(engine, offer, call.request, abort.signal)) {
+        for await (const event of model.generate(call.request, abort.signal)) {
           post({ type: "event", callId, event });
         }
         post({ type: "end", callId });
       } else {
-        post({ type: "reply", callId, reply: await answer(engine, call, abort.signal) });
+        post({ type: "reply", callId, reply: await model.answer(call, abort.signal) });
       }
     } catch (thrown) {
       post({ type: "failure", callId, failure: toFailure(thrown) });
@@ -58,79 +50,29 @@ async function run(port: MessagePort, data: EngineThreadData): Promise<void> {
     if (message.type === "call") void handle(message.callId, message.call);
     else if (message.type === "abort") calls.get(message.callId)?.abort();
     // Closing the port leaves the thread with nothing to wait for.
-    else void engine.close().finally(() => port.close());
+    else void model.close().finally(() => port.close());
   });
   post({
     type: "loaded",
-    offer,
-    slotCount: engine.model.memory.slotCount,
-    memory: engine.model.memory.summary,
-    memoryBytes: engine.model.memory.bytes,
-    warnings: [...engine.model.warnings, ...warnings],
+    offer: model.offer,
+    slotCount: model.slotCount,
+    memory: model.memory.summary,
+    memoryBytes: model.memory.bytes,
+    warnings: [...model.warnings],
   });
 }
 
-/** The engine, or undefined after saying why not. What is no StartError ends the thread. */
-async function loadEngine(data: EngineThreadData, post: (message: MessageFromEngine) => void) {
+/** The model, or undefined after saying why not. What is no StartError ends the thread. */
+async function load(
+  data: EngineThreadData,
+  post: (message: MessageFromEngine) => void,
+): Promise<ServedModel | undefined> {
   try {
-    const { folder, ...options } = data;
-    return await Engine.load(folder, options);
+    const isEncoder = (await readServedKind(data.folder)) === "encoder";
+    return await (isEncoder ? serveEncoder(data) : serveDecoder(data));
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
     post({ type: "load-failure", message: error.message, remedy: error.remedy });
     return undefined;
-  }
-}
-
-function toOffer(engine: Engine, description: ModelOffer["description"]): ModelOffer {
-  const { files, runner, contextLength, isBatchInvariant } = engine.model;
-  const givesEmbeddings = runner.signature.hiddenSize !== undefined;
-  return {
-    name: files.name,
-    build: files.build,
-    contextLength,
-    features: [
-      "chat",
-      ...(givesEmbeddings ? (["embeddings"] as const) : []),
-      ...(["tokenize", "log-probabilities"] as const),
-    ],
-    // Only the exception is worth saying.
-    description: isBatchInvariant ? description : { ...description, isBatchInvariant },
-  };
-}
-
-async function* generate(
-  engine: Engine,
-  offer: ModelOffer,
-  request: GenerateRequest,
-  signal: AbortSignal,
-): AsyncGenerator<GenerateEvent> {
-  const source = { offer, bytesOf: (id: number) => engine.model.tokenBytes.get(id).bytes };
-  for await (const event of engine.generate(toEngineRequest(request), signal)) {
-    yield toGenerateEvent(event, source);
-  }
-}
-
-async function answer(
-  engine: Engine,
-  call: Exclude<EngineCall, { type: "generate" }>,
-  signal: AbortSignal,
-): Promise<EngineReply> {
-  switch (call.type) {
-    case "embed": {
-      const { embeddings, tokenCount } = await engine.embed(call.request.inputs, signal);
-      return { embeddings, promptTokens: tokenCount };
-    }
-    case "tokenize": {
-      const ids =
-        "text" in call.request
-          ? engine.encodeText(call.request.text)
-          : engine.encodeMessages(toChatMessages(call.request.messages));
-      return { ids, contextLength: engine.model.contextLength };
-    }
-    case "detokenize":
-      return { text: engine.decode(call.request.ids) };
-    default:
-      return unreachable(call);
   }
 }

@@ -2,6 +2,7 @@ import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import type { Registry } from "prom-client";
+import type * as z from "zod";
 import { AppError, toAppError } from "@/lib/errors";
 import {
   GENERATION_MS_MAX,
@@ -18,8 +19,10 @@ import { paths } from "@/lib/paths";
 import { generateRequestSchema } from "@/lib/protocol/generate-request";
 import type { WorkerLoad } from "@/lib/protocol/registration";
 import {
+  classifyRequestSchema,
   detokenizeRequestSchema,
   embedRequestSchema,
+  rerankRequestSchema,
   tokenizeRequestSchema,
 } from "@/lib/protocol/text";
 import type { WorkerCard } from "@/lib/protocol/worker-card";
@@ -292,6 +295,8 @@ function createRoutes(stats: WorkerStats, limits: Limits): Map<string, Route> {
       { method: "POST", answer: (exchange) => generate(exchange, stats, limits) },
     ],
     [paths.worker.embed, { method: "POST", answer: embed }],
+    [paths.worker.rerank, { method: "POST", answer: rerank }],
+    [paths.worker.classify, { method: "POST", answer: classify }],
     [paths.worker.tokenize, { method: "POST", answer: tokenize }],
     [paths.worker.detokenize, { method: "POST", answer: detokenize }],
     [
@@ -336,15 +341,30 @@ async function generate(
   }
 }
 
-/** Vectors take a slot like an answer, since they load the model as much. */
-async function embed({ backend, card, admission, fields, ...exchange }: Exchange) {
-  const request = await readBody(exchange.request, embedRequestSchema);
+const embed = (exchange: Exchange) =>
+  read(exchange, embedRequestSchema, (request, signal) => exchange.backend.embed(request, signal));
+const rerank = (exchange: Exchange) =>
+  read(exchange, rerankRequestSchema, (request, signal) =>
+    exchange.backend.rerank(request, signal),
+  );
+const classify = (exchange: Exchange) =>
+  read(exchange, classifyRequestSchema, (request, signal) =>
+    exchange.backend.classify(request, signal),
+  );
+
+/** What reads texts takes a slot like an answer, since it loads the model as much. */
+async function read<Request extends { requestId: string; model: string }>(
+  exchange: Exchange,
+  schema: z.ZodType<Request>,
+  call: (request: Request, signal: AbortSignal) => Promise<unknown>,
+): Promise<undefined> {
+  const { card, admission, fields, response, abort } = exchange;
+  const request = await readBody(exchange.request, schema);
   Object.assign(fields, { requestId: request.requestId, model: request.model });
   checkModel(card, request.model);
-  const { signal } = exchange.abort;
-  const slot = await admission.enter(signal).slot;
+  const slot = await admission.enter(abort.signal).slot;
   try {
-    sendJson(exchange.response, await backend.embed(request, signal));
+    sendJson(response, await call(request, abort.signal));
   } finally {
     slot.release();
   }

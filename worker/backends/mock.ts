@@ -61,6 +61,23 @@ export function createMockBackend(options: MockOptions): Backend {
         promptTokens: texts.reduce((sum, text) => sum + toPieces(text).length, 0),
       };
     },
+    rerank: async (request) => {
+      get(request.model);
+      const pieces = toPieces(request.query).length;
+      const query = toVector(request.query);
+      return {
+        // Texts that share words point the same way; opposite ones share none either.
+        scores: request.documents.map((it) => Math.min(1, Math.max(0, dot(query, toVector(it))))),
+        promptTokens: request.documents.reduce((sum, it) => sum + pieces + toPieces(it).length, 0),
+      };
+    },
+    classify: async (request) => {
+      get(request.model);
+      return {
+        results: request.inputs.map(classifyByLength),
+        promptTokens: request.inputs.reduce((sum, it) => sum + toPieces(it).length, 0),
+      };
+    },
     tokenize: async (request) => {
       const { contextLength } = get(request.model);
       const text = "text" in request ? request.text : renderPrompt(request.messages);
@@ -93,7 +110,7 @@ function toOffer(name: string, model: MockModel): ModelOffer {
     name,
     build: createHash("sha256").update(`${name} 1`).digest("hex"),
     contextLength: model.contextLength,
-    features: ["chat", "embeddings", "tokenize"],
+    features: ["chat", "embeddings", "rerank", "classify", "tokenize"],
     description: describe(model),
   };
 }
@@ -249,4 +266,18 @@ function toVector(text: string): number[] {
   // Words that cancel each other out leave nothing to scale; any fixed direction will do.
   if (length === 0) return vector.map((_, index) => (index === 0 ? 1 : 0));
   return vector.map((value) => value / length);
+}
+
+function dot(a: readonly number[], b: readonly number[]): number {
+  return a.reduce((sum, value, index) => sum + value * (b[index] ?? 0), 0);
+}
+
+/** Short or long, decided at ten words. */
+function classifyByLength(text: string) {
+  const share = 1 / (1 + Math.exp((text.match(/\S+/g) ?? []).length - 10));
+  const scores = [
+    { label: "short", score: share },
+    { label: "long", score: 1 - share },
+  ];
+  return scores.sort((a, b) => b.score - a.score);
 }

@@ -2,7 +2,13 @@ import { availableParallelism } from "node:os";
 import { readMemoryBytes } from "@/lib/engine/memory-plan";
 import { AppError } from "@/lib/errors";
 import { ENGINE_DEATH_GRACE_MS } from "@/lib/limits";
-import type { DetokenizeReply, EmbedReply, TokenizeReply } from "@/lib/protocol/text";
+import type {
+  ClassifyReply,
+  DetokenizeReply,
+  EmbedReply,
+  RerankReply,
+  TokenizeReply,
+} from "@/lib/protocol/text";
 import { log } from "@/lib/telemetry/log";
 import { assert } from "@/lib/util/assert";
 import { StartError } from "@/lib/util/start-error";
@@ -54,6 +60,10 @@ export async function createOnnxBackend(options: OnnxBackendOptions): Promise<Ba
     },
     embed: async (request, signal) =>
       getThread(request.model).ask<EmbedReply>({ type: "embed", request }, signal),
+    rerank: async (request, signal) =>
+      getThread(request.model).ask<RerankReply>({ type: "rerank", request }, signal),
+    classify: async (request, signal) =>
+      getThread(request.model).ask<ClassifyReply>({ type: "classify", request }, signal),
     tokenize: async (request, signal) =>
       getThread(request.model).ask<TokenizeReply>({ type: "tokenize", request }, signal),
     detokenize: async (request, signal) =>

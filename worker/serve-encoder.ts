@@ -1,0 +1,76 @@
+import { EncoderEngine } from "@/lib/engine/encoder/encoder-engine";
+import { AppError } from "@/lib/errors";
+import { unreachable } from "@/lib/util/assert";
+import type { EngineCall, EngineReply, EngineThreadData } from "./engine-messages";
+import { readModelDescription } from "./model-description";
+import type { ServedModel } from "./served-model";
+
+/**
+ * A folder whose graph reads and does not write.
+ *
+ * @throws StartError when it cannot be served.
+ */
+export async function serveEncoder(data: EngineThreadData): Promise<ServedModel> {
+  const { folder, slotCount, ...options } = data;
+  const engine = await EncoderEngine.load(folder, options);
+  const { files, build, contextLength, memory, warnings, isBatchInvariant } = engine.model;
+  const card = await readModelDescription(folder, files.weightForm);
+  return {
+    offer: {
+      ...{ name: files.name, build, contextLength },
+      features: [...engine.abilities, "tokenize"],
+      // Only the exception is worth saying.
+      description: isBatchInvariant ? card.description : { ...card.description, isBatchInvariant },
+    },
+    slotCount,
+    memory,
+    warnings: [...warnings, ...card.warnings],
+    generate: () => {
+      throw new AppError("not-supported", {
+        message: `The model ${files.name} writes no text: by its graph it is for ${engine.abilities.join(" and ")}.`,
+        param: "model",
+      });
+    },
+    answer: (call, signal) => answer(engine, call, signal),
+    close: () => engine.close(),
+  };
+}
+
+async function answer(
+  engine: EncoderEngine,
+  call: Exclude<EngineCall, { type: "generate" }>,
+  signal: AbortSignal,
+): Promise<EngineReply> {
+  switch (call.type) {
+    case "embed": {
+      const { inputs, overflow } = call.request;
+      const { embeddings, tokenCount } = await engine.embed(inputs, { overflow, signal });
+      return { embeddings, promptTokens: tokenCount };
+    }
+    case "rerank": {
+      const { query, documents, overflow } = call.request;
+      const { scores, tokenCount } = await engine.rerank(query, documents, { overflow, signal });
+      return { scores, promptTokens: tokenCount };
+    }
+    case "classify": {
+      const { inputs, overflow } = call.request;
+      const { results, tokenCount } = await engine.classify(inputs, { overflow, signal });
+      return { results, promptTokens: tokenCount };
+    }
+    case "tokenize":
+      if ("messages" in call.request) {
+        throw new AppError("not-supported", {
+          message: `The model ${engine.model.files.name} has no conversations. Send \`text\` instead.`,
+          param: "messages",
+        });
+      }
+      return {
+        ids: engine.encodeText(call.request.text),
+        contextLength: engine.model.contextLength,
+      };
+    case "detokenize":
+      return { text: engine.decode(call.request.ids) };
+    default:
+      return unreachable(call);
+  }
+}

@@ -1,0 +1,21 @@
+import type { GenerateEvent } from "@/lib/protocol/generate-event";
+import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import type { ModelOffer } from "@/lib/protocol/worker-card";
+import type { EngineCall, EngineReply } from "./engine-messages";
+
+/** A model that an engine's thread has loaded, of whichever kind. */
+export interface ServedModel {
+  readonly offer: ModelOffer;
+  /** Requests at once. */
+  readonly slotCount: number;
+  readonly memory: { summary: string; bytes: number };
+  readonly warnings: readonly string[];
+  /** @throws AppError also for what a model of this kind cannot do. */
+  generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;
+  /** @throws AppError also for what a model of this kind cannot do. */
+  answer(
+    call: Exclude<EngineCall, { type: "generate" }>,
+    signal: AbortSignal,
+  ): Promise<EngineReply>;
+  close(): Promise<void>;
+}
