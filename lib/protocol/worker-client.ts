@@ -15,12 +15,18 @@ import { processSingleton } from "@/lib/util/process-singleton";
 import { type GenerateEvent, generateEventSchema } from "./generate-event";
 import type { GenerateRequest } from "./generate-request";
 import {
+  type ClassifyReply,
+  type ClassifyRequest,
+  classifyReplySchema,
   type DetokenizeReply,
   type DetokenizeRequest,
   detokenizeReplySchema,
   type EmbedReply,
   type EmbedRequest,
   embedReplySchema,
+  type RerankReply,
+  type RerankRequest,
+  rerankReplySchema,
   type TokenizeReply,
   type TokenizeRequest,
   tokenizeReplySchema,
@@ -84,10 +90,16 @@ export class WorkerClient {
   }
 
   embed(address: string, request: EmbedRequest, call: WorkerCall): Promise<EmbedReply> {
-    // It may wait for a slot before its head.
-    const headMsMax = this.#limits.silenceMsMax;
-    const options = { ...call, body: request, headMsMax };
-    return this.#whole(address, paths.worker.embed, options, embedReplySchema);
+    return this.#read(address, paths.worker.embed, { ...call, body: request }, embedReplySchema);
+  }
+
+  rerank(address: string, request: RerankRequest, call: WorkerCall): Promise<RerankReply> {
+    return this.#read(address, paths.worker.rerank, { ...call, body: request }, rerankReplySchema);
+  }
+
+  classify(address: string, request: ClassifyRequest, call: WorkerCall): Promise<ClassifyReply> {
+    const options = { ...call, body: request };
+    return this.#read(address, paths.worker.classify, options, classifyReplySchema);
   }
 
   tokenize(address: string, request: TokenizeRequest, call: WorkerCall): Promise<TokenizeReply> {
@@ -113,6 +125,17 @@ export class WorkerClient {
   /** Ends every connection. */
   async close(): Promise<void> {
     await this.#agent.destroy();
+  }
+
+  /** A call that may wait for a slot before its head. */
+  #read<T>(
+    address: string,
+    path: string,
+    options: Omit<OpenOptions, "headMsMax">,
+    schema: z.ZodType<T>,
+  ): Promise<T> {
+    const headMsMax = this.#limits.silenceMsMax;
+    return this.#whole(address, path, { ...options, headMsMax }, schema);
   }
 
   async #whole<T>(
