@@ -1,4 +1,5 @@
 import { KvCache } from "./kv-cache";
+import type { LoraAdapter } from "./lora/lora-adapter";
 import { ModelRunner } from "./model-runner";
 import type { GraphSession } from "./onnx/graph-session";
 import type { GraphSignature } from "./onnx/graph-signature";
@@ -38,15 +39,20 @@ const CAPACITY = 136;
 
 /**
  * Finds out by running the graph, since it depends on the kernels that this CPU gets and not on the
- * graph alone. Logits are compared bit by bit.
+ * graph alone, nor on an adapter's rank. Logits are compared bit by bit.
  */
 export async function probeBatchInvariance(
   session: GraphSession,
   signature: GraphSignature,
+  adapter?: LoraAdapter,
 ): Promise<BatchInvariance> {
-  const rows = await withRunner(session, signature, { padsToEven: false }, probeRows);
+  const rows = await withRunner(session, signature, { padsToEven: false }, (runner) =>
+    probeRows(runner, adapter),
+  );
   const padsToEven = rows === "even";
-  const mayCutAnywhere = await withRunner(session, signature, { padsToEven }, probeCuts);
+  const mayCutAnywhere = await withRunner(session, signature, { padsToEven }, (runner) =>
+    probeCuts(runner, adapter),
+  );
   return { rows, mayCutAnywhere };
 }
 
@@ -66,10 +72,13 @@ async function withRunner<T>(
 }
 
 /** The same row decodes in company of none, one, two … others. */
-async function probeRows(runner: ModelRunner): Promise<InvariantRows> {
+async function probeRows(
+  runner: ModelRunner,
+  adapter: LoraAdapter | undefined,
+): Promise<InvariantRows> {
   for (let row = 0; row < ROWS_MAX; row++) {
     const ids = drawIds(runner, row, PROMPT_TOKENS);
-    await runner.prefill({ row, start: 0, ids, logits: "last" });
+    await runner.prefill({ row, start: 0, ids, logits: "last", adapter });
   }
   const seen = new Map<number, string>();
   for (const rowCount of ROW_COUNTS) {
@@ -78,6 +87,7 @@ async function probeRows(runner: ModelRunner): Promise<InvariantRows> {
       ids: rows.flatMap((row) => drawIds(runner, row, 1)),
       lengths: rows.map(() => PROMPT_TOKENS),
       temperatures: rows.map(() => undefined),
+      adapter,
     });
     seen.set(rowCount, toBits(logits.at(0).all));
   }
@@ -87,14 +97,14 @@ async function probeRows(runner: ModelRunner): Promise<InvariantRows> {
 }
 
 /** The same prompt runs in one chunk and in two. */
-async function probeCuts(runner: ModelRunner): Promise<boolean> {
+async function probeCuts(runner: ModelRunner, adapter: LoraAdapter | undefined): Promise<boolean> {
   const seen = new Set<string>();
   for (const cut of CUTS) {
     let start = 0;
     let bits = "";
     for (const length of cut) {
       const ids = drawIds(runner, 1, start + length).slice(start);
-      const logits = await runner.prefill({ row: 0, start, ids, logits: "last" });
+      const logits = await runner.prefill({ row: 0, start, ids, logits: "last", adapter });
       bits = toBits(logits.at(0).all);
       start += length;
     }

@@ -38,6 +38,8 @@ export type RunnerNeeds = {
   facts: GraphFacts;
   slotCount: number;
   contextLength: number;
+  /** Whether adapters are served, whose passes have an even number of rows. */
+  hasAdapters: boolean;
   /** Serve a form whose answers depend on who else is served. */
   mayVaryWithBatch: boolean;
 };
@@ -55,8 +57,9 @@ export function createRunner(session: GraphSession, needs: RunnerNeeds): Promise
 
 async function createInPlaceRunner(
   session: GraphSession,
-  { source, signature, facts, slotCount, contextLength, mayVaryWithBatch }: RunnerNeeds,
+  needs: RunnerNeeds,
 ): Promise<ReadyRunner> {
+  const { source, signature, facts, slotCount, contextLength, mayVaryWithBatch } = needs;
   const probe = await probeBatchInvariance(session, signature);
   // What the graph says of itself goes before what a few rows happened to show.
   const rows = facts.batchDependentOperator ? "none" : probe.rows;
@@ -64,7 +67,8 @@ async function createInPlaceRunner(
   // Who accepts variance is spared the row beside a lone one: 0.9× instead of 1.3× llama.cpp's speed with
   // one sequence in int4 blocks of 128.
   const padsToEven = rows === "even" && !mayVaryWithBatch;
-  const rowCount = padsToEven ? 2 * Math.ceil(slotCount / 2) : slotCount;
+  const isEven = padsToEven || needs.hasAdapters;
+  const rowCount = isEven ? 2 * Math.ceil(slotCount / 2) : slotCount;
   const cache = new KvCache(signature.cacheSlots, rowCount, contextLength);
   const isBatchInvariant = rows === "any" || padsToEven;
   return {

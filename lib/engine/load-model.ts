@@ -1,5 +1,7 @@
 import { StartError } from "@/lib/util/start-error";
 import { createRunner, type ReadyRunner } from "./create-runner";
+import type { AdapterSource } from "./lora/load-adapter";
+import { type LoadedAdapter, loadAdapters, measureAdapters } from "./lora/load-adapters";
 import { cacheBytesOf, growingBytesOf, type MemoryPlan, planMemory } from "./memory-plan";
 import type { Device } from "./onnx/device";
 import type { GraphSession } from "./onnx/graph-session";
@@ -37,6 +39,8 @@ export type LoadModelOptions = {
   sessionKind?: GraphSession["kind"] | undefined;
   /** What runs the operators; unless given, the CPU. */
   device?: Device | undefined;
+  /** Adapters to serve over the model, each under a name of its own. */
+  adapters?: readonly AdapterSource[] | undefined;
 };
 
 /** A model ready to run: its files read, its graph opened, its text rules built. */
@@ -45,6 +49,8 @@ export type LoadedModel = ReadyRunner & {
   /** Tokens of prompt and answer together. */
   contextLength: number;
   memory: MemoryPlan;
+  /** By the name that each is asked for by. */
+  adapters: ReadonlyMap<string, LoadedAdapter>;
   tokenizer: Tokenizer;
   tokenBytes: TokenBytes;
   chatTemplate: ChatTemplate;
@@ -66,7 +72,9 @@ export async function loadModel(folder: string, options: LoadModelOptions): Prom
   const tokenBytes = new TokenBytes(files.tokenizer);
   const chatTemplate = new ChatTemplate(files.chatTemplate, files.tokenizerConfig);
   const { slotCount, memoryBytes, mayRunFewerSlots: mayRunFewer = true } = options;
-  const need = { weightBytes: files.weightBytes, slotCount, mayRunFewer };
+  const sources = options.adapters ?? [];
+  const weightBytes = files.weightBytes + (await measureAdapters(sources));
+  const need = { weightBytes, slotCount, mayRunFewer };
   // Before the graph is read: a container that runs out of memory is killed without a word.
   planMemory({ ...need, sequenceBytes: 0 }, memoryBytes);
   const graph = await prepareGraph({
@@ -90,9 +98,11 @@ export async function loadModel(folder: string, options: LoadModelOptions): Prom
     const ready = await createRunner(session, {
       ...{ source: files.weightPath, signature, facts: graph.facts, contextLength },
       slotCount: memory.slotCount,
+      hasAdapters: sources.length > 0,
       mayVaryWithBatch: options.mayVaryWithBatch ?? false,
     });
-    return { memory, ...ready };
+    const adapters = await loadAdapters(sources, { session, base: files.name, ...ready });
+    return { memory, adapters, ...ready };
   });
   const notes = [loaded.memory.warning, note, ...graph.warnings].filter((it) => it !== undefined);
   return {

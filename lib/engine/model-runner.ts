@@ -112,7 +112,8 @@ export class ModelRunner {
   /** Runs one token of each of a number of rows that lie one after the other. */
   async decode(options: DecodeOptions): Promise<PassLogits> {
     const { row = 0, ids, lengths, temperatures, spareLength = 0, adapter } = options;
-    const isPadded = this.#padsToEven && ids.length % 2 === 1;
+    // Weights that come as inputs are not prepacked, and one row of them takes another kernel than several.
+    const isPadded = (this.#padsToEven || adapter !== undefined) && ids.length % 2 === 1;
     const pass = {
       ...{ row, rowCount: ids.length + (isPadded ? 1 : 0), positions: [0] },
       ids: isPadded ? [...ids, 0] : ids,

@@ -1,5 +1,6 @@
 import { assert } from "@/lib/util/assert";
 import type { OnnxGraph, OnnxModel, OnnxValueInfo } from "../onnx/onnx-model";
+import { addCorrection } from "./correction-layer";
 import { addEmbedding, findTiedCodes } from "./embedding";
 import {
   float,
@@ -10,7 +11,7 @@ import {
   valueInfo,
 } from "./graph-builder";
 import { GrowingAttention, type GrowingForm } from "./growing-attention";
-import { addFloats, addLinearLayer, type LinearLayer } from "./linear-layer";
+import { addFloats, addLinearLayer, type LinearLayer, shapeOf } from "./linear-layer";
 import type { MatrixName, ModelWeights, VectorName } from "./model-weights";
 import { addRotaryTables, type RotaryTables } from "./rotary-tables";
 import type { WeightForm } from "./weight-form";
@@ -44,6 +45,8 @@ export type DecoderOptions = {
   withHiddenState: boolean;
   /** Attention in plain operators over a cache that grows, instead of GroupQueryAttention. */
   growing?: GrowingForm | undefined;
+  /** Every product of the layers can be corrected by an adapter, whose rank is open. */
+  takesAdapters?: boolean;
   flaws: Flaws;
 };
 
@@ -324,7 +327,7 @@ export class DecoderGraph {
     return addFloats(this.#graph, name, [data.length], data, this.#options.form);
   }
 
-  #linear(
+  async #linear(
     input: string,
     name: string,
     layer: {
@@ -336,13 +339,20 @@ export class DecoderGraph {
   ): Promise<string> {
     const { weights, form } = this.#options;
     const biases = (layer.biases ?? []).flatMap((it) => [...weights.vector(it)]);
-    return addLinearLayer(this.#graph, input, {
+    const parts = layer.parts.map((it) => weights.matrix(it));
+    const output = await addLinearLayer(this.#graph, input, {
       name,
       form: layer.form ?? form,
-      parts: layer.parts.map((it) => weights.matrix(it)),
+      parts,
       tiedTo: layer.tiedTo,
       bias: biases.length > 0 ? Float32Array.from(biases) : undefined,
     });
+    if (!this.#options.takesAdapters || name === "head") return output;
+    const correction = addCorrection(this.#graph, input, {
+      ...{ output, layer: name, type: this.#floatType, shape: shapeOf(parts) },
+    });
+    this.#inputs.push(...correction.inputs);
+    return correction.output;
   }
 
   #toModel(): OnnxModel {
