@@ -8,7 +8,7 @@ import { HERMES } from "./formats/hermes";
 import { JSON_CALLS } from "./formats/json";
 import { LLAMA_3 } from "./formats/llama-3";
 import { MARKED_ARRAY } from "./formats/marked-array";
-import { MISTRAL_ARRAY, MISTRAL_NAMED } from "./formats/mistral";
+import { MISTRAL_ARRAY, MISTRAL_NAMED, MISTRAL_NAMED_WITH_IDS } from "./formats/mistral";
 import { QWEN_CODER } from "./formats/qwen-coder";
 import type { ReasoningMarks } from "./reasoning";
 
@@ -34,6 +34,7 @@ export type DetectOptions = {
 const FAMILIES: readonly (readonly [(template: string) => boolean, CallSyntax])[] = [
   [(it) => it.includes("<｜tool▁calls▁begin｜>") && it.includes("```json"), DEEPSEEK_FENCED],
   [(it) => it.includes("<｜tool▁calls▁begin｜>"), DEEPSEEK_PLAIN],
+  [(it) => it.includes("[TOOL_CALLS]") && it.includes("[CALL_ID]"), MISTRAL_NAMED_WITH_IDS],
   [(it) => it.includes("[TOOL_CALLS]") && it.includes("[ARGS]"), MISTRAL_NAMED],
   [(it) => it.includes("[TOOL_CALLS]"), MISTRAL_ARRAY],
   [(it) => it.includes("<function=") && it.includes("<parameter="), QWEN_CODER],

@@ -114,7 +114,8 @@ export class ChatTemplate {
   /** Messages as templates on the hub expect them. */
   #toTemplateMessages(messages: readonly ChatMessage[]): Record<string, unknown>[] {
     const names = new Map<string, string>();
-    return messages.map(({ role, content, toolCalls, toolCallId }) => {
+    const turns = this.abilities.takesSeveralCalls ? messages : splitCalls(messages);
+    return turns.map(({ role, content, toolCalls, toolCallId }) => {
       for (const call of toolCalls ?? []) names.set(call.id, call.name);
       const calls = toolCalls?.map((call) => ({
         id: this.#toId(call.id),
@@ -143,6 +144,22 @@ export class ChatTemplate {
     if (!this.abilities.needsShortIds || /^[A-Za-z0-9]{9}$/.test(id)) return id;
     return createHash("sha256").update(id).digest("hex").slice(0, SHORT_ID_LENGTH);
   }
+}
+
+/** One call a message, each followed by its result, for templates that write no more. */
+function splitCalls(messages: readonly ChatMessage[]): ChatMessage[] {
+  const split: ChatMessage[] = [];
+  for (const message of messages) {
+    if (message.role === "tool") {
+      const caller = split.findLastIndex((it) => it.toolCalls?.[0]?.id === message.toolCallId);
+      split.splice(caller < 0 ? split.length : caller + 1, 0, message);
+    } else if (message.toolCalls) {
+      for (const [at, call] of message.toolCalls.entries()) {
+        split.push({ ...message, content: at === 0 ? message.content : "", toolCalls: [call] });
+      }
+    } else split.push(message);
+  }
+  return split;
 }
 
 /** The template among those that tokenizer_config.json may list by name. */

@@ -7,6 +7,8 @@ export type TemplateAbilities = {
   takesCalls: boolean;
   /** Whether calls' arguments are handed over as an object (the hub's convention) or as JSON text. */
   argumentsForm: "object" | "text";
+  /** Writes all calls of one message; else it refuses them or writes the first alone. */
+  takesSeveralCalls: boolean;
   /** Refuses ids of calls unless they are 9 letters and digits, as Mistral's do. */
   needsShortIds: boolean;
 };
@@ -16,7 +18,9 @@ export type RenderTemplate = (variables: Record<string, unknown>) => string;
 /** Words that no template has of its own. */
 const NEEDLE = { name: "probe-name", key: "probe-key", value: "probe-value", text: "probe-text" };
 const SHORT_ID = "aB3dE6gH9";
+const OTHER_SHORT_ID = "jK2mN5pQ8";
 const LONG_ID = "call_aB3dE6gH9jK2mN5pQ8sT1vW4";
+const OTHER_VALUE = "probe-other";
 const USER = { role: "user", content: "Hi" };
 const TOOLS = [
   {
@@ -43,31 +47,32 @@ export function probeAbilities(render: RenderTemplate): TemplateAbilities {
   };
   const system = attempt({ messages: [{ role: "system", content: NEEDLE.text }, USER] });
   const tools = attempt({ messages: [USER], tools: TOOLS });
-  const withCall = (form: "object" | "text", id: string) =>
-    attempt({ messages: conversation(form, id), tools: TOOLS });
+  const withCalls = (form: "object" | "text", calls: Record<string, string>) =>
+    attempt({ messages: conversation(form, calls), tools: TOOLS });
+  const short = { [SHORT_ID]: NEEDLE.value };
+  const two = { ...short, [OTHER_SHORT_ID]: OTHER_VALUE };
   const knowsCall = (text: string) => text.includes(NEEDLE.value) && text.includes(NEEDLE.text);
-  const argumentsForm = knowsCall(withCall("object", SHORT_ID)) ? "object" : "text";
-  const takesCalls = knowsCall(withCall(argumentsForm, SHORT_ID));
+  const argumentsForm = knowsCall(withCalls("object", short)) ? "object" : "text";
+  const takesCalls = knowsCall(withCalls(argumentsForm, short));
   return {
     takesSystem: system.includes(NEEDLE.text),
     takesTools: tools.includes(NEEDLE.name),
     takesCalls,
     argumentsForm,
-    needsShortIds: takesCalls && !knowsCall(withCall(argumentsForm, LONG_ID)),
+    takesSeveralCalls: withCalls(argumentsForm, two).includes(OTHER_VALUE),
+    needsShortIds: takesCalls && !knowsCall(withCalls(argumentsForm, { [LONG_ID]: NEEDLE.value })),
   };
 }
 
-/** A question, a call, its result. */
-function conversation(form: "object" | "text", id: string) {
-  const args = { [NEEDLE.key]: NEEDLE.value };
-  const call = {
-    id,
-    type: "function",
-    function: { name: NEEDLE.name, arguments: form === "object" ? args : JSON.stringify(args) },
-  };
-  return [
-    USER,
-    { role: "assistant", content: "", tool_calls: [call] },
-    { role: "tool", content: NEEDLE.text, name: NEEDLE.name, tool_call_id: id },
-  ];
+/** A question, one message with calls (their values by their ids), and the results. */
+function conversation(form: "object" | "text", calls: Record<string, string>) {
+  const toolCalls = Object.entries(calls).map(([id, value]) => {
+    const args = { [NEEDLE.key]: value };
+    const written = form === "object" ? args : JSON.stringify(args);
+    return { id, type: "function", function: { name: NEEDLE.name, arguments: written } };
+  });
+  const results = Object.keys(calls).map((id) => {
+    return { role: "tool", content: NEEDLE.text, name: NEEDLE.name, tool_call_id: id };
+  });
+  return [USER, { role: "assistant", content: "", tool_calls: toolCalls }, ...results];
 }

@@ -1,6 +1,6 @@
 import type { Structure, Tag } from "../../grammar/grammar";
 import type { AnswerReader, Reading } from "../answer-reader";
-import { separatedCalls, toTags, triggeredCalls } from "../call-structure";
+import { argumentsStructure, separatedCalls, toTags, triggeredCalls } from "../call-structure";
 import type { CallNeed, CallSyntax } from "../create-format";
 import { readCallArray, readNamedCall } from "../read-call";
 import { readMarked } from "../read-marked";
@@ -15,9 +15,9 @@ const NAME_CHARACTERS_MAX = 64;
 /**
  * Mistral's models. Until version 7 of their tokenizer `[TOOL_CALLS][{"name": …, "arguments": {…}}, …]`;
  * from 11 on each call is `[TOOL_CALLS]name[ARGS]{…}`, in 11 with `[CALL_ID]id` before the arguments. Both
- * are read; `isNamed` says which one is asked for.
+ * are read; `isNamed` and `hasIds` say which one is asked for.
  */
-function createMistral(isNamed: boolean): CallSyntax {
+function createMistral(isNamed: boolean, hasIds = false): CallSyntax {
   return {
     name: "mistral",
     spelledTokens: [MARK, ARGUMENTS, ID],
@@ -30,7 +30,7 @@ function createMistral(isNamed: boolean): CallSyntax {
           : yield* readNamed(reader);
       });
     },
-    toStructure: isNamed ? toNamedStructure : toArrayStructure,
+    toStructure: (need) => (isNamed ? toNamedStructure(need, hasIds) : toArrayStructure(need)),
     severalCalls: isNamed
       ? "For several calls, write one after the other, each with its mark."
       : "For several calls, put all their objects into the one array.",
@@ -49,8 +49,15 @@ function* readNamed(reader: AnswerReader): Reading<boolean> {
   return yield* readNamedCall(reader, name);
 }
 
-function toNamedStructure(need: CallNeed): Structure {
-  const tags = toTags(need.tools, (name) => ({ begin: `${MARK}${name}${ARGUMENTS}`, end: "" }));
+function toNamedStructure(need: CallNeed, hasIds: boolean): Structure {
+  const tags = need.tools.map((tool): Tag => {
+    const begin = `${MARK}${tool.name}`;
+    const content = argumentsStructure(tool);
+    if (!hasIds) return { type: "tag", begin: begin + ARGUMENTS, content, end: "" };
+    const id: Structure = { type: "regex", pattern: `[A-Za-z0-9]{${ID_LENGTH}}` };
+    const parts: Structure[] = [id, { type: "text", text: ARGUMENTS }, content];
+    return { type: "tag", begin: begin + ID, content: { type: "sequence", parts }, end: "" };
+  });
   return need.isForced ? separatedCalls(tags, "", need) : triggeredCalls(tags, MARK, need);
 }
 
@@ -66,3 +73,4 @@ function toArrayStructure(need: CallNeed): Structure {
 
 export const MISTRAL_ARRAY = createMistral(false);
 export const MISTRAL_NAMED = createMistral(true);
+export const MISTRAL_NAMED_WITH_IDS = createMistral(true, true);
