@@ -38,6 +38,7 @@ export type EngineSettings = Pick<
   | "memoryBytes"
   | "sessionKind"
   | "device"
+  | "adapters"
 >;
 
 export type EngineCall =

@@ -38,6 +38,31 @@ describe("flags of the worker", () => {
     );
   });
 
+  test("adapters are named files over one model", () => {
+    const file = join(folder, "a=b.onnx_adapter");
+    writeFileSync(file, "");
+    const words = ["--model", folder, "--lora", `poet=${file}`, "--lora", `judge=${file}`];
+    expect(parseFlags(words, DEFAULTS)?.engine.adapters).toEqual([
+      { name: "poet", path: file },
+      { name: "judge", path: file },
+    ]);
+    const lineOf = (...more: string[]) => {
+      try {
+        parseFlags(["--model", folder, ...more], DEFAULTS);
+        return undefined;
+      } catch (error) {
+        return (error as StartError).line;
+      }
+    };
+    expect(lineOf("--lora", file)).toMatch(/There is no file .*b\.onnx_adapter/);
+    expect(lineOf("--lora", "poet")).toMatch(/--lora is a name and a file, <name>=<file>/);
+    expect(lineOf("--lora", "poet=/nowhere")).toMatch(/There is no file \/nowhere\./);
+    expect(lineOf("--model", folder, "--lora", `poet=${file}`)).toMatch(/which of 2 models/);
+    expect(() => parseFlags(["--kind", "mock", "--lora", `p=${file}`], DEFAULTS)).toThrow(
+      /--lora is about loading a model/,
+    );
+  });
+
   test("what is not said takes its default", () => {
     expect(parseFlags(["--model", folder], DEFAULTS)).toMatchObject({
       kind: "onnx",
@@ -57,6 +82,7 @@ describe("flags of the worker", () => {
         sessionKind: undefined,
         weightFile: undefined,
         device: "cpu",
+        adapters: [],
       },
     });
   });

@@ -2,6 +2,7 @@ import { statSync } from "node:fs";
 import { hostname } from "node:os";
 import { resolve } from "node:path";
 import { parseArgs } from "node:util";
+import type { AdapterSource } from "@/lib/engine/lora/load-adapter";
 import { DEVICES } from "@/lib/engine/onnx/device";
 import type { Env } from "@/lib/env";
 import { SLOTS_DEFAULT } from "@/lib/limits";
@@ -34,6 +35,7 @@ const ENGINE_FLAGS = [
   "allow-batch-variance",
   "session",
   "device",
+  "lora",
 ] as const;
 const SESSION_KINDS = ["auto", "native", "portable"] as const;
 
@@ -64,6 +66,8 @@ export const USAGE = `Serves models to a Parley web process.
   --session <kind>      ${SESSION_KINDS.join(", ")}: how onnxruntime is called (PARLEY_WORKER_SESSION)
   --device <device>     ${DEVICES.join(", ")}: what runs the model
                         (PARLEY_WORKER_DEVICE); operators that a device lacks run on the CPU
+  --lora <name>=<file>  an .onnx_adapter file to serve over the model, under a name of its own; may
+                        be given several times
   --help                this text
 
 The secret shared with the web process is read from PARLEY_WORKER_SECRET.
@@ -138,7 +142,27 @@ function toEngineSettings(values: Values, defaults: Defaults): Flags["engine"] {
     mayVaryWithBatch: values["allow-batch-variance"] ?? false,
     sessionKind: session === "auto" ? undefined : session,
     device,
+    adapters: toAdapters(values),
   };
+}
+
+function toAdapters({ lora = [], model }: Values): AdapterSource[] {
+  const adapters = lora.map((word): AdapterSource => {
+    // A path may have the sign in it, a name may not.
+    const [, name = "", file = ""] = /^([^=]+)=(.+)$/s.exec(word) ?? [];
+    if (!name || !file) throw wrong("lora", "is a name and a file, <name>=<file>", word);
+    const path = resolve(file);
+    if (statSync(path, { throwIfNoEntry: false })?.isFile()) return { name, path };
+    throw new StartError({
+      message: `There is no file ${path}.`,
+      remedy: "Give --lora the path of an .onnx_adapter file.",
+    });
+  });
+  if (adapters.length === 0 || model.length === 1) return adapters;
+  throw new StartError({
+    message: `--lora does not say which of ${model.length} models it is for.`,
+    remedy: "Serve the model that it was made for by a worker of its own.",
+  });
 }
 
 function expectNone(values: Values): Flags["engine"] {
@@ -172,6 +196,7 @@ function parseWords(words: readonly string[]) {
         "allow-batch-variance": { type: "boolean" },
         session: { type: "string" },
         device: { type: "string" },
+        lora: { type: "string", multiple: true },
         help: { type: "boolean", short: "h", default: false },
       },
     }).values;
