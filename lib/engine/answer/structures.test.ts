@@ -1,0 +1,212 @@
+/**
+ * Goal: what a structure allows is what the parser of the same format tells as calls.
+ * Method: texts drawn at random from each structure, parsed again.
+ */
+import { describe, expect, test } from "vitest";
+import { seededRandom } from "@/lib/util/random";
+import type { GrammarSpec, JsonSchema, Structure } from "../grammar/grammar";
+import type { Tool, ToolRequest } from "./answer-format";
+import { createFormat, offeredTools } from "./create-format";
+import { DEEPSEEK_FENCED, DEEPSEEK_PLAIN } from "./formats/deepseek";
+import { HERMES } from "./formats/hermes";
+import { JSON_CALLS } from "./formats/json";
+import { LLAMA_3 } from "./formats/llama-3";
+import { MARKED_ARRAY } from "./formats/marked-array";
+import { MISTRAL_ARRAY, MISTRAL_NAMED, MISTRAL_NAMED_WITH_IDS } from "./formats/mistral";
+import { QWEN_CODER } from "./formats/qwen-coder";
+import { structureAfterReasoning } from "./reasoning";
+import { parse } from "./testing";
+
+const THINK = { open: "<think>", close: "</think>" };
+const CITY: JsonSchema = {
+  type: "object",
+  properties: { city: { type: "string" }, days: { type: "integer" } },
+  required: ["city", "days"],
+};
+const TOOLS: readonly Tool[] = [
+  { name: "get_weather", parameters: CITY, isStrict: true },
+  { name: "lookup", parameters: { type: "object", properties: { key: { type: "string" } } } },
+  { name: "now" },
+];
+const SYNTAXES = [
+  ...[HERMES, LLAMA_3, MISTRAL_ARRAY, MISTRAL_NAMED, MISTRAL_NAMED_WITH_IDS],
+  ...[DEEPSEEK_FENCED, DEEPSEEK_PLAIN, MARKED_ARRAY, JSON_CALLS, QWEN_CODER],
+];
+const FREE_TEXTS = ["So", "A < b, {x}", 'Use "tool" [1] `x`', "ä🦊\n\n", "{ not this"];
+/** For each regular expression in a structure one of these matches. */
+const MATCHES = ["", "\n\n", "S", "<b", "[1", '{"x', "``a", "```p", "{x", "aB3dE6gH9"];
+
+type Pick = <Item>(items: readonly Item[]) => Item;
+
+/** A text that `structure` allows. */
+function draw(structure: Structure, pick: Pick): string {
+  switch (structure.type) {
+    case "text":
+      return structure.text;
+    case "any-text":
+      return pick(FREE_TEXTS);
+    case "regex": {
+      const pattern = new RegExp(`^(?:${structure.pattern})$`);
+      return pick(MATCHES.filter((text) => pattern.test(text)));
+    }
+    case "json-schema":
+      return drawJson(structure.schema, pick);
+    case "sequence":
+      return structure.parts.map((part) => draw(part, pick)).join("");
+    case "one-of":
+      return draw(pick(structure.parts), pick);
+    case "tag":
+      return structure.begin + draw(structure.content, pick) + structure.end;
+    case "separated-tags": {
+      const count = structure.endsAfterFirst ? 1 : 1 + pick([0, 1, 2]);
+      const tags = Array.from({ length: count }, () => draw(pick(structure.tags), pick));
+      return tags.join(structure.separator);
+    }
+    default: {
+      const count = structure.endsAfterFirst ? pick([0, 1]) : pick([0, 1, 2]);
+      const tags = Array.from({ length: count }, () => draw(pick(structure.tags), pick));
+      return pick(FREE_TEXTS) + tags.join(" And ");
+    }
+  }
+}
+
+function drawJson(schema: JsonSchema, pick: Pick): string {
+  const type = typeof schema === "object" ? schema.type : undefined;
+  if (type === "integer") return pick(["0", "-7", "42"]);
+  if (type === "string") return pick(['"Oslo"', '"a \\"b\\" }"', '"</tool_call>"', '""']);
+  const properties = typeof schema === "object" ? schema.properties : undefined;
+  if (typeof properties !== "object" || properties === null) {
+    return pick(["{}", '{"key": [1, {"a": null}]}', '{ "a" : "[TOOL_CALLS]" }']);
+  }
+  const entries = Object.entries(properties).map(
+    ([key, inner]) => `"${key}": ${drawJson(inner as JsonSchema, pick)}`,
+  );
+  return `{${entries.join(", ")}}`;
+}
+
+function drawing(seed: number): Pick {
+  const random = seededRandom(seed);
+  return (items) => items[Math.floor(random() * items.length)]!;
+}
+
+const asText = (spec: GrammarSpec, pick: Pick) =>
+  draw(spec.type === "structure" ? spec.structure : (spec as Structure), pick);
+
+/** Whether arguments of `name` are what its tool promises. */
+function isRight(name: string, json: string): boolean {
+  const value = JSON.parse(json);
+  if (name === "get_weather") return typeof value.city === "string" && Number.isInteger(value.days);
+  if (name === "now") return Object.keys(value).length === 0;
+  return typeof value === "object";
+}
+
+describe.each(SYNTAXES.map((syntax, index) => [`${syntax.name} (${index})`, syntax] as const))(
+  "%s",
+  (_, syntax) => {
+    const format = createFormat(syntax, THINK);
+    const calls = (text: string, request: ToolRequest, options = {}) => {
+      const parts = parse(format, [text], { tools: offeredTools(request), ...options });
+      const told: { name: string; json: string }[] = [];
+      let rest = "";
+      for (const part of parts) {
+        if (part.type === "tool-call-start") told.push({ name: part.name, json: "" });
+        else if (part.type === "tool-call-arguments") told[part.index]!.json += part.text;
+        else if (part.type === "text") rest += part.text;
+      }
+      return { told, rest };
+    };
+
+    test.each([
+      ["required", "required", true],
+      ["required, one at a time", "required", false],
+      ["a named one", { name: "get_weather" }, true],
+    ] as const)("%s: calls and nothing else", (_about, choice, isParallel) => {
+      const request: ToolRequest = { tools: TOOLS, choice, isParallel };
+      const structure = format.toStructure(request)!;
+      const pick = drawing(616_001);
+      const counts = new Set<number>();
+      for (let round = 0; round < 200; round++) {
+        const text = draw(structure, pick);
+        const { told, rest } = calls(text, request);
+        expect(rest, text).toBe("");
+        expect(told.length, text).toBeGreaterThan(0);
+        for (const { name, json } of told) expect(isRight(name, json), text).toBe(true);
+        if (choice !== "required") expect(told[0]?.name).toBe("get_weather");
+        counts.add(told.length);
+      }
+      expect(Math.max(...counts)).toBe(choice === "required" && isParallel ? 3 : 1);
+    });
+
+    test("free, with a strict tool: whatever is told as a call is right", () => {
+      const request: ToolRequest = { tools: TOOLS, choice: "auto", isParallel: true };
+      const structure = format.toStructure(request)!;
+      const pick = drawing(616_002);
+      let callCount = 0;
+      let textCount = 0;
+      for (let round = 0; round < 300; round++) {
+        const text = draw(structure, pick);
+        const { told, rest } = calls(text, request);
+        for (const { name, json } of told) expect(isRight(name, json), text).toBe(true);
+        callCount += told.length;
+        if (rest !== "") textCount++;
+      }
+      expect(callCount).toBeGreaterThan(50);
+      expect(textCount).toBeGreaterThan(50);
+    });
+
+    test("after reasoning, opened by the prompt or not", () => {
+      const request: ToolRequest = { tools: TOOLS, choice: "required", isParallel: true };
+      const structure = format.toStructure(request)!;
+      const pick = drawing(616_003);
+      for (const beginsInReasoning of [true, false]) {
+        const spec = structureAfterReasoning(
+          { type: "structure", structure },
+          THINK,
+          beginsInReasoning,
+        );
+        for (let round = 0; round < 50; round++) {
+          const text = asText(spec, pick);
+          const { told, rest } = calls(text, request, { beginsInReasoning });
+          expect(rest, text).toBe("");
+          expect(told.length, text).toBeGreaterThan(0);
+        }
+      }
+    });
+
+    test("a request that asks for nothing is held to nothing", () => {
+      const tools = TOOLS.filter((tool) => !tool.isStrict);
+      for (const choice of ["auto", "none"] as const) {
+        expect(format.toStructure({ tools, choice, isParallel: true })).toBeUndefined();
+      }
+    });
+
+    test("a call as a model is told to write it is one", () => {
+      const request: ToolRequest = { tools: TOOLS, choice: "auto", isParallel: true };
+      const { told, rest } = calls(syntax.writeCall("lookup", '{"key": "a \\"b\\""}'), request);
+      expect(rest).toBe("");
+      expect(told).toEqual([{ name: "lookup", json: '{"key": "a \\"b\\""}' }]);
+    });
+  },
+);
+
+test("every form of answer can follow reasoning", () => {
+  const specs: GrammarSpec[] = [
+    { type: "json-object" },
+    { type: "json-schema", schema: CITY },
+    { type: "regex", pattern: "[ab]+" },
+    { type: "choice", choices: ["yes", "no"] },
+  ];
+  expect(specs.map((spec) => structureAfterReasoning(spec, THINK, true))).toMatchObject(
+    [
+      { type: "json-schema", schema: { type: "object" } },
+      { type: "json-schema", schema: CITY },
+      { type: "regex", pattern: "[ab]+" },
+      { type: "one-of", parts: [{ text: "yes" }, { text: "no" }] },
+    ].map((answer) => ({
+      type: "structure",
+      structure: {
+        parts: [{ type: "tag", begin: "", end: "</think>" }, { type: "regex" }, answer],
+      },
+    })),
+  );
+});
