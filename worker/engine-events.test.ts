@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
+import type { AnswerEvent } from "@/lib/engine/answer-events";
 import { NEUTRAL_SAMPLING } from "@/lib/engine/sampling/sampling-parameters";
-import type { SequenceEvent } from "@/lib/engine/sequence";
 import { generateEventSchema } from "@/lib/protocol/generate-event";
 import { type GenerateRequest, generateRequestSchema } from "@/lib/protocol/generate-request";
 import { textMessage } from "@/lib/protocol/message";
@@ -11,7 +11,7 @@ const source = {
   bytesOf: (id: number) => Uint8Array.of(0xe2, id),
 };
 /** The event as the web gets it: a line of JSON that its schema reads. */
-const sent = (event: SequenceEvent) =>
+const sent = (event: AnswerEvent) =>
   generateEventSchema.parse(JSON.parse(JSON.stringify(toGenerateEvent(event, source))));
 
 const request: GenerateRequest = {
@@ -103,6 +103,15 @@ describe("an event", () => {
       type: "prompt-log-probabilities",
       logProbabilities: [-1, -9_999],
     });
+  });
+
+  test("of reasoning and calls is its own", () => {
+    const reasoning = sent({ type: "reasoning-delta", text: "hm", tokenCount: 2 });
+    expect(reasoning).toEqual({ type: "reasoning-delta", text: "hm", tokens: 2 });
+    const start = { type: "tool-call-start", index: 1, id: "c", name: "f" } as const;
+    expect(sent(start)).toEqual(start);
+    const delta = sent({ type: "tool-call-delta", index: 1, text: "{}", tokenCount: 1 });
+    expect(delta).toEqual({ type: "tool-call-delta", index: 1, text: "{}", tokens: 1 });
   });
 
   test("of the end tells what of the prompt was cached", () => {

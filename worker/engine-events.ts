@@ -1,6 +1,6 @@
+import type { AnswerEvent } from "@/lib/engine/answer-events";
 import type { EngineRequest } from "@/lib/engine/engine";
 import type { SamplingParameters } from "@/lib/engine/sampling/sampling-parameters";
-import type { SequenceEvent } from "@/lib/engine/sequence";
 import {
   type GenerateEvent,
   type GenerationStart,
@@ -44,7 +44,7 @@ export type EventSource = {
 };
 
 export function toGenerateEvent(
-  event: SequenceEvent,
+  event: AnswerEvent,
   { offer, bytesOf }: EventSource,
 ): GenerateEvent {
   const toScored = (token: { id: number; logProbability: number }): ScoredToken => ({
@@ -64,6 +64,14 @@ export function toGenerateEvent(
       };
     case "text-delta":
       return { type: "text-delta", text: event.text, tokens: event.tokenCount };
+    case "reasoning-delta":
+      return { type: event.type, text: event.text, tokens: event.tokenCount };
+    case "tool-call-start":
+      return event;
+    case "tool-call-delta": {
+      const { type, index, text, tokenCount: tokens } = event;
+      return { type, index, text, tokens };
+    }
     case "token":
       return {
         type: "token-log-probability",

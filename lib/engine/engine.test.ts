@@ -4,9 +4,9 @@ import { join } from "node:path";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
 import { WAITING_MAX } from "@/lib/limits";
 import { seededRandom } from "@/lib/util/random";
+import type { AnswerEvent } from "./answer-events";
 import { Engine, type EngineRequest } from "./engine";
 import { logProbabilityOf } from "./sampling/log-probabilities";
-import type { SequenceEvent } from "./sequence";
 import { collect } from "./testing";
 
 const FOLDER = join(import.meta.dirname, "../../models/pico-s");
@@ -36,7 +36,7 @@ const ask = (content: string, changes: Partial<Conversation> = {}): Conversation
 });
 
 /** The next event, which the test knows to be there. */
-async function next(events: AsyncGenerator<SequenceEvent>): Promise<SequenceEvent> {
+async function next(events: AsyncGenerator<AnswerEvent>): Promise<AnswerEvent> {
   const { value, done } = await events.next();
   if (done) throw new Error("the events ended");
   return value;

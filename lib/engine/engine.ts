@@ -1,13 +1,18 @@
 import { AppError } from "@/lib/errors";
 import { WAITING_MAX } from "@/lib/limits";
-import type { ToolRequest } from "./answer/answer-format";
+import { assert } from "@/lib/util/assert";
+import type { AnswerSplitter } from "./answer/answer-splitter";
+import { detectAnswerFormat, type ModelAnswerFormat } from "./answer/detect-answer-format";
+import { type AnswerEvent, toAnswerEvents } from "./answer-events";
+import { type AnswerWish, planAnswer } from "./answer-plan";
 import { embedTokens } from "./embedder";
 import type { GrammarCompiler, GrammarMatcher, GrammarSpec } from "./grammar/grammar";
 import { type LoadedModel, type LoadModelOptions, loadModel } from "./load-model";
+import type { LoraAdapter } from "./lora/lora-adapter";
 import { type EnginePrompt, PromptReader } from "./prompt-reader";
 import { drawSeed } from "./sampling/draw-seed";
 import type { SamplingParameters } from "./sampling/sampling-parameters";
-import { Sequence, type SequenceEvent, type SequenceOptions } from "./sequence";
+import { Sequence, type SequenceOptions } from "./sequence";
 import { StepLoop } from "./step-loop";
 import type { ChatMessage } from "./text/chat-template";
 import { Detokenizer } from "./text/detokenizer";
@@ -20,30 +25,27 @@ export type EngineOptions = LoadModelOptions & {
   createGrammars?: (model: LoadedModel) => GrammarCompiler;
 };
 
-export type EngineRequest = EnginePrompt & {
-  /** What is absent takes the model's default; an absent seed is drawn. */
-  sampling: { [Key in keyof SamplingParameters]?: SamplingParameters[Key] | undefined };
-  stop: readonly string[];
-  /** Tokens that end the answer besides the model's own. */
-  stopTokenIds?: readonly number[] | undefined;
-  /** The model's own end tokens are tokens like others: the answer runs to its length. */
-  ignoreEos?: boolean | undefined;
-  /** The answer does not end by a token before it has this many. */
-  minTokens?: number | undefined;
-  maxTokens?: number | undefined;
-  /** 0 for the first of several answers to one request. */
-  choice?: number | undefined;
-  /** Report each token with its log-probability and this many alternatives. */
-  logProbabilityCount?: number | undefined;
-  /** Report the prompt's log-probabilities. */
-  reportPrompt?: boolean | undefined;
-  /** What the answer must look like; what follows the reasoning where that is told apart. */
-  grammar?: GrammarSpec | undefined;
-  /** Functions that the answer may ask to have called. */
-  toolRequest?: ToolRequest | undefined;
-  /** Reasoning comes as events of its own. */
-  splitReasoning?: boolean | undefined;
-};
+export type EngineRequest = EnginePrompt &
+  AnswerWish & {
+    /** What is absent takes the model's default; an absent seed is drawn. */
+    sampling: { [Key in keyof SamplingParameters]?: SamplingParameters[Key] | undefined };
+    stop: readonly string[];
+    /** Tokens that end the answer besides the model's own. */
+    stopTokenIds?: readonly number[] | undefined;
+    /** The model's own end tokens are tokens like others: the answer runs to its length. */
+    ignoreEos?: boolean | undefined;
+    /** The answer does not end by a token before it has this many. */
+    minTokens?: number | undefined;
+    maxTokens?: number | undefined;
+    /** The adapter to answer with, by its name; absent: the base alone. */
+    adapter?: string | undefined;
+    /** 0 for the first of several answers to one request. */
+    choice?: number | undefined;
+    /** Report each token with its log-probability and this many alternatives. */
+    logProbabilityCount?: number | undefined;
+    /** Report the prompt's log-probabilities. */
+    reportPrompt?: boolean | undefined;
+  };
 
 function createGrammars(): GrammarCompiler {
   throw new AppError("not-supported", { message: "This engine holds no answers to grammars." });
@@ -55,6 +57,8 @@ function createGrammars(): GrammarCompiler {
  */
 export class Engine {
   readonly model: LoadedModel;
+  /** How the model writes calls and reasoning. */
+  readonly answerFormat: ModelAnswerFormat;
   readonly #loop: StepLoop;
   readonly #prompts: PromptReader;
   readonly #nowMs: () => number;
@@ -69,7 +73,11 @@ export class Engine {
 
   private constructor(model: LoadedModel, options: EngineOptions) {
     this.model = model;
-    this.#prompts = new PromptReader(model);
+    this.answerFormat = detectAnswerFormat({
+      chatTemplate: model.chatTemplate,
+      addedTokens: model.files.tokenizer.added_tokens,
+    });
+    this.#prompts = new PromptReader(model, this.answerFormat);
     this.#nowMs = options.nowMs ?? (() => performance.now());
     this.#createGrammars = options.createGrammars ?? createGrammars;
     this.#loop = new StepLoop(model.runner, {
@@ -99,13 +107,14 @@ export class Engine {
    * @throws AppError `context-length-exceeded`, `invalid-request` (the template refuses the messages, a
    * token id is not one of the model's) or `overloaded`, before the first event.
    */
-  async *generate(request: EngineRequest, signal: AbortSignal): AsyncGenerator<SequenceEvent> {
-    const sequence = signal.aborted ? undefined : await this.#begin(request, signal);
-    if (!sequence) return;
+  async *generate(request: EngineRequest, signal: AbortSignal): AsyncGenerator<AnswerEvent> {
+    const begun = signal.aborted ? undefined : await this.#begin(request, signal);
+    if (!begun) return;
+    const { sequence, splitter } = begun;
     const abort = () => this.#loop.abort(sequence);
     signal.addEventListener("abort", abort, { once: true });
     try {
-      yield* sequence.events;
+      yield* splitter ? toAnswerEvents(sequence.events, splitter) : sequence.events;
     } finally {
       signal.removeEventListener("abort", abort);
       abort();
@@ -176,11 +185,16 @@ export class Engine {
   }
 
   /** Undefined when `signal` aborted before there was anything to begin. */
-  async #begin(request: EngineRequest, signal: AbortSignal): Promise<Sequence | undefined> {
+  async #begin(
+    request: EngineRequest,
+    signal: AbortSignal,
+  ): Promise<{ sequence: Sequence; splitter: AnswerSplitter | undefined } | undefined> {
     this.#expectRoom();
     // Before the grammar is compiled: what cannot be answered anyway costs nothing.
-    const options = this.#toSequenceOptions(request);
-    const matcher = await this.#compile(request.grammar, options.stopTokenIds, signal);
+    const { ids, text } = this.#prompts.read(request);
+    const { grammar, splitter } = planAnswer(request, this.answerFormat, text);
+    const options = this.#toSequenceOptions(request, ids, splitter !== undefined);
+    const matcher = await this.#compile(grammar, options.stopTokenIds, signal);
     if (signal.aborted) {
       matcher?.close();
       return undefined;
@@ -193,7 +207,7 @@ export class Engine {
     }
     const sequence = new Sequence({ ...options, matcher });
     this.#loop.add(sequence);
-    return sequence;
+    return { sequence, splitter };
   }
 
   #expectRoom(): void {
@@ -220,9 +234,19 @@ export class Engine {
     }
   }
 
-  #toSequenceOptions(request: EngineRequest): SequenceOptions {
+  #adapterOf({ adapter: name }: EngineRequest): LoraAdapter | undefined {
+    if (name === undefined) return undefined;
+    const adapter = this.model.adapters.get(name);
+    assert(adapter, "only adapters that are loaded are offered");
+    return adapter;
+  }
+
+  #toSequenceOptions(
+    request: EngineRequest,
+    promptIds: readonly number[],
+    isSplit: boolean,
+  ): SequenceOptions {
     const { samplingDefaults, chatTemplate, tokenBytes } = this.model;
-    const promptIds = this.#prompts.read(request);
     const room = this.model.contextLength - promptIds.length;
     const ownEnds = request.ignoreEos ? [] : this.model.files.endTokenIds;
     // What says nothing at all about a field leaves it to the model; `undefined` is nothing.
@@ -246,9 +270,14 @@ export class Engine {
       sampling: { ...sampling, seed: request.sampling.seed ?? drawSeed() },
       choice: request.choice ?? 0,
       stop: [...request.stop, ...("messages" in request ? chatTemplate.stopStrings : [])],
-      detokenizer: new Detokenizer(tokenBytes),
+      // The marks of calls and reasoning are control tokens in some vocabularies.
+      detokenizer: new Detokenizer(tokenBytes, {
+        control: "omitted",
+        spelledIds: isSplit ? this.answerFormat.spelledIds : undefined,
+      }),
       logProbabilityCount: request.logProbabilityCount,
       reportPrompt: request.reportPrompt,
+      adapter: this.#adapterOf(request),
       nowMs: this.#nowMs,
     };
   }

@@ -1,8 +1,8 @@
 import { assert } from "@/lib/util/assert";
 import { AsyncQueue } from "@/lib/util/async-queue";
+import type { AnswerEvent } from "./answer-events";
 import type { Engine, EngineRequest } from "./engine";
 import { drawSeed } from "./sampling/draw-seed";
-import type { SequenceEvent } from "./sequence";
 
 export type ChoiceCounts = {
   /** Answers to give. */
@@ -11,7 +11,7 @@ export type ChoiceCounts = {
   bestOf?: number | undefined;
 };
 
-export type ChoiceEvent = { choice: number; event: SequenceEvent };
+export type ChoiceEvent = { choice: number; event: AnswerEvent };
 
 /**
  * Several answers to one request, side by side. The prompt runs once: those after the first copy the
@@ -55,8 +55,8 @@ export async function* generateChoices(
   }
 }
 
-async function drain(queue: AsyncIterable<ChoiceEvent>): Promise<Map<number, SequenceEvent[]>> {
-  const byChoice = new Map<number, SequenceEvent[]>();
+async function drain(queue: AsyncIterable<ChoiceEvent>): Promise<Map<number, AnswerEvent[]>> {
+  const byChoice = new Map<number, AnswerEvent[]>();
   for await (const { choice, event } of queue) {
     const events = byChoice.get(choice) ?? [];
     events.push(event);
@@ -66,7 +66,7 @@ async function drain(queue: AsyncIterable<ChoiceEvent>): Promise<Map<number, Seq
 }
 
 function* pickBest(
-  byChoice: ReadonlyMap<number, SequenceEvent[]>,
+  byChoice: ReadonlyMap<number, AnswerEvent[]>,
   n: number,
   showsTokens: boolean,
 ): Generator<ChoiceEvent> {
@@ -81,7 +81,7 @@ function* pickBest(
   }
 }
 
-function meanLogProbability(events: readonly SequenceEvent[]): number {
+function meanLogProbability(events: readonly AnswerEvent[]): number {
   const tokens = events.flatMap((event) => (event.type === "token" ? event.logProbability : []));
   if (tokens.length === 0) return Number.NEGATIVE_INFINITY;
   return tokens.reduce((sum, it) => sum + it, 0) / tokens.length;

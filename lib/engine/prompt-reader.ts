@@ -1,34 +1,39 @@
 import { AppError } from "@/lib/errors";
+import type { ToolRequest } from "./answer/answer-format";
+import { offeredTools } from "./answer/create-format";
+import type { ModelAnswerFormat } from "./answer/detect-answer-format";
+import type { AnswerWish } from "./answer-plan";
 import type { LoadedModel } from "./load-model";
 import type { ChatMessage } from "./text/chat-template";
+import { quoteMessages, quoteTools } from "./text/quote-strings";
 
 /** A conversation, or the ids of a prompt as they are. */
 export type EnginePrompt = { messages: readonly ChatMessage[] } | { promptIds: readonly number[] };
 
+/** `text`: as the template rendered it, quotes and all; undefined for a prompt of ids. */
+export type ReadPrompt = { ids: readonly number[]; text: string | undefined };
+
 /** Prompts to token ids, checked against what the model can read. */
 export class PromptReader {
   readonly #model: LoadedModel;
+  readonly #format: ModelAnswerFormat;
 
-  constructor(model: LoadedModel) {
+  constructor(model: LoadedModel, format: ModelAnswerFormat) {
     this.#model = model;
+    this.#format = format;
   }
 
   /** Ids of the prompt that these messages make. */
   encodeMessages(messages: readonly ChatMessage[]): number[] {
-    const { tokenizer, chatTemplate } = this.#model;
-    const quoted = messages.map((message) => ({
-      ...message,
-      content: tokenizer.quote(message.content),
-    }));
-    return tokenizer.encodePrompt(chatTemplate.render(quoted));
+    return this.#model.tokenizer.encodePrompt(this.#render(messages, undefined));
   }
 
   /** @throws AppError `context-length-exceeded` or `invalid-request` when the prompt cannot be answered. */
-  read(request: EnginePrompt): readonly number[] {
+  read(request: EnginePrompt & Pick<AnswerWish, "toolRequest">): ReadPrompt {
     if ("promptIds" in request) {
       this.expectTokenIds(request.promptIds, "promptIds");
       this.expectFits(request.promptIds, "promptIds");
-      if (request.promptIds.length > 0) return request.promptIds;
+      if (request.promptIds.length > 0) return { ids: request.promptIds, text: undefined };
       throw new AppError("invalid-request", {
         message: "The prompt is empty. Give it at least one token.",
         param: "promptIds",
@@ -36,11 +41,12 @@ export class PromptReader {
     }
     const contents = request.messages.map((message) => message.content);
     this.expectMayFit(contents, "messages");
-    const promptIds = this.encodeMessages(request.messages);
+    const text = this.#render(request.messages, request.toolRequest);
+    const ids = this.#model.tokenizer.encodePrompt(text);
     // A tokenizer can have tokens that the graph was not made for.
-    this.expectTokenIds(promptIds, "messages");
-    this.expectFits(promptIds, "messages");
-    if (promptIds.length > 0) return promptIds;
+    this.expectTokenIds(ids, "messages");
+    this.expectFits(ids, "messages");
+    if (ids.length > 0) return { ids, text };
     throw new AppError("invalid-request", {
       message: "The model's chat template makes an empty prompt of these messages.",
       param: "messages",
@@ -72,6 +78,18 @@ export class PromptReader {
     const bytes = texts.reduce((sum, text) => sum + Buffer.byteLength(text), 0);
     const tokenCountMin = Math.ceil(bytes / tokenBytes.longestTokenBytes);
     if (tokenCountMin >= contextLength) throw this.#tooLong(`${tokenCountMin} or more`, param);
+  }
+
+  /** Whatever callers wrote goes in quoted, so that nothing of it can pass for a control token. */
+  #render(messages: readonly ChatMessage[], toolRequest: ToolRequest | undefined): string {
+    const { tokenizer, chatTemplate } = this.#model;
+    const quote = (text: string) => tokenizer.quote(text);
+    const tools = offeredTools(toolRequest);
+    const isAboutTools = tools || messages.some((it) => it.role === "tool" || it.toolCalls);
+    return chatTemplate.render(quoteMessages(messages, quote), {
+      tools: tools && quoteTools(tools, quote),
+      toolText: isAboutTools ? this.#format.toolText : undefined,
+    });
   }
 
   #tooLong(count: string, param: string): AppError {

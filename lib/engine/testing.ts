@@ -1,9 +1,10 @@
+import type { AnswerEvent } from "./answer-events";
 import type { Engine, EngineRequest } from "./engine";
-import type { SequenceEvent } from "./sequence";
 
-type EventOf<Type extends SequenceEvent["type"]> = Extract<SequenceEvent, { type: Type }>;
+type EventOf<Type extends AnswerEvent["type"]> = Extract<AnswerEvent, { type: Type }>;
 
 export type Collected = {
+  events: AnswerEvent[];
   start: EventOf<"sequence-start">;
   text: string;
   deltas: EventOf<"text-delta">[];
@@ -17,14 +18,14 @@ export async function collect(
   engine: Engine,
   request: EngineRequest,
   signal = new AbortController().signal,
-  onEvent: (event: SequenceEvent) => void = () => undefined,
+  onEvent: (event: AnswerEvent) => void = () => undefined,
 ): Promise<Collected> {
-  const events: SequenceEvent[] = [];
+  const events: AnswerEvent[] = [];
   for await (const event of engine.generate(request, signal)) {
     events.push(event);
     onEvent(event);
   }
-  const ofType = <Type extends SequenceEvent["type"]>(type: Type) =>
+  const ofType = <Type extends AnswerEvent["type"]>(type: Type) =>
     events.filter((it): it is EventOf<Type> => it.type === type);
   const start = events[0];
   const end = events.at(-1);
@@ -33,6 +34,7 @@ export async function collect(
   }
   const deltas = ofType("text-delta");
   return {
+    events,
     start,
     text: deltas.map((it) => it.text).join(""),
     deltas,

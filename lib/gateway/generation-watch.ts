@@ -67,7 +67,7 @@ export class GenerationWatch {
 
   /** An event passes. */
   see(event: GenerateEvent): void {
-    if (event.type === "text-delta") this.#completionTokens += event.tokens;
+    if ("tokens" in event) this.#completionTokens += event.tokens;
     if (event.type !== "generation-end") return;
     this.#completionTokens = event.usage.completionTokens;
     // The reader may never ask for what follows the last event.
