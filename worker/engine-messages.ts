@@ -61,12 +61,15 @@ export type MessageToEngine =
 export type MessageFromEngine =
   | {
       type: "loaded";
-      offer: ModelOffer;
+      /** The folder's own, then those of adapters over it. */
+      offers: ModelOffer[];
       /** Sequences at once that memory has room for. */
       slotCount: number;
       memory: string;
       /** Weights and the whole KV cache. */
       memoryBytes: number;
+      /** What the graph was found to be. */
+      form: string | undefined;
       warnings: string[];
     }
   /** The folder cannot be served until a person changes something. */

@@ -54,10 +54,11 @@ async function run(port: MessagePort, data: EngineThreadData): Promise<void> {
   });
   post({
     type: "loaded",
-    offer: model.offer,
+    offers: [...model.offers],
     slotCount: model.slotCount,
     memory: model.memory.summary,
     memoryBytes: model.memory.bytes,
+    form: model.form,
     warnings: [...model.warnings],
   });
 }

@@ -1,9 +1,10 @@
 import { Engine } from "@/lib/engine/engine";
+import { buildWith } from "@/lib/engine/lora/load-adapter";
 import { AppError } from "@/lib/errors";
 import type { GenerateEvent } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
-import type { ModelOffer } from "@/lib/protocol/worker-card";
-import { unreachable } from "@/lib/util/assert";
+import type { ModelFeature, ModelOffer } from "@/lib/protocol/worker-card";
+import { assert, unreachable } from "@/lib/util/assert";
 import { toChatMessages, toEngineRequest, toGenerateEvent } from "./engine-events";
 import type { EngineCall, EngineReply, EngineThreadData } from "./engine-messages";
 import { readModelDescription } from "./model-description";
@@ -19,43 +20,58 @@ export async function serveDecoder(data: EngineThreadData): Promise<ServedModel>
   const engine = await Engine.load(folder, options);
   const { files, memory, warnings } = engine.model;
   const card = await readModelDescription(folder, files.weightForm);
-  const offer = toOffer(engine, card.description);
+  const offers = toOffers(engine, card.description);
   return {
-    offer,
+    offers,
     slotCount: memory.slotCount,
     memory,
+    form: engine.model.form.summary,
     warnings: [...warnings, ...card.warnings],
-    generate: (request, signal) => generate(engine, offer, request, signal),
+    generate: (request, signal) => generate({ engine, offers, request, signal }),
     answer: (call, signal) => answer(engine, call, signal),
     close: () => engine.close(),
   };
 }
 
-function toOffer(engine: Engine, description: ModelOffer["description"]): ModelOffer {
-  const { files, runner, contextLength, isBatchInvariant } = engine.model;
+/** The model's own, then one for each adapter over it. */
+function toOffers(engine: Engine, description: ModelOffer["description"]): ModelOffer[] {
+  const { files, runner, contextLength, isBatchInvariant, adapters } = engine.model;
   const givesEmbeddings = runner.signature.hiddenSize !== undefined;
-  return {
-    name: files.name,
-    build: files.build,
-    contextLength,
-    features: [
-      "chat",
-      ...(givesEmbeddings ? (["embeddings"] as const) : []),
-      ...(["tokenize", "log-probabilities"] as const),
-    ],
-    // Only the exception is worth saying.
-    description: isBatchInvariant ? description : { ...description, isBatchInvariant },
+  const features: ModelFeature[] = ["chat", "tokenize", "log-probabilities", "grammar", "tools"];
+  if (engine.answerFormat.reasoning) features.push("reasoning");
+  // Only the exception is worth saying.
+  const describe = (isInvariant: boolean) =>
+    isInvariant ? description : { ...description, isBatchInvariant: false };
+  const own: ModelOffer = {
+    ...{ name: files.name, build: files.build, contextLength },
+    features: givesEmbeddings ? [...features, "embeddings"] : features,
+    description: describe(isBatchInvariant),
   };
+  const adapted = [...adapters.values()].map((adapter): ModelOffer => {
+    const build = buildWith(files.build, adapter);
+    // Vectors are made without adapters.
+    return {
+      ...{ name: adapter.name, build, contextLength, features },
+      description: describe(isBatchInvariant && adapter.isBatchInvariant),
+    };
+  });
+  return [own, ...adapted];
 }
 
-async function* generate(
-  engine: Engine,
-  offer: ModelOffer,
-  request: GenerateRequest,
-  signal: AbortSignal,
-): AsyncGenerator<GenerateEvent> {
+type Generation = {
+  engine: Engine;
+  offers: readonly ModelOffer[];
+  request: GenerateRequest;
+  signal: AbortSignal;
+};
+
+async function* generate(generation: Generation): AsyncGenerator<GenerateEvent> {
+  const { engine, offers, request, signal } = generation;
+  const offer = offers.find((it) => it.name === request.model);
+  assert(offer, "a request comes to who offers its model");
+  const adapter = offer === offers[0] ? undefined : offer.name;
   const source = { offer, bytesOf: (id: number) => engine.model.tokenBytes.get(id).bytes };
-  for await (const event of engine.generate(toEngineRequest(request), signal)) {
+  for await (const event of engine.generate({ ...toEngineRequest(request), adapter }, signal)) {
     yield toGenerateEvent(event, source);
   }
 }
@@ -67,6 +83,7 @@ async function answer(
 ): Promise<EngineReply> {
   switch (call.type) {
     case "embed": {
+      expectOwnName(engine, call.request.model);
       const { embeddings, tokenCount } = await engine.embed(call.request.inputs, signal);
       return { embeddings, promptTokens: tokenCount };
     }
@@ -88,4 +105,13 @@ async function answer(
     default:
       return unreachable(call);
   }
+}
+
+/** Vectors are the base's: an adapter's would come from it in silence. */
+function expectOwnName({ model }: Engine, name: string): void {
+  if (name === model.files.name) return;
+  throw new AppError("not-supported", {
+    message: `The adapter ${name} gives no embeddings; ask its base, ${model.files.name}.`,
+    param: "model",
+  });
 }

@@ -16,12 +16,16 @@ export async function serveEncoder(data: EngineThreadData): Promise<ServedModel>
   const { files, build, contextLength, memory, warnings, isBatchInvariant } = engine.model;
   const card = await readModelDescription(folder, files.weightForm);
   return {
-    offer: {
-      ...{ name: files.name, build, contextLength },
-      features: [...engine.abilities, "tokenize"],
-      // Only the exception is worth saying.
-      description: isBatchInvariant ? card.description : { ...card.description, isBatchInvariant },
-    },
+    offers: [
+      {
+        ...{ name: files.name, build, contextLength },
+        features: [...engine.abilities, "tokenize"],
+        // Only the exception is worth saying.
+        description: isBatchInvariant
+          ? card.description
+          : { ...card.description, isBatchInvariant },
+      },
+    ],
     slotCount,
     memory,
     warnings: [...warnings, ...card.warnings],

@@ -5,10 +5,13 @@ import type { EngineCall, EngineReply } from "./engine-messages";
 
 /** A model that an engine's thread has loaded, of whichever kind. */
 export interface ServedModel {
-  readonly offer: ModelOffer;
+  /** The folder's own, then those of adapters over it. */
+  readonly offers: readonly ModelOffer[];
   /** Requests at once. */
   readonly slotCount: number;
   readonly memory: { summary: string; bytes: number };
+  /** What its graph was found to be, and how it is served; a sentence for the log. */
+  readonly form?: string | undefined;
   readonly warnings: readonly string[];
   /** @throws AppError also for what a model of this kind cannot do. */
   generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;

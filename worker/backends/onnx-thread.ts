@@ -32,12 +32,14 @@ export type OnnxThreadOptions = EngineThreadData & {
 
 /** The serving side of one engine's thread: calls go out, what comes back finds its caller. */
 export class OnnxThread {
-  readonly offer: ModelOffer;
+  readonly offers: readonly ModelOffer[];
   /** Sequences at once. */
   readonly slotCount: number;
   /** What it takes of memory, in words. */
   readonly memory: string;
   readonly memoryBytes: number;
+  /** What the graph was found to be, in words. */
+  readonly form: string | undefined;
   readonly warnings: readonly string[];
   readonly #thread: Worker;
   readonly #calls = new Map<number, OpenCall>();
@@ -65,7 +67,8 @@ export class OnnxThread {
     loaded: Extract<MessageFromEngine, { type: "loaded" }>,
     onDeath: (cause: Error) => void,
   ) {
-    this.offer = loaded.offer;
+    this.offers = loaded.offers;
+    this.form = loaded.form;
     this.slotCount = loaded.slotCount;
     this.memory = loaded.memory;
     this.memoryBytes = loaded.memoryBytes;

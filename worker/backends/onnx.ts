@@ -38,10 +38,12 @@ export type OnnxBackendOptions = Omit<EngineSettings, "threadCount" | "slotCount
 export async function createOnnxBackend(options: OnnxBackendOptions): Promise<Backend> {
   assert(options.slots > 0, "a backend has a slot");
   const threads = await startThreads(options);
-  const byName = new Map(threads.map((thread) => [thread.offer.name, thread]));
+  const byName = new Map(
+    threads.flatMap((thread) => thread.offers.map(({ name }) => [name, thread] as const)),
+  );
   const card: BackendCard = {
     kind: "onnx",
-    models: threads.map((thread) => thread.offer),
+    models: threads.flatMap((thread) => thread.offers),
     // What the shortest of memory runs: more would be let in than the model takes at once.
     slots: Math.min(...threads.map((thread) => thread.slotCount)),
   };
@@ -96,15 +98,16 @@ async function startThreads(options: OnnxBackendOptions): Promise<OnnxThread[]> 
     await Promise.all(threads.map((thread) => thread.close()));
     throw error;
   }
-  for (const { offer, memory, warnings } of threads) {
-    log.info({ model: offer.name, memory }, "model loaded");
-    for (const warning of warnings) log.warn({ model: offer.name }, warning);
+  for (const { offers, memory, form, warnings } of threads) {
+    const [model, ...adapters] = offers.map((offer) => offer.name);
+    log.info({ model, memory, form, ...(adapters.length > 0 && { adapters }) }, "model loaded");
+    for (const warning of warnings) log.warn({ model }, warning);
   }
   return threads;
 }
 
 function expectDistinctNames(threads: readonly OnnxThread[]): void {
-  const names = threads.map((thread) => thread.offer.name);
+  const names = threads.flatMap((thread) => thread.offers.map((offer) => offer.name));
   const twice = names.find((name, index) => names.indexOf(name) !== index);
   if (twice === undefined) return;
   throw new StartError({
