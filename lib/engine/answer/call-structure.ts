@@ -47,9 +47,43 @@ export function separatedCalls(tags: readonly Tag[], separator: string, need: Ca
   return { type: "separated-tags", tags, separator, ...rest };
 }
 
-/** An answer that is not told apart as calls: it begins as `pattern` has it and goes on in any way. */
-export function otherAnswer(pattern: string): Structure {
-  return { type: "sequence", parts: [{ type: "regex", pattern }, { type: "any-text" }] };
+/** White space that would let one of `readAnswer`'s beginnings come later. */
+export const SPACES: readonly string[] = [" ", "\n", "\t", "\r"];
+
+/**
+ * Any text that begins with none of `prefixes`, said without lookahead: as much of a prefix as there may
+ * be, then a character with which it cannot become one, then `rest`.
+ */
+export function notBeginningWith(prefixes: readonly string[], rest: Structure): Structure {
+  const nexts = new Map<string, Set<string>>();
+  for (const prefix of prefixes) {
+    const characters = [...prefix];
+    for (const [at, character] of characters.entries()) {
+      const before = characters.slice(0, at).join("");
+      nexts.set(before, (nexts.get(before) ?? new Set()).add(character));
+    }
+  }
+  const begun = [...nexts.keys()].filter(
+    (before) => !prefixes.some((prefix) => before.startsWith(prefix)),
+  );
+  const turns = begun.map(
+    (before) =>
+      `${escapePattern(before)}[^${[...(nexts.get(before) ?? [])].map(escapePattern).join("")}]`,
+  );
+  const other: Structure = { type: "regex", pattern: turns.join("|") };
+  return {
+    type: "one-of",
+    parts: [
+      { type: "sequence", parts: [other, rest] },
+      { type: "regex", pattern: `(?:${begun.filter(Boolean).map(escapePattern).join("|")})?` },
+    ],
+  };
+}
+
+const ESCAPES: Record<string, string> = { "\n": "\\n", "\t": "\\t", "\r": "\\r" };
+
+function escapePattern(text: string): string {
+  return text.replaceAll(/[\\^$.*+?()[\]{}|-]|[\n\t\r]/g, (it) => ESCAPES[it] ?? `\\${it}`);
 }
 
 /** Free text in which `trigger` begins one of `tags`. */

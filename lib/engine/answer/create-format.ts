@@ -32,6 +32,8 @@ export type CallNeed = {
   /** The answer is calls and nothing else; otherwise they may stand in any text. */
   isForced: boolean;
   isParallel: boolean;
+  /** What stands around the model's reasoning: a free answer that begins so is none without reasoning. */
+  reasoning: ReasoningMarks | undefined;
 };
 
 /** As OpenAI's are: `call_` and 24 letters and digits. */
@@ -55,7 +57,7 @@ export function createFormat(
       ),
     toStructure: (request) => {
       const need = toNeed(request);
-      return need && syntax.toStructure(need);
+      return need && syntax.toStructure({ ...need, reasoning });
     },
   };
 }
@@ -99,7 +101,11 @@ class ReadingParser implements AnswerParser {
 }
 
 /** What a request needs held to, or undefined when it leaves the model free. */
-function toNeed({ tools, choice, isParallel }: ToolRequest): CallNeed | undefined {
+function toNeed({
+  tools,
+  choice,
+  isParallel,
+}: ToolRequest): Omit<CallNeed, "reasoning"> | undefined {
   if (choice === "none") return undefined;
   if (choice === "required") return { tools, isForced: true, isParallel };
   if (choice === "auto") {

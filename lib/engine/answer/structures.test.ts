@@ -6,6 +6,7 @@ import { describe, expect, test } from "vitest";
 import { seededRandom } from "@/lib/util/random";
 import type { GrammarSpec, JsonSchema, Structure } from "../grammar/grammar";
 import type { Tool, ToolRequest } from "./answer-format";
+import { notBeginningWith } from "./call-structure";
 import { createFormat, offeredTools } from "./create-format";
 import { DEEPSEEK_FENCED, DEEPSEEK_PLAIN } from "./formats/deepseek";
 import { HERMES } from "./formats/hermes";
@@ -34,7 +35,10 @@ const SYNTAXES = [
 ];
 const FREE_TEXTS = ["So", "A < b, {x}", 'Use "tool" [1] `x`', "ä🦊\n\n", "{ not this"];
 /** For each regular expression in a structure one of these matches. */
-const MATCHES = ["", "\n\n", "S", "<b", "[1", '{"x', "``a", "```p", "{x", "aB3dE6gH9"];
+const MATCHES = [
+  ...["", "\n\n", "S", "<b", "<", "[1", "[", '{"x', '{"nam"', "``a", "```p", "```js]", "{x"],
+  "aB3dE6gH9",
+];
 
 type Pick = <Item>(items: readonly Item[]) => Item;
 
@@ -188,6 +192,30 @@ describe.each(SYNTAXES.map((syntax, index) => [`${syntax.name} (${index})`, synt
     });
   },
 );
+
+test("an answer that begins otherwise is told from one that begins like a call", () => {
+  const prefixes = ["{", "<|tag|>", "<think>", "```json", " ", "\n"];
+  const structure = notBeginningWith(prefixes, { type: "regex", pattern: "[\\s\\S]*" });
+  const patternOf = (it: Structure): string => {
+    if (it.type === "regex") return it.pattern;
+    const parts = "parts" in it ? it.parts.map((part) => `(${patternOf(part)})`) : [];
+    return parts.join(it.type === "one-of" ? "|" : "");
+  };
+  const pattern = new RegExp(`^(?:${patternOf(structure)})$`);
+  const random = seededRandom(616_004);
+  const pieces = ["{", "<", "|tag", "|>", "think", ">", "```", "js", "on", " ", "a", "\n", "`"];
+  let refused = 0;
+  for (let round = 0; round < 2_000; round++) {
+    const length = Math.floor(random() * 5);
+    const text = Array.from({ length }, () => pieces[Math.floor(random() * pieces.length)]).join(
+      "",
+    );
+    const isRefused = prefixes.some((prefix) => text.startsWith(prefix));
+    expect(pattern.test(text), JSON.stringify(text)).toBe(!isRefused);
+    if (isRefused) refused++;
+  }
+  expect(refused).toBeGreaterThan(100);
+});
 
 test("every form of answer can follow reasoning", () => {
   const specs: GrammarSpec[] = [

@@ -1,13 +1,20 @@
 import type { Structure } from "../../grammar/grammar";
-import { otherAnswer, separatedCalls, toTags } from "../call-structure";
+import { notBeginningWith, SPACES, separatedCalls, toTags } from "../call-structure";
 import type { CallSyntax } from "../create-format";
 import { readCallArray, readCallObject } from "../read-call";
 
 const FENCE = "```";
-/** Text, and such JSON and fences as cannot begin a call. */
-const OTHER_ANSWER = otherAnswer(
-  '[^\\[{`\\s]|\\[[^{\\s]|\\{[^"\\s]|\\{"[^nti\\\\]|`[^`]|``[^`]|```[^j\\[{\\s]',
-);
+/** With what `readAnswer` takes an answer for calls: keys before a name, in each spelling of JSON's. */
+const BEGINNINGS = [
+  ...SPACES,
+  ...["name", "type", "id"].flatMap((key) => [
+    `{"${key}"`,
+    ...Array.from(key, (_, length) => `{"${key.slice(0, length)}\\`),
+  ]),
+  ...[...SPACES, "{", "["].flatMap((next) => [`\`\`\`${next}`, `\`\`\`json${next}`]),
+  ...SPACES.map((space) => `{${space}`),
+  ...[...SPACES, "{"].map((next) => `[${next}`),
+];
 const RULES = { isMarked: false };
 
 /**
@@ -56,7 +63,10 @@ export const JSON_CALLS: CallSyntax = {
       end: "]",
     };
     const calls = need.isParallel ? [one, array] : [one];
-    return { type: "one-of", parts: need.isForced ? calls : [...calls, OTHER_ANSWER] };
+    if (need.isForced) return { type: "one-of", parts: calls };
+    const begins = [...BEGINNINGS, ...(need.reasoning ? [need.reasoning.open] : [])];
+    const other = notBeginningWith(begins, { type: "any-text" });
+    return { type: "one-of", parts: [...calls, other] };
   },
   severalCalls: "For several calls, write an array of such objects.",
   writeCall: (name, json) => `{"name": "${name}", "arguments": ${json}}`,

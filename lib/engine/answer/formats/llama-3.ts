@@ -1,14 +1,17 @@
-import type { Structure } from "../../grammar/grammar";
+import type { Tag } from "../../grammar/grammar";
 import type { AnswerReader, Reading } from "../answer-reader";
-import { otherAnswer, separatedCalls, toTags } from "../call-structure";
+import {
+  notBeginningWith,
+  SPACES,
+  separatedCalls,
+  toTags,
+  triggeredCalls,
+} from "../call-structure";
 import type { CallSyntax } from "../create-format";
 import { readCallObject } from "../read-call";
 import { readMarked } from "../read-marked";
 
 const MARK = "<|python_tag|>";
-/** Neither a brace nor the mark. */
-const OTHER_ANSWER = otherAnswer("[^{<\\s]|<[^|]");
-
 /**
  * Llama 3.1 to 3.3: `{"name": …, "parameters": {…}}` as the whole answer, several of them with `; ` in
  * between; before it there may be `<|python_tag|>`, and with it a call may follow text. Behind the same
@@ -32,11 +35,10 @@ export const LLAMA_3: CallSyntax = {
     }));
     const calls = separatedCalls(tags, "; ", need);
     if (need.isForced) return calls;
-    const tagged: Structure = {
-      type: "sequence",
-      parts: [{ type: "text", text: MARK }, calls],
-    };
-    return { type: "one-of", parts: [calls, tagged, OTHER_ANSWER] };
+    const marked: Tag = { type: "tag", begin: MARK, content: calls, end: "" };
+    const free = triggeredCalls([marked], MARK, { ...need, isParallel: false });
+    const begins = ["{", MARK, ...SPACES, ...(need.reasoning ? [need.reasoning.open] : [])];
+    return { type: "one-of", parts: [calls, marked, notBeginningWith(begins, free)] };
   },
   severalCalls: "For several calls, put `; ` between them.",
   writeCall: (name, json) => `{"name": "${name}", "parameters": ${json}}`,
