@@ -60,10 +60,6 @@ export class GrowingCache implements PassCache {
     };
   }
 
-  listEmptyPasts(): [string, TensorView][] {
-    return this.#rows.listEmptyPasts();
-  }
-
   begin(pass: PassRows): PassTensors {
     const needed = Math.max(...pass.starts);
     const { inputs, pastLength } = this.runsRowsAlone

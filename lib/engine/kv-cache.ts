@@ -31,8 +31,6 @@ export interface PassCache extends RowMover {
   readonly capacity: number;
   /** Whether rows of different length cannot share a pass. */
   readonly runsRowsAlone: boolean;
-  /** Past inputs without a token. */
-  listEmptyPasts(): [string, TensorView][];
   begin(pass: PassRows): PassTensors;
   /** Keeps what the pass wrote. */
   finish(pass: PassRows): void;
@@ -74,13 +72,6 @@ export class KvCache implements PassCache {
     });
     const headMax = capacity * Math.max(...slots.map((slot) => slot.headSize));
     this.#scratch = { float32: new Float32Array(headMax), float16: new Uint16Array(headMax) };
-  }
-
-  listEmptyPasts(): [string, TensorView][] {
-    return this.blocks.map(({ slot, data }) => [
-      slot.past,
-      { type: slot.dtype, data: data.subarray(0, 0), dims: [1, slot.headCount, 0, slot.headSize] },
-    ]);
   }
 
   begin({ row, rowCount }: PassRows): PassTensors {

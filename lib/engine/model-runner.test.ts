@@ -173,16 +173,33 @@ test("a chunk of one token gets a second, since one alone is another kernel's", 
   });
 });
 
-test("hidden states are read without touching a row of the cache", async () => {
+/** A text of two tokens, in a row of its own. */
+const toRead = () => {
+  const cache = new KvCache(signature.cacheSlots, 1, 6);
+  return { ids: [4, 5], start: 0, cache };
+};
+
+test("hidden states are read in a row of their own, piece by piece", async () => {
   const { runner, runs } = createRunner();
-  expect(await runner.readHiddenStates([4, 5], new AbortController().signal)).toHaveLength(6);
-  expect(runs[0]!.inputs["past_key_values.0.key"]).toEqual({ dims: [1, 2, 0, 4], values: [] });
-  expect(runs[0]!.outputs).toEqual({ last_hidden_state: [1, 2, 3] });
+  const signal = new AbortController().signal;
+  const text = toRead();
+  expect(await runner.readHiddenStates(text, signal)).toHaveLength(6);
+  expect(await runner.readHiddenStates({ ...text, ids: [6], start: 2 }, signal)).toHaveLength(3);
+  expect(runs[0]!.outputs).toEqual({
+    last_hidden_state: [1, 2, 3],
+    "present.0.key": [1, 2, 6, 4],
+  });
+  expect(runs[1]!.inputs).toMatchObject({
+    input_ids: { values: [6, 0] },
+    attention_mask: { values: [1, 1, 1, 1] },
+    position_ids: { values: [2, 3] },
+    "past_key_values.0.key": { dims: [1, 2, 6, 4] },
+  });
 });
 
 test("who comes after the end is told, and nothing runs", async () => {
   const { runner, runs } = createRunner();
-  const first = runner.readHiddenStates([4, 5], new AbortController().signal);
+  const first = runner.readHiddenStates(toRead(), new AbortController().signal);
   const closing = runner.close();
   await first;
   await closing;
@@ -193,7 +210,7 @@ test("who comes after the end is told, and nothing runs", async () => {
 
 test("hidden states that nobody waits for any more are not computed", async () => {
   const { runner, runs } = createRunner();
-  await expect(runner.readHiddenStates([4, 5], AbortSignal.abort())).rejects.toThrow();
+  await expect(runner.readHiddenStates(toRead(), AbortSignal.abort())).rejects.toThrow();
   expect(runs).toHaveLength(0);
 });
 

@@ -126,36 +126,36 @@ export class ModelRunner {
   }
 
   /**
-   * The last layer's state of each token, row by row; for embeddings. Touches no row of the cache.
+   * The last layer's state of each new token, row by row; for embeddings. The text lies in row 0 of a
+   * cache of its own, so that no row of those who write is touched.
    *
    * @throws the signal's reason when it aborts before the pass has its turn.
    */
-  async readHiddenStates(ids: readonly number[], signal: AbortSignal): Promise<Float32Array> {
+  async readHiddenStates(
+    { ids, start, cache }: { ids: readonly number[]; start: number; cache: PassCache },
+    signal: AbortSignal,
+  ): Promise<Float32Array> {
     const size = this.signature.hiddenSize;
     assert(size !== undefined, "the graph has the output");
+    // Even, like a chunk of a prompt, as far as the row goes.
+    const isPadded = ids.length % 2 === 1 && start + ids.length < cache.capacity;
+    const read = isPadded ? [...ids, 0] : ids;
+    const rows = { row: 0, rowCount: 1, starts: [start], length: read.length };
+    const pass = { ...rows, ids: read, positions: [0], temperatures: [], adapter: undefined };
     return this.#exclusively(async () => {
       signal.throwIfAborted();
       const binding = this.#session.createBinding();
       try {
-        for (const [name, tensor] of this.cache.listEmptyPasts()) binding.bindInput(name, tensor);
-        const pass = {
-          row: 0,
-          rowCount: 1,
-          ids,
-          starts: [0],
-          positions: [0],
-          temperatures: [],
-          adapter: undefined,
-        };
-        for (const [name, tensor] of this.#fillInputs(pass, undefined)) {
-          binding.bindInput(name, tensor);
-        }
-        const states = new Float32Array(ids.length * size);
-        binding.bindOutput(TENSOR.hiddenState, {
-          ...{ type: "float32", data: states, dims: [1, ids.length, size] },
-        });
+        const memory = cache.begin(rows);
+        const fed = this.#fillInputs(pass, memory.pastLength);
+        for (const [name, tensor] of [...memory.inputs, ...fed]) binding.bindInput(name, tensor);
+        for (const [name, tensor] of memory.outputs) binding.bindOutput(name, tensor);
+        const data = new Float32Array(read.length * size);
+        const dims = [1, read.length, size];
+        binding.bindOutput(TENSOR.hiddenState, { type: "float32", data, dims });
         await binding.run();
-        return states;
+        cache.finish(rows);
+        return data.subarray(0, ids.length * size);
       } finally {
         binding.close();
       }
