@@ -193,7 +193,8 @@ export class Engine {
     // Before the grammar is compiled: what cannot be answered anyway costs nothing.
     const { ids, text } = this.#prompts.read(request);
     const { grammar, splitter } = planAnswer(request, this.answerFormat, text);
-    const options = this.#toSequenceOptions(request, ids, splitter !== undefined);
+    const isShaped = splitter !== undefined || grammar !== undefined;
+    const options = this.#toSequenceOptions(request, ids, isShaped);
     const matcher = await this.#compile(grammar, options.stopTokenIds, signal);
     if (signal.aborted) {
       matcher?.close();
@@ -244,7 +245,7 @@ export class Engine {
   #toSequenceOptions(
     request: EngineRequest,
     promptIds: readonly number[],
-    isSplit: boolean,
+    isShaped: boolean,
   ): SequenceOptions {
     const { samplingDefaults, chatTemplate, tokenBytes } = this.model;
     const room = this.model.contextLength - promptIds.length;
@@ -270,10 +271,10 @@ export class Engine {
       sampling: { ...sampling, seed: request.sampling.seed ?? drawSeed() },
       choice: request.choice ?? 0,
       stop: [...request.stop, ...("messages" in request ? chatTemplate.stopStrings : [])],
-      // The marks of calls and reasoning are control tokens in some vocabularies.
+      // The marks of calls and reasoning are control tokens in some vocabularies; masks let them pass.
       detokenizer: new Detokenizer(tokenBytes, {
         control: "omitted",
-        spelledIds: isSplit ? this.answerFormat.spelledIds : undefined,
+        spelledIds: isShaped ? this.answerFormat.spelledIds : undefined,
       }),
       logProbabilityCount: request.logProbabilityCount,
       reportPrompt: request.reportPrompt,
