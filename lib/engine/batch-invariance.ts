@@ -63,7 +63,7 @@ async function withRunner<T>(
   probe: (runner: ModelRunner) => Promise<T>,
 ): Promise<T> {
   const cache = new KvCache(signature.cacheSlots, ROWS_MAX, CAPACITY);
-  const runner = new ModelRunner(session, signature, { cache, ...options });
+  const runner = new ModelRunner(session, signature, { cache, padsAdapters: true, ...options });
   try {
     return await probe(runner);
   } finally {

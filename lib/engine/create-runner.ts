@@ -72,7 +72,11 @@ async function createInPlaceRunner(
   const cache = new KvCache(signature.cacheSlots, rowCount, contextLength);
   const isBatchInvariant = rows === "any" || padsToEven;
   return {
-    runner: new ModelRunner(session, signature, { cache, padsToEven }),
+    runner: new ModelRunner(session, signature, {
+      cache,
+      padsToEven,
+      padsAdapters: needs.hasAdapters,
+    }),
     form: {
       name: "in-place",
       summary: "GroupQueryAttention; keys and values are written where they lie.",

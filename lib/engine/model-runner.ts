@@ -44,6 +44,11 @@ export type RunnerOptions = {
    * number of rows.
    */
   padsToEven?: boolean;
+  /**
+   * The same for passes with an adapter: weights that come as inputs are not prepacked, and one row of them
+   * takes another kernel than several.
+   */
+  padsAdapters?: boolean;
 };
 
 /** Logits of a pass, one entry a token asked for. Overwritten by the next pass. */
@@ -80,6 +85,7 @@ export class ModelRunner {
   readonly cache: PassCache;
   readonly #session: GraphSession;
   readonly #padsToEven: boolean;
+  readonly #padsAdapters: boolean;
   readonly #scratch = new ScratchMemory();
   readonly #bindings = new Map<string, RowsBinding>();
   /** Ends when the last pass asked for so far has ended. */
@@ -91,6 +97,7 @@ export class ModelRunner {
     this.signature = signature;
     this.cache = options.cache;
     this.#padsToEven = options.padsToEven ?? false;
+    this.#padsAdapters = options.padsAdapters ?? false;
   }
 
   /** Runs `ids` of one prompt after the `start` tokens that its row holds. */
@@ -112,8 +119,8 @@ export class ModelRunner {
   /** Runs one token of each of a number of rows that lie one after the other. */
   async decode(options: DecodeOptions): Promise<PassLogits> {
     const { row = 0, ids, lengths, temperatures, spareLength = 0, adapter } = options;
-    // Weights that come as inputs are not prepacked, and one row of them takes another kernel than several.
-    const isPadded = (this.#padsToEven || adapter !== undefined) && ids.length % 2 === 1;
+    const padsToEven = this.#padsToEven || (this.#padsAdapters && adapter !== undefined);
+    const isPadded = padsToEven && ids.length % 2 === 1;
     const pass = {
       ...{ row, rowCount: ids.length + (isPadded ? 1 : 0), positions: [0] },
       ids: isPadded ? [...ids, 0] : ids,
