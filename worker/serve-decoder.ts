@@ -1,3 +1,4 @@
+import { embedInPieces } from "@/lib/engine/encoder/embed-in-pieces";
 import { Engine } from "@/lib/engine/engine";
 import { buildWith } from "@/lib/engine/lora/load-adapter";
 import { AppError } from "@/lib/errors";
@@ -84,7 +85,8 @@ async function answer(
   switch (call.type) {
     case "embed": {
       expectOwnName(engine, call.request.model);
-      const { embeddings, tokenCount } = await engine.embed(call.request.inputs, signal);
+      const { inputs, overflow } = call.request;
+      const { embeddings, tokenCount } = await embedInPieces(engine, inputs, { overflow, signal });
       return { embeddings, promptTokens: tokenCount };
     }
     case "rerank":

@@ -1,5 +1,6 @@
 import { AppError } from "@/lib/errors";
 import { brokenLogits } from "../sampling/broken-logits";
+import { averageVectors, toUnit } from "./average-vectors";
 import { applyDense } from "./dense-layer";
 import { EncoderLoop } from "./encoder-loop";
 import { type LoadEncoderOptions, type LoadedEncoder, loadEncoder } from "./load-encoder";
@@ -69,7 +70,7 @@ export class EncoderEngine {
         vector: this.#toVector(results.next().value),
         weight,
       }));
-      return Array.from(average(vectors));
+      return averageVectors(vectors);
     });
     return { embeddings, tokenCount: countTokens(texts) };
   }
@@ -193,23 +194,6 @@ export class EncoderEngine {
     }
     return toUnit(vector);
   }
-}
-
-/** By weight, then of length one. */
-function average(of: readonly { vector: Float64Array; weight: number }[]): Float64Array {
-  const [first] = of;
-  if (first && of.length === 1) return first.vector;
-  const sum = new Float64Array(first?.vector.length ?? 0);
-  for (const { vector, weight } of of) {
-    for (const [index, value] of vector.entries()) sum[index] = (sum[index] ?? 0) + value * weight;
-  }
-  return toUnit(sum);
-}
-
-function toUnit(vector: Float64Array): Float64Array {
-  const length = Math.sqrt(vector.reduce((sum, value) => sum + value * value, 0));
-  if (!(length > 0 && Number.isFinite(length))) throw brokenLogits(length);
-  return vector.map((value) => value / length);
 }
 
 function toShare(logit: number): number {

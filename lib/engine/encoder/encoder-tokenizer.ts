@@ -7,11 +7,7 @@ import {
   readSpecialTokens,
   type SpecialTokens,
 } from "./special-tokens";
-
-/** Characters of text looked at first for each token wanted; English has four to five a token. */
-const CHARACTERS_PER_TOKEN = 8;
-/** Tokens at the end of a part of a text that the next words might change. */
-const UNSURE_TOKENS = 16;
+import type { TextEncoder } from "./text-encoder";
 
 /**
  * Text to ids for models that read. Control tokens come from the post-processor's template alone:
@@ -19,7 +15,7 @@ const UNSURE_TOKENS = 16;
  * The library gets them under spellings that nobody can type, like in `text/tokenizer.ts`; it still
  * makes the token for unknown words, which no caller gains anything by.
  */
-export class EncoderTokenizer {
+export class EncoderTokenizer implements TextEncoder {
   readonly special: SpecialTokens;
   /** One above the highest id. */
   readonly vocabularySize: number;
@@ -65,22 +61,6 @@ export class EncoderTokenizer {
     const unknown = this.#unknownId;
     if (unknown === undefined) return ids;
     return ids.map((id) => (this.#controlIds.has(id) ? unknown : id));
-  }
-
-  /**
-   * The first ids of the text alone: `countMax` of them or more, or all there are. Most of a text that
-   * is cut is never looked at: tokenising a megabyte takes seconds in which nobody else is served.
-   */
-  encodeStart(text: string, countMax: number): number[] {
-    let length = Math.max(1_024, (countMax + UNSURE_TOKENS) * CHARACTERS_PER_TOKEN);
-    for (; length < text.length; length *= 4) {
-      // At a space where there is one: words are what tokenizers take apart.
-      const space = text.lastIndexOf(" ", length);
-      const end = space > length / 2 ? space : length;
-      const ids = this.encodeText(text.slice(0, end));
-      if (ids.length >= countMax + UNSURE_TOKENS) return ids.slice(0, -UNSURE_TOKENS);
-    }
-    return this.encodeText(text);
   }
 
   /** What a model reads of a text: its ids with the control tokens around them. */

@@ -31,7 +31,8 @@ const processorSchema = z.looseObject({
 });
 
 const TEXT: TemplatePart = { kind: "text", which: 0, type: 0 };
-const BARE: SpecialTokens = { single: [TEXT], pair: [TEXT, { ...TEXT, which: 1 }] };
+/** No control tokens at all. */
+export const BARE: SpecialTokens = { single: [TEXT], pair: [TEXT, { ...TEXT, which: 1 }] };
 
 /**
  * Reads `post_processor` of tokenizer.json.

@@ -1,6 +1,6 @@
 import { AppError } from "@/lib/errors";
-import type { EncoderTokenizer } from "./encoder-tokenizer";
 import { countSpecial, type EncodedText, joinTexts, type TemplatePart } from "./special-tokens";
+import { encodeStart, type TextEncoder } from "./text-encoder";
 
 /** What becomes of a text that is longer than the model reads. */
 export type Overflow = "refuse" | "truncate" | "average";
@@ -9,7 +9,7 @@ export type Overflow = "refuse" | "truncate" | "average";
 export type Piece = { text: EncodedText; weight: number };
 
 export type SplitOptions = {
-  tokenizer: EncoderTokenizer;
+  tokenizer: TextEncoder;
   /** Tokens that the model reads, control tokens included. */
   contextLength: number;
   overflow: Overflow;
@@ -51,7 +51,7 @@ function encodeBody(
 ): readonly number[] {
   return overflow === "average"
     ? tokenizer.encodeText(text)
-    : tokenizer.encodeStart(text, contextLength + 1);
+    : encodeStart(tokenizer, text, contextLength + 1);
 }
 
 /** Ids are read as they are; the control tokens that they begin and end with stay where they belong. */
@@ -96,7 +96,7 @@ export function pairUp(
   { tokenizer, contextLength, overflow }: PairOptions,
 ): (() => EncodedText)[] {
   const parts = tokenizer.special.pair;
-  const queryIds = tokenizer.encodeStart(query, contextLength + 1);
+  const queryIds = encodeStart(tokenizer, query, contextLength + 1);
   const room = contextLength - countSpecial(parts) - queryIds.length;
   if (room < 1) {
     throw new AppError("context-length-exceeded", {
@@ -106,7 +106,7 @@ export function pairUp(
   }
   // One at a time, when asked for: a thousand of them take the thread for a second.
   return documents.map((document, index) => () => {
-    const ids = tokenizer.encodeStart(document, room + 1);
+    const ids = encodeStart(tokenizer, document, room + 1);
     if (ids.length > room && overflow === "refuse") {
       const param = `documents.${index}`;
       throw new AppError("context-length-exceeded", {
