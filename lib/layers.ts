@@ -52,7 +52,7 @@ export const HOMES: Record<string, readonly string[]> = {
   protobufjs: ["lib/engine"],
   "@huggingface": ["lib/engine"],
   "@mlc-ai": ["lib/engine"],
-  flatbuffers: ["lib/engine"],
+  flatbuffers: ["lib/engine/synthetic"],
   undici: ["lib/protocol"],
   pino: ["lib/telemetry"],
   postgres: ["lib/db"],
