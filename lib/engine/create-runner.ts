@@ -67,8 +67,9 @@ async function createInPlaceRunner(
   // Who accepts variance is spared the row beside a lone one: 0.9× instead of 1.3× llama.cpp's speed with
   // one sequence in int4 blocks of 128.
   const padsToEven = rows === "even" && !mayVaryWithBatch;
-  const isEven = padsToEven || needs.hasAdapters;
-  const rowCount = isEven ? 2 * Math.ceil(slotCount / 2) : slotCount;
+  const evenCount = padsToEven ? 2 * Math.ceil(slotCount / 2) : slotCount;
+  // Sequences of one adapter may begin at any row: behind the last of all there has to be one to fill up with.
+  const rowCount = needs.hasAdapters ? slotCount + 1 : evenCount;
   const cache = new KvCache(signature.cacheSlots, rowCount, contextLength);
   const isBatchInvariant = rows === "any" || padsToEven;
   return {
