@@ -12,10 +12,19 @@ export async function readAwakeModels(controller: Controller): Promise<AwakeChat
   return models.filter((model) => model.features.includes("chat"));
 }
 
-/** @throws AppError `no-worker` when it sleeps, `model-not-found` when nobody ever offered it. */
+/**
+ * A model to talk to.
+ *
+ * @throws AppError `no-worker` when it sleeps, `not-supported` when it reads and does not write,
+ * `model-not-found` when nobody ever offered it.
+ */
 export async function getAwakeModel(arena: Arena, name: string): Promise<AwakeChatModel> {
-  const model = (await readAwakeModels(arena.controller)).find((it) => it.name === name);
-  if (model) return model;
+  const model = (await arena.controller.listModels()).find((it) => it.name === name);
+  if (model?.features.includes("chat")) return model;
+  if (model) {
+    const message = `The model ${name} cannot be talked to: it is asked for ${model.features.join(", ")}. Choose another.`;
+    throw new AppError("not-supported", { message, param: "model" });
+  }
   const known = await readModels(arena.db);
   if (!known.some((it) => it.name === name)) {
     const message = `There is no model ${name}. The models page lists those there are.`;

@@ -6,7 +6,8 @@ import { readModels } from "./store";
 
 /** Every model that was ever offered, those awake first. */
 export async function listModels({ db, controller }: Arena): Promise<ModelList> {
-  const [known, awake] = await Promise.all([readModels(db), readAwakeModels(controller)]);
+  // Of every kind: a model that cannot be talked to is awake as well.
+  const [known, awake] = await Promise.all([readModels(db), controller.listModels()]);
   const awakeByName = new Map(awake.map((model) => [model.name, model]));
   const models = known.map(({ name, description }) => {
     const model = awakeByName.get(name);
@@ -19,6 +20,7 @@ export async function listModels({ db, controller }: Arena): Promise<ModelList> 
         .catch({ skills: [], examplePrompts: [] })
         .parse(description),
       workers: model?.workers ?? 0,
+      features: model?.features ?? [],
     };
   });
   return { models: models.sort((left, right) => Number(right.awake) - Number(left.awake)) };

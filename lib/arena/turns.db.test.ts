@@ -385,3 +385,27 @@ test("answers of a dead process are closed: with text stopped, without failed", 
   ]);
   await world.close();
 });
+
+test("a model that only reads is shown as awake, and neither drawn nor talked to", async () => {
+  const world = await createWorld(["mock/echo", "mock/reader"], ["mock/random"]);
+  try {
+    const { models } = await listModels(world.arena);
+    const reader = models.find((it) => it.name === "mock/reader");
+    expect(reader).toMatchObject({ awake: true, workers: 1 });
+    expect(reader?.features).toEqual(["embeddings", "rerank", "classify", "tokenize"]);
+    expect((await readArenaStatus(world.arena)).modelsAwake).toBe(2);
+    for (const random of [() => 0, () => 0.5, () => 0.999]) {
+      const visitorId = await world.visitor();
+      const battle = { ...asking(visitorId), prompt: "one", random };
+      const turn = await readTurn(await createBattle(world.arena, battle));
+      const rows = await rowsOf(world, turn.start.conversationId);
+      const names = rows.slice(1).map((row) => row.modelName);
+      expect(names.sort()).toEqual(["mock/echo", "mock/random"]);
+    }
+    const chat = { ...asking(await world.visitor()), prompt: "one", model: "mock/reader" };
+    const refusal = { code: "not-supported", param: "model" };
+    await expect(startChat(world.arena, chat)).rejects.toMatchObject(refusal);
+  } finally {
+    await world.close();
+  }
+});

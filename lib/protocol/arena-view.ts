@@ -2,7 +2,7 @@ import * as z from "zod";
 import { ERROR_CODE_LIST } from "@/lib/errors";
 import { PROMPT_CHARACTERS_MAX } from "@/lib/limits";
 import { finishReasonSchema } from "./generate-event";
-import { modelDescriptionSchema, WORKER_KINDS } from "./worker-card";
+import { MODEL_FEATURES, modelDescriptionSchema, WORKER_KINDS } from "./worker-card";
 
 /**
  * What the pages and `/api` say to each other. Before the vote nothing here ties a side to a model:
@@ -134,6 +134,8 @@ export const modelViewSchema = z.object({
   contextLength: z.number().nullable(),
   description: modelDescriptionSchema,
   workers: z.number(),
+  /** What it can be asked for; empty while it sleeps. */
+  features: z.array(z.enum(MODEL_FEATURES)),
 });
 export const modelListSchema = z.object({ models: z.array(modelViewSchema) });
 export const leaderboardEntrySchema = z.object({

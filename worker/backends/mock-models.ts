@@ -20,6 +20,8 @@ export type MockModel = {
   /** What happens instead of an answer, or after three tokens of one. */
   fate?: "rejects" | "never" | "dies" | "fails";
   examplePrompts?: string[];
+  /** It takes texts in and says nothing: vectors, scores and labels. */
+  reads?: true;
 };
 
 const CONTEXT = 8_192;
@@ -85,6 +87,13 @@ export const MOCK_MODELS: Record<string, MockModel> = {
     contextLength: 64,
     tokenMs: 0,
     say: echo,
+  },
+  "mock/reader": {
+    summary: "Gives vectors, scores and labels of texts, and cannot be talked to.",
+    contextLength: CONTEXT,
+    tokenMs: 0,
+    say: () => [],
+    reads: true,
   },
 };
 

@@ -138,3 +138,18 @@ test("any text survives the tokenizer, and only tokens are read back", () => {
   expect(() => toText([12])).toThrow(RangeError);
   expect(() => toText([256 ** 6 + 255 * 256 ** 5])).toThrow(RangeError);
 });
+
+test("the reader gives scores and labels, and says nothing; the others do the reverse", async () => {
+  const request = { requestId: "r", model: "mock/reader" };
+  const documents = ["one two", "seven eight"];
+  const { scores } = await all.rerank({ ...request, query: "one two", documents }, never);
+  expect(scores[0]).toBeCloseTo(1, 6);
+  expect(scores[1]).toBeLessThan(1);
+  const { results } = await all.classify({ ...request, inputs: ["one"] }, never);
+  expect(results[0]?.map((it) => it.label)).toEqual(["short", "long"]);
+  const refusal = { code: "not-supported", param: "model" };
+  const talk = async () => read(all.generate(ask("mock/reader"), never));
+  await expect(talk()).rejects.toMatchObject(refusal);
+  const wrong = all.rerank({ requestId: "r", model: "mock/echo", query: "x", documents }, never);
+  await expect(wrong).rejects.toMatchObject(refusal);
+});

@@ -4,11 +4,12 @@ import { AppError } from "@/lib/errors";
 import type { FinishReason, GenerateEvent } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { type Message, messageText } from "@/lib/protocol/message";
-import type { ModelOffer } from "@/lib/protocol/worker-card";
+import type { ModelFeature, ModelOffer } from "@/lib/protocol/worker-card";
 import { assert } from "@/lib/util/assert";
 import { wait } from "@/lib/util/wait";
 import type { Backend } from "../backend";
 import { describe, MOCK_MODELS, type MockModel, rejection } from "./mock-models";
+import { countTokens, rankTexts, sortTexts, toVector } from "./mock-reading";
 import { toIds, toPieces, toText } from "./mock-tokens";
 
 /** A backend without a model: for tests and development, never in the default set-up. */
@@ -23,7 +24,6 @@ export type MockOptions = {
   die?: () => void;
 };
 
-const VECTOR_LENGTH = 64;
 /** Long enough for three written events to leave the process, short enough that nobody waits. */
 const LAST_WORDS_MS = 50;
 /** After this many tokens the sentinels named so meet their fate. */
@@ -46,37 +46,40 @@ export function createMockBackend(options: MockOptions): Backend {
     });
   }
 
+  function expect(name: string, feature: ModelFeature): MockModel {
+    const model = get(name);
+    if (featuresOf(model).includes(feature)) return model;
+    throw new AppError("not-supported", {
+      message: `The model ${name} cannot be asked for ${feature}.`,
+      param: "model",
+    });
+  }
+
   return {
     card: () => ({
       kind: "mock",
       slots: options.slots,
       models: [...models].map(([name, model]) => toOffer(name, model)),
     }),
-    generate: (request, signal) => generate({ request, signal, model: get(request.model), die }),
+    generate: (request, signal) => {
+      const model = expect(request.model, "chat");
+      return generate({ request, signal, model, die });
+    },
     embed: async (request) => {
       get(request.model);
       const texts = request.inputs.map((it) => (typeof it === "string" ? it : toText(it)));
       return {
         embeddings: texts.map(toVector),
-        promptTokens: texts.reduce((sum, text) => sum + toPieces(text).length, 0),
+        promptTokens: countTokens(texts),
       };
     },
     rerank: async (request) => {
-      get(request.model);
-      const pieces = toPieces(request.query).length;
-      const query = toVector(request.query);
-      return {
-        // Texts that share words point the same way; opposite ones share none either.
-        scores: request.documents.map((it) => Math.min(1, Math.max(0, dot(query, toVector(it))))),
-        promptTokens: request.documents.reduce((sum, it) => sum + pieces + toPieces(it).length, 0),
-      };
+      expect(request.model, "rerank");
+      return rankTexts(request);
     },
     classify: async (request) => {
-      get(request.model);
-      return {
-        results: request.inputs.map(classifyByLength),
-        promptTokens: request.inputs.reduce((sum, it) => sum + toPieces(it).length, 0),
-      };
+      expect(request.model, "classify");
+      return sortTexts(request.inputs);
     },
     tokenize: async (request) => {
       const { contextLength } = get(request.model);
@@ -105,12 +108,18 @@ function getSentinel(name: string): MockModel {
   });
 }
 
+function featuresOf({ reads }: MockModel): ModelFeature[] {
+  return reads
+    ? ["embeddings", "rerank", "classify", "tokenize"]
+    : ["chat", "embeddings", "tokenize"];
+}
+
 function toOffer(name: string, model: MockModel): ModelOffer {
   return {
     name,
     build: createHash("sha256").update(`${name} 1`).digest("hex"),
     contextLength: model.contextLength,
-    features: ["chat", "embeddings", "rerank", "classify", "tokenize"],
+    features: featuresOf(model),
     description: describe(model),
   };
 }
@@ -252,32 +261,4 @@ function untilAborted(signal: AbortSignal): Promise<never> {
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) onAbort();
   });
-}
-
-/** Words hashed into dimensions with a sign: texts that share words point the same way. */
-function toVector(text: string): number[] {
-  const vector = new Array<number>(VECTOR_LENGTH).fill(0);
-  for (const word of text.toLowerCase().match(/\S+/g) ?? [" "]) {
-    const hash = createHash("sha256").update(word).digest();
-    const index = hash.readUInt8(0) % VECTOR_LENGTH;
-    vector[index] = (vector[index] ?? 0) + (hash.readUInt8(1) % 2 === 0 ? 1 : -1);
-  }
-  const length = Math.hypot(...vector);
-  // Words that cancel each other out leave nothing to scale; any fixed direction will do.
-  if (length === 0) return vector.map((_, index) => (index === 0 ? 1 : 0));
-  return vector.map((value) => value / length);
-}
-
-function dot(a: readonly number[], b: readonly number[]): number {
-  return a.reduce((sum, value, index) => sum + value * (b[index] ?? 0), 0);
-}
-
-/** Short or long, decided at ten words. */
-function classifyByLength(text: string) {
-  const share = 1 / (1 + Math.exp((text.match(/\S+/g) ?? []).length - 10));
-  const scores = [
-    { label: "short", score: share },
-    { label: "long", score: 1 - share },
-  ];
-  return scores.sort((a, b) => b.score - a.score);
 }

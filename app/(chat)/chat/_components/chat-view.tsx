@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import { useEffect, useState } from "react";
+import { canChat } from "@/components/can-chat";
 import { preloadMarkdown } from "@/components/chat/answer-text";
 import { Composer } from "@/components/chat/composer";
 import { FailureNotice } from "@/components/chat/failure-notice";
@@ -38,10 +39,13 @@ export function ChatView({ initialId, initialModel, initialPrompt }: ChatViewPro
       requestJson(paths.api.models, (views) => views.modelListSchema, { signal }),
     refetchInterval: PAGE_REFRESH_INTERVAL_MS,
   });
-  const models = list.data?.models ?? [];
-  const firstAwake = models.find((it) => it.awake)?.name ?? "";
+  // Those that sleep say nothing of themselves; one that is awake and only reads is not offered here.
+  const models = (list.data?.models ?? []).filter((it) => !it.awake || canChat(it));
+  const firstAwake = models.find(canChat)?.name ?? "";
   const model = chat.chat?.model ?? picked ?? firstAwake;
   const view = models.find((it) => it.name === model);
+  // Named in the address, say.
+  const onlyReads = list.data?.models.some((it) => it.name === model && it.awake) && !view;
   const isEmpty = chat.turns.length === 0 && chat.pending === null && !chat.isLoading;
 
   useFollowEnd(chat.messages, chat.phase === "streaming");
@@ -68,7 +72,9 @@ export function ChatView({ initialId, initialModel, initialPrompt }: ChatViewPro
     : isAsleep
       ? model === ""
         ? "No model is awake yet."
-        : `${model} is asleep. It answers again once a worker brings it.`
+        : onlyReads
+          ? `${model} reads texts and writes none. Choose another.`
+          : `${model} is asleep. It answers again once a worker brings it.`
       : chat.phase === "settling"
         ? "Saving what was written…"
         : null;
@@ -98,7 +104,7 @@ export function ChatView({ initialId, initialModel, initialPrompt }: ChatViewPro
             <p className="font-display text-xl text-balance">One model, by name.</p>
             <p className="mt-3 max-w-[60ch] text-ink-soft">
               {view?.description.summary ??
-                (isAsleep
+                (isAsleep && !onlyReads
                   ? "No model is awake yet. This page looks again by itself."
                   : "Pick a model and ask.")}
             </p>

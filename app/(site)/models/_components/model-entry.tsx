@@ -1,5 +1,6 @@
 import { ArrowRight } from "lucide-react";
 import Link from "next/link";
+import { canChat } from "@/components/can-chat";
 import { countOf, formatCount, formatLicence, formatParameters } from "@/components/format";
 import { buttonClass } from "@/components/ui/button";
 import { paths } from "@/lib/paths";
@@ -40,7 +41,7 @@ export function ModelEntry({ model }: { model: ModelView }) {
             </div>
           ))}
         </dl>
-        {awake && (
+        {canChat(model) && (
           <Link href={chatWith(name)} prefetch={false} className={`${buttonClass()} mt-6`}>
             Chat with it
           </Link>
@@ -68,7 +69,7 @@ function Examples({ model, prompts }: { model: ModelView; prompts: readonly stri
       <ul className="mt-2 grid gap-x-10 sm:grid-cols-2">
         {prompts.map((prompt) => (
           <li key={prompt} className="border-b border-line">
-            {model.awake ? (
+            {canChat(model) ? (
               <Link
                 href={chatWith(model.name, prompt)}
                 prefetch={false}
@@ -94,8 +95,21 @@ function Examples({ model, prompts }: { model: ModelView; prompts: readonly stri
   );
 }
 
-function toFacts({ description, contextLength }: ModelView): [string, string][] {
+/** What a model that cannot be talked to is asked for, in words. */
+const READING = { embeddings: "vectors", rerank: "ranking", classify: "labels" } as const;
+
+const isReading = (it: string): it is keyof typeof READING => it in READING;
+
+function toUses(model: ModelView): string | undefined {
+  if (!model.awake || canChat(model)) return undefined;
+  const uses = model.features.flatMap((it) => (isReading(it) ? [it] : []));
+  return uses.map((it) => READING[it]).join(", ");
+}
+
+function toFacts(model: ModelView): [string, string][] {
+  const { description, contextLength } = model;
   const facts: [string, string | undefined][] = [
+    ["Gives", toUses(model)],
     ["By", description.organization],
     ["Parameters", description.parameters && formatParameters(description.parameters)],
     ["Weights", description.weightForm],
