@@ -7,6 +7,7 @@ import { describe, expect, test } from "vitest";
 import { seededRandom } from "@/lib/util/random";
 import { type CallSyntax, createFormat } from "./create-format";
 import { DEEPSEEK_FENCED, DEEPSEEK_PLAIN } from "./formats/deepseek";
+import { HARMONY } from "./formats/harmony";
 import { HERMES } from "./formats/hermes";
 import { JSON_CALLS } from "./formats/json";
 import { LLAMA_3 } from "./formats/llama-3";
@@ -294,6 +295,49 @@ const RECORDED: Record<string, { syntax: CallSyntax; answers: Recorded[] }> = {
       },
     ],
   },
+  harmony: {
+    syntax: HARMONY,
+    answers: [
+      {
+        about: "reasoning and an answer",
+        text: "<|channel|>analysis<|message|>They greet <me>.<|end|><|start|>assistant<|channel|>final<|message|>Hello <|you|>!<|return|>",
+        told: [{ reasoning: "They greet <me>." }, "Hello <|you|>!"],
+      },
+      {
+        about: "reasoning, words before a call, a call",
+        text: `<|channel|>analysis<|message|>Look.<|end|><|start|>assistant<|channel|>commentary<|message|>One moment.<|end|><|start|>assistant<|channel|>commentary to=functions.get_weather <|constrain|>json<|message|>${HARD}<|call|>`,
+        told: [{ reasoning: "Look." }, "One moment.", ["get_weather", HARD]],
+      },
+      {
+        about: "the recipient before the channel, twice",
+        text: ` to=functions.now<|channel|>commentary json<|message|>{}<|end|><|start|>assistant to=functions.now<|channel|>commentary<|message|>{ }`,
+        told: [
+          ["now", "{}"],
+          ["now", "{ }"],
+        ],
+      },
+      {
+        about: "a call of what is not offered, then of what is no object",
+        text: `<|channel|>commentary to=functions.rm<|message|>{"a": "<|start|>"}<|call|><|channel|>commentary to=functions.now json<|message|>soon<|call|>`,
+        told: [
+          `<|channel|>commentary to=functions.rm<|message|>{"a": "<|start|>"}<|call|><|channel|>commentary to=functions.now json<|message|>soon<|call|>`,
+        ],
+      },
+      {
+        about: "no header at all",
+        text: "Hello <|start|>assistant and so on",
+        told: ["Hello <|start|>assistant and so on"],
+      },
+      {
+        about: "reasoning that is not told apart, calls that are not offered",
+        text: `<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>commentary to=functions.now json<|message|>{}<|call|>`,
+        told: [
+          `<|channel|>analysis<|message|>Hm.<|end|><|start|>assistant<|channel|>commentary to=functions.now json<|message|>{}<|call|>`,
+        ],
+        options: { splitsReasoning: false, tools: undefined },
+      },
+    ],
+  },
   "qwen-coder": {
     syntax: QWEN_CODER,
     answers: [
@@ -360,10 +404,20 @@ for (const [name, { syntax, answers }] of Object.entries(RECORDED)) {
         );
         const isAnyCall = whole.some((part) => part.type === "tool-call-start");
         if (isAnyCall) continue;
-        expect(summarize(whole).join(""), label).toBe(damaged);
+        const told = summarize(whole).join("");
+        // Where all text stands in messages, what stands around them goes.
+        if (syntax === HARMONY) expect(isWithin(told, damaged), label).toBe(true);
+        else expect(told, label).toBe(damaged);
       }
     });
   });
+}
+
+/** Whether `whole` holds the characters of `part` in their order. */
+function isWithin(part: string, whole: string): boolean {
+  let at = 0;
+  for (const unit of whole.split("")) if (unit === part[at]) at++;
+  return at === part.length;
 }
 
 function damage(text: string, below: (max: number) => number): string {

@@ -51,6 +51,17 @@ test("a model that stops after a call waits for results; one that was cut off do
   expect(splitter.finishReason("length")).toBe("length");
 });
 
+test("where calls may not be parallel the first one is told alone, and all tokens are counted", () => {
+  const parser = format.createParser({
+    ...{ tools: TOOLS, splitsReasoning: true, beginsInReasoning: false },
+  });
+  const splitter = new AnswerSplitter(parser, { isParallel: false });
+  const call = '<tool_call>{"name": "now"}</tool_call>';
+  const parts = [...splitter.push(call, 6), ...splitter.push(call, 6), ...splitter.flush()];
+  expect(parts.filter((part) => part.type === "tool-call-start")).toHaveLength(1);
+  expect(countOf(parts)).toBe(12);
+});
+
 test("ids are OpenAI's in form, and no two the same", () => {
   const splitter = split({ createId: undefined });
   const parts = splitter.push('<tool_call>{"name": "now"}<tool_call>{"name": "now"}', 9);

@@ -7,14 +7,21 @@ type WithCount<Part> = Part extends { type: "tool-call-start" }
 /** A part with the tokens it stands for. The start of a call has none: its arguments follow at once. */
 export type CountedPart = WithCount<AnswerPart>;
 
+export type AnswerSplitterOptions = {
+  /** Unless given, an answer may hold several calls; else those after the first are not told. */
+  isParallel?: boolean;
+};
+
 /** Parts of one answer out of its text, with each token counted once: on the first part told after it. */
 export class AnswerSplitter {
   readonly #parser: AnswerParser;
+  readonly #isParallel: boolean;
   #uncounted = 0;
   #hasCall = false;
 
-  constructor(parser: AnswerParser) {
+  constructor(parser: AnswerParser, { isParallel = true }: AnswerSplitterOptions = {}) {
     this.#parser = parser;
+    this.#isParallel = isParallel;
   }
 
   /** @param tokenCount the tokens that `text` stands for. */
@@ -39,7 +46,8 @@ export class AnswerSplitter {
   }
 
   #count(parts: readonly AnswerPart[]): CountedPart[] {
-    return parts.map((part) => {
+    const told = parts.filter((part) => this.#isParallel || !("index" in part) || part.index === 0);
+    return told.map((part) => {
       if (part.type === "tool-call-start") {
         this.#hasCall = true;
         return part;

@@ -16,6 +16,8 @@ export type CallSyntax = {
   spelledTokens: readonly string[];
   /** Reads an answer (what follows the reasoning) to its end. The reader may hold white space already. */
   readAnswer(reader: AnswerReader): Reading<void>;
+  /** Reads all of an answer, where reasoning is more than what stands between two marks at its beginning. */
+  readWhole?(reader: AnswerReader, options: WholeOptions): Reading<void>;
   /** As `AnswerFormat.toStructure`; asked only where something is to be held to. */
   toStructure(need: CallNeed): Structure;
   /** How a call is written, for a model that has to be told. */
@@ -24,6 +26,11 @@ export type CallSyntax = {
   severalCalls: string;
   /** Characters of a call's id; unless given, those of OpenAI's. */
   idLength?: number;
+};
+
+export type WholeOptions = Pick<AnswerParserOptions, "splitsReasoning" | "beginsInReasoning"> & {
+  /** Whether there are tools to call. */
+  isOffering: boolean;
 };
 
 /** The calls that an answer may hold. */
@@ -49,7 +56,10 @@ export function createFormat(
   const createId = () => (idLength ? randomId(idLength) : ID_PREFIX + randomId(ID_LENGTH));
   return {
     name,
-    spelledTokens: [...syntax.spelledTokens, ...(reasoning ? Object.values(reasoning) : [])],
+    spelledTokens: [
+      ...syntax.spelledTokens,
+      ...(reasoning ? [reasoning.open, reasoning.close] : []),
+    ],
     createParser: (options) =>
       new ReadingParser(
         new AnswerReader({ tools: options.tools ?? [], createId: options.createId ?? createId }),
@@ -69,11 +79,16 @@ function* readAll(
   syntax: CallSyntax,
   { reasoning, tools, splitsReasoning, beginsInReasoning }: ReadAllOptions,
 ): Reading<void> {
+  const isOffering = tools !== undefined && tools.length > 0;
+  if (syntax.readWhole) {
+    yield* syntax.readWhole(reader, { isOffering, splitsReasoning, beginsInReasoning });
+    return;
+  }
   if (reasoning) {
     const state = { isSplit: splitsReasoning, hasBegun: beginsInReasoning };
     yield* readReasoning(reader, { marks: reasoning, ...state });
   }
-  if (tools && tools.length > 0) yield* syntax.readAnswer(reader);
+  if (isOffering) yield* syntax.readAnswer(reader);
   yield* reader.restAsText();
 }
 

@@ -84,3 +84,14 @@ test("control tokens of the format are spelled out, and no others", () => {
   const { spelledIds } = detect(withMarks("[TOOL_CALLS]", "[ARGS]"), special, ["[CALL_ID]"]);
   expect([...spelledIds]).toEqual([1, 2, 3, 4]);
 });
+
+test("a family that writes messages is known, with its reasoning", () => {
+  const source = withMarks(
+    "<|channel|>commentary to=functions.",
+    " <|constrain|>json<|message|>",
+    "<|call|><|channel|>analysis<|message|><|end|>",
+  );
+  const { format, reasoning } = detect(source, ["<|channel|>", "<|message|>", "<|end|>"]);
+  expect(format.name).toBe("harmony");
+  expect(reasoning?.open).toBe("<|channel|>analysis<|message|>");
+});

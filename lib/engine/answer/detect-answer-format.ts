@@ -4,6 +4,7 @@ import { createToolText, type ToolText } from "../text/tool-text";
 import type { AnswerFormat } from "./answer-format";
 import { type CallSyntax, createFormat } from "./create-format";
 import { DEEPSEEK_FENCED, DEEPSEEK_PLAIN } from "./formats/deepseek";
+import { HARMONY, HARMONY_REASONING } from "./formats/harmony";
 import { HERMES } from "./formats/hermes";
 import { JSON_CALLS } from "./formats/json";
 import { LLAMA_3 } from "./formats/llama-3";
@@ -17,6 +18,8 @@ export type ModelAnswerFormat = {
   format: AnswerFormat;
   /** What stands around its reasoning, when it reasons. */
   reasoning: ReasoningMarks | undefined;
+  /** Whether even plain answers must be parsed, because all text stands in marks. */
+  needsParser: boolean;
   /** Whether a rendered prompt ends inside of reasoning. */
   beginsInReasoning(prompt: string): boolean;
   /** Control tokens of its vocabulary that an answer's text must spell out. */
@@ -32,6 +35,7 @@ export type DetectOptions = {
 
 /** What tells a family in its template, the most telling first: marks of one may stand in templates of others. */
 const FAMILIES: readonly (readonly [(template: string) => boolean, CallSyntax])[] = [
+  [(it) => it.includes("<|channel|>") && it.includes("<|message|>"), HARMONY],
   [(it) => it.includes("<｜tool▁calls▁begin｜>") && it.includes("```json"), DEEPSEEK_FENCED],
   [(it) => it.includes("<｜tool▁calls▁begin｜>"), DEEPSEEK_PLAIN],
   [(it) => it.includes("[TOOL_CALLS]") && it.includes("[CALL_ID]"), MISTRAL_NAMED_WITH_IDS],
@@ -46,6 +50,7 @@ const FAMILIES: readonly (readonly [(template: string) => boolean, CallSyntax])[
 
 /** What families write around their reasoning; the first pair that a model knows is its own. */
 const REASONING_MARKS: readonly ReasoningMarks[] = [
+  HARMONY_REASONING,
   { open: "<think>", close: "</think>" },
   { open: "[THINK]", close: "[/THINK]" },
   { open: "<seed:think>", close: "</seed:think>" },
@@ -78,6 +83,7 @@ export function detectAnswerFormat({
   return {
     format,
     reasoning,
+    needsParser: syntax.readWhole !== undefined,
     beginsInReasoning: (prompt) =>
       reasoning !== undefined && prompt.trimEnd().endsWith(reasoning.open),
     spelledIds: new Set(spelled.map((token) => token.id)),

@@ -2,7 +2,14 @@ import type { GrammarSpec, Structure } from "../grammar/grammar";
 import type { AnswerReader, Reading } from "./answer-reader";
 
 /** What stands before and after what a model writes to itself. */
-export type ReasoningMarks = { open: string; close: string };
+export type ReasoningMarks = {
+  open: string;
+  close: string;
+  /** What stands between it and the answer, as a regular expression; unless given, a few line breaks. */
+  gapPattern?: string;
+  /** What an answer that is no call begins with, with or without reasoning before it. */
+  answerOpen?: string;
+};
 
 /** White space at the end of reasoning is frame as long as it is short. */
 const SPACE_CHARACTERS_MAX = 64;
@@ -82,14 +89,19 @@ export function structureAfterReasoning(
   marks: ReasoningMarks,
   hasBegun: boolean,
 ): GrammarSpec {
-  const answer = toStructure(spec);
+  const { gapPattern = GAP_PATTERN, answerOpen } = marks;
+  const content = toStructure(spec);
+  const isPlain = spec.type !== "structure" && answerOpen !== undefined;
+  const answer: Structure = isPlain
+    ? { type: "sequence", parts: [{ type: "text", text: answerOpen }, content] }
+    : content;
   const reasoning: Structure = {
     type: "tag",
     begin: hasBegun ? "" : marks.open,
     content: { type: "any-text" },
     end: marks.close,
   };
-  const gap: Structure = { type: "regex", pattern: GAP_PATTERN };
+  const gap: Structure = { type: "regex", pattern: gapPattern };
   const reasoned: Structure = { type: "sequence", parts: [reasoning, gap, answer] };
   if (hasBegun) return { type: "structure", structure: reasoned };
   return { type: "structure", structure: { type: "one-of", parts: [reasoned, answer] } };

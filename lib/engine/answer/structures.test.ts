@@ -7,8 +7,9 @@ import { seededRandom } from "@/lib/util/random";
 import type { GrammarSpec, JsonSchema, Structure } from "../grammar/grammar";
 import type { Tool, ToolRequest } from "./answer-format";
 import { notBeginningWith } from "./call-structure";
-import { createFormat, offeredTools } from "./create-format";
+import { type CallSyntax, createFormat, offeredTools } from "./create-format";
 import { DEEPSEEK_FENCED, DEEPSEEK_PLAIN } from "./formats/deepseek";
+import { HARMONY, HARMONY_REASONING } from "./formats/harmony";
 import { HERMES } from "./formats/hermes";
 import { JSON_CALLS } from "./formats/json";
 import { LLAMA_3 } from "./formats/llama-3";
@@ -31,16 +32,23 @@ const TOOLS: readonly Tool[] = [
 ];
 const SYNTAXES = [
   ...[HERMES, LLAMA_3, MISTRAL_ARRAY, MISTRAL_NAMED, MISTRAL_NAMED_WITH_IDS],
-  ...[DEEPSEEK_FENCED, DEEPSEEK_PLAIN, MARKED_ARRAY, JSON_CALLS, QWEN_CODER],
+  ...[DEEPSEEK_FENCED, DEEPSEEK_PLAIN, MARKED_ARRAY, JSON_CALLS, QWEN_CODER, HARMONY],
 ];
-const FREE_TEXTS = ["So", "A < b, {x}", 'Use "tool" [1] `x`', "ä🦊\n\n", "{ not this"];
+const COMMON_TEXTS = ["So", "A < b, {x}", 'Use "tool" [1] `x`', "ä🦊\n\n", "{ not this"];
 /** For each regular expression in a structure one of these matches. */
 const MATCHES = [
   ...["", "\n\n", "S", "<b", "<", "[1", "[", '{"x', '{"nam"', "``a", "```p", "```js]", "{x"],
-  "aB3dE6gH9",
+  ...["aB3dE6gH9", "<|channel|>commentary <|constrain|>json<|message|>", "<|start|>assistant"],
 ];
 
-type Pick = <Item>(items: readonly Item[]) => Item;
+/** A family whose calls stand in messages has a message begin before each. */
+const freeTextsOf = (syntax: CallSyntax) =>
+  syntax === HARMONY
+    ? ["<|channel|>commentary", "", "<|channel|>final<|message|>So"]
+    : COMMON_TEXTS;
+const marksOf = (syntax: CallSyntax) => (syntax === HARMONY ? HARMONY_REASONING : THINK);
+
+type Pick = (<Item>(items: readonly Item[]) => Item) & { texts: readonly string[] };
 
 /** A text that `structure` allows. */
 function draw(structure: Structure, pick: Pick): string {
@@ -48,7 +56,7 @@ function draw(structure: Structure, pick: Pick): string {
     case "text":
       return structure.text;
     case "any-text":
-      return pick(FREE_TEXTS);
+      return pick(pick.texts);
     case "regex": {
       const pattern = new RegExp(`^(?:${structure.pattern})$`);
       return pick(MATCHES.filter((text) => pattern.test(text)));
@@ -69,7 +77,7 @@ function draw(structure: Structure, pick: Pick): string {
     default: {
       const count = structure.endsAfterFirst ? pick([0, 1]) : pick([0, 1, 2]);
       const tags = Array.from({ length: count }, () => draw(pick(structure.tags), pick));
-      return pick(FREE_TEXTS) + tags.join(" And ");
+      return pick(pick.texts) + tags.join(" And ");
     }
   }
 }
@@ -88,9 +96,10 @@ function drawJson(schema: JsonSchema, pick: Pick): string {
   return `{${entries.join(", ")}}`;
 }
 
-function drawing(seed: number): Pick {
+function drawing(seed: number, texts: readonly string[]): Pick {
   const random = seededRandom(seed);
-  return (items) => items[Math.floor(random() * items.length)]!;
+  const pick = <Item>(items: readonly Item[]) => items[Math.floor(random() * items.length)]!;
+  return Object.assign(pick, { texts });
 }
 
 const asText = (spec: GrammarSpec, pick: Pick) =>
@@ -107,7 +116,7 @@ function isRight(name: string, json: string): boolean {
 describe.each(SYNTAXES.map((syntax, index) => [`${syntax.name} (${index})`, syntax] as const))(
   "%s",
   (_, syntax) => {
-    const format = createFormat(syntax, THINK);
+    const format = createFormat(syntax, marksOf(syntax));
     const calls = (text: string, request: ToolRequest, options = {}) => {
       const parts = parse(format, [text], { tools: offeredTools(request), ...options });
       const told: { name: string; json: string }[] = [];
@@ -127,7 +136,7 @@ describe.each(SYNTAXES.map((syntax, index) => [`${syntax.name} (${index})`, synt
     ] as const)("%s: calls and nothing else", (_about, choice, isParallel) => {
       const request: ToolRequest = { tools: TOOLS, choice, isParallel };
       const structure = format.toStructure(request)!;
-      const pick = drawing(616_001);
+      const pick = drawing(616_001, freeTextsOf(syntax));
       const counts = new Set<number>();
       for (let round = 0; round < 200; round++) {
         const text = draw(structure, pick);
@@ -138,13 +147,14 @@ describe.each(SYNTAXES.map((syntax, index) => [`${syntax.name} (${index})`, synt
         if (choice !== "required") expect(told[0]?.name).toBe("get_weather");
         counts.add(told.length);
       }
-      expect(Math.max(...counts)).toBe(choice === "required" && isParallel ? 3 : 1);
+      const isSeveral = choice === "required" && isParallel && syntax !== HARMONY;
+      expect(Math.max(...counts)).toBe(isSeveral ? 3 : 1);
     });
 
     test("free, with a strict tool: whatever is told as a call is right", () => {
       const request: ToolRequest = { tools: TOOLS, choice: "auto", isParallel: true };
       const structure = format.toStructure(request)!;
-      const pick = drawing(616_002);
+      const pick = drawing(616_002, freeTextsOf(syntax));
       let callCount = 0;
       let textCount = 0;
       for (let round = 0; round < 300; round++) {
@@ -161,11 +171,12 @@ describe.each(SYNTAXES.map((syntax, index) => [`${syntax.name} (${index})`, synt
     test("after reasoning, opened by the prompt or not", () => {
       const request: ToolRequest = { tools: TOOLS, choice: "required", isParallel: true };
       const structure = format.toStructure(request)!;
-      const pick = drawing(616_003);
-      for (const beginsInReasoning of [true, false]) {
+      const pick = drawing(616_003, COMMON_TEXTS);
+      // Its prompt never opens the reasoning.
+      for (const beginsInReasoning of syntax === HARMONY ? [false] : [true, false]) {
         const spec = structureAfterReasoning(
           { type: "structure", structure },
-          THINK,
+          marksOf(syntax),
           beginsInReasoning,
         );
         for (let round = 0; round < 50; round++) {
