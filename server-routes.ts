@@ -6,8 +6,10 @@ import * as metrics from "@/app/metrics/route";
 import * as readyz from "@/app/readyz/route";
 import * as v1Rest from "@/app/v1/[[...rest]]/route";
 import * as chatCompletions from "@/app/v1/chat/completions/route";
+import * as embeddings from "@/app/v1/embeddings/route";
 import * as v1Model from "@/app/v1/models/[...id]/route";
 import * as v1Models from "@/app/v1/models/route";
+import * as rerank from "@/app/v1/rerank/route";
 import type { RouteModule } from "@/lib/http/front";
 
 /**
@@ -16,8 +18,10 @@ import type { RouteModule } from "@/lib/http/front";
  */
 export const HOT_ROUTES: Record<string, RouteModule> = {
   "/v1/chat/completions": chatCompletions,
+  "/v1/embeddings": embeddings,
   "/v1/models": v1Models,
   "/v1/models/[...id]": v1Model,
+  "/v1/rerank": rerank,
   "/v1/[[...rest]]": v1Rest,
   "/api/workers": workers,
   "/api/workers/[id]/heartbeat": workerHeartbeat,

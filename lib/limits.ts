@@ -36,6 +36,14 @@ export const LOGIT_BIAS_ENTRIES_MAX = 1_024;
 export const REPETITION_PENALTY_MAX = 10;
 /** Texts in one call for vectors or labels; OpenAI's bound is 2,048. */
 export const EMBED_INPUTS_MAX = 2_048;
+/** Texts of one request that go to a worker in one call: 64 of 512 tokens are half a minute on two cores. */
+export const TEXTS_A_CALL_MAX = 64;
+/** Their characters together, so that a call's body stays far below the worker's limit. */
+export const CHARACTERS_A_CALL_MAX = 262_144;
+/** Calls of one request under way at once, each with a place at a worker. */
+export const TEXT_CALLS_MAX = 4;
+/** 2,048 texts of 512 tokens are about 4 MiB. */
+export const TEXTS_BODY_BYTES_MAX = 8 * BODY_BYTES_MAX;
 /** Documents in one call; Cohere's bound. */
 export const RERANK_DOCUMENTS_MAX = 1_000;
 /** OpenAI's bounds for tools. */
@@ -47,6 +55,34 @@ export const GRAMMAR_CHARACTERS_MAX = 131_072;
 /** Levels of objects and lists in a schema; people nest a dozen, and each is a call within calls for who reads it. */
 export const GRAMMAR_DEPTH_MAX = 128;
 export const CHOICES_MAX = 1_024;
+
+// Grammars.
+/** A structure holds the schemas of up to 128 tools; as much as a request's body has. */
+export const GRAMMAR_STRUCTURE_CHARACTERS_MAX = BODY_BYTES_MAX;
+/** A thread that works on one grammar or one mask for this long is ended, and its other answers go on in a new one. Large schemas take 50 ms, masks 5. */
+export const GRAMMAR_JOB_MS_MAX = 10_000;
+/** A compilation waits behind others for this long; each of those before it is bounded too. */
+export const GRAMMAR_WAIT_MS_MAX = 20_000;
+/** Compilations that may wait; the next is refused with `overloaded`. As many as requests may wait for a slot. */
+export const GRAMMAR_COMPILES_WAITING_MAX = 64;
+/** About 60 MB while it is in use. A string of at most 1,000 characters takes 2,000. */
+export const GRAMMAR_STATES_MAX = 300_000;
+/** Places at once; 1,024 choices that begin anew are as many. Each costs half a microsecond a byte. */
+export const GRAMMAR_CONFIGURATION_ITEMS_MAX = 20_000;
+/** Of the configurations that one grammar remembers, some 30 bytes each; beyond it they are found anew. */
+export const GRAMMAR_REMEMBERED_ITEMS_MAX = 500_000;
+/** Places looked at for one mask: about a second, for which other answers of the model wait. Usual ones take some thousands. */
+export const GRAMMAR_WORK_MAX = 5_000_000;
+/** Masks remembered: 3,400 of a vocabulary of 152,000. */
+export const GRAMMAR_MASK_BYTES_MAX = 64 * 1_048_576;
+/** Grammars kept ready for the next request: as many as there are tools and schemas in use at one model. */
+export const GRAMMARS_KEPT_MAX = 32;
+/** What a grammar thread may hold besides typed arrays; beyond it the thread is lost, and nothing else. */
+export const GRAMMAR_HEAP_MIB_MAX = 1_024;
+/** States of the kept grammars together, beyond which the least recently used are dropped. */
+export const GRAMMAR_STATES_KEPT_MAX = 600_000;
+/** Counted repetitions; a higher upper bound in a schema is taken as this one. */
+export const GRAMMAR_REPETITIONS_MAX = 32_768;
 /** OpenAI's bound for `top_logprobs`. */
 export const ALTERNATIVES_MAX = 20;
 

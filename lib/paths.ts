@@ -43,7 +43,12 @@ export const paths = {
     health: "/health",
     metrics: "/metrics",
   },
-  v1: { models: "/v1/models", chatCompletions: "/v1/chat/completions" },
+  v1: {
+    models: "/v1/models",
+    chatCompletions: "/v1/chat/completions",
+    embeddings: "/v1/embeddings",
+    rerank: "/v1/rerank",
+  },
   healthz: "/healthz",
   readyz: "/readyz",
   metrics: "/metrics",

@@ -409,7 +409,7 @@ describe("errors are the client's own classes", () => {
   });
 
   test("404 in OpenAI's shape for paths that are none, 405 for wrong methods", async () => {
-    const error = await failure(client.embeddings.create({ model: "mock/echo", input: "x" }));
+    const error = await failure(client.moderations.create({ input: "x" }));
     expect(error).toBeInstanceOf(OpenAI.NotFoundError);
     expect(error).toMatchObject({ code: "not_found" });
     for (const path of ["", "/", "/nothing/here", "/chat"]) {

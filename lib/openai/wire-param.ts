@@ -23,6 +23,7 @@ const WIRE_PARAMS: Record<string, string> = {
 const TOOL_PARAM = /^toolRequest\.tools\.(\d+)\./;
 
 export function toWireParam(param: string): string {
+  if (param.startsWith("inputs.")) return param.replace("inputs.", "input.");
   if (TOOL_PARAM.test(param)) return param.replace(TOOL_PARAM, "tools.$1.function.");
   return Object.hasOwn(WIRE_PARAMS, param) ? (WIRE_PARAMS[param] ?? param) : param;
 }

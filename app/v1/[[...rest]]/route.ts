@@ -6,7 +6,7 @@ export const GET = route(
   { shape: "openai", caller: "anyone", name: "/v1/*" },
   ({ request }): Response => {
     throw new AppError("not-found", {
-      message: `There is no ${request.method} ${new URL(request.url).pathname} here. See GET /v1/models and POST /v1/chat/completions.`,
+      message: `There is no ${request.method} ${new URL(request.url).pathname} here. See GET /v1/models and POST /v1/chat/completions, /v1/embeddings, /v1/rerank.`,
     });
   },
 );

@@ -9,8 +9,10 @@ import * as sessionRoute from "@/app/api/session/route";
 import * as adminWorkersRoute from "@/app/api/admin/workers/route";
 import * as restRoute from "@/app/v1/[[...rest]]/route";
 import * as chatRoute from "@/app/v1/chat/completions/route";
+import * as embeddingsRoute from "@/app/v1/embeddings/route";
 import * as modelRoute from "@/app/v1/models/[...id]/route";
 import * as modelsRoute from "@/app/v1/models/route";
+import * as rerankRoute from "@/app/v1/rerank/route";
 import { Controller } from "@/lib/controller/controller";
 import { createTestDatabase } from "@/lib/db/testing";
 import { createFront } from "@/lib/http/front";
@@ -40,8 +42,10 @@ export type AddedWorker = TestWorker & { workerId: string };
 
 const ROUTES = {
   "/v1/chat/completions": chatRoute,
+  "/v1/embeddings": embeddingsRoute,
   "/v1/models": modelsRoute,
   "/v1/models/[...id]": modelRoute,
+  "/v1/rerank": rerankRoute,
   "/v1/[[...rest]]": restRoute,
   "/api/workers": workerRoute,
   "/api/workers/[id]": leaveRoute,

@@ -1,0 +1,132 @@
+import type { Controller } from "@/lib/controller/controller";
+import { env } from "@/lib/env";
+import { AppError, isAppError } from "@/lib/errors";
+import {
+  CHARACTERS_A_CALL_MAX,
+  GENERATION_MS_MAX,
+  TEXT_CALLS_MAX,
+  TEXTS_A_CALL_MAX,
+} from "@/lib/limits";
+import type { EmbedReply, EmbedRequest, RerankReply, RerankRequest } from "@/lib/protocol/text";
+import type { ModelFeature } from "@/lib/protocol/worker-card";
+import { type WorkerCall, workerClient } from "@/lib/protocol/worker-client";
+import { tryWorkers } from "./attempts";
+
+/**
+ * Requests of many texts, cut into calls that each take a worker seconds and not minutes: a large one
+ * spreads over all workers of its model, lets others in between, and loses one call when a worker dies.
+ */
+
+export type ReadTextsOptions<Request> = {
+  controller: Controller;
+  request: Request;
+  signal: AbortSignal;
+};
+
+/** @throws AppError `model-not-found`, `not-supported`, `context-length-exceeded` with the input's place, … */
+export async function embed(options: ReadTextsOptions<EmbedRequest>): Promise<EmbedReply> {
+  const { request } = options;
+  const replies = await readInParts(options, {
+    feature: "embeddings",
+    field: "inputs",
+    items: request.inputs,
+    call: (address, inputs, call) =>
+      workerClient().embed(address, { ...request, inputs: [...inputs] }, call),
+  });
+  return {
+    embeddings: replies.flatMap((it) => it.embeddings),
+    promptTokens: sum(replies.map((it) => it.promptTokens)),
+  };
+}
+
+/** @throws AppError `model-not-found`, `not-supported`, `context-length-exceeded`, … */
+export async function rerank(options: ReadTextsOptions<RerankRequest>): Promise<RerankReply> {
+  const { request } = options;
+  const replies = await readInParts(options, {
+    feature: "rerank",
+    field: "documents",
+    items: request.documents,
+    call: (address, documents, call) =>
+      workerClient().rerank(address, { ...request, documents: [...documents] }, call),
+  });
+  return {
+    scores: replies.flatMap((it) => it.scores),
+    promptTokens: sum(replies.map((it) => it.promptTokens)),
+  };
+}
+
+type Reading<Item, Reply> = {
+  feature: ModelFeature;
+  /** The field of the worker's request that holds the texts. */
+  field: string;
+  items: readonly Item[];
+  call(address: string, items: readonly Item[], call: WorkerCall): Promise<Reply>;
+};
+
+async function readInParts<Item extends string | readonly number[], Reply>(
+  { controller, request, signal }: ReadTextsOptions<{ model: string; requestId: string }>,
+  { feature, field, items, call }: Reading<Item, Reply>,
+): Promise<Reply[]> {
+  const leave = new AbortController();
+  const limit = AbortSignal.timeout(GENERATION_MS_MAX);
+  const whole = AbortSignal.any([signal, leave.signal, limit]);
+  const secret = env().PARLEY_WORKER_SECRET ?? "";
+  const parts = cut(items);
+  const replies: Reply[] = [];
+  const { model, requestId } = request;
+  const attempts = { controller, requestId, model, features: [feature], signal: whole };
+  // Shared by the lanes: each takes the next part that nobody has.
+  const left = parts.entries();
+  const lane = async () => {
+    for (const [index, { start, items: own }] of left) {
+      replies[index] = await tryWorkers(attempts, async ({ address, release }) => {
+        try {
+          return await call(address, own, { secret, signal: whole });
+        } finally {
+          release();
+        }
+      }).catch((error: unknown) => {
+        throw shiftParam(error, field, start);
+      });
+    }
+  };
+  try {
+    await Promise.all(Array.from({ length: Math.min(TEXT_CALLS_MAX, parts.length) }, lane));
+  } catch (error) {
+    if (!limit.aborted || signal.aborted) throw error;
+    const seconds = GENERATION_MS_MAX / 1_000;
+    const message = `Reading these texts took longer than ${seconds} s. Send fewer at once.`;
+    throw new AppError("timeout", { message, cause: error });
+  } finally {
+    // What still runs is for nobody.
+    leave.abort();
+  }
+  return replies;
+}
+
+function cut<Item extends string | readonly number[]>(items: readonly Item[]) {
+  const parts: { start: number; items: Item[] }[] = [];
+  let length = 0;
+  for (const [index, item] of items.entries()) {
+    const last = parts.at(-1);
+    length += item.length;
+    if (last && last.items.length < TEXTS_A_CALL_MAX && length <= CHARACTERS_A_CALL_MAX) {
+      last.items.push(item);
+    } else {
+      parts.push({ start: index, items: [item] });
+      length = item.length;
+    }
+  }
+  return parts;
+}
+
+/** A worker counts the texts of its call; the caller counts those of the request. */
+function shiftParam(error: unknown, field: string, start: number): unknown {
+  if (!isAppError(error) || !error.param?.startsWith(`${field}.`)) return error;
+  const [, index, ...rest] = error.param.split(".");
+  const param = [field, Number(index) + start, ...rest].join(".");
+  const { code, message, retryAfterSeconds } = error;
+  return new AppError(code, { message, param, retryAfterSeconds, cause: error });
+}
+
+const sum = (counts: readonly number[]) => counts.reduce((total, it) => total + it, 0);

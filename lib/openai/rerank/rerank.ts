@@ -1,0 +1,57 @@
+import * as z from "zod";
+import { RERANK_DOCUMENTS_MAX } from "@/lib/limits";
+import type { RerankReply, RerankRequest } from "@/lib/protocol/text";
+
+/** The request and reply that Cohere's and Jina's rerank endpoints have in common. */
+
+const text = z
+  .string()
+  .min(1)
+  .refine((it) => it.isWellFormed(), "holds half of a surrogate pair; send well-formed Unicode.");
+
+export const rerankBodySchema = z.strictObject({
+  model: z.string().min(1).max(256),
+  query: text,
+  documents: z
+    .array(z.union([text, z.strictObject({ text }).transform((it) => it.text)]))
+    .min(1)
+    .max(RERANK_DOCUMENTS_MAX),
+  /** As many of the best; unless given, all. */
+  top_n: z.number().int().min(1).nullish(),
+  return_documents: z.boolean().nullish(),
+});
+
+export type RerankBody = z.infer<typeof rerankBodySchema>;
+
+export type WireRerankReply = {
+  id: string;
+  model: string;
+  /** Best first; `index` counts the request's documents. */
+  results: { index: number; relevance_score: number; document?: { text: string } }[];
+  usage: { prompt_tokens: number; total_tokens: number };
+};
+
+export function toRerankRequest(body: RerankBody, requestId: string): RerankRequest {
+  const { model, query, documents } = body;
+  return { requestId, model, query, documents };
+}
+
+export function toWireRerankReply(
+  { scores, promptTokens }: RerankReply,
+  body: RerankBody,
+  requestId: string,
+): WireRerankReply {
+  const ranked = scores
+    .map((score, index) => ({ index, relevance_score: score }))
+    // Equal ones in the order in which they came.
+    .toSorted((a, b) => b.relevance_score - a.relevance_score)
+    .slice(0, body.top_n ?? scores.length);
+  const results = ranked.map((it) => {
+    const document = body.documents[it.index];
+    return body.return_documents && document !== undefined
+      ? { ...it, document: { text: document } }
+      : it;
+  });
+  const usage = { prompt_tokens: promptTokens, total_tokens: promptTokens };
+  return { id: requestId, model: body.model, results, usage };
+}
