@@ -1,6 +1,7 @@
 import { EncoderEngine } from "@/lib/engine/encoder/encoder-engine";
 import { AppError } from "@/lib/errors";
 import { unreachable } from "@/lib/util/assert";
+import { StartError } from "@/lib/util/start-error";
 import type { EngineCall, EngineReply, EngineThreadData } from "./engine-messages";
 import { readModelDescription } from "./model-description";
 import type { ServedModel } from "./served-model";
@@ -11,7 +12,14 @@ import type { ServedModel } from "./served-model";
  * @throws StartError when it cannot be served.
  */
 export async function serveEncoder(data: EngineThreadData): Promise<ServedModel> {
-  const { folder, slotCount, ...options } = data;
+  const { folder, slotCount, adapters = [], ...options } = data;
+  const [adapter] = adapters;
+  if (adapter) {
+    throw new StartError({
+      message: `The adapter ${adapter.name} cannot be used: ${folder} is a model that reads and does not write.`,
+      remedy: "Leave --lora out, or serve the model that the adapter was made for.",
+    });
+  }
   const engine = await EncoderEngine.load(folder, options);
   const { files, build, contextLength, memory, warnings, isBatchInvariant } = engine.model;
   const card = await readModelDescription(folder, files.weightForm);

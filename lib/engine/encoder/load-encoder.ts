@@ -18,7 +18,7 @@ import { countSpecial } from "./special-tokens";
 export type LoadEncoderOptions = Pick<
   LoadModelOptions,
   | ("threadCount" | "contextLengthMax" | "mayVaryWithBatch" | "graphCacheFolder")
-  | ("memoryBytes" | "weightFile" | "sessionKind")
+  | ("memoryBytes" | "weightFile" | "sessionKind" | "device")
 >;
 
 /** A graph that reads, ready to run. */
@@ -78,6 +78,7 @@ export async function loadEncoder(
     threadCount: options.threadCount,
     externalDataFolder: graph.externalDataFolder,
     ...(options.sessionKind ? { prefer: options.sessionKind } : {}),
+    ...(options.device ? { device: options.device } : {}),
   });
   try {
     const signature = readEncoderSignature(session, sizesOf(files, config));
