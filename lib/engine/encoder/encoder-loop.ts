@@ -41,6 +41,12 @@ export class EncoderLoop {
   readonly #options: EncoderLoopOptions;
   readonly #jobs = new Set<Job>();
   readonly #waiting = new WaitingTexts<Item>();
+  /**
+   * Tokens that a request would have been given that has been here all along: each pass adds its tokens
+   * over the requests there are. Who comes begins with that: with less, one who comes later would go
+   * before all others until it had caught up, and one after the other would starve who has waited.
+   */
+  #fairShare = 0;
   #running: Promise<void> | undefined;
   #closedBy: AppError | undefined;
 
@@ -99,13 +105,11 @@ export class EncoderLoop {
     tokensLeft: number,
     settle: Pick<Job, "resolve" | "reject">,
   ): Job {
-    const served = Math.min(...[...this.#jobs].map((it) => it.served));
     const job: Job = {
       results: texts.map(() => undefined),
       waiting: new Set(),
       runningCount: 0,
-      // Not from nothing: whoever comes last would have the model to itself until it had caught up.
-      served: Number.isFinite(served) ? served : 0,
+      served: this.#fairShare,
       tokensLeft,
       ...settle,
     };
@@ -162,6 +166,7 @@ export class EncoderLoop {
 
   async #runPass(items: readonly Item[]): Promise<void> {
     const length = items[0]?.length ?? 0;
+    this.#fairShare += (length * items.length) / this.#jobs.size;
     for (const item of items) {
       this.#waiting.delete(item);
       item.job.waiting.delete(item);
