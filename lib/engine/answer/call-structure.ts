@@ -86,8 +86,12 @@ function escapePattern(text: string): string {
   return text.replaceAll(/[\\^$.*+?()[\]{}|-]|[\n\t\r]/g, (it) => ESCAPES[it] ?? `\\${it}`);
 }
 
-/** Free text in which `trigger` begins one of `tags`. */
-export function triggeredCalls(tags: readonly Tag[], trigger: string, need: CallNeed): Structure {
+/** Free text in which one of `triggers` begins one of `tags`; whatever the parser takes for a mark is one. */
+export function triggeredCalls(
+  tags: readonly Tag[],
+  triggers: readonly string[],
+  need: CallNeed,
+): Structure {
   const rest = { isOneNeeded: false, endsAfterFirst: !need.isParallel };
-  return { type: "triggered-tags", triggers: [trigger], tags, ...rest };
+  return { type: "triggered-tags", triggers, tags, ...rest };
 }

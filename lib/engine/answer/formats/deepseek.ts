@@ -76,7 +76,10 @@ function* skipFrame(reader: AnswerReader): Reading<void> {
 function toStructure(need: CallNeed, calls: readonly Tag[], separator: string): Structure {
   const content = separatedCalls(calls, separator, need);
   const tag: Tag = { type: "tag", begin: CALLS_OPEN, content, end: CALLS_CLOSE };
-  return need.isForced ? tag : triggeredCalls([tag], CALLS_OPEN, { ...need, isParallel: false });
+  if (need.isForced) return tag;
+  // The mark around all calls may be left out.
+  const one = { ...need, isParallel: false };
+  return triggeredCalls([tag, ...calls], [CALLS_OPEN, CALL_OPEN], one);
 }
 
 export const DEEPSEEK_FENCED = createDeepseek(true);

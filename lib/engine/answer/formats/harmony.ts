@@ -48,7 +48,7 @@ export const HARMONY: CallSyntax = {
     );
     // A message holds one call, and the model waits for its result.
     const one = { ...need, isParallel: false };
-    if (!need.isForced) return triggeredCalls(tags, RECIPIENT, one);
+    if (!need.isForced) return triggeredCalls(tags, [RECIPIENT], one);
     const channel: Structure = { type: "text", text: `${CHANNEL}commentary` };
     return { type: "sequence", parts: [channel, { type: "one-of", parts: tags }] };
   },

@@ -29,7 +29,7 @@ export const HERMES: CallSyntax = {
       begin: `${OPEN}\n{"name": "${name}", "arguments": `,
       end: `}\n${CLOSE}`,
     }));
-    return need.isForced ? separatedCalls(tags, "\n", need) : triggeredCalls(tags, OPEN, need);
+    return need.isForced ? separatedCalls(tags, "\n", need) : triggeredCalls(tags, [OPEN], need);
   },
   severalCalls: "For several calls, write one such block after the other.",
   writeCall: (name, json) => `${OPEN}\n{"name": "${name}", "arguments": ${json}}\n${CLOSE}`,

@@ -36,7 +36,7 @@ export const LLAMA_3: CallSyntax = {
     const calls = separatedCalls(tags, "; ", need);
     if (need.isForced) return calls;
     const marked: Tag = { type: "tag", begin: MARK, content: calls, end: "" };
-    const free = triggeredCalls([marked], MARK, { ...need, isParallel: false });
+    const free = triggeredCalls([marked], [MARK], { ...need, isParallel: false });
     const begins = ["{", MARK, ...SPACES, ...(need.reasoning ? [need.reasoning.open] : [])];
     return { type: "one-of", parts: [calls, marked, notBeginningWith(begins, free)] };
   },

@@ -29,7 +29,7 @@ export const MARKED_ARRAY: CallSyntax = {
     }));
     const content = separatedCalls(calls, ", ", need);
     const tag: Tag = { type: "tag", begin: `${OPEN}[`, content, end: "]" };
-    return need.isForced ? tag : triggeredCalls([tag], OPEN, { ...need, isParallel: false });
+    return need.isForced ? tag : triggeredCalls([tag], [OPEN], { ...need, isParallel: false });
   },
   severalCalls: "For several calls, put all their objects into the one array.",
   writeCall: (name, json) => `${OPEN}[{"name": "${name}", "arguments": ${json}}]`,

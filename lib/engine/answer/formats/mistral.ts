@@ -58,7 +58,7 @@ function toNamedStructure(need: CallNeed, hasIds: boolean): Structure {
     const parts: Structure[] = [id, { type: "text", text: ARGUMENTS }, content];
     return { type: "tag", begin: begin + ID, content: { type: "sequence", parts }, end: "" };
   });
-  return need.isForced ? separatedCalls(tags, "", need) : triggeredCalls(tags, MARK, need);
+  return need.isForced ? separatedCalls(tags, "", need) : triggeredCalls(tags, [MARK], need);
 }
 
 function toArrayStructure(need: CallNeed): Structure {
@@ -68,7 +68,7 @@ function toArrayStructure(need: CallNeed): Structure {
   }));
   const content = separatedCalls(calls, ", ", need);
   const tag: Tag = { type: "tag", begin: `${MARK}[`, content, end: "]" };
-  return need.isForced ? tag : triggeredCalls([tag], MARK, { ...need, isParallel: false });
+  return need.isForced ? tag : triggeredCalls([tag], [MARK], { ...need, isParallel: false });
 }
 
 export const MISTRAL_ARRAY = createMistral(false);

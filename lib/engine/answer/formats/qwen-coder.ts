@@ -171,7 +171,10 @@ function toStructure(need: CallNeed): Structure {
       end: `${FUNCTION_CLOSE}\n${CLOSE}`,
     }),
   );
-  if (!need.isForced) return triggeredCalls(tags, OPEN, need);
+  if (!need.isForced) {
+    const bare = tags.map((tag) => ({ ...tag, begin: tag.begin.replace(`${OPEN}\n`, "") }));
+    return triggeredCalls([...tags, ...bare], [OPEN, FUNCTION_OPEN], need);
+  }
   const rest = { isOneNeeded: true, endsAfterFirst: !need.isParallel };
   return { type: "separated-tags", tags, separator: "\n", ...rest };
 }
