@@ -1,21 +1,23 @@
 import { StartError } from "@/lib/util/start-error";
 import { probeBatchInvariance } from "./batch-invariance";
 import { GrowingCache } from "./growing-cache";
-import { probeGrowingRows } from "./growing-probe";
 import { KvCache } from "./kv-cache";
 import { ModelRunner } from "./model-runner";
 import type { GraphFacts } from "./onnx/graph-facts";
 import type { GraphSession } from "./onnx/graph-session";
 import type { GraphSignature } from "./onnx/graph-signature";
+import { probeRows } from "./row-probe";
 
 /** What a graph is to the engine, for people. */
 export type GraphForm = {
   /**
    * - `in-place`: GroupQueryAttention writes the cache where it lies.
+   * - `fused`: the same, put in the place of attention in plain operators when the graph was prepared.
    * - `growing`: the past comes in and goes out whole; rows share passes with unused places between.
-   * - `growing-alone`: the same, one row at a time.
+   *
+   * `fused-alone` and `growing-alone` run one row at a time.
    */
-  name: "in-place" | "growing" | "growing-alone";
+  name: "in-place" | "fused" | "fused-alone" | "growing" | "growing-alone";
   /** A sentence: what was found, and how it is served. */
   summary: string;
   /** A sentence each: what this form cannot do. */
@@ -49,15 +51,51 @@ export type RunnerNeeds = {
  *
  * @throws StartError when it cannot be served.
  */
-export function createRunner(session: GraphSession, needs: RunnerNeeds): Promise<ReadyRunner> {
-  return needs.facts.isInPlaceKv
-    ? createInPlaceRunner(session, needs)
-    : createGrowingRunner(session, needs);
+export async function createRunner(
+  session: GraphSession,
+  needs: RunnerNeeds,
+): Promise<ReadyRunner> {
+  const { isInPlaceKv, isFused } = needs.facts;
+  if (!isInPlaceKv) return createGrowingRunner(session, needs);
+  if (!isFused) return createInPlaceRunner(session, needs, IN_PLACE);
+  const company = await probeRows(session, needs.signature, (it) => {
+    return new KvCache(it.slots, it.rowCount, it.capacity, it.runsRowsAlone);
+  });
+  if (company === "none") throw doesNotContinue(needs.source);
+  if (company === "together") return createInPlaceRunner(session, needs, FUSED);
+  const { signature, slotCount, contextLength } = needs;
+  const cache = new KvCache(signature.cacheSlots, slotCount, contextLength, true);
+  return { runner: new ModelRunner(session, signature, { cache }), form: FUSED_ALONE, ...ALONE };
 }
+
+/** Who never shares a pass gets the same in any company. */
+const ALONE = { isBatchInvariant: true, mayCutAnywhere: false };
+
+const VARIES = "Answers depend on who else is served at the moment.";
+const ONE_BY_ONE =
+  "Sequences run one after the other in every step: more at once give no more tokens a second.";
+
+const IN_PLACE: GraphForm = {
+  name: "in-place",
+  summary: "GroupQueryAttention; keys and values are written where they lie.",
+  limits: [],
+};
+const FUSED: GraphForm = {
+  name: "fused",
+  summary:
+    "Attention in plain operators, served as GroupQueryAttention, which gave the same in every layer; keys and values are written where they lie.",
+  limits: [],
+};
+const FUSED_ALONE: GraphForm = {
+  name: "fused-alone",
+  summary: `${FUSED.summary.slice(0, -1)}. Positions are counted by the length of the past.`,
+  limits: [ONE_BY_ONE],
+};
 
 async function createInPlaceRunner(
   session: GraphSession,
   needs: RunnerNeeds,
+  form: GraphForm,
 ): Promise<ReadyRunner> {
   const { source, signature, facts, slotCount, contextLength, mayVaryWithBatch } = needs;
   const probe = await probeBatchInvariance(session, signature);
@@ -78,53 +116,52 @@ async function createInPlaceRunner(
       padsToEven,
       padsAdapters: needs.hasAdapters,
     }),
-    form: {
-      name: "in-place",
-      summary: "GroupQueryAttention; keys and values are written where they lie.",
-      limits: isBatchInvariant ? [] : [VARIES],
-    },
+    form: { ...form, limits: isBatchInvariant ? form.limits : [...form.limits, VARIES] },
     isBatchInvariant,
     mayCutAnywhere: probe.mayCutAnywhere,
   };
 }
 
-const VARIES = "Answers depend on who else is served at the moment.";
-
 async function createGrowingRunner(
   session: GraphSession,
   { source, signature, facts, slotCount, contextLength, mayVaryWithBatch }: RunnerNeeds,
 ): Promise<ReadyRunner> {
-  if (facts.batchDependentOperator && !mayVaryWithBatch) throw variesWithBatch(source);
-  const rows = await probeGrowingRows(session, signature);
-  if (rows === "none") {
-    throw new StartError({
-      message: `${source} cannot be served: a prompt in two parts gives other logits than the whole, so its attention does not go on from a past as the inputs it declares would have it.`,
-      remedy:
-        "Export it anew for text generation with past (Optimum's task text-generation-with-past), or with onnxruntime-genai's model builder.",
-    });
+  const company = await probeRows(session, signature, (it) => new GrowingCache(it.slots, it));
+  if (company === "none") throw doesNotContinue(source);
+  const runsRowsAlone = company === "alone";
+  if (!runsRowsAlone && facts.batchDependentOperator && !mayVaryWithBatch) {
+    throw variesWithBatch(source);
   }
-  const mayHaveHoles = rows === "together";
   const cache = new GrowingCache(signature.cacheSlots, {
-    ...{ rowCount: slotCount, capacity: contextLength, mayHaveHoles },
+    ...{ rowCount: slotCount, capacity: contextLength, runsRowsAlone },
   });
+  const runner = new ModelRunner(session, signature, { cache });
+  const summary = `Attention in plain operators over a past that grows, not replaced because ${facts.fusionRefusal ?? "it is of another kind"}.`;
+  const copies =
+    "Every step copies all keys and values inside the graph, and takes twice the memory for them.";
+  if (runsRowsAlone) {
+    return {
+      runner,
+      form: { name: "growing-alone", summary, limits: [copies, ONE_BY_ONE] },
+      ...ALONE,
+    };
+  }
+  const varies = facts.batchDependentOperator
+    ? VARIES
+    : "The last digits of an answer's numbers depend on who else is served at the moment.";
   return {
-    runner: new ModelRunner(session, signature, { cache }),
-    form: {
-      name: mayHaveHoles ? "growing" : "growing-alone",
-      summary: mayHaveHoles
-        ? "Attention in plain operators over a past that grows; sequences share steps, with masked places between them."
-        : "Attention in plain operators over a past that grows, with positions counted by its length; sequences run one after the other.",
-      limits: [
-        facts.batchDependentOperator
-          ? VARIES
-          : "The last digits of an answer's numbers depend on who else is served at the moment.",
-        "Every step copies all keys and values inside the graph, and takes twice the memory for them.",
-        ...(mayHaveHoles ? [] : ["More sequences at once give no more tokens a second."]),
-      ],
-    },
-    isBatchInvariant: false,
-    mayCutAnywhere: false,
+    runner,
+    form: { name: "growing", summary, limits: [varies, copies] },
+    ...{ isBatchInvariant: false, mayCutAnywhere: false },
   };
+}
+
+function doesNotContinue(source: string): StartError {
+  return new StartError({
+    message: `${source} cannot be served: a prompt in two parts gives other logits than the whole, so its attention does not go on from a past as the inputs it declares would have it.`,
+    remedy:
+      "Export it anew for text generation with past (Optimum's task text-generation-with-past), or with onnxruntime-genai's model builder.",
+  });
 }
 
 function variesWithBatch(source: string): StartError {

@@ -22,10 +22,10 @@ export type GrowingCacheOptions = {
   rowCount: number;
   capacity: number;
   /**
-   * Whether the graph looks past places that the mask leaves out. Then rows of different length share a
-   * pass, each followed by places that nobody uses; otherwise each runs alone over exactly its own.
+   * Whether each row runs by itself over exactly its own tokens. Otherwise rows of different length share a
+   * pass, each followed by places that nobody uses, which the graph has to look past.
    */
-  mayHaveHoles: boolean;
+  runsRowsAlone: boolean;
   /** What unused places hold, as a number or the bits of half a one; 0 unless given. */
   blank?: number;
 };
@@ -49,13 +49,13 @@ export class GrowingCache implements PassCache {
   readonly #news = new ScratchMemory();
 
   constructor(slots: readonly CacheSlot[], options: GrowingCacheOptions) {
-    const { rowCount, capacity, mayHaveHoles, blank = 0 } = options;
+    const { rowCount, capacity, runsRowsAlone, blank = 0 } = options;
     this.rowCount = rowCount;
     this.capacity = capacity;
-    this.runsRowsAlone = !mayHaveHoles;
+    this.runsRowsAlone = runsRowsAlone;
     this.#rows = new KvCache(slots, rowCount, capacity);
     this.#windows = {
-      decode: new Window(this.#rows, mayHaveHoles ? rowCount : 1, blank),
+      decode: new Window(this.#rows, runsRowsAlone ? 1 : rowCount, blank),
       prompt: new Window(this.#rows, 1, blank),
     };
   }

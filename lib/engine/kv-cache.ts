@@ -53,14 +53,21 @@ export class KvCache implements PassCache {
   readonly rowCount: number;
   /** Tokens a row can hold. */
   readonly capacity: number;
-  readonly runsRowsAlone = false;
+  readonly runsRowsAlone: boolean;
   readonly #passes = new Map<string, PassTensors>();
   /** For each layer and kind `[rows, heads, capacity, head size]`. */
   readonly blocks: readonly CacheBlock[];
   /** One head of one row, for swaps. */
   readonly #scratch: { float32: Float32Array; float16: Uint16Array };
 
-  constructor(slots: readonly CacheSlot[], rowCount: number, capacity: number) {
+  /** @param runsRowsAlone for graphs that count positions by the length of the mask. */
+  constructor(
+    slots: readonly CacheSlot[],
+    rowCount: number,
+    capacity: number,
+    runsRowsAlone = false,
+  ) {
+    this.runsRowsAlone = runsRowsAlone;
     this.rowCount = rowCount;
     this.capacity = capacity;
     this.blocks = slots.map((slot) => {

@@ -3,6 +3,7 @@ import { createRunner, type ReadyRunner } from "./create-runner";
 import type { AdapterSource } from "./lora/load-adapter";
 import { type LoadedAdapter, loadAdapters, measureAdapters } from "./lora/load-adapters";
 import { cacheBytesOf, growingBytesOf, type MemoryPlan, planMemory } from "./memory-plan";
+import type { GraphHints } from "./onnx/adapt-graph";
 import type { Device } from "./onnx/device";
 import type { GraphSession } from "./onnx/graph-session";
 import { readGraphSignature } from "./onnx/graph-signature";
@@ -79,7 +80,7 @@ export async function loadModel(folder: string, options: LoadModelOptions): Prom
   planMemory({ ...need, sequenceBytes: 0 }, memoryBytes);
   const graph = await prepareGraph({
     weightPath: files.weightPath,
-    tensorNames: files.tensorNames,
+    hints: hintsOf(files),
     cacheFolder: options.graphCacheFolder,
   });
   const { session, note } = await openGraphSession(graph.bytes, {
@@ -133,6 +134,13 @@ function expectKvDtype(slots: readonly { dtype: KvDtype }[], asked: KvDtype | un
     message: `The KV cache cannot be ${asked}: this graph computes with ${other.dtype}, and its attention reads the cache as it is.`,
     remedy: `Leave --kv-dtype out, or take a form of the model that was exported with ${asked}.`,
   });
+}
+
+/** What a graph does not say of itself. */
+function hintsOf({ config, contextLength, tensorNames }: ModelFiles): GraphHints {
+  const { headCount: kvHeadCount, headSize } = headsOf(config);
+  const headCount = config.num_attention_heads ?? config.n_head ?? undefined;
+  return { tensorNames, headCount, kvHeadCount, headSize, contextLength };
 }
 
 /** Head count and size by config.json, for graphs that leave those dimensions symbolic. */

@@ -10,6 +10,10 @@ export type GraphFacts = {
    * present output. Then one block of memory can be bound as both, and is written in place.
    */
   isInPlaceKv: boolean;
+  /** Whether that is so because its own attention was replaced. */
+  isFused?: boolean;
+  /** Why it could not be replaced, where it grows its cache: the end of a sentence about the graph. */
+  fusionRefusal?: string;
   /** An operator through which what a row gets depends on the other rows of a pass, if there is one. */
   batchDependentOperator: string | undefined;
   /** Whether the graph takes `logits_positions` and gives float32 logits of those alone. */
@@ -41,7 +45,7 @@ export function readGraphFacts(model: OnnxModel, rewritten: RewrittenGraph): Gra
   const nodes = listNodes(graph);
   const culprit = nodes.find((it) => ONE_SCALE_FOR_ALL.has(it.opType));
   return {
-    isInPlaceKv: isInPlaceKv(graph, nodes),
+    isInPlaceKv: isInPlaceKv(graph),
     batchDependentOperator: culprit?.opType,
     hasLogitsPositions: rewritten.head !== undefined,
     vocabularySize: rewritten.head?.vocabularySize,
@@ -58,7 +62,9 @@ function listNodes(graph: OnnxGraph): OnnxNode[] {
   ]);
 }
 
-function isInPlaceKv(graph: OnnxGraph, nodes: readonly OnnxNode[]): boolean {
+/** Whether the graph as it is writes its cache where it lies. */
+export function isInPlaceKv(graph: OnnxGraph): boolean {
+  const nodes = listNodes(graph);
   const pasts = listCaches(graph).map((it) => it.past);
   const outputs = new Set(graph.output.map((it) => it.name));
   return pasts.length > 0 && pasts.every((past) => isWrittenInPlace(past, nodes, outputs));

@@ -3,20 +3,18 @@ import { lstat, mkdir, open, readFile, realpath, rename, rm, writeFile } from "n
 import { tmpdir } from "node:os";
 import { basename, dirname, isAbsolute, join, resolve } from "node:path";
 import { StartError } from "@/lib/util/start-error";
-import { type GraphFacts, readGraphFacts } from "./graph-facts";
-import { inlineCacheBranch } from "./inline-branch";
-import { giveNewPresents } from "./new-presents";
+import { type AdaptedGraph, adaptGraph, type GraphHints } from "./adapt-graph";
+import type { GraphFacts } from "./graph-facts";
 import { DATA_LOCATION_EXTERNAL, decodeModel, encodeModel, type OnnxModel } from "./onnx-model";
-import { renameTensors } from "./rename-values";
-import { REWRITE_VERSION, rewriteGraph } from "./rewrite-graph";
+import { REWRITE_VERSION } from "./rewrite-graph";
 
 export type PrepareGraphOptions = {
   /** The model's .onnx file. It is read and never written. */
   weightPath: string;
   /** Where rewritten graphs are kept; unless given, a folder of this user's own in the system's temporary one. */
   cacheFolder?: string | undefined;
-  /** Inputs and outputs of the graph that are to have other names. */
-  tensorNames?: ReadonlyMap<string, string> | undefined;
+  /** What is known of the model beside its graph. */
+  hints?: GraphHints | undefined;
 };
 
 export type PreparedGraph = {
@@ -54,16 +52,16 @@ const COPY_AGAIN = "Copy the file again (a broken download is the usual cause) o
  * @throws StartError with the file's path when it is no ONNX graph.
  */
 export async function prepareGraph(options: PrepareGraphOptions): Promise<PreparedGraph> {
-  const { weightPath, tensorNames = new Map<string, string>() } = options;
+  const { weightPath, hints = {} } = options;
   // onnxruntime follows no link out of the folder that holds the graph, and hub caches are full of them.
   const path = await realpath(weightPath).catch((cause: unknown) => {
     throw broken(weightPath, cause);
   });
   const cache = await openCache(options.cacheFolder);
-  const name = await nameEntry(path, tensorNames);
+  const name = await nameEntry(path, hints);
   const kept = cache.folder && (await readEntry(join(cache.folder, name)));
   if (kept) return { ...kept, externalDataFolder: kept.folder, warnings: cache.warnings };
-  const made = await makeGraph(weightPath, path, tensorNames);
+  const made = await makeGraph(weightPath, path, hints);
   const warnings = [...cache.warnings];
   if (cache.folder && made.isKept) {
     const failure = await writeEntry(join(cache.folder, name), made);
@@ -77,14 +75,10 @@ type Entry = { bytes: Uint8Array; facts: GraphFacts; folder: string };
 /** What is made; a graph with its weights beside it is small anyway and can be made anew each time. */
 type MadeGraph = Entry & { isKept: boolean };
 
-async function makeGraph(
-  weightPath: string,
-  path: string,
-  tensorNames: ReadonlyMap<string, string>,
-): Promise<MadeGraph> {
+async function makeGraph(weightPath: string, path: string, hints: GraphHints): Promise<MadeGraph> {
   const { file, memory } = await readWhole(weightPath, path);
   try {
-    const { model, facts } = decode(weightPath, file, tensorNames);
+    const { model, facts } = await decode(weightPath, file, hints);
     const beside = await findBeside(model, weightPath);
     const isTogether = beside.folder === undefined || beside.folder === dirname(path);
     const own = isTogether ? referToWeights(model, { file, location: basename(path) }) : model;
@@ -171,16 +165,11 @@ async function readWhole(weightPath: string, path: string) {
   }
 }
 
-function decode(weightPath: string, file: Buffer, tensorNames: ReadonlyMap<string, string>) {
+async function decode(weightPath: string, file: Buffer, hints: GraphHints): Promise<AdaptedGraph> {
   try {
-    const decoded = decodeModel(file);
-    if (decoded.graph.node.length === 0) throw new Error("The graph has no operators.");
-    const published = inlineCacheBranch(renameTensors(decoded, tensorNames));
-    const rewritten = rewriteGraph(published);
-    const facts = readGraphFacts(published, rewritten);
-    const { model } = rewritten;
-    if (facts.isInPlaceKv) return { model, facts };
-    return { model: { ...model, graph: giveNewPresents(model.graph) }, facts };
+    const model = decodeModel(file);
+    if (model.graph.node.length === 0) throw new Error("The graph has no operators.");
+    return await adaptGraph(model, hints);
   } catch (cause) {
     throw broken(weightPath, cause);
   }
@@ -266,14 +255,17 @@ function toWarning(folder: string, cause: unknown): string {
  * gigabyte whole takes longer than all else here, and a file that was written anew has another time
  * (copies that keep the time keep the content). The version makes older entries unknown.
  */
-async function nameEntry(path: string, tensorNames: ReadonlyMap<string, string>): Promise<string> {
+async function nameEntry(
+  path: string,
+  { tensorNames = new Map(), ...sizes }: GraphHints,
+): Promise<string> {
   const hash = createHash("sha256");
   const handle = await open(path).catch((cause: unknown) => {
     throw broken(path, cause);
   });
   try {
     const { size, mtimeNs } = await handle.stat({ bigint: true });
-    hash.update(`${path}\0${size}\0${mtimeNs}\0${[...tensorNames].join()}\0`);
+    hash.update(`${path}\0${size}\0${mtimeNs}\0${JSON.stringify([...tensorNames, sizes])}\0`);
     const ends = [0, Math.max(0, Number(size) - END_BYTES)];
     for (const position of ends) {
       const { buffer, bytesRead } = await handle.read({

@@ -1,24 +1,25 @@
-import { GrowingCache } from "./growing-cache";
+import type { PassCache } from "./kv-cache";
 import { ModelRunner } from "./model-runner";
 import type { GraphSession } from "./onnx/graph-session";
-import type { GraphSignature } from "./onnx/graph-signature";
+import type { CacheSlot, GraphSignature } from "./onnx/graph-signature";
 
 /**
- * What rows of a graph whose cache grows may do:
+ * What rows of a graph that was not made for rows of different length may do:
  *
- * - `together`: rows of different length share a pass; the mask leaves out the places between.
+ * - `together`: they share a pass; the mask tells them apart.
  * - `alone`: the graph counts positions by the length of its past, so each row runs by itself.
  * - `none`: it does not go on from a past as if it had read it all at once.
  */
-export type GrowingRows = "together" | "alone" | "none";
+export type RowCompany = "together" | "alone" | "none";
 
 const PROMPT_TOKENS = 12;
 /** Odd on purpose: a chunk that is filled up leaves something behind its last token. */
 const FIRST_CHUNK = 7;
 const COMPANION_TOKENS = 20;
-const ROW_COUNT = 3;
-const CAPACITY = 128;
-/** What unused places hold here: large beside any key or value, and a number in half precision, too. */
+/** Of the caches to try. */
+const PROBE_ROWS = 3;
+const PROBE_CAPACITY = 128;
+/** What unused places are to hold here: large beside any key or value, and a number in half precision, too. */
 const LOUD = { float32: 1_000, float16: 0x63d0 } as const;
 /**
  * Largest difference of two rows of logits that may be rounding, as a share of how far logits lie apart.
@@ -31,27 +32,35 @@ const ROUNDING_MAX = 0.08;
  * Finds out by running the graph: one prompt at once, and the same cut in two with a decode step after it,
  * beside a longer row, with what belongs to nobody between them.
  */
-export async function probeGrowingRows(
+export async function probeRows(
   session: GraphSession,
   signature: GraphSignature,
-): Promise<GrowingRows> {
-  for (const [mayHaveHoles, rows] of [
-    [true, "together"],
-    [false, "alone"],
-  ] as const) {
-    const dtype = signature.cacheSlots[0]?.dtype ?? "float32";
-    const cache = new GrowingCache(signature.cacheSlots, {
-      ...{ rowCount: ROW_COUNT, capacity: CAPACITY, mayHaveHoles, blank: LOUD[dtype] },
+  createCache: (options: ProbeCacheOptions) => PassCache,
+): Promise<RowCompany> {
+  for (const company of ["together", "alone"] as const) {
+    const blank = LOUD[signature.cacheSlots[0]?.dtype ?? "float32"];
+    const cache = createCache({
+      ...{ slots: signature.cacheSlots, rowCount: PROBE_ROWS, capacity: PROBE_CAPACITY },
+      ...{ runsRowsAlone: company === "alone", blank },
     });
     const runner = new ModelRunner(session, signature, { cache });
     try {
-      if ((await measureDifference(runner)) <= ROUNDING_MAX) return rows;
+      if ((await measureDifference(runner)) <= ROUNDING_MAX) return company;
     } finally {
       await runner.release();
     }
   }
   return "none";
 }
+
+export type ProbeCacheOptions = {
+  slots: readonly CacheSlot[];
+  rowCount: number;
+  capacity: number;
+  runsRowsAlone: boolean;
+  /** What places that belong to nobody are to hold, where the cache has such. */
+  blank: number;
+};
 
 /** How far logits of a prompt in parts lie from those of the whole. */
 async function measureDifference(runner: ModelRunner): Promise<number> {

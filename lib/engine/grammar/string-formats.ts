@@ -1,0 +1,30 @@
+/**
+ * Formats of JSON schema as expressions. Each takes less than its standard does and nothing besides, so
+ * that what is written under it is taken by any strict reader.
+ */
+const YEAR_OF_LEAP = "(?:\\d\\d(?:0[48]|[2468][048]|[13579][26])|(?:[02468][048]|[13579][26])00)";
+const DATE = `(?:\\d{4}-(?:(?:0[13578]|1[02])-(?:0[1-9]|[12]\\d|3[01])|(?:0[469]|11)-(?:0[1-9]|[12]\\d|30)|02-(?:0[1-9]|1\\d|2[0-8]))|${YEAR_OF_LEAP}-02-29)`;
+const CLOCK = "(?:[01]\\d|2[0-3]):[0-5]\\d";
+/** RFC 3339, section 5.6, without leap seconds, of which nobody knows the next. */
+const TIME = `${CLOCK}:[0-5]\\d(?:\\.\\d{1,9})?(?:Z|[+-]${CLOCK})`;
+const LABEL = "[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?";
+const BYTE = "(?:25[0-5]|2[0-4]\\d|1\\d\\d|[1-9]?\\d)";
+const GROUP = "[0-9A-Fa-f]{1,4}";
+/** Letters, digits and marks that need no escape in a path (RFC 3986, section 2.3). */
+const UNRESERVED = "[A-Za-z0-9._~-]";
+
+export const STRING_FORMATS: Readonly<Record<string, string>> = {
+  date: DATE,
+  time: TIME,
+  "date-time": `${DATE}T${TIME}`,
+  /** ISO 8601 as in RFC 3339, appendix A; four digits a part. */
+  duration:
+    "P(?:\\d{1,4}W|(?:\\d{1,4}Y(?:\\d{1,4}M(?:\\d{1,4}D)?)?|\\d{1,4}M(?:\\d{1,4}D)?|\\d{1,4}D)(?:T(?:\\d{1,4}H(?:\\d{1,4}M(?:\\d{1,4}S)?)?|\\d{1,4}M(?:\\d{1,4}S)?|\\d{1,4}S))?|T(?:\\d{1,4}H(?:\\d{1,4}M(?:\\d{1,4}S)?)?|\\d{1,4}M(?:\\d{1,4}S)?|\\d{1,4}S))",
+  uuid: "[0-9A-Fa-f]{8}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-[0-9A-Fa-f]{12}",
+  /** Three labels of a host at most, so that 253 characters are never reached. */
+  hostname: `${LABEL}(?:\\.${LABEL}){0,2}`,
+  email: `[A-Za-z0-9_+-]{1,20}(?:\\.[A-Za-z0-9_+-]{1,20}){0,2}@${LABEL}(?:\\.${LABEL}){1,2}`,
+  ipv4: `${BYTE}(?:\\.${BYTE}){3}`,
+  ipv6: `(?:(?:${GROUP}:){7}${GROUP}|(?:${GROUP}:){1,3}(?::${GROUP}){1,4}|::(?:${GROUP}(?::${GROUP}){0,5})?)`,
+  uri: `https?://${LABEL}(?:\\.${LABEL}){0,2}(?::[1-9]\\d{0,3})?(?:/${UNRESERVED}{0,64}){0,16}(?:\\?${UNRESERVED}{1,64}=${UNRESERVED}{0,64}(?:&${UNRESERVED}{1,64}=${UNRESERVED}{0,64}){0,8})?(?:#${UNRESERVED}{1,64})?`,
+};
