@@ -4,13 +4,19 @@ import { openLlama } from "./engine/llama-subject";
 import { openMemory } from "./engine/memory-subject";
 import { type Answerer, type Opener, questionSchema } from "./engine/question";
 import { openTransformers } from "./engine/transformers-subject";
+import { openEncoder } from "./engine-breadth/encoder-subject";
+import { openGrammar } from "./engine-breadth/grammar-subject";
+import { openTransformersEncoder } from "./engine-breadth/transformers-encoder-subject";
 
 /** A measured process, see `engine/subject.ts`: the first message opens it, each further one asks. */
 const OPENERS: Record<string, Opener> = {
+  encoder: openEncoder,
   engine: openEngine,
+  grammar: openGrammar,
   llama: openLlama,
   memory: openMemory,
   transformers: openTransformers,
+  "transformers-encoder": openTransformersEncoder,
 };
 
 const messageSchema = z.object({ id: z.number(), body: z.unknown() });

@@ -1,6 +1,8 @@
 import { parseArgs } from "node:util";
 import { runEngineBench } from "./engine/engine-bench";
 import { ENGINE_OPTIONS, parseEngineOptions } from "./engine/options";
+import { runBreadthBench } from "./engine-breadth/breadth-bench";
+import { BREADTH_OPTIONS, parseBreadthOptions } from "./engine-breadth/options";
 import { runSamplingBench } from "./sampling";
 import { runServe, SERVE_OPTIONS } from "./serve";
 import { runSoak, SOAK_OPTIONS } from "./soak";
@@ -9,6 +11,8 @@ const USAGE = `Usage: npm run bench -- <name> [options]
 
   serve     tokens a second and time to first token of a bundled model: engine, worker, /v1
   engine    our engine beside llama.cpp, transformers.js and the speed of this machine's memory
+  engine-breadth
+            answers held to schemas, embeddings, graphs of other forms: what they cost, beside peers
   soak      mixed load on the engine for half an hour; ends with 1 when memory grows or a slot is lost
   sampling  microseconds that choosing a token takes, by what a request asks for
 
@@ -31,6 +35,16 @@ first run writes 3 GB of models and installs the peers from npm; later ones find
   --minutes <number>  no further round begins after that, as on a machine that is busy (15)
   --peers <list>      llama-q4_0, llama-q8_0, transformers, or none (all three)
   --parts <list>      decode, prefill, prefix, overhead, latency, v1 (all)
+  --threads <number>  cores that a step may use (all)
+  --folder <path>     where models and peers are kept (.parley/bench)
+
+engine-breadth: random weights as above; ten minutes on two cores. Shares models and peers with engine.
+  --parts <list>      grammar, embeddings, forms (all)
+  --model <name>      of the decoders: qwen2.5-0.5b or smollm2-135m (qwen2.5-0.5b)
+  --texts <number>    texts that are embedded in a round (1000)
+  --rounds <number>   everybody is measured once a round; figures are medians (5)
+  --minutes <number>  no further round begins after that (20)
+  --peers <list>      transformers, or none (transformers)
   --threads <number>  cores that a step may use (all)
   --folder <path>     where models and peers are kept (.parley/bench)
 
@@ -64,6 +78,10 @@ async function run(name: string | undefined, args: string[]): Promise<object | u
     // It has no flags of its own; a wrong one is refused all the same.
     parseArgs({ args, options: { json: { type: "boolean" } } });
     return runSamplingBench();
+  }
+  if (name === "engine-breadth") {
+    const { values } = parseArgs({ args, options: BREADTH_OPTIONS });
+    return await runBreadthBench(parseBreadthOptions(values));
   }
   if (name !== "engine") return undefined;
   const { values } = parseArgs({ args, options: ENGINE_OPTIONS });

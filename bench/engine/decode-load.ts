@@ -1,6 +1,7 @@
 import { type EventLoopUtilization, performance } from "node:perf_hooks";
 import type { Engine, EngineRequest } from "@/lib/engine/engine";
 import { countCpu, toCores } from "../cpu-share";
+import { orderSchema } from "../engine-breadth/schema";
 import { decodeRate } from "./decode-rate";
 import { promptIds } from "./prompt-ids";
 import type { Answer, SamplingKind } from "./question";
@@ -11,7 +12,11 @@ export type DecodeLoadOptions = {
   stepCount: number;
   contextLength: number;
   sampling: SamplingKind;
+  isConstrained: boolean;
 };
+
+/** Lines of an order that outlast a measurement. */
+const LINE_COUNT_MIN = 500;
 
 type Begun = {
   cpu: ReturnType<typeof countCpu>;
@@ -46,10 +51,12 @@ export class DecodeLoad {
   }
 
   async #read(index: number, stamps: number[]): Promise<void> {
-    const { contextLength, sampling } = this.#options;
+    const { contextLength, sampling, isConstrained } = this.#options;
+    const schema = orderSchema(0, LINE_COUNT_MIN);
     const request: EngineRequest = {
       promptIds: promptIds(contextLength, index),
       ...SAMPLINGS[sampling],
+      grammar: isConstrained ? { type: "json-schema", schema } : undefined,
       ...{ stop: [], ignoreEos: true },
     };
     for await (const event of this.#engine.generate(request, this.#stop.signal)) {

@@ -43,7 +43,8 @@ export async function runEngineBench(given: EngineBenchOptions): Promise<object>
   }
 }
 
-function ownVersions(): Record<string, string> {
+/** Of the packages of ours that decide its speed. */
+export function ownVersions(): Record<string, string> {
   // Our own file, whose dependencies are exact versions.
   const { dependencies } = JSON.parse(readFileSync(join(ROOT, "package.json"), "utf8")) as {
     dependencies: Record<string, string>;

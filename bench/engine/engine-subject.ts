@@ -1,5 +1,8 @@
 import * as z from "zod";
 import { Engine } from "@/lib/engine/engine";
+import { createGrammarCompiler } from "@/lib/engine/grammar/create-grammar-compiler";
+import { toGrammarBytes } from "@/lib/engine/grammar/vocabulary-bytes";
+import type { LoadedModel } from "@/lib/engine/load-model";
 import { countCpu, toCores } from "../cpu-share";
 import { measure } from "../load";
 import { engineTarget } from "../targets";
@@ -24,7 +27,11 @@ export const CLIENTS_MS_MAX = 300_000;
 /** Our engine, driven as a worker drives it. */
 export const openEngine: Opener = async (given) => {
   const { modelFolder, lengthMax, ...options } = settingsSchema.parse(given);
-  const engine = await Engine.load(modelFolder, { ...options, contextLengthMax: lengthMax });
+  const engine = await Engine.load(modelFolder, {
+    ...options,
+    contextLengthMax: lengthMax,
+    createGrammars,
+  });
   const passes = new PassClock(engine);
   return async (question) => {
     switch (question.kind) {
@@ -48,6 +55,15 @@ export const openEngine: Opener = async (given) => {
     }
   };
 };
+
+function createGrammars({ runner, tokenBytes }: LoadedModel) {
+  return createGrammarCompiler({
+    vocabularySize: runner.signature.vocabularySize,
+    bytesOf: toGrammarBytes(tokenBytes),
+    // The bundle beside the one that this file is in.
+    threadUrl: new URL("./grammar-thread.mjs", import.meta.url),
+  });
+}
 
 /** A prompt, then one that differs from it in its last tenth. */
 async function measurePrefix(

@@ -29,7 +29,7 @@ export async function ensureGguf(folder: string, preset: Preset, type: GgufType)
 }
 
 /** A model that a run left half-written is written again. */
-async function once(target: string, write: () => Promise<unknown>): Promise<void> {
+export async function once(target: string, write: () => Promise<unknown>): Promise<void> {
   const stamp = join(target, ".complete");
   if (existsSync(stamp)) return;
   mkdirSync(target, { recursive: true });

@@ -13,6 +13,10 @@ export const SAMPLING_KINDS = [
 ] as const;
 export type SamplingKind = (typeof SAMPLING_KINDS)[number];
 
+/** Draws under a grammar's mask; see `DRAWS` in `engine-breadth/grammar-subject.ts`. */
+export const DRAW_KINDS = ["greedy", "temperature 1", "top-p 0.9, temperature 0.7"] as const;
+export type DrawKind = (typeof DRAW_KINDS)[number];
+
 /** What a measured process can be asked; each answers the kinds that it knows. */
 export const questionSchema = z.discriminatedUnion("kind", [
   /** So many sequences, each with so much context, make so many tokens side by side. */
@@ -22,6 +26,8 @@ export const questionSchema = z.discriminatedUnion("kind", [
     stepCount: count,
     contextLength: count,
     sampling: z.enum(SAMPLING_KINDS).default("greedy"),
+    /** Whether each answer is held to a JSON schema. */
+    isConstrained: z.boolean().default(false),
   }),
   /** One prompt of so many tokens, of which nothing is known yet, until its first new token. */
   z.object({ kind: z.literal("prefill"), tokenCount: count, salt: z.number().int() }),
@@ -33,6 +39,17 @@ export const questionSchema = z.discriminatedUnion("kind", [
   z.object({ kind: z.literal("clients"), clientCount: count, requestCount: count }),
   /** Memory is read for so long with each way of reading it. */
   z.object({ kind: z.literal("stream"), durationMs: count }),
+  /** A schema that nobody has seen is compiled, then others, then one of them again. */
+  z.object({ kind: z.literal("grammar-compile"), salt: z.number().int() }),
+  /** So many tokens are drawn under a schema's masks, and the same ones without. */
+  z.object({
+    kind: z.literal("grammar-tokens"),
+    draw: z.enum(DRAW_KINDS),
+    tokenCount: count,
+    salt: z.number().int(),
+  }),
+  /** So many texts of mixed length become vectors. */
+  z.object({ kind: z.literal("embed"), textCount: count, salt: z.number().int() }),
 ]);
 export type Question = z.input<typeof questionSchema>;
 export type ParsedQuestion = z.infer<typeof questionSchema>;

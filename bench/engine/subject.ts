@@ -3,8 +3,10 @@ import { join } from "node:path";
 import * as z from "zod";
 import { type Answer, answerSchema, type Question } from "./question";
 
-/** What `bench/child.ts` can be: the engine of ours, each peer, and the reader of memory. */
-export type SubjectKind = "engine" | "llama" | "transformers" | "memory";
+/** What `bench/child.ts` can be: parts of ours, each peer, and the reader of memory. */
+export type SubjectKind =
+  | ("engine" | "encoder" | "grammar")
+  | ("llama" | "transformers" | "transformers-encoder" | "memory");
 
 const replySchema = z.object({
   id: z.number(),
