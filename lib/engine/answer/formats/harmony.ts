@@ -60,7 +60,7 @@ export const HARMONY: CallSyntax = {
 /** What stands between the recipient and the arguments; the channel may come before or after it. */
 const FORM: Structure = {
   type: "regex",
-  pattern: "(?:<\\|channel\\|>commentary)? ?(?:<\\|constrain\\|>)?json<\\|message\\|>",
+  pattern: "(?:<\\|channel\\|>commentary)? (?:<\\|constrain\\|>)?json<\\|message\\|>",
 };
 
 function* readMessage(
