@@ -21,7 +21,7 @@ export async function serveEncoder(data: EngineThreadData): Promise<ServedModel>
     });
   }
   const engine = await EncoderEngine.load(folder, options);
-  const { files, build, contextLength, memory, warnings, isBatchInvariant } = engine.model;
+  const { files, build, contextLength, memory, form, warnings, isBatchInvariant } = engine.model;
   const card = await readModelDescription(folder, files.weightForm);
   return {
     offers: [
@@ -36,6 +36,7 @@ export async function serveEncoder(data: EngineThreadData): Promise<ServedModel>
     ],
     slotCount,
     memory,
+    form,
     warnings: [...warnings, ...card.warnings],
     generate: () => {
       throw new AppError("not-supported", {

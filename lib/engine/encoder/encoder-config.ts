@@ -87,8 +87,8 @@ export async function readEncoderConfig(files: ModelFiles): Promise<EncoderConfi
   return {
     contextLength: settleLength(files, { config, sentenceLength: sentence.max_seq_length, padId }),
     padId,
-    // Families without types say 0 or nothing; BERT itself has two.
-    typeCount: Math.max(1, config.type_vocab_size ?? 1),
+    // Only graphs that take types ask: their family is BERT's, which has two unless it says otherwise.
+    typeCount: Math.max(1, config.type_vocab_size ?? 2),
     vocabularySize: config.vocab_size ?? undefined,
     lowers: sentence.do_lower_case === true,
     pooling: modules.pooling,

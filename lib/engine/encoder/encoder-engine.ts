@@ -30,7 +30,11 @@ export class EncoderEngine {
   private constructor(model: LoadedEncoder) {
     this.model = model;
     const { runner, rowsMax } = model;
-    this.#loop = new EncoderLoop({ run: (texts) => runner.run(texts), rowsMax });
+    this.#loop = new EncoderLoop({
+      run: (texts) => runner.run(texts),
+      stop: () => runner.stop(),
+      rowsMax,
+    });
   }
 
   /** What it can be asked for. A classifier of one label is a cross-encoder as well. */

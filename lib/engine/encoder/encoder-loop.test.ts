@@ -18,7 +18,7 @@ const toText = (id: number, length: number): EncodedText => ({
 const answer = (texts: readonly EncodedText[]) =>
   texts.map(({ ids }) => Float64Array.of(ids[0] ?? -1));
 
-function createLoop(rowsMax?: number) {
+function createLoop(rowsMax?: number, stop?: () => void) {
   const passes: { texts: readonly EncodedText[]; end(error?: Error): void }[] = [];
   const loop = new EncoderLoop({
     run: (texts) =>
@@ -27,6 +27,7 @@ function createLoop(rowsMax?: number) {
         passes.push({ texts, end });
       }),
     ...(rowsMax === undefined ? {} : { rowsMax }),
+    ...(stop ? { stop } : {}),
   });
   const nextPass = async () => {
     while (passes.length === 0) await new Promise((resolve) => setImmediate(resolve));
@@ -150,4 +151,29 @@ test("who leaves during a pass is let go at once, and what waits of it never run
   expect(passes).toEqual([]);
   await expect(loop.run([toText(1, 1)], abort.signal)).rejects.toThrow("gone");
   expect(await loop.run([], never)).toEqual([]);
+});
+
+test("a pass that nobody waits for any more is stopped, and not one that somebody does", async () => {
+  let stopCount = 0;
+  const stop = () => {
+    stopCount += 1;
+  };
+  const { loop, nextPass } = createLoop(undefined, stop);
+  const [first, second] = [new AbortController(), new AbortController()];
+  const before = loop.run([toText(0, 100)], never);
+  const leaving = [
+    loop.run([toText(1, 8)], first.signal),
+    loop.run([toText(2, 8)], second.signal),
+  ].map((it) => it.catch(() => "left"));
+  (await nextPass()).end();
+  await before;
+  const pass = await nextPass();
+  expect(pass.texts).toHaveLength(2);
+  first.abort();
+  expect(stopCount).toBe(0);
+  second.abort();
+  expect(stopCount).toBe(1);
+  pass.end(new Error("terminated"));
+  expect(await Promise.all(leaving)).toEqual(["left", "left"]);
+  expect(loop.jobCount).toBe(0);
 });

@@ -12,6 +12,8 @@ import { WaitingTexts } from "./waiting-texts";
 export type EncoderLoopOptions = {
   /** One pass: a result a text, in their order. */
   run: (texts: readonly EncodedText[]) => Promise<Float64Array[]>;
+  /** Ends the pass under way before its time; it may reject then. */
+  stop?: () => void;
   /** 1 where a text's numbers would depend on those that share its pass. */
   rowsMax?: number;
 };
@@ -128,6 +130,8 @@ export class EncoderLoop {
     for (const item of job.waiting) this.#waiting.delete(item);
     job.waiting.clear();
     job.reject(reason);
+    const isAnyoneInPass = [...this.#jobs].some((it) => it.runningCount > 0);
+    if (job.runningCount > 0 && !isAnyoneInPass) this.#options.stop?.();
   }
 
   async #runAll(): Promise<void> {

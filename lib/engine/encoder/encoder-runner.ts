@@ -34,12 +34,6 @@ export class EncoderRunner {
     this.#binding = session.createBinding();
   }
 
-  /** Numbers of a result. */
-  get resultSize(): number {
-    const { kind, size } = this.signature.output;
-    return kind === "tokens" ? size * this.#options.pooling.length : size;
-  }
-
   async run(texts: readonly EncodedText[]): Promise<Float64Array[]> {
     const length = Math.max(...texts.map((it) => it.ids.length));
     assert(texts.length > 0 && length > 0, "a pass has a text and a token");
@@ -56,6 +50,11 @@ export class EncoderRunner {
       const states = { data, offset: row * length * size, count: ids.length, size };
       return poolStates(states, this.#options.pooling);
     });
+  }
+
+  /** Ends the pass under way before its time, where that can be done; it then rejects. */
+  stop(): void {
+    this.#binding.terminate?.();
   }
 
   async close(): Promise<void> {

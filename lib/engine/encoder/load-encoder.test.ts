@@ -13,6 +13,7 @@ import {
 } from "../synthetic/write-synthetic-encoder";
 import { writeSyntheticModel } from "../synthetic/write-synthetic-model";
 import { EncoderEngine } from "./encoder-engine";
+import { planEncoderMemory } from "./encoder-memory";
 import { findGraphEnds } from "./graph-ends";
 import { readServedKind } from "./served-kind";
 
@@ -122,6 +123,20 @@ describe("how long a text may be", () => {
   });
 });
 
+test("a model reads as long texts as memory has room for, unless a length was asked for", () => {
+  const need = {
+    ...{ weightBytes: 5e8, headCount: 12, hiddenSize: 768, innerSize: 3_072 },
+    ...{ contextLength: 8_192, mayReadLess: true },
+  };
+  expect(planEncoderMemory(need, 16e9)).toMatchObject({ contextLength: 8_192, warning: undefined });
+  const lowered = planEncoderMemory(need, 3e9);
+  expect(lowered.contextLength).toBe(4_096);
+  expect(lowered.warning).toContain("4096 of 8192 tokens");
+  expect(lowered.bytes).toBeLessThan(3e9);
+  expect(() => planEncoderMemory({ ...need, mayReadLess: false }, 3e9)).toThrow(/does not fit/);
+  expect(() => planEncoderMemory(need, 5e8)).toThrow(/does not fit/);
+});
+
 const MODULES = [
   { idx: 0, name: "0", path: "", type: "sentence_transformers.models.Transformer" },
   { idx: 1, name: "1", path: "1_Pooling", type: "sentence_transformers.models.Pooling" },
@@ -197,6 +212,11 @@ describe("modules after the tokens", () => {
       /LSTM cannot be applied/,
     ],
     ["no way of pooling", { "1_Pooling/config.json": {} }, /no way of pooling/],
+    [
+      "a dense layer that reads something else",
+      { "1_Pooling/config.json": { pooling_mode: ["mean", "max"] } },
+      /cannot be read|reads 64 numbers/,
+    ],
     ["what is no list", { "modules.json": { no: "list" } }, /modules\.json/],
   ])("%s keep it from being served, by name", async (_name, changes, message) => {
     const folder = await write({ files: { ...files, ...changes } });

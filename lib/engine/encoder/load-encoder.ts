@@ -4,13 +4,13 @@ import { join } from "node:path";
 import * as z from "zod";
 import { StartError } from "@/lib/util/start-error";
 import type { LoadModelOptions } from "../load-model";
-import { readMemoryBytes } from "../memory-plan";
 import { type ModelFiles, readModelFiles } from "../onnx/model-files";
 import { openGraphSession } from "../onnx/open-session";
 import { prepareGraph } from "../onnx/prepare-graph";
 import { type EncoderConfig, readEncoderConfig } from "./encoder-config";
+import { type EncoderMemory, planEncoderMemory } from "./encoder-memory";
 import { EncoderRunner } from "./encoder-runner";
-import { type EncoderSizes, readEncoderSignature } from "./encoder-signature";
+import { type EncoderOutput, type EncoderSizes, readEncoderSignature } from "./encoder-signature";
 import { EncoderTokenizer } from "./encoder-tokenizer";
 import type { PoolingMode } from "./pooling";
 import { countSpecial } from "./special-tokens";
@@ -39,14 +39,12 @@ export type LoadedEncoder = {
   isBatchInvariant: boolean;
   /** Labels of a classifier, one an output. */
   labels: readonly string[];
+  /** What the graph was found to be, and how it is read; a sentence for people. */
+  form: string;
   memory: { bytes: number; summary: string };
   /** Oddities that do not keep it from being served, for the log. */
   warnings: string[];
 };
-
-const FLOAT_BYTES = 4;
-/** What the rest of the process needs, as a share of all memory. */
-const RESERVED_SHARE = 0.1;
 
 const sizeSchema = z.number().int().positive().nullish();
 const sizesSchema = z.looseObject({
@@ -63,12 +61,14 @@ export async function loadEncoder(
   folder: string,
   options: LoadEncoderOptions,
 ): Promise<LoadedEncoder> {
-  const files = await readModelFiles(folder, options.weightFile);
+  const { contextLengthMax: lengthAsked, memoryBytes } = options;
+  const files = await readModelFiles(folder, options.weightFile, lengthAsked);
   const config = await readEncoderConfig(files);
-  const contextLength = settleContextLength(files.name, config, options.contextLengthMax);
+  const lengthWanted = settleContextLength(files.name, config, lengthAsked);
+  const memory = planMemory(files, lengthWanted, { memoryBytes, mayReadLess: !lengthAsked });
+  const { contextLength } = memory;
   const tokenizer = createTokenizer(files, config);
   expectRoom(files, tokenizer, contextLength);
-  const memory = planMemory(files, contextLength, options.memoryBytes);
   const graph = await prepareGraph({
     weightPath: files.weightPath,
     cacheFolder: options.graphCacheFolder,
@@ -83,19 +83,21 @@ export async function loadEncoder(
   try {
     const signature = readEncoderSignature(session, sizesOf(files, config));
     const { pooling, warning } = pickPooling(config, signature.output.kind, signature.pasts.length);
-    const { padId, typeCount } = config;
-    const runner = new EncoderRunner(session, signature, { pooling, padId, typeCount });
-    expectDense(files, config, runner);
+    expectDense(files, config, signature.output, pooling.length);
+    const build = await hashBuild(files, config.ownFiles);
     const isShared = graph.facts.batchDependentOperator !== undefined;
     const mayVary = isShared && options.mayVaryWithBatch === true;
+    const { padId, typeCount } = config;
+    // Last: what fails from here on would find the session in use.
+    const runner = new EncoderRunner(session, signature, { pooling, padId, typeCount });
     return {
-      ...{ files, config, contextLength, tokenizer, runner, memory },
-      build: await hashBuild(files, config.ownFiles),
+      ...{ files, config, build, contextLength, tokenizer, runner, memory },
+      form: describeForm(signature.output, pooling),
       vocabularySize: config.vocabularySize ?? tokenizer.vocabularySize,
       rowsMax: isShared && !mayVary ? 1 : Number.POSITIVE_INFINITY,
       isBatchInvariant: !mayVary,
-      labels: listLabels(config, runner),
-      warnings: [warning, note, ...graph.warnings].filter((it) => it !== undefined),
+      labels: listLabels(config, signature.output),
+      warnings: [memory.warning, warning, note, ...graph.warnings].filter((it) => it !== undefined),
     };
   } catch (error) {
     await session.close();
@@ -139,32 +141,19 @@ function expectRoom(files: ModelFiles, tokenizer: EncoderTokenizer, contextLengt
   });
 }
 
-/**
- * Weights, and what the longest pass takes besides: the attention's scores (and their softmax) grow with
- * the square of the length, 3 GB for 8,192 tokens and 12 heads.
- *
- * @throws StartError when that does not fit.
- */
-function planMemory(files: ModelFiles, contextLength: number, memoryBytes = readMemoryBytes()) {
-  const { config, weightBytes } = files;
-  const heads = config.num_attention_heads ?? 1;
-  const hidden = config.hidden_size ?? 0;
-  const inner = sizesSchema.parse(config).intermediate_size ?? 4 * hidden;
-  const perToken = 2 * heads * contextLength + 8 * hidden + 2 * inner;
-  const passBytes = contextLength * perToken * FLOAT_BYTES;
-  const bytes = weightBytes + passBytes;
-  const [weights, pass, memory] = [weightBytes, passBytes, memoryBytes].map(toText);
-  const summary = `weights ${weights}, ${pass} for a text of ${contextLength} tokens, memory ${memory}`;
-  if (bytes <= memoryBytes * (1 - RESERVED_SHARE)) return { bytes, summary };
-  throw new StartError({
-    message: `The model does not fit into memory: ${summary}.`,
-    remedy:
-      "Give this machine or container more memory, take a smaller form of the weights, or read shorter texts with --max-model-len.",
-  });
-}
-
-function toText(bytes: number): string {
-  return `${(bytes / 2 ** 20).toFixed(1)} MiB`;
+function planMemory(
+  { config, weightBytes }: ModelFiles,
+  contextLength: number,
+  options: { memoryBytes: number | undefined; mayReadLess: boolean },
+): EncoderMemory {
+  const headCount = config.num_attention_heads ?? 1;
+  const hiddenSize = config.hidden_size ?? 0;
+  const innerSize = sizesSchema.parse(config).intermediate_size ?? 4 * hiddenSize;
+  const { memoryBytes, mayReadLess } = options;
+  return planEncoderMemory(
+    { weightBytes, headCount, hiddenSize, innerSize, contextLength, mayReadLess },
+    memoryBytes,
+  );
 }
 
 function sizesOf({ config }: ModelFiles, { labels }: EncoderConfig): EncoderSizes {
@@ -192,10 +181,21 @@ function pickPooling(
   return { pooling: [mode], warning };
 }
 
-function expectDense(files: ModelFiles, { dense }: EncoderConfig, runner: EncoderRunner): void {
+function describeForm({ name, kind }: EncoderOutput, pooling: readonly PoolingMode[]): string {
+  if (kind === "text") return `An encoder; its own ${name} is taken.`;
+  if (kind === "labels") return "A classifier of whole texts, or of pairs.";
+  return `An encoder; its ${name} is pooled by ${pooling.join(" and ")}.`;
+}
+
+function expectDense(
+  files: ModelFiles,
+  { dense }: EncoderConfig,
+  output: EncoderOutput,
+  poolingCount: number,
+): void {
   // A graph that gives finished vectors has applied what comes after its tokens.
-  if (runner.signature.output.kind !== "tokens") return;
-  let size = runner.resultSize;
+  if (output.kind !== "tokens") return;
+  let size = output.size * poolingCount;
   for (const { inputSize, outputSize } of dense) {
     if (inputSize !== size) {
       throw new StartError({
@@ -207,8 +207,7 @@ function expectDense(files: ModelFiles, { dense }: EncoderConfig, runner: Encode
   }
 }
 
-function listLabels({ labels }: EncoderConfig, runner: EncoderRunner): string[] {
-  const { kind, size } = runner.signature.output;
+function listLabels({ labels }: EncoderConfig, { kind, size }: EncoderOutput): string[] {
   if (kind !== "labels") return [];
   return Array.from({ length: size }, (_, index) => labels[index] ?? `LABEL_${index}`);
 }
