@@ -40,6 +40,8 @@ export type RunnerNeeds = {
   facts: GraphFacts;
   slotCount: number;
   contextLength: number;
+  /** Whether config.json says that attention looks back fewer tokens. */
+  hasWindow: boolean;
   /** Whether adapters are served, whose passes have an even number of rows. */
   hasAdapters: boolean;
   /** Serve a form whose answers depend on who else is served. */
@@ -74,6 +76,9 @@ const ALONE = { isBatchInvariant: true, mayCutAnywhere: false };
 const VARIES = "Answers depend on who else is served at the moment.";
 const ONE_BY_ONE =
   "Sequences run one after the other in every step: more at once give no more tokens a second.";
+
+const SHORTER =
+  "With a context no longer than its attention looks back (--max-model-len) it is served in place, all sequences at once.";
 
 const IN_PLACE: GraphForm = {
   name: "in-place",
@@ -124,11 +129,13 @@ async function createInPlaceRunner(
 
 async function createGrowingRunner(
   session: GraphSession,
-  { source, signature, facts, slotCount, contextLength, mayVaryWithBatch }: RunnerNeeds,
+  needs: RunnerNeeds,
 ): Promise<ReadyRunner> {
+  const { source, signature, facts, slotCount, contextLength, mayVaryWithBatch } = needs;
   const company = await probeRows(session, signature, (it) => new GrowingCache(it.slots, it));
   if (company === "none") throw doesNotContinue(source);
-  const runsRowsAlone = company === "alone";
+  // A window is measured in places, of which unused ones would take up some.
+  const runsRowsAlone = company === "alone" || facts.isWindowed === true || needs.hasWindow;
   if (!runsRowsAlone && facts.batchDependentOperator && !mayVaryWithBatch) {
     throw variesWithBatch(source);
   }
@@ -140,11 +147,8 @@ async function createGrowingRunner(
   const copies =
     "Every step copies all keys and values inside the graph, and takes twice the memory for them.";
   if (runsRowsAlone) {
-    return {
-      runner,
-      form: { name: "growing-alone", summary, limits: [copies, ONE_BY_ONE] },
-      ...ALONE,
-    };
+    const limits = [copies, ONE_BY_ONE, ...(facts.isWindowed ? [SHORTER] : [])];
+    return { runner, form: { name: "growing-alone", summary, limits }, ...ALONE };
   }
   const varies = facts.batchDependentOperator
     ? VARIES

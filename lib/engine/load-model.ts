@@ -80,7 +80,7 @@ export async function loadModel(folder: string, options: LoadModelOptions): Prom
   planMemory({ ...need, sequenceBytes: 0 }, memoryBytes);
   const graph = await prepareGraph({
     weightPath: files.weightPath,
-    hints: hintsOf(files),
+    hints: hintsOf(files, contextLength),
     cacheFolder: options.graphCacheFolder,
   });
   const { session, note } = await openGraphSession(graph.bytes, {
@@ -98,6 +98,7 @@ export async function loadModel(folder: string, options: LoadModelOptions): Prom
     const memory = planMemory({ ...need, sequenceBytes }, memoryBytes);
     const ready = await createRunner(session, {
       ...{ source: files.weightPath, signature, facts: graph.facts, contextLength },
+      hasWindow: hasWindow(files.config, contextLength),
       slotCount: memory.slotCount,
       hasAdapters: sources.length > 0,
       mayVaryWithBatch: options.mayVaryWithBatch ?? false,
@@ -136,8 +137,13 @@ function expectKvDtype(slots: readonly { dtype: KvDtype }[], asked: KvDtype | un
   });
 }
 
+/** Whether the model was trained to look back fewer tokens than it is to read. */
+function hasWindow({ sliding_window, use_sliding_window }: ModelConfig, contextLength: number) {
+  return sliding_window != null && use_sliding_window !== false && sliding_window < contextLength;
+}
+
 /** What a graph does not say of itself. */
-function hintsOf({ config, contextLength, tensorNames }: ModelFiles): GraphHints {
+function hintsOf({ config, tensorNames }: ModelFiles, contextLength: number): GraphHints {
   const { headCount: kvHeadCount, headSize } = headsOf(config);
   const headCount = config.num_attention_heads ?? config.n_head ?? undefined;
   return { tensorNames, headCount, kvHeadCount, headSize, contextLength };

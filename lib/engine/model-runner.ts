@@ -264,11 +264,14 @@ export class ModelRunner {
     assert(longest <= this.cache.capacity, "a sequence stays within its row");
     const idTensor = this.#scratch.take(TENSOR.inputIds, "int64", [rowCount, length]);
     for (const [index, id] of ids.entries()) idTensor.data[index] = BigInt(id);
-    const mask = this.#fillMask(pass, pastLength);
     const inputs: [string, TensorView][] = [
       [TENSOR.inputIds, idTensor],
-      [TENSOR.attentionMask, mask],
+      [TENSOR.attentionMask, this.#fillMask(TENSOR.attentionMask, pass, pastLength)],
     ];
+    if (signature.takesPlacedMask) {
+      const placed = this.#fillMask(TENSOR.placedMask, pass, Math.max(...starts));
+      inputs.push([TENSOR.placedMask, placed]);
+    }
     if (signature.takesPositionIds) {
       const tensor = this.#scratch.take(TENSOR.positionIds, "int64", [rowCount, length]);
       for (const index of ids.keys()) {
@@ -296,11 +299,15 @@ export class ModelRunner {
    * `[rows, places]`, 1 where a row has a token. New tokens follow each row's own, or all of them the
    * `pastLength` places of which each row fills its first ones.
    */
-  #fillMask({ ids, starts, rowCount }: Pass, pastLength: number | undefined): TensorView {
+  #fillMask(
+    name: typeof TENSOR.attentionMask | typeof TENSOR.placedMask,
+    { ids, starts, rowCount }: Pass,
+    pastLength: number | undefined,
+  ): TensorView {
     const length = ids.length / rowCount;
     // Rows end at different places: what lies beyond a row's own end is masked out.
     const width = (pastLength ?? Math.max(...starts)) + length;
-    const mask = this.#scratch.take(TENSOR.attentionMask, "int64", [rowCount, width]);
+    const mask = this.#scratch.take(name, "int64", [rowCount, width]);
     mask.data.fill(0n);
     for (const [row, start] of starts.entries()) {
       const first = row * width;

@@ -7,7 +7,7 @@ import { giveNewPresents } from "./new-presents";
 import { ELEMENT_TYPE, type OnnxModel } from "./onnx-model";
 import { renameTensors } from "./rename-values";
 import { rewriteGraph } from "./rewrite-graph";
-import { findAttentionDifference } from "./try-attention";
+import { type AttentionDifference, findAttentionDifference } from "./try-attention";
 
 /** What is known of a model beside its graph. */
 export type GraphHints = {
@@ -17,6 +17,7 @@ export type GraphHints = {
   headCount?: number | undefined;
   kvHeadCount?: number | undefined;
   headSize?: number | undefined;
+  /** Tokens that are to be served. */
   contextLength?: number | undefined;
 };
 
@@ -33,14 +34,15 @@ export async function adaptGraph(published: OnnxModel, hints: GraphHints): Promi
   const plain = inlineCacheBranch(renamed);
   const isInPlace = isInPlaceKv(plain.graph) || listCaches(plain.graph).length === 0;
   const fused = isInPlace ? undefined : await fuse(plain, hints);
-  const rewritten = rewriteGraph(typeof fused === "object" ? fused : plain);
+  const isGrowing = fused !== undefined && "reason" in fused;
+  const isFused = fused !== undefined && !isGrowing;
+  const rewritten = rewriteGraph(isFused ? fused : plain);
   const facts = {
     ...readGraphFacts(plain, rewritten),
-    ...(typeof fused === "object" && { isInPlaceKv: true, isFused: true }),
-    ...(typeof fused === "string" && { fusionRefusal: fused }),
+    ...(isFused && { isInPlaceKv: true, isFused: true }),
+    ...(isGrowing && { fusionRefusal: fused.reason, isWindowed: fused.isFarOnly }),
   };
   const { model } = rewritten;
-  const isGrowing = typeof fused === "string";
   return { model: isGrowing ? { ...model, graph: giveNewPresents(model.graph) } : model, facts };
 }
 
@@ -48,9 +50,9 @@ export async function adaptGraph(published: OnnxModel, hints: GraphHints): Promi
  * The graph with GroupQueryAttention in the place of its own attention, when that is what it computes:
  * decoding eight sequences of 512 tokens takes a quarter of the time then.
  */
-async function fuse(model: OnnxModel, hints: GraphHints): Promise<OnnxModel | string> {
+async function fuse(model: OnnxModel, hints: GraphHints): Promise<OnnxModel | AttentionDifference> {
   const attentions = findAttentions(model.graph);
-  if (typeof attentions === "string") return attentions;
+  if (typeof attentions === "string") return refuse(attentions);
   const past = model.graph.input.find((it) => it.name === attentions[0]?.past.key);
   const { elemType, shape } = past?.type.tensorType ?? {};
   const dtype = ([["float32"], ["float16"]] as const)
@@ -60,24 +62,28 @@ async function fuse(model: OnnxModel, hints: GraphHints): Promise<OnnxModel | st
   const headSize = shape?.dim[3]?.dimValue ?? hints.headSize;
   const { headCount, contextLength } = hints;
   if (!dtype || !kvHeadCount || !headSize || !headCount || !contextLength) {
-    return "neither it nor config.json gives the number and size of its heads";
+    return refuse("neither it nor config.json gives the number and size of its heads");
   }
   // On the scores; on queries and keys each, of which ours are scaled before this looks at them; nowhere.
   const scales = [headSize ** -0.5, headSize ** -0.25, 1];
-  let refusal = "";
+  let refusal: AttentionDifference | undefined;
   for (const scale of scales) {
     const of = { headCount, kvHeadCount, headSize, scale };
     const fused = fuseAttentions(model, attentions, of);
-    if (typeof fused === "string") return fused;
+    if (typeof fused === "string") return refuse(fused);
     try {
       const options = { attentions, shape: of, dtype, contextLength };
       const difference = await findAttentionDifference(model, fused, options);
       if (difference === undefined) return fused;
-      refusal ||= difference;
+      // With the right scale a difference far away is the only one.
+      if (!refusal || difference.isFarOnly) refusal = difference;
     } catch (cause) {
       // onnxruntime refuses what does not fit together, such as heads that do not divide.
-      return `its attention cannot be run by itself (${cause instanceof Error ? cause.message : cause})`;
+      const reason = cause instanceof Error ? cause.message : String(cause);
+      return refuse(`its attention cannot be run by itself (${reason})`);
     }
   }
-  return refusal;
+  return refusal ?? refuse("it has no attention");
 }
+
+const refuse = (reason: string): AttentionDifference => ({ reason, isFarOnly: false });

@@ -8,6 +8,7 @@ import {
   type OnnxNode,
 } from "./onnx-model";
 import { makeIntegerAttribute, makeIntegers, makeNode } from "./onnx-parts";
+import { renameValues } from "./rename-values";
 
 /** What GroupQueryAttention has to be told; neither the graph nor its operators say it all. */
 export type AttentionShape = {
@@ -22,6 +23,11 @@ const MICROSOFT = "com.microsoft";
 /** Names within the graph that are ours, where no exporter's can be. */
 const own = (name: string) => `parley/${name}`;
 const MASK = "attention_mask";
+/**
+ * Input, int64 [B, total]: ours, where positions are counted by the mask. New tokens stand at its end, behind as many
+ * places as the longest row has tokens, of which each row fills its first ones.
+ */
+export const PLACED_MASK = "placed_mask";
 const IDS = "input_ids";
 const NAMES = {
   one: own("one"),
@@ -49,18 +55,26 @@ export function fuseAttentions(
   const { graph } = model;
   const places = new Map(attentions.map((it) => [it.last, it]));
   const joins = new Set(attentions.flatMap((it) => [it.present.key, it.present.value]));
+  // What still looks at the mask counts tokens in it up to the new ones, so it gets one that ends with them.
+  const others = renameValues(graph, new Map([[MASK, PLACED_MASK]]));
   const node = [
     ...listLengths(),
-    ...graph.node.flatMap((it) => {
+    ...graph.node.flatMap((it, at) => {
       const attention = places.get(it);
       if (attention) return fuse(attention, shape);
       // Their present comes from the new operator.
-      return it.output.some((name) => joins.has(name)) ? [] : [measureByMask(it, attentions)];
+      return it.output.some((name) => joins.has(name))
+        ? []
+        : [measureByMask(others[at] ?? it, attentions)];
     }),
   ].flat();
+  const kept = dropUnused(graph, node);
+  const isPlacedRead = kept.some((it) => listReads(it).includes(PLACED_MASK));
+  const mask = graph.input.find((it) => it.name === MASK);
   const fused: OnnxGraph = {
     ...graph,
-    node: dropUnused(graph, node),
+    node: kept,
+    input: [...graph.input, ...(isPlacedRead && mask ? [{ ...mask, name: PLACED_MASK }] : [])],
     initializer: [...graph.initializer, ...listConstants(shape)],
   };
   const complaint = explainReads(fused, attentions);
@@ -192,20 +206,13 @@ function dropUnused(graph: OnnxGraph, nodes: readonly OnnxNode[]): OnnxNode[] {
   return nodes.filter((it) => kept.has(it));
 }
 
-/** Who but the new operators still looks at masks or caches would see other ones than before. */
+/** Who but the new operators still looks at caches would see other ones than before. */
 function explainReads(graph: OnnxGraph, attentions: readonly Attention[]): string | undefined {
-  const ours = new Set(listLengths().map((it) => it.name));
-  const watched = new Set([
-    MASK,
-    ...attentions.flatMap(({ past, present }) => [
-      past.key,
-      past.value,
-      present.key,
-      present.value,
-    ]),
-  ]);
+  const watched = new Set(
+    attentions.flatMap(({ past, present }) => [past.key, past.value, present.key, present.value]),
+  );
   for (const node of graph.node) {
-    if (node.opType === "GroupQueryAttention" || ours.has(node.name)) continue;
+    if (node.opType === "GroupQueryAttention") continue;
     const read = listReads(node).find((name) => watched.has(name));
     if (read) return `its ${node.opType} reads ${read} besides the attention`;
   }

@@ -14,6 +14,8 @@ export type GraphFacts = {
   isFused?: boolean;
   /** Why it could not be replaced, where it grows its cache: the end of a sentence about the graph. */
   fusionRefusal?: string;
+  /** Whether that is because its attention does not see tokens that are far enough back. */
+  isWindowed?: boolean;
   /** An operator through which what a row gets depends on the other rows of a pass, if there is one. */
   batchDependentOperator: string | undefined;
   /** Whether the graph takes `logits_positions` and gives float32 logits of those alone. */

@@ -1,5 +1,6 @@
 import { StartError } from "@/lib/util/start-error";
 import { readCacheNames, toNewPresent } from "./cache-names";
+import { PLACED_MASK } from "./fuse-attention";
 import type { GraphFacts } from "./graph-facts";
 import type { GraphSession, TensorDeclaration } from "./graph-session";
 import { ADDED } from "./rewrite-graph";
@@ -16,6 +17,8 @@ export type CacheSlot = {
 /** What a decoder graph takes and gives, as the session itself reports it. */
 export type GraphSignature = {
   takesPositionIds: boolean;
+  /** Whether positions are counted by a mask that ends with the new tokens (`fuse-attention.ts`). */
+  takesPlacedMask?: boolean;
   cacheSlots: CacheSlot[];
   vocabularySize: number;
   /** Width of `last_hidden_state`; undefined when the graph has no such output. */
@@ -39,13 +42,14 @@ export const TENSOR = {
   inputIds: "input_ids",
   attentionMask: "attention_mask",
   positionIds: "position_ids",
+  placedMask: PLACED_MASK,
   logits: "logits",
   hiddenState: "last_hidden_state",
   ...ADDED,
 } as const;
 
 const NOT_CACHE: readonly string[] = [
-  ...[TENSOR.inputIds, TENSOR.attentionMask, TENSOR.positionIds],
+  ...[TENSOR.inputIds, TENSOR.attentionMask, TENSOR.positionIds, TENSOR.placedMask],
   ...[TENSOR.logitsPositions, TENSOR.wantsBlockSums, TENSOR.inverseTemperatures],
 ];
 const REMEDY =
@@ -74,6 +78,7 @@ export function readGraphSignature(
   const hasTop = outputs.has(TENSOR.topValues) && outputs.has(TENSOR.topIds);
   return {
     takesPositionIds: inputs.has(TENSOR.positionIds),
+    ...(inputs.has(TENSOR.placedMask) && { takesPlacedMask: true }),
     cacheSlots: readCacheSlots(inputs, outputs, fallback),
     vocabularySize: readVocabularySize(outputs, facts),
     hiddenSize: typeof hiddenSize === "number" ? hiddenSize : undefined,

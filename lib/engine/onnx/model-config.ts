@@ -15,6 +15,8 @@ const configSchema = z.looseObject({
   head_dim: sizeSchema,
   num_attention_heads: sizeSchema,
   num_key_value_heads: sizeSchema,
+  sliding_window: sizeSchema,
+  use_sliding_window: z.boolean().nullish(),
   /** GPT-2's names for two of these. */
   ...{ n_embd: sizeSchema, n_head: sizeSchema },
 });
