@@ -5,6 +5,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { seededRandom } from "@/lib/util/random";
+import { HELD_CHARACTERS_MAX } from "./answer-reader";
 import { type CallSyntax, createFormat } from "./create-format";
 import { DEEPSEEK_FENCED, DEEPSEEK_PLAIN } from "./formats/deepseek";
 import { HARMONY } from "./formats/harmony";
@@ -14,7 +15,7 @@ import { LLAMA_3 } from "./formats/llama-3";
 import { MARKED_ARRAY } from "./formats/marked-array";
 import { MISTRAL_ARRAY, MISTRAL_NAMED } from "./formats/mistral";
 import { QWEN_CODER } from "./formats/qwen-coder";
-import { cutsOf, merge, type ParseOptions, parse, type Summary, summarize } from "./testing";
+import { cutsOf, merge, type ParseOptions, parse, type Summary, summarize, TOOLS } from "./testing";
 
 const THINK = { open: "<think>", close: "</think>" };
 
@@ -80,6 +81,21 @@ const RECORDED: Record<string, { syntax: CallSyntax; answers: Recorded[] }> = {
         text: `<tool_call>{"name": "rm", "arguments": {"x": "<tool_call>{\\"name\\": \\"now\\"}</tool_call>"}}</tool_call>`,
         told: [
           `<tool_call>{"name": "rm", "arguments": {"x": "<tool_call>{\\"name\\": \\"now\\"}</tool_call>"}}</tool_call>`,
+        ],
+      },
+      {
+        about: "several in an array, arguments as a string of JSON",
+        text: `<tool_call>[{"name": "get_weather", "arguments": "{\\"city\\": \\"a\\\\nb\\"}"}, {"arguments": " {} ", "name": "now"}]</tool_call>`,
+        told: [
+          ["get_weather", `{"city": "a\\nb"}`],
+          ["now", "{}"],
+        ],
+      },
+      {
+        about: "arguments that are no object",
+        text: `<tool_call>{"name": "now", "arguments": "soon"}</tool_call><tool_call>{"name": "now", "arguments": [{}]}</tool_call>`,
+        told: [
+          `<tool_call>{"name": "now", "arguments": "soon"}</tool_call><tool_call>{"name": "now", "arguments": [{}]}</tool_call>`,
         ],
       },
       {
@@ -433,6 +449,38 @@ function damage(text: string, below: (max: number) => number): string {
   }
   return damaged;
 }
+
+test("what is withheld is bounded, and text once it is too long", () => {
+  const format = createFormat(HERMES, THINK);
+  const letters = "x".repeat(HELD_CHARACTERS_MAX);
+  for (const text of [
+    `<tool_call>{"arguments": {"city": "${letters}"}, "name": "get_weather"}</tool_call>`,
+    `<tool_call>{"name": "${letters}"}</tool_call>`,
+    `<tool_call>{"${letters}": 1, "name": "now"}</tool_call>`,
+    `<tool_call>${" ".repeat(600)}{"name": "now"}`,
+    `${" ".repeat(600)}`,
+  ]) {
+    const parser = format.createParser({
+      ...{ tools: TOOLS, splitsReasoning: true, beginsInReasoning: false },
+    });
+    const told = summarize(parser.push(text)).join("");
+    expect(text.length - told.length).toBeLessThan(20);
+    for (const size of [1, 7, 1_000, text.length]) {
+      const count = Math.ceil(text.length / size);
+      const pieces = Array.from({ length: count }, (_, at) =>
+        text.slice(at * size, (at + 1) * size),
+      );
+      expect(summarize(parse(format, pieces)), `pieces of ${size}`).toEqual([text]);
+    }
+  }
+});
+
+test("deep nesting is told as far as a reader of JSON can follow", () => {
+  const format = createFormat(HERMES, THINK);
+  const text = `<tool_call>{"name": "now", "arguments": {"a": ${"[".repeat(2_000)}`;
+  const [, , rest] = parse(format, [text]);
+  expect(rest).toEqual({ type: "text", text: "[".repeat(2_000 - 255) });
+});
 
 test("merged parts keep calls apart", () => {
   expect(

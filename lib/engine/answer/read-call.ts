@@ -133,16 +133,26 @@ class CallObject {
     if (!isArguments || this.isTold || this.#waiting !== undefined) {
       return (yield* this.#readJson()) !== undefined;
     }
-    if ((yield* reader.peek()) !== "{") return (yield* this.#readJson()) === "null";
-    if (this.#name === undefined) {
-      this.#waiting = yield* this.#readJson();
-      return this.#waiting !== undefined;
+    const first = yield* reader.peek();
+    if (first === '"' || (first === "{" && this.#name === undefined)) {
+      return yield* this.#readWholeArguments();
     }
+    if (first !== "{" || this.#name === undefined) return (yield* this.#readJson()) === "null";
     this.#tell(this.#name, "");
     reader.drop();
     const state = yield* reader.scan(new JsonScanner(), (json) => reader.tellArguments(json));
     reader.hold();
     return state === "whole";
+  }
+
+  /** Arguments that cannot be told as they come: before the name, or as a string that holds their JSON. */
+  *#readWholeArguments(): Reading<boolean> {
+    let json = yield* this.#readJson();
+    if (json?.startsWith('"')) json = toObjectText(String(JSON.parse(json)));
+    if (json === undefined) return false;
+    if (this.#name === undefined) this.#waiting = json;
+    else this.#tell(this.#name, json);
+    return true;
   }
 
   #tell(name: string, whole: string): void {
@@ -168,4 +178,13 @@ class CallObject {
     });
     return state === "whole" ? text : undefined;
   }
+}
+
+/** The JSON object that is all of `text`; undefined when it is none. */
+function toObjectText(text: string): string | undefined {
+  const trimmed = text.trim();
+  const scanner = new JsonScanner();
+  const end = scanner.feed(trimmed);
+  const isObject = trimmed.startsWith("{") && scanner.state === "whole" && end === trimmed.length;
+  return isObject ? scanner.taken : undefined;
 }

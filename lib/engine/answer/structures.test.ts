@@ -1,10 +1,14 @@
 /**
- * Goal: what a structure allows is what the parser of the same format tells as calls.
- * Method: texts drawn at random from each structure, parsed again.
+ * Goal: what a structure allows is what the parser of the same format tells as calls, and no call gets
+ * past it that breaks a strict tool's schema.
+ * Method: texts drawn at random from each structure, put to the grammar that it makes and parsed again;
+ * then the same with damage, and calls with wrong arguments.
  */
 import { describe, expect, test } from "vitest";
 import { seededRandom } from "@/lib/util/random";
 import type { GrammarSpec, JsonSchema, Structure } from "../grammar/grammar";
+import { GrammarShelf } from "../grammar/grammar-shelf";
+import { createVocabulary } from "../grammar/vocabulary-trie";
 import type { Tool, ToolRequest } from "./answer-format";
 import { notBeginningWith } from "./call-structure";
 import { type CallSyntax, createFormat, offeredTools } from "./create-format";
@@ -48,6 +52,8 @@ const freeTextsOf = (syntax: CallSyntax) =>
     : COMMON_TEXTS;
 const marksOf = (syntax: CallSyntax) => (syntax === HARMONY ? HARMONY_REASONING : THINK);
 
+const TENTHS = [0, 0, 0, 0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7, 0.8, 0.9];
+
 type Pick = (<Item>(items: readonly Item[]) => Item) & { texts: readonly string[] };
 
 /** A text that `structure` allows. */
@@ -88,7 +94,7 @@ function drawJson(schema: JsonSchema, pick: Pick): string {
   if (type === "string") return pick(['"Oslo"', '"a \\"b\\" }"', '"</tool_call>"', '""']);
   const properties = typeof schema === "object" ? schema.properties : undefined;
   if (typeof properties !== "object" || properties === null) {
-    return pick(["{}", '{"key": [1, {"a": null}]}', '{ "a" : "[TOOL_CALLS]" }']);
+    return pick(["{}", '{"key": [1, {"a": null}]}', '{"a": "[TOOL_CALLS]"}']);
   }
   const entries = Object.entries(properties).map(
     ([key, inner]) => `"${key}": ${drawJson(inner as JsonSchema, pick)}`,
@@ -104,6 +110,19 @@ function drawing(seed: number, texts: readonly string[]): Pick {
 
 const asText = (spec: GrammarSpec, pick: Pick) =>
   draw(spec.type === "structure" ? spec.structure : (spec as Structure), pick);
+
+/** One token a byte. */
+const VOCABULARY = createVocabulary({
+  bytes: Uint8Array.from({ length: 256 }, (_, byte) => byte),
+  offsets: Uint32Array.from({ length: 257 }, (_, index) => index),
+});
+
+/** Whether a whole answer is one that `spec` allows. */
+function acceptorOf(spec: GrammarSpec): (text: string) => boolean {
+  const grammar = new GrammarShelf(VOCABULARY).get(JSON.stringify(spec));
+  const encoder = new TextEncoder();
+  return (text) => grammar.advance(grammar.start(), encoder.encode(text))?.canEnd ?? false;
+}
 
 /** Whether arguments of `name` are what its tool promises. */
 function isRight(name: string, json: string): boolean {
@@ -137,10 +156,12 @@ describe.each(SYNTAXES.map((syntax, index) => [`${syntax.name} (${index})`, synt
       const request: ToolRequest = { tools: TOOLS, choice, isParallel };
       const structure = format.toStructure(request)!;
       const pick = drawing(616_001, freeTextsOf(syntax));
+      const accepts = acceptorOf({ type: "structure", structure });
       const counts = new Set<number>();
       for (let round = 0; round < 200; round++) {
         const text = draw(structure, pick);
         const { told, rest } = calls(text, request);
+        expect(accepts(text), text).toBe(true);
         expect(rest, text).toBe("");
         expect(told.length, text).toBeGreaterThan(0);
         for (const { name, json } of told) expect(isRight(name, json), text).toBe(true);
@@ -155,11 +176,13 @@ describe.each(SYNTAXES.map((syntax, index) => [`${syntax.name} (${index})`, synt
       const request: ToolRequest = { tools: TOOLS, choice: "auto", isParallel: true };
       const structure = format.toStructure(request)!;
       const pick = drawing(616_002, freeTextsOf(syntax));
+      const accepts = acceptorOf({ type: "structure", structure });
       let callCount = 0;
       let textCount = 0;
       for (let round = 0; round < 300; round++) {
         const text = draw(structure, pick);
         const { told, rest } = calls(text, request);
+        expect(accepts(text), text).toBe(true);
         for (const { name, json } of told) expect(isRight(name, json), text).toBe(true);
         callCount += told.length;
         if (rest !== "") textCount++;
@@ -179,13 +202,68 @@ describe.each(SYNTAXES.map((syntax, index) => [`${syntax.name} (${index})`, synt
           marksOf(syntax),
           beginsInReasoning,
         );
+        const accepts = acceptorOf(spec);
         for (let round = 0; round < 50; round++) {
           const text = asText(spec, pick);
           const { told, rest } = calls(text, request, { beginsInReasoning });
+          expect(accepts(text), text).toBe(true);
           expect(rest, text).toBe("");
           expect(told.length, text).toBeGreaterThan(0);
         }
       }
+    });
+
+    test("no call gets past it with arguments that a strict tool does not take", () => {
+      const request: ToolRequest = { tools: TOOLS, choice: "auto", isParallel: true };
+      const structure = format.toStructure(request)!;
+      const free = { type: "structure", structure } as const;
+      const marks = marksOf(syntax);
+      const specs = [
+        { accepts: acceptorOf(free), beginsInReasoning: false },
+        {
+          accepts: acceptorOf(structureAfterReasoning(free, marks, false)),
+          beginsInReasoning: false,
+        },
+        {
+          accepts: acceptorOf(structureAfterReasoning(free, marks, true)),
+          beginsInReasoning: true,
+        },
+      ];
+      const pick = drawing(616_005, freeTextsOf(syntax));
+      const wrong = ['{"city": 3, "days": 1}', '{"city": "Oslo"}', '{"city": "Oslo", "days": "1"}'];
+      const right = '{"city": "Oslo", "days": 1}';
+      const reasoned = `${marks.open}Hm${marks.close}`;
+      const around = [
+        "",
+        " ",
+        "\n",
+        "So ",
+        "{",
+        marks.open,
+        "Hm",
+        marks.close,
+        "\n\n",
+        reasoned,
+        reasoned,
+      ];
+      let toldCount = 0;
+      let acceptedCount = 0;
+      for (let round = 0; round < 1_800; round++) {
+        const call = () => syntax.writeCall("get_weather", pick([...wrong, right]));
+        const pieces = [...around, call(), draw(structure, pick)];
+        const text = Array.from({ length: 1 + pick([0, 1, 2, 3]) }, () => pick(pieces)).join("");
+        const { accepts, beginsInReasoning } = pick(specs);
+        const at = Math.floor(pick(TENTHS) * text.length);
+        const damaged = text.slice(0, at) + text.slice(at + pick([0, 0, 1, 5, 14, 22]));
+        if (!accepts(damaged)) continue;
+        acceptedCount++;
+        for (const { name, json } of calls(damaged, request, { beginsInReasoning }).told) {
+          expect(isRight(name, json), damaged).toBe(true);
+          toldCount++;
+        }
+      }
+      expect(acceptedCount).toBeGreaterThan(100);
+      expect(toldCount).toBeGreaterThan(10);
     });
 
     test("a request that asks for nothing is held to nothing", () => {

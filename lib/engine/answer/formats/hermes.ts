@@ -1,6 +1,6 @@
 import { separatedCalls, toTags, triggeredCalls } from "../call-structure";
 import type { CallSyntax } from "../create-format";
-import { readCallObject } from "../read-call";
+import { readCallArray, readCallObject } from "../read-call";
 import { readMarked } from "../read-marked";
 
 const OPEN = "<tool_call>";
@@ -16,7 +16,8 @@ export const HERMES: CallSyntax = {
   *readAnswer(reader) {
     yield* readMarked(reader, [OPEN], function* () {
       yield* reader.skipSpace();
-      if (!(yield* readCallObject(reader))) return false;
+      const isArray = (yield* reader.peek()) === "[";
+      if (!(yield* isArray ? readCallArray(reader) : readCallObject(reader))) return false;
       // The mark at the end is left out by some, and by all whose answer ends there.
       reader.hold();
       yield* reader.skipSpace();
