@@ -42,9 +42,8 @@ async function buildPages() {
 export const bundleQuietly = () => buildPrograms((_, run) => run());
 
 async function buildPrograms(announce = step) {
-  const outputs = ["server", "server-routes", "worker", "engine-thread", "cli", "launcher"].map(
-    (name) => `dist/${name}.mjs`,
-  );
+  const programs = ["server", "server-routes", "worker", "engine-thread", "grammar-thread"];
+  const outputs = [...programs, "cli", "launcher"].map((name) => `dist/${name}.mjs`);
   await unlessFresh("dist/.inputs", [...PAGES, ...PROGRAMS], outputs, () =>
     announce("Bundling the programs", async () => {
       const { code, output } = await run(process.execPath, ["scripts/bundle.mjs"]);

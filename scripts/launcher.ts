@@ -213,7 +213,7 @@ class Launcher {
     };
     await watchBundles((program) => {
       if (program === "server") this.#web?.restart();
-      if (program === "worker" || program === "engine-thread") {
+      if (["worker", "engine-thread", "grammar-thread"].includes(program)) {
         for (const worker of this.#workers) worker.restart();
       }
     });
