@@ -29,11 +29,11 @@ test("medians of the rounds are compared", () => {
   series.add({ part: "embeddings", who: WHO.encoder }, { textsPerSecond: 30 });
   series.add({ part: "embeddings", who: WHO.transformers }, { textsPerSecond: 15 });
   series.add({ part: "forms", who: WHO.inPlace, detail: BATCH }, { tokensPerSecond: 200 });
-  series.add({ part: "forms", who: WHO.growing, detail: BATCH }, { tokensPerSecond: 100 });
+  series.add({ part: "forms", who: WHO.optimum, detail: BATCH }, { tokensPerSecond: 100 });
   expect(toText(series)).toEqual([
     "1. a schema compiled, and again from the cache: 60.0 ms, 0.20 ms, ≤ 200 ms, ≤ 1 ms: true",
     "2. embeddings of mixed length: 2.00× transformers.js, ≥ 1.5×: true",
-    "3. decode of 8, growing cache: 50.0 % of GroupQueryAttention, ≥ 60 %: false",
+    "3. decode of 8, Optimum export: 50.0 % of GroupQueryAttention, ≥ 60 %: false",
   ]);
 });
 

@@ -41,7 +41,6 @@ function ratioGoals(series: Series): Goal[] {
   const tokens = (who: string) =>
     series.median({ part: "forms", who, detail: BATCH }, "tokensPerSecond");
   const embedding = texts(WHO.encoder) / texts(WHO.transformers);
-  const form = tokens(WHO.growing) / tokens(WHO.inPlace);
   const goals: Goal[] = [];
   if (!Number.isNaN(texts(WHO.encoder))) {
     goals.push({
@@ -51,12 +50,14 @@ function ratioGoals(series: Series): Goal[] {
       isMet: Number.isNaN(embedding) ? undefined : embedding >= 1.5,
     });
   }
-  if (!Number.isNaN(form)) {
+  for (const who of [WHO.optimum, WHO.windowed]) {
+    const share = tokens(who) / tokens(WHO.inPlace);
+    if (Number.isNaN(share)) continue;
     goals.push({
-      text: `3. decode of ${BATCH}, growing cache`,
-      measured: `${percent(form)} of ${WHO.inPlace}`,
+      text: `3. decode of ${BATCH}, ${who}`,
+      measured: `${percent(share)} of ${WHO.inPlace}`,
       wanted: "≥ 60 %",
-      isMet: form >= 0.6,
+      isMet: share >= 0.6,
     });
   }
   return goals;

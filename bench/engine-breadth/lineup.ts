@@ -24,7 +24,10 @@ const TEXT_SALT = 200;
 export const WHO = {
   grammar: "grammar",
   inPlace: "GroupQueryAttention",
-  growing: "growing cache",
+  /** Attention in plain operators, which is replaced when the graph is loaded. */
+  optimum: "Optimum export",
+  /** The same with a window, which keeps it from being replaced. */
+  windowed: "Optimum export, windowed",
   encoder: "ours",
   transformers: "transformers.js",
 } as const;
@@ -123,12 +126,17 @@ async function decoderCases({ options, start }: Opening): Promise<Case[]> {
   }
   if (!options.parts.includes("forms")) return cases;
   if (inPlace) cases.push(decodeCase("forms", WHO.inPlace, inPlace, { batch: BATCH }));
-  const growing = await start(WHO.growing, "engine", async () => ({
-    // Its numbers depend on who else is in the batch, as all padded passes' do.
-    ...{ ...settings, mayVaryWithBatch: true },
-    modelFolder: await ensureGrowingModel(folder, model, WEIGHT_FORM),
-  }));
-  if (growing) cases.push(decodeCase("forms", WHO.growing, growing, { batch: BATCH }));
+  for (const [who, window] of [
+    [WHO.optimum, undefined],
+    // As wide as the context: it takes part in every step and cuts nothing off.
+    [WHO.windowed, LENGTH_MAX],
+  ] as const) {
+    const subject = await start(who, "engine", async () => ({
+      ...settings,
+      modelFolder: await ensureGrowingModel(folder, model, { form: WEIGHT_FORM, window }),
+    }));
+    if (subject) cases.push(decodeCase("forms", who, subject, { batch: BATCH }));
+  }
   return cases;
 }
 

@@ -11,11 +11,13 @@ const SEED = 1;
 export async function ensureGrowingModel(
   folder: string,
   preset: Preset,
-  form: WeightForm,
+  { form, window }: { form: WeightForm; window: number | undefined },
 ): Promise<string> {
-  const target = join(folder, "models", `${preset}-${form}-growing`);
+  const kind = window === undefined ? "growing" : `growing-window${window}`;
+  const target = join(folder, "models", `${preset}-${form}-${kind}`);
+  const growing = window === undefined ? {} : { window };
   await once(target, () =>
-    writeSyntheticModel({ folder: target, preset, form, seed: SEED, growing: {} }),
+    writeSyntheticModel({ folder: target, preset, form, seed: SEED, growing }),
   );
   return target;
 }

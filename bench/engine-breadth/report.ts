@@ -152,16 +152,26 @@ function embeddingTable(series: Series): string[] {
 function formTable(series: Series): string[] {
   const speed = (who: string) =>
     series.median({ part: "forms", who, detail: BATCH }, "tokensPerSecond");
-  const rows = [WHO.inPlace, WHO.growing].flatMap((who) => {
+  const rows = [WHO.inPlace, WHO.optimum, WHO.windowed].flatMap((who) => {
     const key = { part: "forms", who, detail: BATCH };
     const row = cells(series, key, ["tokensPerSecond", "meanTokensPerSecond", "stepMs"], 1);
     if (row.length === 0) return [];
     const cores = series.median(key, "ownCores").toFixed(2);
-    return [[who, ...row, percent(speed(who) / speed(WHO.inPlace)), cores]];
+    const cache = series.median(key, "isGrowing") === 1 ? "grows" : "in place";
+    return [[who, cache, ...row, percent(speed(who) / speed(WHO.inPlace)), cores]];
   });
   return formatTable(
-    ["form", "tokens/s", "by the mean", "step ms", `of ${WHO.inPlace}`, "own cores"],
+    [
+      "form",
+      "served with a cache",
+      "tokens/s",
+      "by the mean",
+      "step ms",
+      `of ${WHO.inPlace}`,
+      "own cores",
+    ],
     rows,
+    2,
   );
 }
 

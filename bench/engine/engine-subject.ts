@@ -36,7 +36,10 @@ export const openEngine: Opener = async (given) => {
   return async (question) => {
     switch (question.kind) {
       case "decode":
-        return await new DecodeLoad(engine, passes, question).run();
+        return {
+          ...(await new DecodeLoad(engine, passes, question).run()),
+          isGrowing: engine.model.form.name.startsWith("growing") ? 1 : 0,
+        };
       case "prefill": {
         const stop = countCpu();
         const ids = promptIds(question.tokenCount, question.salt);
