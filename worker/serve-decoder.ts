@@ -18,7 +18,9 @@ import type { ServedModel } from "./served-model";
  */
 export async function serveDecoder(data: EngineThreadData): Promise<ServedModel> {
   const { folder, ...options } = data;
-  const engine = await Engine.load(folder, options);
+  // Both are bundles that lie side by side.
+  const grammarThreadUrl = new URL("./grammar-thread.mjs", import.meta.url);
+  const engine = await Engine.load(folder, { ...options, grammarThreadUrl });
   const { files, memory, warnings } = engine.model;
   const card = await readModelDescription(folder, files.weightForm);
   const offers = toOffers(engine, card.description);

@@ -6,7 +6,9 @@ import { detectAnswerFormat, type ModelAnswerFormat } from "./answer/detect-answ
 import { type AnswerEvent, toAnswerEvents } from "./answer-events";
 import { type AnswerWish, planAnswer } from "./answer-plan";
 import { embedTokens } from "./embedder";
+import { createGrammarCompiler } from "./grammar/create-grammar-compiler";
 import type { GrammarCompiler, GrammarMatcher, GrammarSpec } from "./grammar/grammar";
+import { toGrammarBytes } from "./grammar/vocabulary-bytes";
 import { type LoadedModel, type LoadModelOptions, loadModel } from "./load-model";
 import type { LoraAdapter } from "./lora/lora-adapter";
 import { type EnginePrompt, PromptReader } from "./prompt-reader";
@@ -21,6 +23,8 @@ export type EngineOptions = LoadModelOptions & {
   /** Tokens of a whole chunk of a prompt; unless given, 64. */
   chunkTokens?: number | undefined;
   nowMs?: () => number;
+  /** The bundle of grammar-thread.ts; without it no answer can be held to a grammar. */
+  grammarThreadUrl?: URL | undefined;
   /** Makes what holds answers to grammars; unless given, `createGrammarCompiler`. */
   createGrammars?: (model: LoadedModel) => GrammarCompiler;
 };
@@ -46,10 +50,6 @@ export type EngineRequest = EnginePrompt &
     /** Report the prompt's log-probabilities. */
     reportPrompt?: boolean | undefined;
   };
-
-function createGrammars(): GrammarCompiler {
-  throw new AppError("not-supported", { message: "This engine holds no answers to grammars." });
-}
 
 /**
  * Text in, text out, for one model: checks requests, makes them sequences of tokens and hands those to
@@ -79,7 +79,9 @@ export class Engine {
     });
     this.#prompts = new PromptReader(model, this.answerFormat);
     this.#nowMs = options.nowMs ?? (() => performance.now());
-    this.#createGrammars = options.createGrammars ?? createGrammars;
+    const { grammarThreadUrl } = options;
+    this.#createGrammars =
+      options.createGrammars ?? (() => this.#createDefaultGrammars(grammarThreadUrl));
     this.#loop = new StepLoop(model.runner, {
       slotCount: model.memory.slotCount,
       chunkTokens: options.chunkTokens,
@@ -233,6 +235,18 @@ export class Engine {
       if (signal.aborted) return undefined;
       throw error;
     }
+  }
+
+  #createDefaultGrammars(threadUrl: URL | undefined): GrammarCompiler {
+    if (!threadUrl) {
+      const message = "This engine was started without what holds answers to grammars.";
+      throw new AppError("not-supported", { message, param: "grammar" });
+    }
+    return createGrammarCompiler({
+      vocabularySize: this.model.runner.signature.vocabularySize,
+      bytesOf: toGrammarBytes(this.model.tokenBytes, this.answerFormat.format.spelledTokens),
+      threadUrl,
+    });
   }
 
   #adapterOf({ adapter: name }: EngineRequest): LoraAdapter | undefined {
