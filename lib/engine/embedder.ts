@@ -81,7 +81,7 @@ function createRow({ signature, cache }: ModelRunner, tokenCount: number): PassC
   while (capacity < tokenCount) capacity *= 2;
   capacity = Math.min(capacity, cache.capacity);
   return cache instanceof GrowingCache
-    ? new GrowingCache(signature.cacheSlots, { rowCount: 1, capacity, mayHaveHoles: false })
+    ? new GrowingCache(signature.cacheSlots, { rowCount: 1, capacity, runsRowsAlone: true })
     : new KvCache(signature.cacheSlots, 1, capacity);
 }
 
