@@ -89,12 +89,9 @@ export function structureAfterReasoning(
   marks: ReasoningMarks,
   hasBegun: boolean,
 ): GrammarSpec {
-  const { gapPattern = GAP_PATTERN, answerOpen } = marks;
-  const content = toStructure(spec);
-  const isPlain = spec.type !== "structure" && answerOpen !== undefined;
-  const answer: Structure = isPlain
-    ? { type: "sequence", parts: [{ type: "text", text: answerOpen }, content] }
-    : content;
+  const { gapPattern = GAP_PATTERN } = marks;
+  // A structure is calls, or says itself what its other answers begin with.
+  const answer = spec.type === "structure" ? spec.structure : answerInMarks(spec, marks);
   const reasoning: Structure = {
     type: "tag",
     begin: hasBegun ? "" : marks.open,
@@ -105,6 +102,13 @@ export function structureAfterReasoning(
   const reasoned: Structure = { type: "sequence", parts: [reasoning, gap, answer] };
   if (hasBegun) return { type: "structure", structure: reasoned };
   return { type: "structure", structure: { type: "one-of", parts: [reasoned, answer] } };
+}
+
+/** An answer that looks like `spec` and is no call, with what the family writes before such answers. */
+export function answerInMarks(spec: GrammarSpec, marks: ReasoningMarks | undefined): Structure {
+  const answer = toStructure(spec);
+  if (marks?.answerOpen === undefined) return answer;
+  return { type: "sequence", parts: [{ type: "text", text: marks.answerOpen }, answer] };
 }
 
 /** The same as part of something larger. */

@@ -20,7 +20,7 @@ import { LLAMA_3 } from "./formats/llama-3";
 import { MARKED_ARRAY } from "./formats/marked-array";
 import { MISTRAL_ARRAY, MISTRAL_NAMED, MISTRAL_NAMED_WITH_IDS } from "./formats/mistral";
 import { QWEN_CODER } from "./formats/qwen-coder";
-import { structureAfterReasoning } from "./reasoning";
+import { answerInMarks, structureAfterReasoning, toStructure } from "./reasoning";
 import { parse } from "./testing";
 
 const THINK = { open: "<think>", close: "</think>" };
@@ -326,4 +326,15 @@ test("every form of answer can follow reasoning", () => {
       },
     })),
   );
+});
+
+test("an answer that is no call begins as its family has it", () => {
+  const spec: GrammarSpec = { type: "json-object" };
+  const begun = draw(answerInMarks(spec, HARMONY_REASONING), drawing(1, []));
+  expect(begun).toBe(`<|channel|>final<|message|>${draw(toStructure(spec), drawing(1, []))}`);
+  expect(answerInMarks(spec, THINK)).toEqual(toStructure(spec));
+  const accepts = acceptorOf(structureAfterReasoning(spec, HARMONY_REASONING, false));
+  expect(accepts(`<|channel|>final<|message|>{"a": 1}`)).toBe(true);
+  expect(accepts(`<|channel|>analysis<|message|>Hm<|end|><|start|>assistant${begun}`)).toBe(true);
+  expect(accepts(`{"a": 1}`)).toBe(false);
 });
