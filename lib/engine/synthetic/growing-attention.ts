@@ -1,6 +1,15 @@
+import { assert } from "@/lib/util/assert";
 import { ATTRIBUTE_TYPE, type OnnxValueInfo } from "../onnx/onnx-model";
 import type { ModelDimensions } from "./dimensions";
-import { type GraphBuilder, int, tensor, toTensor, valueInfo } from "./graph-builder";
+import {
+  float,
+  type GraphBuilder,
+  int,
+  MICROSOFT,
+  tensor,
+  toTensor,
+  valueInfo,
+} from "./graph-builder";
 import { toHalf } from "./half-float";
 import type { RotaryTables } from "./rotary-tables";
 import type { WeightForm } from "./weight-form";
@@ -19,6 +28,10 @@ export type GrowingForm = {
   scaling?: "scores" | "sides";
   /** Tokens that attention looks back, the own one included; unless given, all. */
   window?: number;
+  /** Scores come no nearer to this than tanh lets them (as in Gemma 2); unless given, they are free. */
+  softCap?: number;
+  /** One operator instead of two products around a Softmax; only for as many kv heads as heads. */
+  operator?: "MultiHeadAttention";
 };
 
 const BOOL = 9;
@@ -80,19 +93,38 @@ export class GrowingAttention {
       });
     });
     const [query = "", key = "", value = ""] = heads;
-    const whole = [this.#rotate(key), value].map((it, index) =>
+    const turned = [this.#rotate(query), this.#rotate(key), value];
+    if (this.#form.operator) return this.#attendAtOnce(turned, cache);
+    const [turnedQuery = "", ...news] = turned;
+    const whole = news.map((it, index) =>
       graph.node("Concat", [cache.past[index] ?? "", it], {
         output: [cache.present[index] ?? ""],
         attributes: { axis: int(-2) },
       }),
     );
     const [keys = "", values = ""] = whole.map((it) => this.#repeat(it));
-    const attended = this.#attend(this.#rotate(query), keys, values);
-    const rows = graph.node("Transpose", [attended], {
+    return this.#toRows(this.#attend(turnedQuery, keys, values));
+  }
+
+  #attendAtOnce(heads: string[], cache: { past: string[]; present: string[] }): string {
+    const { headCount, kvHeadCount, headSize } = this.#dimensions;
+    assert(headCount === kvHeadCount, "the operator repeats no heads");
+    const rows = heads.map((it) => this.#toRows(it));
+    return this.#graph.node("MultiHeadAttention", [...rows, "", "", this.#mask, ...cache.past], {
+      domain: MICROSOFT,
+      output: [`${rows[0]}/attended`, ...cache.present],
+      attributes: { num_heads: int(headCount), scale: float(headSize ** -0.5) },
+    });
+  }
+
+  /** `[B, heads, S, size]` to `[B, S, heads · size]`. */
+  #toRows(heads: string): string {
+    const { headCount, headSize } = this.#dimensions;
+    const rows = this.#graph.node("Transpose", [heads], {
       attributes: { perm: permutation(0, 2, 1, 3) },
     });
     const shape = this.#integers("attended_shape", [0, 0, headCount * headSize]);
-    return graph.node("Reshape", [rows, shape]);
+    return this.#graph.node("Reshape", [rows, shape]);
   }
 
   #attend(query: string, keys: string, values: string): string {
@@ -108,10 +140,20 @@ export class GrowingAttention {
     const scores = isBySide
       ? product
       : graph.node("Div", [product, this.#float("scale_divisor", 1 / scale)]);
-    const weights = graph.node("Softmax", [graph.node("Add", [scores, this.#mask])], {
+    const weights = graph.node("Softmax", [graph.node("Add", [this.#cap(scores), this.#mask])], {
       attributes: { axis: int(-1) },
     });
     return graph.node("MatMul", [weights, values]);
+  }
+
+  #cap(scores: string): string {
+    const { softCap } = this.#form;
+    if (softCap === undefined) return scores;
+    const cap = this.#float("soft_cap", softCap);
+    return this.#graph.node("Mul", [
+      this.#graph.node("Tanh", [this.#graph.node("Div", [scores, cap])]),
+      cap,
+    ]);
   }
 
   /** `[B, 1, S, total]`: zero where a query may look, the least number elsewhere. */
