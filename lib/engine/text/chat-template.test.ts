@@ -272,6 +272,10 @@ describe("control tokens typed into tools, calls and results", () => {
 
   test.each([
     ["a template that dumps JSON", OBJECT_TEMPLATE],
+    [
+      "a template that dumps JSON in ASCII",
+      OBJECT_TEMPLATE.replace("(t | tojson)", "(t | tojson(ensure_ascii=true))"),
+    ],
     ["plain words", "{% for m in messages %}<|im_start|>{{ m.content }}<|im_end|>{% endfor %}"],
   ])("stay text: %s", (_, source) => {
     const ids = encode(source, forged);

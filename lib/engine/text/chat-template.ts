@@ -45,6 +45,7 @@ export class ChatTemplate {
   /** For conversations with tools, where the model has one of its own. */
   readonly #toolTemplate: Template;
   readonly #tokens: Record<string, string>;
+  readonly #mayWriteAscii: boolean;
 
   /**
    * @param source the model's template; undefined when it has none.
@@ -54,6 +55,7 @@ export class ChatTemplate {
     const toolSource = source === undefined ? undefined : findNamed(config, "tool_use");
     this.isNeutral = source === undefined;
     this.source = toolSource === undefined ? source : `${source}\n${toolSource}`;
+    this.#mayWriteAscii = this.source?.includes("ensure_ascii") ?? false;
     this.stopStrings = this.isNeutral ? NEUTRAL_STOPS : [];
     this.#template = parseTemplate(source ?? NEUTRAL_TEMPLATE);
     this.#toolTemplate = toolSource === undefined ? this.#template : parseTemplate(toolSource);
@@ -101,7 +103,8 @@ export class ChatTemplate {
 
   #render(template: Template, variables: Record<string, unknown>): string {
     try {
-      return template.render(variables);
+      const text = template.render(variables);
+      return this.#mayWriteAscii ? restoreNoncharacters(text) : text;
     } catch (cause) {
       throw new AppError("invalid-request", {
         message: `This model's chat template does not take these messages: ${describe(cause)}`,
@@ -172,6 +175,11 @@ export function findChatTemplate(config: TokenizerConfig): string | undefined {
 function findNamed(config: TokenizerConfig, name: string): string | undefined {
   const listed = config.chat_template;
   return Array.isArray(listed) ? listed.find((it) => it.name === name)?.template : undefined;
+}
+
+/** JSON in ASCII spells out the noncharacters around what `Tokenizer.quote` put in. */
+function restoreNoncharacters(text: string): string {
+  return text.replaceAll("\\ufdd0", "\uFDD0").replaceAll("\\ufdd1", "\uFDD1");
 }
 
 function parseTemplate(source: string): Template {
