@@ -34,26 +34,37 @@ export function integersBetween(min: Bound, max: Bound): Expression {
 function toInteger(
   rounded: number,
   { value, isExclusive }: NonNullable<Bound>,
-  step: bigint,
+  step: 1n | -1n,
 ): bigint {
-  const integer = BigInt(Math.max(-Number(LARGEST), Math.min(Number(LARGEST), rounded)));
-  const inside = isExclusive && rounded === value ? integer + step : integer;
+  const isAtBound = isExclusive && rounded === value;
+  // Beyond 2^53 the neighbouring integer is read as the bound itself.
+  const isExact = Math.abs(rounded) <= Number.MAX_SAFE_INTEGER;
+  const at = isAtBound && !isExact ? neighbourOf(value, step === 1n) : rounded;
+  const integer = BigInt(Math.max(-Number(LARGEST), Math.min(Number(LARGEST), at)));
+  const inside = isAtBound && isExact ? integer + step : integer;
   return inside > LARGEST ? LARGEST : inside < -LARGEST ? -LARGEST : inside;
 }
 
 /**
- * Decimals from `min` to `max` without exponents. Comparing digits is comparing doubles: reading a
- * decimal as a double keeps the order (IEEE 754, rounding is monotonic).
+ * Decimals from `min` to `max` without exponents. Comparing digits is comparing doubles, since reading
+ * a decimal as a double keeps the order (IEEE 754, rounding is monotonic); only what is to differ from
+ * a bound must not be rounded to it.
  *
  * @returns undefined for bounds that have more digits than we write.
  */
 export function decimalsBetween(min: Bound, max: Bound): Expression | undefined {
-  const low = min === undefined ? undefined : toDecimal(min);
-  const high = max === undefined ? undefined : toDecimal(max);
+  const low = min === undefined ? undefined : toDecimal(min, true);
+  const high = max === undefined ? undefined : toDecimal(max, false);
   if (low === null || high === null) return undefined;
   const isLowNegative = low === undefined || low.isNegative;
   const isHighNegative = high?.isNegative === true;
-  const zero: Decimal = { isNegative: false, whole: 0n, fraction: "", isExclusive: false };
+  const zero: Decimal = {
+    isNegative: false,
+    whole: 0n,
+    fraction: "",
+    isExclusive: false,
+    room: FRACTION_DIGITS_MAX,
+  };
   const aboveZero = { ...zero, isExclusive: true };
   const negative = isLowNegative ? positivesBetween(isHighNegative ? high : aboveZero, low) : NEVER;
   return oneOf([
@@ -63,16 +74,46 @@ export function decimalsBetween(min: Bound, max: Bound): Expression | undefined 
 }
 
 /** The size of a bound, as digits; no zero at the end of `fraction`. */
-type Decimal = { isNegative: boolean; whole: bigint; fraction: string; isExclusive: boolean };
+type Decimal = {
+  isNegative: boolean;
+  whole: bigint;
+  fraction: string;
+  isExclusive: boolean;
+  /** Digits after the point of numbers beside it. */
+  room: number;
+};
+
+/** Decimals of so many digits are read as doubles that differ (DBL_DIG of C). */
+const DISTINCT_DIGITS_MAX = 15;
 
 /** Null where it has more digits than a number of ours. */
-function toDecimal({ value, isExclusive }: NonNullable<Bound>): Decimal | null {
+function toDecimal({ value, isExclusive }: NonNullable<Bound>, isLower: boolean): Decimal | null {
   const written = Math.abs(value).toString();
   const [whole = "", fraction = ""] = written.split(".");
   if (written.includes("e") || whole.length >= INTEGER_DIGITS_MAX) return null;
+  const room = DISTINCT_DIGITS_MAX - (whole === "0" ? 0 : whole.length);
+  if (isExclusive && fraction.length > room) {
+    return toDecimal({ value: neighbourOf(value, isLower), isExclusive: false }, isLower);
+  }
   if (fraction.length > FRACTION_DIGITS_MAX) return null;
-  // −0 is 0: as a lower bound it lets no negative in that 0 would not.
-  return { isNegative: value < 0, whole: BigInt(whole), fraction, isExclusive };
+  return {
+    // −0 is 0: as a lower bound it lets no negative in that 0 would not.
+    isNegative: value < 0,
+    whole: BigInt(whole),
+    fraction,
+    isExclusive,
+    room: isExclusive ? room : FRACTION_DIGITS_MAX,
+  };
+}
+
+/** The next double, which has the next bits. */
+function neighbourOf(value: number, isAbove: boolean): number {
+  const bits = new BigInt64Array(1);
+  const double = new Float64Array(bits.buffer);
+  double[0] = value;
+  const [at = 0n] = bits;
+  bits[0] = value > 0 === isAbove ? at + 1n : at - 1n;
+  return double[0];
 }
 
 function positivesBetween(low: Decimal, high: Decimal | undefined): Expression {
@@ -96,7 +137,7 @@ function fractionsBetween(low: Decimal | undefined, high: Decimal | undefined): 
   const rest: FractionRest = {
     low: low && { digits: low.fraction, isExclusive: low.isExclusive },
     high: high && { digits: high.fraction, isExclusive: high.isExclusive },
-    room: FRACTION_DIGITS_MAX,
+    room: Math.min(low?.room ?? FRACTION_DIGITS_MAX, high?.room ?? FRACTION_DIGITS_MAX),
   };
   const digits = fractionDigits(rest);
   return oneOf([

@@ -148,6 +148,22 @@ describe("values", () => {
     expectTexts({ type: "number", multipleOf: 1 }, { takes: ["3"], leaves: ["3.5"] });
   });
 
+  test("numbers that are read as a bound are not beside it", () => {
+    const near = { type: "number", minimum: -19374.87, exclusiveMaximum: -0.8999999999999999 };
+    expectTexts(near, {
+      takes: ["-0.9", "-19374.87", "-0.90000000001"],
+      leaves: ["-0.89999999999999993", "-0.8999999999999999"],
+    });
+    expectTexts(
+      { type: "number", exclusiveMaximum: 3.5 },
+      { takes: ["3.49999999999999"], leaves: ["3.4999999999999999", "3.5"] },
+    );
+    expectTexts(
+      { type: "integer", exclusiveMaximum: 2 ** 60 },
+      { takes: [String(2n ** 60n - 128n)], leaves: [String(2n ** 60n - 1n)] },
+    );
+  });
+
   test("enum and const in their one way of being written", () => {
     expectTexts(
       { enum: ["a", 1, null, { b: [true] }, "é\n"] },

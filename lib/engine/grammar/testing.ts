@@ -1,8 +1,10 @@
 import type { Random } from "@/lib/util/random";
 import { AnswerInGrammar } from "./answer-in-grammar";
+import { type Automaton, createAutomaton, FINAL } from "./automaton";
 import type { GrammarSpec } from "./grammar";
-import { GrammarShelf } from "./grammar-shelf";
-import { createVocabulary, type TokenTable } from "./vocabulary-trie";
+import { type Configuration, LazyGrammar, MaskStore } from "./lazy-grammar";
+import { toExpression } from "./spec-to-expression";
+import { createVocabulary, type TokenTable, type Vocabulary } from "./vocabulary-trie";
 
 /** For tests: small vocabularies, and ways to walk through a grammar with them. */
 export type TestVocabulary = { tokens: readonly Uint8Array[]; table: TokenTable; endId: number };
@@ -60,16 +62,22 @@ export type Walk = { text: string; isFinished: boolean; tokenCount: number };
 
 export class GrammarWalker {
   readonly vocabulary: TestVocabulary;
-  readonly #shelf: GrammarShelf;
+  readonly #tree: Vocabulary;
+  readonly #masks = new MaskStore();
 
   constructor(vocabulary: TestVocabulary) {
     this.vocabulary = vocabulary;
-    this.#shelf = new GrammarShelf(createVocabulary(vocabulary.table));
+    this.#tree = createVocabulary(vocabulary.table);
   }
 
   open(spec: GrammarSpec): AnswerInGrammar {
-    const { table, endId } = this.vocabulary;
-    return new AnswerInGrammar(this.#shelf.get(JSON.stringify(spec)), table, [endId]);
+    return this.read(spec)();
+  }
+
+  /** Reads it once, to open it often. */
+  read(spec: GrammarSpec): () => AnswerInGrammar {
+    const { grammar } = this.#read(spec);
+    return () => this.#openIn(grammar);
   }
 
   /** Whether `text` is whole under the grammar, given byte by byte. */
@@ -88,30 +96,49 @@ export class GrammarWalker {
   }
 
   /**
-   * Draws tokens until the answer ends; after `tokensMax` of them it takes what closes it soonest.
-   * `endShare`: how often an end is taken where there may be one.
+   * Draws tokens from the masks until the answer ends. After `tokensMax` of them it goes a shortest way
+   * to the end, byte by byte; `isFinished` says whether that led there. `endShare`: how often an end is
+   * taken where there may be one.
    */
   walk(spec: GrammarSpec, random: Random, limits: { tokensMax: number; endShare: number }): Walk {
     const { tokens, endId } = this.vocabulary;
-    const answer = this.open(spec);
+    const { grammar, automaton } = this.#read(spec);
+    const answer = this.#openIn(grammar);
     const mask = this.#newMask();
     const written: Uint8Array[] = [];
-    for (let count = 0; count < 40 * limits.tokensMax; count++) {
+    let at: Configuration | undefined = grammar.start();
+    for (let count = 0; count < limits.tokensMax; count++) {
       const isComplete = answer.writeMask(mask);
       const ids = listIds(mask);
-      const mayEnd = ids.includes(endId);
-      const isClosing = count >= limits.tokensMax;
-      if (isComplete || (mayEnd && (isClosing || random() < limits.endShare))) {
+      if (isComplete || (ids.includes(endId) && random() < limits.endShare)) {
         return { text: decode(written), isFinished: true, tokenCount: count };
       }
       const drawn = ids.filter((id) => id !== endId);
-      const id = isClosing
-        ? pickCloser(drawn, tokens, random)
-        : (drawn[Math.floor(random() * drawn.length)] ?? 0);
-      written.push(tokens[id] ?? new Uint8Array(0));
+      const id = drawn[Math.floor(random() * drawn.length)] ?? 0;
+      const token = tokens[id] ?? new Uint8Array(0);
+      written.push(token);
       answer.accept(id);
+      at = at && grammar.advance(at, token);
     }
-    return { text: decode(written), isFinished: false, tokenCount: 40 * limits.tokensMax };
+    const rest = at && findShortestEnd(grammar, automaton, at);
+    for (const byte of rest ?? []) {
+      answer.writeMask(mask);
+      if (!listIds(mask).includes(byte)) return { text: "", isFinished: false, tokenCount: 0 };
+      answer.accept(byte);
+    }
+    answer.writeMask(mask);
+    const text = decode([...written, Uint8Array.from(rest ?? [])]);
+    return { text, isFinished: listIds(mask).includes(endId), tokenCount: written.length };
+  }
+
+  #read(spec: GrammarSpec): { grammar: LazyGrammar; automaton: Automaton } {
+    const automaton = createAutomaton(toExpression(spec));
+    return { automaton, grammar: new LazyGrammar(automaton, this.#tree, this.#masks) };
+  }
+
+  #openIn(grammar: LazyGrammar): AnswerInGrammar {
+    const { table, endId } = this.vocabulary;
+    return new AnswerInGrammar(grammar, table, [endId]);
   }
 
   #newMask(): Int32Array {
@@ -119,18 +146,54 @@ export class GrammarWalker {
   }
 }
 
-/** In the order in which they lead to an end: brackets, then the quote, then what begins no further level. */
-const CLOSERS = ["}", "]", '"', "0", "1", "n", "t", "f", ",", ":"];
-
-function pickCloser(ids: readonly number[], tokens: readonly Uint8Array[], random: Random): number {
-  for (const closer of CLOSERS) {
-    const found = ids.find(
-      (id) => tokens[id]?.length === 1 && tokens[id][0] === closer.charCodeAt(0),
-    );
-    // Now and then another, since in `[^}]*x` a bracket closes nothing.
-    if (found !== undefined && random() < 0.9) return found;
+/** The bytes of one of the shortest ways to an end; undefined when the shortest way does not get shorter as it is gone. */
+function findShortestEnd(
+  grammar: LazyGrammar,
+  automaton: Automaton,
+  from: Configuration,
+): number[] | undefined {
+  const distances = listDistances(automaton);
+  const rest = ({ canEnd, states, stacks }: Configuration): number => {
+    const ways = states.map((state, index) => {
+      let sum = distances[state] ?? Number.POSITIVE_INFINITY;
+      for (let at = stacks[index]; at?.parent; at = at.parent) sum += distances[at.state] ?? 0;
+      return sum;
+    });
+    return canEnd ? 0 : Math.min(...ways);
+  };
+  const bytes: number[] = [];
+  let at = from;
+  while (!at.canEnd) {
+    const left = rest(at);
+    const step = Array.from({ length: 256 }, (_, byte) => byte)
+      .map((byte) => ({ byte, next: grammar.advance(at, Uint8Array.of(byte)) }))
+      .find(({ next }) => next && rest(next) < left);
+    if (!step?.next) return undefined;
+    bytes.push(step.byte);
+    at = step.next;
   }
-  return ids[Math.floor(random() * ids.length)] ?? 0;
+  return bytes;
+}
+
+/** For each state the fewest bytes to the end of its rule. */
+function listDistances({ states }: Automaton): number[] {
+  const distances = states.map((_, state) => (state === FINAL ? 0 : Number.POSITIVE_INFINITY));
+  const distanceOf = (state: number | undefined) => distances[state ?? 0] ?? 0;
+  for (let hasChanged = true; hasChanged; ) {
+    hasChanged = false;
+    for (const [index, { edges, jumps, calls }] of states.entries()) {
+      let best = distanceOf(index);
+      for (let at = 2; at < edges.length; at += 3) best = Math.min(best, 1 + distanceOf(edges[at]));
+      for (const jump of jumps) best = Math.min(best, distanceOf(jump));
+      for (let at = 0; at < calls.length; at += 2) {
+        best = Math.min(best, distanceOf(calls[at]) + distanceOf(calls[at + 1]));
+      }
+      if (best >= distanceOf(index)) continue;
+      distances[index] = best;
+      hasChanged = true;
+    }
+  }
+  return distances;
 }
 
 function decode(parts: readonly Uint8Array[]): string {
