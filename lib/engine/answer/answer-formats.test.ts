@@ -12,7 +12,7 @@ import { HARMONY } from "./formats/harmony";
 import { HERMES } from "./formats/hermes";
 import { JSON_CALLS } from "./formats/json";
 import { LLAMA_3 } from "./formats/llama-3";
-import { MARKED_ARRAY } from "./formats/marked-array";
+import { PIPED_ARRAY, TAGGED_ARRAY } from "./formats/marked-array";
 import { MISTRAL_ARRAY, MISTRAL_NAMED } from "./formats/mistral";
 import { QWEN_CODER } from "./formats/qwen-coder";
 import { cutsOf, merge, type ParseOptions, parse, type Summary, summarize, TOOLS } from "./testing";
@@ -260,7 +260,7 @@ const RECORDED: Record<string, { syntax: CallSyntax; answers: Recorded[] }> = {
     ],
   },
   "marked array": {
-    syntax: MARKED_ARRAY,
+    syntax: PIPED_ARRAY,
     answers: [
       {
         about: "two calls",
@@ -274,6 +274,21 @@ const RECORDED: Record<string, { syntax: CallSyntax; answers: Recorded[] }> = {
         about: "no array",
         text: `Yes <|tool_call|> {"name": "now", "arguments": {}}`,
         told: ["Yes ", ["now", "{}"]],
+      },
+    ],
+  },
+  "tagged array": {
+    syntax: TAGGED_ARRAY,
+    answers: [
+      {
+        about: "two calls in lines, text around them",
+        text: `I look.\n<tool_calls>[\n  {"name": "get_weather", "arguments": ${HARD}},\n  {"name": "now", "arguments": {}}\n]</tool_calls>\n\nThere.`,
+        told: ["I look.\n", ["get_weather", HARD], ["now", "{}"], "\n\nThere."],
+      },
+      {
+        about: "an empty array",
+        text: "<tool_calls>[]</tool_calls>",
+        told: ["<tool_calls>[]</tool_calls>"],
       },
     ],
   },

@@ -34,6 +34,8 @@ describe("a model's format is read from its template", () => {
     ["mistral", withMarks("[TOOL_CALLS]", "[ARGS]")],
     ["deepseek", withMarks("<｜tool▁calls▁begin｜>function<｜tool▁sep｜>", "```json", "```")],
     ["deepseek", withMarks("<｜tool▁calls▁begin｜>", "<｜tool▁sep｜>")],
+    ["marked-array", withMarks('<TOOLCALL>[{"name": "', '", "arguments": ', "}]</TOOLCALL>")],
+    ["marked-array", withMarks('<tool_calls>[{"name": "', '", "arguments": ', "}]</tool_calls>")],
     ["marked-array", withMarks('<|tool_call|>[{"name": "', '", "arguments": ', "}]")],
   ])("%s", (name, source) => {
     const { format, toolText } = detect(source);

@@ -8,7 +8,7 @@ import { HARMONY, HARMONY_REASONING } from "./formats/harmony";
 import { HERMES } from "./formats/hermes";
 import { JSON_CALLS } from "./formats/json";
 import { LLAMA_3 } from "./formats/llama-3";
-import { MARKED_ARRAY } from "./formats/marked-array";
+import { CAPITAL_ARRAY, PIPED_ARRAY, TAGGED_ARRAY } from "./formats/marked-array";
 import { MISTRAL_ARRAY, MISTRAL_NAMED, MISTRAL_NAMED_WITH_IDS } from "./formats/mistral";
 import { QWEN_CODER } from "./formats/qwen-coder";
 import type { ReasoningMarks } from "./reasoning";
@@ -45,7 +45,9 @@ const FAMILIES: readonly (readonly [(template: string) => boolean, CallSyntax])[
   // GLM has the same mark around something else.
   [(it) => it.includes("<tool_call>") && !it.includes("<arg_key>"), HERMES],
   [(it) => it.includes("<|python_tag|>") || it.includes("Environment: ipython"), LLAMA_3],
-  [(it) => it.includes("<|tool_call|>"), MARKED_ARRAY],
+  [(it) => it.includes("<|tool_call|>"), PIPED_ARRAY],
+  [(it) => it.includes("<TOOLCALL>"), CAPITAL_ARRAY],
+  [(it) => it.includes("<tool_calls>"), TAGGED_ARRAY],
 ];
 
 /** What families write around their reasoning; the first pair that a model knows is its own. */

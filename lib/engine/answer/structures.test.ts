@@ -17,7 +17,7 @@ import { HARMONY, HARMONY_REASONING } from "./formats/harmony";
 import { HERMES } from "./formats/hermes";
 import { JSON_CALLS } from "./formats/json";
 import { LLAMA_3 } from "./formats/llama-3";
-import { MARKED_ARRAY } from "./formats/marked-array";
+import { PIPED_ARRAY } from "./formats/marked-array";
 import { MISTRAL_ARRAY, MISTRAL_NAMED, MISTRAL_NAMED_WITH_IDS } from "./formats/mistral";
 import { QWEN_CODER } from "./formats/qwen-coder";
 import { answerInMarks, structureAfterReasoning, toStructure } from "./reasoning";
@@ -36,7 +36,7 @@ const TOOLS: readonly Tool[] = [
 ];
 const SYNTAXES = [
   ...[HERMES, LLAMA_3, MISTRAL_ARRAY, MISTRAL_NAMED, MISTRAL_NAMED_WITH_IDS],
-  ...[DEEPSEEK_FENCED, DEEPSEEK_PLAIN, MARKED_ARRAY, JSON_CALLS, QWEN_CODER, HARMONY],
+  ...[DEEPSEEK_FENCED, DEEPSEEK_PLAIN, PIPED_ARRAY, JSON_CALLS, QWEN_CODER, HARMONY],
 ];
 const COMMON_TEXTS = ["So", "A < b, {x}", 'Use "tool" [1] `x`', "ä🦊\n\n", "{ not this"];
 /** For each regular expression in a structure one of these matches. */

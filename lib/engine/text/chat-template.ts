@@ -21,7 +21,7 @@ export type RenderOptions = {
   tools?: readonly Tool[] | undefined;
   /** Tools, calls and results go into plain messages this way instead of to the template. */
   toolText?: ToolText | undefined;
-  /** More for the template to read, by the names it has for them (`enable_thinking`). */
+  /** More for the template to read, by the names it has for them (`enable_thinking`). A caller's text: quoted. */
   variables?: Readonly<Record<string, unknown>> | undefined;
 };
 
