@@ -157,30 +157,32 @@ describe("vectors", () => {
     for (const [index, vector] of a.embeddings.entries()) expectClose(b.embeddings[index], vector);
   });
 
-  test.each(["bert", "roberta"] as const)(
-    "of %s do not depend on what shares the pass",
-    async (family) => {
-      const seed = 20;
-      const engine = await open(`mix-${family}`, { family });
-      const random = seededRandom(seed);
-      const requests = Array.from({ length: 6 }, () =>
-        Array.from({ length: 1 + Math.floor(random() * 12) }, () =>
-          drawText(random, 1 + Math.floor(random() * 60)),
-        ),
-      );
-      const together = await Promise.all(
-        requests.map((texts) => engine.embed(texts, { signal: never })),
-      );
-      for (const [at, texts] of requests.entries()) {
-        for (const [index, text] of texts.entries()) {
-          const alone = await engine.embed([text], { signal: never });
-          expectClose(together[at]?.embeddings[index], alone.embeddings[0] ?? []);
-        }
+  test.each([
+    { family: "bert" },
+    { family: "roberta" },
+    { form: "int8-block32" },
+    { form: "int4-block128", dimensions: { hiddenSize: 128 } },
+  ] as const)("of %j do not depend on what shares the pass", async (options) => {
+    const seed = 20;
+    const engine = await open(`mix-${JSON.stringify(options).length}`, options);
+    const random = seededRandom(seed);
+    const requests = Array.from({ length: 6 }, () =>
+      Array.from({ length: 1 + Math.floor(random() * 12) }, () =>
+        drawText(random, 1 + Math.floor(random() * 60)),
+      ),
+    );
+    const together = await Promise.all(
+      requests.map((texts) => engine.embed(texts, { signal: never })),
+    );
+    for (const [at, texts] of requests.entries()) {
+      for (const [index, text] of texts.entries()) {
+        const alone = await engine.embed([text], { signal: never });
+        expectClose(together[at]?.embeddings[index], alone.embeddings[0] ?? []);
       }
-      const rows = await runByHand(engine, engine.encodeText(requests[0]?.[0] ?? ""));
-      expectClose(together[0]?.embeddings[0], toUnit(pool(rows, "mean")));
-    },
-  );
+    }
+    const rows = await runByHand(engine, engine.encodeText(requests[0]?.[0] ?? ""));
+    expectClose(together[0]?.embeddings[0], toUnit(pool(rows, "mean")));
+  });
 
   test("of a form with one scale for all activations come from passes of one text", async () => {
     const engine = await open("dynamic", { form: "int8-dynamic" });

@@ -4,6 +4,7 @@ import { averageVectors, toUnit } from "./average-vectors";
 import { applyDense } from "./dense-layer";
 import { EncoderLoop } from "./encoder-loop";
 import { type LoadEncoderOptions, type LoadedEncoder, loadEncoder } from "./load-encoder";
+import { toRowLength } from "./row-length";
 import type { EncodedText } from "./special-tokens";
 import { type Overflow, pairUp, splitText } from "./split-text";
 
@@ -29,11 +30,13 @@ export class EncoderEngine {
 
   private constructor(model: LoadedEncoder) {
     this.model = model;
-    const { runner, rowsMax } = model;
+    const { runner, rowsMax, lengthStep, contextLength } = model;
     this.#loop = new EncoderLoop({
       run: (texts) => runner.run(texts),
       stop: () => runner.stop(),
       rowsMax,
+      rowLengthOf: (count) => toRowLength(count, { lengthStep, contextLength }),
+      mayMixLengths: lengthStep === 1,
     });
   }
 

@@ -16,6 +16,10 @@ export type EncoderLoopOptions = {
   stop?: () => void;
   /** 1 where a text's numbers would depend on those that share its pass. */
   rowsMax?: number;
+  /** Tokens of a row for a text of so many; unless given, as many. */
+  rowLengthOf?: (tokenCount: number) => number;
+  /** Whether only rows of one length may share a pass. */
+  mayMixLengths?: boolean;
 };
 
 /** One request's texts. */
@@ -117,7 +121,8 @@ export class EncoderLoop {
     };
     for (const [index, text] of texts.entries()) {
       assert(text.ids.length > 0, "a text has a token");
-      const item = { job, index, text, length: text.ids.length };
+      const length = this.#options.rowLengthOf?.(text.ids.length) ?? text.ids.length;
+      const item = { job, index, text, length };
       job.waiting.add(item);
       this.#waiting.add(item);
     }
@@ -163,7 +168,10 @@ export class EncoderLoop {
       if (longest === undefined || item.length > longest.length) longest = item;
     }
     assert(longest, "a job that waits has a text");
-    const near = this.#waiting.listFrom(longest, PASS_TOKENS_MAX);
+    const { mayMixLengths = true } = this.#options;
+    const { length } = longest;
+    const listed = this.#waiting.listFrom(longest, PASS_TOKENS_MAX);
+    const near = mayMixLengths ? listed : listed.filter((it) => it.length === length);
     const lengths = near.map((it) => it.length);
     return near.slice(0, planPass(lengths, this.#options.rowsMax));
   }
@@ -176,7 +184,7 @@ export class EncoderLoop {
       item.job.waiting.delete(item);
       item.job.runningCount += 1;
       item.job.served += length;
-      item.job.tokensLeft -= item.length;
+      item.job.tokensLeft -= item.text.ids.length;
     }
     let results: Float64Array[];
     try {

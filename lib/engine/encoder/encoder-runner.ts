@@ -4,6 +4,7 @@ import { ScratchMemory } from "../scratch-memory";
 import { halvesToFloats } from "./dense-layer";
 import type { EncoderSignature } from "./encoder-signature";
 import { type PoolingMode, poolStates } from "./pooling";
+import { toRowLength } from "./row-length";
 import type { EncodedText } from "./special-tokens";
 
 export type EncoderRunnerOptions = {
@@ -13,6 +14,10 @@ export type EncoderRunnerOptions = {
   padId: number;
   /** Types of text that the graph has a table for; a higher one is taken for the first. */
   typeCount: number;
+  /** What a row's length is made a multiple of, as far as the model reads (`row-length.ts`). */
+  lengthStep: number;
+  /** Tokens that the model reads. */
+  contextLength: number;
 };
 
 /**
@@ -35,8 +40,9 @@ export class EncoderRunner {
   }
 
   async run(texts: readonly EncodedText[]): Promise<Float64Array[]> {
-    const length = Math.max(...texts.map((it) => it.ids.length));
-    assert(texts.length > 0 && length > 0, "a pass has a text and a token");
+    const longest = Math.max(...texts.map((it) => it.ids.length));
+    assert(texts.length > 0 && longest > 0, "a pass has a text and a token");
+    const length = toRowLength(longest, this.#options);
     this.#bindInputs(texts, length);
     const { name, kind, type, size } = this.signature.output;
     const dims = kind === "tokens" ? [texts.length, length, size] : [texts.length, size];

@@ -5,6 +5,7 @@ import * as z from "zod";
 import { StartError } from "@/lib/util/start-error";
 import type { LoadModelOptions } from "../load-model";
 import { type ModelFiles, readModelFiles } from "../onnx/model-files";
+import { decodeModel } from "../onnx/onnx-model";
 import { openGraphSession } from "../onnx/open-session";
 import { prepareGraph } from "../onnx/prepare-graph";
 import { type EncoderConfig, readEncoderConfig } from "./encoder-config";
@@ -13,6 +14,7 @@ import { EncoderRunner } from "./encoder-runner";
 import { type EncoderOutput, type EncoderSizes, readEncoderSignature } from "./encoder-signature";
 import { EncoderTokenizer } from "./encoder-tokenizer";
 import type { PoolingMode } from "./pooling";
+import { pickLengthStep } from "./row-length";
 import { countSpecial } from "./special-tokens";
 
 export type LoadEncoderOptions = Pick<
@@ -35,6 +37,8 @@ export type LoadedEncoder = {
   runner: EncoderRunner;
   /** Texts that may share a pass: one where they would change each other's numbers. */
   rowsMax: number;
+  /** What row lengths are multiples of; above 1 only rows of one length share a pass. */
+  lengthStep: number;
   /** False where a text's numbers depend on who else is served. */
   isBatchInvariant: boolean;
   /** Labels of a classifier, one an output. */
@@ -88,10 +92,13 @@ export async function loadEncoder(
     const isShared = graph.facts.batchDependentOperator !== undefined;
     const mayVary = isShared && options.mayVaryWithBatch === true;
     const { padId, typeCount } = config;
+    const lengthStep = pickLengthStep(decodeModel(graph.bytes).graph);
+    const rowOptions = { pooling, padId, typeCount, lengthStep, contextLength };
     // Last: what fails from here on would find the session in use.
-    const runner = new EncoderRunner(session, signature, { pooling, padId, typeCount });
+    const runner = new EncoderRunner(session, signature, rowOptions);
     return {
       ...{ files, config, build, contextLength, tokenizer, runner, memory },
+      lengthStep,
       form: describeForm(signature.output, pooling),
       vocabularySize: config.vocabularySize ?? tokenizer.vocabularySize,
       rowsMax: isShared && !mayVary ? 1 : Number.POSITIVE_INFINITY,

@@ -4,6 +4,7 @@ import type { EncoderFamily } from "./encoder-tokenizer-files";
 import { float, type GraphBuilder, int, type TensorData, valueInfo } from "./graph-builder";
 import { addLinearLayer, forEachChunk } from "./linear-layer";
 import { fillNormals, hashText, type MatrixName, type WeightMatrix } from "./model-weights";
+import type { WeightForm } from "./weight-form";
 
 /**
  * The graph of an encoder as Optimum exports it: plain operators (MatMul, Add, Softmax, Erf), which
@@ -20,11 +21,14 @@ export type EncoderHead =
   | { kind: "sentence" }
   | { kind: "classifier"; labelCount: number };
 
+/** Of the linear layers; everything else is fp32. */
+export type EncoderForm = Exclude<WeightForm, "fp16" | "int8-rows">;
+
 export type EncoderGraphOptions = {
   dimensions: EncoderDimensions;
   family: EncoderFamily;
   head: EncoderHead;
-  form: "fp32" | "int8-dynamic";
+  form: EncoderForm;
   seed: number;
 };
 

@@ -2,7 +2,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { encodeModel } from "../onnx/onnx-model";
 import { ENCODER_PRESETS, type EncoderDimensions, type EncoderPreset } from "./encoder-dimensions";
-import { EncoderGraph, type EncoderGraphOptions, type EncoderHead } from "./encoder-graph";
+import { type EncoderForm, EncoderGraph, type EncoderHead } from "./encoder-graph";
 import {
   createWordPieces,
   type EncoderFamily,
@@ -10,6 +10,7 @@ import {
   toWordPieceTokenizer,
 } from "./encoder-tokenizer-files";
 import { GraphBuilder } from "./graph-builder";
+import { toGraphFile } from "./weight-form";
 
 /** Encoders with random weights, for tests and measurements, in the hub's layout. */
 export type SyntheticEncoderOptions = {
@@ -19,7 +20,7 @@ export type SyntheticEncoderOptions = {
   dimensions?: Partial<EncoderDimensions>;
   family?: EncoderFamily;
   head?: EncoderHead;
-  form?: EncoderGraphOptions["form"];
+  form?: EncoderForm;
   seed?: number;
   /** Names of a classifier's labels; unless given, LABEL_0 and so on. */
   labels?: readonly string[];
@@ -44,7 +45,7 @@ export async function writeSyntheticEncoder(
   }
   const pieces = createWordPieces(family, dimensions);
   await mkdir(join(folder, "onnx"), { recursive: true });
-  const graphFile = form === "fp32" ? "model.onnx" : "model_quantized.onnx";
+  const graphFile = toGraphFile(form);
   const path = join(folder, "onnx", graphFile);
   const { layerCount, hiddenSize, innerSize, vocabularySize } = dimensions;
   const perLayer = 4 * hiddenSize ** 2 + 2 * hiddenSize * innerSize;
