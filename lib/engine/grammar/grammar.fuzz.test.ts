@@ -7,11 +7,11 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import { dirname, join } from "node:path";
-import { Ajv2020, type ValidateFunction } from "ajv/dist/2020";
-import addFormats from "ajv-formats";
+import type { ValidateFunction } from "ajv/dist/2020";
 import { expect, test } from "vitest";
 import { isAppError } from "@/lib/errors";
 import { type Random, seededRandom } from "@/lib/util/random";
+import { below, makeRegex, makeRoot, pick, validatorOf } from "./drawn-specs";
 import type { GrammarSpec, JsonSchema } from "./grammar";
 import { GrammarWalker, listIds, testVocabulary } from "./testing";
 
@@ -23,159 +23,6 @@ const WALKS = [
   { tokensMax: 20, endShare: 0.5 },
   { tokensMax: 0, endShare: 1 },
 ];
-
-function validatorOf(schema: JsonSchema): ValidateFunction {
-  const ajv = new Ajv2020({ strict: false });
-  addFormats.default(ajv);
-  return ajv.compile(schema);
-}
-
-function pick<T>(from: readonly T[], random: Random): T {
-  return from[Math.floor(random() * from.length)]!;
-}
-
-function below(count: number, random: Random): number {
-  return Math.floor(random() * count);
-}
-
-const NAMES = ["a", "name", "id", "ab", "é", 'q"', "kind", "value", "a/b", "long name"];
-const PATTERNS = [
-  "^[a-z]{2,4}$",
-  "foo|bar",
-  "^\\d+(\\.\\d{2})?$",
-  "[^a-z]",
-  "^.{0,3}$",
-  "\\\\",
-  "^(é|日)*x?$",
-  "^\\S+@\\S+$",
-];
-const FORMATS = [
-  "date",
-  "time",
-  "date-time",
-  "duration",
-  "uuid",
-  "email",
-  "hostname",
-  "ipv4",
-  "ipv6",
-  "uri",
-];
-
-function makeString(random: Random): JsonSchema {
-  const kind = below(5, random);
-  if (kind === 0) return { type: "string" };
-  if (kind === 1)
-    return { type: "string", minLength: below(3, random), maxLength: 2 + below(30, random) };
-  if (kind === 2) return { type: "string", pattern: pick(PATTERNS, random) };
-  if (kind === 3) return { type: "string", format: pick(FORMATS, random) };
-  return { enum: ["x", "y z", "\n", 'é"'].slice(0, 1 + below(4, random)) };
-}
-
-function makeNumber(random: Random): JsonSchema {
-  const value = () =>
-    Math.round((random() - 0.5) * 10 ** (1 + below(7, random))) / 10 ** below(4, random);
-  const [low, high] = [value(), value()].sort((a, b) => a - b) as [number, number];
-  const min = pick([{}, { minimum: low }, { exclusiveMinimum: low }], random);
-  const max = pick([{}, { maximum: high + 1 }, { exclusiveMaximum: high + 1 }], random);
-  return { type: pick(["integer", "number"], random), ...min, ...max };
-}
-
-function makeSchema(random: Random, depth: number): JsonSchema {
-  const kind = below(depth > 0 ? 12 : 6, random);
-  if (kind < 2) return makeString(random);
-  if (kind < 4) return makeNumber(random);
-  if (kind === 4)
-    return pick<JsonSchema>(
-      [{ type: "null" }, { type: "boolean" }, { const: { a: [1, "é"] } }, {}, true],
-      random,
-    );
-  if (kind === 5)
-    return {
-      type: pick<unknown>(
-        ["string", ["integer", "null"], ["boolean", "string"], "object", "array"],
-        random,
-      ),
-    };
-  const next = () => makeSchema(random, depth - 1);
-  if (kind < 9) {
-    const names = NAMES.filter(() => random() < 0.35);
-    const extra = random() < 0.2 ? ["zz"] : [];
-    return {
-      type: "object",
-      properties: Object.fromEntries(names.map((name) => [name, next()])),
-      required: [...names.filter(() => random() < 0.6), ...extra],
-      ...pick<object>(
-        [
-          {},
-          { additionalProperties: random() < 0.1 || extra.length > 0 },
-          { additionalProperties: extra.length === 0 ? false : next() },
-          { additionalProperties: next() },
-        ],
-        random,
-      ),
-    };
-  }
-  if (kind === 9) {
-    const min = below(3, random);
-    return {
-      type: "array",
-      items: next(),
-      minItems: min,
-      ...(random() < 0.5 ? { maxItems: min + below(4, random) } : {}),
-    };
-  }
-  if (kind === 10) {
-    return {
-      type: "array",
-      prefixItems: [next(), next()],
-      minItems: below(3, random),
-      ...(random() < 0.5 ? { items: random() < 0.5 ? false : next() } : {}),
-    };
-  }
-  return pick<() => JsonSchema>(
-    [
-      () => ({ anyOf: [next(), next(), next()] }),
-      () => ({
-        allOf: [
-          { type: "object", properties: { a: next() } },
-          { properties: { b: next() }, required: ["b"] },
-        ],
-      }),
-      () => ({
-        oneOf: [{ type: "string" }, { type: "integer" }, { type: "array", items: next() }],
-      }),
-      () => ({ $ref: "#/$defs/tree" }),
-    ],
-    random,
-  )();
-}
-
-/** Every schema has the definition that some of its parts may refer to. */
-function makeRoot(random: Random): JsonSchema {
-  const schema = makeSchema(random, 3);
-  const tree = {
-    type: "object",
-    properties: {
-      value: makeSchema(random, 0),
-      next: { anyOf: [{ type: "null" }, { $ref: "#/$defs/tree" }] },
-    },
-    required: ["next"],
-    additionalProperties: false,
-  };
-  return typeof schema === "boolean" ? schema : { ...schema, $defs: { tree } };
-}
-
-function makeRegex(random: Random, depth: number): string {
-  const kind = below(depth > 0 ? 9 : 4, random);
-  if (kind < 2) return pick(["a", "b", "é", "日", "\\n", " ", "x", "\\.", "foo"], random);
-  if (kind < 4)
-    return pick(["[a-c]", "[^a]", ".", "\\d", "\\w", "\\S", "[é日]", "\\p{Lu}"], random);
-  const next = () => makeRegex(random, depth - 1);
-  if (kind < 6) return next() + next() + next();
-  if (kind === 6) return `(?:${next()}|${next()})`;
-  return `(${next()})${pick(["*", "+", "?", "{2}", "{0,3}", "{1,}", "*?"], random)}`;
-}
 
 /** Walks in each way; every text is judged by `isMet`. Returns how many were written. */
 function check(spec: GrammarSpec, isMet: (text: string) => boolean, random: Random): number {

@@ -131,6 +131,14 @@ export class GrammarWalker {
     return { text, isFinished: listIds(mask).includes(endId), tokenCount: written.length };
   }
 
+  /** `beginning` and a shortest way on to an end; undefined where no end can be reached from it. */
+  complete(spec: GrammarSpec, beginning: Uint8Array): string | undefined {
+    const { grammar, automaton } = this.#read(spec);
+    const at = grammar.advance(grammar.start(), beginning);
+    const rest = at && findShortestEnd(grammar, automaton, at);
+    return rest && decode([beginning, Uint8Array.from(rest)]);
+  }
+
   #read(spec: GrammarSpec): { grammar: LazyGrammar; automaton: Automaton } {
     const automaton = createAutomaton(toExpression(spec));
     return { automaton, grammar: new LazyGrammar(automaton, this.#tree, this.#masks) };
