@@ -59,6 +59,9 @@ describe("a plan", () => {
     expect(answer).toEqual(grammar);
     const parts = [...(splitter?.push("hm</think>{", 3) ?? []), ...(splitter?.flush() ?? [])];
     expect(parts.map((part) => part.type)).toEqual(["reasoning", "text"]);
+    // Calls are looked for behind the reasoning, so it may come before them too.
+    const [beforeCalls] = partsOf(planAnswer(ask("required"), THINKER, "Hi <think>").grammar);
+    expect(beforeCalls).toEqual(reasoning);
     // Nobody asked to have it told apart, so the answer is its shape and nothing else.
     expect(planAnswer({ grammar }, THINKER, "Hi <think>").grammar).toEqual(grammar);
   });

@@ -1,8 +1,8 @@
-import type { ToolRequest } from "./answer/answer-format";
+import type { AnswerFormat, ToolRequest } from "./answer/answer-format";
 import { AnswerSplitter } from "./answer/answer-splitter";
 import { offeredTools } from "./answer/create-format";
 import type { ModelAnswerFormat } from "./answer/detect-answer-format";
-import { structureAfterReasoning, toStructure } from "./answer/reasoning";
+import { answerInMarks, structureAfterReasoning } from "./answer/reasoning";
 import type { GrammarSpec, Structure } from "./grammar/grammar";
 
 /** What a request says of the shape of its answer. */
@@ -26,25 +26,40 @@ export type AnswerPlan = {
  */
 export function planAnswer(
   wish: AnswerWish,
-  { format, reasoning, beginsInReasoning }: ModelAnswerFormat,
+  model: ModelAnswerFormat,
   prompt: string | undefined,
 ): AnswerPlan {
+  const { format, reasoning, beginsInReasoning, needsParser } = model;
   const { toolRequest, splitReasoning: splitsReasoning = false } = wish;
   const tools = offeredTools(toolRequest);
   const hasBegun = prompt !== undefined && beginsInReasoning(prompt);
   const calls = toolRequest && tools && format.toStructure(toolRequest);
-  const grammar = join(wish, calls, () => {
-    const forced = toolRequest && format.toStructure({ ...toolRequest, choice: "required" });
-    return tools && forced;
-  });
-  const mayReason = reasoning !== undefined && splitsReasoning;
-  const splits = tools !== undefined || mayReason;
+  const grammar = join(wish, calls, { reasoning, onlyCalls: () => toOnlyCalls(format, wish) });
+  // Whoever parses an answer looks for its reasoning first, so a grammar has to leave room for it.
+  const parses = tools !== undefined || needsParser;
+  const mayReason = reasoning !== undefined && (splitsReasoning || parses);
+  const splits = parses || mayReason;
   const options = { tools, splitsReasoning, beginsInReasoning: hasBegun };
   return {
     grammar: grammar && mayReason ? structureAfterReasoning(grammar, reasoning, hasBegun) : grammar,
-    splitter: splits ? new AnswerSplitter(format.createParser(options)) : undefined,
+    splitter: splits
+      ? new AnswerSplitter(format.createParser(options), {
+          isParallel: toolRequest?.isParallel ?? true,
+        })
+      : undefined,
   };
 }
+
+/** Answers that are calls and nothing else; undefined where none may come. */
+function toOnlyCalls(format: AnswerFormat, { toolRequest }: AnswerWish): Structure | undefined {
+  const tools = offeredTools(toolRequest);
+  return toolRequest && tools && format.toStructure({ ...toolRequest, choice: "required" });
+}
+
+type Alternatives = {
+  reasoning: ModelAnswerFormat["reasoning"];
+  onlyCalls: () => Structure | undefined;
+};
 
 /**
  * One grammar of what the text must look like and what calls must look like. Where both are free to
@@ -53,14 +68,12 @@ export function planAnswer(
 function join(
   { grammar, toolRequest }: AnswerWish,
   calls: Structure | undefined,
-  onlyCalls: () => Structure | undefined,
+  { reasoning, onlyCalls }: Alternatives,
 ): GrammarSpec | undefined {
   const isForced = toolRequest?.choice === "required" || typeof toolRequest?.choice === "object";
   if (!grammar || isForced) return calls ? { type: "structure", structure: calls } : grammar;
   const alternative = onlyCalls();
   if (!alternative) return grammar;
-  return {
-    type: "structure",
-    structure: { type: "one-of", parts: [alternative, toStructure(grammar)] },
-  };
+  const parts = [alternative, answerInMarks(grammar, reasoning)];
+  return { type: "structure", structure: { type: "one-of", parts } };
 }

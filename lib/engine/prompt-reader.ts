@@ -39,8 +39,7 @@ export class PromptReader {
         param: "promptIds",
       });
     }
-    const contents = request.messages.map((message) => message.content);
-    this.expectMayFit(contents, "messages");
+    this.#expectRendersShort(request.messages, request.toolRequest);
     const text = this.#render(request.messages, request.toolRequest);
     const ids = this.#model.tokenizer.encodePrompt(text);
     // A tokenizer can have tokens that the graph was not made for.
@@ -90,6 +89,21 @@ export class PromptReader {
       tools: tools && quoteTools(tools, quote),
       toolText: isAboutTools ? this.#format.toolText : undefined,
     });
+  }
+
+  /** All that a caller wrote stands in the prompt in some form, spaces of tools' JSON apart. */
+  #expectRendersShort(
+    messages: readonly ChatMessage[],
+    toolRequest: ToolRequest | undefined,
+  ): void {
+    const calls = messages.flatMap((it) => it.toolCalls ?? []);
+    const contents = messages.map((message) => message.content);
+    this.expectMayFit([...contents, ...calls.map((call) => call.arguments)], "messages");
+    const tools = offeredTools(toolRequest) ?? [];
+    this.expectMayFit(
+      tools.map((tool) => JSON.stringify([tool.name, tool.description, tool.parameters])),
+      "toolRequest",
+    );
   }
 
   #tooLong(count: string, param: string): AppError {
