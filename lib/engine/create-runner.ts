@@ -49,21 +49,22 @@ export type RunnerNeeds = {
 };
 
 /**
- * The runner that fits a loaded graph, after trying out what rows of it may do.
+ * The runner that fits a loaded graph, after trying out what rows of it may do; undefined where a graph
+ * does not work with its attention replaced.
  *
  * @throws StartError when it cannot be served.
  */
 export async function createRunner(
   session: GraphSession,
   needs: RunnerNeeds,
-): Promise<ReadyRunner> {
+): Promise<ReadyRunner | undefined> {
   const { isInPlaceKv, isFused } = needs.facts;
   if (!isInPlaceKv) return createGrowingRunner(session, needs);
   if (!isFused) return createInPlaceRunner(session, needs, IN_PLACE);
   const company = await probeRows(session, needs.signature, (it) => {
     return new KvCache(it.slots, it.rowCount, it.capacity, it.runsRowsAlone);
   });
-  if (company === "none") throw doesNotContinue(needs.source);
+  if (company === "none") return undefined;
   if (company === "together") return createInPlaceRunner(session, needs, FUSED);
   const { signature, slotCount, contextLength } = needs;
   const cache = new KvCache(signature.cacheSlots, slotCount, contextLength, true);

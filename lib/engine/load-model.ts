@@ -1,8 +1,16 @@
+import { assert } from "@/lib/util/assert";
 import { StartError } from "@/lib/util/start-error";
 import { createRunner, type ReadyRunner } from "./create-runner";
+import { onDevice } from "./device-check";
 import type { AdapterSource } from "./lora/load-adapter";
 import { type LoadedAdapter, loadAdapters, measureAdapters } from "./lora/load-adapters";
-import { cacheBytesOf, growingBytesOf, type MemoryPlan, planMemory } from "./memory-plan";
+import {
+  cacheBytesOf,
+  growingBytesOf,
+  type MemoryNeed,
+  type MemoryPlan,
+  planMemory,
+} from "./memory-plan";
 import type { GraphHints } from "./onnx/adapt-graph";
 import type { Device } from "./onnx/device";
 import type { GraphSession } from "./onnx/graph-session";
@@ -78,34 +86,11 @@ export async function loadModel(folder: string, options: LoadModelOptions): Prom
   const need = { weightBytes, slotCount, mayRunFewer };
   // Before the graph is read: a container that runs out of memory is killed without a word.
   planMemory({ ...need, sequenceBytes: 0 }, memoryBytes);
-  const graph = await prepareGraph({
-    weightPath: files.weightPath,
-    hints: hintsOf(files, contextLength),
-    cacheFolder: options.graphCacheFolder,
-  });
-  const { session, note } = await openGraphSession(graph.bytes, {
-    source: files.weightPath,
-    threadCount: options.threadCount,
-    externalDataFolder: graph.externalDataFolder,
-    ...(options.sessionKind ? { prefer: options.sessionKind } : {}),
-    ...(options.device ? { device: options.device } : {}),
-  });
-  const loaded = await closeOnFailure(session, async () => {
-    const signature = readGraphSignature(session, graph.facts, headsOf(files.config));
-    expectKvDtype(signature.cacheSlots, options.kvDtype);
-    const bytesOf = graph.facts.isInPlaceKv ? cacheBytesOf : growingBytesOf;
-    const sequenceBytes = bytesOf(signature.cacheSlots, contextLength);
-    const memory = planMemory({ ...need, sequenceBytes }, memoryBytes);
-    const ready = await createRunner(session, {
-      ...{ source: files.weightPath, signature, facts: graph.facts, contextLength },
-      hasWindow: hasWindow(files.config, contextLength),
-      slotCount: memory.slotCount,
-      hasAdapters: sources.length > 0,
-      mayVaryWithBatch: options.mayVaryWithBatch ?? false,
-    });
-    const adapters = await loadAdapters(sources, { session, base: files.name, ...ready });
-    return { memory, adapters, ...ready };
-  });
+  const opened =
+    (await openRunner(files, { options, need, contextLength, mayFuse: true })) ??
+    (await openRunner(files, { options, need, contextLength, mayFuse: false }));
+  assert(opened, "a graph as it was published is served or refused");
+  const { graph, note, ...loaded } = opened;
   const notes = [loaded.memory.warning, note, ...graph.warnings].filter((it) => it !== undefined);
   return {
     files,
@@ -117,6 +102,61 @@ export async function loadModel(folder: string, options: LoadModelOptions): Prom
     samplingDefaults: toSamplingDefaults(files.generationConfig),
     warnings: [...listWarnings(files), ...notes, ...loaded.form.limits],
   };
+}
+
+type OpenNeeds = {
+  options: LoadModelOptions;
+  need: Omit<MemoryNeed, "sequenceBytes">;
+  contextLength: number;
+  /** Whether attention in plain operators may be replaced. */
+  mayFuse: boolean;
+};
+
+/**
+ * Prepares the graph, loads it and finds out what it can do; undefined where it does not work with its
+ * attention replaced, which trying each layer by itself is to rule out.
+ */
+async function openRunner(files: ModelFiles, needs: OpenNeeds) {
+  const { options, need, contextLength, mayFuse } = needs;
+  const graph = await prepareGraph({
+    weightPath: files.weightPath,
+    hints: { ...hintsOf(files, contextLength), mayFuse },
+    cacheFolder: options.graphCacheFolder,
+  });
+  const opening = openGraphSession(graph.bytes, {
+    source: files.weightPath,
+    threadCount: options.threadCount,
+    externalDataFolder: graph.externalDataFolder,
+    ...(options.sessionKind ? { prefer: options.sessionKind } : {}),
+    ...(options.device ? { device: options.device } : {}),
+  });
+  const opened = graph.facts.isFused ? await opening.catch(() => undefined) : await opening;
+  if (!opened) return undefined;
+  const { session, note } = opened;
+  const loaded = await closeOnFailure(session, async () => {
+    const signature = readGraphSignature(session, graph.facts, headsOf(files.config));
+    expectKvDtype(signature.cacheSlots, options.kvDtype);
+    const bytesOf = graph.facts.isInPlaceKv ? cacheBytesOf : growingBytesOf;
+    const sequenceBytes = bytesOf(signature.cacheSlots, contextLength);
+    const memory = planMemory({ ...need, sequenceBytes }, options.memoryBytes);
+    const sources = options.adapters ?? [];
+    const check = { device: options.device, source: files.weightPath };
+    const ready = await onDevice(check, () =>
+      createRunner(session, {
+        ...{ source: files.weightPath, signature, facts: graph.facts, contextLength },
+        hasWindow: hasWindow(files.config, contextLength),
+        slotCount: memory.slotCount,
+        hasAdapters: sources.length > 0,
+        mayVaryWithBatch: options.mayVaryWithBatch ?? false,
+      }),
+    );
+    if (!ready) return undefined;
+    const adapters = await loadAdapters(sources, { session, base: files.name, ...ready });
+    return { memory, adapters, ...ready };
+  });
+  if (loaded) return { graph, note, ...loaded };
+  await session.close();
+  return undefined;
 }
 
 function settleContextLength(files: ModelFiles, asked: number | undefined): number {

@@ -19,6 +19,8 @@ export type GraphHints = {
   headSize?: number | undefined;
   /** Tokens that are to be served. */
   contextLength?: number | undefined;
+  /** False leaves attention as it was published. */
+  mayFuse?: boolean | undefined;
 };
 
 export type AdaptedGraph = { model: OnnxModel; facts: GraphFacts };
@@ -51,6 +53,7 @@ export async function adaptGraph(published: OnnxModel, hints: GraphHints): Promi
  * decoding eight sequences of 512 tokens takes a quarter of the time then.
  */
 async function fuse(model: OnnxModel, hints: GraphHints): Promise<OnnxModel | AttentionDifference> {
+  if (hints.mayFuse === false) return refuse("it did not work with GroupQueryAttention");
   const attentions = findAttentions(model.graph);
   if (typeof attentions === "string") return refuse(attentions);
   const past = model.graph.input.find((it) => it.name === attentions[0]?.past.key);

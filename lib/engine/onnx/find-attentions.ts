@@ -83,28 +83,38 @@ function toAttention(key: CacheNames, value: CacheNames) {
 }
 
 function findPlain(index: GraphIndex, key: CacheNames, value: CacheNames): Attention | string {
-  const newKey = findJoined(index, key);
-  const newValue = findJoined(index, value);
-  if (!newKey || !newValue) return `the past of its layer ${key.layer} is not joined by a Concat`;
-  const scores = findProduct(index, key.present);
-  const last = findProduct(index, value.present);
+  const keys = findJoined(index, key);
+  const values = findJoined(index, value);
+  if (!keys || !values) return `the past of its layer ${key.layer} is not joined by a Concat`;
+  const scores = findProduct(index, keys.whole);
+  const last = findProduct(index, values.whole);
   const [query = ""] = scores?.input ?? [];
   const [weights = ""] = last?.input ?? [];
+  const ranks = [query, keys.news, values.news].map((it) => index.findRank(it) ?? 4);
+  if (ranks.some((it) => it !== 4))
+    return `the heads of its layer ${key.layer} have no axis of their own`;
   const hasParts = scores && last && scores !== last && isWeighedBy(index, weights, scores);
   if (!hasParts) {
     return `the attention of its layer ${key.layer} is no pair of products around a Softmax`;
   }
-  return { ...toAttention(key, value), query, key: newKey, value: newValue, shape: "heads", last };
+  const parts = { query, key: keys.news, value: values.news };
+  return { ...toAttention(key, value), ...parts, shape: "heads", last };
 }
 
-/** What is put behind the past, token by token. */
-function findJoined(index: GraphIndex, { past, present }: CacheNames): string | undefined {
-  const node = index.findProducer(present);
+/** What is put behind the past, token by token, and both together. */
+function findJoined(
+  index: GraphIndex,
+  { past, present }: CacheNames,
+): { news: string; whole: string } | undefined {
+  const producer = index.findProducer(present);
+  const isCopied = producer?.opType === "Identity";
+  const node = isCopied ? index.findProducer(producer.input[0] ?? "") : producer;
   if (node?.opType !== "Concat") return undefined;
   const axis = findAttribute(node, "axis")?.i;
-  const [first, second, ...others] = node.input;
+  const [first, news, ...others] = node.input;
+  const [whole] = node.output;
   const isJoin = first === past && others.length === 0 && (axis === 2 || axis === -2);
-  return isJoin ? second : undefined;
+  return isJoin && news && whole ? { news, whole } : undefined;
 }
 
 /** The one product whose second factor is the value, laid out in whatever way. */
