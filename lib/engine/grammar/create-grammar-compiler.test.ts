@@ -5,6 +5,7 @@
 import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setImmediate } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 import { GRAMMAR_COMPILES_WAITING_MAX, GRAMMAR_JOB_MS_MAX } from "@/lib/limits";
@@ -197,6 +198,45 @@ test("control tokens and padding are never allowed, spelled tokens where their t
   await compiler.close();
 });
 
+test("a vocabulary of bytes in SentencePiece's spelling writes every character", async () => {
+  const vocab = Object.fromEntries([
+    ...Array.from({ length: 256 }, (_, byte) => [
+      `<0x${byte.toString(16).padStart(2, "0").toUpperCase()}>`,
+      byte,
+    ]),
+    ["\u2581", 256],
+    ["\u2581\u65e5", 257],
+  ]);
+  const tokenBytes = new TokenBytes({
+    model: { type: "BPE", vocab, merges: [] },
+    added_tokens: [],
+    decoder: { type: "Sequence", decoders: [{ type: "ByteFallback" }, { type: "Fuse" }] },
+    // The parts of a tokenizer.json that token bytes are read from.
+  } as unknown as ConstructorParameters<typeof TokenBytes>[0]);
+  const compiler = createGrammarCompiler({
+    vocabularySize: 260,
+    bytesOf: toGrammarBytes(tokenBytes),
+    threadUrl: THREAD,
+  });
+  const matcher = await compiler.compile(
+    { type: "choice", choices: ["\u00e9 \u65e5\ud83d\ude00"] },
+    [],
+    never,
+  );
+  const written: number[] = [];
+  const random = seededRandom(3);
+  while (!matcher.isComplete) {
+    const ids = listIds(matcher.mask!);
+    written.push(ids[Math.floor(random() * ids.length)]!);
+    matcher.accept(written.at(-1)!);
+    await matcher.whenReady();
+  }
+  expect(Buffer.concat(written.map((id) => tokenBytes.get(id).bytes)).toString()).toBe(
+    "\u00e9 \u65e5\ud83d\ude00",
+  );
+  await compiler.close();
+});
+
 describe("a thread that ends", () => {
   test("in the middle of answers is followed by another, and the answers are the same", async () => {
     const expected = create();
@@ -237,6 +277,8 @@ describe("a thread that ends", () => {
     const good = await compiler.compile(WORDS, [endId], never);
     const bad = compiler.compile({ type: "choice", choices: ["block"] }, [endId], never);
     const isRefused = expect(bad).rejects.toMatchObject({ code: "timeout", param: "grammar" });
+    // By then the thread has been asked.
+    await setImmediate();
     vi.advanceTimersByTime(1.2 * GRAMMAR_JOB_MS_MAX);
     await isRefused;
     vi.useRealTimers();

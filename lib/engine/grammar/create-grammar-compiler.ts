@@ -1,3 +1,4 @@
+import { setImmediate } from "node:timers/promises";
 import { Worker } from "node:worker_threads";
 import { AppError } from "@/lib/errors";
 import {
@@ -47,7 +48,7 @@ class ThreadCompiler implements GrammarCompiler {
   readonly #options: GrammarCompilerOptions;
   readonly #matchers = new Map<number, ThreadMatcher>();
   #thread: Worker | undefined;
-  #data: GrammarThreadData | undefined;
+  #table: Promise<TokenTable> | undefined;
   #watch: NodeJS.Timeout | undefined;
   /** Whose reply is awaited, in order. */
   #jobs: number[] = [];
@@ -78,11 +79,15 @@ class ThreadCompiler implements GrammarCompiler {
       vocabularySize: this.#options.vocabularySize,
       post: (message) => this.#post(message),
     });
-    this.#matchers.set(matcher.matcherId, matcher);
-    this.#start();
-    this.#post(matcher.toOpen());
     this.#waitingCount++;
     try {
+      this.#table ??= toTable(this.#options);
+      const table = await this.#table;
+      signal.throwIfAborted();
+      if (this.#isClosed) throw stopped();
+      this.#matchers.set(matcher.matcherId, matcher);
+      this.#start({ table });
+      this.#post(matcher.toOpen());
       await whenCompiled(matcher, signal);
       return matcher;
     } catch (error) {
@@ -103,11 +108,10 @@ class ThreadCompiler implements GrammarCompiler {
     await thread?.terminate();
   }
 
-  #start(): void {
+  #start(data: GrammarThreadData): void {
     if (this.#thread) return;
-    this.#data ??= { table: toTable(this.#options) };
     const thread = new Worker(this.#options.threadUrl, {
-      workerData: this.#data,
+      workerData: data,
       name: "grammars",
       resourceLimits: { maxOldGenerationSizeMb: GRAMMAR_HEAP_MIB_MAX },
     });
@@ -119,9 +123,10 @@ class ThreadCompiler implements GrammarCompiler {
       cause = error;
     });
     thread.on("exit", (code) => {
-      this.#lose(thread, cause ?? new Error(`The grammar thread ended with code ${code}.`));
+      this.#lose(thread, data, cause ?? new Error(`The grammar thread ended with code ${code}.`));
     });
-    this.#watch ??= setInterval(() => this.#expectProgress(), WATCH_INTERVAL_MS).unref();
+    clearInterval(this.#watch);
+    this.#watch = setInterval(() => this.#expectProgress(thread, data), WATCH_INTERVAL_MS).unref();
   }
 
   #post(message: MessageToGrammar): void {
@@ -149,18 +154,17 @@ class ThreadCompiler implements GrammarCompiler {
     }
   }
 
-  #expectProgress(): void {
-    const thread = this.#thread;
+  #expectProgress(thread: Worker, data: GrammarThreadData): void {
     const [matcherId] = this.#jobs;
-    if (!thread || matcherId === undefined) return;
+    if (thread !== this.#thread || matcherId === undefined) return;
     if (performance.now() - this.#jobSince < GRAMMAR_JOB_MS_MAX) return;
     this.#fail(matcherId, tooSlow());
-    this.#lose(thread, undefined);
+    this.#lose(thread, data, undefined);
     void thread.terminate();
   }
 
   /** Goes on in another thread. What a thread was at when it ended by itself is tried once more, and then given up. */
-  #lose(thread: Worker, cause: unknown): void {
+  #lose(thread: Worker, data: GrammarThreadData, cause: unknown): void {
     if (thread !== this.#thread) return;
     const culprit = this.#matchers.get(this.#jobs[0] ?? -1);
     this.#thread = undefined;
@@ -169,7 +173,7 @@ class ThreadCompiler implements GrammarCompiler {
       this.#fail(culprit.matcherId, lost(cause));
     }
     if (this.#matchers.size === 0) return;
-    this.#start();
+    this.#start(data);
     for (const matcher of this.#matchers.values()) this.#post(matcher.toOpen());
   }
 
@@ -209,9 +213,18 @@ function toText(spec: GrammarSpec): string {
   );
 }
 
-function toTable({ vocabularySize, bytesOf }: GrammarCompilerOptions): TokenTable {
-  const tokens = Array.from({ length: vocabularySize }, (_, id) => bytesOf(id));
-  const byteCount = tokens.reduce((sum, token) => sum + (token?.length ?? 0), 0);
+/** Ids asked for before the engine's thread is given back for a moment: some 2 ms. All of 152,000 take 60. */
+const IDS_AT_ONCE = 4_096;
+
+async function toTable({ vocabularySize, bytesOf }: GrammarCompilerOptions): Promise<TokenTable> {
+  const tokens: (Uint8Array | undefined)[] = [];
+  let byteCount = 0;
+  for (let id = 0; id < vocabularySize; id++) {
+    const token = bytesOf(id);
+    byteCount += token?.length ?? 0;
+    tokens.push(token);
+    if (id % IDS_AT_ONCE === IDS_AT_ONCE - 1) await setImmediate();
+  }
   const bytes = new Uint8Array(new SharedArrayBuffer(byteCount));
   const offsets = new Uint32Array(
     new SharedArrayBuffer((vocabularySize + 1) * Uint32Array.BYTES_PER_ELEMENT),
@@ -221,6 +234,7 @@ function toTable({ vocabularySize, bytesOf }: GrammarCompilerOptions): TokenTabl
     if (token) bytes.set(token, at);
     at += token?.length ?? 0;
     offsets[id + 1] = at;
+    if (id % IDS_AT_ONCE === IDS_AT_ONCE - 1) await setImmediate();
   }
   return { bytes, offsets };
 }
