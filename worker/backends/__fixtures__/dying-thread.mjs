@@ -16,4 +16,4 @@ parentPort.on("message", ({ callId }) => {
     throw new Error("out of memory, say");
   });
 });
-parentPort.postMessage({ type: "loaded", offer, slotCount: 3, memory: "none", warnings: [] });
+parentPort.postMessage({ type: "loaded", offers: [offer], slotCount: 3, memory: "none", warnings: [] });
