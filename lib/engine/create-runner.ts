@@ -15,9 +15,9 @@ export type GraphForm = {
    * - `fused`: the same, put in the place of attention in plain operators when the graph was prepared.
    * - `growing`: the past comes in and goes out whole; rows share passes with unused places between.
    *
-   * `fused-alone` and `growing-alone` run one row at a time.
+   * Those that end in `-alone` run one row at a time.
    */
-  name: "in-place" | "fused" | "fused-alone" | "growing" | "growing-alone";
+  name: "in-place" | "in-place-alone" | "fused" | "fused-alone" | "growing" | "growing-alone";
   /** A sentence: what was found, and how it is served. */
   summary: string;
   /** A sentence each: what this form cannot do. */
@@ -60,15 +60,23 @@ export async function createRunner(
 ): Promise<ReadyRunner | undefined> {
   const { isInPlaceKv, isFused } = needs.facts;
   if (!isInPlaceKv) return createGrowingRunner(session, needs);
+  if (!isFused && needs.signature.hasOneRow) return createAloneRunner(session, needs, ONE_ROW);
   if (!isFused) return createInPlaceRunner(session, needs, IN_PLACE);
   const company = await probeRows(session, needs.signature, (it) => {
     return new KvCache(it.slots, it.rowCount, it.capacity, it.runsRowsAlone);
   });
   if (company === "none") return undefined;
   if (company === "together") return createInPlaceRunner(session, needs, FUSED);
-  const { signature, slotCount, contextLength } = needs;
+  return createAloneRunner(session, needs, FUSED_ALONE);
+}
+
+function createAloneRunner(
+  session: GraphSession,
+  { signature, slotCount, contextLength }: RunnerNeeds,
+  form: GraphForm,
+): ReadyRunner {
   const cache = new KvCache(signature.cacheSlots, slotCount, contextLength, true);
-  return { runner: new ModelRunner(session, signature, { cache }), form: FUSED_ALONE, ...ALONE };
+  return { runner: new ModelRunner(session, signature, { cache }), form, ...ALONE };
 }
 
 /** Who never shares a pass gets the same in any company. */
@@ -85,6 +93,11 @@ const IN_PLACE: GraphForm = {
   name: "in-place",
   summary: "GroupQueryAttention; keys and values are written where they lie.",
   limits: [],
+};
+const ONE_ROW: GraphForm = {
+  name: "in-place-alone",
+  summary: "GroupQueryAttention, exported for one sequence at a time.",
+  limits: [ONE_BY_ONE],
 };
 const FUSED: GraphForm = {
   name: "fused",

@@ -180,6 +180,31 @@ test("a model that does not say how long its context is serves the one that is a
   await engine.close();
 });
 
+test.each([
+  [undefined, "in-place-alone"],
+  [{}, "fused-alone"],
+  [{ softCap: 10_000 }, "growing-alone"],
+] as const)(
+  "a graph that was exported for one sequence runs one at a time (%o)",
+  async (growing, name) => {
+    const folder = await write({ ...(growing && { growing }) });
+    const path = join(folder, "onnx/model.onnx");
+    const model = decodeModel(readFileSync(path));
+    for (const { type } of [...model.graph.input, ...model.graph.output]) {
+      type.tensorType.shape!.dim[0] = { dimValue: 1 };
+    }
+    writeFileSync(path, encodeModel(model));
+    const engine = await load(folder);
+    expect(engine.model.form.name).toBe(name);
+    expect(engine.model.isBatchInvariant).toBe(true);
+    const texts = await Promise.all(
+      [1, 2, 3].map(async () => (await collect(engine, request)).text),
+    );
+    expect(texts).toEqual([expected, expected, expected]);
+    await engine.close();
+  },
+);
+
 test("sizes are found under other families' names", async () => {
   const folder = await write({});
   change(join(folder, "config.json"), [], { max_position_embeddings: null, n_ctx: 128 });

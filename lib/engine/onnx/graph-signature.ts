@@ -17,6 +17,8 @@ export type CacheSlot = {
 /** What a decoder graph takes and gives, as the session itself reports it. */
 export type GraphSignature = {
   takesPositionIds: boolean;
+  /** Whether the graph was exported for one row a pass. */
+  hasOneRow?: boolean;
   /** Whether positions are counted by a mask that ends with the new tokens (`fuse-attention.ts`). */
   takesPlacedMask?: boolean;
   cacheSlots: CacheSlot[];
@@ -69,7 +71,8 @@ export function readGraphSignature(
 ): GraphSignature {
   const inputs: TensorsByName = new Map(session.inputs.map((it) => [it.name, it]));
   const outputs: TensorsByName = new Map(session.outputs.map((it) => [it.name, it]));
-  expectType(inputs, TENSOR.inputIds, "int64");
+  const { dims } = expectType(inputs, TENSOR.inputIds, "int64");
+  if (typeof dims[1] === "number") throw refuse(`its input_ids are always ${dims[1]} at once`);
   // Rows have a fixed length: only the mask tells the graph how much of one counts.
   expectType(inputs, TENSOR.attentionMask, "int64");
   if (inputs.has(TENSOR.positionIds)) expectType(inputs, TENSOR.positionIds, "int64");
@@ -78,6 +81,7 @@ export function readGraphSignature(
   const hasTop = outputs.has(TENSOR.topValues) && outputs.has(TENSOR.topIds);
   return {
     takesPositionIds: inputs.has(TENSOR.positionIds),
+    ...(dims[0] === 1 && { hasOneRow: true }),
     ...(inputs.has(TENSOR.placedMask) && { takesPlacedMask: true }),
     cacheSlots: readCacheSlots(inputs, outputs, fallback),
     vocabularySize: readVocabularySize(outputs, facts),
