@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { CHOICES_MAX, GRAMMAR_CHARACTERS_MAX, TOOL_NAME, TOOLS_MAX } from "@/lib/limits";
 import { type Grammar, jsonSchemaSchema, type ToolRequest } from "@/lib/protocol/answer-shape";
-import { refuse, reject } from "../refuse";
+import { refuse, reject } from "@/lib/util/refuse";
 
 /** What an answer must look like, in OpenAI's fields: `response_format`, `tools`, `tool_choice`. */
 

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { MESSAGES_MAX, TOOL_CALLS_MAX, TOOL_NAME } from "@/lib/limits";
 import type { Message, TextPart } from "@/lib/protocol/message";
-import { adopt, refuse, reject } from "../refuse";
+import { adopt, refuse, reject } from "@/lib/util/refuse";
 
 /** OpenAI's messages → ours. Roles and parts that are not offered are named, with what to do. */
 

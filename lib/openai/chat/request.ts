@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { ALTERNATIVES_MAX, STOP_STRING_CHARACTERS_MAX, STOP_STRINGS_MAX } from "@/lib/limits";
 import { type GenerateRequest, generateRequestSchema } from "@/lib/protocol/generate-request";
-import { adopt, refuse, reject } from "../refuse";
+import { adopt, refuse, reject } from "@/lib/util/refuse";
 import {
   checkTools,
   responseFormatSchema,

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { EMBED_INPUTS_MAX } from "@/lib/limits";
 import type { EmbedRequest } from "@/lib/protocol/text";
-import { refuse, reject } from "../refuse";
+import { refuse, reject } from "@/lib/util/refuse";
 
 /** OpenAI's "Create embeddings" body → EmbedRequest (API reference, Embeddings). */
 
