@@ -10,6 +10,7 @@ export const FOUNDATION: readonly string[] = ["lib", "lib/util", "lib/telemetry"
 export const LAYERS: Record<string, readonly string[]> = {
   // Contracts and pure logic: no database, no framework.
   "lib/protocol": [],
+  "lib/anthropic": ["lib/protocol"],
   "lib/openai": ["lib/protocol"],
   "lib/engine": [],
   // Models nobody trained: for tests and measurements, out of reach of what serves people.
@@ -23,13 +24,13 @@ export const LAYERS: Record<string, readonly string[]> = {
   "lib/gateway": ["lib/controller", "lib/db", "lib/protocol"],
   "lib/arena": ["lib/auth", "lib/controller", "lib/db", "lib/gateway", "lib/protocol"],
   "lib/leaderboard": ["lib/db", "lib/protocol", "lib/rating"],
-  "lib/http": ["lib/auth", "lib/openai", "lib/protocol"],
+  "lib/http": ["lib/anthropic", "lib/auth", "lib/openai", "lib/protocol"],
 
   // Doors: thin, and imported by nothing.
   components: ["lib/protocol"],
   app: [
     "components",
-    ...["lib/arena", "lib/auth", "lib/controller", "lib/gateway", "lib/http"],
+    ...["lib/anthropic", "lib/arena", "lib/auth", "lib/controller", "lib/gateway", "lib/http"],
     ...["lib/leaderboard", "lib/openai", "lib/protocol"],
   ],
   worker: ["lib/engine", "lib/protocol"],
