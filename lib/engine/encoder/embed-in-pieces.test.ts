@@ -49,3 +49,9 @@ test("a long text is refused, cut, or averaged by the tokens of its pieces", asy
   }
   expect(averaged.embeddings[2]).toEqual(averaged.embeddings[1]);
 });
+
+test("what is wrong with a piece is told of its text", async () => {
+  const ids = engine.encodeText("One lantern, and rain. ".repeat(20));
+  const wrong = embedInPieces(engine, [ids, [5, 99_999]], { overflow: "average", signal });
+  await expect(wrong).rejects.toMatchObject({ code: "invalid-request", param: "inputs.1" });
+});

@@ -1,3 +1,4 @@
+import { AppError, isAppError } from "@/lib/errors";
 import type { Engine } from "../engine";
 import { averageVectors } from "./average-vectors";
 import { BARE } from "./special-tokens";
@@ -23,7 +24,11 @@ export async function embedInPieces(
     splitText(input, { tokenizer, contextLength, overflow, param: `inputs.${index}` }),
   );
   const ids = pieces.flat().map((it) => it.text.ids);
-  const { embeddings, tokenCount } = await engine.embed(ids, signal);
+  const owners = pieces.flatMap((ofText, index) => ofText.map(() => index));
+  const reply = engine.embed(ids, signal).catch((error: unknown) => {
+    throw nameInput(error, owners);
+  });
+  const { embeddings, tokenCount } = await reply;
   const vectors = embeddings.values();
   return {
     embeddings: pieces.map((ofText) =>
@@ -31,4 +36,13 @@ export async function embedInPieces(
     ),
     tokenCount,
   };
+}
+
+/** A refusal of a piece is one of the text that it comes from. */
+function nameInput(error: unknown, owners: readonly number[]): unknown {
+  const place = isAppError(error) ? /^inputs\.(\d+)$/.exec(error.param ?? "")?.[1] : undefined;
+  const owner = place === undefined ? undefined : owners[Number(place)];
+  if (!isAppError(error) || owner === undefined) return error;
+  const { code, message } = error;
+  return new AppError(code, { message, param: `inputs.${owner}`, cause: error });
 }

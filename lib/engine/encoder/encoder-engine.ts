@@ -30,13 +30,13 @@ export class EncoderEngine {
 
   private constructor(model: LoadedEncoder) {
     this.model = model;
-    const { runner, rowsMax, lengthStep, contextLength } = model;
+    const { runner, rowsMax, lengthStep, mayMixLengths, contextLength } = model;
     this.#loop = new EncoderLoop({
       run: (texts) => runner.run(texts),
       stop: () => runner.stop(),
       rowsMax,
       rowLengthOf: (count) => toRowLength(count, { lengthStep, contextLength }),
-      mayMixLengths: lengthStep === 1,
+      mayMixLengths,
     });
   }
 

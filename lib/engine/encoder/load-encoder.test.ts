@@ -11,7 +11,10 @@ import {
   type SyntheticEncoderOptions,
   writeSyntheticEncoder,
 } from "../synthetic/write-synthetic-encoder";
-import { writeSyntheticModel } from "../synthetic/write-synthetic-model";
+import {
+  type SyntheticModelOptions,
+  writeSyntheticModel,
+} from "../synthetic/write-synthetic-model";
 import { EncoderEngine } from "./encoder-engine";
 import { planEncoderMemory } from "./encoder-memory";
 import { findGraphEnds } from "./graph-ends";
@@ -54,9 +57,12 @@ async function changeGraph(folder: string, change: (graph: OnnxModel["graph"]) =
 }
 
 /** A decoder as it is exported for vectors: with a past, and states instead of logits. */
-async function writeEmbeddingDecoder(): Promise<string> {
+async function writeEmbeddingDecoder(
+  options: Partial<SyntheticModelOptions> = {},
+): Promise<string> {
   const folder = newFolder();
-  await writeSyntheticModel({ folder, withHiddenState: true, dimensions: { contextLength: 96 } });
+  const dimensions = { contextLength: 96 };
+  await writeSyntheticModel({ folder, withHiddenState: true, dimensions, ...options });
   await changeGraph(folder, (graph) => {
     graph.output = graph.output.filter((it) => it.name !== "logits");
     graph.node = graph.node.filter((it) => !it.output.includes("logits"));
@@ -226,22 +232,29 @@ describe("modules after the tokens", () => {
 });
 
 describe("graphs", () => {
-  test("of a decoder made for vectors are read by their last token, with an empty past", async () => {
-    const folder = await writeEmbeddingDecoder();
-    await inspect(folder, async (engine) => {
-      expect(engine.abilities).toEqual(["embeddings"]);
-      expect(engine.model.warnings).toEqual([expect.stringContaining("last token")]);
-      const texts = ["a", "one lantern", "a robot and a lantern in the rain"];
-      const { embeddings } = await engine.embed(texts, { signal: never });
-      for (const [index, text] of texts.entries()) {
-        const alone = await engine.embed([text], { signal: never });
-        const differences = embeddings[index]?.map((it, at) =>
-          Math.abs(it - (alone.embeddings[0]?.[at] ?? Number.NaN)),
-        );
-        expect(Math.max(...(differences ?? [1]))).toBeLessThan(1e-5);
-      }
-    });
-  });
+  test.each<[string, Partial<SyntheticModelOptions>]>([
+    ["in place", {}],
+    ["growing", { growing: {} }],
+    ["growing, with positions of its own", { growing: { positions: "input" } }],
+  ])(
+    "of a decoder made for vectors are read by their last token (cache %s)",
+    async (_, options) => {
+      const folder = await writeEmbeddingDecoder(options);
+      await inspect(folder, async (engine) => {
+        expect(engine.abilities).toEqual(["embeddings"]);
+        expect(engine.model.warnings).toEqual([expect.stringContaining("last token")]);
+        const texts = ["a", "one lantern", "a robot and a lantern in the rain"];
+        const { embeddings } = await engine.embed(texts, { signal: never });
+        for (const [index, text] of texts.entries()) {
+          const alone = await engine.embed([text], { signal: never });
+          const differences = embeddings[index]?.map((it, at) =>
+            Math.abs(it - (alone.embeddings[0]?.[at] ?? Number.NaN)),
+          );
+          expect(Math.max(...(differences ?? [1]))).toBeLessThan(1e-5);
+        }
+      });
+    },
+  );
 
   test("run the portable way as well", async () => {
     const folder = await write({ seed: 8 });
@@ -255,6 +268,32 @@ describe("graphs", () => {
     for (const [row, vector] of native.entries()) {
       for (const [at, value] of vector.entries()) expect(portable[row]?.[at]).toBeCloseTo(value, 6);
     }
+  });
+
+  test("that take no mask get no padding", async () => {
+    const folder = await write();
+    await changeGraph(folder, (graph) => {
+      // The mask becomes ones of the ids' shape.
+      graph.input = graph.input.filter((it) => it.name !== "attention_mask");
+      const value = { dims: [1], dataType: 7, rawData: Buffer.from([1, 0, 0, 0, 0, 0, 0, 0]) };
+      graph.node.unshift(
+        { opType: "Shape", input: ["input_ids"], output: ["ids_shape"] },
+        {
+          opType: "ConstantOfShape",
+          ...{ input: ["ids_shape"], output: ["attention_mask"] },
+          attribute: [{ name: "value", type: 4, t: value }],
+        },
+      );
+    });
+    const texts = ["bace", "dimo fonu", "dimo fonu ha", "ke"];
+    await inspect(folder, async (engine) => {
+      expect(engine.model.mayMixLengths).toBe(false);
+      const { embeddings } = await engine.embed(texts, { signal: never });
+      for (const [index, text] of texts.entries()) {
+        const alone = await engine.embed([text], { signal: never });
+        expect(embeddings[index]).toEqual(alone.embeddings[0]);
+      }
+    });
   });
 
   test("that take int32 or give float16 give the same vectors, as exactly as they can", async () => {

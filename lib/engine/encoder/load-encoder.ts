@@ -37,8 +37,10 @@ export type LoadedEncoder = {
   runner: EncoderRunner;
   /** Texts that may share a pass: one where they would change each other's numbers. */
   rowsMax: number;
-  /** What row lengths are multiples of; above 1 only rows of one length share a pass. */
+  /** What row lengths are multiples of. */
   lengthStep: number;
+  /** Whether rows of different length may share a pass. */
+  mayMixLengths: boolean;
   /** False where a text's numbers depend on who else is served. */
   isBatchInvariant: boolean;
   /** Labels of a classifier, one an output. */
@@ -92,13 +94,16 @@ export async function loadEncoder(
     const isShared = graph.facts.batchDependentOperator !== undefined;
     const mayVary = isShared && options.mayVaryWithBatch === true;
     const { padId, typeCount } = config;
-    const lengthStep = pickLengthStep(decodeModel(graph.bytes).graph);
+    const { takesMask } = signature;
+    // A graph that is told of no padding gets none.
+    const lengthStep = takesMask ? pickLengthStep(decodeModel(graph.bytes).graph) : 1;
     const rowOptions = { pooling, padId, typeCount, lengthStep, contextLength };
     // Last: what fails from here on would find the session in use.
     const runner = new EncoderRunner(session, signature, rowOptions);
     return {
       ...{ files, config, build, contextLength, tokenizer, runner, memory },
       lengthStep,
+      mayMixLengths: takesMask && lengthStep === 1,
       form: describeForm(signature.output, pooling),
       vocabularySize: config.vocabularySize ?? tokenizer.vocabularySize,
       rowsMax: isShared && !mayVary ? 1 : Number.POSITIVE_INFINITY,
