@@ -83,6 +83,8 @@ export const GRAMMAR_HEAP_MIB_MAX = 1_024;
 export const GRAMMAR_STATES_KEPT_MAX = 600_000;
 /** Counted repetitions; a higher upper bound in a schema is taken as this one. */
 export const GRAMMAR_REPETITIONS_MAX = 32_768;
+/** OpenAI's bound for `n` and `best_of`. */
+export const CHOICE_COUNT_MAX = 128;
 /** OpenAI's bound for `top_logprobs`. */
 export const ALTERNATIVES_MAX = 20;
 
@@ -129,6 +131,10 @@ export const ENGINE_CLOSE_MS_MAX = 3_000;
 export const ENGINE_DEATH_GRACE_MS = 200;
 /** Answers cut off at the end of draining get this long to say so to their clients. */
 export const LAST_EVENT_MS_MAX = 1_000;
+/** Requests that an encoder takes at once unless told: it gives each no memory of its own, and more texts make fuller passes. */
+export const ENCODER_REQUESTS_DEFAULT = 64;
+/** Requests under way in an encoder, whatever is asked for: as many as a worker has sockets for. */
+export const ENCODER_REQUESTS_MAX = 1_024;
 /** Tokens of texts that wait for an encoder, together: half a minute for a small model, a quarter of an hour for a large one, and some 30 MB. */
 export const ENCODER_WAITING_TOKENS_MAX = 1_048_576;
 /** Told to clients whom a full worker refuses: about one short answer, after which a place is likely free. */

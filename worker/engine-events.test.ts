@@ -42,12 +42,11 @@ describe("a request", () => {
       ...{ logProbabilityCount: 0, reportPrompt: true },
       grammar: { type: "regex", pattern: "[0-9]+" },
       toolRequest: { tools: [{ name: "f" }] },
-      splitReasoning: true,
+      ...{ splitReasoning: true, choice: 2 },
     });
     // Nothing of the protocol is left out of this test.
-    expect(Object.keys(full).toSorted()).toEqual(
-      Object.keys(generateRequestSchema.shape).toSorted(),
-    );
+    const fields = Object.keys(generateRequestSchema.shape).filter((it) => it !== "prompt");
+    expect(Object.keys(full).toSorted()).toEqual(fields.toSorted());
     expect(Object.keys(full.sampling).toSorted()).toEqual(
       Object.keys(generateRequestSchema.shape.sampling.shape).toSorted(),
     );
@@ -62,6 +61,16 @@ describe("a request", () => {
       sampling: { ...full.sampling, logitBias },
     });
   });
+});
+
+test("a prompt goes over as text or as tokens, in place of a conversation", () => {
+  const bare = { ...request, messages: [] };
+  expect(toEngineRequest({ ...bare, prompt: "x" })).toEqual({
+    ...{ promptText: "x", sampling: {}, stop: [] },
+  });
+  expect(toEngineRequest({ ...bare, prompt: [1, 2] })).toMatchObject({ promptIds: [1, 2] });
+  expect(generateRequestSchema.safeParse({ ...request, prompt: "x" }).error).toBeDefined();
+  expect(generateRequestSchema.safeParse(bare).error).toBeDefined();
 });
 
 describe("an event", () => {
@@ -98,10 +107,17 @@ describe("an event", () => {
         { id: 2, bytes: [0xe2, 2], logProbability: -9_999 },
       ],
     });
-    const logProbabilities = [-1, Number.NEGATIVE_INFINITY];
-    expect(sent({ type: "prompt-log-probabilities", logProbabilities })).toEqual({
-      type: "prompt-log-probabilities",
-      logProbabilities: [-1, -9_999],
+    const first = { id: 3, logProbability: undefined, alternatives: [] };
+    const second = { ...ruledOut, alternatives: [token] };
+    expect(sent({ type: "prompt-tokens", tokens: [first, second] })).toEqual({
+      type: "prompt-tokens",
+      tokens: [
+        { id: 3, bytes: [0xe2, 3], alternatives: [] },
+        {
+          ...{ id: 2, bytes: [0xe2, 2], logProbability: -9_999 },
+          alternatives: [{ id: 1, bytes: [0xe2, 1], logProbability: -0.25 }],
+        },
+      ],
     });
   });
 

@@ -1,5 +1,6 @@
 import type { AnswerEvent } from "@/lib/engine/answer-events";
 import type { EngineRequest } from "@/lib/engine/engine";
+import type { EnginePrompt } from "@/lib/engine/prompt-reader";
 import type { SamplingParameters } from "@/lib/engine/sampling/sampling-parameters";
 import {
   type GenerateEvent,
@@ -20,11 +21,16 @@ export function toEngineRequest(request: GenerateRequest): EngineRequest {
   const { logProbabilityCount, reportPrompt, grammar, toolRequest, splitReasoning } = request;
   const entries = Object.entries(logitBias ?? {}).map(([id, bias]) => [Number(id), bias] as const);
   return {
-    messages: toChatMessages(request.messages),
+    ...toPrompt(request),
     sampling: { ...sampling, ...(logitBias && { logitBias: new Map(entries) }) },
     ...{ stop, stopTokenIds, ignoreEos, minTokens, maxTokens, logProbabilityCount, reportPrompt },
-    ...{ grammar, toolRequest, splitReasoning },
+    ...{ grammar, toolRequest, splitReasoning, choice: request.choice },
   };
+}
+
+function toPrompt({ messages, prompt }: GenerateRequest): EnginePrompt {
+  if (prompt === undefined) return { messages: toChatMessages(messages) };
+  return typeof prompt === "string" ? { promptText: prompt } : { promptIds: prompt };
 }
 
 export function toChatMessages(messages: readonly Message[]) {
@@ -78,8 +84,17 @@ export function toGenerateEvent(
         ...toScored(event),
         alternatives: event.alternatives.map(toScored),
       };
-    case "prompt-log-probabilities":
-      return { type: event.type, logProbabilities: event.logProbabilities.map(toLogProbability) };
+    case "prompt-tokens":
+      return {
+        type: event.type,
+        tokens: event.tokens.map(({ id, logProbability, alternatives }) => ({
+          ...{ id, bytes: [...bytesOf(id)] },
+          ...(logProbability !== undefined && {
+            logProbability: toLogProbability(logProbability),
+          }),
+          alternatives: alternatives.map(toScored),
+        })),
+      };
     case "sequence-end":
       return {
         type: "generation-end",

@@ -247,6 +247,31 @@ describe("the context", () => {
   });
 });
 
+test("a prompt that is a text is gone on with as it is, and told with its likelihood when asked", async () => {
+  const text = "The capital of Japan is Tokyo.";
+  const ids = engine.encodeText(text);
+  const request: EngineRequest = {
+    ...{ promptText: text, sampling: { temperature: 0 }, stop: [] },
+    ...{ reportPrompt: true, logProbabilityCount: 2, maxTokens: 3 },
+  };
+  const { promptTokens, end, tokens } = await collect(engine, request);
+  expect(promptTokens.map((it) => it.id)).toEqual(ids);
+  expect(promptTokens[0]).toMatchObject({ logProbability: undefined, alternatives: [] });
+  for (const { id, logProbability, alternatives } of promptTokens.slice(1)) {
+    expect(alternatives).toHaveLength(2);
+    // A token that is among its alternatives has the very same number there.
+    const same = alternatives.find((it) => it.id === id);
+    if (same) expect(same.logProbability).toBe(logProbability);
+    else expect(logProbability).toBeLessThanOrEqual(alternatives[1]!.logProbability);
+  }
+  expect(end.promptTokenCount).toBe(ids.length);
+  expect(tokens.length).toBeGreaterThan(0);
+  const nothing = await collect(engine, { ...request, maxTokens: 0 });
+  expect(nothing.promptTokens).toEqual(promptTokens);
+  expect(nothing.end).toMatchObject({ finishReason: "length", completionTokenCount: 0 });
+  expect(nothing.text).toBe("");
+});
+
 test("what a request leaves out comes from the model, and a drawn seed brings the text back", async () => {
   const first = await collect(engine, ask(STORY, { sampling: {} }));
   expect(first.start.sampling).toMatchObject({ temperature: 0.3, topP: 0.9 });

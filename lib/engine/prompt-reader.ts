@@ -1,14 +1,19 @@
 import { AppError } from "@/lib/errors";
+import { StartError } from "@/lib/util/start-error";
 import type { ToolRequest } from "./answer/answer-format";
 import { offeredTools } from "./answer/create-format";
 import type { ModelAnswerFormat } from "./answer/detect-answer-format";
 import type { AnswerWish } from "./answer-plan";
+import { BARE, readSpecialTokens } from "./encoder/special-tokens";
 import type { LoadedModel } from "./load-model";
 import type { ChatMessage } from "./text/chat-template";
 import { quoteMessages, quoteTools } from "./text/quote-strings";
 
-/** A conversation, or the ids of a prompt as they are. */
-export type EnginePrompt = { messages: readonly ChatMessage[] } | { promptIds: readonly number[] };
+/** A conversation; or a text to go on with, as it is; or the ids of one. */
+export type EnginePrompt =
+  | { messages: readonly ChatMessage[] }
+  | { promptText: string }
+  | { promptIds: readonly number[] };
 
 /** `text`: as the template rendered it, quotes and all; undefined for a prompt of ids. */
 export type ReadPrompt = { ids: readonly number[]; text: string | undefined };
@@ -17,9 +22,12 @@ export type ReadPrompt = { ids: readonly number[]; text: string | undefined };
 export class PromptReader {
   readonly #model: LoadedModel;
   readonly #format: ModelAnswerFormat;
+  /** What the tokenizer's own rule puts before a text (`<s>` of Llama's). */
+  readonly #beginIds: readonly number[];
 
   constructor(model: LoadedModel, format: ModelAnswerFormat) {
     this.#model = model;
+    this.#beginIds = listBeginIds(model.files.tokenizer.post_processor);
     this.#format = format;
   }
 
@@ -38,6 +46,13 @@ export class PromptReader {
         message: "The prompt is empty. Give it at least one token.",
         param: "promptIds",
       });
+    }
+    if ("promptText" in request) {
+      this.expectMayFit([request.promptText], "promptText");
+      const ids = [...this.#beginIds, ...this.#model.tokenizer.encodeText(request.promptText)];
+      this.expectTokenIds(ids, "promptText");
+      this.expectFits(ids, "promptText");
+      return { ids, text: undefined };
     }
     this.#expectRendersShort(request.messages, request.toolRequest);
     const text = this.#render(request.messages, request.toolRequest);
@@ -111,5 +126,21 @@ export class PromptReader {
       message: `This model's context holds ${this.#model.contextLength} tokens, the answer included; the prompt alone has ${count}. Shorten it or begin a new conversation.`,
       param,
     });
+  }
+}
+
+/** A rule of a kind that is not known puts nothing there: chat templates, which most requests take, write their own. */
+function listBeginIds(postProcessor: unknown): number[] {
+  const parts = readKnown(postProcessor);
+  const textAt = parts.findIndex((part) => part.kind === "text");
+  return parts.slice(0, textAt).flatMap((part) => (part.kind === "special" ? part.id : []));
+}
+
+function readKnown(postProcessor: unknown) {
+  try {
+    return readSpecialTokens(postProcessor).single;
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    return BARE.single;
   }
 }

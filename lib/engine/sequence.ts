@@ -10,6 +10,13 @@ import { StopMatcher } from "./text/stop-matcher";
 
 export type FinishReason = "stop" | "length";
 
+/** A token of the prompt; the first one follows nothing, so it has no log-probability. */
+export type PromptToken = {
+  id: number;
+  logProbability: number | undefined;
+  alternatives: TokenLogProbability[];
+};
+
 /** What a sequence tells its reader: start, then text and tokens as they come, then the end. */
 export type SequenceEvent =
   | {
@@ -21,8 +28,8 @@ export type SequenceEvent =
   | { type: "text-delta"; text: string; tokenCount: number }
   /** Only when log-probabilities were asked for. Comes before the text that holds the token. */
   | ({ type: "token"; alternatives: TokenLogProbability[] } & TokenLogProbability)
-  /** Only when those of the prompt were asked for: one for each of its tokens but the first. */
-  | { type: "prompt-log-probabilities"; logProbabilities: number[] }
+  /** Only when the prompt was asked for: its tokens in order, more of them with each event. */
+  | { type: "prompt-tokens"; tokens: PromptToken[] }
   | {
       type: "sequence-end";
       finishReason: FinishReason;
@@ -80,7 +87,7 @@ export class Sequence {
 
   constructor(options: SequenceOptions) {
     assert(options.promptIds.length > 0, "a prompt has at least one token");
-    assert(options.completionTokenCountMax > 0, "there is room for an answer");
+    assert(options.completionTokenCountMax >= 0, "an answer has a length");
     this.options = options;
     this.#ids = [...options.promptIds];
     this.#stopMatcher = new StopMatcher(options.stop);
@@ -142,10 +149,9 @@ export class Sequence {
     assert(this.promptTokensLeft >= 0, "no more runs than there is");
   }
 
-  /** Log-probabilities of prompt tokens, in order; the first token has none. */
-  reportPrompt(logProbabilities: number[]): void {
-    if (logProbabilities.length === 0) return;
-    this.events.push({ type: "prompt-log-probabilities", logProbabilities });
+  /** More of the prompt's tokens, in order. */
+  reportPrompt(tokens: PromptToken[]): void {
+    if (tokens.length > 0) this.events.push({ type: "prompt-tokens", tokens });
   }
 
   /** What drawing its next token depends on besides the logits. */
@@ -176,8 +182,12 @@ export class Sequence {
     await this.options.matcher?.whenReady();
   }
 
-  /** Ends the answer when its grammar has nothing more to say, and tells whether it did. */
+  /** Ends the answer where none is wanted, or its grammar has nothing more to say, and tells whether it did. */
   endIfComplete(): boolean {
+    if (this.options.completionTokenCountMax === 0) {
+      this.#finish("length");
+      return true;
+    }
     if (!this.options.matcher?.isComplete) return false;
     this.#finish("stop");
     return true;

@@ -4,7 +4,7 @@ import { settleWithin } from "@/lib/util/settle-within";
 import { KvSlots, type PackedRows } from "./kv-slots";
 import type { LogitsWanted, ModelRunner, PassLogits } from "./model-runner";
 import { PrefillPace } from "./prefill-pace";
-import { logProbabilityOf, reportTokens } from "./sampling/log-probabilities";
+import { reportTokens } from "./sampling/log-probabilities";
 import { sampleToken, wantsBlockSums } from "./sampling/sampler";
 import type { SamplingParameters } from "./sampling/sampling-parameters";
 import { copyLogits, type TokenLogits } from "./sampling/token-logits";
@@ -289,10 +289,18 @@ export class StepLoop {
     }
   }
 
+  /** Tells the tokens that a pass from `start` on has shown to be likely or not. */
   #reportPrompt(sequence: Sequence, logits: PassLogits, start: number): void {
+    const { promptIds, logProbabilityCount = 0 } = sequence.options;
+    // A prompt has a token.
+    const first = { id: promptIds[0] as number, logProbability: undefined, alternatives: [] };
     // Row i of a pass foretells the token after it; after the prompt's last there is none to report.
-    const following = sequence.options.promptIds.slice(start + 1, start + 1 + logits.count);
-    sequence.reportPrompt(following.map((id, row) => logProbabilityOf(logits.at(row).all, id)));
+    const following = promptIds.slice(start + 1, start + 1 + logits.count);
+    const tokens = following.map((id, row) => ({
+      id,
+      ...reportTokens(logits.at(row), id, logProbabilityCount),
+    }));
+    sequence.reportPrompt(start === 0 ? [first, ...tokens] : tokens);
   }
 }
 

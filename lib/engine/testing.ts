@@ -1,5 +1,6 @@
 import type { AnswerEvent } from "./answer-events";
 import type { Engine, EngineRequest } from "./engine";
+import type { PromptToken } from "./sequence";
 
 type EventOf<Type extends AnswerEvent["type"]> = Extract<AnswerEvent, { type: Type }>;
 
@@ -9,7 +10,9 @@ export type Collected = {
   text: string;
   deltas: EventOf<"text-delta">[];
   tokens: EventOf<"token">[];
+  /** One for each of the prompt's tokens but the first. */
   promptLogProbabilities: number[];
+  promptTokens: PromptToken[];
   end: EventOf<"sequence-end">;
 };
 
@@ -33,13 +36,15 @@ export async function collect(
     throw new Error(`a generation begins with its start and ends with its end: ${start?.type}`);
   }
   const deltas = ofType("text-delta");
+  const promptTokens = ofType("prompt-tokens").flatMap((it) => it.tokens);
   return {
     events,
     start,
     text: deltas.map((it) => it.text).join(""),
     deltas,
     tokens: ofType("token"),
-    promptLogProbabilities: ofType("prompt-log-probabilities").flatMap((it) => it.logProbabilities),
+    promptLogProbabilities: promptTokens.flatMap((it) => it.logProbability ?? []),
+    promptTokens,
     end,
   };
 }

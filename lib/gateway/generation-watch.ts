@@ -67,7 +67,7 @@ export class GenerationWatch {
 
   /** An event passes. */
   see(event: GenerateEvent): void {
-    if ("tokens" in event) this.#completionTokens += event.tokens;
+    if ("tokens" in event && event.type !== "prompt-tokens") this.#completionTokens += event.tokens;
     if (event.type !== "generation-end") return;
     this.#completionTokens = event.usage.completionTokens;
     // The reader may never ask for what follows the last event.

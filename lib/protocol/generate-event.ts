@@ -7,7 +7,7 @@ import { samplingSchema } from "./generate-request";
  * What a worker says of one generation, in this order: `generation-start`, any number of `text-delta`
  * (and, where asked for, of `reasoning-delta`, `tool-call-start` and `tool-call-delta`),
  * then `generation-end` or `generation-error`. An error may also come alone. After an abort the stream
- * just ends. A request for log-probabilities gets `prompt-log-probabilities` before the first token and
+ * just ends. A request for log-probabilities gets `prompt-tokens` (where it wants the prompt's, too) before the first token and
  * a `token-log-probability` for each token, before the text that the token is part of.
  */
 export const generationStartSchema = z.object({
@@ -76,10 +76,17 @@ export const tokenLogProbabilitySchema = z.object({
   alternatives: z.array(scoredTokenSchema).max(ALTERNATIVES_MAX),
 });
 
-export const promptLogProbabilitiesSchema = z.object({
-  type: z.literal("prompt-log-probabilities"),
-  /** One for each token of the prompt but the first, in order; more events may follow with the next ones. */
-  logProbabilities: z.array(z.number().min(LOG_PROBABILITY_MIN)),
+/** Tokens of the prompt in order, all of them over one or more of these events. */
+export const promptTokensSchema = z.object({
+  type: z.literal("prompt-tokens"),
+  tokens: z.array(
+    z.object({
+      ...scoredTokenSchema.shape,
+      /** Absent for the first one, which follows nothing. */
+      logProbability: scoredTokenSchema.shape.logProbability.optional(),
+      alternatives: z.array(scoredTokenSchema).max(ALTERNATIVES_MAX),
+    }),
+  ),
 });
 
 export const finishReasonSchema = z.enum(["stop", "length", "tool-calls"]);
@@ -112,7 +119,7 @@ export const generateEventSchema = z.discriminatedUnion("type", [
   toolCallStartSchema,
   toolCallDeltaSchema,
   tokenLogProbabilitySchema,
-  promptLogProbabilitiesSchema,
+  promptTokensSchema,
   generationEndSchema,
   generationErrorSchema,
 ]);
@@ -123,6 +130,7 @@ export type ToolCallStart = z.infer<typeof toolCallStartSchema>;
 export type ToolCallDelta = z.infer<typeof toolCallDeltaSchema>;
 export type TextDelta = z.infer<typeof textDeltaSchema>;
 export type ScoredToken = z.infer<typeof scoredTokenSchema>;
+export type PromptTokens = z.infer<typeof promptTokensSchema>;
 export type TokenLogProbability = z.infer<typeof tokenLogProbabilitySchema>;
 export type GenerationEnd = z.infer<typeof generationEndSchema>;
 export type GenerationError = z.infer<typeof generationErrorSchema>;

@@ -1,14 +1,16 @@
 import * as z from "zod";
 import {
   ALTERNATIVES_MAX,
+  CHOICE_COUNT_MAX,
   LOGIT_BIAS_ENTRIES_MAX,
+  MESSAGES_MAX,
   REPETITION_PENALTY_MAX,
   STOP_STRING_CHARACTERS_MAX,
   STOP_STRINGS_MAX,
   STOP_TOKEN_IDS_MAX,
 } from "@/lib/limits";
 import { grammarSchema, toolRequestSchema } from "./answer-shape";
-import { messagesSchema } from "./message";
+import { messageSchema } from "./message";
 
 const TOKEN_KEY = /^(0|[1-9]\d{0,8})$/;
 
@@ -49,32 +51,47 @@ export const samplingSchema = z.strictObject({
   seed: z.number().int().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER).optional(),
 });
 
-export const generateRequestSchema = z.strictObject({
-  /** Follows the request through every log. */
-  requestId: z.string().min(1).max(128),
-  model: z.string().min(1).max(256),
-  messages: messagesSchema,
-  sampling: samplingSchema,
-  stop: z.array(z.string().min(1).max(STOP_STRING_CHARACTERS_MAX)).max(STOP_STRINGS_MAX),
-  /** Tokens that end the answer besides the model's own, and are no part of it. */
-  stopTokenIds: z.array(tokenIdSchema).max(STOP_TOKEN_IDS_MAX).optional(),
-  /** The model's own end tokens do not end the answer. */
-  ignoreEos: z.boolean().optional(),
-  /** The answer ends by no token before it has this many. */
-  minTokens: z.number().int().min(0).optional(),
-  /** Completion tokens at most; absent: what the context still holds. */
-  maxTokens: z.number().int().min(1).optional(),
-  /** Tell each token's log-probability, and those of this many of the most likely. */
-  logProbabilityCount: z.number().int().min(0).max(ALTERNATIVES_MAX).optional(),
-  /** Tell the log-probabilities of the prompt's tokens. */
-  reportPrompt: z.boolean().optional(),
-  /** What the answer must look like. With reasoning told apart, what follows the reasoning. */
-  grammar: grammarSchema.optional(),
-  /** Functions that the answer may ask to have called. */
-  toolRequest: toolRequestSchema.optional(),
-  /** Reasoning comes as events of its own; else it is part of the text, with the model's own marks. */
-  splitReasoning: z.boolean().optional(),
-});
+export const generateRequestSchema = z
+  .strictObject({
+    /** Follows the request through every log. */
+    requestId: z.string().min(1).max(128),
+    model: z.string().min(1).max(256),
+    /** The conversation to go on with; empty where `prompt` stands instead. */
+    messages: z.array(messageSchema).max(MESSAGES_MAX),
+    /** A text or the ids of its tokens to go on with as they are, without a chat template. */
+    prompt: z.union([z.string().min(1), z.array(tokenIdSchema).min(1)]).optional(),
+    sampling: samplingSchema,
+    stop: z.array(z.string().min(1).max(STOP_STRING_CHARACTERS_MAX)).max(STOP_STRINGS_MAX),
+    /** Tokens that end the answer besides the model's own, and are no part of it. */
+    stopTokenIds: z.array(tokenIdSchema).max(STOP_TOKEN_IDS_MAX).optional(),
+    /** The model's own end tokens do not end the answer. */
+    ignoreEos: z.boolean().optional(),
+    /** The answer ends by no token before it has this many. */
+    minTokens: z.number().int().min(0).optional(),
+    /** Completion tokens at most, 0 to hear of the prompt alone; absent: what the context still holds. */
+    maxTokens: z.number().int().min(0).optional(),
+    /** 0 for the first of several answers to one request: with the seed, the key of its draws. */
+    choice: z
+      .number()
+      .int()
+      .min(0)
+      .max(CHOICE_COUNT_MAX - 1)
+      .optional(),
+    /** Tell each token's log-probability, and those of this many of the most likely. */
+    logProbabilityCount: z.number().int().min(0).max(ALTERNATIVES_MAX).optional(),
+    /** Tell the log-probabilities of the prompt's tokens. */
+    reportPrompt: z.boolean().optional(),
+    /** What the answer must look like. With reasoning told apart, what follows the reasoning. */
+    grammar: grammarSchema.optional(),
+    /** Functions that the answer may ask to have called. */
+    toolRequest: toolRequestSchema.optional(),
+    /** Reasoning comes as events of its own; else it is part of the text, with the model's own marks. */
+    splitReasoning: z.boolean().optional(),
+  })
+  .refine(({ messages, prompt }) => (messages.length === 0) === (prompt !== undefined), {
+    path: ["messages"],
+    message: "must hold at least one message, or none beside a prompt.",
+  });
 
 export type Sampling = z.infer<typeof samplingSchema>;
 export type GenerateRequest = z.infer<typeof generateRequestSchema>;

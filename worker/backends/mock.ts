@@ -193,13 +193,13 @@ function refuseUnknown(request: GenerateRequest): void {
   const { temperature: _, topP: __, seed: ___, logitBias = {}, ...sampling } = request.sampling;
   const { logProbabilityCount, reportPrompt, stopTokenIds, ignoreEos, minTokens } = request;
   // Whoever never reasons tells reasoning apart by saying nothing.
-  const { grammar, toolRequest } = request;
+  const { grammar, toolRequest, prompt } = request;
   const asked = [
     ...Object.entries(sampling).map(([key, it]) => [`sampling.${key}`, it, NEUTRAL[key]] as const),
     ...Object.entries({ logProbabilityCount, reportPrompt, ignoreEos, minTokens }).map(
       ([key, it]) => [key, it, NEUTRAL[key]] as const,
     ),
-    ...Object.entries({ grammar, toolRequest }).map(
+    ...Object.entries({ grammar, toolRequest, prompt }).map(
       ([key, it]) => [key, it, NEUTRAL[key]] as const,
     ),
     ["sampling.logitBias", Object.keys(logitBias).length, 0] as const,

@@ -60,7 +60,8 @@ describe("two models in one worker", () => {
     expect(models.map((it) => it.name)).toEqual(["pico-s", "pico-m"]);
     expect(new Set(models.map((it) => it.build)).size).toBe(2);
     for (const { features, description } of models) {
-      expect(features).toEqual(["chat", "embeddings", "tokenize", "log-probabilities"]);
+      const abilities = ["chat", "embeddings", "grammar", "log-probabilities", "tokenize", "tools"];
+      expect(features.toSorted()).toEqual(abilities);
       expect(description).toMatchObject({ licence: "apache-2.0", weightForm: "fp32" });
       expect(description.examplePrompts.length).toBeGreaterThan(3);
     }
@@ -199,7 +200,7 @@ describe("how a model is loaded", () => {
     const prompt = await read(backend, ask("pico-s", { reportPrompt: true }));
     const [start] = prompt;
     const reported = prompt.flatMap((it) =>
-      it.type === "prompt-log-probabilities" ? it.logProbabilities : [],
+      it.type === "prompt-tokens" ? it.tokens.flatMap((token) => token.logProbability ?? []) : [],
     );
     expect(start).toMatchObject({ promptTokens: reported.length + 1 });
     await backend.close();

@@ -86,7 +86,7 @@ export async function* toChatChunks(
       case "token-log-probability":
         collector.add(event);
         break;
-      case "prompt-log-probabilities":
+      case "prompt-tokens":
         // No field of this API asks for them.
         break;
       case "generation-error":
