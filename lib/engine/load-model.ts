@@ -140,7 +140,10 @@ async function openRunner(files: ModelFiles, needs: OpenNeeds) {
     const sequenceBytes = bytesOf(signature.cacheSlots, contextLength);
     const memory = planMemory({ ...need, sequenceBytes }, options.memoryBytes);
     const sources = options.adapters ?? [];
-    const check = { device: options.device, source: files.weightPath };
+    const check = {
+      ...{ device: options.device, source: files.weightPath },
+      isWholeBatchScaled: graph.facts.batchDependentOperator !== undefined,
+    };
     const ready = await onDevice(check, () =>
       createRunner(session, {
         ...{ source: files.weightPath, signature, facts: graph.facts, contextLength },

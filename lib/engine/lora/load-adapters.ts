@@ -54,8 +54,9 @@ export async function measureAdapters(sources: readonly AdapterSource[]): Promis
 
 /**
  * Whether rows get the same bits in any company, by running the graph with the adapter: its matrices are
- * fed and not prepacked, and how onnxruntime cuts their products up depends on their rank and on the rows.
- * With 2 threads, 576 inputs and ranks of 2 to 16 and 64 it does not show, with 1, 20 to 48 and 128 it does.
+ * fed and not prepacked, and how onnxruntime cuts their products up among its threads depends on their rank
+ * and on the rows. Over 64, 576, 896 and 1,536 inputs: with one thread every rank from 2 to 256 keeps its bits;
+ * with two those up to 16 and 256 do, and 24 to 128 do not (but over 64 inputs).
  */
 async function tryOut(
   adapter: LoraAdapter,

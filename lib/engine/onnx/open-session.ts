@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { listSupportedBackends } from "onnxruntime-node";
 import { StartError } from "@/lib/util/start-error";
 import { CUDA_LIBRARY, type Device, type DeviceHost, expectDevice, toDeviceError } from "./device";
+import { fillEmptyWeights } from "./fill-empty-weights";
 import type { GraphSession } from "./graph-session";
 import type { GraphSessionOptions } from "./graph-session-options";
 import { testNativeSession, testSessions } from "./native-self-test";
@@ -49,7 +50,9 @@ export async function openGraphSession(
   }
   const kind = reason === undefined ? "native" : "portable";
   if (device !== "cpu") await expectDeviceToWork(device, kind);
-  const session = await orStartError(model, options, OPENERS[kind]);
+  const isRefilled = device !== "cpu" && typeof model !== "string";
+  const graph = isRefilled ? fillEmptyWeights(model) : model;
+  const session = await orStartError(graph, options, OPENERS[kind]);
   const notes = [
     ...(reason === undefined ? [] : [`The slower portable session is used: ${reason}`]),
     ...(device === "cpu" ? [] : [noteDevice(device, session)]),
