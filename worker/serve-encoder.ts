@@ -1,5 +1,6 @@
 import { EncoderEngine } from "@/lib/engine/encoder/encoder-engine";
 import { AppError } from "@/lib/errors";
+import { ENCODER_REQUESTS_DEFAULT } from "@/lib/limits";
 import { unreachable } from "@/lib/util/assert";
 import { StartError } from "@/lib/util/start-error";
 import type { EngineCall, EngineReply, EngineThreadData } from "./engine-messages";
@@ -34,7 +35,7 @@ export async function serveEncoder(data: EngineThreadData): Promise<ServedModel>
           : { ...card.description, isBatchInvariant },
       },
     ],
-    slotCount,
+    slotCount: data.mayRunFewerSlots ? Math.max(slotCount, ENCODER_REQUESTS_DEFAULT) : slotCount,
     memory,
     form,
     warnings: [...warnings, ...card.warnings],

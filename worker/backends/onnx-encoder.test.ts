@@ -66,6 +66,14 @@ describe("a worker with encoders", () => {
     }
   });
 
+  test("takes as many requests at once as was asked, or more than a default where they are free", async () => {
+    expect(backend.card().slots).toBe(4);
+    const options = { threads: 1, slots: 8, threadUrl: THREAD, mayRunFewerSlots: true };
+    const own = await createOnnxBackend({ modelFolders: [join(root, "reader")], ...options });
+    expect(own.card().slots).toBe(64);
+    await own.close();
+  });
+
   test("embeds texts and ids alike", async () => {
     const text = { model: "reader", text: "bace dimo fonu" };
     const { ids, contextLength } = await client.tokenize(worker.address, text, call);

@@ -4,7 +4,7 @@
  */
 import { setMaxListeners } from "node:events";
 import { expect, test } from "vitest";
-import { ENCODER_WAITING_TOKENS_MAX, WAITING_MAX } from "@/lib/limits";
+import { ENCODER_REQUESTS_MAX, ENCODER_WAITING_TOKENS_MAX } from "@/lib/limits";
 import { seededRandom } from "@/lib/util/random";
 import { EncoderLoop } from "./encoder-loop";
 import { PASS_TOKENS_MAX } from "./plan-pass";
@@ -105,7 +105,10 @@ test("too much that waits is refused; whoever comes first never is", async () =>
   const texts = [toText(1, ENCODER_WAITING_TOKENS_MAX), toText(1, 9)];
   const huge = loop.run(texts, never);
   const first = await nextPass();
-  const others = Array.from({ length: WAITING_MAX - 1 }, () => loop.run([toText(2, 4)], never));
+  // A few tokens each: together they are far from the tokens' own limit.
+  const others = Array.from({ length: ENCODER_REQUESTS_MAX - 1 }, () =>
+    loop.run([toText(2, 4)], never),
+  );
   const late = loop.run([toText(3, 4)], never);
   await expect(late).rejects.toMatchObject({ code: "overloaded", retryAfterSeconds: 2 });
   first.end();

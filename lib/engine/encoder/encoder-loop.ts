@@ -1,8 +1,8 @@
 import { AppError } from "@/lib/errors";
 import {
+  ENCODER_REQUESTS_MAX,
   ENCODER_WAITING_TOKENS_MAX,
   OVERLOADED_RETRY_AFTER_SECONDS,
-  WAITING_MAX,
 } from "@/lib/limits";
 import { assert } from "@/lib/util/assert";
 import { PASS_TOKENS_MAX, planPass } from "./plan-pass";
@@ -78,7 +78,7 @@ export class EncoderLoop {
     const tokenCount = texts.reduce((sum, it) => sum + it.ids.length, 0);
     const isFull = this.#waiting.tokenCount + tokenCount > ENCODER_WAITING_TOKENS_MAX;
     // Whoever comes first is let in, however much it is: it waits for nobody.
-    if (this.#jobs.size > 0 && (isFull || this.#jobs.size >= WAITING_MAX)) {
+    if (this.#jobs.size > 0 && (isFull || this.#jobs.size >= ENCODER_REQUESTS_MAX)) {
       return Promise.reject(this.#overloaded());
     }
     return new Promise((resolve, reject) => {
