@@ -152,7 +152,8 @@ function toAdapters({ lora = [], model }: Values): AdapterSource[] {
     const [, name = "", file = ""] = /^([^=]+)=(.+)$/s.exec(word) ?? [];
     if (!name || !file) throw wrong("lora", "is a name and a file, <name>=<file>", word);
     const path = resolve(file);
-    if (statSync(path, { throwIfNoEntry: false })?.isFile()) return { name, path };
+    // What is there and is no adapter is told apart when it is read.
+    if (statSync(path, { throwIfNoEntry: false })) return { name, path };
     throw new StartError({
       message: `There is no file ${path}.`,
       remedy: "Give --lora the path of an .onnx_adapter file.",

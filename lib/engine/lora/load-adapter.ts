@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
+import { existsSync } from "node:fs";
 import { readFile, stat } from "node:fs/promises";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { StartError } from "@/lib/util/start-error";
 import type { GraphSession } from "../onnx/graph-session";
 import { fitAdapter } from "./fit-adapter";
@@ -69,12 +70,27 @@ function expectAdaptable(
 
 async function readWhole(path: string): Promise<Uint8Array> {
   try {
-    const { size } = await stat(path);
+    const found = await stat(path);
+    if (found.isDirectory()) throw folderIsNone(path);
+    const { size } = found;
     if (size > FILE_BYTES_MAX) throw new Error("it is larger than 2 GB");
     return await readFile(path);
   } catch (cause) {
-    throw broken(path, cause);
+    throw cause instanceof StartError ? cause : broken(path, cause);
   }
+}
+
+/** Training leaves folders. Neither the names nor the scale of what is in them are a graph's. */
+function folderIsNone(path: string): StartError {
+  const isPeft = existsSync(join(path, "adapter_config.json"));
+  return new StartError({
+    message: isPeft
+      ? `${path} is an adapter as PEFT keeps it, which no graph takes as it is.`
+      : `${path} is a folder and no adapter.`,
+    remedy: isPeft
+      ? "Convert it for the graph with Olive (olive convert-adapters), and give the .onnx_adapter file that comes out."
+      : "Give the .onnx_adapter file that was exported with the model.",
+  });
 }
 
 function parse(path: string, bytes: Uint8Array) {

@@ -233,7 +233,10 @@ test("files that are none are refused by their path", async () => {
     loadModel(at("base"), { ...OPTIONS, adapters: [{ name: "one", path }] });
   await expect(load("/nowhere")).rejects.toThrow(/^\/nowhere cannot be read as an adapter: ENOENT/);
   mkdirSync(at("folder"), { recursive: true });
-  await expect(load(at("folder"))).rejects.toThrow(/folder cannot be read as an adapter: EISDIR/);
+  await expect(load(at("folder"))).rejects.toThrow(/folder is a folder and no adapter/);
+  writeFileSync(join(at("folder"), "adapter_config.json"), "{}");
+  const peft: unknown = await load(at("folder")).catch((it) => it);
+  expect((peft as StartError).line).toMatch(/folder is an adapter as PEFT keeps it.*olive convert/);
   writeFileSync(at("text"), "<!doctype html><title>Not found</title>");
   await expect(load(at("text"))).rejects.toThrow(/text cannot be read as an adapter: it does not/);
 });
