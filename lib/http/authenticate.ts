@@ -44,12 +44,14 @@ export function authenticate(request: Request, caller: Caller): Identity {
 function checkApiKey(request: Request): void {
   const expected = env().PARLEY_API_KEY;
   if (expected === undefined) return;
-  const given = readBearer(request.headers.get("authorization"));
-  if (given !== undefined && isSameSecret(given, expected)) return;
+  const bearer = readBearer(request.headers.get("authorization"));
+  // Anthropic's clients have a header of their own, and some send both.
+  const given = [bearer, request.headers.get("x-api-key")].filter((key) => key != null);
+  if (given.some((key) => isSameSecret(key, expected))) return;
   throw new AppError("unauthenticated", {
     message:
-      given === undefined
-        ? "Send this server's API key as `Authorization: Bearer <key>`."
+      given.length === 0
+        ? "Send this server's API key as `Authorization: Bearer <key>` or `x-api-key: <key>`."
         : "The API key is not the one of this server.",
   });
 }

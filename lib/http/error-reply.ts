@@ -1,9 +1,20 @@
+import { toAnthropicError } from "@/lib/anthropic/error";
 import type { AppError } from "@/lib/errors";
 import { toOpenAiError } from "@/lib/openai/error";
+import { unreachable } from "@/lib/util/assert";
 import { jsonReply } from "./reply";
 
-/** Whose error object a route speaks: OpenAI's under /v1, ours (protocol/arena-view.ts, errorReplySchema) elsewhere. */
-export type ErrorShape = "openai" | "parley";
+/**
+ * Whose error object a route speaks: OpenAI's under /v1, Anthropic's under /v1/messages, ours
+ * (protocol/arena-view.ts, errorReplySchema) elsewhere.
+ */
+export type ErrorShape = "openai" | "anthropic" | "parley";
+
+/** Whose error object is spoken at a path, also where no route of ours stands. */
+export function errorShapeAt(path: string): ErrorShape {
+  if (/^\/v1\/messages(\/|$)/.test(path)) return "anthropic";
+  return /^\/v1(\/|$)/.test(path) ? "openai" : "parley";
+}
 
 /** The one place that turns an error into a response. */
 export function errorReply(error: AppError, shape: ErrorShape, requestId: string): Response {
@@ -12,10 +23,20 @@ export function errorReply(error: AppError, shape: ErrorShape, requestId: string
     headers.set("retry-after", String(Math.max(1, Math.ceil(error.retryAfterSeconds))));
   }
   if (error.code === "unauthenticated") headers.set("www-authenticate", "Bearer");
-  return jsonReply(shape === "openai" ? toOpenAiError(error) : toParleyError(error, requestId), {
-    status: error.status,
-    headers,
-  });
+  return jsonReply(toErrorObject(error, shape, requestId), { status: error.status, headers });
+}
+
+function toErrorObject(error: AppError, shape: ErrorShape, requestId: string) {
+  switch (shape) {
+    case "openai":
+      return toOpenAiError(error);
+    case "anthropic":
+      return toAnthropicError(error, requestId);
+    case "parley":
+      return toParleyError(error, requestId);
+    default:
+      return unreachable(shape);
+  }
 }
 
 function toParleyError({ code, message, param }: AppError, requestId: string) {

@@ -2,7 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { getRequestListener } from "@hono/node-server";
 import { AppError } from "@/lib/errors";
 import { log } from "@/lib/telemetry/log";
-import { errorReply } from "./error-reply";
+import { errorReply, errorShapeAt } from "./error-reply";
 import { methodNotAllowed } from "./not-allowed";
 import { readRequestId } from "./request-id";
 import type { RouteHandler } from "./route";
@@ -93,8 +93,7 @@ function badRequest(path: string, headers: Headers): Response {
   const error = new AppError("invalid-request", {
     message: "The address of this request is not a valid URL. Percent-encode what is not ASCII.",
   });
-  const shape = /^\/v1(\/|$)/.test(path) ? "openai" : "parley";
-  return errorReply(error, shape, readRequestId(headers));
+  return errorReply(error, errorShapeAt(path), readRequestId(headers));
 }
 
 function handlersOf(module: RouteModule): Map<string, RouteHandler> {

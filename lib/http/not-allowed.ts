@@ -1,5 +1,5 @@
 import { AppError } from "@/lib/errors";
-import { errorReply } from "./error-reply";
+import { errorReply, errorShapeAt } from "./error-reply";
 import { type RouteHandler, route } from "./route";
 
 /**
@@ -9,8 +9,7 @@ import { type RouteHandler, route } from "./route";
  */
 export function methodNotAllowed(...allowed: string[]): RouteHandler {
   return (request, context) => {
-    const isOpenAi = new URL(request.url).pathname.startsWith("/v1");
-    const shape = isOpenAi ? "openai" : "parley";
+    const shape = errorShapeAt(new URL(request.url).pathname);
     return route({ shape, caller: "anyone" }, ({ requestId }) => {
       const message = `This path does not answer ${request.method}; use ${allowed.join(" or ")}.`;
       const error = new AppError("method-not-allowed", { message });

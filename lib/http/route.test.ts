@@ -18,7 +18,7 @@ import { metrics } from "@/lib/telemetry/metrics";
 import { methodNotAllowed } from "./not-allowed";
 import { jsonReply } from "./reply";
 import { type RouteContext, route } from "./route";
-import { jsonLinesReply, serverSentEventsReply, streamEnd } from "./stream-reply";
+import { jsonLinesReply, namedEventsReply, serverSentEventsReply, streamEnd } from "./stream-reply";
 
 const URL_BASE = "http://127.0.0.1:3000";
 type Sent = { method?: string; headers?: Record<string, string>; body?: string };
@@ -56,13 +56,37 @@ describe("a thrown error", () => {
 
   test("of any other kind says nothing of itself to the caller and all to the log", async () => {
     const cause = new Error("password=hunter2 at /srv/secret.ts");
-    for (const shape of ["parley", "openai"] as const) {
+    for (const shape of ["parley", "openai", "anthropic"] as const) {
       const failing = route({ shape, caller: "anyone" }, () => Promise.reject(cause));
       const reply = await failing(send("/api/x"));
       expect(reply.status).toBe(500);
       expect(await reply.text()).not.toMatch(/hunter2|secret\.ts/);
     }
-    expect(lines.filter((line) => line.err === cause)).toHaveLength(2);
+    expect(lines.filter((line) => line.err === cause)).toHaveLength(3);
+  });
+
+  test("under /v1/messages has Anthropic's shape and its header for the request", async () => {
+    const failing = route({ shape: "anthropic", caller: "anyone" }, () => {
+      throw new AppError("no-worker", { message: "None.", param: "model", retryAfterSeconds: 5 });
+    });
+    const reply = await failing(send("/v1/messages", { headers: { "x-request-id": "id-1" } }));
+    expect(reply.status).toBe(503);
+    expect(reply.headers.get("retry-after")).toBe("5");
+    expect(reply.headers.get("request-id")).toBe("id-1");
+    expect(await reply.json()).toEqual({
+      type: "error",
+      error: {
+        ...{ type: "overloaded_error", message: "None." },
+        details: { error_code: "no_worker", param: "model" },
+      },
+      request_id: "id-1",
+    });
+    const wrong = await methodNotAllowed("POST")(send("/v1/messages/count_tokens"));
+    expect(await wrong.json()).toMatchObject({ type: "error", request_id: expect.any(String) });
+    expect(wrong.headers.get("request-id")).toBe(wrong.headers.get("x-request-id"));
+    const other = await methodNotAllowed("POST")(send("/v1/messagesque"));
+    expect(await other.json()).toHaveProperty("error.code", "method_not_allowed");
+    expect(other.headers.has("request-id")).toBe(false);
   });
 });
 
@@ -132,11 +156,21 @@ describe("one line a request", () => {
 
 describe("a stream whose source is silent", () => {
   test.each([
-    ["lines", jsonLinesReply, ["1\n", "\n", "\n", "2\n"]],
+    [...(["lines", jsonLinesReply] as const), ['{"type":"a"}\n', "\n", "\n", '{"type":"b"}\n']],
     [
-      "events",
-      serverSentEventsReply,
-      ["data: 1\n\n", ": keep-alive\n\n", ": keep-alive\n\n", "data: 2\n\n"],
+      ...(["events", serverSentEventsReply] as const),
+      [
+        ...['data: {"type":"a"}\n\n', ": keep-alive\n\n", ": keep-alive\n\n"],
+        'data: {"type":"b"}\n\n',
+      ],
+    ],
+    [
+      ...(["named events", namedEventsReply] as const),
+      [
+        'event: a\ndata: {"type":"a"}\n\n',
+        ...Array(2).fill('event: ping\ndata: {"type":"ping"}\n\n'),
+        'event: b\ndata: {"type":"b"}\n\n',
+      ],
     ],
   ] as const)("sends %s that mean nothing, and loses no event", async (_, reply, expected) => {
     vi.useFakeTimers();
@@ -146,9 +180,9 @@ describe("a stream whose source is silent", () => {
       go = resolve;
     });
     const source = async function* () {
-      yield 1;
+      yield { type: "a" };
       await gate;
-      yield 2;
+      yield { type: "b" };
     };
     const reader = reply(source()).body!.getReader();
     const read = async () => {

@@ -6,7 +6,7 @@ import { authenticate, type Caller } from "./authenticate";
 import { type ErrorShape, errorReply } from "./error-reply";
 import { requestSeconds, toRouteLabel } from "./http-metrics";
 import { parseBody } from "./parse-body";
-import { REQUEST_ID_HEADER, readRequestId } from "./request-id";
+import { ANTHROPIC_REQUEST_ID_HEADER, REQUEST_ID_HEADER, readRequestId } from "./request-id";
 import { type StreamEnd, streamEnd } from "./stream-reply";
 
 export type RouteOptions<Schema extends z.ZodType, Who extends Caller> = {
@@ -54,6 +54,9 @@ export function route<Schema extends z.ZodType, Who extends Caller>(
     const exchange = await beginExchange(request, context, options);
     const response = await answer(request, exchange, options, handler);
     response.headers.set(REQUEST_ID_HEADER, exchange.requestId);
+    if (options.shape === "anthropic") {
+      response.headers.set(ANTHROPIC_REQUEST_ID_HEADER, exchange.requestId);
+    }
     finishExchange(exchange, response);
     return response;
   };

@@ -25,24 +25,45 @@ export function serverSentEventsReply(
   return streamReply(events, SERVER_SENT_EVENTS, init);
 }
 
-type StreamForm = {
+/**
+ * Events as server-sent events that bear their type as their name, which Anthropic's clients go by. What
+ * keeps the stream alive is its event `ping`.
+ */
+export function namedEventsReply(
+  events: AsyncIterable<{ type: string }>,
+  init?: ResponseInit,
+): Response {
+  return streamReply(events, NAMED_EVENTS, init);
+}
+
+type StreamForm<Event> = {
   contentType: string;
-  encode: (value: unknown) => string;
+  encode: (value: Event) => string;
   /** What readers of this form skip. */
   keepAlive: string;
 };
 
-const JSON_LINES: StreamForm = {
+const JSON_LINES: StreamForm<unknown> = {
   contentType: "application/x-ndjson; charset=utf-8",
   encode: toJsonLine,
   keepAlive: "\n",
 };
 
-const SERVER_SENT_EVENTS: StreamForm = {
+const SERVER_SENT_EVENTS: StreamForm<unknown> = {
   contentType: "text/event-stream; charset=utf-8",
   encode: toServerSentEvent,
   keepAlive: ": keep-alive\n\n",
 };
+
+const NAMED_EVENTS: StreamForm<{ type: string }> = {
+  contentType: SERVER_SENT_EVENTS.contentType,
+  encode: toNamedEvent,
+  keepAlive: toNamedEvent({ type: "ping" }),
+};
+
+function toNamedEvent(event: { type: string }): string {
+  return `event: ${event.type}\n${toServerSentEvent(event)}`;
+}
 
 function toServerSentEvent(value: unknown): string {
   const data = typeof value === "string" ? value : JSON.stringify(value);
@@ -56,9 +77,9 @@ function toServerSentEvent(value: unknown): string {
  * the source's own; an exception here is a bug and breaks the body off, which clients see as such.
  * While a source is silent, bytes without a meaning keep what lies between from taking it for dead.
  */
-function streamReply(
-  events: AsyncIterable<unknown>,
-  { contentType, encode, keepAlive }: StreamForm,
+function streamReply<Event>(
+  events: AsyncIterable<Event>,
+  { contentType, encode, keepAlive }: StreamForm<Event>,
   init?: ResponseInit,
 ): Response {
   const iterator = events[Symbol.asyncIterator]();
@@ -67,7 +88,7 @@ function streamReply(
   const end = new Promise<StreamEnd>((resolve) => {
     settle = resolve;
   });
-  let next: Promise<IteratorResult<unknown>> | undefined;
+  let next: Promise<IteratorResult<Event>> | undefined;
   const body = new ReadableStream<Uint8Array>({
     async pull(controller) {
       try {
