@@ -39,7 +39,7 @@ first run writes 3 GB of models and installs the peers from npm; later ones find
   --folder <path>     where models and peers are kept (.parley/bench)
 
 engine-breadth: random weights as above; ten minutes on two cores. Shares models and peers with engine.
-  --parts <list>      grammar, embeddings, forms (all)
+  --parts <list>      grammar, steps, embeddings, forms (all)
   --model <name>      of the decoders: qwen2.5-0.5b or smollm2-135m (qwen2.5-0.5b)
   --texts <number>    texts that are embedded in a round (1000)
   --rounds <number>   everybody is measured once a round; figures are medians (5)

@@ -80,7 +80,7 @@ export async function openLineup(
   const cases: Case[] = [];
   try {
     if (options.parts.includes("grammar")) cases.push(...(await grammarCases(opening)));
-    const needsDecoder = options.parts.includes("grammar") || options.parts.includes("forms");
+    const needsDecoder = options.parts.includes("steps") || options.parts.includes("forms");
     if (needsDecoder) cases.push(...(await decoderCases(opening)));
     if (options.parts.includes("embeddings")) cases.push(...(await embeddingCases(opening)));
     return { cases, failures, close };
@@ -118,7 +118,7 @@ async function decoderCases({ options, start }: Opening): Promise<Case[]> {
     ...{ ...settings, modelFolder: await ensureModel(folder, model, WEIGHT_FORM) },
   }));
   const cases: Case[] = [];
-  if (inPlace && options.parts.includes("grammar")) {
+  if (inPlace && options.parts.includes("steps")) {
     for (const batch of [1, BATCH]) {
       cases.push(decodeCase("free", WHO.inPlace, inPlace, { batch }));
       cases.push(decodeCase("constrained", WHO.inPlace, inPlace, { batch, isConstrained: true }));

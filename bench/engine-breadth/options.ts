@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 
 /** The parts of the table; each can be run alone. */
-export const PARTS = ["grammar", "embeddings", "forms"] as const;
+export const PARTS = ["grammar", "steps", "embeddings", "forms"] as const;
 export type Part = (typeof PARTS)[number];
 
 /** Dimensions of published models; their tokenizers are not theirs, which matters to no step. */
