@@ -13,6 +13,7 @@ import { join } from "node:path";
 import { afterAll, describe, expect, test, vi } from "vitest";
 import { seededRandom } from "@/lib/util/random";
 import { Engine, type EngineRequest } from "./engine";
+import type { GrowingForm } from "./synthetic/growing-attention";
 import type { WeightForm } from "./synthetic/weight-form";
 import { writeSyntheticModel } from "./synthetic/write-synthetic-model";
 import { collect } from "./testing";
@@ -115,11 +116,17 @@ async function answerTogether(engine: Engine, mix: Mix) {
   }
 }
 
-async function countDifferent(form: WeightForm, mixCount: number, seed: number) {
-  const path = join(folder, form);
+async function countDifferent(
+  form: WeightForm,
+  mixCount: number,
+  seed: number,
+  growing?: GrowingForm,
+) {
+  const path = join(folder, `${form}-${Object.values(growing ?? {}).join("-")}`);
   await writeSyntheticModel({
     folder: path,
     ...{ preset: "tiny", dimensions: { vocabularySize: VOCABULARY_SIZE }, seed: 1, form },
+    ...(growing && { growing }),
   });
   const options = {
     ...{ threadCount: 1, mayVaryWithBatch: form === "int8-dynamic", graphCacheFolder: folder },
@@ -163,6 +170,20 @@ describe.each(FORMS)("%s", (form) => {
   test("answers in company equal answers alone", { timeout: 120_000 }, async () => {
     const seed = Math.floor(Math.random() * 1e9);
     expect(await countDifferent(form, MIX_COUNT, seed)).toEqual([]);
+  });
+});
+
+/** Attention in plain operators that is replaced when the graph is prepared, or whose rows run alone. */
+describe.each([
+  ["fp32", { positions: "input" }],
+  ["int4-block128", { positions: "mask" }],
+  ["int8-rows", { positions: "length" }],
+  ["fp32", { positions: "length", softCap: 5 }],
+] as const)("%s, growing %o", (form, growing) => {
+  test("answers in company equal answers alone", { timeout: 120_000 }, async () => {
+    const seed = Math.floor(Math.random() * 1e9);
+    const mixCount = Math.ceil(MIX_COUNT / 8);
+    expect(await countDifferent(form, mixCount, seed, growing)).toEqual([]);
   });
 });
 
