@@ -33,6 +33,9 @@ describe("flags of the worker", () => {
     expect(() => parseFlags([...words, "--device", "gpu"], DEFAULTS)).toThrow(
       /--device is one of cpu, cuda, webgpu, coreml, directml; got "gpu"/,
     );
+    const two = [...words, "--model", folder];
+    expect(() => parseFlags(two, webgpu)).toThrow(/webgpu runs one model a process/);
+    expect(parseFlags([...two, "--device", "cuda"], webgpu)?.models).toHaveLength(2);
     expect(() => parseFlags(["--kind", "mock", "--device", "cuda"], DEFAULTS)).toThrow(
       /--device is about loading a model/,
     );

@@ -129,6 +129,13 @@ function toEngineSettings(values: Values, defaults: Defaults): Flags["engine"] {
   const deviceAsked = values.device ?? defaults.PARLEY_WORKER_DEVICE;
   const device = DEVICES.find((it) => it === deviceAsked);
   if (!device) throw wrong("device", `is one of ${DEVICES.join(", ")}`, deviceAsked);
+  // Each model has a thread, and two threads in it at a time end the process (onnxruntime 1.30).
+  if (device === "webgpu" && values.model.length > 1) {
+    throw new StartError({
+      message: `webgpu runs one model a process, and there are ${values.model.length}.`,
+      remedy: "Start a worker for each of them.",
+    });
+  }
   const length = values["max-model-len"];
   const folder = values["graph-cache"];
   return {
