@@ -83,6 +83,8 @@ export const GRAMMAR_HEAP_MIB_MAX = 1_024;
 export const GRAMMAR_STATES_KEPT_MAX = 600_000;
 /** Counted repetitions; a higher upper bound in a schema is taken as this one. */
 export const GRAMMAR_REPETITIONS_MAX = 32_768;
+/** Answers to one request under way at once: as many as a worker runs by default. */
+export const CHOICES_AT_ONCE_MAX = 8;
 /** OpenAI's bound for `n` and `best_of`. */
 export const CHOICE_COUNT_MAX = 128;
 /** OpenAI's bound for `top_logprobs`. */

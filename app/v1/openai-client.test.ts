@@ -227,6 +227,55 @@ describe("a stream", () => {
   });
 });
 
+describe("several answers to one request", () => {
+  const body = { model: "mock/random", messages, n: 3, seed: 5, temperature: 1 };
+
+  test("are drawn each for itself, come back with the seed, and pay for the prompt once", async () => {
+    const one = await client.chat.completions.create({ ...body, n: 1 });
+    const reply = await client.chat.completions.create(body);
+    expect(reply.choices.map((it) => it.index)).toEqual([0, 1, 2]);
+    const texts = reply.choices.map((it) => it.message.content);
+    expect(new Set(texts).size).toBe(3);
+    expect(texts[0]).toBe(one.choices[0]?.message.content);
+    const again = await client.chat.completions.create(body);
+    expect(again.choices.map((it) => it.message.content)).toEqual(texts);
+    expect(reply.usage?.prompt_tokens).toBe(one.usage?.prompt_tokens);
+    expect(reply.usage?.completion_tokens).toBeGreaterThan(one.usage!.completion_tokens);
+    await idle();
+  });
+
+  test("stream beside each other, each under its number", async () => {
+    const whole = await client.chat.completions.create(body);
+    const streamed = await client.chat.completions
+      .stream({ ...body, stream_options: { include_usage: true } })
+      .finalChatCompletion();
+    const sorted = streamed.choices.toSorted((a, b) => a.index - b.index);
+    expect(sorted.map((it) => it.message.content)).toEqual(
+      whole.choices.map((it) => it.message.content),
+    );
+    expect(streamed.usage).toEqual(whole.usage);
+  });
+
+  test("end all when the client leaves, and more than run at once are all given", async () => {
+    const stream = await client.chat.completions.create({
+      ...{ ...body, model: "mock/slow", n: 4, stream: true as const },
+    });
+    for await (const chunk of stream) {
+      if (chunk.choices[0]?.delta.content) break;
+    }
+    await idle();
+    const many = await client.chat.completions.create({ ...body, n: 20, max_tokens: 2 });
+    expect(many.choices).toHaveLength(20);
+    await idle();
+  });
+
+  test("that fail before they begin say so", async () => {
+    const error = await failure(client.chat.completions.create({ ...body, model: "mock/rejects" }));
+    expect(error).toBeInstanceOf(OpenAI.APIError);
+    await idle();
+  });
+});
+
 describe("log-probabilities and what steers the draw", () => {
   const seen: GenerateRequest[] = [];
   beforeAll(() => api.addWorker({ backend: scoringBackend("test/scoring", seen) }));

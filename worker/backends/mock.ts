@@ -160,7 +160,9 @@ async function* generate(run: Run): AsyncGenerator<GenerateEvent> {
     maxTokens,
   };
   const prompt = request.messages.findLast((message) => message.role === "user");
-  const pieces = model.say(prompt ? messageText(prompt) : "", sampling);
+  // Each answer to one request is another draw.
+  const drawn = { ...sampling, seed: sampling.seed + (request.choice ?? 0) };
+  const pieces = model.say(prompt ? messageText(prompt) : "", drawn);
   let end: Spoken;
   try {
     end = yield* speak(run, pieces, maxTokens);

@@ -1,5 +1,10 @@
 import { AppError } from "@/lib/errors";
-import type { FinishReason, GenerateEvent, GenerationStart } from "@/lib/protocol/generate-event";
+import type {
+  FinishReason,
+  GenerateEvent,
+  GenerationEnd,
+  GenerationStart,
+} from "@/lib/protocol/generate-event";
 import { assert } from "@/lib/util/assert";
 import { createId } from "@/lib/util/id";
 import { type OpenAiUsage, toUsage } from "../usage";
@@ -10,8 +15,12 @@ import {
   type OpenAiTokenScore,
 } from "./log-probabilities";
 
-/** What reply and stream are made from. */
-export type ChatSource = { start: GenerationStart; events: AsyncIterable<GenerateEvent> };
+/** What reply and stream are made from: the events of `count` answers. */
+export type ChatSource = {
+  start: GenerationStart;
+  count: number;
+  events: AsyncIterable<{ choice: number; event: GenerateEvent }>;
+};
 
 export type WireToolCall = {
   id: string;
@@ -51,31 +60,60 @@ export type ChatReply = {
  * @throws AppError with which the generation ended.
  */
 export async function toChatReply(
-  { start, events }: ChatSource,
+  { start, count, events }: ChatSource,
   { includeLogProbabilities }: { includeLogProbabilities: boolean },
 ): Promise<ChatReply> {
-  const said = new SaidSoFar(includeLogProbabilities);
-  for await (const event of events) {
+  const said = Array.from({ length: count }, () => new SaidSoFar(includeLogProbabilities));
+  const ends = new EndCounter(count);
+  for await (const { choice, event } of events) {
     if (event.type === "generation-error") {
       const param = event.param && toWireParam(event.param);
       throw new AppError(event.code, { message: event.message, param });
     }
-    if (event.type !== "generation-end") {
-      said.add(event);
-      continue;
-    }
+    if (event.type === "generation-end") ends.add(choice, event);
+    else said[choice]?.add(event);
+    if (!ends.isWhole) continue;
     return {
       ...toHead(start, "chat.completion"),
-      choices: [
-        {
-          ...{ index: 0, message: said.message, logprobs: said.logProbabilities },
-          finish_reason: toFinishReason(event.finishReason),
-        },
-      ],
-      usage: toUsage(event.usage),
+      choices: said.map(({ message, logProbabilities }, index) => ({
+        ...{ index, message, logprobs: logProbabilities },
+        finish_reason: toFinishReason(ends.reasonOf(index)),
+      })),
+      usage: toUsage(ends.usage),
     };
   }
   throw new AppError("client-closed", { message: "The request was cancelled." });
+}
+
+/** How the answers to one request ended, and what they took together: the prompt is paid for once. */
+export class EndCounter {
+  readonly #ends: (GenerationEnd | undefined)[];
+
+  constructor(count: number) {
+    this.#ends = Array.from({ length: count }, () => undefined);
+  }
+
+  add(choice: number, end: GenerationEnd): void {
+    this.#ends[choice] = end;
+  }
+
+  get isWhole(): boolean {
+    return this.#ends.every((end) => end !== undefined);
+  }
+
+  reasonOf(choice: number): FinishReason {
+    const end = this.#ends[choice];
+    assert(end, "the answer has ended");
+    return end.finishReason;
+  }
+
+  get usage(): GenerationEnd["usage"] {
+    const usages = this.#ends.flatMap((end) => end?.usage ?? []);
+    const [first] = usages;
+    assert(first, "an answer has ended");
+    const completionTokens = usages.reduce((sum, it) => sum + it.completionTokens, 0);
+    return { ...first, completionTokens };
+  }
 }
 
 /** A message as it grows. */

@@ -56,7 +56,7 @@ const MATRIX: Record<Fields, { taken: unknown[]; refused: unknown[] }> = {
   logprobs: { taken: [false, true], refused: [] },
   modalities: { taken: [["text"]], refused: [["text", "audio"], ["audio"], []] },
   moderation: { taken: [], refused: [{ model: "x" }] },
-  n: { taken: [1], refused: [2, 128] },
+  n: { taken: [1, 2, 128], refused: [] },
   presence_penalty: { taken: [0, 1], refused: [] },
   reasoning_effort: { taken: ["none"], refused: ["low", "high"] },
   response_format: {
@@ -295,6 +295,8 @@ test.each<[param: string, fields: Record<string, unknown>, says?: RegExp]>([
   ["top_logprobs", { logprobs: true, top_logprobs: 21 }],
   ["top_logprobs", { top_logprobs: 5 }, /needs `logprobs: true`/],
   ["top_logprobs", { logprobs: false, top_logprobs: 5 }, /needs `logprobs: true`/],
+  ["n", { n: 0 }],
+  ["n", { n: 129 }],
   ["min_tokens", { min_tokens: -1 }],
   ["min_tokens", { min_tokens: 9, max_tokens: 8 }, /more than the 8 tokens/],
   ["ignore_eos", { ignore_eos: 1 }],

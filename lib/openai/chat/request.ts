@@ -1,5 +1,10 @@
 import * as z from "zod";
-import { ALTERNATIVES_MAX, STOP_STRING_CHARACTERS_MAX, STOP_STRINGS_MAX } from "@/lib/limits";
+import {
+  ALTERNATIVES_MAX,
+  CHOICE_COUNT_MAX,
+  STOP_STRING_CHARACTERS_MAX,
+  STOP_STRINGS_MAX,
+} from "@/lib/limits";
 import { type GenerateRequest, generateRequestSchema } from "@/lib/protocol/generate-request";
 import { adopt, refuse, reject } from "@/lib/util/refuse";
 import {
@@ -47,6 +52,7 @@ const readSchema = z.object({
   repetition_penalty: repetitionPenalty.nullable(),
   logit_bias: logitBias.nullable(),
   logprobs: z.boolean().nullish(),
+  n: z.number().int().min(1).max(CHOICE_COUNT_MAX).nullish(),
   top_logprobs: z.number().int().min(0).max(ALTERNATIVES_MAX).nullish(),
   min_tokens: minTokens.nullable(),
   ignore_eos: ignoreEos.nullable(),

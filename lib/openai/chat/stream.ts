@@ -1,8 +1,16 @@
+import type { GenerateEvent } from "@/lib/protocol/generate-event";
+import { assert, unreachable } from "@/lib/util/assert";
 import { type OpenAiError, toOpenAiError } from "../error";
 import { type OpenAiUsage, toUsage } from "../usage";
 import { toWireParam } from "../wire-param";
 import { LogProbabilityCollector, type OpenAiLogProbabilities } from "./log-probabilities";
-import { type ChatSource, toFinishReason, toHead, type WireFinishReason } from "./reply";
+import {
+  type ChatSource,
+  EndCounter,
+  toFinishReason,
+  toHead,
+  type WireFinishReason,
+} from "./reply";
 
 type ChatDelta = {
   role?: "assistant";
@@ -39,64 +47,84 @@ export type ChatChunk = {
 export const DONE = "[DONE]";
 
 /**
- * The answer as chunks: the role, the deltas, the finish reason, the usage when asked for, `[DONE]`. A
- * generation that fails ends with OpenAI's error object instead, which its clients throw.
+ * The answers as chunks, each with the number of its answer: the role, the deltas, the finish reason; at
+ * the end the usage when asked for, and `[DONE]`. A generation that fails ends with OpenAI's error object
+ * instead, which its clients throw.
  */
 export async function* toChatChunks(
-  { start, events }: ChatSource,
+  { start, count, events }: ChatSource,
   options: { includeUsage: boolean; includeLogProbabilities: boolean },
 ): AsyncGenerator<ChatChunk | OpenAiError | typeof DONE> {
-  const { includeUsage } = options;
+  const { includeUsage, includeLogProbabilities } = options;
   const head = toHead(start, "chat.completion.chunk");
-  const collector = new LogProbabilityCollector(options.includeLogProbabilities);
-  const toChunk = (
-    delta: ChatDelta,
-    finishReason: WireFinishReason | null,
-    logprobs: OpenAiLogProbabilities | null = null,
-  ): ChatChunk => ({
-    ...head,
-    choices: [{ index: 0, delta, logprobs, finish_reason: finishReason }],
-    ...(includeUsage && { usage: null }),
-  });
-  for await (const event of events) {
-    switch (event.type) {
-      case "generation-start":
-        yield toChunk({ role: "assistant", content: "", refusal: null }, null);
-        break;
-      case "text-delta":
-        if (event.text !== "") yield toChunk({ content: event.text }, null, collector.take());
-        break;
-      case "reasoning-delta":
-        // Scores are of the message's text alone.
-        collector.take();
-        if (event.text !== "") yield toChunk({ reasoning_content: event.text }, null);
-        break;
-      case "tool-call-start": {
-        const { index, id, name } = event;
-        const call = { index, id, type: "function" as const, function: { name, arguments: "" } };
-        yield toChunk({ tool_calls: [call] }, null);
-        break;
-      }
-      case "tool-call-delta": {
-        collector.take();
-        const call = { index: event.index, function: { arguments: event.text } };
-        if (event.text !== "") yield toChunk({ tool_calls: [call] }, null);
-        break;
-      }
-      case "token-log-probability":
-        collector.add(event);
-        break;
-      case "prompt-tokens":
-        // No field of this API asks for them.
-        break;
-      case "generation-error":
-        yield toOpenAiError({ ...event, param: event.param && toWireParam(event.param) });
-        return;
-      case "generation-end":
-        yield toChunk({}, toFinishReason(event.finishReason));
-        if (includeUsage) yield { ...head, choices: [], usage: toUsage(event.usage) };
-        yield DONE;
-        return;
+  const collectors = Array.from(
+    { length: count },
+    () => new LogProbabilityCollector(includeLogProbabilities),
+  );
+  const ends = new EndCounter(count);
+  for await (const { choice, event } of events) {
+    if (event.type === "generation-error") {
+      yield toOpenAiError({ ...event, param: event.param && toWireParam(event.param) });
+      return;
     }
+    const collector = collectors[choice];
+    assert(collector, "an event is of one of the answers");
+    if (event.type === "generation-end") ends.add(choice, event);
+    const part = toChunkPart(event, collector);
+    if (!part) continue;
+    const { delta, logprobs = null, finishReason = null } = part;
+    yield {
+      ...head,
+      choices: [{ index: choice, delta, logprobs, finish_reason: finishReason }],
+      ...(includeUsage && { usage: null }),
+    };
+    if (!ends.isWhole) continue;
+    if (includeUsage) yield { ...head, choices: [], usage: toUsage(ends.usage) };
+    yield DONE;
+    return;
+  }
+}
+
+type ChunkPart = {
+  delta: ChatDelta;
+  logprobs?: OpenAiLogProbabilities | null;
+  finishReason?: WireFinishReason;
+};
+
+/** What an event adds to its answer; undefined for what goes unsaid. */
+function toChunkPart(
+  event: Exclude<GenerateEvent, { type: "generation-error" }>,
+  collector: LogProbabilityCollector,
+): ChunkPart | undefined {
+  switch (event.type) {
+    case "generation-start":
+      return { delta: { role: "assistant", content: "", refusal: null } };
+    case "text-delta":
+      if (event.text === "") return undefined;
+      return { delta: { content: event.text }, logprobs: collector.take() };
+    case "reasoning-delta":
+      // Scores are of the message's text alone.
+      collector.take();
+      return event.text === "" ? undefined : { delta: { reasoning_content: event.text } };
+    case "tool-call-start": {
+      const { index, id, name } = event;
+      const call = { index, id, type: "function" as const, function: { name, arguments: "" } };
+      return { delta: { tool_calls: [call] } };
+    }
+    case "tool-call-delta": {
+      collector.take();
+      const call = { index: event.index, function: { arguments: event.text } };
+      return event.text === "" ? undefined : { delta: { tool_calls: [call] } };
+    }
+    case "token-log-probability":
+      collector.add(event);
+      return undefined;
+    case "prompt-tokens":
+      // No field of this API asks for them.
+      return undefined;
+    case "generation-end":
+      return { delta: {}, finishReason: toFinishReason(event.finishReason) };
+    default:
+      return unreachable(event);
   }
 }

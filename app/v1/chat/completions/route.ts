@@ -1,5 +1,5 @@
 import { controller } from "@/lib/controller/controller";
-import { generate } from "@/lib/gateway/generate";
+import { generateChoices } from "@/lib/gateway/generate-choices";
 import { methodNotAllowed } from "@/lib/http/not-allowed";
 import { jsonReply } from "@/lib/http/reply";
 import { route } from "@/lib/http/route";
@@ -13,18 +13,17 @@ export const POST = route(
   { shape: "openai", caller: "api", body: chatRequestSchema },
   async ({ body, requestId, signal }) => {
     const request = toGenerateRequest(body, requestId);
-    const generation = await generate({ controller: controller(), request, signal }).catch(
-      (error: unknown) => {
-        throw inWireWords(error);
-      },
-    );
-    const init = { headers: { "x-parley-worker": generation.workerId } };
+    const options = { controller: controller(), request, signal };
+    const choices = await generateChoices(options, body.n ?? 1).catch((error: unknown) => {
+      throw inWireWords(error);
+    });
+    const init = { headers: { "x-parley-worker": choices.workerId } };
     const includeLogProbabilities = body.logprobs ?? false;
     if (!body.stream) {
-      return jsonReply(await toChatReply(generation, { includeLogProbabilities }), init);
+      return jsonReply(await toChatReply(choices, { includeLogProbabilities }), init);
     }
     const includeUsage = body.stream_options?.include_usage ?? false;
-    const chunks = toChatChunks(generation, { includeUsage, includeLogProbabilities });
+    const chunks = toChatChunks(choices, { includeUsage, includeLogProbabilities });
     return serverSentEventsReply(chunks, init);
   },
 );
