@@ -95,8 +95,10 @@ export async function loadEncoder(
     const mayVary = isShared && options.mayVaryWithBatch === true;
     const { padId, typeCount } = config;
     const { takesMask } = signature;
-    // A graph that is told of no padding gets none.
-    const lengthStep = takesMask ? pickLengthStep(decodeModel(graph.bytes).graph) : 1;
+    const rowsMax = isShared && !mayVary ? 1 : Number.POSITIVE_INFINITY;
+    // A graph that is told of no padding gets none, nor one in which padding would have a part in the scale.
+    const isPadded = takesMask && rowsMax > 1;
+    const lengthStep = isPadded ? pickLengthStep(decodeModel(graph.bytes).graph) : 1;
     const rowOptions = { pooling, padId, typeCount, lengthStep, contextLength };
     // Last: what fails from here on would find the session in use.
     const runner = new EncoderRunner(session, signature, rowOptions);
@@ -106,7 +108,7 @@ export async function loadEncoder(
       mayMixLengths: takesMask && lengthStep === 1,
       form: describeForm(signature.output, pooling),
       vocabularySize: config.vocabularySize ?? tokenizer.vocabularySize,
-      rowsMax: isShared && !mayVary ? 1 : Number.POSITIVE_INFINITY,
+      rowsMax,
       isBatchInvariant: !mayVary,
       labels: listLabels(config, signature.output),
       warnings: [memory.warning, warning, note, ...graph.warnings].filter((it) => it !== undefined),

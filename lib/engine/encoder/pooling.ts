@@ -37,8 +37,8 @@ function poolOne(states: TokenStates, mode: PoolingMode, target: Float64Array): 
   if (mode === "max") {
     target.fill(Number.NEGATIVE_INFINITY);
     forEachState(states, (index, value) => {
-      // Not Math.max, which would hide a NaN of a damaged model no better and is slower.
-      if (!(value <= (target[index] as number))) target[index] = value;
+      // It keeps a NaN, of which whoever scales the vector then tells.
+      target[index] = Math.max(target[index] as number, value);
     });
     return;
   }
