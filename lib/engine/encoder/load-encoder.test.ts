@@ -6,6 +6,7 @@ import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { seededRandom } from "@/lib/util/random";
 import { decodeModel, encodeModel, type OnnxModel } from "../onnx/onnx-model";
 import {
   type SyntheticEncoderOptions,
@@ -100,6 +101,23 @@ describe("the kind of a folder", () => {
     const writer = await write({ head: { kind: "classifier", labelCount: 9 }, config });
     expect(await readServedKind(writer)).toBe("decoder");
   });
+});
+
+test("names are looked for in damaged files without an end or an exception", async () => {
+  const seed = 13;
+  const random = seededRandom(seed);
+  const whole = await readFile(join(await write(), "onnx/model.onnx"));
+  const path = join(root, "damaged.onnx");
+  for (let round = 0; round < 40; round++) {
+    const bytes = Buffer.from(whole.subarray(0, Math.floor(random() * whole.length)));
+    for (let hit = 0; hit < 4; hit++) {
+      const place = Math.floor(random() * Math.min(bytes.length, round % 2 ? 64 : bytes.length));
+      if (bytes.length > 0) bytes[place] = Math.floor(random() * 256);
+    }
+    await writeFile(path, bytes);
+    const ends = await findGraphEnds(path);
+    expect(ends === undefined || Array.isArray(ends.inputs), `seed ${seed}`).toBe(true);
+  }
 });
 
 describe("how long a text may be", () => {
