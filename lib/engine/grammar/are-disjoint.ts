@@ -1,4 +1,3 @@
-import { isDeepStrictEqual } from "node:util";
 import type { JsonSchema } from "./grammar";
 import {
   isOfType,
@@ -6,6 +5,7 @@ import {
   JSON_TYPES,
   type JsonType,
   type SchemaObject,
+  toCanonicalJson,
   typeOfJson,
 } from "./schema-keywords";
 
@@ -29,7 +29,8 @@ export function areDisjoint(
   const valuesA = listedIn(one);
   const valuesB = listedIn(other);
   if (valuesA && valuesB) {
-    return !valuesA.some((value) => valuesB.some((it) => isDeepStrictEqual(it, value)));
+    const texts = new Set(valuesB.map(toCanonicalJson));
+    return !valuesA.some((value) => texts.has(toCanonicalJson(value)));
   }
   const common = commonTypes(typesOf(one, valuesA), typesOf(other, valuesB));
   if (common.length === 0) return true;

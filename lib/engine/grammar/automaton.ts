@@ -43,6 +43,8 @@ export function createAutomaton(root: Expression): Automaton {
   return new AutomatonBuilder().build(root);
 }
 
+const ENCODER = new TextEncoder();
+
 /** Copies of a part that is repeated are made in place up to this size; larger ones are rules. */
 const COPIED_PARTS_MAX = 2;
 
@@ -91,7 +93,7 @@ class AutomatonBuilder {
   #make(expression: Expression, next: number): number {
     switch (expression.type) {
       case "text": {
-        const bytes = new TextEncoder().encode(expression.text);
+        const bytes = ENCODER.encode(expression.text);
         return bytes.reduceRight((after, byte) => this.#addEdge(byte, byte, after), next);
       }
       case "characters":
@@ -267,26 +269,38 @@ function listSuffixes(read: string): string[] {
 
 /**
  * From which states an end can be reached. The others would let an answer begin what it cannot finish
- * (an optional property whose schema requires itself), so they are never entered.
+ * (an optional property whose schema requires itself), so they are never entered. Goes backwards from
+ * the end, each state once.
  */
 function findProductive(states: readonly State[]): Uint8Array {
   const canEnd = new Uint8Array(states.length);
-  canEnd[FINAL] = 1;
-  const isProductive = ({ edges, jumps, calls }: State): boolean => {
-    for (let at = 2; at < edges.length; at += 3) if (canEnd[edges[at] ?? 0]) return true;
-    for (const jump of jumps) if (canEnd[jump]) return true;
-    for (let at = 0; at < calls.length; at += 2) {
-      if (canEnd[calls[at] ?? 0] && canEnd[calls[at + 1] ?? 0]) return true;
-    }
-    return false;
+  const before: (number[] | undefined)[] = [];
+  const lead = (from: number, to: number) => {
+    const others = before[to];
+    if (others) others.push(from);
+    else before[to] = [from];
   };
-  // States are made after those that follow them, so that a few rounds are enough.
-  for (let hasChanged = true; hasChanged; ) {
-    hasChanged = false;
-    for (const [index, state] of states.entries()) {
-      if (canEnd[index] || !isProductive(state)) continue;
-      canEnd[index] = 1;
-      hasChanged = true;
+  for (const [index, { edges, jumps, calls }] of states.entries()) {
+    for (let at = 2; at < edges.length; at += 3) lead(index, edges[at] ?? FINAL);
+    for (const jump of jumps) lead(index, jump);
+    for (const part of calls) lead(index, part);
+  }
+  const leadsOn = ({ edges, jumps, calls }: State, to: number): boolean => {
+    if (calls.length === 0) return true;
+    for (let at = 0; at < calls.length; at += 2) {
+      if (canEnd[calls[at] ?? FINAL] && canEnd[calls[at + 1] ?? FINAL]) return true;
+    }
+    // A state that calls may lead on in another way too.
+    return jumps.includes(to) || edges.some((target, at) => at % 3 === 2 && target === to);
+  };
+  const found = [FINAL];
+  canEnd[FINAL] = 1;
+  for (let to = found.pop(); to !== undefined; to = found.pop()) {
+    for (const from of before[to] ?? []) {
+      const state = states[from];
+      if (canEnd[from] || !state || !leadsOn(state, to)) continue;
+      canEnd[from] = 1;
+      found.push(from);
     }
   }
   return canEnd;

@@ -47,3 +47,11 @@ export function oneOf(parts: readonly Expression[]): Expression {
 export function repeat(part: Expression, min: number, max = Number.POSITIVE_INFINITY): Expression {
   return { type: "repeat", part, min, max };
 }
+
+/** The same texts, read apart from what refers to them, so that what is chained in thousands is not a call within calls. */
+export function apart(body: Expression): Expression {
+  return { type: "rule", rule: { body } };
+}
+
+/** Chained parts are set apart after each so many. */
+export const CHAIN_LENGTH = 64;

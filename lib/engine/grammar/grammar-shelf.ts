@@ -1,7 +1,8 @@
 import { GRAMMAR_STATES_KEPT_MAX, GRAMMARS_KEPT_MAX } from "@/lib/limits";
-import { createAutomaton } from "./automaton";
+import { type Automaton, createAutomaton } from "./automaton";
 import type { GrammarSpec } from "./grammar";
 import { LazyGrammar, MaskStore } from "./lazy-grammar";
+import { refuse } from "./refusal";
 import { toExpression } from "./spec-to-expression";
 import type { Vocabulary } from "./vocabulary-trie";
 
@@ -24,8 +25,7 @@ export class GrammarShelf {
       this.#kept.set(spec, known);
       return known.grammar;
     }
-    // The engine's side wrote it from a value of this type.
-    const automaton = createAutomaton(toExpression(JSON.parse(spec) as GrammarSpec));
+    const automaton = readAutomaton(spec);
     const grammar = new LazyGrammar(automaton, this.#vocabulary, this.#masks);
     this.#kept.set(spec, { grammar, stateCount: automaton.states.length });
     this.#stateCount += automaton.states.length;
@@ -41,5 +41,16 @@ export class GrammarShelf {
       this.#kept.delete(spec);
       this.#stateCount -= stateCount;
     }
+  }
+}
+
+function readAutomaton(spec: string): Automaton {
+  try {
+    // The engine's side wrote it from a value of this type.
+    return createAutomaton(toExpression(JSON.parse(spec) as GrammarSpec));
+  } catch (error) {
+    // What is deep in a way that no other limit counts, as a name of 100,000 characters.
+    if (error instanceof RangeError) throw refuse("The grammar is too large to be read.", error);
+    throw error;
   }
 }

@@ -106,7 +106,9 @@ function restOtherThan(names: readonly (readonly string[])[]): Expression {
   const following = new Map<string, string[][]>();
   for (const [first, ...rest] of names) {
     if (first === undefined) continue;
-    following.set(first, [...(following.get(first) ?? []), rest]);
+    const others = following.get(first);
+    if (others) others.push(rest);
+    else following.set(first, [rest]);
   }
   const taken: CodePoints = [...following.keys()].map((it) => [codePointOf(it), codePointOf(it)]);
   const isName = names.some((name) => name.length === 0);

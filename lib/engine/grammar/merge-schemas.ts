@@ -6,6 +6,7 @@ import {
   isSchemaObject,
   type JsonType,
   type SchemaObject,
+  toCanonicalJson,
 } from "./schema-keywords";
 
 /** Two schemas that say of one thing what no third can say. */
@@ -20,6 +21,7 @@ export class UnmergeableError extends Error {}
  */
 export function mergeSchemas(a: JsonSchema, b: JsonSchema): JsonSchema {
   if (a === true || b === true) return a === true ? b : a;
+  if (isDeepStrictEqual(a, b)) return a;
   if (!isSchemaObject(a) || !isSchemaObject(b)) return false;
   const merged: Record<string, unknown> = { ...mergeObjects(a, b), ...mergeArrays(a, b) };
   for (const key of new Set([...Object.keys(a), ...Object.keys(b)])) {
@@ -45,10 +47,14 @@ function mergeValues(key: string, a: unknown, b: unknown): unknown {
   if (key === "required") return [...new Set([a, b].flat())];
   if (key === "type") return mergeTypes([a].flat(), [b].flat());
   if (key === "enum" && Array.isArray(a) && Array.isArray(b)) {
-    return a.filter((one) => b.some((other) => isDeepStrictEqual(one, other)));
+    const texts = new Set(b.map(toCanonicalJson));
+    return a.filter((one) => texts.has(toCanonicalJson(one)));
   }
   if (key === "uniqueItems") return true;
-  if (key === "allOf" && Array.isArray(a) && Array.isArray(b)) return [...a, ...b];
+  if (key === "allOf" && Array.isArray(a) && Array.isArray(b)) {
+    // Once each: schemas that refer to the same ones in both would otherwise double at every level.
+    return [...new Map([...a, ...b].map((it) => [toCanonicalJson(it), it])).values()];
+  }
   throw new UnmergeableError(key);
 }
 

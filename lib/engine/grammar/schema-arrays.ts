@@ -1,5 +1,7 @@
 import { GRAMMAR_REPETITIONS_MAX } from "@/lib/limits";
 import {
+  apart,
+  CHAIN_LENGTH,
   type Expression,
   NEVER,
   NOTHING,
@@ -44,6 +46,7 @@ export function readArray(reader: SchemaReader, schema: SchemaObject, place: Pla
   }
   for (const [index, part] of [...prefix.entries()].reverse()) {
     if (index >= max) continue;
+    if (index % CHAIN_LENGTH === CHAIN_LENGTH - 1) rest = apart(rest);
     const here = part === NEVER ? NEVER : sequence(index === 0 ? NOTHING : COMMA, part, rest);
     rest = index >= min ? oneOf([here, NOTHING]) : here;
     // What ends before this item has fewer than are needed.

@@ -8,7 +8,9 @@ import addFormats from "ajv-formats";
 import { describe, expect, test } from "vitest";
 import { isAppError } from "@/lib/errors";
 import type { JsonSchema } from "./grammar";
+import { GrammarShelf } from "./grammar-shelf";
 import { GrammarWalker, testVocabulary } from "./testing";
+import { createVocabulary } from "./vocabulary-trie";
 
 const walker = new GrammarWalker(testVocabulary());
 const ajv = new Ajv2020({ strict: false });
@@ -559,6 +561,86 @@ describe("is refused", () => {
       "invalid-request",
       "grammar",
     ]);
+  });
+});
+
+describe("large schemas", () => {
+  test("of thousands of properties, items and references are read", () => {
+    const names = Array.from({ length: 5_000 }, (_, index) => `p${index}`);
+    const wide = object(Object.fromEntries(names.map((name) => [name, { type: "null" }])), {
+      required: ["p4999"],
+    });
+    expect(accepts(wide, '{"p4999":null}')).toBe(true);
+    expect(accepts(wide, '{"p3":null,"p70":null,"p4999":null}')).toBe(true);
+    expect(accepts(wide, '{"p3":null,"p2":null,"p4999":null}')).toBe(false);
+    const long = {
+      type: "array",
+      prefixItems: names.map(() => ({ type: "null" })),
+      minItems: 5_000,
+      items: false,
+    };
+    expect(accepts(long, JSON.stringify(names.map(() => null)))).toBe(true);
+    const $defs = Object.fromEntries(
+      names.map((name, index) => [
+        name,
+        index === 0
+          ? { type: "null" }
+          : { type: "array", items: { $ref: `#/$defs/p${index - 1}` }, minItems: 1 },
+      ]),
+    );
+    expect(
+      accepts({ $defs, $ref: "#/$defs/p4999" }, `${"[".repeat(4999)}null${"]".repeat(4999)}`),
+    ).toBe(true);
+    expect(accepts({ enum: names }, '"p4321"')).toBe(true);
+  });
+
+  test.each<[string, JsonSchema, RegExp]>([
+    [
+      "combined at each level",
+      {
+        $defs: Object.fromEntries(
+          Array.from({ length: 60 }, (_, index) => [
+            `d${index}`,
+            index === 59
+              ? { type: "string" }
+              : {
+                  anyOf: [{ $ref: `#/$defs/d${index + 1}` }, { $ref: `#/$defs/d${index + 1}` }],
+                  minLength: index,
+                },
+          ]),
+        ),
+        $ref: "#/$defs/d0",
+      },
+      /more than 20000 parts/,
+    ],
+    [
+      "with hundreds of alternatives that exclude each other",
+      { oneOf: Array.from({ length: 300 }, (_, index) => ({ const: index })) },
+      /256 alternatives/,
+    ],
+    [
+      "with a name without end",
+      { type: "object", properties: { ["x".repeat(100_000)]: {} } },
+      /longer than 256/,
+    ],
+  ])("%s are refused in time", (_what, schema, message) => {
+    expect(() =>
+      new GrammarShelf(createVocabulary(testVocabulary().table)).get(
+        JSON.stringify({ type: "json-schema", schema }),
+      ),
+    ).toThrow(message);
+  });
+
+  test("that say the same twice at each level do not double", () => {
+    const $defs = Object.fromEntries(
+      Array.from({ length: 40 }, (_, index) => [
+        `d${index}`,
+        index === 39
+          ? { type: "integer" }
+          : { allOf: [{ $ref: `#/$defs/d${index + 1}` }, { $ref: `#/$defs/d${index + 1}` }] },
+      ]),
+    );
+    expect(accepts({ $defs, $ref: "#/$defs/d0" }, "12")).toBe(true);
   });
 });
 

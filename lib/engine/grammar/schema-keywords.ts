@@ -114,3 +114,12 @@ export function typeOfJson(value: unknown): JsonType {
 export function isOfType(has: JsonType, asked: JsonType): boolean {
   return has === asked || (has === "integer" && asked === "number");
 }
+
+/** Equal texts for equal values, whatever the order of their properties. */
+export function toCanonicalJson(value: unknown): string {
+  return JSON.stringify(value, (_, part) =>
+    isSchemaObject(part)
+      ? Object.fromEntries(Object.entries(part).sort(([a], [b]) => (a < b ? -1 : 1)))
+      : part,
+  );
+}

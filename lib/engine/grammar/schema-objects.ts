@@ -1,5 +1,7 @@
 import { GRAMMAR_REPETITIONS_MAX } from "@/lib/limits";
 import {
+  apart,
+  CHAIN_LENGTH,
   type Expression,
   NEVER,
   NOTHING,
@@ -13,6 +15,9 @@ import { COLON, COMMA, JSON_STRING, keyOtherThan, toJsonText } from "./json-text
 import { isSchemaObject, type SchemaObject } from "./schema-keywords";
 import type { Place, SchemaReader } from "./schema-reader";
 import { readString } from "./schema-strings";
+
+/** Each character of a name is a place at which another name may turn off. */
+const NAME_CHARACTERS_MAX = 256;
 
 /** A property by its name, in the order of the schema. */
 type Property = { member: Expression; isRequired: boolean };
@@ -36,6 +41,12 @@ function propertiesOf(reader: SchemaReader, schema: SchemaObject, place: Place):
     throw reader.fail(place, "has to be a list of names", "required");
   }
   const needed = new Set<string>(required);
+  const long = [...needed, ...Object.keys(properties)].find(
+    (it) => it.length > NAME_CHARACTERS_MAX,
+  );
+  if (long !== undefined) {
+    throw reader.fail(place, `has a property whose name is longer than ${NAME_CHARACTERS_MAX}`);
+  }
   const otherwise = schema.additionalProperties ?? schema.unevaluatedProperties ?? true;
   const listed = Object.keys(properties).map((name) => {
     const at = reader.below(place, "properties", name);
@@ -127,6 +138,8 @@ function otherMemberOf(reader: SchemaReader, schema: SchemaObject, place: Place)
       throw reader.fail(place, "stands beside properties; leave one of them out", "propertyNames");
     return memberOf(namesOf(reader, propertyNames, reader.below(place, "propertyNames")), value);
   }
+  // Names are only told apart from others where there may be others.
+  if (value === NEVER) return NEVER;
   return memberOf(names.length > 0 ? keyOtherThan(names) : JSON_STRING, value);
 }
 
@@ -190,8 +203,12 @@ function membersOf(properties: readonly Property[], others: Others): Expression 
   let afterOne: Expression = isOpen ? repeat(further, min, max) : NOTHING;
   const list = sequence(member, repeat(further, Math.max(0, min - 1), max - 1));
   let atStart: Expression = isOpen ? (min > 0 ? list : optional(list)) : NOTHING;
-  for (const property of [...properties].reverse()) {
+  for (const [index, property] of [...properties].reverse().entries()) {
     if (property.member === NEVER) continue;
+    if (index % CHAIN_LENGTH === CHAIN_LENGTH - 1) {
+      afterOne = apart(afterOne);
+      atStart = apart(atStart);
+    }
     const begins = sequence(property.member, afterOne);
     const follows = sequence(COMMA, property.member, afterOne);
     atStart = property.isRequired ? begins : oneOf([begins, atStart]);

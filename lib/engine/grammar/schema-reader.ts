@@ -38,6 +38,11 @@ export function readSchema(schema: JsonSchema): Expression {
   return new SchemaReader(schema).read();
 }
 
+/** Schemas within one; as many as its characters could hold twice over, while combined ones may double at each level. */
+const PARTS_MAX = 20_000;
+/** Each of them is compared with each other one. */
+const DISJOINT_CASES_MAX = 256;
+
 /** Where in the schema, as a JSON pointer, and how deep in what is being read. */
 export type Place = { pointer: string; depth: number };
 
@@ -48,6 +53,7 @@ export class SchemaReader {
   /** Any value at all, which may hold any value. */
   readonly #anything: Rule = { body: NEVER };
   #hasAnything = false;
+  #partCount = 0;
 
   constructor(root: JsonSchema) {
     this.#root = root;
@@ -64,6 +70,11 @@ export class SchemaReader {
   toExpression(schema: unknown, place: Place): Expression {
     if (place.depth > GRAMMAR_DEPTH_MAX) {
       throw refuse(`The schema is nested more than ${GRAMMAR_DEPTH_MAX} deep at ${show(place)}.`);
+    }
+    if (++this.#partCount > PARTS_MAX) {
+      throw refuse(
+        `The schema has more than ${PARTS_MAX} parts once those that stand side by side are combined. Take fewer alternatives, or leave allOf out.`,
+      );
     }
     if (!isSchema(schema)) throw this.fail(place, "is no schema; write an object or a boolean");
     if (schema === false) return NEVER;
@@ -199,6 +210,9 @@ export class SchemaReader {
   }
 
   #expectDisjoint(cases: readonly JsonSchema[], place: Place): void {
+    if (cases.length > DISJOINT_CASES_MAX) {
+      throw this.fail(place, `has more than ${DISJOINT_CASES_MAX} alternatives; use anyOf`);
+    }
     const resolved = cases.map((it) => this.#inline(it, place));
     const inline = (it: JsonSchema) => this.#inline(it, place);
     for (const [index, one] of resolved.entries()) {
