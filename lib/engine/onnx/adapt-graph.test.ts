@@ -11,7 +11,13 @@ import { afterAll, beforeAll, expect, test } from "vitest";
 import { Engine } from "../engine";
 import { writeSyntheticModel } from "../synthetic/write-synthetic-model";
 import { collect } from "../testing";
-import { decodeModel, encodeModel, type OnnxGraph, type OnnxNode } from "./onnx-model";
+import {
+  ATTRIBUTE_TYPE,
+  decodeModel,
+  encodeModel,
+  type OnnxGraph,
+  type OnnxNode,
+} from "./onnx-model";
 import { makeIntegers, makeNode } from "./onnx-parts";
 
 const root = mkdtempSync(join(tmpdir(), "parley-adapt-"));
@@ -103,6 +109,24 @@ test("heads that are one axis with the batch are found out when the whole graph 
   });
   // Only one row at a time has four heads in all.
   expect(engine.model.form.name).toMatch(/^growing/);
+  expect(await answer(engine)).toBe(expected);
+});
+
+test("logits of half precision are widened, also where the head is left whole", async () => {
+  const engine = await load((graph) => {
+    const narrow = { name: "to", type: 2, i: 10 };
+    // What moves axes about is taken to mix positions, and the head is kept.
+    const perm = { name: "perm", type: ATTRIBUTE_TYPE.ints, ints: [0, 1, 2] };
+    insertAfter(graph, "logits", "logits/inner", [
+      makeNode("Transpose", { input: ["logits/inner"], output: ["turned"], attribute: [perm] }),
+      {
+        ...{ opType: "Cast", name: "narrow" },
+        ...{ input: ["turned"], output: ["logits"], attribute: [narrow] },
+      },
+    ]);
+    graph.output.find((it) => it.name === "logits")!.type.tensorType.elemType = 10;
+  });
+  expect(engine.model.runner.signature.hasLogitsPositions).toBe(false);
   expect(await answer(engine)).toBe(expected);
 });
 

@@ -104,6 +104,7 @@ export const ELEMENT_TYPE = {
   int64: 7,
   bool: 9,
   float16: 10,
+  bfloat16: 16,
 } as const;
 
 /** `AttributeProto.AttributeType`. */

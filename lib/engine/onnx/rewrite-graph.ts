@@ -7,6 +7,7 @@ import {
   makeNode,
   makeValue,
 } from "./onnx-parts";
+import { renameValues } from "./rename-values";
 
 /** Names of what the rewrite adds; `logits` keeps its name and changes its shape and type. */
 export const ADDED = {
@@ -22,7 +23,7 @@ export const ADDED = {
 } as const;
 
 /** Raised whenever a rewritten graph comes out differently, so that kept ones are not taken for it. */
-export const REWRITE_VERSION = 6;
+export const REWRITE_VERSION = 7;
 
 const LOGITS = "logits";
 /** What the sampler looks through before it needs the whole row. */
@@ -79,7 +80,9 @@ export type RewrittenGraph = {
  * nothing. The model that is given stays as it is; weights are shared with it.
  */
 export function rewriteGraph(model: OnnxModel): RewrittenGraph {
-  const leave = (refusal: string): RewrittenGraph => ({ model, head: undefined, refusal });
+  const leave = (refusal: string): RewrittenGraph => ({
+    ...{ model: widenLogits(model), head: undefined, refusal },
+  });
   const { graph } = model;
   const opset = model.opsetImport.find((it) => it.domain === "" || it.domain === "ai.onnx");
   if (!opset || opset.version < OPSET_MIN)
@@ -106,6 +109,31 @@ export function rewriteGraph(model: OnnxModel): RewrittenGraph {
     model: { ...model, graph: buildGraph(graph, head, { ...facts, elementType }) },
     head: facts,
     refusal: undefined,
+  };
+}
+
+/** Logits in single precision, which is all that samplers read, also where the head is left whole. */
+function widenLogits(model: OnnxModel): OnnxModel {
+  const { graph } = model;
+  const logits = graph.output.find((it) => it.name === LOGITS);
+  const { elemType, shape } = logits?.type?.tensorType ?? {};
+  const isNarrow = elemType === ELEMENT_TYPE.float16 || elemType === ELEMENT_TYPE.bfloat16;
+  const isMade = graph.node.some((it) => it.output.includes(LOGITS));
+  if (!isNarrow || !isMade) return model;
+  const dims = (shape?.dim ?? []).map((it) => it.dimValue ?? it.dimParam ?? "");
+  const attribute = [makeIntegerAttribute("to", ELEMENT_TYPE.float32)];
+  return {
+    ...model,
+    graph: {
+      ...graph,
+      node: [
+        ...renameValues(graph, new Map([[LOGITS, NAMES.logits]])),
+        makeNode("Cast", { input: [NAMES.logits], output: [LOGITS], attribute }),
+      ],
+      output: graph.output.map((it) =>
+        it.name === LOGITS ? makeValue(LOGITS, ELEMENT_TYPE.float32, dims) : it,
+      ),
+    },
   };
 }
 
