@@ -28,8 +28,8 @@ export type EncoderConfig = {
   dense: readonly DenseLayer[];
   /** Of a family whose vectors are taken from the last token. */
   isCausal: boolean;
-  /** Names of the outputs of a classifier, as far as there are any. */
-  labels: readonly string[];
+  /** Names of a classifier's outputs by their place, as far as there are any: files leave some out. */
+  labels: ReadonlyMap<number, string>;
   isMultiLabel: boolean;
   /** Files besides those of `ModelFiles` that decide what the model gives. */
   ownFiles: readonly string[];
@@ -67,6 +67,9 @@ const POOLS_LAST = new Set(["qwen2", "qwen3", "mistral", "llama"]);
 /** Tokenizers without a limit of their own write 1e30. */
 const LENGTH_MAX = 1e9;
 
+/** The place of an output: no classifier has a million. */
+const PLACE = /^\d{1,6}$/;
+
 const MODULES = "modules.json";
 const SENTENCE = "sentence_bert_config.json";
 
@@ -78,8 +81,8 @@ export async function readEncoderConfig(files: ModelFiles): Promise<EncoderConfi
   const modules = await readModules(folder);
   const modelType = config.model_type ?? "";
   const labels = Object.entries(config.id2label ?? {})
-    .sort(([a], [b]) => Number(a) - Number(b))
-    .map(([, label]) => label);
+    .filter(([place]) => PLACE.test(place))
+    .map(([place, label]) => [Number(place), label] as const);
   const named = files.tokenizer.added_tokens.find(
     (it) => it.content === files.tokenizerConfig.pad_token,
   );
@@ -94,7 +97,7 @@ export async function readEncoderConfig(files: ModelFiles): Promise<EncoderConfi
     pooling: modules.pooling,
     dense: modules.dense,
     isCausal: POOLS_LAST.has(modelType),
-    labels,
+    labels: new Map(labels),
     isMultiLabel: config.problem_type === "multi_label_classification",
     ownFiles: [MODULES, SENTENCE, ...modules.files],
   };

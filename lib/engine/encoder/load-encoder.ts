@@ -173,7 +173,10 @@ function planMemory(
 function sizesOf({ config }: ModelFiles, { labels }: EncoderConfig): EncoderSizes {
   const heads = config.num_attention_heads ?? undefined;
   const perHead = config.hidden_size && heads ? config.hidden_size / heads : undefined;
-  const labelCount = labels.length || sizesSchema.parse(config).num_labels;
+  // Of a map with gaps the highest place counts.
+  const labelCount = labels.size
+    ? Math.max(...labels.keys()) + 1
+    : sizesSchema.parse(config).num_labels;
   return {
     hiddenSize: config.hidden_size ?? undefined,
     labelCount: labelCount ?? undefined,
@@ -223,7 +226,7 @@ function expectDense(
 
 function listLabels({ labels }: EncoderConfig, { kind, size }: EncoderOutput): string[] {
   if (kind !== "labels") return [];
-  return Array.from({ length: size }, (_, index) => labels[index] ?? `LABEL_${index}`);
+  return Array.from({ length: size }, (_, index) => labels.get(index) ?? `LABEL_${index}`);
 }
 
 async function hashBuild(files: ModelFiles, ownFiles: readonly string[]): Promise<string> {

@@ -1,0 +1,38 @@
+/**
+ * Goal: what the files beside a graph say is read as it was meant.
+ * Method: seeded folders with one thing changed.
+ */
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import {
+  type SyntheticEncoderOptions,
+  writeSyntheticEncoder,
+} from "../synthetic/write-synthetic-encoder";
+import { EncoderEngine } from "./encoder-engine";
+
+let root = "";
+let count = 0;
+beforeAll(async () => {
+  root = await mkdtemp(join(tmpdir(), "parley-encoder-config-"));
+});
+afterAll(() => rm(root, { recursive: true }));
+
+async function load(options: Omit<SyntheticEncoderOptions, "folder">): Promise<EncoderEngine> {
+  const { folder } = await writeSyntheticEncoder({
+    ...{ folder: join(root, `folder-${count++}`), ...options },
+  });
+  return EncoderEngine.load(folder, { threadCount: 1, graphCacheFolder: join(root, "cache") });
+}
+
+test.each<[string, Record<string, string>, string[]]>([
+  ["a gap", { "2": "pos", "0": "neg" }, ["neg", "LABEL_1", "pos"]],
+  ["more names than outputs", { "0": "a", "1": "b", "2": "c", "11": "d" }, ["a", "b", "c"]],
+  ["keys that are no places", { neg: "0", "-1": "x", "1": "b" }, ["LABEL_0", "b", "LABEL_2"]],
+])("labels stand where their map puts them: %s", async (_name, id2label, labels) => {
+  const head = { kind: "classifier", labelCount: 3 } as const;
+  const engine = await load({ head, config: { id2label } });
+  expect(engine.model.labels).toEqual(labels);
+  await engine.close();
+});
