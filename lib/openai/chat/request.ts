@@ -1,12 +1,8 @@
 import * as z from "zod";
-import {
-  ALTERNATIVES_MAX,
-  CHOICE_COUNT_MAX,
-  STOP_STRING_CHARACTERS_MAX,
-  STOP_STRINGS_MAX,
-} from "@/lib/limits";
-import { type GenerateRequest, generateRequestSchema } from "@/lib/protocol/generate-request";
+import { ALTERNATIVES_MAX } from "@/lib/limits";
+import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { adopt, refuse, reject } from "@/lib/util/refuse";
+import { SAMPLING_FIELDS, toSampledRequest, withoutAbsent } from "../sampling-fields";
 import {
   checkTools,
   responseFormatSchema,
@@ -20,56 +16,21 @@ import { chatMessagesSchema } from "./messages";
 
 /** OpenAI's "Create chat completion" body → GenerateRequest (API reference, Chat Completions). */
 
-const wellFormed = (text: string) => text.isWellFormed();
-const WELL_FORMED = "holds half of a surrogate pair; send well-formed Unicode.";
-
-const stopString = z
-  .string()
-  .min(1)
-  .max(STOP_STRING_CHARACTERS_MAX)
-  .refine(wellFormed, WELL_FORMED);
 const tokenLimit = z.number().int().min(1).max(Number.MAX_SAFE_INTEGER).nullish();
-
-const { sampling, stopTokenIds, ignoreEos, minTokens } = generateRequestSchema.shape;
-const { minP, presencePenalty, frequencyPenalty, repetitionPenalty, logitBias, seed } =
-  sampling.shape;
 
 /** The fields that are read. Null stands for absent, as everywhere in this API. */
 const readSchema = z.object({
-  model: z.string().min(1).max(256).refine(wellFormed, WELL_FORMED),
+  ...SAMPLING_FIELDS,
   messages: chatMessagesSchema,
-  temperature: z.number().min(0).max(2).nullish(),
-  top_p: z.number().min(0).max(1).nullish(),
   max_tokens: tokenLimit,
   max_completion_tokens: tokenLimit,
-  stop: z.union([stopString, z.array(stopString).max(STOP_STRINGS_MAX)]).nullish(),
-  seed: seed.nullable(),
-  // Both -1, vLLM's word, and 0 keep every token.
-  top_k: z.number().int().min(-1).nullish(),
-  min_p: minP.nullable(),
-  presence_penalty: presencePenalty.nullable(),
-  frequency_penalty: frequencyPenalty.nullable(),
-  repetition_penalty: repetitionPenalty.nullable(),
-  logit_bias: logitBias.nullable(),
   logprobs: z.boolean().nullish(),
-  n: z.number().int().min(1).max(CHOICE_COUNT_MAX).nullish(),
   top_logprobs: z.number().int().min(0).max(ALTERNATIVES_MAX).nullish(),
-  min_tokens: minTokens.nullable(),
-  ignore_eos: ignoreEos.nullable(),
-  stop_token_ids: stopTokenIds.nullable(),
   response_format: responseFormatSchema.nullish(),
   structured_outputs: structuredOutputsSchema.nullish(),
   tools: toolsSchema.nullish(),
   tool_choice: toolChoiceSchema.nullish(),
   parallel_tool_calls: z.boolean().nullish(),
-  stream: z.boolean().nullish(),
-  stream_options: z
-    .strictObject({
-      include_usage: z.boolean().nullish(),
-      // Padding against listeners who measure chunks; offered by none of our streams.
-      include_obfuscation: z.literal(false).nullish(),
-    })
-    .nullish(),
 });
 
 const bodySchema = z.unknown().superRefine((body, context) => {
@@ -123,22 +84,13 @@ function checkField(name: string, value: unknown, context: z.core.$RefinementCtx
   adopt(context, [name], parsed.error.issues);
 }
 
-/** Of the smallest share one token is left, as OpenAI's `top_p: 0` asks; our own limit excludes 0. */
-const TOP_P_LEAST = 1e-6;
-
 /** The request as every worker understands it. */
 export function toGenerateRequest(body: ChatRequest, requestId: string): GenerateRequest {
-  const { stop } = body;
   return {
     requestId,
-    model: body.model,
     messages: body.messages,
-    sampling: toSampling(body),
-    stop: typeof stop === "string" ? [stop] : (stop ?? []),
+    ...toSampledRequest(body),
     ...withoutAbsent({
-      stopTokenIds: body.stop_token_ids,
-      ignoreEos: body.ignore_eos,
-      minTokens: body.min_tokens,
       maxTokens: body.max_completion_tokens ?? body.max_tokens,
       logProbabilityCount: body.logprobs ? (body.top_logprobs ?? 0) : undefined,
       grammar: body.response_format ?? body.structured_outputs,
@@ -146,26 +98,4 @@ export function toGenerateRequest(body: ChatRequest, requestId: string): Generat
     }),
     splitReasoning: true,
   };
-}
-
-function toSampling(body: ChatRequest): GenerateRequest["sampling"] {
-  const { top_p: topP, top_k: topK } = body;
-  return withoutAbsent({
-    temperature: body.temperature,
-    topP: topP == null ? topP : Math.max(topP, TOP_P_LEAST),
-    topK: topK == null ? topK : Math.max(topK, 0),
-    minP: body.min_p,
-    presencePenalty: body.presence_penalty,
-    frequencyPenalty: body.frequency_penalty,
-    repetitionPenalty: body.repetition_penalty,
-    logitBias: body.logit_bias,
-    seed: body.seed,
-  });
-}
-
-/** Null says no more than nothing does. */
-function withoutAbsent<T extends object>(fields: T): { [Key in keyof T]?: NonNullable<T[Key]> } {
-  const said = Object.entries(fields).filter(([, value]) => value !== null && value !== undefined);
-  // What is left is just what the type says.
-  return Object.fromEntries(said) as { [Key in keyof T]?: NonNullable<T[Key]> };
 }
