@@ -36,3 +36,17 @@ test.each<[string, Record<string, string>, string[]]>([
   expect(engine.model.labels).toEqual(labels);
   await engine.close();
 });
+
+test.each([
+  ["Pooling", "../pooling"],
+  ["Pooling", "1_Pooling/../../other"],
+  ["Dense", "..\\dense"],
+  ["Dense", "/etc"],
+  ["Transformer", ".."],
+])("a module (%s) outside the folder is not looked at: %s", async (kind, path) => {
+  const files = { "modules.json": [{ path, type: `sentence_transformers.models.${kind}` }] };
+  await expect(load({ files })).rejects.toMatchObject({
+    name: "StartError",
+    message: expect.stringContaining(`the path ${path} leads out of the model's folder`),
+  });
+});

@@ -1,5 +1,5 @@
 import { readFile } from "node:fs/promises";
-import { join } from "node:path";
+import { isAbsolute, join } from "node:path";
 import * as z from "zod";
 import { StartError } from "@/lib/util/start-error";
 import type { ModelFiles } from "../onnx/model-files";
@@ -130,6 +130,7 @@ async function readModules(folder: string): Promise<Modules> {
   const found: Modules = { pooling: undefined, dense: [], files: [] };
   for (const { path, type } of modules ?? []) {
     const kind = type.split(".").at(-1);
+    expectInside(folder, path);
     if (kind === "Pooling") {
       found.pooling = await readPooling(folder, path);
       found.files.push(join(path, "config.json"));
@@ -146,6 +147,15 @@ async function readModules(folder: string): Promise<Modules> {
     }
   }
   return found;
+}
+
+/** A path that leads out of the folder would read any file of the operator's, and tell what is there. */
+function expectInside(folder: string, path: string): void {
+  if (!isAbsolute(path) && !path.split(/[\\/]/).includes("..")) return;
+  throw new StartError({
+    message: `${join(folder, MODULES)}: the path ${path} leads out of the model's folder.`,
+    remedy: "Copy the whole model folder again from where it came from.",
+  });
 }
 
 async function readPooling(folder: string, path: string): Promise<PoolingMode[]> {
