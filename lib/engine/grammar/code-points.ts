@@ -41,11 +41,23 @@ export function complementOf(set: CodePoints): CodePoints {
 }
 
 export function intersectionOf(a: CodePoints, b: CodePoints): CodePoints {
-  return complementOf([...complementOf(a), ...complementOf(b)]);
+  return without(a, complementOf(b));
 }
 
 export function without(set: CodePoints, taken: CodePoints): CodePoints {
-  return intersectionOf(set, complementOf(taken));
+  const rest: [number, number][] = [];
+  const cuts = toCodePoints(taken);
+  for (const [first, last] of toCodePoints(set)) {
+    let from = first;
+    for (const [cutFrom, cutTo] of cuts) {
+      if (cutTo < from) continue;
+      if (cutFrom > last) break;
+      if (cutFrom > from) rest.push([from, cutFrom - 1]);
+      from = cutTo + 1;
+    }
+    if (from <= last) rest.push([from, last]);
+  }
+  return rest;
 }
 
 export function holdsAll(set: CodePoints, part: CodePoints): boolean {

@@ -60,10 +60,13 @@ export function listIds(mask: Int32Array): number[] {
 
 export type Walk = { text: string; isFinished: boolean; tokenCount: number };
 
+type ReadGrammar = { grammar: LazyGrammar; automaton: Automaton };
+
 export class GrammarWalker {
   readonly vocabulary: TestVocabulary;
   readonly #tree: Vocabulary;
   readonly #masks = new MaskStore();
+  readonly #known = new WeakMap<GrammarSpec, ReadGrammar>();
 
   constructor(vocabulary: TestVocabulary) {
     this.vocabulary = vocabulary;
@@ -74,7 +77,7 @@ export class GrammarWalker {
     return this.read(spec)();
   }
 
-  /** Reads it once, to open it often. */
+  /** For opening it often. */
   read(spec: GrammarSpec): () => AnswerInGrammar {
     const { grammar } = this.#read(spec);
     return () => this.#openIn(grammar);
@@ -139,9 +142,14 @@ export class GrammarWalker {
     return rest && decode([beginning, Uint8Array.from(rest)]);
   }
 
-  #read(spec: GrammarSpec): { grammar: LazyGrammar; automaton: Automaton } {
-    const automaton = createAutomaton(toExpression(spec));
-    return { automaton, grammar: new LazyGrammar(automaton, this.#tree, this.#masks) };
+  #read(spec: GrammarSpec): ReadGrammar {
+    let read = this.#known.get(spec);
+    if (!read) {
+      const automaton = createAutomaton(toExpression(spec));
+      read = { automaton, grammar: new LazyGrammar(automaton, this.#tree, this.#masks) };
+      this.#known.set(spec, read);
+    }
+    return read;
   }
 
   #openIn(grammar: LazyGrammar): AnswerInGrammar {
