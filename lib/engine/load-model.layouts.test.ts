@@ -74,10 +74,11 @@ test.each(FORMS)("%s, growing %o, weights beside %s", async (layout, growing, we
 
 describe("a folder of the model builder", () => {
   test("says what the hub's configurations say", async () => {
-    const folder = await write({ layout: "genai", weightsBeside: true });
+    const folder = await write({ layout: "genai", weightsBeside: true, form: "int4-block32" });
     const engine = await load(folder);
     const { files, samplingDefaults, contextLength } = engine.model;
     expect(contextLength).toBe(512);
+    expect(files.weightForm).toBe("q4");
     expect(files.endTokenIds).toEqual([998, 999]);
     expect(samplingDefaults).toMatchObject({
       ...{ temperature: 0.6, topK: 20, topP: 0.95, repetitionPenalty: 1.1 },

@@ -16,7 +16,7 @@ import type { Device } from "./onnx/device";
 import type { GraphSession } from "./onnx/graph-session";
 import { readGraphSignature } from "./onnx/graph-signature";
 import type { GenerationConfig, ModelConfig } from "./onnx/model-config";
-import { type ModelFiles, readModelFiles, type WeightFile } from "./onnx/model-files";
+import { BUILT_FORM, type ModelFiles, readModelFiles, type WeightFile } from "./onnx/model-files";
 import { openGraphSession } from "./onnx/open-session";
 import { prepareGraph } from "./onnx/prepare-graph";
 import { NEUTRAL_SAMPLING, type SamplingParameters } from "./sampling/sampling-parameters";
@@ -92,8 +92,9 @@ export async function loadModel(folder: string, options: LoadModelOptions): Prom
   assert(opened, "a graph as it was published is served or refused");
   const { graph, note, ...loaded } = opened;
   const notes = [loaded.memory.warning, note, ...graph.warnings].filter((it) => it !== undefined);
+  const isNamed = files.weightForm !== BUILT_FORM;
   return {
-    files,
+    files: isNamed ? files : { ...files, weightForm: graph.facts.weightForm },
     contextLength,
     ...loaded,
     tokenizer,

@@ -14,11 +14,12 @@ import { collect } from "../testing";
 import {
   ATTRIBUTE_TYPE,
   decodeModel,
+  ELEMENT_TYPE,
   encodeModel,
   type OnnxGraph,
   type OnnxNode,
 } from "./onnx-model";
-import { makeIntegers, makeNode } from "./onnx-parts";
+import { makeIntegers, makeNode, makeValue } from "./onnx-parts";
 
 const root = mkdtempSync(join(tmpdir(), "parley-adapt-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -109,6 +110,28 @@ test("heads that are one axis with the batch are found out when the whole graph 
   });
   // Only one row at a time has four heads in all.
   expect(engine.model.form.name).toMatch(/^growing/);
+  expect(await answer(engine)).toBe(expected);
+});
+
+test("a graph that is told how many logits to keep is told which instead", async () => {
+  const engine = await load((graph) => {
+    const head = graph.node.find((it) => it.output.includes("logits"))!;
+    const [hidden = ""] = head.input;
+    graph.input.push(makeValue("num_logits_to_keep", ELEMENT_TYPE.int64, []));
+    graph.initializer.push(makeIntegers("first", [0]), makeIntegers("one_axis_more", [1]));
+    graph.initializer.push(makeIntegers("no_end", [Number.MAX_SAFE_INTEGER]));
+    const node = (opType: string, input: string[], output: string) =>
+      makeNode(opType, { input, output: [output] });
+    graph.node.splice(
+      graph.node.indexOf(head),
+      0,
+      node("Neg", ["num_logits_to_keep"], "negative"),
+      node("Unsqueeze", ["negative", "first"], "start"),
+      node("Slice", [hidden, "start", "no_end", "one_axis_more"], "kept"),
+    );
+    head.input = ["kept", ...head.input.slice(1)];
+  });
+  expect(engine.model.runner.signature.hasLogitsPositions).toBe(true);
   expect(await answer(engine)).toBe(expected);
 });
 

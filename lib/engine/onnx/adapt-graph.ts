@@ -3,6 +3,7 @@ import { findAttentions } from "./find-attentions";
 import { fuseAttentions } from "./fuse-attention";
 import { type GraphFacts, isInPlaceKv, readGraphFacts } from "./graph-facts";
 import { inlineCacheBranch } from "./inline-branch";
+import { keepAllLogits } from "./keep-all-logits";
 import { giveNewPresents } from "./new-presents";
 import { ELEMENT_TYPE, type OnnxModel } from "./onnx-model";
 import { renameTensors } from "./rename-values";
@@ -33,7 +34,7 @@ export type AdaptedGraph = { model: OnnxModel; facts: GraphFacts };
  */
 export async function adaptGraph(published: OnnxModel, hints: GraphHints): Promise<AdaptedGraph> {
   const renamed = renameTensors(published, hints.tensorNames ?? new Map());
-  const plain = inlineCacheBranch(renamed);
+  const plain = keepAllLogits(inlineCacheBranch(renamed));
   const isInPlace = isInPlaceKv(plain.graph) || listCaches(plain.graph).length === 0;
   const fused = isInPlace ? undefined : await fuse(plain, hints);
   const isGrowing = fused !== undefined && "reason" in fused;

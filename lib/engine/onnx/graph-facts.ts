@@ -1,6 +1,6 @@
 import { listCaches, readCacheNames } from "./cache-names";
-import { listReads } from "./graph-index";
-import type { OnnxGraph, OnnxModel, OnnxNode } from "./onnx-model";
+import { findAttribute, listReads } from "./graph-index";
+import { ELEMENT_TYPE, type OnnxGraph, type OnnxModel, type OnnxNode } from "./onnx-model";
 import type { RewrittenGraph } from "./rewrite-graph";
 
 /** What the engine has to know about a graph and the loaded session cannot tell. */
@@ -18,6 +18,8 @@ export type GraphFacts = {
   isWindowed?: boolean;
   /** An operator through which what a row gets depends on the other rows of a pass, if there is one. */
   batchDependentOperator: string | undefined;
+  /** What the products' weights are, as the hub would name it. */
+  weightForm: string;
   /** Whether the graph takes `logits_positions` and gives float32 logits of those alone. */
   hasLogitsPositions: boolean;
   vocabularySize: number | undefined;
@@ -49,12 +51,22 @@ export function readGraphFacts(model: OnnxModel, rewritten: RewrittenGraph): Gra
   return {
     isInPlaceKv: isInPlaceKv(graph),
     batchDependentOperator: culprit?.opType,
+    weightForm: readWeightForm(graph, nodes),
     hasLogitsPositions: rewritten.head !== undefined,
     vocabularySize: rewritten.head?.vocabularySize,
     topCount: rewritten.head?.topCount,
     blockSize: rewritten.head?.blockSize,
     refusal: rewritten.refusal,
   };
+}
+
+function readWeightForm(graph: OnnxGraph, nodes: readonly OnnxNode[]): string {
+  const isHalf = graph.initializer.some((it) => it.dataType === ELEMENT_TYPE.float16);
+  const blocks = nodes.find((it) => it.opType === "MatMulNBits");
+  // Without the attribute the operator takes four.
+  if (blocks) return `q${findAttribute(blocks, "bits")?.i ?? 4}${isHalf ? "f16" : ""}`;
+  if (nodes.some((it) => it.opType.startsWith("MatMulInteger"))) return "int8";
+  return isHalf ? "fp16" : "fp32";
 }
 
 function listNodes(graph: OnnxGraph): OnnxNode[] {

@@ -61,6 +61,9 @@ export const WEIGHT_FORMS: readonly { file: string; form: string }[] = STEMS.fla
   FORMS.map(([suffix, form]) => ({ file: `${stem}${suffix}.onnx`, form })),
 );
 
+/** The form by the name of a graph that the model builder made: every precision has the same name. */
+export const BUILT_FORM = "as built";
+
 /** Name of a graph in `onnx/` or at the folder's root. */
 export type WeightFile = string;
 
@@ -210,7 +213,7 @@ function listOffered(wanted: WeightFile | undefined, genai: GenaiConfig | undefi
     WEIGHT_FORMS.find((it) => it.file === file)?.form ?? basename(file, ".onnx");
   if (wanted !== undefined) return [{ file: wanted, form: toForm(wanted) }];
   // The builder gives every precision the same name.
-  const ofGenai = genai ? [{ file: genai.graphFile, form: "as built" }] : [];
+  const ofGenai = genai ? [{ file: genai.graphFile, form: BUILT_FORM }] : [];
   return [...ofGenai, ...WEIGHT_FORMS];
 }
 

@@ -83,6 +83,7 @@ test("weights are read from the published file, at their place in it", async () 
   expect(await readFile(weightPath)).toEqual(before);
   expect(graph.facts).toEqual({
     isInPlaceKv: true,
+    weightForm: "q8",
     hasLogitsPositions: true,
     vocabularySize: 4096,
     topCount: 64,
