@@ -137,9 +137,14 @@ async function openRunner(files: ModelFiles, needs: OpenNeeds) {
   const loaded = await closeOnFailure(session, async () => {
     const signature = readGraphSignature(session, graph.facts, headsOf(files.config));
     expectKvDtype(signature.cacheSlots, options.kvDtype);
-    const bytesOf = graph.facts.isInPlaceKv ? cacheBytesOf : growingBytesOf;
-    const sequenceBytes = bytesOf(signature.cacheSlots, contextLength);
-    const memory = planMemory({ ...need, sequenceBytes }, options.memoryBytes);
+    const rowBytes = cacheBytesOf(signature.cacheSlots, contextLength);
+    const cacheNeed = graph.facts.isInPlaceKv
+      ? { sequenceBytes: rowBytes }
+      : {
+          sequenceBytes: growingBytesOf(signature.cacheSlots, contextLength),
+          sharedBytes: rowBytes,
+        };
+    const memory = planMemory({ ...need, ...cacheNeed }, options.memoryBytes);
     const sources = options.adapters ?? [];
     const check = {
       ...{ device: options.device, source: files.weightPath },

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { expect, test } from "vitest";
 import { StartError } from "@/lib/util/start-error";
 import { Engine } from "./engine";
-import { cacheBytesOf, planMemory, readMemoryBytes } from "./memory-plan";
+import { cacheBytesOf, growingBytesOf, planMemory, readMemoryBytes } from "./memory-plan";
 import { collect } from "./testing";
 
 const GIB = 2 ** 30;
@@ -32,6 +32,21 @@ test("as many run at once as fit, with a tenth of memory left alone", () => {
   expect(tight.warning).toBe(
     "Memory is enough for 2 of 4 sequences at once; the others wait (weights 2.0 GiB, 1.0 GiB of KV cache for each sequence, memory 5.0 GiB).",
   );
+});
+
+test("what is needed once is taken off before sequences are counted", () => {
+  const shared = { ...need, sharedBytes: GIB };
+  expect(planMemory(shared, 8 * GIB)).toMatchObject({ slotCount: 4, bytes: 7 * GIB });
+  expect(planMemory(shared, 6 * GIB).slotCount).toBe(2);
+});
+
+test("a cache that grows takes its rows twice, and a layer's copies", () => {
+  const slot = { past: "past", present: "present", headCount: 2, headSize: 64 };
+  const slots = Array.from({ length: 60 }, () => ({ ...slot, dtype: "float32" as const }));
+  const inPlace = cacheBytesOf(slots, 1_000);
+  const growing = growingBytesOf(slots, 1_000);
+  expect(growing / inPlace).toBeGreaterThan(2);
+  expect(growing / inPlace).toBeLessThan(3);
 });
 
 test("fewer than somebody asked for is a refusal that says how many would do", () => {

@@ -8,6 +8,8 @@ const ELEMENT_BYTES = { float32: 4, float16: 2 } as const;
 
 export type MemoryNeed = {
   weightBytes: number;
+  /** What is needed once besides, such as the window that prompts of a growing cache are read through. */
+  sharedBytes?: number;
   /** Keys and values of one sequence that fills the context; 0 while that is not known. */
   sequenceBytes: number;
   /** Sequences wanted at once. */
@@ -65,9 +67,9 @@ const REPEATS = 8;
  * @throws StartError when not even one fits, or fewer than were asked for.
  */
 export function planMemory(need: MemoryNeed, memoryBytes = readMemoryBytes()): MemoryPlan {
-  const { weightBytes, sequenceBytes, slotCount, mayRunFewer } = need;
+  const { weightBytes, sharedBytes = 0, sequenceBytes, slotCount, mayRunFewer } = need;
   const usable = memoryBytes * (1 - RESERVED_SHARE);
-  const fitting = Math.floor((usable - weightBytes) / sequenceBytes);
+  const fitting = Math.floor((usable - weightBytes - sharedBytes) / sequenceBytes);
   const [weights, sequence, memory] = [weightBytes, sequenceBytes, memoryBytes].map(toText);
   const cache = sequenceBytes ? `${sequence} of KV cache for each sequence, ` : "";
   const facts = `weights ${weights}, ${cache}memory ${memory}`;
@@ -86,7 +88,7 @@ export function planMemory(need: MemoryNeed, memoryBytes = readMemoryBytes()): M
     });
   }
   const count = Math.min(fitting, slotCount);
-  const bytes = weightBytes + count * sequenceBytes;
+  const bytes = weightBytes + sharedBytes + count * sequenceBytes;
   const summary = `${facts}; ${count} at once, ${toText(bytes)} in all`;
   const warning =
     count < slotCount
