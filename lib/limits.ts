@@ -71,8 +71,8 @@ export const GRAMMAR_STATES_MAX = 300_000;
 export const GRAMMAR_CONFIGURATION_ITEMS_MAX = 20_000;
 /** Of the configurations that one grammar remembers, some 30 bytes each; beyond it they are found anew. */
 export const GRAMMAR_REMEMBERED_ITEMS_MAX = 500_000;
-/** Places looked at for one mask: about a second, for which other answers of the model wait. Usual ones take some thousands. */
-export const GRAMMAR_WORK_MAX = 5_000_000;
+/** Places looked at for one mask: a quarter of a second, for which other answers under grammars wait. Usual ones take some thousands. */
+export const GRAMMAR_WORK_MAX = 1_000_000;
 /** Masks remembered: 3,400 of a vocabulary of 152,000. */
 export const GRAMMAR_MASK_BYTES_MAX = 64 * 1_048_576;
 /** Grammars kept ready for the next request: as many as there are tools and schemas in use at one model. */
