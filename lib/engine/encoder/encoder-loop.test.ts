@@ -138,6 +138,32 @@ test("a pass that fails is told to those in it, and the others go on", async () 
   expect(loop.jobCount).toBe(0);
 });
 
+test("a text that cannot be read fails its own request and nobody else's in the pass", async () => {
+  const { loop, nextPass } = createLoop();
+  const before = loop.run([toText(0, 100)], never);
+  const broken = loop.run([toText(7, 5), toText(1, 5)], never).catch((error: unknown) => error);
+  const others = [loop.run([toText(2, 5), toText(3, 5)], never), loop.run([toText(4, 5)], never)];
+  const abort = new AbortController();
+  const gone = loop.run([toText(5, 5)], abort.signal).catch(() => "gone");
+  (await nextPass()).end();
+  await before;
+  const cause = new Error("indices element out of data bounds");
+  const shared = await nextPass();
+  expect(shared.texts).toHaveLength(6);
+  abort.abort();
+  shared.end(cause);
+  for (let index = 0; index < 3; index++) {
+    const pass = await nextPass();
+    const isBroken = pass.texts.some((it) => it.ids[0] === 7);
+    pass.end(isBroken ? cause : undefined);
+  }
+  expect(await broken).toBe(cause);
+  const results = (await Promise.all(others)).map((it) => it.map((vector) => vector[0]));
+  expect(results).toEqual([[2, 3], [4]]);
+  expect(await gone).toBe("gone");
+  expect(loop.jobCount).toBe(0);
+});
+
 test("who leaves during a pass is let go at once, and what waits of it never runs", async () => {
   const { loop, passes, nextPass } = createLoop(1);
   const abort = new AbortController();

@@ -31,6 +31,8 @@ type Job = {
   /** Tokens that were run for it, and what others had been given when it came. */
   served: number;
   tokensLeft: number;
+  /** A pass with it and others has failed: from then on its texts share passes with nobody's. */
+  isApart: boolean;
   resolve: (results: Float64Array[]) => void;
   reject: (reason: unknown) => void;
 };
@@ -117,6 +119,7 @@ export class EncoderLoop {
       runningCount: 0,
       served: this.#fairShare,
       tokensLeft,
+      isApart: false,
       ...settle,
     };
     for (const [index, text] of texts.entries()) {
@@ -170,7 +173,9 @@ export class EncoderLoop {
     assert(longest, "a job that waits has a text");
     const { mayMixLengths = true } = this.#options;
     const { length } = longest;
-    const listed = this.#waiting.listFrom(longest, PASS_TOKENS_MAX);
+    const listed = this.#waiting
+      .listFrom(longest, PASS_TOKENS_MAX)
+      .filter(({ job }) => job === next || !(job.isApart || next.isApart));
     const near = mayMixLengths ? listed : listed.filter((it) => it.length === length);
     const lengths = near.map((it) => it.length);
     return near.slice(0, planPass(lengths, this.#options.rowsMax));
@@ -190,8 +195,7 @@ export class EncoderLoop {
     try {
       results = await this.#options.run(items.map((it) => it.text));
     } catch (error) {
-      // Whoever was in it hears of it; the others go on.
-      for (const job of new Set(items.map((it) => it.job))) this.#drop(job, error);
+      this.#fail(items, error);
       return;
     }
     for (const [row, { job, index }] of items.entries()) {
@@ -201,6 +205,27 @@ export class EncoderLoop {
       // Aborted while its last pass ran: nobody waits for the results.
       if (!this.#jobs.delete(job)) continue;
       job.resolve(job.results.filter((it) => it !== undefined));
+    }
+  }
+
+  /**
+   * Who was alone in the pass hears of it. Of several it can be one whose text the graph cannot read (an
+   * id beyond its table, say): each of them tries once more by itself. The others go on.
+   */
+  #fail(items: readonly Item[], error: unknown): void {
+    const present = items.filter((it) => this.#jobs.has(it.job));
+    const jobs = new Set(present.map((it) => it.job));
+    const isShared = new Set(items.map((it) => it.job)).size > 1;
+    for (const job of jobs) {
+      if (isShared) job.isApart = true;
+      else this.#drop(job, error);
+    }
+    if (!isShared) return;
+    for (const item of present) {
+      item.job.runningCount -= 1;
+      item.job.tokensLeft += item.text.ids.length;
+      item.job.waiting.add(item);
+      this.#waiting.add(item);
     }
   }
 
