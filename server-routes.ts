@@ -6,7 +6,10 @@ import * as metrics from "@/app/metrics/route";
 import * as readyz from "@/app/readyz/route";
 import * as v1Rest from "@/app/v1/[[...rest]]/route";
 import * as chatCompletions from "@/app/v1/chat/completions/route";
+import * as completions from "@/app/v1/completions/route";
 import * as embeddings from "@/app/v1/embeddings/route";
+import * as countTokens from "@/app/v1/messages/count_tokens/route";
+import * as messages from "@/app/v1/messages/route";
 import * as v1Model from "@/app/v1/models/[...id]/route";
 import * as v1Models from "@/app/v1/models/route";
 import * as rerank from "@/app/v1/rerank/route";
@@ -18,7 +21,10 @@ import type { RouteModule } from "@/lib/http/front";
  */
 export const HOT_ROUTES: Record<string, RouteModule> = {
   "/v1/chat/completions": chatCompletions,
+  "/v1/completions": completions,
   "/v1/embeddings": embeddings,
+  "/v1/messages": messages,
+  "/v1/messages/count_tokens": countTokens,
   "/v1/models": v1Models,
   "/v1/models/[...id]": v1Model,
   "/v1/rerank": rerank,

@@ -85,6 +85,10 @@ export const GRAMMAR_STATES_KEPT_MAX = 600_000;
 export const GRAMMAR_REPETITIONS_MAX = 32_768;
 /** Answers to one request under way at once: as many as a worker runs by default. */
 export const CHOICES_AT_ONCE_MAX = 8;
+/** Prompts of one completion request; evaluation harnesses send tens. */
+export const COMPLETION_PROMPTS_MAX = 256;
+/** Of them under way at once. */
+export const PROMPTS_AT_ONCE_MAX = 4;
 /** OpenAI's bound for `n` and `best_of`. */
 export const CHOICE_COUNT_MAX = 128;
 /** OpenAI's bound for `top_logprobs`. */

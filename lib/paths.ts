@@ -46,7 +46,10 @@ export const paths = {
   v1: {
     models: "/v1/models",
     chatCompletions: "/v1/chat/completions",
+    completions: "/v1/completions",
     embeddings: "/v1/embeddings",
+    messages: "/v1/messages",
+    countTokens: "/v1/messages/count_tokens",
     rerank: "/v1/rerank",
   },
   healthz: "/healthz",

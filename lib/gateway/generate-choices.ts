@@ -1,12 +1,8 @@
-import { toAppError } from "@/lib/errors";
 import { CHOICES_AT_ONCE_MAX } from "@/lib/limits";
-import type { GenerateEvent, GenerationStart } from "@/lib/protocol/generate-event";
+import type { GenerationStart } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
-import { AsyncQueue } from "@/lib/util/async-queue";
 import { type GenerateOptions, type Generation, generate } from "./generate";
-
-/** Of which answer an event tells: 0 for the first. */
-export type ChoiceEvent = { choice: number; event: GenerateEvent };
+import { type ChoiceEvent, mergeChoices } from "./merge-choices";
 
 export type Choices = {
   /** Who gives the first answer. */
@@ -30,62 +26,21 @@ export async function generateChoices(options: GenerateOptions, count: number): 
   const signal = AbortSignal.any([options.signal, leave.signal]);
   const first = await generate({ ...options, signal });
   const { workerId, start } = first;
-  const queue = new AsyncQueue<ChoiceEvent>();
-  const pump = async (choice: number, { events }: Generation) => {
-    for await (const event of events) queue.push({ choice, event });
-  };
   const left = Array.from({ length: count - 1 }, (_, index) => index + 1).values();
-  const lane = async () => {
-    for (const choice of left) {
-      const request = toChoice(options.request, choice, start);
-      await pump(choice, await generate({ ...options, request, signal }));
-    }
-  };
-  const lanes = Array.from({ length: Math.min(count - 1, CHOICES_AT_ONCE_MAX - 1) }, lane);
-  void Promise.all([pump(0, first), ...lanes]).then(
-    () => queue.end(),
-    (error: unknown) => queue.fail(error),
-  );
-  return { workerId, start, count, events: readable(queue, leave) };
-}
-
-/** With a `return` that works at once, also while the next event is being waited for. */
-function readable(
-  queue: AsyncQueue<ChoiceEvent>,
-  leave: AbortController,
-): AsyncIterable<ChoiceEvent> {
-  const events = readUntilLeft(queue, leave);
-  return {
-    [Symbol.asyncIterator]: () => ({
-      next: () => events.next(),
-      return() {
-        leave.abort();
-        return events.return(undefined);
-      },
-    }),
-  };
-}
-
-async function* readUntilLeft(
-  queue: AsyncQueue<ChoiceEvent>,
-  leave: AbortController,
-): AsyncGenerator<ChoiceEvent, undefined> {
-  let choice = 0;
-  try {
-    for await (const entry of queue) {
-      yield entry;
-      choice = entry.choice;
-      if (entry.event.type === "generation-error") return undefined;
-    }
-  } catch (thrown) {
-    // An answer that could not even begin; the others have been told in part.
-    const { code, message, param, retryable } = toAppError(thrown);
-    const event = { type: "generation-error", code, message, ...(param && { param }), retryable };
-    yield { choice, event } as ChoiceEvent;
-  } finally {
-    leave.abort();
-  }
-  return undefined;
+  const events = mergeChoices(leave, async (push) => {
+    const pump = async (choice: number, generation: Generation) => {
+      for await (const event of generation.events) push({ choice, event });
+    };
+    const lane = async () => {
+      for (const choice of left) {
+        const request = toChoice(options.request, choice, start);
+        await pump(choice, await generate({ ...options, request, signal }));
+      }
+    };
+    const laneCount = Math.min(count - 1, CHOICES_AT_ONCE_MAX - 1);
+    await Promise.all([pump(0, first), ...Array.from({ length: laneCount }, lane)]);
+  });
+  return { workerId, start, count, events };
 }
 
 function toChoice(

@@ -9,7 +9,10 @@ import * as sessionRoute from "@/app/api/session/route";
 import * as adminWorkersRoute from "@/app/api/admin/workers/route";
 import * as restRoute from "@/app/v1/[[...rest]]/route";
 import * as chatRoute from "@/app/v1/chat/completions/route";
+import * as completionsRoute from "@/app/v1/completions/route";
 import * as embeddingsRoute from "@/app/v1/embeddings/route";
+import * as countTokensRoute from "@/app/v1/messages/count_tokens/route";
+import * as messagesRoute from "@/app/v1/messages/route";
 import * as modelRoute from "@/app/v1/models/[...id]/route";
 import * as modelsRoute from "@/app/v1/models/route";
 import * as rerankRoute from "@/app/v1/rerank/route";
@@ -42,7 +45,10 @@ export type AddedWorker = TestWorker & { workerId: string };
 
 const ROUTES = {
   "/v1/chat/completions": chatRoute,
+  "/v1/completions": completionsRoute,
   "/v1/embeddings": embeddingsRoute,
+  "/v1/messages": messagesRoute,
+  "/v1/messages/count_tokens": countTokensRoute,
   "/v1/models": modelsRoute,
   "/v1/models/[...id]": modelRoute,
   "/v1/rerank": rerankRoute,

@@ -107,8 +107,13 @@ export class EndCounter {
     return end.finishReason;
   }
 
+  /** Of those that have ended, in order. */
+  get usages(): GenerationEnd["usage"][] {
+    return this.#ends.flatMap((end) => end?.usage ?? []);
+  }
+
   get usage(): GenerationEnd["usage"] {
-    const usages = this.#ends.flatMap((end) => end?.usage ?? []);
+    const { usages } = this;
     const [first] = usages;
     assert(first, "an answer has ended");
     const completionTokens = usages.reduce((sum, it) => sum + it.completionTokens, 0);
@@ -182,9 +187,13 @@ export function toFinishReason(reason: FinishReason): WireFinishReason {
 }
 
 /** What is the same in a reply and in every chunk of a stream. */
-export function toHead<Kind extends string>(start: GenerationStart, object: Kind) {
+export function toHead<Kind extends string>(
+  start: GenerationStart,
+  object: Kind,
+  idPrefix = "chatcmpl",
+) {
   return {
-    id: `chatcmpl-${createId().replaceAll("-", "")}`,
+    id: `${idPrefix}-${createId().replaceAll("-", "")}`,
     object,
     created: Math.floor(Date.now() / 1000),
     model: start.model,

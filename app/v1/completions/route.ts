@@ -1,0 +1,40 @@
+import { controller } from "@/lib/controller/controller";
+import { generatePrompts } from "@/lib/gateway/generate-prompts";
+import { methodNotAllowed } from "@/lib/http/not-allowed";
+import { jsonReply } from "@/lib/http/reply";
+import { route } from "@/lib/http/route";
+import { serverSentEventsReply } from "@/lib/http/stream-reply";
+import { toCompletionChunks, toCompletionReply } from "@/lib/openai/completions/reply";
+import {
+  completionRequestSchema,
+  toCounts,
+  toGenerateRequests,
+} from "@/lib/openai/completions/request";
+import { inWireWords } from "@/lib/openai/wire-param";
+import { assert } from "@/lib/util/assert";
+
+export const POST = route(
+  { shape: "openai", caller: "api", body: completionRequestSchema },
+  async ({ body, requestId, signal }) => {
+    const [first, ...others] = toGenerateRequests(body, requestId);
+    assert(first, "there is a prompt");
+    const { n, made } = toCounts(body);
+    const choices = await generatePrompts({
+      ...{ controller: controller(), signal, requests: [first, ...others], count: made },
+    }).catch((error: unknown) => {
+      throw inWireWords(error);
+    });
+    const init = { headers: { "x-parley-worker": choices.workerId } };
+    const options = {
+      ...{ n, made, echoes: body.echo ?? false, scoreCount: body.logprobs ?? undefined },
+    };
+    if (!body.stream) return jsonReply(await toCompletionReply(choices, options), init);
+    const includeUsage = body.stream_options?.include_usage ?? false;
+    return serverSentEventsReply(toCompletionChunks(choices, { ...options, includeUsage }), init);
+  },
+);
+
+export const GET = methodNotAllowed("POST");
+export const PUT = GET;
+export const PATCH = GET;
+export const DELETE = GET;

@@ -1,0 +1,25 @@
+import { countTokensSchema, toTokenizeRequest } from "@/lib/anthropic/messages/count-tokens";
+import { inWireWords } from "@/lib/anthropic/wire-param";
+import { controller } from "@/lib/controller/controller";
+import { tokenize } from "@/lib/gateway/tokenize";
+import { methodNotAllowed } from "@/lib/http/not-allowed";
+import { jsonReply } from "@/lib/http/reply";
+import { route } from "@/lib/http/route";
+
+export const POST = route(
+  { shape: "anthropic", caller: "api", body: countTokensSchema },
+  async ({ body, signal }) => {
+    const request = toTokenizeRequest(body);
+    const { ids } = await tokenize({ controller: controller(), request, signal }).catch(
+      (error: unknown) => {
+        throw inWireWords(error);
+      },
+    );
+    return jsonReply({ input_tokens: ids.length });
+  },
+);
+
+export const GET = methodNotAllowed("POST");
+export const PUT = GET;
+export const PATCH = GET;
+export const DELETE = GET;

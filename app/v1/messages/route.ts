@@ -1,0 +1,34 @@
+import { toMessageReply } from "@/lib/anthropic/messages/reply";
+import { messageRequestSchema, toGenerateRequest } from "@/lib/anthropic/messages/request";
+import { toMessageEvents, toMessageStream } from "@/lib/anthropic/messages/stream";
+import { toThinkingDisplay } from "@/lib/anthropic/messages/thinking";
+import { inWireWords } from "@/lib/anthropic/wire-param";
+import { controller } from "@/lib/controller/controller";
+import { generate } from "@/lib/gateway/generate";
+import { methodNotAllowed } from "@/lib/http/not-allowed";
+import { jsonReply } from "@/lib/http/reply";
+import { route } from "@/lib/http/route";
+import { namedEventsReply } from "@/lib/http/stream-reply";
+
+export const POST = route(
+  { shape: "anthropic", caller: "api", body: messageRequestSchema },
+  async ({ body, requestId, signal }) => {
+    const request = toGenerateRequest(body, requestId);
+    const generation = await generate({ controller: controller(), request, signal }).catch(
+      (error: unknown) => {
+        throw inWireWords(error);
+      },
+    );
+    const init = { headers: { "x-parley-worker": generation.workerId } };
+    const options = { display: toThinkingDisplay(body.thinking), maxTokens: body.max_tokens };
+    if (body.stream) {
+      return namedEventsReply(toMessageStream(generation, { ...options, requestId }), init);
+    }
+    return jsonReply(await toMessageReply(toMessageEvents(generation, options)), init);
+  },
+);
+
+export const GET = methodNotAllowed("POST");
+export const PUT = GET;
+export const PATCH = GET;
+export const DELETE = GET;

@@ -1,0 +1,46 @@
+import { PROMPTS_AT_ONCE_MAX } from "@/lib/limits";
+import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import type { GenerateOptions } from "./generate";
+import { type Choices, generateChoices } from "./generate-choices";
+import { mergeChoices } from "./merge-choices";
+
+export type PromptsOptions = Omit<GenerateOptions, "request"> & {
+  /** One for each prompt; there is one. */
+  requests: readonly [GenerateRequest, ...GenerateRequest[]];
+  /** Answers to each of them. */
+  count: number;
+};
+
+/**
+ * Answers to several prompts as one: those of the first come first by number, then those of the second,
+ * and so on. A few prompts are under way at once. An answer that fails ends all.
+ *
+ * @throws AppError as `generate`, before the first token of the first prompt's first answer.
+ */
+export async function generatePrompts({
+  requests,
+  count,
+  ...options
+}: PromptsOptions): Promise<Choices> {
+  const [request, ...others] = requests;
+  const leave = new AbortController();
+  const signal = AbortSignal.any([options.signal, leave.signal]);
+  const first = await generateChoices({ ...options, request, signal }, count);
+  if (others.length === 0) return first;
+  const left = others.entries();
+  const events = mergeChoices(leave, async (push) => {
+    const pump = async (place: number, choices: Choices) => {
+      for await (const { choice, event } of choices.events) {
+        push({ choice: place * count + choice, event });
+      }
+    };
+    const lane = async () => {
+      for (const [index, other] of left) {
+        await pump(index + 1, await generateChoices({ ...options, request: other, signal }, count));
+      }
+    };
+    const lanes = Array.from({ length: PROMPTS_AT_ONCE_MAX - 1 }, lane);
+    await Promise.all([pump(0, first), ...lanes]);
+  });
+  return { ...first, count: count * requests.length, events };
+}
