@@ -20,8 +20,8 @@ export const jsonSchemaSchema = z
     }
   });
 
-/** Level by level, since what is nested a hundred thousand times is too deep for calls within calls. */
-function depthOf(value: unknown): number {
+/** Levels of objects and lists; counted level by level, since what is nested a hundred thousand times is too deep for calls within calls. Stops one beyond the limit. */
+export function depthOf(value: unknown): number {
   let depth = 0;
   let level = [value];
   while (level.length > 0 && depth <= GRAMMAR_DEPTH_MAX) {

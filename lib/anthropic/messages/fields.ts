@@ -1,0 +1,89 @@
+import * as z from "zod";
+import { refuse } from "@/lib/util/refuse";
+
+/**
+ * What becomes of each field of Anthropic's request. Nothing that would change the answer is ignored: a
+ * client that asks for a tool and gets prose would rather have an error.
+ */
+export type FieldRule =
+  /** Read by request.ts. */
+  | { rule: "read" }
+  /** Changes nothing about the answer, so it is taken and left; only its form is checked. */
+  | { rule: "accepted"; schema: z.ZodType }
+  /** Not offered; the values that ask for nothing are taken. */
+  | { rule: "neutral"; schema: z.ZodType; remedy: string };
+
+const read: FieldRule = { rule: "read" };
+const accepted = (schema: z.ZodType): FieldRule => ({ rule: "accepted", schema });
+const neutral = (schema: z.ZodType, remedy: string): FieldRule => {
+  return { rule: "neutral", schema, remedy };
+};
+
+const nothing = z.never();
+
+/** Prompts that begin alike share that beginning here unasked, so that a mark where to keep it changes nothing. */
+export const cacheControlSchema = z.strictObject({
+  type: z.literal("ephemeral"),
+  ttl: z.enum(["5m", "1h"]).nullish(),
+});
+
+/** One row for each field of the API reference's "Create a Message"; null means absent in all of them. */
+export const MESSAGE_FIELDS = {
+  model: read,
+  messages: read,
+  max_tokens: read,
+  system: read,
+  stop_sequences: read,
+  stream: read,
+  tools: read,
+  tool_choice: read,
+  thinking: read,
+  output_config: read,
+
+  cache_control: accepted(cacheControlSchema),
+  metadata: accepted(z.strictObject({ user_id: z.string().max(512).nullish() })),
+  service_tier: accepted(z.enum(["auto", "standard_only"])),
+  // Their client sends these two as headers. There is one workspace here, and no profiles.
+  user_profile_id: accepted(z.string()),
+  workspace_id: accepted(z.string()),
+
+  container: neutral(nothing, "Nothing is executed here; remove it."),
+  diagnostics: neutral(nothing, "Remove it."),
+  inference_geo: neutral(nothing, "Remove it."),
+  speed: neutral(z.literal("standard"), 'Remove it or send "standard".'),
+} as const satisfies Record<string, FieldRule>;
+
+/** Fields of earlier versions of the API, which other clients than the pinned one still send. */
+export const EARLIER_FIELDS = {
+  temperature: read,
+  top_k: read,
+  top_p: read,
+  /** Now `output_config.format`. */
+  output_format: read,
+} as const satisfies Record<string, FieldRule>;
+
+/** One row for each field of "Count tokens in a Message". */
+export const COUNT_FIELDS = {
+  model: read,
+  messages: read,
+  system: read,
+  tools: read,
+  tool_choice: read,
+  thinking: read,
+  output_config: read,
+  cache_control: MESSAGE_FIELDS.cache_control,
+  speed: MESSAGE_FIELDS.speed,
+  user_profile_id: MESSAGE_FIELDS.user_profile_id,
+  workspace_id: MESSAGE_FIELDS.workspace_id,
+} as const satisfies Record<string, FieldRule>;
+
+/** A part of a field that is not offered, and the values of it that ask for nothing. */
+export function neutralPart(schema: z.ZodType, remedy: string) {
+  return z
+    .unknown()
+    .superRefine((value, context) => {
+      if (value === null || value === undefined || schema.safeParse(value).success) return;
+      refuse(context, { path: [], message: `is not supported by this server. ${remedy}` });
+    })
+    .optional();
+}

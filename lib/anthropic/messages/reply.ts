@@ -1,0 +1,146 @@
+import { AppError } from "@/lib/errors";
+import type { FinishReason, GenerationEnd, GenerationStart } from "@/lib/protocol/generate-event";
+import { assert } from "@/lib/util/assert";
+import { createId } from "@/lib/util/id";
+import type { MessageEvent } from "./stream";
+
+/** Anthropic's `Message` object, with the fields of the pinned client's type. */
+export type MessageReply = {
+  id: string;
+  type: "message";
+  role: "assistant";
+  model: string;
+  content: ContentBlock[];
+  stop_reason: StopReason | null;
+  stop_sequence: null;
+  stop_details: null;
+  container: null;
+  diagnostics: null;
+  usage: MessageUsage & {
+    cache_creation: null;
+    inference_geo: null;
+    service_tier: null;
+    speed: null;
+  };
+};
+
+export type ContentBlock =
+  | { type: "text"; text: string; citations: null }
+  /** Nothing here needs a signature; their type asks for one. */
+  | { type: "thinking"; thinking: string; signature: string }
+  | { type: "tool_use"; id: string; name: string; input: unknown; caller: { type: "direct" } };
+
+/** Tokens of the prompt that an earlier request had paid for are counted apart, and not in `input_tokens`. */
+export type MessageUsage = {
+  input_tokens: number;
+  cache_read_input_tokens: number;
+  cache_creation_input_tokens: number;
+  output_tokens: number;
+  output_tokens_details: { thinking_tokens: number };
+  server_tool_use: null;
+};
+
+/**
+ * "end_turn" is said of an answer that a stop sequence ended, too: workers tell that an answer stopped
+ * and not at what, and `stop_sequence` is null rather than guessed.
+ */
+export type StopReason = "end_turn" | "max_tokens" | "tool_use" | "model_context_window_exceeded";
+
+export function toStopReason(
+  reason: FinishReason,
+  { start, maxTokens }: { start: GenerationStart; maxTokens: number },
+): StopReason {
+  if (reason === "tool-calls") return "tool_use";
+  if (reason === "stop") return "end_turn";
+  // Fewer tokens than were asked for fitted into the context.
+  return start.maxTokens < maxTokens ? "model_context_window_exceeded" : "max_tokens";
+}
+
+export function toUsage(usage: GenerationEnd["usage"], thinkingTokens: number): MessageUsage {
+  const { promptTokens, completionTokens, cachedPromptTokens = 0 } = usage;
+  return {
+    input_tokens: promptTokens - cachedPromptTokens,
+    cache_read_input_tokens: cachedPromptTokens,
+    cache_creation_input_tokens: 0,
+    output_tokens: completionTokens,
+    output_tokens_details: { thinking_tokens: thinkingTokens },
+    server_tool_use: null,
+  };
+}
+
+/** The message before it says anything. What was cached is known at the end. */
+export function toEmptyMessage({ model, promptTokens }: GenerationStart): MessageReply {
+  return {
+    ...{ id: `msg_${createId().replaceAll("-", "")}`, type: "message", role: "assistant" },
+    ...{ model, content: [], stop_reason: null, stop_sequence: null, stop_details: null },
+    ...{ container: null, diagnostics: null },
+    usage: {
+      ...toUsage({ promptTokens, completionTokens: 0 }, 0),
+      ...{ cache_creation: null, inference_geo: null, service_tier: null, speed: null },
+    },
+  };
+}
+
+/**
+ * The whole answer, from the events of its stream. The input of a call that `max_tokens` cut off is `{}`:
+ * half a JSON text is no value, and the stop reason tells that the call is not to be run.
+ *
+ * @throws AppError with which the generation ended.
+ */
+export async function toMessageReply(events: AsyncIterable<MessageEvent>): Promise<MessageReply> {
+  let message: MessageReply | undefined;
+  let json = "";
+  for await (const event of events) {
+    if (event.type === "message_start") message = structuredClone(event.message);
+    assert(message, "a message starts first");
+    const block = message.content.at(-1);
+    switch (event.type) {
+      case "content_block_start":
+        message.content.push({ ...event.content_block });
+        json = "";
+        break;
+      case "content_block_delta": {
+        const { delta } = event;
+        if (delta.type === "input_json_delta") json += delta.partial_json;
+        else if (delta.type === "text_delta" && block?.type === "text") block.text += delta.text;
+        else if (block?.type === "thinking" && delta.type === "thinking_delta") {
+          block.thinking += delta.thinking;
+        }
+        break;
+      }
+      case "content_block_stop":
+        if (block?.type === "tool_use") block.input = parseInput(json);
+        break;
+      case "message_delta":
+        message.stop_reason = event.delta.stop_reason;
+        message.usage = { ...message.usage, ...event.usage };
+        checkInputs(message);
+        break;
+    }
+  }
+  assert(message, "a stream that ends without an error has told a message");
+  return { ...message, content: message.content.map(withInput) };
+}
+
+function parseInput(json: string): unknown {
+  try {
+    return JSON.parse(json === "" ? "{}" : json);
+  } catch {
+    // Cut off, or the model's own mistake: the stop reason tells which.
+    return undefined;
+  }
+}
+
+function checkInputs({ content, stop_reason: reason }: MessageReply): void {
+  if (reason !== "tool_use") return;
+  for (const block of content) {
+    if (block.type !== "tool_use" || block.input !== undefined) continue;
+    throw new AppError("upstream-invalid", {
+      message: `The model called ${block.name} with what is no JSON. Try again.`,
+    });
+  }
+}
+
+function withInput(block: ContentBlock): ContentBlock {
+  return block.type === "tool_use" ? { ...block, input: block.input ?? {} } : block;
+}

@@ -1,0 +1,78 @@
+import * as z from "zod";
+import { STOP_STRING_CHARACTERS_MAX, STOP_STRINGS_MAX } from "@/lib/limits";
+import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import { reject } from "@/lib/util/refuse";
+import {
+  checkTools,
+  outputConfigSchema,
+  outputFormatSchema,
+  toolChoiceSchema,
+  toolsSchema,
+  toToolRequest,
+} from "./answer-shape";
+import { wellFormedText } from "./blocks";
+import { bodySchemaOf } from "./check-fields";
+import { conversationSchema, systemSchema, withSystem } from "./conversation";
+import { EARLIER_FIELDS, MESSAGE_FIELDS } from "./fields";
+import { checkThinking, thinkingSchema } from "./thinking";
+
+/** Anthropic's "Create a Message" body → GenerateRequest (API reference, Messages). */
+
+export const modelSchema = wellFormedText.min(1).max(256);
+
+/** The fields that are read. Null stands for absent. */
+const readSchema = z.object({
+  model: modelSchema,
+  messages: conversationSchema,
+  /** Reasoning and answer together; 0 reads the prompt and answers nothing. */
+  max_tokens: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
+  system: systemSchema.nullish(),
+  stop_sequences: z
+    .array(wellFormedText.min(1).max(STOP_STRING_CHARACTERS_MAX))
+    .max(STOP_STRINGS_MAX)
+    .nullish(),
+  stream: z.boolean().nullish(),
+  temperature: z.number().min(0).max(1).nullish(),
+  top_k: z.number().int().min(0).nullish(),
+  top_p: z.number().min(0).max(1).nullish(),
+  tools: toolsSchema.nullish(),
+  tool_choice: toolChoiceSchema.nullish(),
+  thinking: thinkingSchema.nullish(),
+  output_config: outputConfigSchema.nullish(),
+  output_format: outputFormatSchema.nullish(),
+});
+
+export const messageRequestSchema = bodySchemaOf({ ...MESSAGE_FIELDS, ...EARLIER_FIELDS })
+  .pipe(readSchema)
+  .superRefine((body, context) => {
+    checkTools(body, context);
+    checkThinking(body, context);
+    if (body.output_format && body.output_config?.format) {
+      reject(context, ["output_format"], "contradicts `output_config.format`; send one of them.");
+    }
+  });
+
+export type MessageRequest = z.infer<typeof messageRequestSchema>;
+
+/** Of the smallest share one token is left, as `top_p: 0` asks; our own limit excludes 0. */
+const TOP_P_LEAST = 1e-6;
+
+/** The request as every worker understands it. */
+export function toGenerateRequest(body: MessageRequest, requestId: string): GenerateRequest {
+  const { temperature, top_k: topK, top_p: topP } = body;
+  const grammar = body.output_config?.format ?? body.output_format;
+  const toolRequest = toToolRequest(body);
+  return {
+    ...{ requestId, model: body.model, messages: withSystem(body.system, body.messages) },
+    sampling: {
+      ...(temperature != null && { temperature }),
+      ...(topK != null && { topK }),
+      ...(topP != null && { topP: Math.max(topP, TOP_P_LEAST) }),
+    },
+    stop: body.stop_sequences ?? [],
+    maxTokens: body.max_tokens,
+    ...(grammar != null && { grammar }),
+    ...(toolRequest && { toolRequest }),
+    splitReasoning: true,
+  };
+}

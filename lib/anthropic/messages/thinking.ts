@@ -1,0 +1,56 @@
+import * as z from "zod";
+import { refuse, reject } from "@/lib/util/refuse";
+
+/** Anthropic's bound for `budget_tokens`. */
+const BUDGET_TOKENS_MIN = 1_024;
+
+/** "summarized" is their word for text that is there to be read; here it is the model's own. */
+const display = z.enum(["summarized", "omitted"]).nullish();
+
+/**
+ * Whether a model reasons before it answers is its own matter, and the template's that it was trained
+ * with; `thinking` says what the caller sees of it. Enabled and adaptive show it as thinking blocks.
+ * `budget_tokens` is a target that Anthropic's models may miss, and no model here was taught to mind
+ * one: its form is checked, and what bounds reasoning and answer together is `max_tokens`.
+ */
+export const thinkingSchema = z
+  .discriminatedUnion("type", [
+    z.strictObject({ type: z.literal("disabled") }),
+    z.strictObject({ type: z.literal("adaptive"), display }),
+    z.strictObject({
+      ...{ type: z.literal("enabled"), display },
+      budget_tokens: z.number().int().min(BUDGET_TOKENS_MIN),
+    }),
+    z.strictObject({ type: z.literal("between_tools") }),
+  ])
+  .superRefine(({ type }, context) => {
+    if (type !== "between_tools") return;
+    const message = 'is not supported by this server; send "adaptive" or "disabled".';
+    refuse(context, { path: ["type"], message });
+  });
+
+type Thinking = z.infer<typeof thinkingSchema> | null | undefined;
+
+/**
+ * What a reply tells of the reasoning: all of it, an empty block in its place, or no block at all. Its
+ * tokens are counted in each case.
+ */
+export type ThinkingDisplay = "shown" | "omitted" | "hidden";
+
+/** Whoever does not ask for thinking is not prepared for a block before the text. */
+export function toThinkingDisplay(thinking: Thinking): ThinkingDisplay {
+  if (thinking?.type !== "enabled" && thinking?.type !== "adaptive") return "hidden";
+  return thinking.display === "omitted" ? "omitted" : "shown";
+}
+
+export function checkThinking(
+  { thinking, max_tokens: limit }: { thinking?: Thinking; max_tokens: number },
+  context: z.core.$RefinementCtx,
+): void {
+  if (thinking?.type !== "enabled" || thinking.budget_tokens < limit) return;
+  reject(
+    context,
+    ["thinking", "budget_tokens"],
+    "must be less than `max_tokens`, which holds both.",
+  );
+}
