@@ -63,8 +63,13 @@ export class EncoderRunner {
     this.#binding.terminate?.();
   }
 
-  async close(): Promise<void> {
+  /** Ends the use of the session and leaves it open. */
+  release(): void {
     this.#binding.close();
+  }
+
+  async close(): Promise<void> {
+    this.release();
     await this.#session.close();
   }
 

@@ -5,6 +5,8 @@ import type { GraphSession, TensorDeclaration } from "../onnx/graph-session";
 export type EncoderSignature = {
   /** Element type of ids, masks, types and positions. */
   idType: "int64" | "int32";
+  /** Whether the graph was exported for one text a pass. */
+  hasOneRow: boolean;
   takesMask: boolean;
   takesTypes: boolean;
   takesPositions: boolean;
@@ -47,7 +49,7 @@ export function readEncoderSignature(
   sizes: EncoderSizes,
 ): EncoderSignature {
   const inputs = new Map(session.inputs.map((it) => [it.name, it]));
-  const { type: idType } = inputs.get(IDS) ?? {};
+  const { type: idType, dims } = inputs.get(IDS) ?? {};
   if (idType !== "int64" && idType !== "int32") throw refuse(`it has no ${IDS} of integers`);
   const pasts: EncoderSignature["pasts"] = [];
   for (const input of inputs.values()) {
@@ -60,6 +62,7 @@ export function readEncoderSignature(
   }
   return {
     idType,
+    hasOneRow: dims?.[0] === 1,
     takesMask: inputs.has(MASK),
     takesTypes: inputs.has(TYPES),
     takesPositions: inputs.has(POSITIONS),

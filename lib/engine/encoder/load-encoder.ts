@@ -16,6 +16,7 @@ import { EncoderTokenizer } from "./encoder-tokenizer";
 import type { PoolingMode } from "./pooling";
 import { pickLengthStep } from "./row-length";
 import { countSpecial } from "./special-tokens";
+import { tryPasses } from "./try-passes";
 
 export type LoadEncoderOptions = Pick<
   LoadModelOptions,
@@ -95,19 +96,27 @@ export async function loadEncoder(
     const mayVary = isShared && options.mayVaryWithBatch === true;
     const { padId, typeCount } = config;
     const { takesMask } = signature;
-    const rowsMax = isShared && !mayVary ? 1 : Number.POSITIVE_INFINITY;
+    const isOneByOne = signature.hasOneRow || (isShared && !mayVary);
+    const rowsMax = isOneByOne ? 1 : Number.POSITIVE_INFINITY;
     // A graph that is told of no padding gets none, nor one in which padding would have a part in the scale.
     const isPadded = takesMask && rowsMax > 1;
     const lengthStep = isPadded ? pickLengthStep(decodeModel(graph.bytes).graph) : 1;
     const rowOptions = { pooling, padId, typeCount, lengthStep, contextLength };
+    const vocabularySize = config.vocabularySize ?? tokenizer.vocabularySize;
+    const { kind, size } = signature.output;
+    const { single, pair } = tokenizer.special;
     // Last: what fails from here on would find the session in use.
     const runner = new EncoderRunner(session, signature, rowOptions);
+    await tryPasses(runner, {
+      ...{ source: files.weightPath, contextLength, vocabularySize, isShared: isPadded },
+      parts: kind === "labels" && size === 1 ? pair : single,
+    });
     return {
       ...{ files, config, build, contextLength, tokenizer, runner, memory },
       lengthStep,
       mayMixLengths: takesMask && lengthStep === 1,
       form: describeForm(signature.output, pooling),
-      vocabularySize: config.vocabularySize ?? tokenizer.vocabularySize,
+      vocabularySize,
       rowsMax,
       isBatchInvariant: !mayVary,
       labels: listLabels(config, signature.output),
