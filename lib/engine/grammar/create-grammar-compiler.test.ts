@@ -270,6 +270,16 @@ describe("a thread that ends", () => {
     await compiler.close();
   });
 
+  test("before it begins fails who waits, with the cause", async () => {
+    const compiler = create(pathToFileURL(join(folder, "missing.mjs")));
+    const waiting = [1, 2].map(() => compiler.compile(WORDS, [endId], never));
+    for (const result of await Promise.allSettled(waiting)) {
+      const { code, cause } = result.status === "rejected" ? result.reason : {};
+      expect([code, cause?.code]).toEqual(["internal", "ERR_MODULE_NOT_FOUND"]);
+    }
+    await compiler.close();
+  });
+
   test("because it took too long fails what it was at alone", async () => {
     const url = await behind("blocks", `if (message.spec?.includes("block")) for (;;);`);
     vi.useFakeTimers({ toFake: ["setInterval", "clearInterval", "performance"] });

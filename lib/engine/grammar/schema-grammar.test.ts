@@ -166,6 +166,21 @@ describe("values", () => {
     );
   });
 
+  test("numbers of OpenAPI's formats", () => {
+    expectTexts(
+      { type: "integer", format: "int32", minimum: 5 },
+      { takes: ["5", "2147483647"], leaves: ["2147483648", "4"] },
+    );
+    expectTexts(
+      { type: "integer", format: "int64" },
+      { takes: ["-9223372036854774784"], leaves: ["9223372036854775808"] },
+    );
+    expectTexts({ type: "number", format: "double" }, { takes: ["1.5"], leaves: [] });
+    expect(() => accepts({ type: "number", format: "decimal" }, "1")).toThrow(
+      /format is not among those of numbers/,
+    );
+  });
+
   test("enum and const in their one way of being written", () => {
     expectTexts(
       { enum: ["a", 1, null, { b: [true] }, "é\n"] },

@@ -14,8 +14,12 @@ export function readNumber(
     throw reader.fail(place, "cannot be guaranteed; list the numbers in enum", "multipleOf");
   }
   const isInteger = type === "integer" || multipleOf === 1;
-  const min = boundOf(reader, schema, { names: ["minimum", "exclusiveMinimum"], place });
-  const max = boundOf(reader, schema, { names: ["maximum", "exclusiveMaximum"], place });
+  const size = sizeOf(reader, schema, place);
+  const lower = boundOf(reader, schema, { names: ["minimum", "exclusiveMinimum"], place });
+  const upper = boundOf(reader, schema, { names: ["maximum", "exclusiveMaximum"], place });
+  const min =
+    size && (!lower || lower.value < -size.value) ? { ...size, value: -size.value } : lower;
+  const max = size && (!upper || upper.value > size.value) ? size : upper;
   if (!min && !max) return isInteger ? JSON_INTEGER : JSON_NUMBER;
   if (min && max && min.value > max.value) return NEVER;
   const range = isInteger ? integersBetween(min, max) : decimalsBetween(min, max);
@@ -24,6 +28,28 @@ export function readNumber(
     place,
     "has a bound of more digits than numbers are written with; take bounds below 10^18 with at most 17 digits after the point",
   );
+}
+
+/**
+ * Formats of numbers are OpenAPI's; how large each may be on either side, one less than it might be
+ * below 0. Of int64 the largest that a double holds.
+ */
+const SIZES: Readonly<Record<string, number>> = {
+  int32: 2 ** 31 - 1,
+  int64: 2 ** 63 - 1_024,
+  float: Number.POSITIVE_INFINITY,
+  double: Number.POSITIVE_INFINITY,
+};
+
+function sizeOf(reader: SchemaReader, { format }: SchemaObject, place: Place): Bound {
+  if (format === undefined) return undefined;
+  const isKnown = typeof format === "string" && Object.hasOwn(SIZES, format);
+  const value = isKnown ? SIZES[format] : undefined;
+  if (value === undefined) {
+    const names = Object.keys(SIZES).join(", ");
+    throw reader.fail(place, `is not among those of numbers (${names})`, "format");
+  }
+  return Number.isFinite(value) ? { value, isExclusive: false } : undefined;
 }
 
 /** The narrower of a side's two keywords. */
