@@ -62,8 +62,9 @@ export async function createRunner(
   if (!isInPlaceKv) return createGrowingRunner(session, needs);
   if (!isFused && needs.signature.hasOneRow) return createAloneRunner(session, needs, ONE_ROW);
   if (!isFused) return createInPlaceRunner(session, needs, IN_PLACE);
-  const company = await probeRows(session, needs.signature, (it) => {
-    return new KvCache(it.slots, it.rowCount, it.capacity, it.runsRowsAlone);
+  const { company } = await probeRows(session, needs.signature, {
+    scalesByPass: needs.facts.batchDependentOperator !== undefined,
+    createCache: (it) => new KvCache(it.slots, it.rowCount, it.capacity, it.runsRowsAlone),
   });
   if (company === "none") return undefined;
   if (company === "together") return createInPlaceRunner(session, needs, FUSED);
@@ -146,8 +147,11 @@ async function createGrowingRunner(
   needs: RunnerNeeds,
 ): Promise<ReadyRunner> {
   const { source, signature, facts, slotCount, contextLength, mayVaryWithBatch } = needs;
-  const company = await probeRows(session, signature, (it) => new GrowingCache(it.slots, it));
-  if (company === "none") throw doesNotContinue(source);
+  const { company, failure } = await probeRows(session, signature, {
+    scalesByPass: facts.batchDependentOperator !== undefined,
+    createCache: (it) => new GrowingCache(it.slots, it),
+  });
+  if (company === "none") throw doesNotContinue(source, failure);
   // A window is measured in places, of which unused ones would take up some.
   const runsRowsAlone = company === "alone" || facts.isWindowed === true || needs.hasWindow;
   if (!runsRowsAlone && facts.batchDependentOperator && !mayVaryWithBatch) {
@@ -174,9 +178,14 @@ async function createGrowingRunner(
   };
 }
 
-function doesNotContinue(source: string): StartError {
+function doesNotContinue(source: string, cause: unknown): StartError {
+  const reason =
+    cause instanceof Error
+      ? `it does not run with a past (${cause.message.trim().replace(/\.$/, "")})`
+      : "a prompt in two parts gives other logits than the whole, so its attention does not go on from a past as the inputs it declares would have it";
   return new StartError({
-    message: `${source} cannot be served: a prompt in two parts gives other logits than the whole, so its attention does not go on from a past as the inputs it declares would have it.`,
+    message: `${source} cannot be served: ${reason}.`,
+    cause,
     remedy:
       "Export it anew for text generation with past (Optimum's task text-generation-with-past), or with onnxruntime-genai's model builder.",
   });

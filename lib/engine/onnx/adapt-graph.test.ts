@@ -153,6 +153,20 @@ test("logits of half precision are widened, also where the head is left whole", 
   expect(await answer(engine)).toBe(expected);
 });
 
+test("a graph that does not run with a past says why", async () => {
+  const fixed = load((graph) => {
+    // No prompt begins with a past of three.
+    const shape = makeIntegers("fixed_shape", [1, 2, 3, 16]);
+    graph.initializer.push(shape);
+    const join = graph.node.find((it) => it.output[0] === "present.0.key")!;
+    const [past = "", news = ""] = join.input;
+    join.input = ["reshaped", news];
+    const reshape = makeNode("Reshape", { input: [past, "fixed_shape"], output: ["reshaped"] });
+    graph.node.splice(graph.node.indexOf(join), 0, reshape);
+  });
+  await expect(fixed).rejects.toThrow(/does not run with a past \(.*Reshape/s);
+});
+
 test.each([
   [
     "scores on another scale",
