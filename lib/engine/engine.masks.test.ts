@@ -182,6 +182,44 @@ describe("an answer that is held to a grammar", () => {
     await settle();
   });
 
+  test("rests while all slots are taken by those who rest, and nobody is forgotten", async () => {
+    // Masks come long after the steps, so at times everyone rests and more arrive.
+    compiler.arrive = () => delay(4);
+    const answers = Array.from({ length: 9 }, (_, index) =>
+      collect(engine, held(4, { sampling: { temperature: 1, seed: index } })),
+    );
+    await vi.waitFor(() => expect(engine.waitingCount).toBeGreaterThan(0));
+    await delay(2);
+    answers.push(collect(engine, ask({ maxTokens: 3 })));
+    const all = await Promise.all(answers);
+    expect(all.map((it) => it.tokens.length)).toEqual([4, 4, 4, 4, 4, 4, 4, 4, 4, 3]);
+    compiler.arrive = () => undefined;
+    await settle();
+  });
+
+  test("gives its place to who waits when it leaves or fails while it rests", async () => {
+    const failure = new AppError("invalid-request", { message: "No way on.", param: "grammar" });
+    for (const isFailure of [false, true]) {
+      const fail: (() => void)[] = [];
+      compiler.arrive = () => new Promise((_, reject) => fail.push(() => reject(failure)));
+      const aborts = Array.from({ length: 3 }, () => new AbortController());
+      // All slots are held by answers whose second mask does not come.
+      const stuck = aborts.map((abort) => collect(engine, held(9), abort.signal));
+      for (const it of stuck) it.catch(() => undefined);
+      await vi.waitFor(() => expect(fail).toHaveLength(3));
+      compiler.arrive = () => undefined;
+      const waiting = collect(engine, ask({ maxTokens: 3 }));
+      await vi.waitFor(() => expect(engine.waitingCount).toBe(1));
+      await delay(5);
+      if (isFailure) fail[0]!();
+      else aborts[0]!.abort();
+      expect((await waiting).tokens).toHaveLength(3);
+      for (const abort of aborts) abort.abort();
+      await Promise.allSettled(stuck);
+      await settle();
+    }
+  });
+
   test("fails alone when its grammar does", async () => {
     const failure = new AppError("invalid-request", { message: "No way on.", param: "grammar" });
     compiler.arrive = (place) =>

@@ -79,7 +79,7 @@ export class StepLoop {
 
   add(sequence: Sequence): void {
     this.#scheduler.add(sequence);
-    this.#running ??= this.#run();
+    this.#start();
   }
 
   /** Takes `sequence` out; nothing happens when it has ended already. */
@@ -113,13 +113,26 @@ export class StepLoop {
   #remove(sequence: Sequence): void {
     this.#scheduler.remove(sequence);
     this.#resting.delete(sequence);
-    if (!this.#isPassRunning) this.#slots.release(sequence);
+    if (this.#isPassRunning) return;
+    this.#slots.release(sequence);
+    // The slot may have gone to somebody who waited while all others rest.
+    this.#start();
+  }
+
+  get #hasWork(): boolean {
+    return this.#scheduler.isAnyoneRunnable || this.#rested.length > 0;
+  }
+
+  /** Not at once: whoever calls may be in the middle of something, and a run has to be known before it begins. */
+  #start(): void {
+    if (this.#running || !this.#hasWork) return;
+    this.#running = Promise.resolve().then(() => this.#run());
   }
 
   /** Steps until there is nothing to do; begun again by the next sequence, or by one that has rested. */
   async #run(): Promise<void> {
     try {
-      while (this.#scheduler.isAnyoneRunnable || this.#rested.length > 0) await this.#step();
+      while (this.#hasWork) await this.#step();
     } catch (cause) {
       // A step that throws is a bug or a broken graph. Nobody's request can be trusted to go on, and
       // the rejection, which nothing handles, ends this thread so that a fresh one takes its place.
@@ -223,7 +236,7 @@ export class StepLoop {
     void sequence.whenReadyToDraw().then(
       () => {
         this.#rested.push(sequence);
-        this.#running ??= this.#run();
+        this.#start();
       },
       (error) => {
         if (sequence.isFinished) return;
