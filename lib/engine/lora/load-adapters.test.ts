@@ -16,7 +16,11 @@ import {
   listParameters,
   writeSyntheticAdapter,
 } from "../synthetic/write-synthetic-adapter";
-import { toDimensions, writeSyntheticModel } from "../synthetic/write-synthetic-model";
+import {
+  type SyntheticModelOptions,
+  toDimensions,
+  writeSyntheticModel,
+} from "../synthetic/write-synthetic-model";
 import type { LoadedAdapter } from "./load-adapters";
 
 const root = mkdtempSync(join(tmpdir(), "parley-lora-"));
@@ -246,3 +250,24 @@ test("names are told apart", async () => {
   writeFileSync(at("base.onnx_adapter"), encodeAdapter(TENSORS));
   await expect(load("base", ["base"])).rejects.toThrow(/would be named base/);
 });
+
+test.each<[string, SyntheticModelOptions["growing"]]>([
+  ["growing-alone", { window: 20 }],
+  ["fused-alone", { positions: "length" }],
+  ["growing", { softCap: 50 }],
+])(
+  "an adapter over a graph that is served %s gives what the merged model gives",
+  async (form, growing) => {
+    const name = `over-${form}`;
+    await writeSyntheticModel({ folder: at(name), seed: SEED, growing, takesAdapters: true });
+    await writeSyntheticModel({ folder: at(`${name}-merged`), seed: SEED, growing, merged: POET });
+    const model = await load(name, ["poet"]);
+    const poet = model.adapters.get("poet");
+    expect(model.form.name).toBe(form);
+    expect(poet?.isBatchInvariant).toBe(form !== "growing");
+    const text = await write(model, poet);
+    const merged = await write(await load(`${name}-merged`));
+    expect(text.ids).toEqual(merged.ids);
+    expect(largestDifference(text, merged)).toBeLessThan(1e-4);
+  },
+);

@@ -64,9 +64,11 @@ async function tryOut(
   { session, runner, isBatchInvariant, mayCutAnywhere }: AdapterHost,
 ): Promise<boolean> {
   try {
-    if (!isBatchInvariant) {
+    // Rows that run by themselves, or that vary already, have nothing more to show; and only a cache that
+    // is written in place can be probed.
+    if (!isBatchInvariant || runner.cache.runsRowsAlone) {
       await runner.prefill({ row: 0, start: 0, ids: [0, 1], logits: "last", adapter });
-      return false;
+      return isBatchInvariant;
     }
     const probe = await probeBatchInvariance(session, runner.signature, adapter);
     return probe.rows !== "none" && (probe.mayCutAnywhere || !mayCutAnywhere);
