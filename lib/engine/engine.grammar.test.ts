@@ -4,7 +4,7 @@
  * Method: models with random weights, so that nothing but the grammar makes sense of the text, at
  * temperature 1, through the real compiler and its thread.
  */
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -116,4 +116,58 @@ describe("what cannot be held to", () => {
     expect((await plain).tokens.length).toBeGreaterThan(0);
     await vi.waitFor(() => expect(engine.heldSlotCount).toBe(0));
   });
+});
+
+test("a vocabulary whose words bring the space before them keeps to the text, first space and all", async () => {
+  const own = mkdtempSync(join(tmpdir(), "parley-grammar-spm-"));
+  await writeSyntheticModel({
+    ...{ folder: own, form: "fp32", preset: "tiny", seed: 5 },
+    dimensions: { vocabularySize: 600 },
+  });
+  const path = join(own, "tokenizer.json");
+  const json = JSON.parse(readFileSync(path, "utf8"));
+  const pieces = [
+    "\u2581",
+    "\u2581yes",
+    "\u2581\u2581yes",
+    "yes",
+    "\u2581no",
+    "no",
+    "{",
+    '"',
+    "}",
+    "a",
+    ":",
+  ];
+  const bytes = Array.from({ length: 256 }, (_, byte) => {
+    return `<0x${byte.toString(16).toUpperCase().padStart(2, "0")}>`;
+  });
+  const taken = new Set(json.added_tokens.map((it: { id: number }) => it.id));
+  const free = Array.from({ length: 600 }, (_, id) => id).filter((id) => !taken.has(id));
+  const vocab = Object.fromEntries([...bytes, ...pieces].map((it, index) => [it, free[index]]));
+  const strip = { type: "Strip", content: " ", start: 1, stop: 0 };
+  json.decoder = {
+    type: "Sequence",
+    decoders: [{ type: "ByteFallback" }, { type: "Fuse" }, strip],
+  };
+  json.pre_tokenizer = null;
+  json.model = { type: "BPE", vocab, merges: [], byte_fallback: true };
+  writeFileSync(path, JSON.stringify(json));
+  const spaced = await Engine.load(own, {
+    ...{ threadCount: 1, slotCount: 2, graphCacheFolder: own, grammarThreadUrl: THREAD },
+  });
+  try {
+    expect(spaced.model.tokenBytes.dropsFirstSpace).toBe(true);
+    for (let seed = 0; seed < 8; seed++) {
+      const choices = [" yes", "no"];
+      expect(choices).toContain(
+        (await collect(spaced, ask({ type: "choice", choices }, seed))).text,
+      );
+      const { text } = await collect(spaced, ask({ type: "regex", pattern: " {2}a?" }, seed));
+      expect(text).toMatch(/^ {2}a?$/);
+    }
+  } finally {
+    await spaced.close();
+    rmSync(own, { recursive: true, force: true });
+  }
 });

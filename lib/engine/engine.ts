@@ -3,11 +3,12 @@ import { WAITING_MAX } from "@/lib/limits";
 import { assert } from "@/lib/util/assert";
 import type { AnswerSplitter } from "./answer/answer-splitter";
 import { detectAnswerFormat, type ModelAnswerFormat } from "./answer/detect-answer-format";
+import { toStructure } from "./answer/reasoning";
 import { type AnswerEvent, toAnswerEvents } from "./answer-events";
 import { type AnswerWish, planAnswer } from "./answer-plan";
 import { embedTokens } from "./embedder";
 import { createGrammarCompiler } from "./grammar/create-grammar-compiler";
-import type { GrammarCompiler, GrammarMatcher, GrammarSpec } from "./grammar/grammar";
+import type { GrammarCompiler, GrammarMatcher, GrammarSpec, Structure } from "./grammar/grammar";
 import { toGrammarBytes } from "./grammar/vocabulary-bytes";
 import { type LoadedModel, type LoadModelOptions, loadModel } from "./load-model";
 import type { LoraAdapter } from "./lora/lora-adapter";
@@ -228,7 +229,8 @@ export class Engine {
     if (!grammar) return undefined;
     this.#grammars ??= this.#createGrammars(this.model);
     try {
-      const matcher = await this.#grammars.compile(grammar, endTokenIds, signal);
+      const spec = this.model.tokenBytes.dropsFirstSpace ? afterSpace(grammar) : grammar;
+      const matcher = await this.#grammars.compile(spec, endTokenIds, signal);
       await matcher.whenReady();
       return matcher;
     } catch (error) {
@@ -296,4 +298,13 @@ export class Engine {
       nowMs: this.#nowMs,
     };
   }
+}
+
+/**
+ * SentencePiece vocabularies write words with the space before them, and the one before an answer's first
+ * word is dropped from its text: what is held to is what follows that space.
+ */
+function afterSpace(grammar: GrammarSpec): GrammarSpec {
+  const parts: Structure[] = [{ type: "text", text: " " }, toStructure(grammar)];
+  return { type: "structure", structure: { type: "sequence", parts } };
 }
