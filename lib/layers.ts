@@ -52,7 +52,6 @@ export const HOMES: Record<string, readonly string[]> = {
   koffi: ["lib/engine"],
   protobufjs: ["lib/engine"],
   "@huggingface": ["lib/engine"],
-  "@mlc-ai": ["lib/engine"],
   flatbuffers: ["lib/engine/synthetic"],
   undici: ["lib/protocol"],
   pino: ["lib/telemetry"],
