@@ -9,6 +9,8 @@ import type { BreadthOptions } from "./options";
 import { areSameVectors } from "./probe";
 import { VOCABULARY_SIZE } from "./vocabulary";
 
+const OWN_SHARE_MIN = 0.8;
+
 export type ReportInput = {
   series: Series;
   options: BreadthOptions;
@@ -39,6 +41,7 @@ export function reportLines(input: ReportInput): string[] {
     ),
     ...section("Goals", goalTable(series)),
     ...vectorWarning(series),
+    ...shareWarning(input),
     ...[...failures].map(([name, reason]) => `${name} was not measured: ${reason}`),
     "",
   ];
@@ -181,6 +184,25 @@ function goalTable(series: Series): string[] {
     isMet === undefined ? "–" : isMet ? "met" : "missed",
   ]);
   return formatTable(["goal", "measured", "wanted", ""], rows, 4);
+}
+
+/** Who did not get the cores was measured against the neighbours, not against the others in the table. */
+function shareWarning({ series, options }: ReportInput): string[] {
+  const keys: SeriesKey[] = [
+    ...[WHO.encoder, WHO.transformers].map((who) => ({ part: "embeddings", who })),
+    ...[WHO.inPlace, WHO.optimum, WHO.windowed].map((who) => {
+      return { part: "forms", who, detail: BATCH };
+    }),
+  ];
+  const starved = keys.filter((key) => {
+    return series.median(key, "ownCores") < options.threadCount * OWN_SHARE_MIN;
+  });
+  if (starved.length === 0) return [];
+  const names = starved.map((it) => it.who).join(", ");
+  return [
+    "",
+    `Warning: less than ${OWN_SHARE_MIN * 100} % of ${options.threadCount} cores were its own for ${names}: others worked on this machine, or it could not use them.`,
+  ];
 }
 
 /** Whoever gives other vectors has done other work. */
