@@ -1,8 +1,8 @@
 import { AppError, isAppError } from "@/lib/errors";
+import type { GenerateRequest } from "@/lib/protocol/generate-request";
 
 /** A worker names the fields of its own protocol, which clients of this API never saw. */
 const WIRE_PARAMS: Record<string, string> = {
-  grammar: "output_config.format",
   maxTokens: "max_tokens",
   stop: "stop_sequences",
   toolRequest: "tools",
@@ -15,7 +15,12 @@ const WIRE_PARAMS: Record<string, string> = {
 const TOOL_SCHEMA_PARAM = /^toolRequest\.tools\.(\d+)\.parameters/;
 const TOOL_PARAM = /^toolRequest\.tools\.(\d+)\./;
 
-export function toWireParam(param: string): string {
+/** Of a request what tells where a fault lies. */
+export type Asked = Pick<GenerateRequest, "grammar">;
+
+export function toWireParam(param: string, { grammar }: Asked): string {
+  // Workers make grammars of tools, too.
+  if (param === "grammar") return grammar ? "output_config.format" : "tools";
   if (TOOL_SCHEMA_PARAM.test(param)) {
     return param.replace(TOOL_SCHEMA_PARAM, "tools.$1.input_schema");
   }
@@ -30,10 +35,10 @@ export function toWireParam(param: string): string {
  * for it, and what a model does not offer as a fault of the request. Their client asks again after any
  * status from 500 on, and a model does not learn in between.
  */
-export function inWireWords(error: unknown): unknown {
+export function inWireWords(error: unknown, asked: Asked): unknown {
   if (!isAppError(error)) return error;
   const code = error.code === "not-supported" ? "unsupported-parameter" : error.code;
-  const param = error.param && toWireParam(error.param);
+  const param = error.param && toWireParam(error.param, asked);
   if (code === error.code && param === error.param) return error;
   const { message, retryAfterSeconds } = error;
   return new AppError(code, { message, param, retryAfterSeconds, cause: error });

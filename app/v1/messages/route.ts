@@ -16,13 +16,13 @@ export const POST = route(
     const request = toGenerateRequest(body, requestId);
     const generation = await generate({ controller: controller(), request, signal }).catch(
       (error: unknown) => {
-        throw inWireWords(error);
+        throw inWireWords(error, request);
       },
     );
     const init = { headers: { "x-parley-worker": generation.workerId } };
-    const options = { display: toThinkingDisplay(body.thinking), maxTokens: body.max_tokens };
+    const options = { display: toThinkingDisplay(body.thinking), request };
     if (body.stream) {
-      return namedEventsReply(toMessageStream(generation, { ...options, requestId }), init);
+      return namedEventsReply(toMessageStream(generation, options), init);
     }
     return jsonReply(await toMessageReply(toMessageEvents(generation, options)), init);
   },

@@ -1,5 +1,6 @@
 import { AppError } from "@/lib/errors";
 import type { FinishReason, GenerationEnd, GenerationStart } from "@/lib/protocol/generate-event";
+import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { assert } from "@/lib/util/assert";
 import { createId } from "@/lib/util/id";
 import type { MessageEvent } from "./stream";
@@ -48,12 +49,13 @@ export type StopReason = "end_turn" | "max_tokens" | "tool_use" | "model_context
 
 export function toStopReason(
   reason: FinishReason,
-  { start, maxTokens }: { start: GenerationStart; maxTokens: number },
+  { start, request }: { start: GenerationStart; request: Pick<GenerateRequest, "maxTokens"> },
 ): StopReason {
   if (reason === "tool-calls") return "tool_use";
   if (reason === "stop") return "end_turn";
   // Fewer tokens than were asked for fitted into the context.
-  return start.maxTokens < maxTokens ? "model_context_window_exceeded" : "max_tokens";
+  const isCramped = request.maxTokens !== undefined && start.maxTokens < request.maxTokens;
+  return isCramped ? "model_context_window_exceeded" : "max_tokens";
 }
 
 export function toUsage(usage: GenerationEnd["usage"], thinkingTokens: number): MessageUsage {

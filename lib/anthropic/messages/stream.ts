@@ -1,5 +1,6 @@
 import { AppError, isAppError } from "@/lib/errors";
 import type { GenerateEvent, GenerationEnd, GenerationStart } from "@/lib/protocol/generate-event";
+import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { type AnthropicError, toAnthropicError } from "../error";
 import { toWireParam } from "../wire-param";
 import {
@@ -18,8 +19,8 @@ export type MessageSource = { start: GenerationStart; events: AsyncIterable<Gene
 
 export type MessageOptions = {
   display: ThinkingDisplay;
-  /** Those asked for: fewer may have fitted. */
-  maxTokens: number;
+  /** What was asked for. */
+  request: GenerateRequest;
 };
 
 type BlockDelta =
@@ -53,7 +54,7 @@ export type MessageEvent =
  */
 export async function* toMessageEvents(
   { start, events }: MessageSource,
-  { display, maxTokens }: MessageOptions,
+  { display, request }: MessageOptions,
 ): AsyncGenerator<MessageEvent> {
   const blocks = new OpenBlocks();
   let thinkingTokens = 0;
@@ -87,11 +88,11 @@ export async function* toMessageEvents(
       case "generation-error":
         throw new AppError(event.code, {
           message: event.message,
-          param: event.param && toWireParam(event.param),
+          param: event.param && toWireParam(event.param, request),
         });
       case "generation-end":
         yield* blocks.close();
-        yield toMessageDelta(event, { start, maxTokens, thinkingTokens });
+        yield toMessageDelta(event, { start, request, thinkingTokens });
         yield { type: "message_stop" };
         return;
     }
@@ -102,19 +103,19 @@ export async function* toMessageEvents(
 /** The same for a reader of the stream: what goes wrong in its middle is its last event. */
 export async function* toMessageStream(
   source: MessageSource,
-  { requestId, ...options }: MessageOptions & { requestId: string },
+  options: MessageOptions,
 ): AsyncGenerator<MessageEvent | AnthropicError> {
   try {
     yield* toMessageEvents(source, options);
   } catch (error) {
     if (!isAppError(error)) throw error;
-    if (error.code !== "client-closed") yield toAnthropicError(error, requestId);
+    if (error.code !== "client-closed") yield toAnthropicError(error, options.request.requestId);
   }
 }
 
 function toMessageDelta(
   { finishReason, usage }: GenerationEnd,
-  answer: { start: GenerationStart; maxTokens: number; thinkingTokens: number },
+  answer: { start: GenerationStart; request: GenerateRequest; thinkingTokens: number },
 ): MessageEvent {
   return {
     type: "message_delta",

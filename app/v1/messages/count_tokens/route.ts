@@ -12,7 +12,7 @@ export const POST = route(
     const request = toTokenizeRequest(body);
     const { ids } = await tokenize({ controller: controller(), request, signal }).catch(
       (error: unknown) => {
-        throw inWireWords(error);
+        throw inWireWords(error, {});
       },
     );
     return jsonReply({ input_tokens: ids.length });
