@@ -3,6 +3,7 @@ import type { Engine } from "../engine";
 import { averageVectors } from "./average-vectors";
 import { BARE } from "./special-tokens";
 import { type Overflow, splitText } from "./split-text";
+import { Turns } from "./turns";
 
 /**
  * Vectors of a model that writes, also of texts that are longer than it reads.
@@ -20,8 +21,9 @@ export async function embedInPieces(
   const tokenizer = { special: BARE, encodeText: (text: string) => engine.encodeText(text) };
   // The engine keeps a place for an answer.
   const contextLength = engine.model.contextLength - 1;
-  const pieces = inputs.map((input, index) =>
-    splitText(input, { tokenizer, contextLength, overflow, param: `inputs.${index}` }),
+  const turns = new Turns(signal);
+  const pieces = await turns.map(inputs, (input, index) =>
+    splitText(input, { tokenizer, contextLength, overflow, param: `inputs.${index}`, turns }),
   );
   const ids = pieces.flat().map((it) => it.text.ids);
   const owners = pieces.flatMap((ofText, index) => ofText.map(() => index));

@@ -7,13 +7,11 @@ import { type LoadEncoderOptions, type LoadedEncoder, loadEncoder } from "./load
 import { toRowLength } from "./row-length";
 import type { EncodedText } from "./special-tokens";
 import { type Overflow, pairUp, splitText } from "./split-text";
+import { Turns } from "./turns";
 
 export type EncoderAbility = "embeddings" | "rerank" | "classify";
 
 export type LabelScore = { label: string; score: number };
-
-/** Tokenising goes on for so long before others get a turn. */
-const TURN_MS_MAX = 20;
 
 /**
  * Texts in, vectors or judgements out, for one model: an encoder, a cross-encoder or a classifier. Which
@@ -64,10 +62,11 @@ export class EncoderEngine {
     this.#expect("embeddings");
     const { overflow = "refuse", signal } = options;
     const { tokenizer, contextLength } = this.model;
-    const pieces = await this.#inTurns(inputs, signal, (input, index) => {
+    const turns = new Turns(signal);
+    const pieces = await turns.map(inputs, async (input, index) => {
       const param = `inputs.${index}`;
       if (typeof input !== "string") this.#expectIds(input, param);
-      return splitText(input, { tokenizer, contextLength, overflow, param });
+      return splitText(input, { tokenizer, contextLength, overflow, param, turns });
     });
     const texts = pieces.flat().map((it) => it.text);
     this.#expectKnown(texts, "inputs");
@@ -98,8 +97,9 @@ export class EncoderEngine {
     this.#expect("rerank");
     const { overflow = "truncate", signal } = options;
     const { tokenizer, contextLength } = this.model;
-    const pairs = pairUp(query, documents, { tokenizer, contextLength, overflow });
-    const texts = await this.#inTurns(pairs, signal, (encode) => encode());
+    const turns = new Turns(signal);
+    const pairs = await pairUp(query, documents, { tokenizer, contextLength, overflow, turns });
+    const texts = await turns.map(pairs, (encode) => encode());
     this.#expectKnown(texts, "documents");
     const results = await this.#loop.run(texts, signal);
     const scores = results.map(([logit = Number.NaN]) => toShare(expectFinite(logit)));
@@ -120,8 +120,9 @@ export class EncoderEngine {
     this.#expect("classify");
     const { overflow = "refuse", signal } = options;
     const { tokenizer, contextLength, labels, config } = this.model;
-    const pieces = await this.#inTurns(inputs, signal, (input, index) =>
-      splitText(input, { tokenizer, contextLength, overflow, param: `inputs.${index}` }),
+    const turns = new Turns(signal);
+    const pieces = await turns.map(inputs, (input, index) =>
+      splitText(input, { tokenizer, contextLength, overflow, param: `inputs.${index}`, turns }),
     );
     const texts = pieces.flat().map((it) => it.text);
     this.#expectKnown(texts, "inputs");
@@ -173,24 +174,6 @@ export class EncoderEngine {
   /** A tokenizer can have tokens that the graph was not made for. */
   #expectKnown(texts: readonly EncodedText[], param: string): void {
     for (const { ids } of texts) this.#expectIds(ids, param);
-  }
-
-  /** Lets others have the thread between two texts. */
-  async #inTurns<In, Out>(
-    values: readonly In[],
-    signal: AbortSignal,
-    work: (value: In, index: number) => Out,
-  ): Promise<Out[]> {
-    const done: Out[] = [];
-    let turnSince = performance.now();
-    for (const [index, value] of values.entries()) {
-      signal.throwIfAborted();
-      done.push(work(value, index));
-      if (performance.now() - turnSince < TURN_MS_MAX) continue;
-      await new Promise((resolve) => setImmediate(resolve));
-      turnSince = performance.now();
-    }
-    return done;
   }
 
   /** What follows the pooling, and length one. */

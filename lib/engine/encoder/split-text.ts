@@ -1,6 +1,7 @@
 import { AppError } from "@/lib/errors";
 import { countSpecial, type EncodedText, joinTexts, type TemplatePart } from "./special-tokens";
 import { encodeStart, type TextEncoder } from "./text-encoder";
+import type { Turns } from "./turns";
 
 /** What becomes of a text that is longer than the model reads. */
 export type Overflow = "refuse" | "truncate" | "average";
@@ -15,19 +16,24 @@ export type SplitOptions = {
   overflow: Overflow;
   /** Where in the request the text is, for errors. */
   param: string;
+  turns: Turns;
 };
 
 /**
  * What the model is to read for one text: one piece, or several of the model's length for `average`. Each
  * has the control tokens of a whole text, those at the end included.
  *
- * @throws AppError `context-length-exceeded`, or `invalid-request` when nothing is left to read.
+ * @throws AppError `context-length-exceeded`, or `invalid-request` when nothing is left to read; the
+ * reason of the turns' signal.
  */
-export function splitText(input: string | readonly number[], options: SplitOptions): Piece[] {
+export async function splitText(
+  input: string | readonly number[],
+  options: SplitOptions,
+): Promise<Piece[]> {
   const { tokenizer, contextLength, overflow, param } = options;
   const { parts, body } =
     typeof input === "string"
-      ? { parts: tokenizer.special.single, body: encodeBody(input, options) }
+      ? { parts: tokenizer.special.single, body: await encodeBody(input, options) }
       : takeApart(input, tokenizer.special.single);
   const room = contextLength - countSpecial(parts);
   if (body.length > room && overflow === "refuse") {
@@ -47,11 +53,10 @@ export function splitText(input: string | readonly number[], options: SplitOptio
 /** No more of the text than can matter: all of it only where all of it is read. */
 function encodeBody(
   text: string,
-  { tokenizer, contextLength, overflow }: SplitOptions,
-): readonly number[] {
-  return overflow === "average"
-    ? tokenizer.encodeText(text)
-    : encodeStart(tokenizer, text, contextLength + 1);
+  { tokenizer, contextLength, overflow, turns }: SplitOptions,
+): Promise<readonly number[]> {
+  const countMax = overflow === "average" ? Number.POSITIVE_INFINITY : contextLength + 1;
+  return encodeStart(tokenizer, text, { countMax, turns });
 }
 
 /** Ids are read as they are; the control tokens that they begin and end with stay where they belong. */
@@ -88,15 +93,16 @@ export type PairOptions = Omit<SplitOptions, "overflow" | "param"> & {
 /**
  * The query beside each document. Documents are cut to the room that the query leaves; the query never is.
  *
- * @throws AppError `context-length-exceeded` naming the query, or the document that may not be cut.
+ * @throws AppError `context-length-exceeded` naming the query, or the document that may not be cut;
+ * the reason of the turns' signal.
  */
-export function pairUp(
+export async function pairUp(
   query: string,
   documents: readonly string[],
-  { tokenizer, contextLength, overflow }: PairOptions,
-): (() => EncodedText)[] {
+  { tokenizer, contextLength, overflow, turns }: PairOptions,
+): Promise<(() => Promise<EncodedText>)[]> {
   const parts = tokenizer.special.pair;
-  const queryIds = encodeStart(tokenizer, query, contextLength + 1);
+  const queryIds = await encodeStart(tokenizer, query, { countMax: contextLength + 1, turns });
   const room = contextLength - countSpecial(parts) - queryIds.length;
   if (room < 1) {
     throw new AppError("context-length-exceeded", {
@@ -105,8 +111,8 @@ export function pairUp(
     });
   }
   // One at a time, when asked for: a thousand of them take the thread for a second.
-  return documents.map((document, index) => () => {
-    const ids = encodeStart(tokenizer, document, room + 1);
+  return documents.map((document, index) => async () => {
+    const ids = await encodeStart(tokenizer, document, { countMax: room + 1, turns });
     if (ids.length > room && overflow === "refuse") {
       const param = `documents.${index}`;
       throw new AppError("context-length-exceeded", {
