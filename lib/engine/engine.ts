@@ -147,7 +147,7 @@ export class Engine {
   async embed(texts: readonly (string | readonly number[])[], signal: AbortSignal) {
     if (this.model.runner.signature.hiddenSize === undefined) {
       throw new AppError("not-supported", {
-        message: `The model ${this.model.files.name} gives no embeddings (its graph has no last_hidden_state).`,
+        message: `The model ${this.model.files.name} gives no embeddings (its graph has no last_hidden_state of float32).`,
         param: "model",
       });
     }

@@ -29,6 +29,7 @@ test("a long text is refused, cut, or averaged by the tokens of its pieces", asy
   const refused = embedInPieces(engine, ["short", text], { signal });
   await expect(refused).rejects.toMatchObject({
     ...{ code: "context-length-exceeded", param: "inputs.1" },
+    message: expect.stringMatching(/^This text is longer .* 159 tokens.*`overflow`/),
   });
   const ids = engine.encodeText(text);
   expect(ids).toHaveLength(460);
@@ -54,4 +55,32 @@ test("what is wrong with a piece is told of its text", async () => {
   const ids = engine.encodeText("One lantern, and rain. ".repeat(20));
   const wrong = embedInPieces(engine, [ids, [5, 99_999]], { overflow: "average", signal });
   await expect(wrong).rejects.toMatchObject({ code: "invalid-request", param: "inputs.1" });
+});
+
+test.each(["refuse", "truncate", "average"] as const)(
+  "ids that are none are named by their text, also in a part that is cut off (%s)",
+  async (overflow) => {
+    const ids = engine.encodeText("One lantern. ".repeat(12)).slice(0, CONTEXT - 1);
+    const long = [...ids, ...ids];
+    const wrong = overflow === "refuse" ? [5, 99_999] : [...long, 99_999];
+    const before = overflow === "refuse" ? ids : long;
+    const asked = embedInPieces(engine, [before, "x", wrong], { overflow, signal });
+    await expect(asked).rejects.toMatchObject({
+      ...{ code: "invalid-request", param: "inputs.2" },
+      message: expect.stringMatching(/^99999 is not a token/),
+    });
+  },
+);
+
+test("a graph whose states are halves says what it lacks", async () => {
+  const half = join(folder, "half");
+  await writeSyntheticModel({ folder: half, form: "fp16", withHiddenState: true });
+  const options = { threadCount: 1, slotCount: 1, graphCacheFolder: join(folder, "cache") };
+  const model = await Engine.load(half, options);
+  const asked = embedInPieces(model, ["x"], { overflow: "truncate", signal });
+  await expect(asked).rejects.toMatchObject({
+    code: "not-supported",
+    message: expect.stringContaining("no last_hidden_state of float32"),
+  });
+  await model.close();
 });

@@ -1,6 +1,7 @@
 import { AppError, isAppError } from "@/lib/errors";
 import type { Engine } from "../engine";
 import { averageVectors } from "./average-vectors";
+import { expectTokenIds } from "./expect-token-ids";
 import { BARE } from "./special-tokens";
 import { type Overflow, splitText } from "./split-text";
 import { Turns } from "./turns";
@@ -15,8 +16,14 @@ export async function embedInPieces(
   inputs: readonly (string | readonly number[])[],
   { overflow = "refuse", signal }: { overflow?: Overflow | undefined; signal: AbortSignal },
 ): Promise<{ embeddings: number[][]; tokenCount: number }> {
-  if (overflow === "refuse" || engine.model.runner.signature.hiddenSize === undefined) {
-    return engine.embed(inputs, signal);
+  const { hiddenSize, vocabularySize } = engine.model.runner.signature;
+  // It says why not.
+  if (hiddenSize === undefined) return engine.embed(inputs, signal);
+  for (const [index, input] of inputs.entries()) {
+    // All of it, also what is cut off.
+    if (typeof input !== "string") {
+      expectTokenIds(input, { vocabularySize, param: `inputs.${index}` });
+    }
   }
   const tokenizer = { special: BARE, encodeText: (text: string) => engine.encodeText(text) };
   // The engine keeps a place for an answer.

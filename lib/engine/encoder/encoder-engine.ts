@@ -3,6 +3,7 @@ import { brokenLogits } from "../sampling/broken-logits";
 import { averageVectors, toUnit } from "./average-vectors";
 import { applyDense } from "./dense-layer";
 import { EncoderLoop } from "./encoder-loop";
+import { expectTokenIds } from "./expect-token-ids";
 import { type LoadEncoderOptions, type LoadedEncoder, loadEncoder } from "./load-encoder";
 import { toRowLength } from "./row-length";
 import type { EncodedText } from "./special-tokens";
@@ -162,13 +163,7 @@ export class EncoderEngine {
   }
 
   #expectIds(ids: readonly number[], param: string): void {
-    const { vocabularySize } = this.model;
-    const wrong = ids.find((id) => !Number.isInteger(id) || id < 0 || id >= vocabularySize);
-    if (wrong === undefined) return;
-    throw new AppError("invalid-request", {
-      message: `${param}: ${wrong} is not a token of this model: its ids go from 0 to ${vocabularySize - 1}.`,
-      param,
-    });
+    expectTokenIds(ids, { vocabularySize: this.model.vocabularySize, param });
   }
 
   /** A tokenizer can have tokens that the graph was not made for. */

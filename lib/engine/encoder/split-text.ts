@@ -14,7 +14,10 @@ export type SplitOptions = {
   /** Tokens that the model reads, control tokens included. */
   contextLength: number;
   overflow: Overflow;
-  /** Where in the request the text is, for errors. */
+  /**
+   * Where in the request the text is, for errors. Their messages do not repeat it: who asked may count
+   * otherwise, and call the field by another name.
+   */
   param: string;
   turns: Turns;
 };
@@ -45,7 +48,7 @@ export async function splitText(
   const pieces = bodies.map((it) => ({ text: joinTexts(parts, [it]), weight: it.length }));
   if (pieces.every((it) => it.text.ids.length > 0)) return pieces;
   throw new AppError("invalid-request", {
-    message: `${param}: there is no text to read.`,
+    message: "There is no text to read.",
     param,
   });
 }
@@ -81,7 +84,7 @@ function tooLong(of: { param: string; contextLength: number; isText: boolean }):
   const { param, contextLength, isText } = of;
   const besides = isText ? ", control tokens included" : "";
   return new AppError("context-length-exceeded", {
-    message: `${param} is longer than this model reads: ${contextLength} tokens${besides}. Shorten it, or say by \`overflow\` that it may be cut.`,
+    message: `This text is longer than the model reads: ${contextLength} tokens${besides}. Shorten it, or say by \`overflow\` that it may be cut.`,
     param,
   });
 }
@@ -106,7 +109,7 @@ export async function pairUp(
   const room = contextLength - countSpecial(parts) - queryIds.length;
   if (room < 1) {
     throw new AppError("context-length-exceeded", {
-      message: `query: it leaves no room for a document in the ${contextLength} tokens that this model reads, control tokens included. Shorten the query.`,
+      message: `The query leaves no room for a document in the ${contextLength} tokens that this model reads, control tokens included. Shorten the query.`,
       param: "query",
     });
   }
@@ -114,10 +117,9 @@ export async function pairUp(
   return documents.map((document, index) => async () => {
     const ids = await encodeStart(tokenizer, document, { countMax: room + 1, turns });
     if (ids.length > room && overflow === "refuse") {
-      const param = `documents.${index}`;
       throw new AppError("context-length-exceeded", {
-        message: `${param} is longer than the ${room} tokens that the query leaves of the ${contextLength} that this model reads. Shorten it, or say by \`overflow\` that it may be cut.`,
-        param,
+        message: `This document is longer than the ${room} tokens that the query leaves of the ${contextLength} that this model reads. Shorten it, or say by \`overflow\` that it may be cut.`,
+        param: `documents.${index}`,
       });
     }
     return joinTexts(parts, [queryIds, ids.slice(0, room)]);
