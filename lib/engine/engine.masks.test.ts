@@ -183,14 +183,24 @@ describe("an answer that is held to a grammar", () => {
   });
 
   test("rests while all slots are taken by those who rest, and nobody is forgotten", async () => {
-    // Masks come long after the steps, so at times everyone rests and more arrive.
-    compiler.arrive = () => delay(4);
+    let open = () => {};
+    const gate = new Promise<void>((resolve) => {
+      open = resolve;
+    });
+    compiler.arrive = () => gate;
+    const count = compiler.matchers.length;
     const answers = Array.from({ length: 9 }, (_, index) =>
       collect(engine, held(4, { sampling: { temperature: 1, seed: index } })),
     );
-    await vi.waitFor(() => expect(engine.waitingCount).toBeGreaterThan(0));
-    await delay(2);
+    // All three slots are held by answers that have a token and no mask for the next.
+    await vi.waitFor(() => {
+      const begun = compiler.matchers.slice(count).filter((it) => it.accepted.length === 1);
+      expect([begun.length, engine.waitingCount]).toEqual([3, 6]);
+    });
     answers.push(collect(engine, ask({ maxTokens: 3 })));
+    await vi.waitFor(() => expect(engine.waitingCount).toBe(7));
+    compiler.arrive = () => delay(4);
+    open();
     const all = await Promise.all(answers);
     expect(all.map((it) => it.tokens.length)).toEqual([4, 4, 4, 4, 4, 4, 4, 4, 4, 3]);
     compiler.arrive = () => undefined;
