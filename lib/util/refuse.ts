@@ -13,7 +13,10 @@ export function refuse(
   context.issues.push({ code: "custom", input: undefined, path, message, params: { code } });
 }
 
-/** Hands on what a schema inside this one found, under the place it was found at. */
+/**
+ * Hands on what a schema inside this one found, under the place it was found at. That schema gave no
+ * value, while after unknown keys alone zod goes on to the next step, so that more is said then.
+ */
 export function adopt(
   context: z.core.$RefinementCtx,
   path: PropertyKey[],
@@ -23,6 +26,8 @@ export function adopt(
     // A finished issue is a raw one with its message already written.
     context.issues.push({ ...issue, path: [...path, ...issue.path] } as z.core.$ZodRawIssue);
   }
+  const isLost = issues.every(({ code }) => code === "unrecognized_keys");
+  if (isLost) reject(context, path, "has no value that could be read.");
 }
 
 /** Says that a field is wrong. */
