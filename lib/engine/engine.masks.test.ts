@@ -58,6 +58,13 @@ class ScriptedMatcher implements GrammarMatcher {
     this.isClosed = true;
   }
 
+  /** What became of it is not known any more. */
+  lose(error: Error) {
+    this.mask = undefined;
+    this.#ready = Promise.reject(error);
+    this.#ready.catch(() => undefined);
+  }
+
   #deliver() {
     const place = this.accepted.length;
     this.isComplete = place === this.#length;
@@ -228,6 +235,18 @@ describe("an answer that is held to a grammar", () => {
       await Promise.allSettled(stuck);
       await settle();
     }
+  });
+
+  test("fails alone when its mask is lost before its first token", async () => {
+    const failure = new AppError("invalid-request", { message: "No way on.", param: "grammar" });
+    const events = engine.generate(held(4, { promptIds: Array(90).fill(9) }), never);
+    await events.next();
+    // The prompt has not run: its mask was there when it began and is gone.
+    compiler.matchers.at(-1)!.lose(failure);
+    const plain = collect(engine, ask({ maxTokens: 5 }));
+    await expect(events.next()).rejects.toThrow("No way on.");
+    expect((await plain).tokens).toHaveLength(5);
+    await settle();
   });
 
   test("fails alone when its grammar does", async () => {

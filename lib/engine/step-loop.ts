@@ -187,7 +187,7 @@ export class StepLoop {
     if (sequence.isFinished || sequence.promptTokensLeft > 0) return;
     this.#slots.pack(sequence);
     this.#scheduler.promote(sequence);
-    this.#take(sequence, logits.at(logits.count - 1));
+    this.#takeOrRest(sequence, logits.at(logits.count - 1));
   }
 
   /** One token for everyone who decodes, group by group. Rows move meanwhile as sequences leave. */
@@ -222,10 +222,14 @@ export class StepLoop {
       MASK_WAIT_MS_MAX,
     );
     for (const [sequence, own] of late) {
-      if (sequence.isFinished) continue;
-      if (sequence.isReadyToDraw) this.#take(sequence, own);
-      else this.#rest(sequence, own);
+      if (!sequence.isFinished) this.#takeOrRest(sequence, own);
     }
+  }
+
+  /** A mask that was there can be gone again: its thread may have ended since. */
+  #takeOrRest(sequence: Sequence, logits: TokenLogits): void {
+    if (sequence.isReadyToDraw) this.#take(sequence, logits);
+    else this.#rest(sequence, logits);
   }
 
   /** Takes it out of the steps until its mask is there. */
@@ -253,7 +257,7 @@ export class StepLoop {
     this.#resting.delete(sequence);
     this.#slots.pack(sequence);
     this.#scheduler.resume(sequence);
-    this.#take(sequence, logits);
+    this.#takeOrRest(sequence, logits);
   }
 
   /**

@@ -33,14 +33,14 @@ export class Tokenizer {
   readonly #anyControl: RegExp | undefined;
 
   constructor(json: TokenizerJson, config: TokenizerConfig) {
-    const control = json.added_tokens.filter((token) => token.special);
+    const control = json.added_tokens.filter(isFrame);
     this.#controlIds = new Map(control.map((token) => [token.content, token.id]));
     const unknownId = findUnknownId(json);
     this.#controlIdSet = new Set([...this.#controlIds.values()].filter((id) => id !== unknownId));
     this.#anyControl = toAlternation([...this.#controlIds.keys()]);
     const respell = (token: AddedToken) =>
       // The library would look for a token marked `normalized` in normalized text; ours is put in before.
-      token.special
+      isFrame(token)
         ? { ...token, content: this.#controlSpelling(token.id), normalized: false }
         : token;
     const secretOf = (id: number) =>
@@ -102,6 +102,15 @@ export class Tokenizer {
   #quotedSpelling(id: number): string {
     return `${OPEN}${this.#secret}q${id}${CLOSE}`;
   }
+}
+
+/**
+ * What templates put around what people write. Not all of it is marked as special: `<tool_response>` and
+ * `<think>` of Qwen's vocabularies are added tokens like others, and a tool's result could close its own frame.
+ * Other added tokens are plain text (runs of spaces in those of GPT-NeoX).
+ */
+function isFrame({ special, content }: AddedToken): boolean {
+  return special || /^<\S+>$|^\[[A-Z_/]+\]$/.test(content);
 }
 
 /**
