@@ -9,7 +9,8 @@ import { join } from "node:path";
 import { afterAll, expect, test } from "vitest";
 import { Engine } from "./engine";
 import type { WeightForm } from "./synthetic/weight-form";
-import { writeSyntheticModel } from "./synthetic/write-synthetic-model";
+import { writeSyntheticAdapter } from "./synthetic/write-synthetic-adapter";
+import { toDimensions, writeSyntheticModel } from "./synthetic/write-synthetic-model";
 
 const root = mkdtempSync(join(tmpdir(), "parley-invariance-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -41,3 +42,17 @@ test.each(["fp32", "fp16", "int8-block32", "int4-block128", "int8-rows"] as cons
     expect([1, 2]).toContain(rowCount);
   },
 );
+
+test.each([2, 8, 60, 129])("a context of %i tokens is enough", async (contextLength) => {
+  const folder = join(root, `context-${contextLength}`);
+  await writeSyntheticModel({ folder, dimensions: { contextLength }, takesAdapters: true });
+  const path = join(folder, "poet.onnx_adapter");
+  const dimensions = toDimensions({ dimensions: { contextLength } });
+  await writeSyntheticAdapter({ path, dimensions, seed: 9, rank: 4 });
+  const engine = await Engine.load(folder, {
+    ...{ threadCount: 1, slotCount: 2, graphCacheFolder: root, adapters: [{ name: "poet", path }] },
+  });
+  expect(engine.model).toMatchObject({ contextLength, isBatchInvariant: true });
+  expect(engine.model.adapters.get("poet")?.isBatchInvariant).toBe(true);
+  await engine.close();
+});

@@ -31,11 +31,17 @@ const ROWS_MAX = 16;
 const ROW_COUNTS = [1, 2, 3, 4, 5, 7, 8, 12, ROWS_MAX];
 const PROMPT_TOKENS = 6;
 /**
- * Chunks of one prompt, in four ways. Beyond 128 tokens, the largest tile of the attention kernel: a
- * token that is left over from the last tile shows there.
+ * Of the prompt that is cut, as far as the context goes. Beyond 128, the largest tile of the attention
+ * kernel: a token that is left over from the last tile shows there.
  */
-const CUTS = [[129], [64, 65], [128, 1], [31, 98]];
+const CUT_TOKENS_MAX = 129;
 const CAPACITY = 136;
+
+export type ProbeOptions = {
+  /** Tokens that the graph has positions for: none beyond them is tried. */
+  contextLength: number;
+  adapter?: LoraAdapter | undefined;
+};
 
 /**
  * Finds out by running the graph, since it depends on the kernels that this CPU gets and not on the
@@ -44,14 +50,14 @@ const CAPACITY = 136;
 export async function probeBatchInvariance(
   session: GraphSession,
   signature: GraphSignature,
-  adapter?: LoraAdapter,
+  probe: ProbeOptions,
 ): Promise<BatchInvariance> {
   const rows = await withRunner(session, signature, { padsToEven: false }, (runner) =>
-    probeRows(runner, adapter),
+    probeRows(runner, probe),
   );
   const padsToEven = rows === "even";
   const mayCutAnywhere = await withRunner(session, signature, { padsToEven }, (runner) =>
-    probeCuts(runner, adapter),
+    probeCuts(runner, probe),
   );
   return { rows, mayCutAnywhere };
 }
@@ -74,10 +80,11 @@ async function withRunner<T>(
 /** The same row decodes in company of none, one, two … others. */
 async function probeRows(
   runner: ModelRunner,
-  adapter: LoraAdapter | undefined,
+  { contextLength, adapter }: ProbeOptions,
 ): Promise<InvariantRows> {
+  const promptTokens = Math.min(PROMPT_TOKENS, contextLength - 1);
   for (let row = 0; row < ROWS_MAX; row++) {
-    const ids = drawIds(runner, row, PROMPT_TOKENS);
+    const ids = drawIds(runner, row, promptTokens);
     await runner.prefill({ row, start: 0, ids, logits: "last", adapter });
   }
   const seen = new Map<number, string>();
@@ -85,7 +92,7 @@ async function probeRows(
     const rows = Array.from({ length: rowCount }, (_, row) => row);
     const logits = await runner.decode({
       ids: rows.flatMap((row) => drawIds(runner, row, 1)),
-      lengths: rows.map(() => PROMPT_TOKENS),
+      lengths: rows.map(() => promptTokens),
       temperatures: rows.map(() => undefined),
       adapter,
     });
@@ -97,9 +104,12 @@ async function probeRows(
 }
 
 /** The same prompt runs in one chunk and in two. */
-async function probeCuts(runner: ModelRunner, adapter: LoraAdapter | undefined): Promise<boolean> {
+async function probeCuts(
+  runner: ModelRunner,
+  { contextLength, adapter }: ProbeOptions,
+): Promise<boolean> {
   const seen = new Set<string>();
-  for (const cut of CUTS) {
+  for (const cut of listCuts(contextLength)) {
     let start = 0;
     let bits = "";
     for (const length of cut) {
@@ -111,6 +121,14 @@ async function probeCuts(runner: ModelRunner, adapter: LoraAdapter | undefined):
     seen.add(bits);
   }
   return seen.size === 1;
+}
+
+/** One prompt in four ways: whole, in halves, but for its last token, and in parts that are no tiles. */
+function listCuts(contextLength: number): number[][] {
+  // Odd, so that a token is left over; and one place is for what fills up an odd chunk.
+  const count = 2 * Math.floor(Math.min(CUT_TOKENS_MAX + 1, contextLength) / 2) - 1;
+  const firsts = [0, Math.floor(count / 2), count - 1, Math.max(0, Math.floor(count / 4) - 1)];
+  return firsts.map((first) => [first, count - first].filter((it) => it > 0));
 }
 
 /** Tokens spread over the vocabulary, the same for the same row. */

@@ -118,7 +118,7 @@ async function createInPlaceRunner(
   form: GraphForm,
 ): Promise<ReadyRunner> {
   const { source, signature, facts, slotCount, contextLength, mayVaryWithBatch } = needs;
-  const probe = await probeBatchInvariance(session, signature);
+  const probe = await probeBatchInvariance(session, signature, { contextLength });
   // What the graph says of itself goes before what a few rows happened to show.
   const rows = facts.batchDependentOperator ? "none" : probe.rows;
   if (rows === "none" && !mayVaryWithBatch) throw variesWithBatch(source);

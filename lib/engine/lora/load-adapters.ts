@@ -70,7 +70,9 @@ async function tryOut(
       await runner.prefill({ row: 0, start: 0, ids: [0, 1], logits: "last", adapter });
       return isBatchInvariant;
     }
-    const probe = await probeBatchInvariance(session, runner.signature, adapter);
+    const probe = await probeBatchInvariance(session, runner.signature, {
+      ...{ contextLength: runner.cache.capacity, adapter },
+    });
     return probe.rows !== "none" && (probe.mayCutAnywhere || !mayCutAnywhere);
   } catch (cause) {
     const reason = cause instanceof Error ? cause.message : String(cause);
