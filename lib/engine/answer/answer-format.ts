@@ -61,6 +61,8 @@ export type AnswerFormat = {
    * What answers to `request` may look like, or undefined where anything goes. With "required" or a
    * named tool the answer is nothing but calls; with "auto" the arguments of strict tools are held to
    * their schemas and all else is free.
+   *
+   * @throws AppError that names the tool and the cause where a strict one cannot be held to its schema.
    */
   toStructure(request: ToolRequest): Structure | undefined;
 };

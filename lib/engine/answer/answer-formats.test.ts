@@ -390,6 +390,14 @@ const RECORDED: Record<string, { syntax: CallSyntax; answers: Recorded[] }> = {
         told: [["get_weather", `{"city": "123", "days": 3, "units": "metric", "more": "x y"}`]],
       },
       {
+        about: "marks within strings of JSON, and a string left open",
+        text: `<function=write-file>\n<parameter=lines>\n["</parameter>", "\\"</parameter>"]\n</parameter>\n</function><function=write-file>\n<parameter=lines>\n["a\n</parameter>\n<parameter=more>\nsay "x</parameter>\n</function>`,
+        told: [
+          ["write-file", `{"lines": ["</parameter>", "\\"</parameter>"]}`],
+          ["write-file", `{"lines": "[\\"a", "more": "say \\"x"}`],
+        ],
+      },
+      {
         about: "a call cut off",
         text: "<tool_call>\n<function=get_weather>\n<parameter=city>\nOs",
         told: [["get_weather", `{"city": "Os`]],

@@ -69,6 +69,8 @@ function draw(structure: Structure, pick: Pick): string {
     }
     case "json-schema":
       return drawJson(structure.schema, pick);
+    case "plain-string":
+      return pick(["Oslo", "", 'a "b"\n', "</param>", "</parameter\n"]);
     case "sequence":
       return structure.parts.map((part) => draw(part, pick)).join("");
     case "one-of":
@@ -281,6 +283,91 @@ describe.each(SYNTAXES.map((syntax, index) => [`${syntax.name} (${index})`, synt
     });
   },
 );
+
+describe("values that are written as they stand", () => {
+  const format = createFormat(QWEN_CODER, undefined);
+  const requestFor = (tool: Tool): ToolRequest => ({
+    tools: [tool],
+    choice: "required",
+    isParallel: false,
+  });
+  const strict = (parameters: JsonSchema): Tool => ({ name: "call", parameters, isStrict: true });
+  const acceptorFor = (parameters: JsonSchema) => {
+    const structure = format.toStructure(requestFor(strict(parameters)))!;
+    const accepts = acceptorOf({ type: "structure", structure });
+    return (values: string) =>
+      accepts(`<tool_call>\n<function=call>\n${values}</function>\n</tool_call>`);
+  };
+  const write = (key: string, text: string) => `<parameter=${key}>\n${text}\n</parameter>\n`;
+
+  test("are held to the schemas of a strict tool, and end where they are read to end", () => {
+    const accepts = acceptorFor({
+      type: "object",
+      properties: {
+        free: { type: "string", description: "Any." },
+        short: { type: "string", minLength: 2, maxLength: 12 },
+        code: { type: "string", pattern: "^[A-Z]+$" },
+        color: { $ref: "#/$defs/color" },
+        tree: { $ref: "#/$defs/tree" },
+        kind: { type: "string", const: "a" },
+      },
+      required: ["more"],
+      additionalProperties: { $ref: "#/$defs/color" },
+      $defs: {
+        color: { type: "string", enum: ["red", "</parameter>"] },
+        tree: { type: "array", items: { $ref: "#/$defs/tree" } },
+      },
+    });
+    const more = write("more", '"red"');
+    expect(accepts(more)).toBe(true);
+    expect(accepts("")).toBe(false);
+    expect(accepts(write("more", '"blue"'))).toBe(false);
+    const cases: [key: string, right: string[], wrong: string[]][] = [
+      ["free", ["", "a\n\n", "</param>", "a\n</parameter"], ["a</parameter>", "</parameter>\n"]],
+      ["short", ["Oslo", "</parameter", "日本"], ["a", "1234567890123", "a</parameter>"]],
+      ["code", ["A", "ABC"], ["", "a", '"A"']],
+      ["color", ['"red"', '"</parameter>"'], ["red", '"blue"']],
+      ["tree", ["[]", "[[], [[]]]"], ["[1]", ""]],
+      ["kind", ["a"], ["b", '"a"', "a\n"]],
+    ];
+    for (const [key, right, wrong] of cases) {
+      for (const it of right) expect([key, it, accepts(write(key, it) + more)]).toContain(true);
+      for (const it of wrong) expect([key, it, accepts(write(key, it) + more)]).toContain(false);
+    }
+    expect(accepts(`<parameter=free>\nOslo</parameter>\n${more}`)).toBe(true);
+    expect(accepts(`<parameter=short>\nOslo</parameter>\n${more}`)).toBe(false);
+  });
+
+  test("of tools that are not strict end there too", () => {
+    const tool = {
+      ...strict({ properties: { a: { type: "string" }, "b>": {} } }),
+      isStrict: false,
+    };
+    const accepts = acceptorOf({
+      type: "structure",
+      structure: format.toStructure(requestFor(tool))!,
+    });
+    const call = (values: string) =>
+      `<tool_call>\n<function=call>\n${values}</function>\n</tool_call>`;
+    expect(accepts(call(write("a", "x")))).toBe(true);
+    expect(accepts(call(write("a", "x</parameter>")))).toBe(false);
+    expect(accepts(call(write("b>", "x")))).toBe(false);
+  });
+
+  test("what cannot be held to is refused by the tool's name", () => {
+    const planOf = (parameters: JsonSchema) => () =>
+      format.toStructure(requestFor(strict(parameters)));
+    const about = 'The tool "call" cannot be strict with this model: ';
+    expect(planOf({ properties: { "a>": {} } })).toThrow(`${about}the property "a>"`);
+    expect(planOf({ required: ["a\nb"] })).toThrow(`${about}the property "a\\nb"`);
+    expect(planOf({ properties: { ["a".repeat(257)]: {} } })).toThrow("more than 256 characters");
+    expect(planOf({ anyOf: [{ properties: {} }] })).toThrow(`${about}its parameters are`);
+    expect(planOf({ not: {} })).toThrow('an object with "not"');
+    expect(planOf({ type: "array" })).toThrow("of another type than object");
+    expect(planOf(false)).toThrow("take nothing");
+    expect(planOf(true)).not.toThrow();
+  });
+});
 
 test("an answer that begins otherwise is told from one that begins like a call", () => {
   const prefixes = ["{", "<|tag|>", "<think>", "```json", " ", "\n"];

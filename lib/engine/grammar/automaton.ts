@@ -50,6 +50,7 @@ const COPIED_PARTS_MAX = 2;
 
 /** Builds backwards: each expression is made for the state that follows it. */
 class AutomatonBuilder {
+  readonly #copiesAll: boolean;
   readonly #states: State[] = [];
   readonly #starts = new Map<Rule, number>();
   readonly #unbuilt: Rule[] = [];
@@ -58,7 +59,20 @@ class AutomatonBuilder {
   readonly #byteRanges = new WeakMap<CodePoints, ByteRanges[]>();
   readonly #partRules = new WeakMap<Expression, Rule>();
 
+  /** @param copiesAll whether what is repeated never is a rule. */
+  constructor(copiesAll = false) {
+    this.#copiesAll = copiesAll;
+  }
+
   build(root: Expression): Automaton {
+    const automaton = this.#build(root);
+    if (automaton.canEnd[automaton.start] === 1) return automaton;
+    throw refuse(
+      "No text can meet this grammar: what it requires contradicts itself or never ends.",
+    );
+  }
+
+  #build(root: Expression): Automaton {
     const final = this.#add();
     assert(final === FINAL, "the first state is the end");
     const start = this.#to(root, FINAL);
@@ -67,13 +81,7 @@ class AutomatonBuilder {
       assert(from !== undefined, "a rule has a first state before it has others");
       this.#state(from).jumps.push(this.#to(rule.body, FINAL));
     }
-    const canEnd = findProductive(this.#states);
-    if (canEnd[start] !== 1) {
-      throw refuse(
-        "No text can meet this grammar: what it requires contradicts itself or never ends.",
-      );
-    }
-    return { states: this.#states, start, canEnd };
+    return { states: this.#states, start, canEnd: findProductive(this.#states) };
   }
 
   /** The state from which `expression` leads to `next`. */
@@ -108,6 +116,8 @@ class AutomatonBuilder {
         return this.#makeRepeat(expression, next);
       case "rule":
         return this.#add({ calls: [this.#startOf(expression.rule), next] });
+      case "without":
+        return this.#makeWithout(expression, next);
       case "free-text":
         return this.#makeFreeText(expression, next);
     }
@@ -150,7 +160,8 @@ class AutomatonBuilder {
       after = next;
     }
     const count = max === Number.POSITIVE_INFINITY ? min : max;
-    const copied = count > COPIED_PARTS_MAX && !isSmall(part) ? this.#toRule(part) : part;
+    const isRule = count > COPIED_PARTS_MAX && !isSmall(part) && !this.#copiesAll;
+    const copied = isRule ? this.#toRule(part) : part;
     for (let index = count - 1; index >= 0; index--) {
       const jumps = [this.#to(copied, after)];
       if (index >= min) jumps.push(next);
@@ -166,6 +177,44 @@ class AutomatonBuilder {
       this.#partRules.set(part, rule);
     }
     return { type: "rule", rule };
+  }
+
+  /**
+   * The product of what `part` may be and of how much of `text` has just been written. Bytes do: those
+   * of ASCII are in no other character's UTF-8.
+   */
+  #makeWithout({ part, text }: Extract<Expression, { type: "without" }>, next: number): number {
+    const { states, start, canEnd } = new AutomatonBuilder(true).#build(part);
+    const steps = listSteps(ENCODER.encode(text));
+    const made = new Map<number, number>();
+    const unfilled: { state: number; begun: number; index: number }[] = [];
+    const at = (state: number, begun: number): number => {
+      if (state === FINAL) return next;
+      const key = state * steps.length + begun;
+      const known = made.get(key);
+      if (known !== undefined) return known;
+      const index = this.#add();
+      made.set(key, index);
+      unfilled.push({ state, begun, index });
+      return index;
+    };
+    const first = at(start, 0);
+    for (let it = unfilled.pop(); it !== undefined; it = unfilled.pop()) {
+      const { begun, index } = it;
+      const state = states[it.state];
+      assert(state && state.calls.length === 0, "what is without a text has no rules");
+      const { edges, jumps } = state;
+      const filled = this.#state(index);
+      for (const jump of jumps) if (canEnd[jump]) filled.jumps.push(at(jump, begun));
+      for (let edge = 0; edge < edges.length; edge += 3) {
+        const [from = 0, last = 0, target = FINAL] = edges.slice(edge, edge + 3);
+        if (!canEnd[target]) continue;
+        for (const { first, end, after } of splitBy(steps[begun] ?? [], from, last)) {
+          if (after < steps.length) filled.edges.push(first, end, at(target, after));
+        }
+      }
+    }
+    return first;
   }
 
   /** An Aho-Corasick automaton (1975) over characters: its nodes are the beginnings of the patterns. */
@@ -246,6 +295,35 @@ function holdsPlain(part: Expression): boolean {
 function isSmall(part: Expression): boolean {
   if (part.type === "characters") return part.set.every(([, to]) => to < 0x80);
   return part.type === "text" && part.text.length <= 1;
+}
+
+/**
+ * For each count of bytes of `text` that were just written and each byte, how many are then (Knuth,
+ * Morris and Pratt, Fast Pattern Matching in Strings, 1977); all of them: `text` is whole.
+ */
+function listSteps(text: Uint8Array): number[][] {
+  const steps: number[][] = [];
+  /** Where one is without the first of the bytes that were written. */
+  let behind = 0;
+  for (const [begun, byte] of text.entries()) {
+    const step = [...(steps[behind] ?? new Array<number>(256).fill(0))];
+    if (begun > 0) behind = steps[behind]?.[byte] ?? 0;
+    step[byte] = begun + 1;
+    steps.push(step);
+  }
+  return steps;
+}
+
+/** Ranges of the bytes from `from` to `last` that make the same step. */
+function splitBy(step: readonly number[], from: number, last: number) {
+  const ranges: { first: number; end: number; after: number }[] = [];
+  for (let byte = from; byte <= last; byte++) {
+    const after = step[byte] ?? 0;
+    const open = ranges.at(-1);
+    if (open?.after === after) open.end = byte;
+    else ranges.push({ first: byte, end: byte, after });
+  }
+  return ranges;
 }
 
 function listBeginnings(patterns: readonly string[]): string[] {

@@ -10,6 +10,8 @@ export type Expression =
   | { type: "repeat"; part: Expression; min: number; max: number }
   /** What `rule` holds; set after the rule was made, so that rules may be recursive. */
   | { type: "rule"; rule: Rule }
+  /** Of `part`, which has neither rules nor free text, what does not hold `text` (ASCII). */
+  | { type: "without"; part: Expression; text: string }
   | FreeText;
 
 export type Rule = { body: Expression };

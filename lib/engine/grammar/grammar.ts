@@ -18,7 +18,10 @@ export type Structure =
   | { type: "text"; text: string }
   /** Anything, up to where the part around it ends it. */
   | { type: "any-text" }
-  | { type: "json-schema"; schema: JsonSchema }
+  /** With `at`, a JSON pointer, the schema there, whose references are to all of `schema`. */
+  | { type: "json-schema"; schema: JsonSchema; at?: string }
+  /** A text as it stands, without quotes, that is valid under a schema of strings and has no `without` in it. */
+  | { type: "plain-string"; schema: JsonSchema; without: string }
   | { type: "regex"; pattern: string }
   | { type: "sequence"; parts: readonly Structure[] }
   | { type: "one-of"; parts: readonly Structure[] }

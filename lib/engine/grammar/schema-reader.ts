@@ -21,7 +21,7 @@ import {
 } from "./schema-keywords";
 import { readNumber } from "./schema-numbers";
 import { readObject } from "./schema-objects";
-import { readString } from "./schema-strings";
+import { readString, readText } from "./schema-strings";
 
 /**
  * A JSON Schema (draft 2020-12) as an expression whose every text is valid under it. It may say less
@@ -32,10 +32,16 @@ import { readString } from "./schema-strings";
  * - A schema without `type` is taken to be of the types that its keywords speak of.
  * - Numbers have a bounded count of digits, and under bounds no exponent.
  *
+ * @param at JSON pointer of the part that is meant; references are to all of `schema`.
  * @throws AppError `invalid-request`.
  */
-export function readSchema(schema: JsonSchema): Expression {
-  return new SchemaReader(schema).read();
+export function readSchema(schema: JsonSchema, at = ""): Expression {
+  return new SchemaReader(schema).read(at);
+}
+
+/** The texts that a schema of strings takes, as they stand. */
+export function readPlainString(schema: JsonSchema): Expression {
+  return new SchemaReader(schema).readPlainString();
 }
 
 /** Schemas within one; as many as its characters could hold twice over, while combined ones may double at each level. */
@@ -59,12 +65,33 @@ export class SchemaReader {
     this.#root = root;
   }
 
-  read(): Expression {
-    const whole = this.toExpression(this.#root, { pointer: "", depth: 0 });
+  read(at: string): Expression {
+    const place = { pointer: at, depth: 0 };
+    const meant = this.#find(at);
+    if (!isSchema(meant)) throw this.fail(place, "is no schema");
+    const whole = this.toExpression(meant, place);
     for (let next = this.#unread.pop(); next; next = this.#unread.pop()) {
       next.rule.body = this.toExpression(next.schema, { pointer: next.pointer, depth: 0 });
     }
     return whole;
+  }
+
+  readPlainString(): Expression {
+    const schema = this.#root;
+    const place = { pointer: "", depth: 0 };
+    if (!isSchemaObject(schema)) throw this.fail(place, "is no schema of strings");
+    this.#expectKeywords(schema, place);
+    const combined = ["$ref", "allOf", "oneOf", "anyOf"].find((it) => schema[it] !== undefined);
+    if (combined) {
+      throw this.fail(
+        place,
+        "stands beside the type of a text that is written as it stands; write them as one",
+        combined,
+      );
+    }
+    const values = this.#valuesOf(schema, place);
+    if (!values) return readText(this, schema, place);
+    return oneOf(values.flatMap((it) => (typeof it === "string" ? text(it) : [])));
   }
 
   toExpression(schema: unknown, place: Place): Expression {
@@ -278,6 +305,12 @@ export class SchemaReader {
         `refers to ${reference}; only places in the same schema can be referred to, as #/$defs/name`,
       );
     }
+    const found = this.#find(pointer);
+    if (isSchema(found)) return found;
+    throw this.fail(place, `refers to ${reference}, where there is no schema`);
+  }
+
+  #find(pointer: string): unknown {
     let at: unknown = this.#root;
     for (const key of pointer.split("/").slice(1)) {
       const name = key.replaceAll("~1", "/").replaceAll("~0", "~");
@@ -287,7 +320,6 @@ export class SchemaReader {
           ? (at as SchemaObject)[name]
           : undefined;
     }
-    if (!isSchema(at)) throw this.fail(place, `refers to ${reference}, where there is no schema`);
     return at;
   }
 }

@@ -1,14 +1,43 @@
 import { GRAMMAR_REPETITIONS_MAX } from "@/lib/limits";
-import { type Expression, NEVER, repeat } from "./expression";
+import { ANY_CHARACTER } from "./code-points";
+import { characters, type Expression, NEVER, repeat } from "./expression";
 import { JSON_CHARACTER, JSON_STRING, quoted, toJsonCharacters } from "./json-text";
 import { parseRegex } from "./parse-regex";
 import type { SchemaObject } from "./schema-keywords";
 import type { Place, SchemaReader } from "./schema-reader";
 import { STRING_FORMATS } from "./string-formats";
-import { withLength } from "./text-length";
+import { type LengthRange, withLength } from "./text-length";
 
 /** A string with its quotes. */
 export function readString(reader: SchemaReader, schema: SchemaObject, place: Place): Expression {
+  const range = rangeOf(reader, schema, place);
+  const pattern = patternOf(reader, schema, place);
+  if (!range) return NEVER;
+  if (pattern) return quoted(toJson(withinRange(reader, pattern, { range, place })));
+  if (range.min === 0 && range.max === Number.POSITIVE_INFINITY) return JSON_STRING;
+  return quoted(repeat(JSON_CHARACTER, range.min, counted(range.max)));
+}
+
+/** The same texts as they stand. */
+export function readText(reader: SchemaReader, schema: SchemaObject, place: Place): Expression {
+  const range = rangeOf(reader, schema, place);
+  const pattern = patternOf(reader, schema, place);
+  if (!range) return NEVER;
+  if (pattern) return withinRange(reader, pattern, { range, place });
+  return repeat(characters(ANY_CHARACTER), range.min, counted(range.max));
+}
+
+/** A bound beyond what is counted is met by any that is. */
+function counted(max: number): number {
+  return max === Number.POSITIVE_INFINITY ? max : Math.min(max, GRAMMAR_REPETITIONS_MAX);
+}
+
+/** @returns undefined where no length is right. */
+function rangeOf(
+  reader: SchemaReader,
+  schema: SchemaObject,
+  place: Place,
+): LengthRange | undefined {
   const min = reader.countOf(schema, "minLength", place) ?? 0;
   const max = reader.countOf(schema, "maxLength", place);
   if (min > GRAMMAR_REPETITIONS_MAX) {
@@ -18,24 +47,22 @@ export function readString(reader: SchemaReader, schema: SchemaObject, place: Pl
       "minLength",
     );
   }
-  if (max !== undefined && min > max) return NEVER;
-  const pattern = patternOf(reader, schema, place);
-  if (!pattern) {
-    if (min === 0 && max === undefined) return JSON_STRING;
-    // A bound beyond what is counted is met by any that is.
-    return quoted(
-      repeat(JSON_CHARACTER, min, max === undefined ? max : Math.min(max, GRAMMAR_REPETITIONS_MAX)),
-    );
-  }
-  const bounded = withLength(pattern, { min, max: max ?? Number.POSITIVE_INFINITY });
-  if (!bounded) {
-    throw reader.fail(
-      place,
-      "has a length beside a pattern or format of varying length; say the length in the pattern, as in ^[a-z]{1,20}$",
-      min > 0 ? "minLength" : "maxLength",
-    );
-  }
-  return quoted(toJson(bounded));
+  if (max !== undefined && min > max) return undefined;
+  return { min, max: max ?? Number.POSITIVE_INFINITY };
+}
+
+function withinRange(
+  reader: SchemaReader,
+  pattern: Expression,
+  { range, place }: { range: LengthRange; place: Place },
+): Expression {
+  const bounded = withLength(pattern, range);
+  if (bounded) return bounded;
+  throw reader.fail(
+    place,
+    "has a length beside a pattern or format of varying length; say the length in the pattern, as in ^[a-z]{1,20}$",
+    range.min > 0 ? "minLength" : "maxLength",
+  );
 }
 
 /** What `pattern` and `format` ask for, as plain text. */
@@ -77,6 +104,7 @@ export function toJson(expression: Expression): Expression {
       return { ...expression, part: toJson(expression.part) };
     case "text":
     case "rule":
+    case "without":
     case "free-text":
       return expression;
   }

@@ -4,7 +4,7 @@
  */
 import { describe, expect, test } from "vitest";
 import { seededRandom } from "@/lib/util/random";
-import type { GrammarSpec, Structure, Tag } from "./grammar";
+import type { GrammarSpec, JsonSchema, Structure, Tag } from "./grammar";
 import { GrammarWalker, testVocabulary } from "./testing";
 
 const walker = new GrammarWalker(testVocabulary());
@@ -37,6 +37,77 @@ test("texts, expressions and schemas in turn, and one of several", () => {
     { takes: ["a", "ab", "7"], leaves: ["", "b", "a7"] },
   );
   expectTexts({ type: "sequence", parts: [] }, { takes: [""], leaves: ["a"] });
+});
+
+test("a part of a schema, with what it refers to elsewhere", () => {
+  const schema = {
+    properties: { "a/b%": { type: "array", items: { $ref: "#/$defs/n" } } },
+    $defs: { n: { type: "integer" } },
+  };
+  expectTexts(
+    { type: "json-schema", schema, at: "/properties/a~1b%" },
+    { takes: ["[]", "[1, 2]"], leaves: ["1", '["a"]'] },
+  );
+  expect(() =>
+    walker.open({
+      type: "structure",
+      structure: { type: "json-schema", schema, at: "/properties/c" },
+    }),
+  ).toThrow("The schema at /properties/c is no schema.");
+});
+
+describe("a text as it stands", () => {
+  const plain = (schema: JsonSchema): Structure => ({
+    type: "plain-string",
+    schema,
+    without: "<<a>",
+  });
+
+  test("is held to its schema, and ends before a mark", () => {
+    expectTexts(plain({ type: "string" }), {
+      takes: ["", '"\n<<a', "<<<a", "日<a>"],
+      leaves: ["<<a>", "a<<<a>b"],
+    });
+    expectTexts(plain({ type: "string", minLength: 2, maxLength: 5 }), {
+      takes: ["日本", "<<a<<", "a\n<<a"],
+      leaves: ["a", "abcdef", "<<a>", "<<<a>"],
+    });
+    expectTexts(plain({ type: "string", pattern: "^[^x]+$" }), {
+      takes: ["<<a", "a>"],
+      leaves: ["", "x", "a<<a>", "<<a>b"],
+    });
+    expectTexts(plain({ enum: ["a", "<<a>", 1, "b\n"] }), {
+      takes: ["a", "b\n"],
+      leaves: ["<<a>", "1", "b"],
+    });
+    expectTexts(plain({ type: "string", format: "date" }), {
+      takes: ["2024-02-29"],
+      leaves: ["2023-02-29", '"2024-02-29"'],
+    });
+  });
+
+  test("has what the schema takes of random texts, without the mark", () => {
+    const random = seededRandom(20_261_121);
+    const schema = { type: "string", pattern: "^(?:<|<a|>|[^<>]){0,9}$" };
+    const spec: GrammarSpec = { type: "structure", structure: plain(schema) };
+    const counts = { taken: 0, left: 0 };
+    for (let round = 0; round < 600; round++) {
+      const length = Math.floor(random() * 12);
+      const drawn = Array.from({ length }, () => "<<a>é".charAt(Math.floor(random() * 5))).join("");
+      const isTaken = new RegExp(schema.pattern).test(drawn) && !drawn.includes("<<a>");
+      expect([drawn, walker.accepts(spec, drawn)]).toEqual([drawn, isTaken]);
+      counts[isTaken ? "taken" : "left"]++;
+    }
+    expect(Math.min(counts.taken, counts.left)).toBeGreaterThan(50);
+  });
+
+  test("says what it cannot be held to", () => {
+    const read = (schema: JsonSchema) =>
+      walker.open({ type: "structure", structure: plain(schema) });
+    expect(() => read({ type: "string", not: { const: "a" } })).toThrow('The keyword "not"');
+    expect(() => read({ type: "string", anyOf: [{ maxLength: 1 }] })).toThrow("write them as one");
+    expect(() => read({ const: "<<a>" })).toThrow("No text can meet this grammar");
+  });
 });
 
 describe("free text", () => {

@@ -14,7 +14,7 @@ import {
 import type { Structure, Tag } from "./grammar";
 import { parseRegex } from "./parse-regex";
 import { refuse } from "./refusal";
-import { readSchema } from "./schema-reader";
+import { readPlainString, readSchema } from "./schema-reader";
 
 type TriggeredTags = Extract<Structure, { type: "triggered-tags" }>;
 type SeparatedTags = Extract<Structure, { type: "separated-tags" }>;
@@ -45,7 +45,11 @@ function read(structure: Structure, ending: Ending | undefined, depth: number): 
           }
         : repeat(characters(ANY_CHARACTER), 0);
     case "json-schema":
-      return sequence(readSchema(structure.schema), end);
+      return sequence(readSchema(structure.schema, structure.at), end);
+    case "plain-string": {
+      const { schema, without } = structure;
+      return sequence({ type: "without", part: readPlainString(schema), text: without }, end);
+    }
     case "regex":
       return sequence(
         parseRegex(structure.pattern, { isSearch: false, name: "The expression" }),

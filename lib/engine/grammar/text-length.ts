@@ -26,6 +26,7 @@ export function lengthOf(expression: Expression): LengthRange {
       return { min: min * expression.min, max: max === 0 ? 0 : max * expression.max || 0 };
     }
     case "rule":
+    case "without":
     case "free-text":
       return { min: 0, max: Number.POSITIVE_INFINITY };
   }

@@ -1,4 +1,6 @@
+import { AppError } from "@/lib/errors";
 import type { JsonSchema, Structure, Tag } from "../../grammar/grammar";
+import { isConstraint, refusalOf, type SchemaObject } from "../../grammar/schema-keywords";
 import type { Tool } from "../answer-format";
 import type { AnswerReader, Reading } from "../answer-reader";
 import { triggeredCalls } from "../call-structure";
@@ -12,6 +14,9 @@ const FUNCTION_CLOSE = "</function>";
 const PARAMETER_OPEN = "<parameter=";
 const PARAMETER_CLOSE = "</parameter>";
 const NAME_CHARACTERS_MAX = 64;
+/** As long as those that schemas are held to. */
+const KEY_CHARACTERS_MAX = 256;
+const KEY_CHARACTER = /[^>\n]/;
 /** Longer values that are no strings are told as strings. */
 const VALUE_CHARACTERS_MAX = 1_048_576;
 /** What JSON cannot hold in a string as it stands. */
@@ -61,7 +66,7 @@ function* readFunction(reader: AnswerReader): Reading<boolean> {
     reader.hold();
     yield* reader.skipSpace();
     if (!(yield* reader.accept(PARAMETER_OPEN))) break;
-    const key = yield* reader.takeWhile(/[^>\n]/, NAME_CHARACTERS_MAX);
+    const key = yield* reader.takeWhile(KEY_CHARACTER, KEY_CHARACTERS_MAX);
     if (!(yield* reader.accept(">"))) break;
     reader.drop();
     reader.tellArguments(`${separator}${JSON.stringify(key)}: `);
@@ -82,9 +87,13 @@ function* readFunction(reader: AnswerReader): Reading<boolean> {
 function* readValue(reader: AnswerReader, schema: JsonSchema | undefined): Reading<boolean> {
   yield* reader.accept("\n");
   const value = new TextValue(reader, mayBeString(schema));
-  const isWhole = yield* reader.until([PARAMETER_CLOSE], (text) => value.push(text));
-  if (!isWhole) return false;
-  reader.take(PARAMETER_CLOSE.length);
+  for (;;) {
+    const isWhole = yield* reader.until([PARAMETER_CLOSE], (text) => value.push(text));
+    if (!isWhole) return false;
+    const mark = reader.take(PARAMETER_CLOSE.length);
+    if (!value.isInQuotes) break;
+    value.push(mark);
+  }
   value.end();
   return true;
 }
@@ -96,14 +105,21 @@ class TextValue {
   #hasBegun = false;
   /** A line break at the end is frame; of what is no string, all there is. */
   #waiting = "";
+  readonly #quotes = new QuoteScanner();
 
   constructor(reader: AnswerReader, isString: boolean) {
     this.#reader = reader;
     this.#isString = isString;
   }
 
+  /** Whether it is JSON so far, in a string of which a mark is a part. */
+  get isInQuotes(): boolean {
+    return !this.#isString && this.#quotes.isInside;
+  }
+
   push(text: string): void {
     this.#waiting += text;
+    if (!this.#isString) this.#quotes.feed(text);
     if (this.#waiting.length > VALUE_CHARACTERS_MAX) this.#isString = true;
     if (!this.#isString) return;
     const end = this.#waiting.endsWith("\n") ? this.#waiting.length - 1 : this.#waiting.length;
@@ -127,6 +143,25 @@ class TextValue {
   }
 }
 
+/** Whether a text that begins as JSON does is inside of a string; a line break is in none, so that one left open ends there. */
+class QuoteScanner {
+  isInside = false;
+  #mayBeJson: boolean | undefined;
+  #isEscaped = false;
+
+  feed(text: string): void {
+    for (const character of text) {
+      if (this.#mayBeJson === undefined && character.trim() !== "") {
+        this.#mayBeJson = '{["'.includes(character);
+      }
+      if (!this.#mayBeJson) continue;
+      if (character === "\n") this.isInside = false;
+      else if (character === '"' && !this.#isEscaped) this.isInside = !this.isInside;
+      this.#isEscaped = this.isInside && character === "\\" && !this.#isEscaped;
+    }
+  }
+}
+
 function isJson(text: string): boolean {
   try {
     JSON.parse(text);
@@ -137,7 +172,8 @@ function isJson(text: string): boolean {
 }
 
 function schemaOf(tool: Tool, key: string): JsonSchema | undefined {
-  return propertiesOf(tool)[key];
+  const properties = propertiesOf(tool);
+  return Object.hasOwn(properties, key) ? properties[key] : undefined;
 }
 
 function propertiesOf(tool: Tool): Record<string, JsonSchema> {
@@ -153,6 +189,7 @@ function propertiesOf(tool: Tool): Record<string, JsonSchema> {
 function mayBeString(schema: JsonSchema | undefined): boolean {
   if (typeof schema !== "object" || schema === null) return false;
   if (Array.isArray(schema.enum)) return schema.enum.every((it) => typeof it === "string");
+  if (Object.hasOwn(schema, "const")) return typeof schema.const === "string";
   return schema.type === "string";
 }
 
@@ -161,7 +198,7 @@ function writeParameter(key: string, value: unknown): string {
   return `${PARAMETER_OPEN}${key}>\n${text}\n${PARAMETER_CLOSE}\n`;
 }
 
-/** Of a strict tool the properties in order, each by its schema; text is held to its choices alone. */
+/** Of a strict tool the properties in order, each by its schema. */
 function toStructure(need: CallNeed): Structure {
   const tags = need.tools.map(
     (tool): Tag => ({
@@ -180,25 +217,98 @@ function toStructure(need: CallNeed): Structure {
 }
 
 function toParameters(tool: Tool): Structure[] {
-  const { parameters } = tool;
-  const required = typeof parameters === "object" ? parameters.required : undefined;
-  const isRequired = (key: string) =>
-    tool.isStrict === true && Array.isArray(required) && required.includes(key);
-  return Object.entries(propertiesOf(tool)).map(([key, schema]) => {
-    const tag: Tag = {
-      type: "tag",
-      begin: `${PARAMETER_OPEN}${key}>\n`,
-      content: toContent(schema, tool.isStrict === true),
-      end: `\n${PARAMETER_CLOSE}\n`,
-    };
-    return isRequired(key) ? tag : { type: "one-of", parts: [tag, { type: "text", text: "" }] };
+  if (!tool.isStrict) {
+    return Object.keys(propertiesOf(tool))
+      .filter(canBeKey)
+      .map((key) => optional(toParameter(key, ANY_TEXT)));
+  }
+  const parameters = strictParametersOf(tool);
+  const required: unknown[] = Array.isArray(parameters.required) ? parameters.required : [];
+  const properties = propertiesOf(tool);
+  const listed = Object.entries(properties).map(([key, schema]) => {
+    const parameter = toParameter(key, toContent(schema, key, parameters));
+    return required.includes(key) ? parameter : optional(parameter);
   });
+  // Required though not described: what holds of further properties holds of it.
+  const unlisted = required.filter(
+    (it) => typeof it === "string" && !Object.hasOwn(properties, it),
+  );
+  const other: Structure =
+    parameters.additionalProperties === undefined
+      ? { type: "json-schema", schema: true }
+      : { type: "json-schema", schema: parameters, at: "/additionalProperties" };
+  return [...listed, ...unlisted.map((key) => toParameter(String(key), framed(other)))];
 }
 
-function toContent(schema: JsonSchema, isStrict: boolean): Structure {
-  if (!isStrict) return { type: "any-text" };
-  if (!mayBeString(schema)) return { type: "json-schema", schema };
-  const choices = typeof schema === "object" ? schema.enum : undefined;
-  if (!Array.isArray(choices)) return { type: "any-text" };
-  return { type: "one-of", parts: choices.map((text) => ({ type: "text", text: String(text) })) };
+const ANY_TEXT: Structure = {
+  type: "tag",
+  begin: "",
+  content: { type: "any-text" },
+  end: PARAMETER_CLOSE,
+};
+
+/** @param content what comes after the key, with the mark that ends it. */
+function toParameter(key: string, content: Structure): Structure {
+  const begin: Structure = { type: "text", text: `${PARAMETER_OPEN}${key}>\n` };
+  return { type: "sequence", parts: [begin, content, { type: "text", text: "\n" }] };
+}
+
+const optional = (part: Structure): Structure => ({
+  type: "one-of",
+  parts: [part, { type: "text", text: "" }],
+});
+
+/** The line break is frame: without it, one at the end of a value would be. */
+const framed = (value: Structure): Structure => ({
+  type: "sequence",
+  parts: [value, { type: "text", text: `\n${PARAMETER_CLOSE}` }],
+});
+
+function toContent(schema: JsonSchema, key: string, parameters: SchemaObject): Structure {
+  if (mayBeString(schema)) {
+    const isFree = typeof schema === "object" && Object.keys(schema).every(saysNothingOfText);
+    return isFree ? ANY_TEXT : framed({ type: "plain-string", schema, without: PARAMETER_CLOSE });
+  }
+  // What it refers to is elsewhere in the parameters.
+  if (!JSON.stringify(schema).includes('"$ref"')) return framed({ type: "json-schema", schema });
+  const at = `/properties/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
+  return framed({ type: "json-schema", schema: parameters, at });
+}
+
+function saysNothingOfText(keyword: string): boolean {
+  return keyword === "type" || (refusalOf(keyword) === undefined && !isConstraint(keyword));
+}
+
+function canBeKey(key: string): boolean {
+  return key.length <= KEY_CHARACTERS_MAX && [...key].every((it) => KEY_CHARACTER.test(it));
+}
+
+/** What a call of this family can be held to besides the values of properties. */
+const HELD_TO = new Set(["type", "properties", "required", "additionalProperties"]);
+
+/** @throws AppError where the parameters ask for what a call of this family cannot be held to. */
+function strictParametersOf(tool: Tool): SchemaObject {
+  const { name, parameters = {} } = tool;
+  const fail = (what: string) =>
+    new AppError("invalid-request", {
+      message: `The tool "${name}" cannot be strict with this model: ${what}.`,
+      param: "tools",
+    });
+  if (parameters === true) return {};
+  if (parameters === false) throw fail("its parameters take nothing; write an object");
+  if (parameters.type !== undefined && ![parameters.type].flat().includes("object")) {
+    throw fail("its parameters are of another type than object");
+  }
+  const other = Object.keys(parameters).find((it) => isConstraint(it) && !HELD_TO.has(it));
+  const refused = Object.keys(parameters).find((it) => refusalOf(it) !== undefined);
+  const keyword = other ?? refused;
+  if (keyword) {
+    throw fail(`its parameters are an object with "${keyword}"; describe them by properties alone`);
+  }
+  const required: unknown[] = Array.isArray(parameters.required) ? parameters.required : [];
+  const key = [...Object.keys(propertiesOf(tool)), ...required].find((it) => !canBeKey(String(it)));
+  if (key === undefined) return parameters;
+  throw fail(
+    `the property ${JSON.stringify(key)} has a name with ">" or a line break, or of more than ${KEY_CHARACTERS_MAX} characters`,
+  );
 }
