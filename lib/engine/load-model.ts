@@ -14,7 +14,7 @@ import {
 import type { GraphHints } from "./onnx/adapt-graph";
 import type { Device } from "./onnx/device";
 import type { GraphSession } from "./onnx/graph-session";
-import { readGraphSignature } from "./onnx/graph-signature";
+import { type GraphSignature, readGraphSignature } from "./onnx/graph-signature";
 import type { GenerationConfig, ModelConfig } from "./onnx/model-config";
 import { BUILT_FORM, type ModelFiles, readModelFiles, type WeightFile } from "./onnx/model-files";
 import { openGraphSession } from "./onnx/open-session";
@@ -137,15 +137,11 @@ async function openRunner(files: ModelFiles, needs: OpenNeeds) {
   const loaded = await closeOnFailure(session, async () => {
     const signature = readGraphSignature(session, graph.facts, headsOf(files.config));
     expectKvDtype(signature.cacheSlots, options.kvDtype);
-    const rowBytes = cacheBytesOf(signature.cacheSlots, contextLength);
-    const cacheNeed = graph.facts.isInPlaceKv
-      ? { sequenceBytes: rowBytes }
-      : {
-          sequenceBytes: growingBytesOf(signature.cacheSlots, contextLength),
-          sharedBytes: rowBytes,
-        };
-    const memory = planMemory({ ...need, ...cacheNeed }, options.memoryBytes);
     const sources = options.adapters ?? [];
+    const cacheNeed = needOfCache(signature, {
+      ...{ contextLength, isInPlace: graph.facts.isInPlaceKv, hasAdapters: sources.length > 0 },
+    });
+    const memory = planMemory({ ...need, ...cacheNeed }, options.memoryBytes);
     const check = {
       ...{ device: options.device, source: files.weightPath },
       isWholeBatchScaled: graph.facts.batchDependentOperator !== undefined,
@@ -166,6 +162,26 @@ async function openRunner(files: ModelFiles, needs: OpenNeeds) {
   if (loaded) return { graph, note, ...loaded };
   await session.close();
   return undefined;
+}
+
+/** What one sequence takes, and what there is once besides the sequences. */
+function needOfCache(
+  { cacheSlots, hiddenSize }: GraphSignature,
+  of: { contextLength: number; isInPlace: boolean; hasAdapters: boolean },
+): Pick<MemoryNeed, "sequenceBytes" | "sharedBytes"> {
+  const { contextLength, isInPlace, hasAdapters } = of;
+  const rowBytes = cacheBytesOf(cacheSlots, contextLength);
+  const embedsTexts = hiddenSize !== undefined;
+  if (isInPlace) {
+    // The row that a text lies in while it is read for its vector, and the one behind the last of all that
+    // fills up passes with adapters.
+    const spareRows = Number(embedsTexts) + Number(hasAdapters);
+    return { sequenceBytes: rowBytes, sharedBytes: spareRows * rowBytes };
+  }
+  // The window that prompts are read through; a text has a row and a window of its own.
+  const spareRows = 1 + (embedsTexts ? 2 : 0);
+  const sequenceBytes = growingBytesOf(cacheSlots, contextLength);
+  return { sequenceBytes, sharedBytes: spareRows * rowBytes };
 }
 
 function settleContextLength(files: ModelFiles, asked: number | undefined): number {

@@ -1,10 +1,18 @@
 /** Goal: no engine promises more memory than there is, and none is refused that can serve. */
-import { totalmem } from "node:os";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir, totalmem } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "vitest";
 import { StartError } from "@/lib/util/start-error";
 import { Engine } from "./engine";
+import { measureAdapters } from "./lora/load-adapters";
 import { cacheBytesOf, growingBytesOf, planMemory, readMemoryBytes } from "./memory-plan";
+import { writeSyntheticAdapter } from "./synthetic/write-synthetic-adapter";
+import {
+  type SyntheticModelOptions,
+  toDimensions,
+  writeSyntheticModel,
+} from "./synthetic/write-synthetic-model";
 import { collect } from "./testing";
 
 const GIB = 2 ** 30;
@@ -37,7 +45,9 @@ test("as many run at once as fit, with a tenth of memory left alone", () => {
 test("what is needed once is taken off before sequences are counted", () => {
   const shared = { ...need, sharedBytes: GIB };
   expect(planMemory(shared, 8 * GIB)).toMatchObject({ slotCount: 4, bytes: 7 * GIB });
-  expect(planMemory(shared, 6 * GIB).slotCount).toBe(2);
+  const tight = planMemory(shared, 6 * GIB);
+  expect(tight.slotCount).toBe(2);
+  expect(tight.summary).toContain("1.0 GiB of KV cache for each sequence and 1.0 GiB besides");
 });
 
 test("a cache that grows takes its rows twice, and a layer's copies", () => {
@@ -72,6 +82,33 @@ test("memory is that of the container or of the machine", () => {
   expect(readMemoryBytes()).toBeLessThanOrEqual(totalmem());
 });
 
+test("the rows that texts and adapters need besides the sequences' own are planned", async () => {
+  const root = await mkdtemp(join(tmpdir(), "parley-plan-"));
+  const plan = async (model: Partial<SyntheticModelOptions>, names: string[] = []) => {
+    const folder = join(root, `model-${JSON.stringify([model, names]).replaceAll(/\W/g, "")}`);
+    await writeSyntheticModel({ folder, takesAdapters: names.length > 0, ...model });
+    const adapters = names.map((name) => ({ name, path: join(folder, `${name}.onnx_adapter`) }));
+    for (const { path } of adapters) {
+      await writeSyntheticAdapter({ path, dimensions: toDimensions({}), seed: 1, rank: 2 });
+    }
+    const options = { threadCount: 1, slotCount: 2, graphCacheFolder: root, adapters };
+    const engine = await Engine.load(folder, options);
+    const { memory, runner, files, contextLength } = engine.model;
+    await engine.close();
+    const adapterBytes = await measureAdapters(adapters);
+    const rowBytes = cacheBytesOf(runner.signature.cacheSlots, contextLength);
+    return (memory.bytes - files.weightBytes - adapterBytes) / rowBytes;
+  };
+  expect(await plan({})).toBe(2);
+  expect(await plan({ withHiddenState: true })).toBe(3);
+  expect(await plan({}, ["poet"])).toBe(3);
+  expect(await plan({ withHiddenState: true }, ["poet"])).toBe(4);
+  const growing = { window: 20 };
+  const more = (await plan({ growing, withHiddenState: true })) - (await plan({ growing }));
+  expect(more).toBeCloseTo(2, 6);
+  await rm(root, { recursive: true });
+});
+
 test("an engine with little memory serves in turn what it cannot serve at once", async () => {
   const folder = join(import.meta.dirname, "../../models/pico-s");
   const options = { threadCount: 1, slotCount: 3 };
@@ -82,7 +119,8 @@ test("an engine with little memory serves in turn what it cannot serve at once",
     roomy.model.files.contextLength,
   );
   await roomy.close();
-  const memoryFor = (caches: number) => (weightBytes + caches * sequenceBytes) / 0.9 + 1;
+  // It gives vectors as well, and keeps a row for that.
+  const memoryFor = (caches: number) => (weightBytes + (caches + 1) * sequenceBytes) / 0.9 + 1;
 
   const tight = await Engine.load(folder, { ...options, memoryBytes: memoryFor(1) });
   expect(tight.model.warnings.join()).toContain("enough for 1 of 3 sequences");

@@ -8,7 +8,7 @@ const ELEMENT_BYTES = { float32: 4, float16: 2 } as const;
 
 export type MemoryNeed = {
   weightBytes: number;
-  /** What is needed once besides, such as the window that prompts of a growing cache are read through. */
+  /** What is needed once besides, such as the row that texts are read in for their vectors. */
   sharedBytes?: number;
   /** Keys and values of one sequence that fills the context; 0 while that is not known. */
   sequenceBytes: number;
@@ -71,7 +71,8 @@ export function planMemory(need: MemoryNeed, memoryBytes = readMemoryBytes()): M
   const usable = memoryBytes * (1 - RESERVED_SHARE);
   const fitting = Math.floor((usable - weightBytes - sharedBytes) / sequenceBytes);
   const [weights, sequence, memory] = [weightBytes, sequenceBytes, memoryBytes].map(toText);
-  const cache = sequenceBytes ? `${sequence} of KV cache for each sequence, ` : "";
+  const besides = sharedBytes ? ` and ${toText(sharedBytes)} besides` : "";
+  const cache = sequenceBytes ? `${sequence} of KV cache for each sequence${besides}, ` : "";
   const facts = `weights ${weights}, ${cache}memory ${memory}`;
   // Before the graph is known the division is by nothing: infinite while the weights fit.
   if (!(fitting >= 1)) {
