@@ -19,10 +19,17 @@ const DIGIT = anyOf(DIGITS);
 const LARGEST = 10n ** BigInt(INTEGER_DIGITS_MAX) - 1n;
 const ANY_FRACTION = optional(sequence(text("."), repeat(DIGIT, 1, FRACTION_DIGITS_MAX)));
 
-/** Integers from `min` to `max`, without needless zeros, as JSON has them. */
-export function integersBetween(min: Bound, max: Bound): Expression {
-  const from = min === undefined ? -LARGEST : toInteger(Math.ceil(min.value), min, 1n);
-  const to = max === undefined ? LARGEST : toInteger(Math.floor(max.value), max, -1n);
+/**
+ * Integers from `min` to `max`, without needless zeros, as JSON has them.
+ *
+ * @returns undefined for bounds beyond which there are none that we write.
+ */
+export function integersBetween(min: Bound, max: Bound): Expression | undefined {
+  const first = min === undefined ? -LARGEST : toInteger(Math.ceil(min.value), min, 1n);
+  const last = max === undefined ? LARGEST : toInteger(Math.floor(max.value), max, -1n);
+  if (first > LARGEST || last < -LARGEST) return undefined;
+  const from = first < -LARGEST ? -LARGEST : first;
+  const to = last > LARGEST ? LARGEST : last;
   const negative = from < 0n ? digitsBetween(to < 0n ? -to : 1n, -from) : NEVER;
   return oneOf([
     negative === NEVER ? NEVER : sequence(text("-"), negative),
@@ -30,7 +37,7 @@ export function integersBetween(min: Bound, max: Bound): Expression {
   ]);
 }
 
-/** The first integer inside of a bound that was rounded inwards, not beyond what is written. */
+/** The first integer inside of a bound that was rounded inwards. */
 function toInteger(
   rounded: number,
   { value, isExclusive }: NonNullable<Bound>,
@@ -40,9 +47,9 @@ function toInteger(
   // Beyond 2^53 the neighbouring integer is read as the bound itself.
   const isExact = Math.abs(rounded) <= Number.MAX_SAFE_INTEGER;
   const at = isAtBound && !isExact ? neighbourOf(value, step === 1n) : rounded;
-  const integer = BigInt(Math.max(-Number(LARGEST), Math.min(Number(LARGEST), at)));
-  const inside = isAtBound && isExact ? integer + step : integer;
-  return inside > LARGEST ? LARGEST : inside < -LARGEST ? -LARGEST : inside;
+  // The largest double has none above it.
+  const integer = BigInt(Number.isFinite(at) ? at : value);
+  return isAtBound && isExact ? integer + step : integer;
 }
 
 /**

@@ -523,6 +523,10 @@ describe("is refused", () => {
       /both have pattern/,
     ],
     ["false", false, /No text can meet/],
+    ["an integer beyond those written", { type: "integer", minimum: 1e30 }, /more digits/],
+    ["an integer above the largest", { exclusiveMinimum: 1e19, type: "integer" }, /more digits/],
+    ["an integer below the least", { type: "integer", maximum: -1e30 }, /more digits/],
+    ["no integer", { type: "integer", exclusiveMinimum: Number.MAX_VALUE }, /more digits/],
     ["a range without numbers", { type: "integer", minimum: 3, maximum: 2 }, /No text can meet/],
     [
       "a range between two integers",
