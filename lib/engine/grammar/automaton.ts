@@ -43,6 +43,11 @@ export function createAutomaton(root: Expression): Automaton {
   return new AutomatonBuilder().build(root);
 }
 
+/** Of an expression without rules and free text: one without calls, which may have no way to an end. */
+export function createFlatAutomaton(part: Expression): Automaton {
+  return new AutomatonBuilder(true).buildAny(part);
+}
+
 const ENCODER = new TextEncoder();
 
 /** Copies of a part that is repeated are made in place up to this size; larger ones are rules. */
@@ -65,14 +70,14 @@ class AutomatonBuilder {
   }
 
   build(root: Expression): Automaton {
-    const automaton = this.#build(root);
+    const automaton = this.buildAny(root);
     if (automaton.canEnd[automaton.start] === 1) return automaton;
     throw refuse(
       "No text can meet this grammar: what it requires contradicts itself or never ends.",
     );
   }
 
-  #build(root: Expression): Automaton {
+  buildAny(root: Expression): Automaton {
     const final = this.#add();
     assert(final === FINAL, "the first state is the end");
     const start = this.#to(root, FINAL);
@@ -184,7 +189,7 @@ class AutomatonBuilder {
    * of ASCII are in no other character's UTF-8.
    */
   #makeWithout({ part, text }: Extract<Expression, { type: "without" }>, next: number): number {
-    const { states, start, canEnd } = new AutomatonBuilder(true).#build(part);
+    const { states, start, canEnd } = createFlatAutomaton(part);
     const steps = listSteps(ENCODER.encode(text));
     const made = new Map<number, number>();
     const unfilled: { state: number; begun: number; index: number }[] = [];

@@ -314,6 +314,20 @@ describe("objects", () => {
       { type: "object", patternProperties: { "^x-[a-z]+$": { type: "integer" } }, ...closed },
       { takes: ["{}", '{"x-a":1,"x-b":2}'], leaves: ['{"y":1}', '{"x-a":"b"}'] },
     );
+    const named = { type: "object", properties: { a: { type: "integer" } }, ...closed };
+    const member = { type: "integer" };
+    // Of no JavaScript in its strict mode, though many write it so.
+    const dashed = { ...named, patternProperties: { "^x\\-": member } };
+    expect(accepts(dashed, '{"a":1,"x-":2}')).toBe(true);
+    expect(accepts(dashed, '{"a":1,"y-":2}')).toBe(false);
+    // Would be tried in 2^40 ways, one after the other.
+    const name = `${"a".repeat(40)}!`;
+    const twice = {
+      ...named,
+      properties: { [name]: member },
+      patternProperties: { "^(a+)+$": member },
+    };
+    expect(accepts(twice, `{"${name}":1,"aa":2}`)).toBe(true);
     expectTexts(
       { type: "object", propertyNames: { enum: ["a", "b"] } },
       { takes: ['{"a":1}'], leaves: ['{"c":1}'] },
@@ -497,6 +511,15 @@ describe("is refused", () => {
       "a pattern that a name meets",
       { properties: { ab: {} }, patternProperties: { a: {} }, additionalProperties: false },
       /meets too/,
+    ],
+    [
+      "a pattern that a name with escapes meets",
+      {
+        properties: { 'é"\n': {} },
+        patternProperties: { '^é"\\s$': {} },
+        additionalProperties: false,
+      },
+      /the property "é\\"\\n" meets too/,
     ],
     ["a count of names", { type: "object", minProperties: 2 }, /minProperties/],
     [

@@ -11,6 +11,7 @@ import {
   sequence,
   text,
 } from "./expression";
+import { findMatched } from "./find-matched";
 import { COLON, COMMA, JSON_STRING, keyOtherThan, toJsonText } from "./json-text";
 import { isSchemaObject, type SchemaObject } from "./schema-keywords";
 import type { Place, SchemaReader } from "./schema-reader";
@@ -176,11 +177,14 @@ function patternMemberOf(
   if (pattern === undefined) return NEVER;
   const at = reader.below(place, "patternProperties", pattern);
   const key = readString(reader, { pattern }, at);
-  const matched = names.find((name) => new RegExp(pattern, "u").test(name));
+  const matched = findMatched(
+    key,
+    names.map((name) => JSON.stringify(name)),
+  );
   if (matched !== undefined) {
     throw reader.fail(
       place,
-      `has a pattern that the property ${JSON.stringify(matched)} meets too, which cannot be guaranteed`,
+      `has a pattern that the property ${matched} meets too, which cannot be guaranteed`,
       "patternProperties",
     );
   }
