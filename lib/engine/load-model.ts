@@ -15,7 +15,7 @@ import type { GraphHints } from "./onnx/adapt-graph";
 import type { Device } from "./onnx/device";
 import type { GraphSession } from "./onnx/graph-session";
 import { type GraphSignature, readGraphSignature } from "./onnx/graph-signature";
-import type { GenerationConfig, ModelConfig } from "./onnx/model-config";
+import { findWindow, type GenerationConfig, type ModelConfig } from "./onnx/model-config";
 import { BUILT_FORM, type ModelFiles, readModelFiles, type WeightFile } from "./onnx/model-files";
 import { openGraphSession } from "./onnx/open-session";
 import { prepareGraph } from "./onnx/prepare-graph";
@@ -149,7 +149,7 @@ async function openRunner(files: ModelFiles, needs: OpenNeeds) {
     const ready = await onDevice(check, () =>
       createRunner(session, {
         ...{ source: files.weightPath, signature, facts: graph.facts, contextLength },
-        hasWindow: hasWindow(files.config, contextLength),
+        hasWindow: (findWindow(files.config) ?? contextLength) < contextLength,
         slotCount: memory.slotCount,
         hasAdapters: sources.length > 0,
         mayVaryWithBatch: options.mayVaryWithBatch ?? false,
@@ -202,16 +202,12 @@ function expectKvDtype(slots: readonly { dtype: KvDtype }[], asked: KvDtype | un
   });
 }
 
-/** Whether the model was trained to look back fewer tokens than it is to read. */
-function hasWindow({ sliding_window, use_sliding_window }: ModelConfig, contextLength: number) {
-  return sliding_window != null && use_sliding_window !== false && sliding_window < contextLength;
-}
-
 /** What a graph does not say of itself. */
 function hintsOf({ config, tensorNames }: ModelFiles, contextLength: number): GraphHints {
   const { headCount: kvHeadCount, headSize } = headsOf(config);
   const headCount = config.num_attention_heads ?? config.n_head ?? undefined;
-  return { tensorNames, headCount, kvHeadCount, headSize, contextLength };
+  const window = findWindow(config);
+  return { tensorNames, headCount, kvHeadCount, headSize, contextLength, window };
 }
 
 /** Head count and size by config.json, for graphs that leave those dimensions symbolic. */

@@ -20,6 +20,8 @@ export type GraphHints = {
   headSize?: number | undefined;
   /** Tokens that are to be served. */
   contextLength?: number | undefined;
+  /** How far attention looks back by the model's configuration, in tokens; undefined where it looks back all. */
+  window?: number | undefined;
   /** False leaves attention as it was published. */
   mayFuse?: boolean | undefined;
 };
@@ -64,7 +66,7 @@ async function fuse(model: OnnxModel, hints: GraphHints): Promise<OnnxModel | At
     .find((it) => ELEMENT_TYPE[it] === elemType);
   const kvHeadCount = shape?.dim[1]?.dimValue ?? hints.kvHeadCount;
   const headSize = shape?.dim[3]?.dimValue ?? hints.headSize;
-  const { headCount, contextLength } = hints;
+  const { headCount, contextLength, window } = hints;
   if (!dtype || !kvHeadCount || !headSize || !headCount || !contextLength) {
     return refuse("neither it nor config.json gives the number and size of its heads");
   }
@@ -76,7 +78,7 @@ async function fuse(model: OnnxModel, hints: GraphHints): Promise<OnnxModel | At
     const fused = fuseAttentions(model, attentions, of);
     if (typeof fused === "string") return refuse(fused);
     try {
-      const options = { attentions, shape: of, dtype, contextLength };
+      const options = { attentions, shape: of, dtype, contextLength, window };
       const difference = await findAttentionDifference(model, fused, options);
       if (difference === undefined) return fused;
       // With the right scale a difference far away is the only one.

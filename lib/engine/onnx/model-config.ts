@@ -5,6 +5,9 @@ import { readJson } from "./json-file";
 const endTokenSchema = z.union([z.number().int(), z.array(z.number().int())]).nullish();
 const sizeSchema = z.number().int().positive().nullish();
 
+/** What says how far attention looks back is no reason to refuse a model when it says something else. */
+const windowSchema = z.number().int().positive().optional().catch(undefined);
+
 const configSchema = z.looseObject({
   max_position_embeddings: sizeSchema,
   /** Other families' names for the same. */
@@ -15,8 +18,13 @@ const configSchema = z.looseObject({
   head_dim: sizeSchema,
   num_attention_heads: sizeSchema,
   num_key_value_heads: sizeSchema,
-  sliding_window: sizeSchema,
-  use_sliding_window: z.boolean().nullish(),
+  /** How far attention looks back, in tokens, under the names that families have for it. */
+  ...{ sliding_window: windowSchema, attention_chunk_size: windowSchema },
+  ...{ sliding_window_size: windowSchema, attention_window_size: windowSchema },
+  window_size: windowSchema,
+  use_sliding_window: z.boolean().nullish().catch(undefined),
+  /** One word a layer, such as `full_attention` and `sliding_attention`. */
+  layer_types: z.array(z.string()).optional().catch(undefined),
   /** GPT-2's names for two of these. */
   ...{ n_embd: sizeSchema, n_head: sizeSchema },
 });
@@ -54,4 +62,14 @@ export function findContextLength(config: ModelConfig): number | undefined {
   const { max_sequence_length, max_seq_len, seq_length } = config;
   const named = [max_position_embeddings, n_positions, n_ctx, max_sequence_length, max_seq_len];
   return [...named, seq_length].find((it) => it != null) ?? undefined;
+}
+
+/** Tokens that attention looks back in layers that do not look back all, if config.json has such layers. */
+export function findWindow(config: ModelConfig): number | undefined {
+  const { layer_types: layers, use_sliding_window: isUsed } = config;
+  if (layers?.every((it) => it === "full_attention")) return undefined;
+  const slides = isUsed === false ? undefined : config.sliding_window;
+  const others = [config.sliding_window_size, config.attention_window_size, config.window_size];
+  const windows = [slides, config.attention_chunk_size, ...others].filter((it) => it !== undefined);
+  return windows.length > 0 ? Math.min(...windows) : undefined;
 }
