@@ -108,6 +108,32 @@ test("calls stand after the text, each with its input, and the results go back",
   ]);
 });
 
+test("the client's loop over tools runs them and comes to an answer", async () => {
+  const given: unknown[] = [];
+  Object.assign(script, {
+    events: [call(0, "call_1", "add"), argument(0, '{"a": 1}')],
+    finish: "tool-calls",
+  });
+  const runner = client.beta.messages.toolRunner({
+    ...asked,
+    tools: [
+      {
+        ...{ type: "custom", name: "add", input_schema: { type: "object" } },
+        parse: (input: unknown) => input,
+        run: (input: unknown) => {
+          given.push(input);
+          Object.assign(script, { events: [say("It is 3.")], finish: "stop" });
+          return "3";
+        },
+      },
+    ],
+  });
+  const last = await runner.runUntilDone();
+  expect(given).toEqual([{ a: 1 }]);
+  expect(last.content).toEqual([text("It is 3.")]);
+  expect(seen.at(-1)?.messages.map((it) => it.role)).toEqual(["user", "assistant", "tool"]);
+});
+
 test("a call that was cut off is told as such, and one that is no JSON is an error", async () => {
   Object.assign(script, {
     events: [call(0, "call_1", "add"), argument(0, '{"a": [1')],

@@ -44,12 +44,23 @@ const TYPES: Record<ErrorCode, AnthropicErrorType> = {
   timeout: "timeout_error",
 };
 
+/** After this their client's loop over tools sends the whole conversation, as it must be here. */
+const THREAD_REFUSED = "thread_unsupported_request";
+
+function toErrorCode({ code, param }: Pick<AppError, "code" | "param">): string {
+  if (code === "unsupported-parameter" && param === "thread") return THREAD_REFUSED;
+  return code.replaceAll("-", "_");
+}
+
 /** The body, or the event in a stream, that tells an Anthropic client of an error. */
 export function toAnthropicError(
   { code, message, param }: Pick<AppError, "code" | "message" | "param">,
   requestId: string,
 ): AnthropicError {
-  const details = { error_code: code.replaceAll("-", "_"), ...(param !== undefined && { param }) };
+  const details = {
+    error_code: toErrorCode({ code, param }),
+    ...(param !== undefined && { param }),
+  };
   return {
     type: "error",
     error: { type: TYPES[code], message, details },

@@ -25,6 +25,7 @@ type Turn = { role: Role; blocks: Block[] };
 const turnSchema = z
   .strictObject({ role: z.string(), content: z.union([z.string(), z.array(z.unknown())]) })
   .transform(({ role: wireRole, content }, context): Turn => {
+    // The keys of a table are the names of its type.
     const role = (Object.keys(ROLES) as Role[]).find((it) => it === wireRole);
     if (role === undefined) {
       const remedy = wireRole === "tool" ? "; send results as `tool_result` blocks of a user" : "";

@@ -62,6 +62,11 @@ export const EARLIER_FIELDS = {
   output_format: read,
 } as const satisfies Record<string, FieldRule>;
 
+/** Of their beta only what the pinned client sends unasked: its loop over tools asks for a thread first. */
+export const BETA_FIELDS = {
+  thread: neutral(nothing, "No conversation is kept; send all of it without this field."),
+} as const satisfies Record<string, FieldRule>;
+
 /** One row for each field of "Count tokens in a Message". */
 export const COUNT_FIELDS = {
   model: read,

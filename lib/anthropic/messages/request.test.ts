@@ -15,7 +15,13 @@ import { generateRequestSchema } from "@/lib/protocol/generate-request";
 import { tokenizeRequestSchema } from "@/lib/protocol/text";
 import { type BLOCKS, BLOCKS_NOT_OFFERED, RESULT_BLOCKS_NOT_OFFERED } from "./blocks";
 import { countTokensSchema, toTokenizeRequest } from "./count-tokens";
-import { COUNT_FIELDS, EARLIER_FIELDS, type FieldRule, MESSAGE_FIELDS } from "./fields";
+import {
+  BETA_FIELDS,
+  COUNT_FIELDS,
+  EARLIER_FIELDS,
+  type FieldRule,
+  MESSAGE_FIELDS,
+} from "./fields";
 import { messageRequestSchema, toGenerateRequest } from "./request";
 import { toThinkingDisplay } from "./thinking";
 
@@ -51,7 +57,8 @@ function parse(more: Record<string, unknown>) {
 
 type Row = { taken: unknown[]; refused: unknown[] };
 /** For each field: values that are taken, and values that are refused as asking for what is not offered. */
-const MATRIX: Record<keyof typeof MESSAGE_FIELDS | keyof typeof EARLIER_FIELDS, Row> = {
+type Name = keyof (typeof MESSAGE_FIELDS & typeof EARLIER_FIELDS & typeof BETA_FIELDS);
+const MATRIX: Record<Name, Row> = {
   model: { taken: ["m", "a/b"], refused: [] },
   messages: { taken: [base.messages, [user([{ type: "text", text: "x" }])]], refused: [] },
   max_tokens: { taken: [0, 1, 100_000], refused: [] },
@@ -81,6 +88,7 @@ const MATRIX: Record<keyof typeof MESSAGE_FIELDS | keyof typeof EARLIER_FIELDS, 
   diagnostics: { taken: [], refused: [{}, { previous_message_id: "m" }] },
   inference_geo: { taken: [], refused: ["us"] },
   speed: { taken: ["standard"], refused: ["fast"] },
+  thread: { taken: [], refused: [{ type: "create" }] },
 };
 
 const NEEDED = ["model", "messages", "max_tokens"];
@@ -93,7 +101,9 @@ describe("every field", () => {
   });
 
   test.each(Object.entries(MATRIX))("%s", (name, { taken, refused }) => {
-    const rules: Record<string, FieldRule> = { ...MESSAGE_FIELDS, ...EARLIER_FIELDS };
+    const rules: Record<string, FieldRule> = {
+      ...{ ...MESSAGE_FIELDS, ...EARLIER_FIELDS, ...BETA_FIELDS },
+    };
     for (const value of taken) {
       expect(parse({ [name]: value }).error?.message, JSON.stringify(value)).toBeUndefined();
       if (rules[name]?.rule === "read") continue;

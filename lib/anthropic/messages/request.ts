@@ -13,7 +13,7 @@ import {
 import { wellFormedText } from "./blocks";
 import { bodySchemaOf } from "./check-fields";
 import { conversationSchema, systemSchema, withSystem } from "./conversation";
-import { EARLIER_FIELDS, MESSAGE_FIELDS } from "./fields";
+import { BETA_FIELDS, EARLIER_FIELDS, MESSAGE_FIELDS } from "./fields";
 import { checkThinking, thinkingSchema } from "./thinking";
 
 /** Anthropic's "Create a Message" body → GenerateRequest (API reference, Messages). */
@@ -42,7 +42,11 @@ const readSchema = z.object({
   output_format: outputFormatSchema.nullish(),
 });
 
-export const messageRequestSchema = bodySchemaOf({ ...MESSAGE_FIELDS, ...EARLIER_FIELDS })
+export const messageRequestSchema = bodySchemaOf({
+  ...MESSAGE_FIELDS,
+  ...EARLIER_FIELDS,
+  ...BETA_FIELDS,
+})
   .pipe(readSchema)
   .superRefine((body, context) => {
     checkTools(body, context);
