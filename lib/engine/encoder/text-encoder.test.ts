@@ -32,7 +32,8 @@ function create(family: EncoderFamily): EncoderTokenizer {
 function createRecorder() {
   const parts: string[] = [];
   const encodeText = (text: string) => {
-    parts.push(text);
+    // What is asked to know the tokenizer is no part of the text.
+    if (text.length > 3) parts.push(text);
     return Array.from(text, (it) => it.codePointAt(0) ?? 0);
   };
   const encoder: TextEncoder = { special: BARE, encodeText };
@@ -51,6 +52,45 @@ test.each(["bert", "roberta"] as const)(
     expect(await encodeStart(own, text, all()), `seed ${seed}`).toEqual(own.encodeText(text));
   },
 );
+
+test.each(["whole", "space", "prepend"])(
+  "blocks of a tokenizer begin as its words do (%s)",
+  async (kind) => {
+    const letters = [..."abcd"];
+    const vocab = ["<unk>", "▁", "▁▁", ...letters, ...letters.map((it) => `▁${it}`)];
+    const normalizers = [
+      ...(kind === "prepend" ? [{ type: "Prepend", prepend: "▁" }] : []),
+      { type: "Replace", pattern: { String: " " }, content: "▁" },
+    ];
+    const metaspace = {
+      type: "Metaspace",
+      replacement: "▁",
+      prepend_scheme: "always",
+      split: true,
+    };
+    const json = tokenizerJsonSchema.parse({
+      added_tokens: [],
+      normalizer: kind === "space" ? null : { type: "Sequence", normalizers },
+      pre_tokenizer: kind === "space" ? metaspace : null,
+      post_processor: null,
+      decoder: null,
+      model: {
+        ...{ type: "BPE", unk_token: "<unk>", fuse_unk: true, byte_fallback: false },
+        vocab: Object.fromEntries(vocab.map((it, id) => [it, id])),
+        merges: ["▁ ▁", ...letters.map((it) => `▁ ${it}`)],
+      },
+    });
+    const own = new EncoderTokenizer(json, tokenizerConfigSchema.parse({}), { lowers: false });
+    const text = "a bc d".concat(" cd ab".repeat(20_000));
+    expect(await encodeStart(own, text, all())).toEqual(own.encodeText(text));
+  },
+);
+
+test("lines without spaces are cut between lines", async () => {
+  const own = create("bert");
+  const text = "bacedimo\nfonuha\n".repeat(10_000);
+  expect(await encodeStart(own, text, all())).toEqual(own.encodeText(text));
+});
 
 test.each([
   ["words", "bace dimo ".repeat(30_000)],

@@ -43,9 +43,11 @@ export async function encodeStart(
     await turns.next();
   }
   const ids: number[] = [];
+  const joins = text.length > BLOCK_CHARACTERS_MAX && addsSpaces(encoder);
   for (let start = 0; start < text.length && ids.length < countMax; ) {
     const end = findCut(text, start);
-    for (const id of encoder.encodeText(text.slice(start, end))) ids.push(id);
+    const first = joins && start > 0 && text[start] === " " ? start + 1 : start;
+    for (const id of encoder.encodeText(text.slice(first, end))) ids.push(id);
     start = end;
     await turns.next();
   }
@@ -53,20 +55,32 @@ export async function encodeStart(
 }
 
 /**
+ * Whether the tokenizer puts a space before whatever it is given, so that a block that begins with one
+ * would have two (Llama 2's does; those that work on bytes do not, and need the block's own).
+ */
+function addsSpaces(encoder: TextEncoder): boolean {
+  const apart = [...encoder.encodeText("a"), ...encoder.encodeText("b")];
+  return apart.join() === encoder.encodeText("a b").join();
+}
+
+/**
  * Where the block ends that begins at `start`: before a space that stands alone between words, where
- * tokens are the same whether the text is cut or not; failing that, at a character.
+ * tokens are the same whether the text is cut or not; failing that, at the end of a line; failing that,
+ * at a character.
  */
 function findCut(text: string, start: number): number {
   const last = start + BLOCK_CHARACTERS_MAX;
   if (text.length <= last) return text.length;
   const first = start + BLOCK_CHARACTERS;
-  for (let at = first; at > start; at--) if (isBetweenWords(text, at)) return at;
-  for (let at = first; at < last; at++) if (isBetweenWords(text, at)) return at;
+  for (let at = first; at > start; at--) if (isBetween(text, at, " ")) return at;
+  for (let at = first; at > start; at--) if (isBetween(text, at, "\n")) return at;
+  for (let at = first; at < last; at++) if (isBetween(text, at, " ")) return at;
   const code = text.charCodeAt(last);
   // Not between the two halves of a character.
   return code >= 0xdc00 && code < 0xe000 ? last - 1 : last;
 }
 
-function isBetweenWords(text: string, at: number): boolean {
-  return text[at] === " " && /^\S \S$/.test(text.slice(at - 1, at + 2));
+/** Whether this character stands there, and between words. */
+function isBetween(text: string, at: number, character: " " | "\n"): boolean {
+  return text[at] === character && /^\S\s\S$/.test(text.slice(at - 1, at + 2));
 }
