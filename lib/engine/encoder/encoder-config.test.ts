@@ -50,3 +50,26 @@ test.each([
     message: expect.stringContaining(`the path ${path} leads out of the model's folder`),
   });
 });
+
+const SIZES = ["hidden_size", "num_attention_heads", "intermediate_size"];
+
+test.each<[string, string[]]>([
+  ["nomic-bert", ["n_embd", "n_head", "n_inner"]],
+  ["distilbert", ["dim", "n_heads", "hidden_dim"]],
+])("sizes have the names of their family: %s", async (_name, names) => {
+  const values = [256, 8, 1_000];
+  const toConfig = (keys: string[]) => Object.fromEntries(keys.map((it, at) => [it, values[at]]));
+  const none = Object.fromEntries(SIZES.map((it) => [it, undefined]));
+  const planOf = async (config: Record<string, unknown>) => {
+    const engine = await load({ config });
+    await engine.close();
+    const { memory, files } = engine.model;
+    return memory.bytes - files.weightBytes;
+  };
+  const named = await planOf(toConfig(SIZES));
+  expect(named).toBe(64 * (2 * 8 * 64 + 8 * 256 + 2 * 1_000) * 4);
+  const other = { num_heads: [2, 4], d_model: "large" };
+  expect(await planOf({ ...none, ...other, ...toConfig(names) })).toBe(named);
+  // What nobody states is taken to be that of a large model.
+  expect(await planOf(none)).toBeGreaterThan(named);
+});

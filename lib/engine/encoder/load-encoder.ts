@@ -53,10 +53,15 @@ export type LoadedEncoder = {
   warnings: string[];
 };
 
-const sizeSchema = z.number().int().positive().nullish();
+/** What is no size under one of these names is something else by that name. */
+const sizeSchema = z.number().int().positive().nullish().catch(undefined);
 const sizesSchema = z.looseObject({
-  intermediate_size: sizeSchema,
   num_labels: sizeSchema,
+  intermediate_size: sizeSchema,
+  /** Other families' names: DistilBERT's, nomic-bert's, T5's and BART's. */
+  ...{ dim: sizeSchema, n_heads: sizeSchema, hidden_dim: sizeSchema },
+  ...{ n_inner: sizeSchema, d_model: sizeSchema },
+  ...{ num_heads: sizeSchema, d_ff: sizeSchema, encoder_ffn_dim: sizeSchema },
 });
 
 /**
@@ -169,28 +174,50 @@ function planMemory(
   contextLength: number,
   options: { memoryBytes: number | undefined; mayReadLess: boolean },
 ): EncoderMemory {
-  const headCount = config.num_attention_heads ?? 1;
-  const hiddenSize = config.hidden_size ?? 0;
-  const innerSize = sizesSchema.parse(config).intermediate_size ?? 4 * hiddenSize;
+  const { hiddenSize = HIDDEN_SIZE_MAX, headCount, innerSize } = readSizes(config);
   const { memoryBytes, mayReadLess } = options;
   return planEncoderMemory(
-    { weightBytes, headCount, hiddenSize, innerSize, contextLength, mayReadLess },
+    {
+      ...{ weightBytes, hiddenSize, contextLength, mayReadLess },
+      headCount: headCount ?? Math.ceil(hiddenSize / HEAD_SIZE),
+      innerSize: innerSize ?? 4 * hiddenSize,
+    },
     memoryBytes,
   );
 }
 
+/** Of most large encoders, for a folder that states nothing: a plan that is too small ends the process. */
+const HIDDEN_SIZE_MAX = 1_024;
+/** Of nearly all encoders. */
+const HEAD_SIZE = 64;
+
 function sizesOf({ config }: ModelFiles, { labels }: EncoderConfig): EncoderSizes {
-  const heads = config.num_attention_heads ?? undefined;
-  const perHead = config.hidden_size && heads ? config.hidden_size / heads : undefined;
-  // Of a map with gaps the highest place counts.
-  const labelCount = labels.size
-    ? Math.max(...labels.keys()) + 1
-    : sizesSchema.parse(config).num_labels;
+  const { hiddenSize, headCount, labelCount } = readSizes(config);
+  const perHead = hiddenSize && headCount ? hiddenSize / headCount : undefined;
   return {
-    hiddenSize: config.hidden_size ?? undefined,
-    labelCount: labelCount ?? undefined,
-    headCount: config.num_key_value_heads ?? heads,
+    hiddenSize,
+    // Of a map with gaps the highest place counts.
+    labelCount: labels.size ? Math.max(...labels.keys()) + 1 : labelCount,
+    headCount: config.num_key_value_heads ?? headCount,
     headSize: config.head_dim ?? perHead,
+  };
+}
+
+/** Sizes under whichever name config.json has them. */
+function readSizes(config: ModelFiles["config"]) {
+  const sizes = sizesSchema.parse(config);
+  const { hidden_size, num_attention_heads, n_embd, n_head } = config;
+  return {
+    hiddenSize: hidden_size ?? n_embd ?? sizes.dim ?? sizes.d_model ?? undefined,
+    headCount: num_attention_heads ?? n_head ?? sizes.n_heads ?? sizes.num_heads ?? undefined,
+    innerSize:
+      sizes.intermediate_size ??
+      sizes.n_inner ??
+      sizes.hidden_dim ??
+      sizes.encoder_ffn_dim ??
+      sizes.d_ff ??
+      undefined,
+    labelCount: sizes.num_labels ?? undefined,
   };
 }
 
