@@ -256,6 +256,11 @@ const CASES: [name: string, body: string, expected: Expected][] = [
     invalid("thinking.budget_tokens", /at least 1024/),
   ],
   [
+    "thought that a model lacks",
+    good({ thinking: { type: "enabled", budget_tokens: 1_024 }, max_tokens: 2_000 }),
+    unsupported("model", /reasoning/),
+  ],
+  [
     "a budget beyond the limit",
     good({ thinking: { type: "enabled", budget_tokens: 2_000 } }),
     invalid("thinking.budget_tokens", /less than `max_tokens`/),

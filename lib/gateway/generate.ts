@@ -21,6 +21,8 @@ export type GenerateOptions = {
   controller: Controller;
   request: GenerateRequest;
   signal: AbortSignal;
+  /** What the model must be able to do besides what the request shows. */
+  features?: readonly ModelFeature[];
 };
 
 export type Generation = {
@@ -36,6 +38,7 @@ export async function generate({
   controller,
   request,
   signal,
+  features = [],
 }: GenerateOptions): Promise<Generation> {
   const watch = new GenerationWatch(request.model, signal, GENERATION_MS_MAX);
   try {
@@ -44,7 +47,7 @@ export async function generate({
       controller,
       requestId,
       model,
-      features: featuresOf(request),
+      features: [...featuresOf(request), ...features],
       signal: watch.signal,
     };
     const { reservation, opened } = await tryWorkers(attempts, async (reservation) => {

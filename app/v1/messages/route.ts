@@ -1,7 +1,7 @@
 import { toMessageReply } from "@/lib/anthropic/messages/reply";
 import { messageRequestSchema, toGenerateRequest } from "@/lib/anthropic/messages/request";
 import { toMessageEvents, toMessageStream } from "@/lib/anthropic/messages/stream";
-import { toThinkingDisplay } from "@/lib/anthropic/messages/thinking";
+import { needsReasoning, toThinkingDisplay } from "@/lib/anthropic/messages/thinking";
 import { inWireWords } from "@/lib/anthropic/wire-param";
 import { controller } from "@/lib/controller/controller";
 import { generate } from "@/lib/gateway/generate";
@@ -14,11 +14,12 @@ export const POST = route(
   { shape: "anthropic", caller: "api", body: messageRequestSchema },
   async ({ body, requestId, signal }) => {
     const request = toGenerateRequest(body, requestId);
-    const generation = await generate({ controller: controller(), request, signal }).catch(
-      (error: unknown) => {
-        throw inWireWords(error, request);
-      },
-    );
+    const generation = await generate({
+      ...{ controller: controller(), request, signal },
+      features: needsReasoning(body.thinking) ? ["reasoning"] : [],
+    }).catch((error: unknown) => {
+      throw inWireWords(error, request);
+    });
     const init = { headers: { "x-parley-worker": generation.workerId } };
     const options = { display: toThinkingDisplay(body.thinking), request };
     if (body.stream) {

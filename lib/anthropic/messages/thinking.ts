@@ -43,6 +43,11 @@ export function toThinkingDisplay(thinking: Thinking): ThinkingDisplay {
   return thinking.display === "omitted" ? "omitted" : "shown";
 }
 
+/** Adaptive leaves it to the model; enabled is a wish that one without reasoning cannot meet. */
+export function needsReasoning(thinking: Thinking): boolean {
+  return thinking?.type === "enabled";
+}
+
 export function checkThinking(
   { thinking, max_tokens: limit }: { thinking?: Thinking; max_tokens: number },
   context: z.core.$RefinementCtx,
