@@ -1,6 +1,7 @@
 import { AppError, isAppError } from "@/lib/errors";
 import type { GenerateEvent, GenerationEnd, GenerationStart } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import { assert } from "@/lib/util/assert";
 import { type AnthropicError, toAnthropicError } from "../error";
 import { toWireParam } from "../wire-param";
 import {
@@ -58,6 +59,7 @@ export async function* toMessageEvents(
 ): AsyncGenerator<MessageEvent> {
   const blocks = new OpenBlocks();
   let thinkingTokens = 0;
+  let callIndex = -1;
   for await (const event of events) {
     switch (event.type) {
       case "generation-start":
@@ -77,11 +79,13 @@ export async function* toMessageEvents(
         break;
       case "tool-call-start": {
         const { id, name } = event;
+        callIndex = event.index;
         const call = { type: "tool_use", id, name, input: {}, caller: { type: "direct" } } as const;
         yield* blocks.begin(call);
         break;
       }
       case "tool-call-delta":
+        assert(event.index === callIndex, "calls come one after the other");
         if (event.text === "") break;
         yield blocks.delta({ type: "input_json_delta", partial_json: event.text });
         break;
