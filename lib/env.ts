@@ -39,7 +39,7 @@ export const envSchema = z.object({
     "Opens /admin (16 characters or more). Without it `npm start` generates one and prints it.",
   ),
   PARLEY_API_KEY: secret.describe(
-    "When set, /v1 asks for it as a Bearer token (16 characters or more). Without it /v1 is open.",
+    "When set, /v1 asks for it as a Bearer token or as `x-api-key` (16 characters or more). Without it /v1 is open.",
   ),
   PARLEY_SECRET: secret.describe(
     "Signs visitors' cookies (16 characters or more). Without it `npm start` generates and keeps one.",
