@@ -6,7 +6,7 @@ import { ModelRunner } from "./model-runner";
 import type { GraphFacts } from "./onnx/graph-facts";
 import type { GraphSession } from "./onnx/graph-session";
 import type { GraphSignature } from "./onnx/graph-signature";
-import { probeRows } from "./row-probe";
+import { isSameBesideLongest, type ProbeCacheOptions, probeRows } from "./row-probe";
 
 /** What a graph is to the engine, for people. */
 export type GraphForm = {
@@ -61,15 +61,26 @@ export async function createRunner(
   const { isInPlaceKv, isFused } = needs.facts;
   if (!isInPlaceKv) return createGrowingRunner(session, needs);
   if (!isFused && needs.signature.hasOneRow) return createAloneRunner(session, needs, ONE_ROW);
-  if (!isFused) return createInPlaceRunner(session, needs, IN_PLACE);
-  const { company } = await probeRows(session, needs.signature, {
-    scalesByPass: needs.facts.batchDependentOperator !== undefined,
-    createCache: (it) => new KvCache(it.slots, it.rowCount, it.capacity, it.runsRowsAlone),
-  });
+  const inPlace = {
+    createCache: (it: ProbeCacheOptions) =>
+      new KvCache(it.slots, it.rowCount, it.capacity, it.runsRowsAlone),
+    ...toProbe(needs),
+  };
+  if (!isFused) {
+    const isSame = await isSameBesideLongest(session, needs.signature, inPlace);
+    return isSame
+      ? createInPlaceRunner(session, needs, IN_PLACE)
+      : createAloneRunner(session, needs, BY_LONGEST);
+  }
+  const { company } = await probeRows(session, needs.signature, inPlace);
   if (company === "none") return undefined;
   if (company === "together") return createInPlaceRunner(session, needs, FUSED);
   return createAloneRunner(session, needs, FUSED_ALONE);
 }
+
+const toProbe = ({ facts, contextLength }: RunnerNeeds) => ({
+  ...{ scalesByPass: facts.batchDependentOperator !== undefined, contextLength },
+});
 
 function createAloneRunner(
   session: GraphSession,
@@ -100,6 +111,15 @@ const ONE_ROW: GraphForm = {
   summary: "GroupQueryAttention, exported for one sequence at a time.",
   limits: [ONE_BY_ONE],
 };
+const BY_LONGEST: GraphForm = {
+  name: "in-place-alone",
+  summary:
+    "GroupQueryAttention; what the graph gives a sequence depends on how long the longest of a step is.",
+  limits: [
+    ONE_BY_ONE,
+    "With a context that has no such border in it (--max-model-len, often 4096) all sequences are served at once.",
+  ],
+};
 const FUSED: GraphForm = {
   name: "fused",
   summary:
@@ -108,7 +128,7 @@ const FUSED: GraphForm = {
 };
 const FUSED_ALONE: GraphForm = {
   name: "fused-alone",
-  summary: `${FUSED.summary.slice(0, -1)}. Positions are counted by the length of the past.`,
+  summary: `${FUSED.summary.slice(0, -1)}. Its numbers depend on the length of the longest sequence of a step.`,
   limits: [ONE_BY_ONE],
 };
 
@@ -148,7 +168,7 @@ async function createGrowingRunner(
 ): Promise<ReadyRunner> {
   const { source, signature, facts, slotCount, contextLength, mayVaryWithBatch } = needs;
   const { company, failure } = await probeRows(session, signature, {
-    scalesByPass: facts.batchDependentOperator !== undefined,
+    ...toProbe(needs),
     createCache: (it) => new GrowingCache(it.slots, it),
   });
   if (company === "none") throw doesNotContinue(source, failure);
