@@ -12,8 +12,8 @@ type OpenAiToken = {
 export type OpenAiTokenScore = OpenAiToken & { top_logprobs: OpenAiToken[] };
 
 /**
- * Collects the scores of tokens until the text they are part of comes. Tokens that never make text (the
- * end of turn, the rest of a stop string) are no part of the message, and their scores go unsaid.
+ * Collects the scores of tokens until the text they are part of comes. Tokens that never make text of the
+ * message (the end of turn, the rest of a stop string, reasoning, calls and their marks) go unsaid.
  */
 export class LogProbabilityCollector {
   readonly #isWanted: boolean;
@@ -27,13 +27,36 @@ export class LogProbabilityCollector {
     this.#pending.push({ ...toToken(event), top_logprobs: event.alternatives.map(toToken) });
   }
 
-  /** Those since the last call; null, as on OpenAI's wire, when they were not asked for. */
-  take(): OpenAiLogProbabilities | null {
+  /** Those of `text`, the message's next; null, as on OpenAI's wire, when they were not asked for. */
+  take(text: string): OpenAiLogProbabilities | null {
     if (!this.#isWanted) return null;
-    const content = this.#pending;
-    this.#pending = [];
+    const { start, end } = findTokens(this.#pending, Buffer.from(text));
+    const content = this.#pending.slice(start, end);
+    this.#pending = this.#pending.slice(end);
     return { content, refusal: null };
   }
+
+  /** Those so far are of what is no part of the message's text. */
+  drop(): void {
+    this.#pending = [];
+  }
+}
+
+/** The tokens that `text` was made of: what stands before them was a mark, what follows is held back still. */
+function findTokens(tokens: readonly OpenAiTokenScore[], text: Buffer) {
+  const written = Buffer.concat(tokens.map((token) => Buffer.from(token.bytes)));
+  const from = written.lastIndexOf(text);
+  if (text.length === 0) return { start: 0, end: 0 };
+  if (from < 0) return { start: 0, end: tokens.length };
+  let at = 0;
+  const ends = tokens.map((token) => {
+    at += token.bytes.length;
+    return at;
+  });
+  return {
+    start: ends.findIndex((end) => end > from),
+    end: ends.findIndex((end) => end >= from + text.length) + 1,
+  };
 }
 
 function toToken({ bytes, logProbability }: ScoredToken): OpenAiToken {

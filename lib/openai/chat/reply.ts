@@ -139,7 +139,7 @@ class SaidSoFar {
     switch (event.type) {
       case "text-delta":
         this.#content += event.text;
-        this.#scores.push(...(this.#collector.take()?.content ?? []));
+        this.#scores.push(...(this.#collector.take(event.text)?.content ?? []));
         return;
       case "token-log-probability":
         this.#collector.add(event);
@@ -147,7 +147,7 @@ class SaidSoFar {
       case "reasoning-delta":
         this.#reasoning += event.text;
         // Scores are of the message's text alone.
-        this.#collector.take();
+        this.#collector.drop();
         return;
       case "tool-call-start": {
         const { id, name } = event;
@@ -158,7 +158,7 @@ class SaidSoFar {
         const call = this.#calls[event.index];
         assert(call, "a call begins before its arguments");
         call.function.arguments += event.text;
-        this.#collector.take();
+        this.#collector.drop();
         return;
       }
     }

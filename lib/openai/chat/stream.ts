@@ -101,10 +101,10 @@ function toChunkPart(
       return { delta: { role: "assistant", content: "", refusal: null } };
     case "text-delta":
       if (event.text === "") return undefined;
-      return { delta: { content: event.text }, logprobs: collector.take() };
+      return { delta: { content: event.text }, logprobs: collector.take(event.text) };
     case "reasoning-delta":
       // Scores are of the message's text alone.
-      collector.take();
+      collector.drop();
       return event.text === "" ? undefined : { delta: { reasoning_content: event.text } };
     case "tool-call-start": {
       const { index, id, name } = event;
@@ -112,7 +112,7 @@ function toChunkPart(
       return { delta: { tool_calls: [call] } };
     }
     case "tool-call-delta": {
-      collector.take();
+      collector.drop();
       const call = { index: event.index, function: { arguments: event.text } };
       return event.text === "" ? undefined : { delta: { tool_calls: [call] } };
     }
