@@ -1,16 +1,19 @@
 import type { ArenaStatus, ModelList } from "@/lib/protocol/arena-view";
-import { modelDescriptionSchema } from "@/lib/protocol/worker-card";
+import { MODEL_FEATURES, modelDescriptionSchema } from "@/lib/protocol/worker-card";
 import type { Arena } from "./arena";
 import { readAwakeModels } from "./awake-models";
-import { readModels } from "./store";
+import { readLastFeatures, readModels } from "./store";
 
 /** Every model that was ever offered, those awake first. */
 export async function listModels({ db, controller }: Arena): Promise<ModelList> {
   // Of every kind: a model that cannot be talked to is awake as well.
   const [known, awake] = await Promise.all([readModels(db), controller.listModels()]);
   const awakeByName = new Map(awake.map((model) => [model.name, model]));
-  const models = known.map(({ name, description }) => {
+  const areAllAwake = known.every(({ name }) => awakeByName.has(name));
+  const lastFeatures = areAllAwake ? undefined : await readLastFeatures(db);
+  const models = known.map(({ id, name, description }) => {
     const model = awakeByName.get(name);
+    const last = lastFeatures?.get(id) ?? [];
     return {
       name,
       awake: model !== undefined,
@@ -20,7 +23,7 @@ export async function listModels({ db, controller }: Arena): Promise<ModelList> 
         .catch({ skills: [], examplePrompts: [] })
         .parse(description),
       workers: model?.workers ?? 0,
-      features: model?.features ?? [],
+      features: model?.features ?? MODEL_FEATURES.filter((it) => last.includes(it)),
     };
   });
   return { models: models.sort((left, right) => Number(right.awake) - Number(left.awake)) };

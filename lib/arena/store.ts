@@ -2,6 +2,7 @@ import { and, asc, count, desc, eq, gt, lt, sql } from "drizzle-orm";
 import type { Database } from "@/lib/db/client";
 import { conversations, messages, visitors } from "@/lib/db/schema/conversations";
 import { models } from "@/lib/db/schema/models";
+import { workerModels, workers } from "@/lib/db/schema/workers";
 import type { ErrorCode } from "@/lib/errors";
 import { ANSWER_STALE_AFTER_MS } from "@/lib/limits";
 import type { Side } from "@/lib/protocol/arena-view";
@@ -183,4 +184,17 @@ export async function readModels(db: Database) {
     .select({ id: models.id, name: models.name, description: models.description })
     .from(models)
     .orderBy(asc(models.name));
+}
+
+/** What each model could be asked for at the worker that offered it last, by the model's id. */
+export async function readLastFeatures(db: Database): Promise<ReadonlyMap<string, string[]>> {
+  const rows = await db
+    .selectDistinctOn([workerModels.modelId], {
+      modelId: workerModels.modelId,
+      features: workerModels.features,
+    })
+    .from(workerModels)
+    .innerJoin(workers, eq(workers.id, workerModels.workerId))
+    .orderBy(workerModels.modelId, desc(workers.registeredAt));
+  return new Map(rows.map((it) => [it.modelId, it.features]));
 }

@@ -134,7 +134,7 @@ export const modelViewSchema = z.object({
   contextLength: z.number().nullable(),
   description: modelDescriptionSchema,
   workers: z.number(),
-  /** What it can be asked for; empty while it sleeps. */
+  /** What it can be asked for; while it sleeps, what it could be asked for last. */
   features: z.array(z.enum(MODEL_FEATURES)),
 });
 export const modelListSchema = z.object({ models: z.array(modelViewSchema) });

@@ -39,13 +39,13 @@ export function ChatView({ initialId, initialModel, initialPrompt }: ChatViewPro
       requestJson(paths.api.models, (views) => views.modelListSchema, { signal }),
     refetchInterval: PAGE_REFRESH_INTERVAL_MS,
   });
-  // Those that sleep say nothing of themselves; one that is awake and only reads is not offered here.
-  const models = (list.data?.models ?? []).filter((it) => !it.awake || canChat(it));
+  // One that only reads is not offered here, asleep or awake.
+  const models = (list.data?.models ?? []).filter(({ features }) => features.includes("chat"));
   const firstAwake = models.find(canChat)?.name ?? "";
   const model = chat.chat?.model ?? picked ?? firstAwake;
   const view = models.find((it) => it.name === model);
   // Named in the address, say.
-  const onlyReads = list.data?.models.some((it) => it.name === model && it.awake) && !view;
+  const onlyReads = list.data?.models.some((it) => it.name === model) && !view;
   const isEmpty = chat.turns.length === 0 && chat.pending === null && !chat.isLoading;
 
   useFollowEnd(chat.messages, chat.phase === "streaming");

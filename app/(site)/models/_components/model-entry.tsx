@@ -101,7 +101,7 @@ const READING = { embeddings: "vectors", rerank: "ranking", classify: "labels" }
 const isReading = (it: string): it is keyof typeof READING => it in READING;
 
 function toUses(model: ModelView): string | undefined {
-  if (!model.awake || canChat(model)) return undefined;
+  if (model.features.includes("chat")) return undefined;
   const uses = model.features.flatMap((it) => (isReading(it) ? [it] : []));
   return uses.map((it) => READING[it]).join(", ");
 }
