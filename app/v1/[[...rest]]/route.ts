@@ -2,7 +2,7 @@ import { AppError } from "@/lib/errors";
 import { errorShapeAt } from "@/lib/http/error-reply";
 import { type RouteHandler, route } from "@/lib/http/route";
 
-const ENDPOINTS = "/v1/chat/completions, /v1/embeddings, /v1/messages, /v1/rerank";
+const ENDPOINTS = "/v1/chat/completions, /v1/completions, /v1/embeddings, /v1/messages, /v1/rerank";
 
 /** Every path under /v1 that is none of ours, in the words that its clients understand. */
 export const GET: RouteHandler = (request, context) => {
