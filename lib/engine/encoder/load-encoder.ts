@@ -114,7 +114,7 @@ export async function loadEncoder(
     const runner = new EncoderRunner(session, signature, rowOptions);
     await tryPasses(runner, {
       ...{ source: files.weightPath, contextLength, vocabularySize, isShared: isPadded },
-      parts: kind === "labels" && size === 1 ? pair : single,
+      ...{ parts: kind === "labels" && size === 1 ? pair : single, device: options.device },
     });
     return {
       ...{ files, config, build, contextLength, tokenizer, runner, memory },

@@ -12,6 +12,8 @@ import {
   writeSyntheticEncoder,
 } from "../synthetic/write-synthetic-encoder";
 import { EncoderEngine } from "./encoder-engine";
+import { BARE } from "./special-tokens";
+import { tryPasses } from "./try-passes";
 
 const never = new AbortController().signal;
 let root = "";
@@ -44,6 +46,26 @@ test.each<[string, Omit<SyntheticEncoderOptions, "folder">]>([
     message: expect.stringMatching(/model\.onnx does not read texts of up to \d+ tokens/),
     remedy: expect.stringContaining("config.json"),
   });
+});
+
+test("what a device cannot run is not laid at the files' door", async () => {
+  let releaseCount = 0;
+  const runner = {
+    run: () => Promise.reject(new Error("no such kernel")),
+    release: () => {
+      releaseCount += 1;
+    },
+  };
+  const passes = {
+    ...{ source: "model.onnx", parts: BARE.single, contextLength: 9, vocabularySize: 9 },
+    isShared: true,
+  };
+  const failure = tryPasses(runner, { ...passes, device: "webgpu" });
+  await expect(failure).rejects.toMatchObject({
+    message: expect.stringMatching(/on webgpu: no such kernel\.$/),
+    remedy: expect.stringContaining("--device cpu"),
+  });
+  expect(releaseCount).toBe(1);
 });
 
 test("a padding that no pass has is of no account, nor is an id that nobody has sent", async () => {

@@ -1,4 +1,5 @@
 import { StartError } from "@/lib/util/start-error";
+import type { Device } from "../onnx/device";
 import type { EncoderRunner } from "./encoder-runner";
 import { joinTexts, type TemplatePart } from "./special-tokens";
 
@@ -19,7 +20,13 @@ export type PassesToTry = {
   vocabularySize: number;
   /** Whether several texts may share a pass, the shorter ones filled up. */
   isShared: boolean;
+  /** What runs the operators; unless given, the CPU. */
+  device?: Device | undefined;
 };
+
+const FILES_REMEDY =
+  "Check max_position_embeddings, pad_token_id, type_vocab_size and vocab_size in config.json against the graph, or copy the whole model folder again.";
+const DEVICE_REMEDY = "Take another form of the weights, or serve with --device cpu.";
 
 /**
  * Reads a long text and a short one, together where texts will be: a token for padding, a control token,
@@ -27,8 +34,11 @@ export type PassesToTry = {
  *
  * @throws StartError with what onnxruntime says; the runner has let go of the session then.
  */
-export async function tryPasses(runner: EncoderRunner, passes: PassesToTry): Promise<void> {
-  const { source, parts, contextLength, vocabularySize, isShared } = passes;
+export async function tryPasses(
+  runner: Pick<EncoderRunner, "run" | "release">,
+  passes: PassesToTry,
+): Promise<void> {
+  const { device = "cpu", source, parts, contextLength, vocabularySize, isShared } = passes;
   const idCount = Math.min(vocabularySize, IDS_MAX);
   const length = Math.min(contextLength, TOKENS_MAX);
   const room = length - parts.filter((it) => it.kind === "special").length;
@@ -43,10 +53,11 @@ export async function tryPasses(runner: EncoderRunner, passes: PassesToTry): Pro
   } catch (cause) {
     runner.release();
     const reason = cause instanceof Error ? cause.message.trim() : String(cause);
+    const shared = isShared ? ", the shorter filled up," : "";
+    const where = device === "cpu" ? "as its files have it" : `on ${device}`;
     throw new StartError({
-      message: `${source} does not read texts of up to ${length} tokens${isShared ? ", the shorter filled up," : ""} as its files have it: ${reason.replace(/([^.!?])$/, "$1.")}`,
-      remedy:
-        "Check max_position_embeddings, pad_token_id, type_vocab_size and vocab_size in config.json against the graph, or copy the whole model folder again.",
+      message: `${source} does not read texts of up to ${length} tokens${shared} ${where}: ${reason.replace(/([^.!?])$/, "$1.")}`,
+      remedy: device === "cpu" ? FILES_REMEDY : DEVICE_REMEDY,
       cause,
     });
   }
