@@ -61,6 +61,10 @@ export const CHOICES_MAX = 1_024;
 export const GRAMMAR_STRUCTURE_CHARACTERS_MAX = BODY_BYTES_MAX;
 /** A thread that works on one grammar or one mask for this long is ended, and its other answers go on in a new one. Large schemas take 50 ms, masks 5. */
 export const GRAMMAR_JOB_MS_MAX = 10_000;
+/** Within which a grammar is read; answers under others wait for it. Of 400 properties it takes half a second. */
+export const GRAMMAR_READ_MS_MAX = 2_000;
+/** Properties of characters that one grammar may name; finding the characters of one takes 30 ms. */
+export const GRAMMAR_PROPERTIES_MAX = 16;
 /** A compilation waits behind others for this long; each of those before it is bounded too. */
 export const GRAMMAR_WAIT_MS_MAX = 20_000;
 /** Compilations that may wait; the next is refused with `overloaded`. As many as requests may wait for a slot. */

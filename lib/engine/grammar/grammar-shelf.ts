@@ -2,6 +2,7 @@ import { GRAMMAR_STATES_KEPT_MAX, GRAMMARS_KEPT_MAX } from "@/lib/limits";
 import { type Automaton, createAutomaton } from "./automaton";
 import type { GrammarSpec } from "./grammar";
 import { LazyGrammar, MaskStore } from "./lazy-grammar";
+import { readWithinLimits } from "./reading-limits";
 import { refuse } from "./refusal";
 import { toExpression } from "./spec-to-expression";
 import type { Vocabulary } from "./vocabulary-trie";
@@ -47,7 +48,8 @@ export class GrammarShelf {
 function readAutomaton(spec: string): Automaton {
   try {
     // The engine's side wrote it from a value of this type.
-    return createAutomaton(toExpression(JSON.parse(spec) as GrammarSpec));
+    const read = JSON.parse(spec) as GrammarSpec;
+    return readWithinLimits(() => createAutomaton(toExpression(read)));
   } catch (error) {
     // What is deep in a way that no other limit counts, as a name of 100,000 characters.
     if (error instanceof RangeError) throw refuse("The grammar is too large to be read.", error);

@@ -16,6 +16,7 @@ import {
   sequence,
   text,
 } from "./expression";
+import { expectTimeLeft } from "./reading-limits";
 
 /** What a JSON string may hold as it is: all but controls, the quote and the backslash (RFC 8259, section 7). */
 export const PLAIN_CHARACTERS: CodePoints = without(ANY_CHARACTER, [
@@ -79,6 +80,7 @@ export const JSON_NUMBER: Expression = sequence(
 
 /** `set` as it stands in a JSON string: what need not be escaped is not. */
 export function toJsonCharacters(set: CodePoints): Expression {
+  expectTimeLeft();
   const plain = intersectionOf(set, PLAIN_CHARACTERS);
   const escaped = without(set, PLAIN_CHARACTERS);
   const escapes = escaped.flatMap(([from, to]) =>

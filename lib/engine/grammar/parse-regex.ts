@@ -8,6 +8,7 @@ import {
   toCodePoints,
 } from "./code-points";
 import { characters, type Expression, NOTHING, oneOf, repeat, sequence } from "./expression";
+import { expectRoomForProperty, expectTimeLeft } from "./reading-limits";
 import { refuse } from "./refusal";
 
 /**
@@ -181,6 +182,7 @@ class RegexParser {
   }
 
   #parseAtom(): Expression {
+    expectTimeLeft();
     const next = this.#next();
     if (next === "(") return this.#parseGroup();
     if (next === "[") return this.#write(this.#parseClass());
@@ -243,6 +245,7 @@ class RegexParser {
     if (this.#peek() !== "{" || !/^[\w=]+$/.test(name)) {
       throw this.#fail("has a \\p without the name of a property");
     }
+    expectRoomForProperty(name);
     const set = findProperty(name);
     if (!set) throw this.#fail(`names a property of characters that is not known (${name})`);
     this.#at = end + 1;
@@ -274,6 +277,7 @@ class RegexParser {
   }
 
   #parseClassAtom(): CodePoints {
+    expectTimeLeft();
     const next = this.#next();
     return next === "\\" ? this.#parseEscape(true) : charactersOf(next);
   }
@@ -309,7 +313,7 @@ function singleOf(set: CodePoints): number | undefined {
 }
 
 const PROPERTIES = new Map<string, CodePoints>();
-/** Some 400 sets of a kilobyte; beyond it they are looked up again. */
+/** Some 400 sets of a kilobyte; beyond it the one found first is looked up again. */
 const PROPERTIES_MAX = 64;
 
 /** The characters of a Unicode property, by asking JavaScript's own tables about each (30 ms). */
@@ -332,7 +336,8 @@ function findProperty(name: string): CodePoints | undefined {
       else found.push([code, code]);
     }
   }
-  if (PROPERTIES.size >= PROPERTIES_MAX) PROPERTIES.clear();
+  const [oldest] = PROPERTIES.keys();
+  if (PROPERTIES.size >= PROPERTIES_MAX && oldest !== undefined) PROPERTIES.delete(oldest);
   PROPERTIES.set(name, found);
   return found;
 }

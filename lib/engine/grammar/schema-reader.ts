@@ -5,6 +5,7 @@ import { type Expression, NEVER, oneOf, type Rule, text } from "./expression";
 import type { JsonSchema } from "./grammar";
 import { toJsonText } from "./json-text";
 import { mergeSchemas, UnmergeableError } from "./merge-schemas";
+import { expectTimeLeft } from "./reading-limits";
 import { refuse } from "./refusal";
 import { readArray } from "./schema-arrays";
 import {
@@ -95,6 +96,7 @@ export class SchemaReader {
   }
 
   toExpression(schema: unknown, place: Place): Expression {
+    expectTimeLeft();
     if (place.depth > GRAMMAR_DEPTH_MAX) {
       throw refuse(`The schema is nested more than ${GRAMMAR_DEPTH_MAX} deep at ${show(place)}.`);
     }
@@ -243,6 +245,7 @@ export class SchemaReader {
     const resolved = cases.map((it) => this.#inline(it, place));
     const inline = (it: JsonSchema) => this.#inline(it, place);
     for (const [index, one] of resolved.entries()) {
+      expectTimeLeft();
       const other = resolved.findIndex((it, at) => at > index && !areDisjoint(one, it, inline));
       if (other < 0) continue;
       throw this.fail(
@@ -265,6 +268,7 @@ export class SchemaReader {
   }
 
   #merge(a: JsonSchema, b: JsonSchema, place: Place): JsonSchema {
+    expectTimeLeft();
     try {
       return mergeSchemas(a, b);
     } catch (error) {
