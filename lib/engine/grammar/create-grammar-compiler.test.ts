@@ -340,6 +340,27 @@ describe("bad grammars", () => {
     await compiler.close();
   });
 
+  test("that are slow are not blamed on who waits behind them", async () => {
+    const url = await behind("blocks", `if (message.spec?.includes("block")) for (;;);`);
+    const compiler = create(url);
+    const good = await compiler.compile(WORDS, [endId], never);
+    const late = new AbortController();
+    const slow = [1, 2].map((index) =>
+      compiler.compile({ type: "choice", choices: [`block ${index}`] }, [endId], never),
+    );
+    await setImmediate();
+    vi.spyOn(AbortSignal, "timeout").mockReturnValueOnce(late.signal);
+    const behindThem = compiler.compile(PERSON, [endId], never);
+    await setImmediate();
+    late.abort(new Error("late"));
+    await expect(behindThem).rejects.toMatchObject({ code: "overloaded" });
+    vi.restoreAllMocks();
+    const failures = Promise.allSettled(slow);
+    await compiler.close();
+    expect(await failures).toMatchObject([{ status: "rejected" }, { status: "rejected" }]);
+    await expect(good.whenReady()).rejects.toMatchObject({ code: "worker-lost" });
+  });
+
   test("and too many at once are refused", async () => {
     const compiler = create();
     const all = Array.from({ length: GRAMMAR_COMPILES_WAITING_MAX + 1 }, () =>

@@ -20,6 +20,7 @@ import {
 } from "./grammar-messages";
 import { refuse } from "./refusal";
 import { ThreadMatcher } from "./thread-matcher";
+import { orAborted, Turns } from "./turns";
 import type { TokenTable } from "./vocabulary-trie";
 
 export type GrammarCompilerOptions = {
@@ -53,6 +54,10 @@ class ThreadCompiler implements GrammarCompiler {
   /** Whose reply is awaited, in order. */
   #jobs: number[] = [];
   #jobSince = 0;
+  /** One grammar is read at a time, with masks for the answers under way between two of them. */
+  readonly #turns = new Turns();
+  /** Whose grammar it is. */
+  #openingId: number | undefined;
   #waitingCount = 0;
   #matcherCount = 0;
   #isClosed = false;
@@ -83,12 +88,7 @@ class ThreadCompiler implements GrammarCompiler {
     try {
       this.#table ??= toTable(this.#options);
       const table = await this.#table;
-      signal.throwIfAborted();
-      if (this.#isClosed) throw stopped();
-      this.#matchers.set(matcher.matcherId, matcher);
-      this.#start({ table });
-      this.#post(matcher.toOpen());
-      await whenCompiled(matcher, signal);
+      await this.#open(matcher, { table }, signal);
       return matcher;
     } catch (error) {
       matcher.close();
@@ -98,8 +98,28 @@ class ThreadCompiler implements GrammarCompiler {
     }
   }
 
+  /** In its turn, waits for its first mask, the signal or the limit. */
+  async #open(matcher: ThreadMatcher, data: GrammarThreadData, signal: AbortSignal): Promise<void> {
+    const late = AbortSignal.timeout(GRAMMAR_WAIT_MS_MAX);
+    const either = AbortSignal.any([signal, late]);
+    try {
+      await this.#turns.take(either);
+      if (this.#isClosed) throw stopped();
+      this.#openingId = matcher.matcherId;
+      this.#matchers.set(matcher.matcherId, matcher);
+      this.#start(data);
+      this.#post(matcher.toOpen());
+      await orAborted(matcher.whenReady(), either);
+    } catch (error) {
+      if (signal.aborted || !late.aborted) throw error;
+      // Whoever is still behind others is not the one that takes long.
+      throw this.#jobs[0] === matcher.matcherId ? tooSlow() : overloaded();
+    }
+  }
+
   async close(): Promise<void> {
     this.#isClosed = true;
+    this.#turns.close();
     clearInterval(this.#watch);
     const thread = this.#thread;
     this.#thread = undefined;
@@ -143,7 +163,9 @@ class ThreadCompiler implements GrammarCompiler {
     // A thread that was ended may have had a last word under way.
     if (thread !== this.#thread) return;
     assert(this.#jobs.shift() === message.matcherId, "replies come in the order of what was asked");
-    this.#jobSince = performance.now();
+    const now = performance.now();
+    if (message.matcherId === this.#openingId) this.#endTurn(now - this.#jobSince);
+    this.#jobSince = now;
     const matcher = this.#matchers.get(message.matcherId);
     if (!matcher || message.type === "skipped") return;
     if (message.type === "failure") {
@@ -169,6 +191,7 @@ class ThreadCompiler implements GrammarCompiler {
     const culprit = this.#matchers.get(this.#jobs[0] ?? -1);
     this.#thread = undefined;
     this.#jobs = [];
+    this.#endTurn(0);
     if (culprit && cause !== undefined && ++culprit.lossCount > 1) {
       this.#fail(culprit.matcherId, lost(cause));
     }
@@ -177,24 +200,15 @@ class ThreadCompiler implements GrammarCompiler {
     for (const matcher of this.#matchers.values()) this.#post(matcher.toOpen());
   }
 
+  #endTurn(tookMs: number): void {
+    this.#openingId = undefined;
+    this.#turns.end(tookMs);
+  }
+
   #fail(matcherId: number, error: AppError): void {
     this.#matchers.get(matcherId)?.fail(error);
     this.#matchers.delete(matcherId);
   }
-}
-
-/** Waits for the first mask, the signal or the limit. */
-async function whenCompiled(matcher: ThreadMatcher, signal: AbortSignal): Promise<void> {
-  const late = AbortSignal.timeout(GRAMMAR_WAIT_MS_MAX);
-  const either = AbortSignal.any([signal, late]);
-  await new Promise<void>((resolve, reject) => {
-    const leave = () => reject(signal.aborted ? signal.reason : tooSlow());
-    either.addEventListener("abort", leave, { once: true });
-    matcher
-      .whenReady()
-      .then(resolve, reject)
-      .finally(() => either.removeEventListener("abort", leave));
-  });
 }
 
 /** The grammar as text, by which it is known. */
