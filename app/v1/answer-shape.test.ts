@@ -119,6 +119,16 @@ describe("tools", () => {
     expect(chunks.length).toBeGreaterThan(2);
   });
 
+  test("with a schema that cannot be kept to are refused, naming them", async () => {
+    const parameters = { type: "object", properties: { a: { not: {} } } };
+    const tool = { name: "f", strict: true, parameters };
+    const error = await client.chat.completions
+      .create({ model, messages, tools: [{ type: "function", function: tool }] })
+      .catch((it: unknown) => it);
+    expect(error).toBeInstanceOf(OpenAI.BadRequestError);
+    expect(error).toMatchObject({ param: "tools" });
+  });
+
   test("run by the client's loop: call, result, answer", async () => {
     const seen: unknown[] = [];
     const parameters = z.strictObject({ a: z.number().int(), b: z.number().int() });

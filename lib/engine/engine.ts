@@ -1,4 +1,4 @@
-import { AppError } from "@/lib/errors";
+import { AppError, isAppError } from "@/lib/errors";
 import { WAITING_MAX } from "@/lib/limits";
 import { assert } from "@/lib/util/assert";
 import type { AnswerSplitter } from "./answer/answer-splitter";
@@ -198,7 +198,11 @@ export class Engine {
     const { grammar, splitter } = planAnswer(request, this.answerFormat, text);
     const isShaped = splitter !== undefined || grammar !== undefined;
     const options = this.#toSequenceOptions(request, ids, isShaped);
-    const matcher = await this.#compile(grammar, options.stopTokenIds, signal);
+    const matcher = await this.#compile(grammar, options.stopTokenIds, signal).catch(
+      (error: unknown) => {
+        throw request.grammar ? error : asToolFault(error);
+      },
+    );
     if (signal.aborted) {
       matcher?.close();
       return undefined;
@@ -228,12 +232,14 @@ export class Engine {
   ): Promise<GrammarMatcher | undefined> {
     if (!grammar) return undefined;
     this.#grammars ??= this.#createGrammars(this.model);
+    const spec = this.model.tokenBytes.dropsFirstSpace ? afterSpace(grammar) : grammar;
+    let matcher: GrammarMatcher | undefined;
     try {
-      const spec = this.model.tokenBytes.dropsFirstSpace ? afterSpace(grammar) : grammar;
-      const matcher = await this.#grammars.compile(spec, endTokenIds, signal);
+      matcher = await this.#grammars.compile(spec, endTokenIds, signal);
       await matcher.whenReady();
       return matcher;
     } catch (error) {
+      matcher?.close();
       if (signal.aborted) return undefined;
       throw error;
     }
@@ -307,4 +313,11 @@ export class Engine {
 function afterSpace(grammar: GrammarSpec): GrammarSpec {
   const parts: Structure[] = [{ type: "text", text: " " }, toStructure(grammar)];
   return { type: "structure", structure: { type: "sequence", parts } };
+}
+
+/** Who asked for no grammar is told of the tools that one was made of. */
+function asToolFault(error: unknown): unknown {
+  if (!isAppError(error) || error.param !== "grammar") return error;
+  const { code, message, retryAfterSeconds } = error;
+  return new AppError(code, { message, param: "toolRequest", retryAfterSeconds, cause: error });
 }
