@@ -10,6 +10,7 @@ import {
   type MemoryNeed,
   type MemoryPlan,
   planMemory,
+  scoreBytesOf,
 } from "./memory-plan";
 import type { GraphHints } from "./onnx/adapt-graph";
 import type { Device } from "./onnx/device";
@@ -140,6 +141,7 @@ async function openRunner(files: ModelFiles, needs: OpenNeeds) {
     const sources = options.adapters ?? [];
     const cacheNeed = needOfCache(signature, {
       ...{ contextLength, isInPlace: graph.facts.isInPlaceKv, hasAdapters: sources.length > 0 },
+      headCount: hintsOf(files, contextLength).headCount,
     });
     const memory = planMemory({ ...need, ...cacheNeed }, options.memoryBytes);
     const check = {
@@ -167,9 +169,14 @@ async function openRunner(files: ModelFiles, needs: OpenNeeds) {
 /** What one sequence takes, and what there is once besides the sequences. */
 function needOfCache(
   { cacheSlots, hiddenSize }: GraphSignature,
-  of: { contextLength: number; isInPlace: boolean; hasAdapters: boolean },
+  of: {
+    contextLength: number;
+    isInPlace: boolean;
+    hasAdapters: boolean;
+    headCount: number | undefined;
+  },
 ): Pick<MemoryNeed, "sequenceBytes" | "sharedBytes"> {
-  const { contextLength, isInPlace, hasAdapters } = of;
+  const { contextLength, isInPlace, hasAdapters, headCount } = of;
   const rowBytes = cacheBytesOf(cacheSlots, contextLength);
   const embedsTexts = hiddenSize !== undefined;
   if (isInPlace) {
@@ -181,7 +188,8 @@ function needOfCache(
   // The window that prompts are read through; a text has a row and a window of its own.
   const spareRows = 1 + (embedsTexts ? 2 : 0);
   const sequenceBytes = growingBytesOf(cacheSlots, contextLength);
-  return { sequenceBytes, sharedBytes: spareRows * rowBytes };
+  const scoreBytes = scoreBytesOf(cacheSlots, contextLength, headCount);
+  return { sequenceBytes, sharedBytes: spareRows * rowBytes + scoreBytes };
 }
 
 function settleContextLength(files: ModelFiles, asked: number | undefined): number {

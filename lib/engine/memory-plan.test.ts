@@ -6,7 +6,13 @@ import { expect, test } from "vitest";
 import { StartError } from "@/lib/util/start-error";
 import { Engine } from "./engine";
 import { measureAdapters } from "./lora/load-adapters";
-import { cacheBytesOf, growingBytesOf, planMemory, readMemoryBytes } from "./memory-plan";
+import {
+  cacheBytesOf,
+  growingBytesOf,
+  planMemory,
+  readMemoryBytes,
+  scoreBytesOf,
+} from "./memory-plan";
 import { writeSyntheticAdapter } from "./synthetic/write-synthetic-adapter";
 import {
   type SyntheticModelOptions,
@@ -57,6 +63,14 @@ test("a cache that grows takes its rows twice, and a layer's copies", () => {
   const growing = growingBytesOf(slots, 1_000);
   expect(growing / inPlace).toBeGreaterThan(2);
   expect(growing / inPlace).toBeLessThan(3);
+});
+
+test("scores of a chunk are counted once for all heads of queries", () => {
+  const slot = { past: "past", present: "present", dtype: "float16" as const };
+  const slots = [{ ...slot, headCount: 4, headSize: 64 }];
+  // Three times 32 heads' scores of 64 tokens each beside 8,192.
+  expect(scoreBytesOf(slots, 8_192, 32)).toBe(3 * 32 * 64 * 8_192 * 4);
+  expect(scoreBytesOf(slots, 8_192)).toBe(scoreBytesOf(slots, 8_192, 32));
 });
 
 test("fewer than somebody asked for is a refusal that says how many would do", () => {
