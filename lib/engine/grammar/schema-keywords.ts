@@ -16,6 +16,8 @@ const ANNOTATIONS = new Set([
   ...["$schema", "$id", "id", "$comment", "$defs", "definitions", "$anchor"],
   ...["title", "description", "default", "examples", "example", "deprecated", "readOnly"],
   ...["writeOnly", "contentEncoding", "contentMediaType", "contentSchema"],
+  // OpenAPI's hint for readers: which alternative a value is of is said by the alternatives themselves.
+  "discriminator",
 ]);
 
 /** Keyword → the type it says something of. */
@@ -67,7 +69,6 @@ const REFUSED: Readonly<Record<string, string>> = {
   $recursiveAnchor: "use $ref",
   $vocabulary: "leave it out",
   nullable: 'add "null" to type',
-  discriminator: "use anyOf",
 };
 
 /** Why `keyword` cannot be taken; undefined when it can. */
