@@ -8,8 +8,9 @@ import {
   holdsAll,
   toByteRanges,
 } from "./code-points";
-import type { Expression, FreeText, Rule } from "./expression";
+import type { Expression, FreeText, Network, Rule } from "./expression";
 import { PLAIN_CHARACTERS } from "./json-text";
+import { findProductive } from "./productive-states";
 import { refuse } from "./refusal";
 
 /**
@@ -86,7 +87,7 @@ class AutomatonBuilder {
       assert(from !== undefined, "a rule has a first state before it has others");
       this.#state(from).jumps.push(this.#to(rule.body, FINAL));
     }
-    return { states: this.#states, start, canEnd: findProductive(this.#states) };
+    return { states: this.#states, start, canEnd: findProductive(this.#states, FINAL) };
   }
 
   /** The state from which `expression` leads to `next`. */
@@ -123,6 +124,8 @@ class AutomatonBuilder {
         return this.#add({ calls: [this.#startOf(expression.rule), next] });
       case "without":
         return this.#makeWithout(expression, next);
+      case "network":
+        return this.#makeNetwork(expression, next);
       case "free-text":
         return this.#makeFreeText(expression, next);
     }
@@ -220,6 +223,22 @@ class AutomatonBuilder {
       }
     }
     return first;
+  }
+
+  #makeNetwork({ nodes, start }: Network, next: number): number {
+    const states = nodes.map((_, index) => (index === 0 ? next : this.#add()));
+    const stateOf = (index: number) => states[index] ?? next;
+    for (const [index, { edges, jumps }] of nodes.entries()) {
+      // The end is the state that follows, which has its own ways on.
+      if (index === 0) continue;
+      const state = this.#state(stateOf(index));
+      state.jumps.push(...jumps.map(stateOf));
+      for (const { on, to } of edges) {
+        const written = isSmall(on) || this.#copiesAll ? on : this.#toRule(on);
+        state.jumps.push(this.#to(written, stateOf(to)));
+      }
+    }
+    return start === undefined ? this.#add() : stateOf(start);
   }
 
   /** An Aho-Corasick automaton (1975) over characters: its nodes are the beginnings of the patterns. */
@@ -348,43 +367,4 @@ function listBeginnings(patterns: readonly string[]): string[] {
 function listSuffixes(read: string): string[] {
   const characters = Array.from(read);
   return [...characters.map((_, index) => characters.slice(index).join("")), ""];
-}
-
-/**
- * From which states an end can be reached. The others would let an answer begin what it cannot finish
- * (an optional property whose schema requires itself), so they are never entered. Goes backwards from
- * the end, each state once.
- */
-function findProductive(states: readonly State[]): Uint8Array {
-  const canEnd = new Uint8Array(states.length);
-  const before: (number[] | undefined)[] = [];
-  const lead = (from: number, to: number) => {
-    const others = before[to];
-    if (others) others.push(from);
-    else before[to] = [from];
-  };
-  for (const [index, { edges, jumps, calls }] of states.entries()) {
-    for (let at = 2; at < edges.length; at += 3) lead(index, edges[at] ?? FINAL);
-    for (const jump of jumps) lead(index, jump);
-    for (const part of calls) lead(index, part);
-  }
-  const leadsOn = ({ edges, jumps, calls }: State, to: number): boolean => {
-    if (calls.length === 0) return true;
-    for (let at = 0; at < calls.length; at += 2) {
-      if (canEnd[calls[at] ?? FINAL] && canEnd[calls[at + 1] ?? FINAL]) return true;
-    }
-    // A state that calls may lead on in another way too.
-    return jumps.includes(to) || edges.some((target, at) => at % 3 === 2 && target === to);
-  };
-  const found = [FINAL];
-  canEnd[FINAL] = 1;
-  for (let to = found.pop(); to !== undefined; to = found.pop()) {
-    for (const from of before[to] ?? []) {
-      const state = states[from];
-      if (canEnd[from] || !state || !leadsOn(state, to)) continue;
-      canEnd[from] = 1;
-      found.push(from);
-    }
-  }
-  return canEnd;
 }

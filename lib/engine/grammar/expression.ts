@@ -12,9 +12,22 @@ export type Expression =
   | { type: "rule"; rule: Rule }
   /** Of `part`, which has neither rules nor free text, what does not hold `text` (ASCII). */
   | { type: "without"; part: Expression; text: string }
+  | Network
   | FreeText;
 
 export type Rule = { body: Expression };
+
+/**
+ * What several expressions match at once (`network.ts`). Its first node is its end; `start` is undefined
+ * where nothing is matched.
+ */
+export type Network = { type: "network"; nodes: readonly NetworkNode[]; start: number | undefined };
+
+/** Where a text may be, with the characters, as they are written, that lead on, and other nodes it is also at. */
+export type NetworkNode = {
+  edges: readonly { on: Expression; to: number }[];
+  jumps: readonly number[];
+};
 
 /**
  * Any text in which none of `patterns` occurs, up to where one of them does (it is part of the match),

@@ -12,6 +12,15 @@ import {
 /** Two schemas that say of one thing what no third can say. */
 export class UnmergeableError extends Error {}
 
+/** What two schemas both say of a text with one keyword (`pattern`, `format`), where a schema has place for one. */
+export class AllOfValues {
+  readonly values: readonly unknown[];
+
+  constructor(values: readonly unknown[]) {
+    this.values = values;
+  }
+}
+
 /**
  * One schema that takes what both take. Where a pair of subschemas speaks of one value, they are left
  * side by side in an `allOf`, to be merged when their turn comes, so that recursive schemas are no
@@ -51,6 +60,10 @@ function mergeValues(key: string, a: unknown, b: unknown): unknown {
     return a.filter((one) => texts.has(toCanonicalJson(one)));
   }
   if (key === "uniqueItems") return true;
+  if (key === "pattern" || key === "format") {
+    const values = [a, b].flatMap((it) => (it instanceof AllOfValues ? it.values : [it]));
+    return new AllOfValues([...new Set(values)]);
+  }
   if (key === "allOf" && Array.isArray(a) && Array.isArray(b)) {
     // Once each: schemas that refer to the same ones in both would otherwise double at every level.
     return [...new Map([...a, ...b].map((it) => [toCanonicalJson(it), it])).values()];

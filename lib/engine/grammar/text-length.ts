@@ -1,3 +1,4 @@
+import { GRAMMAR_REPETITIONS_MAX } from "@/lib/limits";
 import { type Expression, repeat } from "./expression";
 
 export type LengthRange = { min: number; max: number };
@@ -27,6 +28,7 @@ export function lengthOf(expression: Expression): LengthRange {
     }
     case "rule":
     case "without":
+    case "network":
     case "free-text":
       return { min: 0, max: Number.POSITIVE_INFINITY };
   }
@@ -56,6 +58,34 @@ export function withLength(expression: Expression, asked: LengthRange): Expressi
   const max = Math.min(part.max, Math.floor((asked.max - fixed) / unit.min));
   const kept = max < min ? { type: "one-of" as const, parts: [] } : repeat(part.part, min, max);
   return { type: "sequence", parts: parts.map((it, index) => (index === varying ? kept : it)) };
+}
+
+/**
+ * Some of what `expression` matches, of at most `max` characters: all that it has where none of its
+ * parts is repeated more often than so many times.
+ *
+ * @returns undefined where it is longer however little is repeated.
+ */
+export function withFewerRepetitions(expression: Expression, max: number): Expression | undefined {
+  const fits = (count: number) => lengthOf(withRepetitions(expression, count)).max <= max;
+  let most = 0;
+  if (!fits(most)) return undefined;
+  for (let tooMany = GRAMMAR_REPETITIONS_MAX + 1; tooMany - most > 1; ) {
+    const middle = (most + tooMany) >> 1;
+    if (fits(middle)) most = middle;
+    else tooMany = middle;
+  }
+  return withRepetitions(expression, most);
+}
+
+function withRepetitions(expression: Expression, most: number): Expression {
+  if (expression.type === "sequence" || expression.type === "one-of") {
+    const parts = expression.parts.map((it) => withRepetitions(it, most));
+    return { type: expression.type, parts };
+  }
+  if (expression.type !== "repeat") return expression;
+  const max = Math.max(expression.min, Math.min(expression.max, most));
+  return { ...expression, part: withRepetitions(expression.part, most), max };
 }
 
 function plus(a: LengthRange, b: LengthRange): LengthRange {
