@@ -1,4 +1,5 @@
 import { embedInPieces } from "@/lib/engine/encoder/embed-in-pieces";
+import { encodeInTurns } from "@/lib/engine/encoder/text-encoder";
 import { Engine } from "@/lib/engine/engine";
 import { buildWith } from "@/lib/engine/lora/load-adapter";
 import { AppError } from "@/lib/errors";
@@ -100,7 +101,7 @@ async function answer(
     case "tokenize": {
       const ids =
         "text" in call.request
-          ? engine.encodeText(call.request.text)
+          ? await encodeInTurns(engine, call.request.text, signal)
           : engine.encodeMessages(toChatMessages(call.request.messages));
       return { ids, contextLength: engine.model.contextLength };
     }

@@ -79,7 +79,7 @@ async function answer(
         });
       }
       return {
-        ids: engine.encodeText(call.request.text),
+        ids: await engine.encodeText(call.request.text, signal),
         contextLength: engine.model.contextLength,
       };
     case "detokenize":

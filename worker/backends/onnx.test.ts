@@ -242,3 +242,22 @@ test("a thread that dies fails what it ran and what comes after, and tells its o
   await backend.close();
   expect(deaths.map((it) => it.message)).toEqual(["out of memory, say"]);
 });
+
+test("tokens of a long text are made in turns with other requests, and are those of the whole", async () => {
+  const backend = await create(["pico-s"]);
+  const order: string[] = [];
+  const count = async (text: string, name: string) => {
+    const { ids } = await backend.tokenize({ model: "pico-s", text }, never);
+    order.push(name);
+    return ids.length;
+  };
+  const sentence = "A robot and a lantern, in the rain. ";
+  const [long, short] = await Promise.all([
+    count(sentence.repeat(25_000), "long"),
+    count(sentence.repeat(2), "short"),
+  ]);
+  const [once, twice] = [await count(sentence, ""), short];
+  expect(order.slice(0, 2)).toEqual(["short", "long"]);
+  expect(long).toBe(once + (twice - once) * 24_999);
+  await backend.close();
+});

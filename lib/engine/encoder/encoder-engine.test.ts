@@ -72,6 +72,7 @@ async function runByHand(engine: EncoderEngine, ids: readonly number[], types?: 
   ]);
 }
 
+const idsOf = ({ model }: EncoderEngine, text: string) => model.tokenizer.encode(text).ids;
 const column = (rows: number[][], index: number) => rows.map((row) => row[index] ?? Number.NaN);
 const sum = (values: number[]) => values.reduce((total, it) => total + it, 0);
 
@@ -130,7 +131,7 @@ describe("vectors", () => {
       const { embeddings, tokenCount } = await engine.embed(texts, { signal: never });
       expect(tokenCount).toBe(1 + 2 + 18 + 16 + 4 * 2);
       for (const [index, text] of texts.entries()) {
-        const rows = await runByHand(engine, engine.encodeText(text));
+        const rows = await runByHand(engine, idsOf(engine, text));
         expectClose(embeddings[index], toUnit(pool(rows, mode)));
       }
     },
@@ -140,7 +141,7 @@ describe("vectors", () => {
     const modes = { pooling_mode_mean_tokens: true, pooling_mode_cls_token: true };
     const engine = await open("joined", { files: poolingFiles(modes) });
     const { embeddings } = await engine.embed(["bace dimo"], { signal: never });
-    const rows = await runByHand(engine, engine.encodeText("bace dimo"));
+    const rows = await runByHand(engine, idsOf(engine, "bace dimo"));
     expectClose(embeddings[0], toUnit([...pool(rows, "cls"), ...pool(rows, "mean")]));
   });
 
@@ -180,7 +181,7 @@ describe("vectors", () => {
         expectClose(together[at]?.embeddings[index], alone.embeddings[0] ?? []);
       }
     }
-    const rows = await runByHand(engine, engine.encodeText(requests[0]?.[0] ?? ""));
+    const rows = await runByHand(engine, idsOf(engine, requests[0]?.[0] ?? ""));
     expectClose(together[0]?.embeddings[0], toUnit(pool(rows, "mean")));
   });
 
@@ -190,7 +191,7 @@ describe("vectors", () => {
     const texts = ["bace", "dimo", "bace dimo fonu ha"];
     const { embeddings } = await engine.embed(texts, { signal: never });
     for (const [index, text] of texts.entries()) {
-      const rows = await runByHand(engine, engine.encodeText(text));
+      const rows = await runByHand(engine, idsOf(engine, text));
       expectClose(embeddings[index], toUnit(pool(rows, "mean")));
     }
     const varying = await open("varying", { form: "int8-dynamic" }, { mayVaryWithBatch: true });
@@ -215,7 +216,7 @@ describe("long texts", () => {
 
   test("are cut before their end token, or read in pieces of the model's length", async () => {
     const engine = await open("overflow");
-    const ids = engine.encodeText(long());
+    const ids = idsOf(engine, long());
     const [first = 0, last = 0] = [ids[0], ids.at(-1)];
     const body = ids.slice(1, -1);
     const wrap = (from: number, to: number) => [first, ...body.slice(from, to), last];
@@ -237,6 +238,16 @@ describe("long texts", () => {
   });
 });
 
+test("ids of a text are made in turns with others, and for nobody who has left", async () => {
+  const engine = await open("tokenize");
+  expect(await engine.encodeText("bace dimo", never)).toEqual(idsOf(engine, "bace dimo"));
+  expect(await engine.encodeText("", never)).toEqual([]);
+  const abort = new AbortController();
+  const long = engine.encodeText("bace dimo ".repeat(100_000), abort.signal);
+  setImmediate(() => abort.abort(new Error("gone")));
+  await expect(long).rejects.toThrow("gone");
+});
+
 describe("bad input", () => {
   test("is refused by name", async () => {
     const engine = await open("bad");
@@ -253,10 +264,10 @@ describe("bad input", () => {
 
   test("typed control tokens are text", async () => {
     const engine = await open("typed");
-    const ids = engine.encodeText("ba [SEP] ce");
+    const ids = idsOf(engine, "ba [SEP] ce");
     expect(ids.filter((id) => id === 3)).toHaveLength(1);
     expect(ids.at(-1)).toBe(3);
-    expect(engine.decode(engine.encodeText("bace dimo"))).toBe("[CLS] bace dimo [SEP]");
+    expect(engine.decode(idsOf(engine, "bace dimo"))).toBe("[CLS] bace dimo [SEP]");
   });
 
   test("an abort ends a request between two passes and leaves nothing behind", async () => {
@@ -284,11 +295,10 @@ describe("judgements", () => {
     const query = drawText(random, 5);
     const documents = [3, 30, 100, 1].map((words) => drawText(random, words));
     const { scores, tokenCount } = await engine.rerank(query, documents, { signal: never });
-    const queryIds = engine.encodeText(query).slice(1, -1);
+    const queryIds = idsOf(engine, query).slice(1, -1);
     let counted = 0;
     for (const [index, document] of documents.entries()) {
-      const ids = engine
-        .encodeText(document)
+      const ids = idsOf(engine, document)
         .slice(1, -1)
         .slice(0, 64 - 3 - 5);
       const pair = [2, ...queryIds, 3, ...ids, 3];
@@ -317,8 +327,8 @@ describe("judgements", () => {
     const head = { kind: "classifier", labelCount: 1 } as const;
     const engine = await open("cross-roberta", { family: "roberta", head });
     expect(engine.model.contextLength).toBe(64);
-    const [query = 0] = engine.encodeText("bace").slice(1, -1);
-    const [document = 0] = engine.encodeText("dimo").slice(1, -1);
+    const [query = 0] = idsOf(engine, "bace").slice(1, -1);
+    const [document = 0] = idsOf(engine, "dimo").slice(1, -1);
     const { scores } = await engine.rerank("bace", ["dimo"], { signal: never });
     const [[logit = Number.NaN] = []] = await runByHand(engine, [0, query, 2, 2, document, 2]);
     expect(scores[0]).toBeCloseTo(1 / (1 + Math.exp(-logit)), 5);
@@ -330,7 +340,7 @@ describe("judgements", () => {
     const single = await open("single", { head, labels });
     expect(single.abilities).toEqual(["classify"]);
     const { results } = await single.classify(["bace dimo", "fo"], { signal: never });
-    const [logits = []] = await runByHand(single, single.encodeText("bace dimo"));
+    const [logits = []] = await runByHand(single, idsOf(single, "bace dimo"));
     const shares = logits.map((it) => Math.exp(it) / sum(logits.map(Math.exp)));
     for (const [index, label] of labels.entries()) {
       const found = results[0]?.find((it) => it.label === label);

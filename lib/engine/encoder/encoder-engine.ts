@@ -6,8 +6,9 @@ import { EncoderLoop } from "./encoder-loop";
 import { expectTokenIds } from "./expect-token-ids";
 import { type LoadEncoderOptions, type LoadedEncoder, loadEncoder } from "./load-encoder";
 import { toRowLength } from "./row-length";
-import type { EncodedText } from "./special-tokens";
+import { type EncodedText, joinTexts } from "./special-tokens";
 import { type Overflow, pairUp, splitText } from "./split-text";
+import { encodeInTurns } from "./text-encoder";
 import { Turns } from "./turns";
 
 export type EncoderAbility = "embeddings" | "rerank" | "classify";
@@ -137,9 +138,16 @@ export class EncoderEngine {
     return { results, tokenCount: countTokens(texts) };
   }
 
-  /** Ids as the model reads this text, control tokens included: what `embed` takes as ids. */
-  encodeText(text: string): number[] {
-    return text === "" ? [] : this.model.tokenizer.encode(text).ids;
+  /**
+   * Ids as the model reads this text, control tokens included: what `embed` takes as ids.
+   *
+   * @throws the signal's reason on abort.
+   */
+  async encodeText(text: string, signal: AbortSignal): Promise<number[]> {
+    if (text === "") return [];
+    const { tokenizer } = this.model;
+    const ids = await encodeInTurns(tokenizer, text, signal);
+    return joinTexts(tokenizer.special.single, [ids]).ids;
   }
 
   /** @throws AppError `invalid-request` for what is no token. */

@@ -1,5 +1,5 @@
 import type { SpecialTokens } from "./special-tokens";
-import type { Turns } from "./turns";
+import { Turns } from "./turns";
 
 /** What a text is made tokens by, and the control tokens that belong around it. */
 export interface TextEncoder {
@@ -28,7 +28,7 @@ const BLOCK_CHARACTERS_MAX = 4 * BLOCK_CHARACTERS;
  * @throws the reason of the turns' signal.
  */
 export async function encodeStart(
-  encoder: TextEncoder,
+  encoder: Pick<TextEncoder, "encodeText">,
   text: string,
   options: { countMax: number; turns: Turns },
 ): Promise<number[]> {
@@ -55,10 +55,24 @@ export async function encodeStart(
 }
 
 /**
+ * The ids of a whole text alone, made in turns with others.
+ *
+ * @throws the signal's reason.
+ */
+export function encodeInTurns(
+  encoder: Pick<TextEncoder, "encodeText">,
+  text: string,
+  signal: AbortSignal,
+): Promise<number[]> {
+  const options = { countMax: Number.POSITIVE_INFINITY, turns: new Turns(signal) };
+  return encodeStart(encoder, text, options);
+}
+
+/**
  * Whether the tokenizer puts a space before whatever it is given, so that a block that begins with one
  * would have two (Llama 2's does; those that work on bytes do not, and need the block's own).
  */
-function addsSpaces(encoder: TextEncoder): boolean {
+function addsSpaces(encoder: Pick<TextEncoder, "encodeText">): boolean {
   const apart = [...encoder.encodeText("a"), ...encoder.encodeText("b")];
   return apart.join() === encoder.encodeText("a b").join();
 }
