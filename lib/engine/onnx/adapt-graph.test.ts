@@ -17,6 +17,7 @@ import {
   ELEMENT_TYPE,
   encodeModel,
   type OnnxGraph,
+  type OnnxModel,
   type OnnxNode,
 } from "./onnx-model";
 import { makeIntegers, makeNode, makeValue } from "./onnx-parts";
@@ -25,12 +26,16 @@ const root = mkdtempSync(join(tmpdir(), "parley-adapt-"));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
 
 let modelCount = 0;
-async function load(change: (graph: OnnxGraph) => void): Promise<Engine> {
+async function load(
+  change: (graph: OnnxGraph) => void,
+  changeModel: (model: OnnxModel) => void = () => undefined,
+): Promise<Engine> {
   const folder = join(root, `model-${modelCount++}`);
   await writeSyntheticModel({ folder, growing: {} });
   const path = join(folder, "onnx/model.onnx");
   const model = decodeModel(readFileSync(path));
   change(model.graph);
+  changeModel(model);
   writeFileSync(path, encodeModel(model));
   return Engine.load(folder, { threadCount: 1, slotCount: 2, graphCacheFolder: root });
 }
@@ -215,4 +220,30 @@ test.each([
   expect(engine.model.form.name).toMatch(/^growing/);
   expect(engine.model.form.summary).toMatch(words);
   await engine.close();
+});
+
+test("attention of opset 12 is replaced, too", async () => {
+  const lower = (model: OnnxModel) => {
+    const { graph } = model;
+    const read = (name: string) => {
+      const { rawData } = graph.initializer.find((it) => it.name === name)!;
+      const view = Buffer.from(rawData!);
+      return Array.from({ length: view.length / 8 }, (_, at) =>
+        Number(view.readBigInt64LE(8 * at)),
+      );
+    };
+    // Later opsets take as an input what this one takes as an attribute.
+    const names = { Unsqueeze: "axes", Split: "split" } as Record<string, string>;
+    for (const node of graph.node) {
+      const name = node.domain ? undefined : names[node.opType];
+      if (name === undefined || !node.input[1]) continue;
+      const ints = { name, type: ATTRIBUTE_TYPE.ints, ints: read(node.input[1]) };
+      node.attribute = [...(node.attribute ?? []), ints];
+      node.input = node.input.slice(0, 1);
+    }
+    model.opsetImport.find((it) => !it.domain)!.version = 12;
+  };
+  const engine = await load(() => undefined, lower);
+  expect(engine.model.form.name).toBe("fused");
+  expect(await answer(engine)).toBe(expected);
 });

@@ -58,7 +58,7 @@ export function fuseAttentions(
   // What still looks at the mask counts tokens in it up to the new ones, so it gets one that ends with them.
   const others = renameValues(graph, new Map([[MASK, PLACED_MASK]]));
   const node = [
-    ...listLengths(),
+    ...listLengths(model),
     ...graph.node.flatMap((it, at) => {
       const attention = places.get(it);
       if (attention) return fuse(attention, shape);
@@ -86,8 +86,13 @@ export function fuseAttentions(
   return { ...model, opsetImport, graph: fused };
 }
 
+/** From here on ReduceSum takes its axes as an input, before only as an attribute. */
+const AXES_INPUT_OPSET = 13;
+
 /** What GroupQueryAttention wants to know of lengths, from the mask. */
-function listLengths(): OnnxNode[] {
+function listLengths({ opsetImport }: OnnxModel): OnnxNode[] {
+  const opset = opsetImport.find((it) => it.domain === "" || it.domain === "ai.onnx")?.version;
+  const takesAxes = (opset ?? AXES_INPUT_OPSET) >= AXES_INPUT_OPSET;
   const lengths = own("lengths");
   const last = own("last");
   const shape = own("mask_shape");
@@ -96,9 +101,12 @@ function listLengths(): OnnxNode[] {
   const to = (type: number) => [makeIntegerAttribute("to", type)];
   return [
     makeNode("ReduceSum", {
-      input: [MASK, NAMES.one],
+      input: takesAxes ? [MASK, NAMES.one] : [MASK],
       output: [lengths],
-      attribute: [makeIntegerAttribute("keepdims", 0)],
+      attribute: [
+        makeIntegerAttribute("keepdims", 0),
+        ...(takesAxes ? [] : [{ name: "axes", type: ATTRIBUTE_TYPE.ints, ints: [1] }]),
+      ],
     }),
     makeNode("Sub", { input: [lengths, NAMES.one], output: [last] }),
     makeNode("Cast", {
