@@ -26,7 +26,14 @@ export type GraphHints = {
   mayFuse?: boolean | undefined;
 };
 
-export type AdaptedGraph = { model: OnnxModel; facts: GraphFacts };
+export type AdaptedGraph = {
+  model: OnnxModel;
+  facts: GraphFacts;
+  /** False where another try may come out differently, such as after memory ran out in the middle of this one. */
+  isSettled: boolean;
+};
+
+type Refusal = AttentionDifference & { isSettled: boolean };
 
 /**
  * All that is done to a graph as it was published before it is loaded: usual names, one branch, attention
@@ -48,14 +55,18 @@ export async function adaptGraph(published: OnnxModel, hints: GraphHints): Promi
     ...(isGrowing && { fusionRefusal: fused.reason, isWindowed: fused.isFarOnly }),
   };
   const { model } = rewritten;
-  return { model: isGrowing ? { ...model, graph: giveNewPresents(model.graph) } : model, facts };
+  return {
+    model: isGrowing ? { ...model, graph: giveNewPresents(model.graph) } : model,
+    facts,
+    isSettled: !isGrowing || fused.isSettled,
+  };
 }
 
 /**
  * The graph with GroupQueryAttention in the place of its own attention, when that is what it computes:
  * decoding eight sequences of 512 tokens takes a quarter of the time then.
  */
-async function fuse(model: OnnxModel, hints: GraphHints): Promise<OnnxModel | AttentionDifference> {
+async function fuse(model: OnnxModel, hints: GraphHints): Promise<OnnxModel | Refusal> {
   if (hints.mayFuse === false) return refuse("it did not work with GroupQueryAttention");
   const attentions = findAttentions(model.graph);
   if (typeof attentions === "string") return refuse(attentions);
@@ -72,7 +83,7 @@ async function fuse(model: OnnxModel, hints: GraphHints): Promise<OnnxModel | At
   }
   // On the scores; on queries and keys each, of which ours are scaled before this looks at them; nowhere.
   const scales = [headSize ** -0.5, headSize ** -0.25, 1];
-  let refusal: AttentionDifference | undefined;
+  let refusal: Refusal | undefined;
   for (const scale of scales) {
     const of = { headCount, kvHeadCount, headSize, scale };
     const fused = fuseAttentions(model, attentions, of);
@@ -82,14 +93,14 @@ async function fuse(model: OnnxModel, hints: GraphHints): Promise<OnnxModel | At
       const difference = await findAttentionDifference(model, fused, options);
       if (difference === undefined) return fused;
       // With the right scale a difference far away is the only one.
-      if (!refusal || difference.isFarOnly) refusal = difference;
+      if (!refusal || difference.isFarOnly) refusal = { ...difference, isSettled: true };
     } catch (cause) {
       // onnxruntime refuses what does not fit together, such as heads that do not divide.
       const reason = cause instanceof Error ? cause.message : String(cause);
-      return refuse(`its attention cannot be run by itself (${reason})`);
+      return { ...refuse(`its attention cannot be run by itself (${reason})`), isSettled: false };
     }
   }
   return refusal ?? refuse("it has no attention");
 }
 
-const refuse = (reason: string): AttentionDifference => ({ reason, isFarOnly: false });
+const refuse = (reason: string): Refusal => ({ reason, isFarOnly: false, isSettled: true });

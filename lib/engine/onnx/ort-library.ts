@@ -217,10 +217,17 @@ const FILE_NAMES: Partial<Record<NodeJS.Platform, string>> = {
   win32: "onnxruntime.dll",
 };
 
+const findPackageFile = () =>
+  createRequire(import.meta.url).resolve("onnxruntime-node/package.json");
+
 /** The folder in which onnxruntime-node keeps the libraries of a platform. */
 export function findLibraryFolder(platform: NodeJS.Platform, arch: string): string {
-  const packageFile = createRequire(import.meta.url).resolve("onnxruntime-node/package.json");
-  return join(dirname(packageFile), "bin", "napi-v6", platform, arch);
+  return join(dirname(findPackageFile()), "bin", "napi-v6", platform, arch);
+}
+
+/** onnxruntime's version, by its package; nothing is loaded for it. */
+export function readRuntimeVersion(): string {
+  return packageVersion(findPackageFile());
 }
 
 function findLibraryFile(): string {
@@ -308,9 +315,8 @@ function loadOrtLibrary(): OrtLibrary {
   const require = createRequire(import.meta.url);
   // Not by an import: where koffi has no build for a platform, only native sessions must be missing.
   const ffi: Koffi = require("koffi");
-  const packageFile = require.resolve("onnxruntime-node/package.json");
   const libraryFile = findLibraryFile();
-  const functions = bindFunctions(ffi, libraryFile, packageVersion(packageFile));
+  const functions = bindFunctions(ffi, libraryFile, readRuntimeVersion());
   return {
     functions,
     // onnxruntime keeps one OrtEnv in a process and counts who holds it; threads share the library, so

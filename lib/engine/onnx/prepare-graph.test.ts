@@ -106,6 +106,22 @@ describe("the cache", () => {
     await expectSame(second);
   });
 
+  test("keeps no graph whose attention could not be tried", async () => {
+    const dimensions = { layerCount: 1, vocabularySize: 300 };
+    const { graphFile } = await writeSyntheticModel({ folder, growing: {}, dimensions });
+    const path = join(folder, "onnx", graphFile);
+    const prepareWith = (headCount: number) => {
+      const hints = { headCount, contextLength: 64 };
+      return prepareGraph({ weightPath: path, cacheFolder, hints });
+    };
+    // Three heads of queries do not share two of keys.
+    const { facts } = await prepareWith(3);
+    expect(facts.fusionRefusal).toContain("cannot be run by itself");
+    expect(await readdir(cacheFolder)).toEqual([]);
+    expect((await prepareWith(4)).facts.isFused).toBe(true);
+    expect(await readdir(cacheFolder)).toHaveLength(1);
+  });
+
   test.each([
     ["cut short", (entry: Buffer) => entry.subarray(0, entry.length - 1)],
     ["empty", () => Buffer.alloc(0)],

@@ -6,6 +6,7 @@ import { StartError } from "@/lib/util/start-error";
 import { type AdaptedGraph, adaptGraph, type GraphHints } from "./adapt-graph";
 import type { GraphFacts } from "./graph-facts";
 import { DATA_LOCATION_EXTERNAL, decodeModel, encodeModel, type OnnxModel } from "./onnx-model";
+import { readRuntimeVersion } from "./ort-library";
 import { REWRITE_VERSION } from "./rewrite-graph";
 
 export type PrepareGraphOptions = {
@@ -72,19 +73,22 @@ export async function prepareGraph(options: PrepareGraphOptions): Promise<Prepar
 
 type Entry = { bytes: Uint8Array; facts: GraphFacts; folder: string };
 
-/** What is made; a graph with its weights beside it is small anyway and can be made anew each time. */
+/**
+ * What is made; a graph with its weights beside it is small anyway and can be made anew each time, and one whose
+ * attention could not be tried is tried again.
+ */
 type MadeGraph = Entry & { isKept: boolean };
 
 async function makeGraph(weightPath: string, path: string, hints: GraphHints): Promise<MadeGraph> {
   const { file, memory } = await readWhole(weightPath, path);
   try {
-    const { model, facts } = await decode(weightPath, file, hints);
+    const { model, facts, isSettled } = await decode(weightPath, file, hints);
     const beside = await findBeside(model, weightPath);
     const isTogether = beside.folder === undefined || beside.folder === dirname(path);
     const own = isTogether ? referToWeights(model, { file, location: basename(path) }) : model;
     const result = renameLocations(own, beside.names);
     const folder = beside.folder ?? dirname(path);
-    const isKept = beside.folder === undefined;
+    const isKept = beside.folder === undefined && isSettled;
     return { bytes: encodeModel(result), facts, folder, isKept };
   } finally {
     // At once, and not when the collector comes: onnxruntime is about to load the same weights. At
@@ -265,7 +269,9 @@ async function nameEntry(
   });
   try {
     const { size, mtimeNs } = await handle.stat({ bigint: true });
-    hash.update(`${path}\0${size}\0${mtimeNs}\0${JSON.stringify([...tensorNames, sizes])}\0`);
+    // Whether attention may be replaced was tried out on this very runtime.
+    const known = JSON.stringify([...tensorNames, sizes, readRuntimeVersion()]);
+    hash.update(`${path}\0${size}\0${mtimeNs}\0${known}\0`);
     const ends = [0, Math.max(0, Number(size) - END_BYTES)];
     for (const position of ends) {
       const { buffer, bytesRead } = await handle.read({
