@@ -86,6 +86,7 @@ const ZOD: Record<string, z.ZodType> = {
   ]),
   tuple: z.tuple([z.uuid(), z.number()]),
   record: z.record(z.string(), z.email()),
+  "record of all names": z.record(z.enum(["a", "b"]), z.email()),
   "record of some names": z.partialRecord(z.enum(["a", "b"]), z.number()),
 };
 
@@ -141,6 +142,30 @@ const PYDANTIC: Record<string, JsonSchema> = {
 
 describe("pydantic", () => {
   for (const [name, schema] of Object.entries(PYDANTIC)) test(name, () => expectMet(schema));
+});
+
+test("names that are listed elsewhere, beside properties of their own", () => {
+  const schema = {
+    type: "object",
+    propertyNames: { $ref: "#/$defs/Name" },
+    properties: { a: { type: "integer" }, z: true },
+    additionalProperties: { type: "boolean" },
+    required: ["b"],
+    $defs: { Name: { enum: ["a", "b", "c"], type: "string" } },
+  };
+  expectMet(schema);
+  const spec: GrammarSpec = { type: "json-schema", schema };
+  expect(walker.accepts(spec, '{"a":1,"b":true}')).toBe(true);
+  expect(walker.accepts(spec, '{"b":true,"z":1}')).toBe(false);
+  expect(walker.accepts(spec, '{"a":1}')).toBe(false);
+  const beyond = { ...schema, required: ["d"] };
+  expect(() => walker.open({ type: "json-schema", schema: beyond })).toThrow("No text can meet");
+  expectMet({
+    type: "object",
+    propertyNames: { enum: ["a", "b"] },
+    minProperties: 1,
+    maxProperties: 1,
+  });
 });
 
 const FORMATS = [

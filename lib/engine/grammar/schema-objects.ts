@@ -26,12 +26,35 @@ type Property = { member: Expression; isRequired: boolean };
 /** Further properties; none where `member` is NEVER. */
 type Others = { member: Expression; min: number; max: number };
 
-export function readObject(reader: SchemaReader, schema: SchemaObject, place: Place): Expression {
+export function readObject(reader: SchemaReader, asked: SchemaObject, place: Place): Expression {
+  const schema = withListedNames(reader, asked, place);
   const properties = propertiesOf(reader, schema, place);
   const isImpossible = properties.some((it) => it.isRequired && it.member === NEVER);
   const others = othersOf(reader, schema, { place, properties });
   if (isImpossible || others === undefined) return NEVER;
   return sequence(text("{"), membersOf(properties, others), text("}"));
+}
+
+/** Names that `propertyNames` lists, as an enum's are for a record by them, are properties, and there are no others. */
+function withListedNames(reader: SchemaReader, schema: SchemaObject, place: Place): SchemaObject {
+  const { propertyNames, properties, ...rest } = schema;
+  const at = reader.below(place, "propertyNames");
+  const listed = reader.listedIn(propertyNames, at);
+  if (!listed || schema.patternProperties !== undefined) return schema;
+  const needed: unknown[] = Array.isArray(schema.required) ? schema.required : [];
+  const isCounted = (schema.minProperties ?? schema.maxProperties) !== undefined;
+  // So many of them, whichever, are counted as further properties, and not as properties one by one.
+  if (isCounted && properties === undefined && needed.length === 0) return schema;
+  const own = isSchemaObject(properties) ? properties : {};
+  const otherwise = schema.additionalProperties ?? schema.unevaluatedProperties ?? true;
+  const names = listed.filter((it) => typeof it === "string");
+  return {
+    ...rest,
+    properties: Object.fromEntries(
+      names.map((name) => [name, Object.hasOwn(own, name) ? own[name] : otherwise]),
+    ),
+    additionalProperties: false,
+  };
 }
 
 function propertiesOf(reader: SchemaReader, schema: SchemaObject, place: Place): Property[] {

@@ -211,6 +211,16 @@ export class SchemaReader {
       .filter((it) => !types || types.some((type) => isOfType(typeOfJson(it), type)));
   }
 
+  /** The values that a schema lists, whatever it refers to; undefined where it says anything else. */
+  listedIn(schema: unknown, place: Place): readonly unknown[] | undefined {
+    if (!isSchema(schema)) return undefined;
+    const listing = this.#inline(schema, place);
+    if (!isSchemaObject(listing)) return undefined;
+    const says = Object.keys(listing).filter(isConstraint);
+    const isList = says.every((it) => ["enum", "const", "type"].includes(it));
+    return isList ? this.#valuesOf(listing, place) : undefined;
+  }
+
   /** One schema made of all that stand side by side, for each case of `anyOf` and `oneOf`. */
   #readCombined(schema: SchemaObject, key: string, place: Place): Expression {
     const { [key]: part, ...rest } = schema;
