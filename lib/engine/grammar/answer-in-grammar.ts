@@ -1,4 +1,5 @@
-import type { Configuration, LazyGrammar } from "./lazy-grammar";
+import { GRAMMAR_ANSWER_WORK, GRAMMAR_TOKEN_WORK } from "@/lib/limits";
+import { type Configuration, type LazyGrammar, tooAmbiguous } from "./lazy-grammar";
 import { refuse } from "./refusal";
 import type { TokenTable } from "./vocabulary-trie";
 
@@ -10,6 +11,7 @@ export class AnswerInGrammar {
   /** Undefined once an end token was accepted. */
   #at: Configuration | undefined;
   acceptedCount = 0;
+  #workLeft = GRAMMAR_ANSWER_WORK;
 
   constructor(grammar: LazyGrammar, tokens: TokenTable, endTokenIds: readonly number[]) {
     this.#grammar = grammar;
@@ -22,14 +24,22 @@ export class AnswerInGrammar {
   accept(id: number): void {
     const { bytes, offsets } = this.#tokens;
     this.acceptedCount++;
+    this.#workLeft += GRAMMAR_TOKEN_WORK;
     if (this.#at?.canEnd && this.#endTokenIds.includes(id)) {
       this.#at = undefined;
       return;
     }
     const token = bytes.subarray(offsets[id], offsets[id + 1]);
     const next = this.#at && token.length > 0 ? this.#grammar.advance(this.#at, token) : undefined;
+    this.#spend();
     if (!next) throw refuse(`The answer left its grammar with token ${id}.`);
     this.#at = next;
+  }
+
+  /** One answer may take long at times, and not all the time: others wait meanwhile. */
+  #spend(): void {
+    this.#workLeft -= this.#grammar.work;
+    if (this.#workLeft < 0) throw tooAmbiguous();
   }
 
   /**
@@ -45,6 +55,7 @@ export class AnswerInGrammar {
     }
     const { canEnd } = this.#at;
     const next = this.#grammar.maskOf(this.#at).slice();
+    this.#spend();
     for (const id of this.#endTokenIds) next[id >> 5] = (next[id >> 5] ?? 0) & ~(1 << (id & 31));
     const isOver = next.every((word) => word === 0);
     if (isOver && !canEnd) {

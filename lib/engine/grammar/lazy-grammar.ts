@@ -32,6 +32,9 @@ export type Configuration = {
   generation: number;
 };
 
+/** Items that weigh as much as a stack with its map. */
+const STACK_ITEMS = 8;
+
 /** Drops the masks made longest ago; whoever needs one again has it made again. */
 export class MaskStore {
   readonly #holders: Configuration[] = [];
@@ -70,8 +73,8 @@ export class LazyGrammar {
   #stackCount = 0;
   #generation = 0;
   #itemCount = 0;
-  /** Places looked at for the present call. */
-  #work = 0;
+  /** Places looked at for the last call of `advance` or `maskOf`. */
+  work = 0;
   readonly #path: (Configuration | undefined)[] = [];
 
   constructor(automaton: Automaton, vocabulary: Vocabulary, masks: MaskStore) {
@@ -100,7 +103,7 @@ export class LazyGrammar {
 
   /** Where `bytes` lead to; undefined where the grammar does not go. */
   advance(from: Configuration, bytes: Uint8Array): Configuration | undefined {
-    this.#work = 0;
+    this.work = 0;
     let at: Configuration | null = this.#renew(from);
     for (const byte of bytes) {
       at = this.#follow(at, this.#classOf[byte] as number);
@@ -111,8 +114,8 @@ export class LazyGrammar {
 
   /** Which tokens may follow. Belongs to the configuration: nobody writes to it. */
   maskOf(configuration: Configuration): Int32Array {
+    this.work = 0;
     if (configuration.mask) return configuration.mask;
-    this.#work = 0;
     const { plainCharactersMax, plainMask, notPlain, all, wordCount } = this.#vocabulary;
     const isPlain = configuration.plainRun >= plainCharactersMax;
     const mask = isPlain ? plainMask.slice() : new Int32Array(wordCount);
@@ -199,8 +202,8 @@ export class LazyGrammar {
       }
       if (edges.length > 0) found.push({ key, state, stack });
     }
-    this.#work += seen.size;
-    if (this.#work > GRAMMAR_WORK_MAX) throw tooAmbiguous();
+    this.work += seen.size;
+    if (this.work > GRAMMAR_WORK_MAX) throw tooAmbiguous();
     if (found.length === 0 && !canEnd) return null;
     found.sort((a, b) => a.key - b.key);
     return this.#intern(found, canEnd, plainRun);
@@ -265,6 +268,7 @@ export class LazyGrammar {
   }
 
   #createStack(state: number, parent: Stack | undefined): Stack {
+    this.#itemCount += STACK_ITEMS;
     return { id: this.#stackCount++, state, parent, children: new Map() };
   }
 
@@ -275,7 +279,7 @@ export class LazyGrammar {
   }
 }
 
-function tooAmbiguous(): Error {
+export function tooAmbiguous(): Error {
   return refuse(
     "The grammar is too ambiguous: a text can be read in too many ways at once. Avoid repetitions within repetitions, and alternatives that begin alike.",
   );

@@ -4,7 +4,8 @@
  */
 import { describe, expect, test } from "vitest";
 import { isAppError } from "@/lib/errors";
-import { GrammarWalker, testVocabulary } from "./testing";
+import { seededRandom } from "@/lib/util/random";
+import { GrammarWalker, listIds, testVocabulary } from "./testing";
 
 const walker = new GrammarWalker(testVocabulary());
 const accepts = (pattern: string, text: string) => walker.accepts({ type: "regex", pattern }, text);
@@ -151,4 +152,24 @@ test("an expression with exponentially many states costs as many as are come upo
   expect(accepts(pattern, `${"a".repeat(99)}b${"a".repeat(200)}`)).toBe(false);
   expect(accepts("[a-z]{1,20000}", "q".repeat(20_000))).toBe(true);
   expect(accepts("[a-z]{1,2000}", "q".repeat(2_001))).toBe(false);
+});
+
+test("an answer that takes long at each token is ended, others that it goes beside are not", () => {
+  const random = seededRandom(20_261_122);
+  const letters = "aeiou bcdfg";
+  const word = () => Array.from({ length: 6 }, () => letters.charAt(random() * letters.length));
+  const words = Array.from({ length: 30 }, () => word().join(""));
+  const walker = new GrammarWalker(testVocabulary([...new Set(words)]));
+  const write = (pattern: string) => {
+    const answer = walker.open({ type: "regex", pattern });
+    const mask = new Int32Array(Math.ceil(walker.vocabulary.tokens.length / 32));
+    for (let count = 0; count < 400; count++) {
+      answer.writeMask(mask);
+      const ids = listIds(mask).filter((id) => id !== walker.vocabulary.endId);
+      answer.accept(ids[Math.floor(random() * ids.length)]!);
+    }
+  };
+  expect(() => write("(.*[aeiou ].{1000})x")).toThrow("too ambiguous");
+  write("(a|b)*a(a|b){100}[ab]*");
+  write("(\\w+ )*(yes|no)( \\w+)*\\.+");
 });
