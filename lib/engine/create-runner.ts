@@ -6,7 +6,12 @@ import { ModelRunner } from "./model-runner";
 import type { GraphFacts } from "./onnx/graph-facts";
 import type { GraphSession } from "./onnx/graph-session";
 import type { GraphSignature } from "./onnx/graph-signature";
-import { isSameBesideLongest, type ProbeCacheOptions, probeRows } from "./row-probe";
+import {
+  isSameBesideLongest,
+  NoNumbersError,
+  type ProbeCacheOptions,
+  probeRows,
+} from "./row-probe";
 
 /** What a graph is to the engine, for people. */
 export type GraphForm = {
@@ -67,7 +72,15 @@ export async function createRunner(
     ...toProbe(needs),
   };
   if (!isFused) {
-    const isSame = await isSameBesideLongest(session, needs.signature, inPlace);
+    let isSame: boolean;
+    try {
+      isSame = await isSameBesideLongest(session, needs.signature, inPlace);
+    } catch {
+      // Some that were exported for one sequence do not say so, and fail with two.
+      const { company, failure } = await probeRows(session, needs.signature, inPlace);
+      if (company !== "alone") throw doesNotContinue(needs.source, failure);
+      return createAloneRunner(session, needs, ONE_ROW);
+    }
     return isSame
       ? createInPlaceRunner(session, needs, IN_PLACE)
       : createAloneRunner(session, needs, BY_LONGEST);
@@ -199,6 +212,14 @@ async function createGrowingRunner(
 }
 
 function doesNotContinue(source: string, cause: unknown): StartError {
+  if (cause instanceof NoNumbersError) {
+    return new StartError({
+      message: `${source} cannot be served: the logits it gives are NaN or infinite.`,
+      cause,
+      remedy:
+        "Copy the file again (a broken download is the usual cause), or take a form of the weights that is not in half precision, where large activations overflow.",
+    });
+  }
   const reason =
     cause instanceof Error
       ? `it does not run with a past (${cause.message.trim().replace(/\.$/, "")})`

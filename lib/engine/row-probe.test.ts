@@ -92,3 +92,31 @@ test.each([100, 500])(
     await engine.close();
   },
 );
+
+test("a graph in place that turns out to hold one sequence runs one at a time", async () => {
+  const engine = await load(undefined, (graph) => {
+    const place = graph.node.findIndex((it) => it.output.includes("finalNorm.out"));
+    const norm = graph.node[place]!;
+    norm.output = norm.output.map((it) => (it === "finalNorm.out" ? "inner" : it));
+    const scale = graph.initializer.find((it) => norm.input.includes(it.name!))!;
+    const [size = 0] = scale.dims;
+    graph.initializer.push(makeIntegers("one_row", [1, -1, size]));
+    const one = makeNode("Reshape", { input: ["inner", "one_row"], output: ["finalNorm.out"] });
+    // Two rows of one token become one of two, which the head's shape does not allow.
+    graph.node.splice(place + 1, 0, one);
+  });
+  expect(engine.model.form.name).toBe("in-place-alone");
+  const alone = await answer(engine, SHORT);
+  const [, beside] = await Promise.all([answer(engine, LONG), answer(engine, SHORT)]);
+  expect(beside).toEqual(alone);
+  await engine.close();
+});
+
+test("logits that are no numbers are told from a past that is not gone on from", async () => {
+  const folder = join(root, "nan");
+  const dimensions = { vocabularySize: 300 };
+  const growing = { softCap: 10_000 };
+  await writeSyntheticModel({ folder, growing, dimensions, flaws: { nanLogits: "always" } });
+  const loading = Engine.load(folder, { threadCount: 1, slotCount: 2, graphCacheFolder: root });
+  await expect(loading).rejects.toThrow("the logits it gives are NaN or infinite");
+});
