@@ -3,7 +3,7 @@
  * say what.
  * Method: one seeded model in each layout; folders changed in one respect.
  */
-import { mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
@@ -115,6 +115,24 @@ describe("a folder of the model builder", () => {
       { sliding_window: { window_size: 128 } },
       /model\.decoder\.sliding_window/,
     ],
+    [
+      "layers without end",
+      ["model", "decoder"],
+      { num_hidden_layers: 1e9 },
+      /genai_config\.json: model\.decoder\.num_hidden_layers/,
+    ],
+    [
+      "a graph that is not there",
+      ["model", "decoder"],
+      { filename: "nope.onnx" },
+      /nope\.onnx is missing, which genai_config\.json names/,
+    ],
+    [
+      "no length of the context",
+      ["model"],
+      { context_length: null },
+      /genai_config\.json does not say .*model\.context_length/,
+    ],
     ["a graph elsewhere", ["model", "decoder"], { filename: "../x.onnx" }, /leads out of the/],
     [
       "names without a place for the layer",
@@ -148,6 +166,13 @@ describe("weights", () => {
     expect(await refusal(() => load(folder, { weightFile: "yours.onnx" }))).toContain("yours.onnx");
     const outside = { weightFile: "../model-0/onnx/model.onnx" };
     expect(await refusal(() => load(folder, outside))).toContain("holds no ../model-0");
+  });
+
+  test("that are a folder are none", async () => {
+    const folder = await write({});
+    rmSync(join(folder, "onnx/model.onnx"));
+    mkdirSync(join(folder, "onnx/model.onnx"));
+    expect(await refusal(() => load(folder))).toContain("holds no model.onnx");
   });
 
   test("that need an encoder, or a graph for their first step, are told from none at all", async () => {

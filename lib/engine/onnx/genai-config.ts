@@ -13,11 +13,16 @@ export type GenaiConfig = {
   generationConfig: GenerationConfig;
   /** The graph's file, beside the configuration. */
   graphFile: string;
+  /** Whether the configuration names it, and it is not only the usual name. */
+  isGraphNamed: boolean;
   /** What the graph calls its inputs and outputs, and what it would call them on the hub; only where they differ. */
   tensorNames: ReadonlyMap<string, string>;
 };
 
 const FILE = "genai_config.json";
+
+/** Each has names to fill in; deeper models by far than any there is. */
+const LAYERS_MAX = 4_096;
 
 const sizeSchema = z.number().int().positive().nullish();
 const patternSchema = z.string().includes("%d").nullish();
@@ -34,7 +39,7 @@ const genaiSchema = z.looseObject({
       hidden_size: sizeSchema,
       num_attention_heads: sizeSchema,
       num_key_value_heads: sizeSchema,
-      num_hidden_layers: sizeSchema,
+      num_hidden_layers: z.number().int().positive().max(LAYERS_MAX).nullish(),
       sliding_window: z.unknown().optional(),
       pipeline: z.unknown().optional(),
       inputs: z
@@ -87,6 +92,7 @@ export async function readGenaiConfig(root: string): Promise<GenaiConfig | undef
     },
     generationConfig: { ...search },
     graphFile,
+    isGraphNamed: decoder.filename != null,
     tensorNames: listTensorNames(decoder),
   };
 }

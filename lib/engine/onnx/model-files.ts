@@ -122,7 +122,7 @@ export async function readModelFiles(
     tokenizer,
     tokenizerConfig,
     chatTemplate: templateFile?.toString("utf8") ?? findChatTemplate(tokenizerConfig),
-    contextLength: getContextLength(root, config, contextLength),
+    contextLength: getContextLength(root, { config, genai, asked: contextLength }),
     endTokenIds: readEndTokens(config, generationConfig, tokenizer, tokenizerConfig),
     weightPath: weights.path,
     tensorNames: isGenai ? genai.tensorNames : new Map(),
@@ -163,13 +163,19 @@ async function expectFolder(root: string): Promise<void> {
   });
 }
 
-function getContextLength(root: string, config: ModelConfig, asked: number | undefined): number {
+function getContextLength(
+  root: string,
+  of: { config: ModelConfig; genai: GenaiConfig | undefined; asked: number | undefined },
+): number {
+  const { config, genai, asked } = of;
   const contextLength = findContextLength(config) ?? asked;
   if (contextLength) return contextLength;
+  const [file, field] = genai
+    ? ["genai_config.json", "model.context_length"]
+    : ["config.json", "max_position_embeddings"];
   throw new StartError({
-    message: `${join(root, "config.json")} does not say how long the context is.`,
-    remedy:
-      "Add max_position_embeddings (the number of tokens the model was trained to read), or give it with --max-model-len.",
+    message: `${join(root, file)} does not say how long the context is.`,
+    remedy: `Add ${field} (the number of tokens the model was trained to read), or give it with --max-model-len.`,
   });
 }
 
@@ -192,8 +198,15 @@ async function pickWeights(
 ): Promise<{ path: string; form: string }> {
   const offered = listOffered(wanted, genai);
   // An absent onnx/ is told like an empty one.
-  const inOnnx = await readdir(join(root, "onnx")).catch((): string[] => []);
-  const atRoot = await readdir(root);
+  const inOnnx = await listFiles(join(root, "onnx")).catch((): string[] => []);
+  const atRoot = await listFiles(root);
+  const named = wanted === undefined && genai?.isGraphNamed ? genai.graphFile : undefined;
+  if (named !== undefined && ![...inOnnx, ...atRoot].includes(named)) {
+    throw new StartError({
+      message: `${join(root, named)} is missing, which genai_config.json names as the graph (model.decoder.filename).`,
+      remedy: "Copy the whole model folder again, or name another graph with --weights.",
+    });
+  }
   const isDecoder = (it: string) =>
     !/^(en|de)coder_(model|with_past)/.test(it) || it.includes("merged");
   for (const { file, form } of offered) {
@@ -205,6 +218,12 @@ async function pickWeights(
   }
   const others = [...inOnnx, ...atRoot].filter((it) => it.endsWith(".onnx"));
   throw noWeights(root, { offered, others, hasOtherKind: others.some((it) => !isDecoder(it)) });
+}
+
+/** Names of all that is no folder: a folder may be called model.onnx, too. */
+async function listFiles(folder: string): Promise<string[]> {
+  const entries = await readdir(folder, { withFileTypes: true });
+  return entries.filter((it) => !it.isDirectory()).map((it) => it.name);
 }
 
 /** What may be taken, best first. */
@@ -249,7 +268,7 @@ async function listWeights(weightPath: string): Promise<string[]> {
   const name = basename(weightPath);
   const isOf = (file: string) =>
     file === name || file.startsWith(`${name}_data`) || file.startsWith(`${name}.data`);
-  return (await readdir(folder))
+  return (await listFiles(folder))
     .filter(isOf)
     .sort()
     .map((file) => join(folder, file));
