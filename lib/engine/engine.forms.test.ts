@@ -52,10 +52,11 @@ function drawMix(random: () => number): Asked[] {
   const pick = (count: number) => Math.floor(random() * count);
   const ids = (count: number) => Array.from({ length: count }, () => pick(297));
   const beginning = ids(40);
-  return Array.from({ length: 4 + pick(3) }, () => ({
+  return Array.from({ length: 4 + pick(3) }, (_, index) => ({
     request: {
+      // The last one begins like the first, which is under way by then.
       promptIds: [
-        ...(random() < 0.5 ? beginning.slice(0, 8 + pick(33)) : []),
+        ...(random() < 0.5 || index % 3 === 0 ? beginning.slice(0, 16 + pick(25)) : []),
         ...ids(1 + pick(60)),
       ],
       ...{ sampling: { temperature: 0 }, stop: [], ignoreEos: true },
