@@ -270,6 +270,15 @@ describe("a thread that ends", () => {
     await compiler.close();
   });
 
+  test("twice at one answer, with masks in between, ends none", async () => {
+    // Each thread makes two masks.
+    const url = await behind("ends-often", "if (count === 3) process.exit(3);");
+    const compiler = create(url);
+    const matcher = await compiler.compile({ type: "regex", pattern: "[01]{7}" }, [endId], never);
+    expect(await write(matcher, 8)).toMatch(/^[01]{7}$/);
+    await compiler.close();
+  });
+
   test("before it begins fails who waits, with the cause", async () => {
     const compiler = create(pathToFileURL(join(folder, "missing.mjs")));
     const waiting = [1, 2].map(() => compiler.compile(WORDS, [endId], never));

@@ -18,7 +18,7 @@ const READY = Promise.resolve();
 /** One answer, where the model runs: its mask lies in memory that the grammar thread writes to. */
 export class ThreadMatcher implements GrammarMatcher {
   readonly matcherId: number;
-  /** Threads that ended while they were at this answer. */
+  /** Threads that ended while they were at this answer's next mask. */
   lossCount = 0;
   isComplete = false;
   mask: TokenMask | undefined;
@@ -86,6 +86,8 @@ export class ThreadMatcher implements GrammarMatcher {
   take(acceptedCount: number, isComplete: boolean): void {
     if (acceptedCount !== this.#accepted.length || this.#isClosed) return;
     this.mask = this.#view;
+    // Only losses without a mask between them speak against this answer.
+    this.lossCount = 0;
     this.isComplete = isComplete;
     this.#waiter?.resolve();
     this.#waiter = undefined;
