@@ -144,6 +144,42 @@ describe("pydantic", () => {
   for (const [name, schema] of Object.entries(PYDANTIC)) test(name, () => expectMet(schema));
 });
 
+test("items of an enum, none of them twice", () => {
+  const colors = { $ref: "#/$defs/Color" };
+  const unique = (values: readonly unknown[], more: object): JsonSchema & object => ({
+    type: "array",
+    items: colors,
+    uniqueItems: true,
+    $defs: { Color: { enum: values } },
+    ...more,
+  });
+  const few = ["red", "green", 3, { a: 1, b: 2 }, { b: 2, a: 1 }];
+  const many = Array.from({ length: 100 }, (_, index) => `c${index}`);
+  for (const values of [few, many]) {
+    expectMet(unique(values, {}));
+    expectMet(unique(values, { minItems: 2, maxItems: 3 }));
+    expectMet(unique(values, { minItems: values === few ? 4 : 100 }));
+    const tooMany = unique(values, { minItems: 101 });
+    expect(() => walker.open({ type: "json-schema", schema: tooMany })).toThrow("No text can meet");
+  }
+  const spec: GrammarSpec = { type: "json-schema", schema: unique(few, { maxItems: 2 }) };
+  for (const text of ["[]", '["green", "red"]', '[3, "green"]', '[{"b":2,"a":1}]']) {
+    expect([text, walker.accepts(spec, text)]).toEqual([text, true]);
+  }
+  for (const text of ['["red", "red"]', '[3, "green", "red"]', '[{"b":2,"a":1}, {"a":1,"b":2}]']) {
+    expect([text, walker.accepts(spec, text)]).toEqual([text, false]);
+  }
+});
+
+test.each<[string, JsonSchema, string]>([
+  ["a set of texts", { type: "array", items: { type: "string" }, uniqueItems: true }, "of an enum"],
+  ["look-ahead", { type: "string", pattern: "^(?=.*[A-Z]).{8,}$" }, "look-ahead"],
+  ["an expression", { type: "string", format: "regex" }, "cannot be guaranteed"],
+  ["multiples", z.toJSONSchema(z.number().multipleOf(5)) as JsonSchema, "multipleOf"],
+])("refused: %s", (_, schema, reason) => {
+  expect(() => walker.open({ type: "json-schema", schema })).toThrow(reason);
+});
+
 test("names that are listed elsewhere, beside properties of their own", () => {
   const schema = {
     type: "object",

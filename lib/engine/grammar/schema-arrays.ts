@@ -11,9 +11,10 @@ import {
   sequence,
   text,
 } from "./expression";
-import { COMMA } from "./json-text";
-import type { SchemaObject } from "./schema-keywords";
+import { COMMA, toJsonText } from "./json-text";
+import { type SchemaObject, toCanonicalJson } from "./schema-keywords";
 import type { Place, SchemaReader } from "./schema-reader";
+import { UNIQUE_VALUES_MAX, uniqueItems } from "./unique-items";
 
 export function readArray(reader: SchemaReader, schema: SchemaObject, place: Place): Expression {
   const min = reader.countOf(schema, "minItems", place) ?? 0;
@@ -27,7 +28,9 @@ export function readArray(reader: SchemaReader, schema: SchemaObject, place: Pla
   }
   const max = asked === Number.POSITIVE_INFINITY ? asked : Math.min(asked, GRAMMAR_REPETITIONS_MAX);
   if (schema.uniqueItems === true && max > 1) {
-    throw reader.fail(place, "cannot be guaranteed; leave it out", "uniqueItems");
+    const values = listedItemsOf(reader, schema, place).map(toJsonText);
+    const items = uniqueItems(values, { min, max });
+    return items === NEVER ? NEVER : sequence(text("["), items, text("]"));
   }
   const prefix = prefixOf(reader, schema, place);
   const item = itemOf(reader, schema, place);
@@ -53,6 +56,19 @@ export function readArray(reader: SchemaReader, schema: SchemaObject, place: Pla
     if (rest === NEVER) return NEVER;
   }
   return sequence(text("["), rest, text("]"));
+}
+
+/** The values that items which may not come twice are of, each once. */
+function listedItemsOf(reader: SchemaReader, schema: SchemaObject, place: Place): unknown[] {
+  const at = reader.below(place, "items");
+  const listed = schema.prefixItems === undefined ? reader.listedIn(schema.items, at) : undefined;
+  const values = new Map(listed?.map((it) => [toCanonicalJson(it), it]));
+  if (listed && values.size <= UNIQUE_VALUES_MAX) return [...values.values()];
+  throw reader.fail(
+    place,
+    `can be guaranteed only where items are of an enum of at most ${UNIQUE_VALUES_MAX} values; leave it out`,
+    "uniqueItems",
+  );
 }
 
 function prefixOf(reader: SchemaReader, schema: SchemaObject, place: Place): Expression[] {
