@@ -11,6 +11,7 @@ import {
 import type { Expression, FreeText, Network, Rule } from "./expression";
 import { PLAIN_CHARACTERS } from "./json-text";
 import { findProductive } from "./productive-states";
+import { expectTimeLeft } from "./reading-limits";
 import { refuse } from "./refusal";
 
 /**
@@ -105,6 +106,7 @@ class AutomatonBuilder {
   }
 
   #make(expression: Expression, next: number): number {
+    expectTimeLeft();
     switch (expression.type) {
       case "text": {
         const bytes = ENCODER.encode(expression.text);

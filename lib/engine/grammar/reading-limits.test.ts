@@ -1,6 +1,7 @@
 /** Goal: reading a grammar ends in time, whatever it is. */
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { GRAMMAR_PROPERTIES_MAX, GRAMMAR_READ_MS_MAX } from "@/lib/limits";
+import { createAutomaton } from "./automaton";
 import { expectRoomForProperty, expectTimeLeft, readWithinLimits } from "./reading-limits";
 import { toExpression } from "./spec-to-expression";
 
@@ -22,7 +23,7 @@ test("after its time no part is read any more, and the next grammar has all of i
   expect(() => expectTimeLeft()).not.toThrow();
 });
 
-test("schemas, expressions and texts of JSON are parts", () => {
+test("schemas, expressions, texts of JSON and what is built of them are parts", () => {
   const late = (read: () => unknown) =>
     expect(() =>
       readWithinLimits(() => {
@@ -33,6 +34,8 @@ test("schemas, expressions and texts of JSON are parts", () => {
   late(() => toExpression({ type: "json-schema", schema: { type: "string" } }));
   late(() => toExpression({ type: "regex", pattern: "a" }));
   late(() => toExpression({ type: "regex", pattern: "[a]" }));
+  const read = toExpression({ type: "regex", pattern: "a" });
+  late(() => createAutomaton(read));
 });
 
 test("of properties of characters it names so many, as often as it likes", () => {
