@@ -33,6 +33,8 @@ const PATTERNS = [
   "^(é|日)*x?$",
   "^\\S+@\\S+$",
 ];
+/** Each is met by some text of each format. */
+const WIDE_PATTERNS = ["[^a-z]|a", "^\\S+$", "\\w$", "^.{0,60}$", "[a-zP]|\\d"];
 const FORMATS = [
   "date",
   "time",
@@ -47,12 +49,20 @@ const FORMATS = [
 ];
 
 function makeString(random: Random): JsonSchema {
-  const kind = below(5, random);
+  const kind = below(7, random);
   if (kind === 0) return { type: "string" };
   if (kind === 1)
     return { type: "string", minLength: below(3, random), maxLength: 2 + below(30, random) };
   if (kind === 2) return { type: "string", pattern: pick(PATTERNS, random) };
   if (kind === 3) return { type: "string", format: pick(FORMATS, random) };
+  const lengths = { minLength: below(4, random), maxLength: 4 + below(60, random) };
+  if (kind === 4) return { type: "string", pattern: pick(PATTERNS, random), ...lengths };
+  if (kind === 5)
+    return {
+      type: "string",
+      allOf: [{ pattern: pick(WIDE_PATTERNS, random) }, { format: pick(FORMATS, random) }],
+      pattern: pick(WIDE_PATTERNS, random),
+    };
   return { enum: ["x", "y z", "\n", 'é"'].slice(0, 1 + below(4, random)) };
 }
 

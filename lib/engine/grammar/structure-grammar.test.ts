@@ -80,6 +80,14 @@ describe("a text as it stands", () => {
       takes: ["a", "b\n"],
       leaves: ["<<a>", "1", "b"],
     });
+    expectTexts(plain({ type: "string", pattern: "^<*(a|日>)+$", minLength: 3, maxLength: 4 }), {
+      takes: ["<<aa", "日>a", "aaa"],
+      leaves: ["aa", "aaaaa", "<a日", "<<a日>"],
+    });
+    expectTexts(plain({ type: "string", format: "date", pattern: "^20", maxLength: 12 }), {
+      takes: ["2024-02-29"],
+      leaves: ["1924-02-29", "2023-02-29"],
+    });
     expectTexts(plain({ type: "string", format: "date" }), {
       takes: ["2024-02-29"],
       leaves: ["2023-02-29", '"2024-02-29"'],
