@@ -10,6 +10,7 @@ import {
   isSameBesideLongest,
   NoNumbersError,
   type ProbeCacheOptions,
+  type ProbeOptions,
   probeRows,
 } from "./row-probe";
 
@@ -51,6 +52,8 @@ export type RunnerNeeds = {
   hasAdapters: boolean;
   /** Serve a form whose answers depend on who else is served. */
   mayVaryWithBatch: boolean;
+  /** Whether something else than the CPU runs the graph. */
+  isOnDevice: boolean;
 };
 
 /**
@@ -71,28 +74,41 @@ export async function createRunner(
       new KvCache(it.slots, it.rowCount, it.capacity, it.runsRowsAlone),
     ...toProbe(needs),
   };
-  if (!isFused) {
-    let isSame: boolean;
-    try {
-      isSame = await isSameBesideLongest(session, needs.signature, inPlace);
-    } catch {
-      // Some that were exported for one sequence do not say so, and fail with two.
-      const { company, failure } = await probeRows(session, needs.signature, inPlace);
-      if (company !== "alone") throw doesNotContinue(needs.source, failure);
-      return createAloneRunner(session, needs, ONE_ROW);
-    }
-    return isSame
-      ? createInPlaceRunner(session, needs, IN_PLACE)
-      : createAloneRunner(session, needs, BY_LONGEST);
-  }
+  if (!isFused) return createPublishedInPlace(session, needs, inPlace);
   const { company } = await probeRows(session, needs.signature, inPlace);
   if (company === "none") return undefined;
   if (company === "together") return createInPlaceRunner(session, needs, FUSED);
   return createAloneRunner(session, needs, FUSED_ALONE);
 }
 
+/** @throws StartError when it does not run with one row either. */
+async function createPublishedInPlace(
+  session: GraphSession,
+  needs: RunnerNeeds,
+  probe: ProbeOptions,
+): Promise<ReadyRunner> {
+  try {
+    const { seesLongest } = probe;
+    const isSame = !seesLongest || (await isSameBesideLongest(session, needs.signature, probe));
+    return isSame
+      ? await createInPlaceRunner(session, needs, IN_PLACE)
+      : createAloneRunner(session, needs, BY_LONGEST);
+  } catch (cause) {
+    if (cause instanceof StartError) throw cause;
+    // Some that were exported for one sequence do not say so, and fail with two.
+    const near = { ...probe, seesLongest: false };
+    const { company, failure = cause } = await probeRows(session, needs.signature, near);
+    // What a device says is told as that (`device-check.ts`).
+    if (company === "none" && needs.isOnDevice) throw cause;
+    if (company === "none") throw doesNotContinue(needs.source, failure);
+    return createAloneRunner(session, needs, company === "alone" ? ONE_ROW : BY_LONGEST);
+  }
+}
+
 const toProbe = ({ facts, contextLength }: RunnerNeeds) => ({
   ...{ scalesByPass: facts.batchDependentOperator !== undefined, contextLength },
+  // Unused places of a past that grows lie between a row and its new token.
+  seesLongest: !facts.isInPlaceKv || facts.choosesByMask === true,
 });
 
 function createAloneRunner(

@@ -155,6 +155,7 @@ async function openRunner(files: ModelFiles, needs: OpenNeeds) {
         slotCount: memory.slotCount,
         hasAdapters: sources.length > 0,
         mayVaryWithBatch: options.mayVaryWithBatch ?? false,
+        isOnDevice: (options.device ?? "cpu") !== "cpu",
       }),
     );
     if (!ready) return undefined;

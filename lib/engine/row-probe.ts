@@ -57,7 +57,7 @@ export async function probeRows(
     } finally {
       await runner.release();
     }
-    if (company === "alone") return { company };
+    if (company === "alone" || !options.seesLongest) return { company };
     const isSame = await isSameBesideLongest(session, signature, options).catch(
       (thrown: unknown) => {
         failure = thrown;
@@ -114,6 +114,8 @@ export async function isSameBesideLongest(
 }
 
 export type ProbeOptions = {
+  /** Whether the longest row of a pass may mean something to the others. */
+  seesLongest: boolean;
   /** Tokens that are to be served. */
   contextLength: number;
   /** Whether activations are scaled over all tokens of a pass. */

@@ -1,7 +1,7 @@
 import { listCaches } from "./cache-names";
 import { findAttentions } from "./find-attentions";
-import { fuseAttentions } from "./fuse-attention";
-import { type GraphFacts, isInPlaceKv, readGraphFacts } from "./graph-facts";
+import { fuseAttentions, PLACED_MASK } from "./fuse-attention";
+import { choosesByMask, type GraphFacts, isInPlaceKv, readGraphFacts } from "./graph-facts";
 import { inlineCacheBranch } from "./inline-branch";
 import { keepAllLogits } from "./keep-all-logits";
 import { giveNewPresents } from "./new-presents";
@@ -33,6 +33,8 @@ export type AdaptedGraph = {
   isSettled: boolean;
 };
 
+const MASK = "attention_mask";
+
 type Refusal = AttentionDifference & { isSettled: boolean };
 
 /**
@@ -52,6 +54,9 @@ export async function adaptGraph(published: OnnxModel, hints: GraphHints): Promi
   const facts = {
     ...readGraphFacts(plain, rewritten),
     ...(isFused && { isInPlaceKv: true, isFused: true }),
+    ...(choosesByMask((isFused ? fused : plain).graph, [MASK, PLACED_MASK]) && {
+      choosesByMask: true,
+    }),
     ...(isGrowing && { fusionRefusal: fused.reason, isWindowed: fused.isFarOnly }),
   };
   const { model } = rewritten;

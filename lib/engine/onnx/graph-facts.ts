@@ -16,6 +16,11 @@ export type GraphFacts = {
   fusionRefusal?: string;
   /** Whether that is because its attention does not see tokens that are far enough back. */
   isWindowed?: boolean;
+  /**
+   * Whether something besides the attention chooses by the mask, as by how wide it is: then the longest row of a pass
+   * may change what the others get.
+   */
+  choosesByMask?: boolean;
   /** An operator through which what a row gets depends on the other rows of a pass, if there is one. */
   batchDependentOperator: string | undefined;
   /** What the products' weights are, as the hub would name it. */
@@ -58,6 +63,21 @@ export function readGraphFacts(model: OnnxModel, rewritten: RewrittenGraph): Gra
     blockSize: rewritten.head?.blockSize,
     refusal: rewritten.refusal,
   };
+}
+
+const CHOICES = new Set([
+  ...["If", "Where", "Equal", "Greater", "GreaterOrEqual", "Less", "LessOrEqual", "Min", "Max"],
+]);
+
+/** Whether `masks` lead to a choice on a way that does not go through the attention, which only counts with them. */
+export function choosesByMask(graph: OnnxGraph, masks: readonly string[]): boolean {
+  const reached = new Set(masks);
+  for (const node of graph.node) {
+    if (node.opType === ATTENTION || !listReads(node).some((name) => reached.has(name))) continue;
+    if (CHOICES.has(node.opType)) return true;
+    for (const name of node.output) reached.add(name);
+  }
+  return false;
 }
 
 function readWeightForm(graph: OnnxGraph, nodes: readonly OnnxNode[]): string {

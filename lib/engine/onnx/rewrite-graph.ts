@@ -23,7 +23,7 @@ export const ADDED = {
 } as const;
 
 /** Raised whenever a rewritten graph comes out differently, so that kept ones are not taken for it. */
-export const REWRITE_VERSION = 9;
+export const REWRITE_VERSION = 10;
 
 const LOGITS = "logits";
 /** What the sampler looks through before it needs the whole row. */
