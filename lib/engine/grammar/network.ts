@@ -33,16 +33,16 @@ export function intersectionOfTexts(a: Expression, b: Expression): Expression {
     const p = Math.floor(key / width);
     const q = key % width;
     const from = nodeOf(one, p);
-    const with_ = nodeOf(other, q);
+    const beside = nodeOf(other, q);
     const edges = from.edges.flatMap(({ set, to }) =>
-      with_.edges.flatMap((it) => {
+      beside.edges.flatMap((it) => {
         const both = sets.intersect(set, it.set);
         return both.length > 0 ? { set: both, to: to * width + it.to } : [];
       }),
     );
     const jumps = [
       ...from.jumps.map((to) => to * width + q),
-      ...with_.jumps.map((to) => p * width + to),
+      ...beside.jumps.map((to) => p * width + to),
     ];
     return { edges, jumps };
   });
