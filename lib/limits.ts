@@ -73,8 +73,8 @@ export const GRAMMAR_COMPILES_WAITING_MAX = 64;
 export const GRAMMAR_STATES_MAX = 300_000;
 /** Places at once; 1,024 choices that begin anew are as many. Each costs half a microsecond a byte. */
 export const GRAMMAR_CONFIGURATION_ITEMS_MAX = 20_000;
-/** Of the configurations that one grammar remembers, some 30 bytes each; beyond it they are found anew. A hundred grammars in use take 750 MB at worst. */
-export const GRAMMAR_REMEMBERED_ITEMS_MAX = 250_000;
+/** Of the configurations that one grammar remembers, some 120 bytes each; beyond it they are found anew. The grammars that are kept took 320 MB when all were ambiguous. */
+export const GRAMMAR_REMEMBERED_ITEMS_MAX = 100_000;
 /** Places looked at for one mask: some 50 ms, for which other answers under grammars wait. Usual ones take some thousands. */
 export const GRAMMAR_WORK_MAX = 200_000;
 /** Places looked at for one answer: so many at first (a quarter of a second), and so many for each token (some 2 ms). */
