@@ -1,6 +1,6 @@
 import * as z from "zod";
+import type { FieldRule } from "@/lib/util/field-rule";
 import { adopt, refuse, reject } from "@/lib/util/refuse";
-import type { FieldRule } from "./fields";
 
 /** An object whose fields all have a row in `rules`, checked by it; what is to be read is left to others. */
 export function bodySchemaOf(rules: Record<string, FieldRule>) {

@@ -1,23 +1,6 @@
 import * as z from "zod";
+import { accepted, type FieldRule, neutral, read } from "@/lib/util/field-rule";
 import { refuse } from "@/lib/util/refuse";
-
-/**
- * What becomes of each field of Anthropic's request. Nothing that would change the answer is ignored: a
- * client that asks for a tool and gets prose would rather have an error.
- */
-export type FieldRule =
-  /** Read by request.ts. */
-  | { rule: "read" }
-  /** Changes nothing about the answer, so it is taken and left; only its form is checked. */
-  | { rule: "accepted"; schema: z.ZodType }
-  /** Not offered; the values that ask for nothing are taken. */
-  | { rule: "neutral"; schema: z.ZodType; remedy: string };
-
-const read: FieldRule = { rule: "read" };
-const accepted = (schema: z.ZodType): FieldRule => ({ rule: "accepted", schema });
-const neutral = (schema: z.ZodType, remedy: string): FieldRule => {
-  return { rule: "neutral", schema, remedy };
-};
 
 const nothing = z.never();
 

@@ -1,22 +1,5 @@
 import * as z from "zod";
-
-/**
- * What becomes of each field of OpenAI's request. Nothing that would change the answer is ignored: a
- * client that asks for tools and gets prose would rather have an error.
- */
-export type FieldRule =
-  /** Read by request.ts. */
-  | { rule: "read" }
-  /** Changes nothing about the answer, so it is taken and left; only its form is checked. */
-  | { rule: "accepted"; schema: z.ZodType }
-  /** Not offered yet; the values that ask for nothing are taken. */
-  | { rule: "neutral"; schema: z.ZodType; remedy: string };
-
-const read: FieldRule = { rule: "read" };
-const accepted = (schema: z.ZodType): FieldRule => ({ rule: "accepted", schema });
-const neutral = (schema: z.ZodType, remedy: string): FieldRule => {
-  return { rule: "neutral", schema, remedy };
-};
+import { accepted, type FieldRule, neutral, read } from "@/lib/util/field-rule";
 
 const emptyList = z.array(z.unknown()).max(0);
 const nothing = z.never();

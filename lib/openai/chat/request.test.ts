@@ -7,7 +7,8 @@ import type { ChatCompletionCreateParams } from "openai/resources/chat/completio
 import { describe, expect, test } from "vitest";
 import { toBodyError } from "@/lib/http/describe-issue";
 import { generateRequestSchema } from "@/lib/protocol/generate-request";
-import { CHAT_FIELDS, EXTENSION_FIELDS, type FieldRule } from "./fields";
+import type { FieldRule } from "@/lib/util/field-rule";
+import { CHAT_FIELDS, EXTENSION_FIELDS } from "./fields";
 import { chatRequestSchema, toGenerateRequest } from "./request";
 
 type Fields = keyof ChatCompletionCreateParams;
