@@ -13,15 +13,10 @@ import { describe, expect, test } from "vitest";
 import { toBodyError } from "@/lib/http/describe-issue";
 import { generateRequestSchema } from "@/lib/protocol/generate-request";
 import { tokenizeRequestSchema } from "@/lib/protocol/text";
+import type { FieldRule } from "@/lib/util/field-rule";
 import { type BLOCKS, BLOCKS_NOT_OFFERED, RESULT_BLOCKS_NOT_OFFERED } from "./blocks";
 import { countTokensSchema, toTokenizeRequest } from "./count-tokens";
-import {
-  BETA_FIELDS,
-  COUNT_FIELDS,
-  EARLIER_FIELDS,
-  type FieldRule,
-  MESSAGE_FIELDS,
-} from "./fields";
+import { BETA_FIELDS, COUNT_FIELDS, EARLIER_FIELDS, MESSAGE_FIELDS } from "./fields";
 import { messageRequestSchema, toGenerateRequest } from "./request";
 import { toThinkingDisplay } from "./thinking";
 
