@@ -201,8 +201,10 @@ class ThreadCompiler implements GrammarCompiler {
   }
 
   #endTurn(tookMs: number): void {
+    const isAlone = [...this.#matchers.keys()].every((id) => id === this.#openingId);
     this.#openingId = undefined;
-    this.#turns.end(tookMs);
+    // A pause is for the masks of others; where there are none, the next grammar need not wait.
+    this.#turns.end(isAlone ? 0 : tookMs);
   }
 
   #fail(matcherId: number, error: AppError): void {
