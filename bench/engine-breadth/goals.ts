@@ -50,7 +50,7 @@ function ratioGoals(series: Series): Goal[] {
       isMet: Number.isNaN(embedding) ? undefined : embedding >= 1.5,
     });
   }
-  for (const who of [WHO.optimum, WHO.windowed]) {
+  for (const who of [WHO.optimum, WHO.capped]) {
     const share = tokens(who) / tokens(WHO.inPlace);
     if (Number.isNaN(share)) continue;
     goals.push({

@@ -15,6 +15,8 @@ export const CONTEXT_LENGTH = 128;
 const STEP_COUNT = 48;
 /** Context of one sequence: enough for the prompt and what is decoded after it. */
 const LENGTH_MAX = 512;
+/** As Gemma 2 has it. */
+const SOFT_CAP = 50;
 const TOKEN_COUNT = 600;
 /** Salts of schemas and texts that no other part of the run has seen. */
 const SCHEMA_SALT = 100;
@@ -26,8 +28,8 @@ export const WHO = {
   inPlace: "GroupQueryAttention",
   /** Attention in plain operators, which is replaced when the graph is loaded. */
   optimum: "Optimum export",
-  /** The same with a window, which keeps it from being replaced. */
-  windowed: "Optimum export, windowed",
+  /** The same with a cap on its scores, which keeps its attention from being replaced. */
+  capped: "Optimum export, capped",
   encoder: "ours",
   transformers: "transformers.js",
 } as const;
@@ -126,14 +128,13 @@ async function decoderCases({ options, start }: Opening): Promise<Case[]> {
   }
   if (!options.parts.includes("forms")) return cases;
   if (inPlace) cases.push(decodeCase("forms", WHO.inPlace, inPlace, { batch: BATCH }));
-  for (const [who, window] of [
+  for (const [who, softCap] of [
     [WHO.optimum, undefined],
-    // As wide as the context: it takes part in every step and cuts nothing off.
-    [WHO.windowed, LENGTH_MAX],
+    [WHO.capped, SOFT_CAP],
   ] as const) {
     const subject = await start(who, "engine", async () => ({
       ...settings,
-      modelFolder: await ensureGrowingModel(folder, model, { form: WEIGHT_FORM, window }),
+      modelFolder: await ensureGrowingModel(folder, model, { form: WEIGHT_FORM, softCap }),
     }));
     if (subject) cases.push(decodeCase("forms", who, subject, { batch: BATCH }));
   }

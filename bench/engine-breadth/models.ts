@@ -11,11 +11,11 @@ const SEED = 1;
 export async function ensureGrowingModel(
   folder: string,
   preset: Preset,
-  { form, window }: { form: WeightForm; window: number | undefined },
+  { form, softCap }: { form: WeightForm; softCap: number | undefined },
 ): Promise<string> {
-  const kind = window === undefined ? "growing" : `growing-window${window}`;
+  const kind = softCap === undefined ? "growing" : `growing-cap${softCap}`;
   const target = join(folder, "models", `${preset}-${form}-${kind}`);
-  const growing = window === undefined ? {} : { window };
+  const growing = softCap === undefined ? {} : { softCap };
   await once(target, () =>
     writeSyntheticModel({ folder: target, preset, form, seed: SEED, growing }),
   );

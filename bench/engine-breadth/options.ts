@@ -1,4 +1,5 @@
 import { availableParallelism } from "node:os";
+import { pickOne, toCount } from "../flag-values";
 
 /** The parts of the table; each can be run alone. */
 export const PARTS = ["grammar", "steps", "embeddings", "forms"] as const;
@@ -48,16 +49,4 @@ export function parseBreadthOptions(values: Values): BreadthOptions {
     hasPeers: pickOne("peers", values.peers, ["transformers", "none"]) === "transformers",
     folder: values.folder,
   };
-}
-
-function pickOne<T extends string>(flag: string, name: string, known: readonly T[]): T {
-  const found = known.find((it) => it === name);
-  if (found !== undefined) return found;
-  throw new Error(`--${flag} takes ${known.join(", ")}; got "${name}".`);
-}
-
-function toCount(flag: string, value: string, highest: number): number {
-  const number = Number(value);
-  if (Number.isInteger(number) && number >= 1 && number <= highest) return number;
-  throw new Error(`--${flag} takes whole numbers from 1 to ${highest}; got "${value}".`);
 }

@@ -155,7 +155,7 @@ function embeddingTable(series: Series): string[] {
 function formTable(series: Series): string[] {
   const speed = (who: string) =>
     series.median({ part: "forms", who, detail: BATCH }, "tokensPerSecond");
-  const rows = [WHO.inPlace, WHO.optimum, WHO.windowed].flatMap((who) => {
+  const rows = [WHO.inPlace, WHO.optimum, WHO.capped].flatMap((who) => {
     const key = { part: "forms", who, detail: BATCH };
     const row = cells(series, key, ["tokensPerSecond", "meanTokensPerSecond", "stepMs"], 1);
     if (row.length === 0) return [];
@@ -190,7 +190,7 @@ function goalTable(series: Series): string[] {
 function shareWarning({ series, options }: ReportInput): string[] {
   const keys: SeriesKey[] = [
     ...[WHO.encoder, WHO.transformers].map((who) => ({ part: "embeddings", who })),
-    ...[WHO.inPlace, WHO.optimum, WHO.windowed].map((who) => {
+    ...[WHO.inPlace, WHO.optimum, WHO.capped].map((who) => {
       return { part: "forms", who, detail: BATCH };
     }),
   ];

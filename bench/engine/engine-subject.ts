@@ -1,8 +1,5 @@
 import * as z from "zod";
 import { Engine } from "@/lib/engine/engine";
-import { createGrammarCompiler } from "@/lib/engine/grammar/create-grammar-compiler";
-import { toGrammarBytes } from "@/lib/engine/grammar/vocabulary-bytes";
-import type { LoadedModel } from "@/lib/engine/load-model";
 import { countCpu, toCores } from "../cpu-share";
 import { measure } from "../load";
 import { engineTarget } from "../targets";
@@ -30,7 +27,8 @@ export const openEngine: Opener = async (given) => {
   const engine = await Engine.load(modelFolder, {
     ...options,
     contextLengthMax: lengthMax,
-    createGrammars,
+    // The bundle beside the one that this file is in.
+    grammarThreadUrl: new URL("./grammar-thread.mjs", import.meta.url),
   });
   const passes = new PassClock(engine);
   return async (question) => {
@@ -58,15 +56,6 @@ export const openEngine: Opener = async (given) => {
     }
   };
 };
-
-function createGrammars({ runner, tokenBytes }: LoadedModel) {
-  return createGrammarCompiler({
-    vocabularySize: runner.signature.vocabularySize,
-    bytesOf: toGrammarBytes(tokenBytes),
-    // The bundle beside the one that this file is in.
-    threadUrl: new URL("./grammar-thread.mjs", import.meta.url),
-  });
-}
 
 /** A prompt, then one that differs from it in its last tenth. */
 async function measurePrefix(

@@ -1,6 +1,7 @@
 import { availableParallelism } from "node:os";
 import type { Preset } from "@/lib/engine/synthetic/dimensions";
 import type { WeightForm } from "@/lib/engine/synthetic/weight-form";
+import { pickOne, toCount } from "../flag-values";
 
 /** Dimensions of published models; `tiny` is too small to say anything about speed. */
 const MODELS = ["qwen2.5-0.5b", "smollm2-135m"] as const satisfies Preset[];
@@ -82,16 +83,4 @@ function list(value: string): string[] {
 
 function pick<T extends string>(flag: string, names: string[], known: readonly T[]): T[] {
   return names.map((name) => pickOne(flag, name, known));
-}
-
-function pickOne<T extends string>(flag: string, name: string, known: readonly T[]): T {
-  const found = known.find((it) => it === name);
-  if (found !== undefined) return found;
-  throw new Error(`--${flag} takes ${known.join(", ")}; got "${name}".`);
-}
-
-function toCount(flag: string, value: string, highest: number): number {
-  const number = Number(value);
-  if (Number.isInteger(number) && number >= 1 && number <= highest) return number;
-  throw new Error(`--${flag} takes whole numbers from 1 to ${highest}; got "${value}".`);
 }
