@@ -1,4 +1,5 @@
 import type { GrammarSpec, Structure } from "../grammar/grammar";
+import { toStructure } from "../grammar/to-structure";
 import type { AnswerReader, Reading } from "./answer-reader";
 
 /** What stands before and after what a model writes to itself. */
@@ -109,18 +110,4 @@ export function answerInMarks(spec: GrammarSpec, marks: ReasoningMarks | undefin
   const answer = toStructure(spec);
   if (marks?.answerOpen === undefined) return answer;
   return { type: "sequence", parts: [{ type: "text", text: marks.answerOpen }, answer] };
-}
-
-/** The same as part of something larger. */
-export function toStructure(spec: GrammarSpec): Structure {
-  switch (spec.type) {
-    case "structure":
-      return spec.structure;
-    case "json-object":
-      return { type: "json-schema", schema: { type: "object" } };
-    case "choice":
-      return { type: "one-of", parts: spec.choices.map((text) => ({ type: "text", text })) };
-    default:
-      return spec;
-  }
 }

@@ -8,6 +8,7 @@ import { describe, expect, test } from "vitest";
 import { seededRandom } from "@/lib/util/random";
 import type { GrammarSpec, JsonSchema, Structure } from "../grammar/grammar";
 import { GrammarShelf } from "../grammar/grammar-shelf";
+import { toStructure } from "../grammar/to-structure";
 import { createVocabulary } from "../grammar/vocabulary-trie";
 import type { Tool, ToolRequest } from "./answer-format";
 import { notBeginningWith } from "./call-structure";
@@ -20,7 +21,7 @@ import { LLAMA_3 } from "./formats/llama-3";
 import { PIPED_ARRAY } from "./formats/marked-array";
 import { MISTRAL_ARRAY, MISTRAL_NAMED, MISTRAL_NAMED_WITH_IDS } from "./formats/mistral";
 import { QWEN_CODER } from "./formats/qwen-coder";
-import { answerInMarks, structureAfterReasoning, toStructure } from "./reasoning";
+import { answerInMarks, structureAfterReasoning } from "./reasoning";
 import { parse } from "./testing";
 
 const THINK = { open: "<think>", close: "</think>" };
