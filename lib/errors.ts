@@ -17,6 +17,10 @@ export const ERROR_CODES = {
   "body-too-large": { status: 413, retryable: false },
   "unsupported-media-type": { status: 415, retryable: false },
   overloaded: { status: 429, retryable: true },
+  /** A limit of the caller's or the model's own, over in seconds. */
+  "rate-limited": { status: 429, retryable: true },
+  /** A budget is used up, for hours or days. */
+  "quota-exceeded": { status: 429, retryable: false },
   "client-closed": { status: 499, retryable: false },
   internal: { status: 500, retryable: false },
   "not-supported": { status: 501, retryable: false },

@@ -19,26 +19,35 @@ export const LAYERS: Record<string, readonly string[]> = {
 
   // Domains with state.
   "lib/db": [],
-  "lib/auth": ["lib/db"],
+  "lib/auth": ["lib/db", "lib/protocol"],
+  "lib/catalog": ["lib/db", "lib/protocol"],
+  "lib/usage": ["lib/auth", "lib/catalog", "lib/db", "lib/protocol"],
   "lib/controller": ["lib/db", "lib/protocol"],
-  "lib/gateway": ["lib/controller", "lib/db", "lib/protocol"],
-  "lib/arena": ["lib/auth", "lib/controller", "lib/db", "lib/gateway", "lib/protocol"],
+  "lib/gateway": [
+    ...["lib/auth", "lib/catalog", "lib/controller", "lib/db", "lib/protocol", "lib/usage"],
+  ],
+  "lib/arena": [
+    ...["lib/auth", "lib/controller", "lib/db", "lib/gateway", "lib/protocol", "lib/usage"],
+  ],
   "lib/leaderboard": ["lib/db", "lib/protocol", "lib/rating"],
-  "lib/http": ["lib/anthropic", "lib/auth", "lib/openai", "lib/protocol"],
+  "lib/http": ["lib/anthropic", "lib/auth", "lib/openai", "lib/protocol", "lib/usage"],
 
   // Doors: thin, and imported by nothing.
   components: ["lib/protocol"],
   app: [
     "components",
-    ...["lib/anthropic", "lib/arena", "lib/auth", "lib/controller", "lib/gateway", "lib/http"],
-    ...["lib/leaderboard", "lib/openai", "lib/protocol"],
+    ...["lib/anthropic", "lib/arena", "lib/auth", "lib/catalog", "lib/controller", "lib/gateway"],
+    ...["lib/http", "lib/leaderboard", "lib/openai", "lib/protocol", "lib/usage"],
   ],
   worker: ["lib/engine", "lib/protocol"],
   scripts: ["lib/db", "lib/protocol"],
   // Benchmarks start the same platform as the end-to-end tests.
   e2e: ["lib/protocol"],
   bench: ["e2e", "lib/engine", "lib/engine/synthetic", "lib/protocol"],
-  cli: ["lib/auth", "lib/controller", "lib/db", "lib/leaderboard", "lib/protocol", "lib/rating"],
+  cli: [
+    ...["lib/auth", "lib/catalog", "lib/controller", "lib/db", "lib/leaderboard"],
+    ...["lib/protocol", "lib/rating", "lib/usage"],
+  ],
 };
 
 /** What a "use client" file may import from lib/: whatever it names is shipped to the browser. */
@@ -57,7 +66,7 @@ export const HOMES: Record<string, readonly string[]> = {
   pino: ["lib/telemetry"],
   postgres: ["lib/db"],
   "drizzle-orm": [
-    ...["lib/db", "lib/auth", "lib/controller", "lib/gateway"],
+    ...["lib/db", "lib/auth", "lib/catalog", "lib/controller", "lib/gateway", "lib/usage"],
     ...["lib/arena", "lib/leaderboard"],
   ],
 };

@@ -219,6 +219,31 @@ export const DATABASE_CONNECTIONS_MAX = 10;
 /** No page needs a statement longer than this; a stuck one must not hold a connection. */
 export const STATEMENT_TIMEOUT_MS = 15_000;
 
+/** A process sends itself word through the database this often, to know that it would hear of changes. */
+export const CHANGE_PULSE_INTERVAL_MS = 300;
+/** Without word for this long it is deaf, and what it keeps in memory is read again: a revoked key is refused a second later at most. */
+export const CHANGE_FEED_DEAF_AFTER_MS = 900;
+/** Deaf for this long, it connects anew; a server that restarts needs one to two seconds. */
+export const CHANGE_RELISTEN_AFTER_MS = 3_000;
+/** What a deaf process keeps in memory is believed for this long. */
+export const LIVE_COPY_AGE_MS_MAX = 500;
+
+// Keys and usage.
+/** Usage is written this often: a killed process loses no more, and replicas overshoot a limit by no more than this. */
+export const USAGE_FLUSH_INTERVAL_MS = 500;
+/** Records that wait to be written while the database is away, some 400 bytes each; the oldest beyond it are counted and dropped. */
+export const USAGE_PENDING_MAX = 50_000;
+/** Records in one statement. */
+export const USAGE_BATCH_MAX = 1_000;
+/** A record that says "running" and was not written for this long belongs to a process that died. */
+export const USAGE_STALE_AFTER_MS = 15_000;
+/** Single requests are kept for this long; sums by day are kept for good. */
+export const USAGE_RECORD_DAYS = 90;
+/** Keys that one server holds in memory, some 500 bytes each. */
+export const API_KEYS_MAX = 100_000;
+/** Models of one fallback list. */
+export const FALLBACK_MODELS_MAX = 8;
+
 // The web server.
 /** Headers of an honest client come in one or two packets; a client that drips them holds a socket. */
 export const REQUEST_HEADERS_MS_MAX = 10_000;

@@ -34,6 +34,8 @@ const TYPES: Record<ErrorCode, AnthropicErrorType> = {
   "body-too-large": "request_too_large",
   "unsupported-media-type": "invalid_request_error",
   overloaded: "rate_limit_error",
+  "rate-limited": "rate_limit_error",
+  "quota-exceeded": "rate_limit_error",
   "client-closed": "invalid_request_error",
   internal: "api_error",
   "not-supported": "invalid_request_error",

@@ -36,7 +36,7 @@ export async function startChat(
     await writeTurn(db, { visitorId, conversationId: id, prompt, answers: [answer] });
     return id;
   });
-  return run(arena, { conversationId, prompt, answer, requestId, signal });
+  return run(arena, { visitorId, conversationId, prompt, answer, requestId, signal });
 }
 
 /**
@@ -61,7 +61,7 @@ export async function takeChatTurn(
     assertNotFull(await loadChat(db, asked));
     await writeTurn(db, { visitorId, conversationId: chat.id, prompt, answers: [answer] });
   });
-  return run(arena, { conversationId: chat.id, prompt, answer, requestId, signal });
+  return run(arena, { visitorId, conversationId: chat.id, prompt, answer, requestId, signal });
 }
 
 /**
@@ -88,7 +88,7 @@ export async function regenerateAnswer(
     assertNotFull(await loadChat(db, asked));
     await writeTurn(db, { visitorId, conversationId: chat.id, answers: [answer] });
   });
-  return run(arena, { conversationId: chat.id, prompt, answer, requestId, signal });
+  return run(arena, { visitorId, conversationId: chat.id, prompt, answer, requestId, signal });
 }
 
 /** @throws AppError `not-found` */
@@ -103,6 +103,7 @@ export async function readChat(
 function run(
   arena: Arena,
   turn: {
+    visitorId: string;
     conversationId: string;
     prompt: NewPrompt | MessageRow;
     answer: PlannedAnswer;
@@ -110,10 +111,11 @@ function run(
     signal: AbortSignal;
   },
 ): AsyncIterable<TurnEvent> {
-  const { conversationId, answer, requestId, signal } = turn;
+  const { visitorId, conversationId, answer, requestId, signal } = turn;
   const { id, parentId, content } = turn.prompt;
   return takeTurn(arena, {
-    ...{ conversationId, battleId: null, sight: "open", requestId, signal },
+    ...{ visitorId, conversationId, battleId: null, sight: "open" },
+    ...{ requestId, signal },
     prompt: { id, role: "user", parentId, content },
     answers: [answer],
   });

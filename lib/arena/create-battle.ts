@@ -47,7 +47,10 @@ export async function createBattle(
     return { conversationId, battleId };
   });
   const view = { ...prompt, role: "user" as const };
-  return takeTurn(arena, { ...written, sight: "blind", prompt: view, answers, requestId, signal });
+  return takeTurn(arena, {
+    ...written,
+    ...{ visitorId, sight: "blind", prompt: view, answers, requestId, signal },
+  });
 }
 
 /** Draws again without the models that turn out not to answer, until two do or fewer than two are left. */

@@ -37,5 +37,5 @@ export async function retryAnswer(
       ...{ prompt: toPromptView(prompt), answers: [answer] },
     };
   });
-  return takeTurn(arena, { ...turn, requestId, signal });
+  return takeTurn(arena, { ...turn, visitorId, requestId, signal });
 }

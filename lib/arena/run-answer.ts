@@ -1,13 +1,16 @@
+import { visitorCaller } from "@/lib/auth/api-caller";
 import { AppError, toAppError } from "@/lib/errors";
 import { generate } from "@/lib/gateway/generate";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { log } from "@/lib/telemetry/log";
+import { Meter } from "@/lib/usage/meter";
 import { AnswerDraft } from "./answer-draft";
 import type { Arena } from "./arena";
 import { type AnswerEnd, finishAnswer, type MessageRow } from "./store";
 
 export type AnswerRun = {
   answerId: string;
+  visitorId: string;
   request: GenerateRequest;
   /** Aborts when the reader left. */
   signal: AbortSignal;
@@ -20,15 +23,24 @@ export type AnswerRun = {
  */
 export async function runAnswer(arena: Arena, run: AnswerRun): Promise<MessageRow> {
   const draft = new AnswerDraft(arena.db, run.answerId);
-  const end = await readToEnd(arena, run, draft);
+  const { model, requestId } = run.request;
+  const caller = visitorCaller(run.visitorId);
+  const meter = new Meter({ caller, endpoint: "arena", asked: model, requestId });
+  const end = await readToEnd(arena, { ...run, meter }, draft);
+  if (end.status === "failed") meter.fail(end.errorCode);
+  meter.close(end.status === "stopped" ? "cancelled" : "complete");
   await draft.close();
   return finishAnswer(arena.db, run.answerId, end);
 }
 
-async function readToEnd(arena: Arena, run: AnswerRun, draft: AnswerDraft): Promise<AnswerEnd> {
-  const { request, signal, onText } = run;
+async function readToEnd(
+  arena: Arena,
+  run: AnswerRun & { meter: Meter },
+  draft: AnswerDraft,
+): Promise<AnswerEnd> {
+  const { request, signal, onText, meter } = run;
   try {
-    const generation = await generate({ controller: arena.controller, request, signal });
+    const generation = await generate({ controller: arena.controller, request, signal, meter });
     draft.begin(generation);
     for await (const event of generation.events) {
       if (event.type === "text-delta") {

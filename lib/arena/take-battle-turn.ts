@@ -40,7 +40,7 @@ export async function takeBattleTurn(
   return takeTurn(arena, {
     ...turn,
     prompt: { ...turn.prompt, role: "user" },
-    ...{ requestId, signal },
+    ...{ visitorId, requestId, signal },
   });
 }
 

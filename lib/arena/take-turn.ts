@@ -12,6 +12,7 @@ import { type Sight, toAnswerView } from "./views";
 export type PlannedAnswer = NewAnswer & { modelName: string; history: Message[] };
 
 export type Turn = {
+  visitorId: string;
   conversationId: string;
   battleId: string | null;
   sight: Sight;
@@ -85,6 +86,7 @@ async function tellAnswer(at: {
   };
   const row = await runAnswer(at.arena, {
     answerId: answer.id,
+    visitorId: turn.visitorId,
     request: {
       requestId: answer.side ? `${turn.requestId}-${answer.side}` : turn.requestId,
       model: answer.modelName,

@@ -3,13 +3,20 @@ import type postgres from "postgres";
 import { env } from "@/lib/env";
 import { processSingleton } from "@/lib/util/process-singleton";
 import { type ConnectOptions, connect } from "./connect";
+import * as apiKeys from "./schema/api-keys";
 import * as battles from "./schema/battles";
+import * as catalog from "./schema/catalog";
 import * as conversations from "./schema/conversations";
 import * as models from "./schema/models";
 import * as ratings from "./schema/ratings";
+import * as responses from "./schema/responses";
+import * as usage from "./schema/usage";
 import * as workers from "./schema/workers";
 
-const schema = { ...battles, ...conversations, ...models, ...ratings, ...workers };
+const schema = {
+  ...{ ...apiKeys, ...battles, ...catalog, ...conversations, ...models },
+  ...{ ...ratings, ...responses, ...usage, ...workers },
+};
 
 /** What every store function takes; a transaction is one too. */
 export type Database = PostgresJsDatabase<typeof schema>;

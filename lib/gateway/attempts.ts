@@ -7,6 +7,7 @@ import {
 } from "@/lib/limits";
 import type { ModelFeature } from "@/lib/protocol/worker-card";
 import { log } from "@/lib/telemetry/log";
+import type { Meter } from "@/lib/usage/meter";
 import { gatewayMetrics } from "./gateway-metrics";
 import { isWorkerDown, toClientError } from "./worker-fault";
 
@@ -17,6 +18,8 @@ export type Attempts = {
   /** All that the model must be able to do. */
   features: readonly ModelFeature[];
   signal: AbortSignal;
+  /** Undefined for what is nobody's request, as when a page counts tokens. */
+  meter: Meter | undefined;
 };
 
 /**
@@ -26,15 +29,17 @@ export type Attempts = {
  * @throws AppError
  */
 export async function tryWorkers<T>(
-  { controller, requestId, model, features, signal }: Attempts,
+  { controller, requestId, model, features, signal, meter }: Attempts,
   attempt: (reservation: Reservation) => Promise<T>,
 ): Promise<T> {
+  meter?.admit(model);
   const passedOver = new Set<string>();
   const errors: AppError[] = [];
   while (errors.length < DISPATCH_ATTEMPTS_MAX) {
     signal.throwIfAborted();
     const reservation = await controller.reserve({ model, features }, passedOver);
     if (reservation === undefined) break;
+    meter?.serve({ model, workerId: reservation.workerId });
     try {
       return await attempt(reservation);
     } catch (thrown) {

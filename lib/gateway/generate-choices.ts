@@ -5,6 +5,8 @@ import { type GenerateOptions, type Generation, generate } from "./generate";
 import { type ChoiceEvent, mergeChoices } from "./merge-choices";
 
 export type Choices = {
+  /** Of the answer on the wire. */
+  id: string;
   /** Who gives the first answer. */
   workerId: string;
   start: GenerationStart;
@@ -25,7 +27,7 @@ export async function generateChoices(options: GenerateOptions, count: number): 
   const leave = new AbortController();
   const signal = AbortSignal.any([options.signal, leave.signal]);
   const first = await generate({ ...options, signal });
-  const { workerId, start } = first;
+  const { id, workerId, start } = first;
   const left = Array.from({ length: count - 1 }, (_, index) => index + 1).values();
   const events = mergeChoices(leave, async (push) => {
     const pump = async (choice: number, generation: Generation) => {
@@ -40,7 +42,7 @@ export async function generateChoices(options: GenerateOptions, count: number): 
     const laneCount = Math.min(count - 1, CHOICES_AT_ONCE_MAX - 1);
     await Promise.all([pump(0, first), ...Array.from({ length: laneCount }, lane)]);
   });
-  return { workerId, start, count, events };
+  return { id, workerId, start, count, events };
 }
 
 function toChoice(

@@ -9,11 +9,13 @@ vi.hoisted(() => {
 });
 
 import { sql } from "drizzle-orm";
+import { ANONYMOUS_CALLER } from "@/lib/auth/api-caller";
 import { Controller } from "@/lib/controller/controller";
 import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
 import { AppError } from "@/lib/errors";
 import type { GenerateEvent } from "@/lib/protocol/generate-event";
 import { textMessage } from "@/lib/protocol/message";
+import { Meter } from "@/lib/usage/meter";
 import { createId } from "@/lib/util/id";
 import { createMockBackend } from "@/worker/backends/mock";
 import { startTestWorker, type TestWorker, testRequest } from "@/worker/server-testing";
@@ -60,8 +62,12 @@ async function addWorker({ models = [], slots = 4, waitingMax, tokenMs = 1 }: Op
   return { ...worker, workerId };
 }
 
+function testMeter(asked: string): Meter {
+  return new Meter({ caller: ANONYMOUS_CALLER, endpoint: "test", asked, requestId: "request" });
+}
+
 function ask(model: string, signal: AbortSignal = never) {
-  return generate({ controller, request: testRequest(model), signal });
+  return generate({ controller, request: testRequest(model), signal, meter: testMeter(model) });
 }
 
 async function readAll(events: AsyncIterable<GenerateEvent>): Promise<GenerateEvent[]> {
@@ -125,7 +131,9 @@ describe("a generation", () => {
     expect((await refusal(ask("no/such"))).code).toBe("model-not-found");
     const content = Array.from({ length: 90 }, (_, index) => `word${index}`).join(" ");
     const request = testRequest("mock/context", { messages: [textMessage("user", content)] });
-    const long = await refusal(generate({ controller, request, signal: never }));
+    const long = await refusal(
+      generate({ controller, request, signal: never, meter: testMeter("mock/context") }),
+    );
     expect(long).toMatchObject({ code: "context-length-exceeded", param: "messages" });
   });
 });
@@ -262,7 +270,9 @@ describe("a place is given back", () => {
 });
 
 test("a generation has a time limit", async () => {
-  const watch = new GenerationWatch("m", never, 5);
+  const watch = new GenerationWatch({
+    ...{ request: testRequest("m"), meter: testMeter("m"), client: never, limitMs: 5 },
+  });
   const undone = vi.fn();
   watch.onClose(undone);
   await new Promise((resolve) => watch.signal.addEventListener("abort", resolve, { once: true }));

@@ -6,6 +6,7 @@ import type { GenerateEvent, GenerationStart } from "@/lib/protocol/generate-eve
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import type { ModelFeature } from "@/lib/protocol/worker-card";
 import { workerClient } from "@/lib/protocol/worker-client";
+import type { Meter } from "@/lib/usage/meter";
 import { assert } from "@/lib/util/assert";
 import { tryWorkers } from "./attempts";
 import { GenerationWatch } from "./generation-watch";
@@ -21,11 +22,15 @@ export type GenerateOptions = {
   controller: Controller;
   request: GenerateRequest;
   signal: AbortSignal;
+  /** What the answer is charged to. */
+  meter: Meter;
   /** What the model must be able to do besides what the request shows. */
   features?: readonly ModelFeature[];
 };
 
 export type Generation = {
+  /** Of the answer on the wire. */
+  id: string;
   workerId: string;
   modelId: string;
   start: GenerationStart;
@@ -38,9 +43,10 @@ export async function generate({
   controller,
   request,
   signal,
+  meter,
   features = [],
 }: GenerateOptions): Promise<Generation> {
-  const watch = new GenerationWatch(request.model, signal, GENERATION_MS_MAX);
+  const watch = new GenerationWatch({ request, meter, client: signal, limitMs: GENERATION_MS_MAX });
   try {
     const { model, requestId } = request;
     const attempts = {
@@ -49,15 +55,19 @@ export async function generate({
       model,
       features: [...featuresOf(request), ...features],
       signal: watch.signal,
+      meter,
     };
     const { reservation, opened } = await tryWorkers(attempts, async (reservation) => {
       watch.reserved();
       return { reservation, opened: await openAt(reservation, request, watch.signal) };
     });
     watch.onClose(reservation.release);
-    watch.first(opened);
+    watch.first(opened.start);
+    // The prompt alone may pass a limit.
+    if (watch.reason !== undefined) throw watch.reason;
     const { workerId, modelId } = reservation;
-    return { workerId, modelId, start: opened.start, events: readable(opened, watch) };
+    const events = readable(opened, watch);
+    return { id: meter.id, workerId, modelId, start: opened.start, events };
   } catch (thrown) {
     const error = toAppError(thrown);
     watch.close(error.code === "client-closed" ? "cancelled" : error.code);
@@ -147,7 +157,7 @@ async function* relay(
     const isOurs = watch.reason !== undefined;
     const error = isOurs ? toAppError(watch.reason) : toClientError(thrown);
     const { code, message, param, retryable } = error;
-    watch.close(code);
+    watch.fail(code);
     yield { type: "generation-error", code, message, ...(param && { param }), retryable };
   } finally {
     watch.close("cancelled");

@@ -1,8 +1,18 @@
 import { AppError } from "@/lib/errors";
 import type { GenerateEvent, GenerationStart } from "@/lib/protocol/generate-event";
+import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import type { Meter } from "@/lib/usage/meter";
 import { gatewayMetrics } from "./gateway-metrics";
 
-const WHOLE: ReadonlySet<string> = new Set(["stop", "length"]);
+const WHOLE: ReadonlySet<string> = new Set(["stop", "length", "tool-calls"]);
+
+export type WatchOptions = {
+  request: GenerateRequest;
+  meter: Meter;
+  /** Aborts when the client leaves. */
+  client: AbortSignal;
+  limitMs: number;
+};
 
 /**
  * Keeps watch over one generation, from request to end: its time limit, the client's abort, its counts.
@@ -10,6 +20,9 @@ const WHOLE: ReadonlySet<string> = new Set(["stop", "length"]);
  */
 export class GenerationWatch {
   readonly #model: string;
+  readonly #meter: Meter;
+  /** Of several answers to one request the first one pays for the prompt. */
+  readonly #paysPrompt: boolean;
   readonly #client: AbortSignal;
   readonly #abort = new AbortController();
   readonly #timer: NodeJS.Timeout;
@@ -20,8 +33,10 @@ export class GenerationWatch {
   #completionTokens = 0;
   #outcome: string | undefined;
 
-  constructor(model: string, client: AbortSignal, limitMs: number) {
-    this.#model = model;
+  constructor({ request, meter, client, limitMs }: WatchOptions) {
+    this.#model = request.model;
+    this.#meter = meter;
+    this.#paysPrompt = (request.choice ?? 0) === 0;
     this.#client = client;
     gatewayMetrics.running.inc();
     this.#timer = setTimeout(() => {
@@ -59,19 +74,40 @@ export class GenerationWatch {
   }
 
   /** The first token is there. */
-  first({ start }: { start: GenerationStart }): void {
+  first(start: GenerationStart): void {
     const seconds = (performance.now() - this.#beganMs) / 1000;
     gatewayMetrics.firstTokenSeconds.observe({ model: this.#model }, seconds);
     gatewayMetrics.tokens.inc({ model: this.#model, kind: "prompt" }, start.promptTokens);
+    this.#meter.first();
+    if (this.#paysPrompt) this.#charge({ prompt: start.promptTokens });
   }
 
   /** An event passes. */
   see(event: GenerateEvent): void {
-    if ("tokens" in event && event.type !== "prompt-tokens") this.#completionTokens += event.tokens;
+    if ("tokens" in event && event.type !== "prompt-tokens") {
+      this.#completionTokens += event.tokens;
+      this.#charge({ completion: event.tokens });
+    }
     if (event.type !== "generation-end") return;
-    this.#completionTokens = event.usage.completionTokens;
+    const { completionTokens, cachedPromptTokens = 0 } = event.usage;
+    // What deltas did not count: the token that ends an answer, and all of one without text.
+    const completion = completionTokens - this.#completionTokens;
+    this.#meter.add({ completion, ...(this.#paysPrompt && { cachedPrompt: cachedPromptTokens }) });
+    this.#completionTokens = completionTokens;
     // The reader may never ask for what follows the last event.
     this.close(event.finishReason);
+  }
+
+  /** A limit that is passed in the middle of an answer ends it. */
+  #charge(tokens: { prompt?: number; completion?: number }): void {
+    const spent = this.#meter.add(tokens);
+    if (spent) this.#abort.abort(spent);
+  }
+
+  /** An error in the middle of the answer, of which the response's status says nothing. */
+  fail(code: string): void {
+    this.#meter.fail(code);
+    this.close(code);
   }
 
   /** The end, however it came; the first to tell decides the outcome. */

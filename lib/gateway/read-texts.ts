@@ -10,6 +10,7 @@ import {
 import type { EmbedReply, EmbedRequest, RerankReply, RerankRequest } from "@/lib/protocol/text";
 import type { ModelFeature } from "@/lib/protocol/worker-card";
 import { type WorkerCall, workerClient } from "@/lib/protocol/worker-client";
+import type { Meter } from "@/lib/usage/meter";
 import { tryWorkers } from "./attempts";
 
 /**
@@ -21,6 +22,7 @@ export type ReadTextsOptions<Request> = {
   controller: Controller;
   request: Request;
   signal: AbortSignal;
+  meter: Meter;
 };
 
 /** @throws AppError `model-not-found`, `not-supported`, `context-length-exceeded` with the input's place, … */
@@ -63,8 +65,11 @@ type Reading<Item, Reply> = {
   call(address: string, items: readonly Item[], call: WorkerCall): Promise<Reply>;
 };
 
-async function readInParts<Item extends string | readonly number[], Reply>(
-  { controller, request, signal }: ReadTextsOptions<{ model: string; requestId: string }>,
+async function readInParts<
+  Item extends string | readonly number[],
+  Reply extends { promptTokens: number },
+>(
+  { controller, request, signal, meter }: ReadTextsOptions<{ model: string; requestId: string }>,
   { feature, field, items, call }: Reading<Item, Reply>,
 ): Promise<Reply[]> {
   const leave = new AbortController();
@@ -74,12 +79,12 @@ async function readInParts<Item extends string | readonly number[], Reply>(
   const parts = cut(items);
   const replies: Reply[] = [];
   const { model, requestId } = request;
-  const attempts = { controller, requestId, model, features: [feature], signal: whole };
+  const attempts = { controller, requestId, model, features: [feature], signal: whole, meter };
   // Shared by the lanes: each takes the next part that nobody has.
   const left = parts.entries();
   const lane = async () => {
     for (const [index, { start, items: own }] of left) {
-      replies[index] = await tryWorkers(attempts, async ({ address, release }) => {
+      const reply = await tryWorkers(attempts, async ({ address, release }) => {
         try {
           return await call(address, own, { secret, signal: whole });
         } finally {
@@ -88,6 +93,9 @@ async function readInParts<Item extends string | readonly number[], Reply>(
       }).catch((error: unknown) => {
         throw shiftParam(error, field, start);
       });
+      replies[index] = reply;
+      const spent = meter.add({ prompt: reply.promptTokens });
+      if (spent && index < parts.length - 1) throw spent;
     }
   };
   try {

@@ -2,12 +2,14 @@ import type { Controller } from "@/lib/controller/controller";
 import { env } from "@/lib/env";
 import type { TokenizeReply, TokenizeRequest } from "@/lib/protocol/text";
 import { workerClient } from "@/lib/protocol/worker-client";
+import type { Meter } from "@/lib/usage/meter";
 import { tryWorkers } from "./attempts";
 
 export type TokenizeOptions = {
   controller: Controller;
   request: TokenizeRequest;
   signal: AbortSignal;
+  meter?: Meter | undefined;
 };
 
 /**
@@ -19,6 +21,7 @@ export async function tokenize({
   controller,
   request,
   signal,
+  meter,
 }: TokenizeOptions): Promise<TokenizeReply> {
   const { model } = request;
   const attempts = {
@@ -27,6 +30,7 @@ export async function tokenize({
     model,
     features: ["tokenize"],
     signal,
+    meter,
   } as const;
   return tryWorkers(attempts, async ({ address, release }) => {
     const secret = env().PARLEY_WORKER_SECRET ?? "";

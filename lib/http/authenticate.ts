@@ -1,31 +1,36 @@
 import { isAdminSession } from "@/lib/auth/admin-session";
+import { ANONYMOUS_CALLER, type ApiCaller, ENVIRONMENT_CALLER } from "@/lib/auth/api-caller";
 import { isSameSecret, readBearer } from "@/lib/auth/bearer";
 import { createVisitor, readVisitorId } from "@/lib/auth/visitor";
 import { env } from "@/lib/env";
 import { AppError } from "@/lib/errors";
+import type { ApiScope } from "@/lib/protocol/api-key";
 import { isLoopback } from "@/lib/util/loopback";
 import { checkSameOrigin } from "./same-origin";
 
 /**
- * Who a route answers: `anyone`; `api`, holders of the API key where one is set; `visitor`, whoever
+ * Who a route answers: `anyone`; `api`, holders of an API key where there are any; `visitor`, whoever
  * holds a signed cookie (made on the fly); `admin`, an open session; `worker`, the shared secret.
  */
 export type Caller = "anyone" | "api" | "visitor" | "admin" | "worker";
 
-export type Identity = { visitorId?: string; setCookie?: string };
+export type Identity = { visitorId?: string; setCookie?: string; api?: ApiCaller };
 
 /**
  * Lets the caller in.
  *
  * @throws AppError `unauthenticated` or `forbidden`, with what is missing.
  */
-export function authenticate(request: Request, caller: Caller): Identity {
+export async function authenticate(
+  request: Request,
+  caller: Caller,
+  scope: ApiScope,
+): Promise<Identity> {
   switch (caller) {
     case "anyone":
       return {};
     case "api":
-      checkApiKey(request);
-      return {};
+      return { api: await identifyApiCaller(request, scope) };
     case "visitor":
       checkSameOrigin(request);
       return identifyVisitor(request);
@@ -41,13 +46,13 @@ export function authenticate(request: Request, caller: Caller): Identity {
   }
 }
 
-function checkApiKey(request: Request): void {
+async function identifyApiCaller(request: Request, _scope: ApiScope): Promise<ApiCaller> {
   const expected = env().PARLEY_API_KEY;
-  if (expected === undefined) return;
+  if (expected === undefined) return ANONYMOUS_CALLER;
   const bearer = readBearer(request.headers.get("authorization"));
   // Anthropic's clients have a header of their own, and some send both.
   const given = [bearer, request.headers.get("x-api-key")].filter((key) => key != null);
-  if (given.some((key) => isSameSecret(key, expected))) return;
+  if (given.some((key) => isSameSecret(key, expected))) return ENVIRONMENT_CALLER;
   throw new AppError("unauthenticated", {
     message:
       given.length === 0

@@ -1,7 +1,11 @@
 import type * as z from "zod";
+import type { ApiCaller } from "@/lib/auth/api-caller";
 import { type AppError, toAppError } from "@/lib/errors";
 import { BODY_BYTES_MAX } from "@/lib/limits";
+import type { ApiScope } from "@/lib/protocol/api-key";
 import { type Log, log as processLog } from "@/lib/telemetry/log";
+import { usageLedger } from "@/lib/usage/ledger";
+import { Meter } from "@/lib/usage/meter";
 import { authenticate, type Caller } from "./authenticate";
 import { type ErrorShape, errorReply } from "./error-reply";
 import { requestSeconds, toRouteLabel } from "./http-metrics";
@@ -14,6 +18,8 @@ export type RouteOptions<Schema extends z.ZodType, Who extends Caller> = {
   shape: ErrorShape;
   /** Who is let in: see authenticate.ts. */
   caller: Who;
+  /** What a key must allow, where `caller` is `api`; `generate` unless told. */
+  scope?: ApiScope;
   /** Reads the body; without it none is read. */
   body?: Schema;
   bodyBytesMax?: number;
@@ -31,6 +37,9 @@ export type RouteInput<Schema extends z.ZodType, Who extends Caller> = {
   signal: AbortSignal;
   requestId: string;
   visitorId: Who extends "visitor" ? string : undefined;
+  /** Who calls the API, and what this request has used so far. */
+  api: Who extends "api" ? ApiCaller : undefined;
+  meter: Who extends "api" ? Meter : undefined;
   log: Log;
 };
 
@@ -57,6 +66,10 @@ export function route<Schema extends z.ZodType, Who extends Caller>(
     if (options.shape === "anthropic") {
       response.headers.set(ANTHROPIC_REQUEST_ID_HEADER, exchange.requestId);
     }
+    if (exchange.meter) {
+      const limits = usageLedger().headers(exchange.meter);
+      for (const [name, value] of Object.entries(limits)) response.headers.set(name, value);
+    }
     finishExchange(exchange, response);
     return response;
   };
@@ -73,6 +86,7 @@ type Exchange = {
   arrivedMs: number;
   left: AbortController;
   log: Log;
+  meter: Meter | undefined;
 };
 
 async function beginExchange(
@@ -98,6 +112,7 @@ async function beginExchange(
     arrivedMs: performance.now(),
     left: new AbortController(),
     log: processLog.child({ requestId }),
+    meter: undefined,
   };
 }
 
@@ -108,13 +123,15 @@ async function answer<Schema extends z.ZodType, Who extends Caller>(
   handler: (input: RouteInput<Schema, Who>) => Promise<Response> | Response,
 ): Promise<Response> {
   try {
-    const { visitorId, setCookie } = authenticate(request, options.caller);
+    const { caller, scope = "generate" } = options;
+    const { visitorId, setCookie, api } = await authenticate(request, caller, scope);
     const body = options.body
       ? await parseBody(request, {
           schema: options.body,
           bytesMax: options.bodyBytesMax ?? BODY_BYTES_MAX,
         })
       : undefined;
+    if (api) exchange.meter = openMeter(exchange, api, body);
     const response = await handler({
       request,
       params: exchange.params,
@@ -124,15 +141,25 @@ async function answer<Schema extends z.ZodType, Who extends Caller>(
       requestId: exchange.requestId,
       // `authenticate` gives an id exactly when the caller is a visitor.
       visitorId: visitorId as RouteInput<Schema, Who>["visitorId"],
+      // And a caller of the API, with its meter, exactly when the route is of the API.
+      api: api as RouteInput<Schema, Who>["api"],
+      meter: exchange.meter as RouteInput<Schema, Who>["meter"],
       log: exchange.log,
     });
     if (setCookie !== undefined) response.headers.append("set-cookie", setCookie);
     return response;
   } catch (thrown) {
     const error = toAppError(thrown);
+    exchange.meter?.fail(error.code === "client-closed" ? "cancelled" : error.code);
     logFailure(exchange.log, error);
     return errorReply(error, options.shape, exchange.requestId);
   }
+}
+
+function openMeter({ label, requestId }: Exchange, caller: ApiCaller, body: unknown): Meter {
+  const isNamed = typeof body === "object" && body !== null && "model" in body;
+  const asked = isNamed && typeof body.model === "string" ? body.model : "";
+  return new Meter({ caller, endpoint: label, asked, requestId });
 }
 
 /** A caller's mistake is the caller's to know; what failed on our side is written with its cause. */
@@ -146,10 +173,12 @@ function logFailure(log: Log, error: AppError): void {
 function finishExchange(exchange: Exchange, response: Response): void {
   const ended = streamEnd(response);
   if (ended === undefined) {
+    exchange.meter?.close("complete");
     writeLine(exchange, response.status);
     return;
   }
   void ended.then((end) => {
+    exchange.meter?.close(end);
     if (end !== "complete") exchange.left.abort(new DOMException("The reader left.", "AbortError"));
     writeLine(exchange, response.status, end);
   });

@@ -22,6 +22,8 @@ const WIRE: Record<ErrorCode, { type: string; code: string | null }> = {
   "body-too-large": { type: REQUEST, code: "body_too_large" },
   "unsupported-media-type": { type: REQUEST, code: "unsupported_media_type" },
   overloaded: { type: "rate_limit_error", code: "rate_limit_exceeded" },
+  "rate-limited": { type: "rate_limit_error", code: "rate_limit_exceeded" },
+  "quota-exceeded": { type: "insufficient_quota", code: "insufficient_quota" },
   "client-closed": { type: REQUEST, code: "client_closed" },
   internal: { type: SERVER, code: "internal_error" },
   "not-supported": { type: REQUEST, code: "not_supported" },

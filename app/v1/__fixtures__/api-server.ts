@@ -1,26 +1,14 @@
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
-import * as workerRoute from "@/app/api/workers/route";
-import * as leaveRoute from "@/app/api/workers/[id]/route";
-import * as heartbeatRoute from "@/app/api/workers/[id]/heartbeat/route";
-import * as healthRoute from "@/app/healthz/route";
-import * as metricsRoute from "@/app/metrics/route";
 import * as sessionRoute from "@/app/api/session/route";
 import * as adminWorkersRoute from "@/app/api/admin/workers/route";
-import * as restRoute from "@/app/v1/[[...rest]]/route";
-import * as chatRoute from "@/app/v1/chat/completions/route";
-import * as completionsRoute from "@/app/v1/completions/route";
-import * as embeddingsRoute from "@/app/v1/embeddings/route";
-import * as countTokensRoute from "@/app/v1/messages/count_tokens/route";
-import * as messagesRoute from "@/app/v1/messages/route";
-import * as modelRoute from "@/app/v1/models/[...id]/route";
-import * as modelsRoute from "@/app/v1/models/route";
-import * as rerankRoute from "@/app/v1/rerank/route";
 import { Controller } from "@/lib/controller/controller";
-import { createTestDatabase } from "@/lib/db/testing";
+import { ChangeFeed } from "@/lib/db/change-feed";
+import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
 import { createFront } from "@/lib/http/front";
 import { processSingleton } from "@/lib/util/process-singleton";
 import { createId } from "@/lib/util/id";
+import { HOT_ROUTES } from "@/server-routes";
 import type { Backend } from "@/worker/backend";
 import { createMockBackend } from "@/worker/backends/mock";
 import { startTestWorker, TEST_SECRET, type TestWorker } from "@/worker/server-testing";
@@ -29,6 +17,7 @@ import { startTestWorker, TEST_SECRET, type TestWorker } from "@/worker/server-t
 export type ApiServer = {
   url: string;
   controller: Controller;
+  database: TestDatabase;
   addWorker(options?: AddWorkerOptions): Promise<AddedWorker>;
   close(): Promise<void>;
 };
@@ -43,27 +32,18 @@ export type AddWorkerOptions = {
 };
 export type AddedWorker = TestWorker & { workerId: string };
 
+/** What production answers without Next, and of the rest what programs' tests ask for. */
 const ROUTES = {
-  "/v1/chat/completions": chatRoute,
-  "/v1/completions": completionsRoute,
-  "/v1/embeddings": embeddingsRoute,
-  "/v1/messages": messagesRoute,
-  "/v1/messages/count_tokens": countTokensRoute,
-  "/v1/models": modelsRoute,
-  "/v1/models/[...id]": modelRoute,
-  "/v1/rerank": rerankRoute,
-  "/v1/[[...rest]]": restRoute,
-  "/api/workers": workerRoute,
-  "/api/workers/[id]": leaveRoute,
-  "/api/workers/[id]/heartbeat": heartbeatRoute,
   "/api/session": sessionRoute,
   "/api/admin/workers": adminWorkersRoute,
-  "/healthz": healthRoute,
-  "/metrics": metricsRoute,
+  ...HOT_ROUTES,
 };
 
 export async function startApiServer(): Promise<ApiServer> {
   const database = await createTestDatabase();
+  // The handlers ask for the pool, the feed and the controller of this process: these.
+  processSingleton("database", () => ({ db: database.db }));
+  const feed = processSingleton("change-feed", () => new ChangeFeed(database.url));
   const controller = processSingleton("controller", () => new Controller({ db: database.db }));
   const front = createFront(ROUTES);
   const server = createServer((request, response) => {
@@ -75,6 +55,7 @@ export async function startApiServer(): Promise<ApiServer> {
   return {
     url,
     controller,
+    database,
     async addWorker({ models = [], slots = 4, waitingMax, tokenMs = 1, ...options } = {}) {
       let worker: TestWorker | undefined;
       const die = () => void worker?.close();
@@ -101,6 +82,7 @@ export async function startApiServer(): Promise<ApiServer> {
       await Promise.all(workers.map((worker) => worker.close()));
       server.closeAllConnections();
       await new Promise((resolve) => server.close(resolve));
+      await feed.close();
       await database.drop();
     },
   };

@@ -15,12 +15,12 @@ import { assert } from "@/lib/util/assert";
 
 export const POST = route(
   { shape: "openai", caller: "api", body: completionRequestSchema },
-  async ({ body, requestId, signal }) => {
+  async ({ body, requestId, signal, meter }) => {
     const [first, ...others] = toGenerateRequests(body, requestId);
     assert(first, "there is a prompt");
     const { n, made } = toCounts(body);
     const choices = await generatePrompts({
-      ...{ controller: controller(), signal, requests: [first, ...others], count: made },
+      ...{ controller: controller(), signal, meter, requests: [first, ...others], count: made },
     }).catch((error: unknown) => {
       throw inWireWords(error);
     });

@@ -10,12 +10,12 @@ import { inWireWords } from "@/lib/openai/wire-param";
 
 export const POST = route(
   {
-    ...({ shape: "openai", caller: "api" } as const),
+    ...({ shape: "openai", caller: "api", scope: "texts" } as const),
     ...{ body: embeddingsRequestSchema, bodyBytesMax: TEXTS_BODY_BYTES_MAX },
   },
-  async ({ body, requestId, signal }) => {
+  async ({ body, requestId, signal, meter }) => {
     const request = toEmbedRequest(body, requestId);
-    const reply = await embed({ controller: controller(), request, signal }).catch(
+    const reply = await embed({ controller: controller(), request, signal, meter }).catch(
       (error: unknown) => {
         throw inWireWords(error);
       },

@@ -12,10 +12,10 @@ import { namedEventsReply } from "@/lib/http/stream-reply";
 
 export const POST = route(
   { shape: "anthropic", caller: "api", body: messageRequestSchema },
-  async ({ body, requestId, signal }) => {
+  async ({ body, requestId, signal, meter }) => {
     const request = toGenerateRequest(body, requestId);
     const generation = await generate({
-      ...{ controller: controller(), request, signal },
+      ...{ controller: controller(), request, signal, meter },
       features: needsReasoning(body.thinking) ? ["reasoning"] : [],
     }).catch((error: unknown) => {
       throw inWireWords(error, request);

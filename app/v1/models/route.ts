@@ -4,7 +4,7 @@ import { jsonReply } from "@/lib/http/reply";
 import { route } from "@/lib/http/route";
 import { toModelList } from "@/lib/openai/models";
 
-export const GET = route({ shape: "openai", caller: "api" }, async () =>
+export const GET = route({ shape: "openai", caller: "api", scope: "read" }, async () =>
   jsonReply(toModelList(await controller().listModels())),
 );
 

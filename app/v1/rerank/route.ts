@@ -9,12 +9,12 @@ import { inWireWords } from "@/lib/openai/wire-param";
 
 export const POST = route(
   {
-    ...({ shape: "openai", caller: "api" } as const),
+    ...({ shape: "openai", caller: "api", scope: "texts" } as const),
     ...{ body: rerankBodySchema, bodyBytesMax: TEXTS_BODY_BYTES_MAX },
   },
-  async ({ body, requestId, signal }) => {
+  async ({ body, requestId, signal, meter }) => {
     const request = toRerankRequest(body, requestId);
-    const reply = await rerank({ controller: controller(), request, signal }).catch(
+    const reply = await rerank({ controller: controller(), request, signal, meter }).catch(
       (error: unknown) => {
         throw inWireWords(error);
       },

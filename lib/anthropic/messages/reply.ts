@@ -2,7 +2,6 @@ import { AppError } from "@/lib/errors";
 import type { FinishReason, GenerationEnd, GenerationStart } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { assert } from "@/lib/util/assert";
-import { createId } from "@/lib/util/id";
 import type { MessageEvent } from "./stream";
 
 /** Anthropic's `Message` object, with the fields of the pinned client's type. */
@@ -71,9 +70,9 @@ export function toUsage(usage: GenerationEnd["usage"], thinkingTokens: number): 
 }
 
 /** The message before it says anything. What was cached is known at the end. */
-export function toEmptyMessage({ model, promptTokens }: GenerationStart): MessageReply {
+export function toEmptyMessage(id: string, { model, promptTokens }: GenerationStart): MessageReply {
   return {
-    ...{ id: `msg_${createId().replaceAll("-", "")}`, type: "message", role: "assistant" },
+    ...{ id: `msg_${id.replaceAll("-", "")}`, type: "message", role: "assistant" },
     ...{ model, content: [], stop_reason: null, stop_sequence: null, stop_details: null },
     ...{ container: null, diagnostics: null },
     usage: {

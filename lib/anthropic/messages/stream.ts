@@ -16,7 +16,12 @@ import {
 import type { ThinkingDisplay } from "./thinking";
 
 /** What reply and stream are made from. */
-export type MessageSource = { start: GenerationStart; events: AsyncIterable<GenerateEvent> };
+export type MessageSource = {
+  /** Of the answer on the wire. */
+  id: string;
+  start: GenerationStart;
+  events: AsyncIterable<GenerateEvent>;
+};
 
 export type MessageOptions = {
   display: ThinkingDisplay;
@@ -54,7 +59,7 @@ export type MessageEvent =
  * @throws AppError with which the generation ended, after the events until then.
  */
 export async function* toMessageEvents(
-  { start, events }: MessageSource,
+  { id: answerId, start, events }: MessageSource,
   { display, request }: MessageOptions,
 ): AsyncGenerator<MessageEvent> {
   const blocks = new OpenBlocks();
@@ -63,7 +68,7 @@ export async function* toMessageEvents(
   for await (const event of events) {
     switch (event.type) {
       case "generation-start":
-        yield { type: "message_start", message: toEmptyMessage(start) };
+        yield { type: "message_start", message: toEmptyMessage(answerId, start) };
         break;
       case "reasoning-delta":
         thinkingTokens += event.tokens;

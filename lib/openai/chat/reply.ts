@@ -6,7 +6,6 @@ import type {
   GenerationStart,
 } from "@/lib/protocol/generate-event";
 import { assert } from "@/lib/util/assert";
-import { createId } from "@/lib/util/id";
 import { type OpenAiUsage, toUsage } from "../usage";
 import { toWireParam } from "../wire-param";
 import {
@@ -17,6 +16,8 @@ import {
 
 /** What reply and stream are made from: the events of `count` answers. */
 export type ChatSource = {
+  /** Of the usage record, by which feedback finds the answer. */
+  id: string;
   start: GenerationStart;
   count: number;
   events: AsyncIterable<{ choice: number; event: GenerateEvent }>;
@@ -60,7 +61,7 @@ export type ChatReply = {
  * @throws AppError with which the generation ended.
  */
 export async function toChatReply(
-  { start, count, events }: ChatSource,
+  { id, start, count, events }: ChatSource,
   { includeLogProbabilities }: { includeLogProbabilities: boolean },
 ): Promise<ChatReply> {
   const said = Array.from({ length: count }, () => new SaidSoFar(includeLogProbabilities));
@@ -74,7 +75,7 @@ export async function toChatReply(
     else said[choice]?.add(event);
     if (!ends.isWhole) continue;
     return {
-      ...toHead(start, "chat.completion"),
+      ...toHead({ id, start }, "chat.completion"),
       choices: said.map(({ message, logProbabilities }, index) => ({
         ...{ index, message, logprobs: logProbabilities },
         finish_reason: toFinishReason(ends.reasonOf(index)),
@@ -188,12 +189,12 @@ export function toFinishReason(reason: FinishReason): WireFinishReason {
 
 /** What is the same in a reply and in every chunk of a stream. */
 export function toHead<Kind extends string>(
-  start: GenerationStart,
+  { id, start }: Pick<ChatSource, "id" | "start">,
   object: Kind,
   idPrefix = "chatcmpl",
 ) {
   return {
-    id: `${idPrefix}-${createId().replaceAll("-", "")}`,
+    id: `${idPrefix}-${id.replaceAll("-", "")}`,
     object,
     created: Math.floor(Date.now() / 1000),
     model: start.model,

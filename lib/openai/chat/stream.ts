@@ -52,11 +52,11 @@ export const DONE = "[DONE]";
  * instead, which its clients throw.
  */
 export async function* toChatChunks(
-  { start, count, events }: ChatSource,
+  { id, start, count, events }: ChatSource,
   options: { includeUsage: boolean; includeLogProbabilities: boolean },
 ): AsyncGenerator<ChatChunk | OpenAiError | typeof DONE> {
   const { includeUsage, includeLogProbabilities } = options;
-  const head = toHead(start, "chat.completion.chunk");
+  const head = toHead({ id, start }, "chat.completion.chunk");
   const collectors = Array.from(
     { length: count },
     () => new LogProbabilityCollector(includeLogProbabilities),

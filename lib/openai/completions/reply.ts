@@ -42,7 +42,7 @@ export type ReplyOptions = ChoiceOptions & {
  * @throws AppError with which a generation ended.
  */
 export async function toCompletionReply(
-  { start, count, events }: ChatSource,
+  { id, start, count, events }: ChatSource,
   options: ReplyOptions,
 ): Promise<CompletionReply> {
   const ends = new EndCounter(count);
@@ -66,7 +66,7 @@ export async function toCompletionReply(
     }));
     const given = cut(finished, options.made).flatMap((made) => pickBest(made, options.n));
     return {
-      ...toHead(start, "text_completion", "cmpl"),
+      ...toHead({ id, start }, "text_completion", "cmpl"),
       choices: given.map(({ text, logprobs, reason }, index) => ({
         ...{ index, text, logprobs, finish_reason: reason },
       })),
@@ -78,10 +78,10 @@ export async function toCompletionReply(
 
 /** The answers as chunks, each with its number, then the usage when asked for and `[DONE]`. */
 export async function* toCompletionChunks(
-  { start, count, events }: ChatSource,
+  { id, start, count, events }: ChatSource,
   options: ReplyOptions & { includeUsage: boolean },
 ): AsyncGenerator<CompletionReply | OpenAiError | "[DONE]"> {
-  const head = toHead(start, "text_completion", "cmpl");
+  const head = toHead({ id, start }, "text_completion", "cmpl");
   const choices = Array.from({ length: count }, () => new CompletionChoice(options));
   const ends = new EndCounter(count);
   for await (const { choice: index, event } of events) {

@@ -11,9 +11,9 @@ import { inWireWords } from "@/lib/openai/wire-param";
 
 export const POST = route(
   { shape: "openai", caller: "api", body: chatRequestSchema },
-  async ({ body, requestId, signal }) => {
+  async ({ body, requestId, signal, meter }) => {
     const request = toGenerateRequest(body, requestId);
-    const options = { controller: controller(), request, signal };
+    const options = { controller: controller(), request, signal, meter };
     const choices = await generateChoices(options, body.n ?? 1).catch((error: unknown) => {
       throw inWireWords(error);
     });

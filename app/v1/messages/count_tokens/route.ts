@@ -7,10 +7,10 @@ import { jsonReply } from "@/lib/http/reply";
 import { route } from "@/lib/http/route";
 
 export const POST = route(
-  { shape: "anthropic", caller: "api", body: countTokensSchema },
-  async ({ body, signal }) => {
+  { shape: "anthropic", caller: "api", scope: "read", body: countTokensSchema },
+  async ({ body, signal, meter }) => {
     const request = toTokenizeRequest(body);
-    const { ids } = await tokenize({ controller: controller(), request, signal }).catch(
+    const { ids } = await tokenize({ controller: controller(), request, signal, meter }).catch(
       (error: unknown) => {
         throw inWireWords(error, {});
       },

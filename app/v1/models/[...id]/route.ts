@@ -6,7 +6,7 @@ import { toModelObject } from "@/lib/openai/models";
 
 // Names may hold slashes, so the path is taken whole; the label keeps names out of the metrics.
 export const GET = route(
-  { shape: "openai", caller: "api", name: "/v1/models/:id" },
+  { shape: "openai", caller: "api", scope: "read", name: "/v1/models/:id" },
   async ({ params }) => jsonReply(toModelObject(await controller().getModel(params.id ?? ""))),
 );
 

@@ -1,0 +1,30 @@
+import type { ApiScope, KeyLimits } from "@/lib/protocol/api-key";
+
+/**
+ * Who a request is charged to and who may see what it stores: a key, the one key of the environment, a
+ * visitor of the pages, whoever calls an open API without a cookie, or a mirrored request of our own.
+ */
+export type Owner = `key:${string}` | `visitor:${string}` | "environment" | "anonymous" | "mirror";
+
+/** A key as requests are held against it. */
+export type ApiKey = {
+  id: string;
+  name: string;
+  prefix: string;
+  scopes: readonly ApiScope[];
+  /** Names of models and aliases; undefined for all. */
+  models: readonly string[] | undefined;
+  limits: KeyLimits;
+  expiresAtMs: number | undefined;
+};
+
+/** Who calls the API. */
+export type ApiCaller = { owner: Owner; key: ApiKey | undefined };
+
+export const ENVIRONMENT_CALLER: ApiCaller = { owner: "environment", key: undefined };
+export const ANONYMOUS_CALLER: ApiCaller = { owner: "anonymous", key: undefined };
+export const MIRROR_CALLER: ApiCaller = { owner: "mirror", key: undefined };
+
+export function visitorCaller(visitorId: string): ApiCaller {
+  return { owner: `visitor:${visitorId}`, key: undefined };
+}

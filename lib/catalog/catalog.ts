@@ -1,0 +1,47 @@
+import { changeFeed } from "@/lib/db/change-feed";
+import { type Database, database } from "@/lib/db/client";
+import { LiveCopy } from "@/lib/db/live-copy";
+import type { Limits } from "@/lib/protocol/api-key";
+import type { ModelAlias, ModelDefaults, Price, Rollback } from "@/lib/protocol/catalog";
+import { processSingleton } from "@/lib/util/process-singleton";
+import { readAliases, readModelSettings } from "./store";
+
+export type ModelSettings = {
+  model: string;
+  defaults: ModelDefaults;
+  price: Price | undefined;
+  limits: Limits;
+  fallbacks: readonly string[];
+};
+
+export type AliasEntry = ModelAlias & { rollback: Rollback | undefined };
+
+/** All that operators said of models. */
+export type Catalog = {
+  settings: ReadonlyMap<string, ModelSettings>;
+  aliases: ReadonlyMap<string, AliasEntry>;
+};
+
+export type CatalogCopy = LiveCopy<Catalog>;
+
+export async function readCatalog(db: Database): Promise<Catalog> {
+  const [settings, aliases] = await Promise.all([readModelSettings(db), readAliases(db)]);
+  return {
+    settings: new Map(settings.map((it) => [it.model, it])),
+    aliases: new Map(aliases.map((it) => [it.name, it])),
+  };
+}
+
+/** The catalog as this process knows it; without the database it goes on with what it read last. */
+export function catalog(): CatalogCopy {
+  return processSingleton(
+    "catalog",
+    () =>
+      new LiveCopy({
+        feed: changeFeed(),
+        topic: "catalog",
+        read: () => readCatalog(database()),
+        whenAway: "keep",
+      }),
+  );
+}

@@ -1,0 +1,111 @@
+import { AppError } from "@/lib/errors";
+import { LIVE_COPY_AGE_MS_MAX } from "@/lib/limits";
+import { log } from "@/lib/telemetry/log";
+import type { ChangeFeed, ChangeTopic } from "./change-feed";
+
+export type LiveCopyOptions<T> = {
+  feed: ChangeFeed;
+  topic: ChangeTopic;
+  /** Reads all of it. */
+  read: () => Promise<T>;
+  /**
+   * What a caller gets when the database can be neither heard nor read: an error, where an old answer
+   * would be wrong (a key revoked in between), or what was read last.
+   */
+  whenAway: "refuse" | "keep";
+  now?: () => number;
+};
+
+/**
+ * A copy in memory of rows that change seldom and are asked for by every request. While the feed is live
+ * it is read again only after a change, so that a request costs no round trip. A process that is deaf
+ * reads it again when it is older than a second.
+ */
+export class LiveCopy<T> {
+  readonly #options: LiveCopyOptions<T>;
+  readonly #now: () => number;
+  #value: { current: T } | undefined;
+  /** Counts changes heard; a reading begun before the last of them does not hold it. */
+  #changes = 0;
+  #readChanges = -1;
+  #readMs = Number.NEGATIVE_INFINITY;
+  #reading: Promise<void> | undefined;
+
+  constructor(options: LiveCopyOptions<T>) {
+    this.#options = options;
+    this.#now = options.now ?? (() => performance.now());
+    options.feed.on(options.topic, () => {
+      this.#changes += 1;
+      // At once, so that requests rarely wait for it.
+      void this.#refresh().catch(() => {
+        // Whoever asks next tries again and hears of it.
+      });
+    });
+  }
+
+  /** The copy when it may be used without asking the database; undefined when `get` must be awaited. */
+  peek(): T | undefined {
+    return this.#isFresh ? this.#value?.current : undefined;
+  }
+
+  /** @throws AppError `unavailable` when the database is away and an old copy will not do. */
+  async get(): Promise<T> {
+    while (!this.#isFresh) {
+      try {
+        await this.#refresh();
+      } catch (error) {
+        const { whenAway, topic } = this.#options;
+        if (whenAway === "keep" && this.#value !== undefined) {
+          log.warn({ err: error, topic }, "not readable; going on with the last copy");
+          // Not asked again for a while: each attempt is a wait.
+          this.#readMs = this.#now();
+          break;
+        }
+        throw away(error);
+      }
+    }
+    if (this.#value === undefined) throw away(undefined);
+    return this.#value.current;
+  }
+
+  /** Reads again, however fresh the copy is: after a change made here. */
+  async refresh(): Promise<T> {
+    this.#changes += 1;
+    await this.#refresh();
+    return this.get();
+  }
+
+  get #isFresh(): boolean {
+    if (this.#value === undefined) return false;
+    const isYoung = this.#now() - this.#readMs < LIVE_COPY_AGE_MS_MAX;
+    const isCurrent = this.#readChanges === this.#changes;
+    if (this.#options.feed.isLive) return isCurrent;
+    return isYoung;
+  }
+
+  #refresh(): Promise<void> {
+    this.#reading ??= this.#read().finally(() => {
+      this.#reading = undefined;
+    });
+    return this.#reading;
+  }
+
+  async #read(): Promise<void> {
+    // Changes end, so this loop does: each turn is one that was heard in the middle of the last.
+    do {
+      const changes = this.#changes;
+      const readMs = this.#now();
+      this.#value = { current: await this.#options.read() };
+      this.#readChanges = changes;
+      this.#readMs = readMs;
+    } while (this.#readChanges !== this.#changes);
+  }
+}
+
+function away(cause: unknown): AppError {
+  return new AppError("unavailable", {
+    message: "The server's database is away for the moment. Try again in a few seconds.",
+    retryAfterSeconds: 2,
+    cause,
+  });
+}

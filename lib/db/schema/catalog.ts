@@ -1,0 +1,32 @@
+import { sql } from "drizzle-orm";
+import { check, jsonb, pgTable, text } from "drizzle-orm/pg-core";
+import { momentColumn } from "./columns";
+
+/** What an operator says of a model, by its name, whether or not a worker offers it at the moment. */
+export const modelSettings = pgTable("model_settings", {
+  model: text().primaryKey(),
+  /** protocol/catalog.ts, modelDefaultsSchema: parameters for requests that name none. */
+  defaults: jsonb().notNull(),
+  /** protocol/catalog.ts, priceSchema; null where nothing is charged. */
+  price: jsonb(),
+  /** protocol/api-key.ts, limitsSchema, over all callers. */
+  limits: jsonb().notNull(),
+  /** Models that answer where this one cannot, in order. */
+  fallbacks: text().array().notNull(),
+  updatedAt: momentColumn().notNull().defaultNow(),
+});
+
+/** A name for a model, or for several by weight. */
+export const modelAliases = pgTable(
+  "model_aliases",
+  {
+    name: text().primaryKey(),
+    /** protocol/catalog.ts, aliasSchema without its name. */
+    definition: jsonb().notNull(),
+    /** protocol/catalog.ts, rollbackSchema: a target that was taken out by itself, and why. */
+    rollback: jsonb(),
+    createdAt: momentColumn().notNull().defaultNow(),
+    updatedAt: momentColumn().notNull().defaultNow(),
+  },
+  (table) => [check("model_aliases_name", sql`${table.name} <> ''`)],
+);

@@ -1,0 +1,96 @@
+import type { ApiCaller } from "@/lib/auth/api-caller";
+import type { AppError } from "@/lib/errors";
+import { createId } from "@/lib/util/id";
+import { type UsageLedger, usageLedger } from "./ledger";
+
+export type MeterOptions = {
+  caller: ApiCaller;
+  /** `/v1/chat/completions`, …; `arena` for answers on pages. */
+  endpoint: string;
+  /** The model, alias or `auto` that the request names; empty where it names none. */
+  asked: string;
+  requestId: string;
+};
+
+/**
+ * What one request has used so far. Opened before anything is done for it and closed exactly once; in
+ * between the gateway adds to it, and the ledger holds it against the limits of its caller and models.
+ */
+export class Meter {
+  /** Of the usage record; the answer bears it on the wire. */
+  readonly id = createId();
+  readonly caller: ApiCaller;
+  readonly endpoint: string;
+  readonly asked: string;
+  readonly requestId: string;
+  readonly startedAt = new Date();
+  readonly #startedMs = performance.now();
+  readonly #ledger: UsageLedger;
+
+  model: string | undefined;
+  workerId: string | undefined;
+  promptTokens = 0;
+  cachedPromptTokens = 0;
+  completionTokens = 0;
+  firstTokenMs: number | undefined;
+  durationMs: number | undefined;
+  /** Undefined while the request runs. */
+  outcome: string | undefined;
+  #failure: string | undefined;
+
+  /** @throws AppError `rate-limited` or `quota-exceeded`: the caller's own limits over all models. */
+  constructor(options: MeterOptions, ledger: UsageLedger = usageLedger()) {
+    this.caller = options.caller;
+    this.endpoint = options.endpoint;
+    this.asked = options.asked;
+    this.requestId = options.requestId;
+    this.#ledger = ledger;
+    ledger.open(this);
+  }
+
+  /**
+   * Takes a place within the limits of a model, before a worker is looked for. Another model may be tried
+   * after a refusal, and the same one may be named again.
+   *
+   * @throws AppError `forbidden`, `rate-limited` or `quota-exceeded`
+   */
+  admit(model: string): void {
+    this.#ledger.admit(this, model);
+  }
+
+  /** A worker takes the request; of several the last one counts. */
+  serve({ model, workerId }: { model: string; workerId: string }): void {
+    this.model = model;
+    this.workerId = workerId;
+  }
+
+  /** The first token is there, or the whole answer of a call that has none. */
+  first(): void {
+    this.firstTokenMs ??= performance.now() - this.#startedMs;
+  }
+
+  /** @returns the limit that this has passed, with which the request must end. */
+  add(tokens: {
+    prompt?: number;
+    cachedPrompt?: number;
+    completion?: number;
+  }): AppError | undefined {
+    this.promptTokens += tokens.prompt ?? 0;
+    this.cachedPromptTokens += tokens.cachedPrompt ?? 0;
+    this.completionTokens += tokens.completion ?? 0;
+    return this.#ledger.charge(this);
+  }
+
+  /** Something went wrong that the response's status does not tell, as in the middle of a stream. */
+  fail(code: string): void {
+    this.#failure ??= code;
+  }
+
+  /** The end, however it came; the first one counts. */
+  close(outcome: string): void {
+    if (this.outcome !== undefined) return;
+    this.outcome = this.#failure ?? outcome;
+    this.durationMs = performance.now() - this.#startedMs;
+    this.#ledger.close(this);
+  }
+}
