@@ -29,7 +29,7 @@ async function readRefusal(response: Response): Promise<RequestError> {
 }
 
 export type SendOptions = {
-  method?: "GET" | "POST" | "DELETE";
+  method?: "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
   body?: unknown;
   signal?: AbortSignal;
 };
@@ -52,13 +52,22 @@ export async function send(path: string, options: SendOptions = {}): Promise<Res
 }
 
 /** The reply to a request, checked by the schema that `pick` takes from the views. */
-export async function requestJson<T>(
+export function requestJson<T>(
   path: string,
   pick: (views: Views) => z.ZodType<T>,
   options: SendOptions = {},
 ): Promise<T> {
+  return requestChecked(path, loadViews().then(pick), options);
+}
+
+/** The reply to a request, checked by a schema that is loaded beside it. */
+export async function requestChecked<T>(
+  path: string,
+  loadingSchema: Promise<z.ZodType<T>>,
+  options: SendOptions = {},
+): Promise<T> {
   const limit = AbortSignal.timeout(PAGE_REQUEST_MS_MAX);
   const signal = options.signal ? AbortSignal.any([options.signal, limit]) : limit;
-  const [response, views] = await Promise.all([send(path, { ...options, signal }), loadViews()]);
-  return pick(views).parse(await response.json());
+  const [response, schema] = await Promise.all([send(path, { ...options, signal }), loadingSchema]);
+  return schema.parse(await response.json());
 }

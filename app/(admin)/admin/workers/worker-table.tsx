@@ -4,8 +4,9 @@ import clsx from "clsx";
 import { useEffect, useState } from "react";
 import { formatAge, formatCount } from "@/components/format";
 import type { AdminWorker } from "@/lib/protocol/arena-view";
+import { AdminTable, type AdminTableProps, CELL, NUMBER } from "../admin-table";
 
-const HEADS: readonly { label: string; isNumber?: boolean }[] = [
+const HEADS: AdminTableProps["heads"] = [
   { label: "Worker" },
   { label: "State" },
   { label: "Models" },
@@ -17,41 +18,16 @@ const HEADS: readonly { label: string; isNumber?: boolean }[] = [
   { label: "Last heartbeat", isNumber: true },
 ];
 
-const CELL = "border-b border-line py-3 pr-4 align-top";
-const NUMBER = "text-right whitespace-nowrap";
-
 export type WorkerTableProps = { workers: readonly AdminWorker[]; staleAfterMs: number };
 
 export function WorkerTable({ workers, staleAfterMs }: WorkerTableProps) {
   const now = useNow();
   return (
-    <section
-      aria-label="Workers, scrolls sideways on a small screen"
-      // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways has to be reachable by keyboard.
-      tabIndex={0}
-      className="-mx-4 overflow-x-auto px-4 sm:mx-0 sm:px-0"
-    >
-      <table className="numeric w-full min-w-[960px] border-separate border-spacing-0 text-sm">
-        <thead>
-          <tr className="text-xs text-ink-soft">
-            {HEADS.map(({ label, isNumber }) => (
-              <th
-                key={label}
-                scope="col"
-                className={clsx(CELL, "font-medium", isNumber ? NUMBER : "text-left")}
-              >
-                {label}
-              </th>
-            ))}
-          </tr>
-        </thead>
-        <tbody>
-          {workers.map((worker) => (
-            <WorkerRow key={worker.id} worker={worker} now={now} staleAfterMs={staleAfterMs} />
-          ))}
-        </tbody>
-      </table>
-    </section>
+    <AdminTable label="Workers" heads={HEADS}>
+      {workers.map((worker) => (
+        <WorkerRow key={worker.id} worker={worker} now={now} staleAfterMs={staleAfterMs} />
+      ))}
+    </AdminTable>
   );
 }
 

@@ -1,14 +1,12 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import Link from "next/link";
 import { countOf } from "@/components/format";
-import { type RequestError, requestJson, toRequestError } from "@/components/request-json";
-import { Button, buttonClass } from "@/components/ui/button";
-import { Notice } from "@/components/ui/notice";
+import { requestJson } from "@/components/request-json";
 import { Skeleton } from "@/components/ui/skeleton";
 import { PAGE_REFRESH_INTERVAL_SHORT_MS } from "@/lib/limits";
 import { paths } from "@/lib/paths";
+import { isSignedOut, UnreadableNotice } from "../unreadable-notice";
 import { WorkerTable } from "./worker-table";
 
 export function WorkersView() {
@@ -20,8 +18,8 @@ export function WorkersView() {
     retry: false,
   });
   if (isPending) return <WorkersSkeleton />;
-  if (error && (!data || isSignedOut(toRequestError(error)))) {
-    return <Unreadable error={toRequestError(error)} onRetry={() => void refetch()} />;
+  if (error && (!data || isSignedOut(error))) {
+    return <UnreadableNotice what="The workers" error={error} onRetry={() => void refetch()} />;
   }
   if (!data) return null;
   const ready = data.workers.filter((it) => it.state === "ready").length;
@@ -45,41 +43,6 @@ export function WorkersView() {
         <WorkerTable workers={data.workers} staleAfterMs={data.staleAfterMs} />
       )}
     </>
-  );
-}
-
-const isSignedOut = (error: RequestError) =>
-  error.code === "unauthenticated" || error.code === "forbidden";
-
-function Unreadable({ error, onRetry }: { error: RequestError; onRetry: () => void }) {
-  if (isSignedOut(error)) {
-    return (
-      <Notice
-        action={
-          <Link
-            href={paths.adminLogin}
-            prefetch={false}
-            className={buttonClass({ variant: "primary", size: "small" })}
-          >
-            Sign in
-          </Link>
-        }
-      >
-        The workers are shown to keepers of this server.
-      </Notice>
-    );
-  }
-  return (
-    <Notice
-      tone="danger"
-      action={
-        <Button size="small" onClick={onRetry}>
-          Try again
-        </Button>
-      }
-    >
-      The workers could not be read. {error.message}
-    </Notice>
   );
 }
 
