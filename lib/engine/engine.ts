@@ -12,13 +12,14 @@ import { toStructure } from "./grammar/to-structure";
 import { toGrammarBytes } from "./grammar/vocabulary-bytes";
 import { type LoadedModel, type LoadModelOptions, loadModel } from "./load-model";
 import type { LoraAdapter } from "./lora/lora-adapter";
-import { type EnginePrompt, PromptReader } from "./prompt-reader";
+import { type EnginePrompt, PromptReader, type PromptWish } from "./prompt-reader";
 import { drawSeed } from "./sampling/draw-seed";
 import type { SamplingParameters } from "./sampling/sampling-parameters";
 import { Sequence, type SequenceOptions } from "./sequence";
 import { StepLoop } from "./step-loop";
 import type { ChatMessage } from "./text/chat-template";
 import { Detokenizer } from "./text/detokenizer";
+import type { ReasoningWish } from "./text/reasoning-control";
 
 export type EngineOptions = LoadModelOptions & {
   /** Tokens of a whole chunk of a prompt; unless given, 64. */
@@ -31,7 +32,8 @@ export type EngineOptions = LoadModelOptions & {
 };
 
 export type EngineRequest = EnginePrompt &
-  AnswerWish & {
+  AnswerWish &
+  ReasoningWish & {
     /** What is absent takes the model's default; an absent seed is drawn. */
     sampling: { [Key in keyof SamplingParameters]?: SamplingParameters[Key] | undefined };
     stop: readonly string[];
@@ -125,8 +127,8 @@ export class Engine {
   }
 
   /** Ids of the prompt that these messages make. */
-  encodeMessages(messages: readonly ChatMessage[]): number[] {
-    return this.#prompts.encodeMessages(messages);
+  encodeMessages(messages: readonly ChatMessage[], wish?: PromptWish): number[] {
+    return this.#prompts.encodeMessages(messages, wish);
   }
 
   encodeText(text: string): number[] {

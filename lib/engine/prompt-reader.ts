@@ -8,12 +8,20 @@ import { BARE, readSpecialTokens } from "./encoder/special-tokens";
 import type { LoadedModel } from "./load-model";
 import type { ChatMessage } from "./text/chat-template";
 import { quoteMessages, quoteTools } from "./text/quote-strings";
+import { type ReasoningWish, toReasoningVariables } from "./text/reasoning-control";
 
 /** A conversation; or a text to go on with, as it is; or the ids of one. */
 export type EnginePrompt =
   | { messages: readonly ChatMessage[] }
   | { promptText: string }
   | { promptIds: readonly number[] };
+
+/** What else of a request the chat template writes into the prompt. */
+export type PromptWish = Pick<AnswerWish, "toolRequest"> &
+  ReasoningWish & {
+    /** The prompt ends where the assistant begins to speak; true unless told. */
+    addGenerationPrompt?: boolean | undefined;
+  };
 
 /** `text`: as the template rendered it, quotes and all; undefined for a prompt of ids. */
 export type ReadPrompt = { ids: readonly number[]; text: string | undefined };
@@ -31,13 +39,17 @@ export class PromptReader {
     this.#format = format;
   }
 
-  /** Ids of the prompt that these messages make. */
-  encodeMessages(messages: readonly ChatMessage[]): number[] {
-    return this.#model.tokenizer.encodePrompt(this.#render(messages, undefined));
+  /**
+   * Ids of the prompt that these messages make, be it longer than the model can read.
+   *
+   * @throws AppError as `read` does for what the template does not take.
+   */
+  encodeMessages(messages: readonly ChatMessage[], wish: PromptWish = {}): number[] {
+    return this.#model.tokenizer.encodePrompt(this.#render(messages, wish));
   }
 
   /** @throws AppError `context-length-exceeded` or `invalid-request` when the prompt cannot be answered. */
-  read(request: EnginePrompt & Pick<AnswerWish, "toolRequest">): ReadPrompt {
+  read(request: EnginePrompt & PromptWish): ReadPrompt {
     if ("promptIds" in request) {
       this.expectTokenIds(request.promptIds, "promptIds");
       this.expectFits(request.promptIds, "promptIds");
@@ -55,7 +67,7 @@ export class PromptReader {
       return { ids, text: undefined };
     }
     this.#expectRendersShort(request.messages, request.toolRequest);
-    const text = this.#render(request.messages, request.toolRequest);
+    const text = this.#render(request.messages, request);
     const ids = this.#model.tokenizer.encodePrompt(text);
     // A tokenizer can have tokens that the graph was not made for.
     this.expectTokenIds(ids, "messages");
@@ -95,14 +107,17 @@ export class PromptReader {
   }
 
   /** Whatever callers wrote goes in quoted, so that nothing of it can pass for a control token. */
-  #render(messages: readonly ChatMessage[], toolRequest: ToolRequest | undefined): string {
+  #render(messages: readonly ChatMessage[], wish: PromptWish): string {
     const { tokenizer, chatTemplate } = this.#model;
     const quote = (text: string) => tokenizer.quote(text);
-    const tools = offeredTools(toolRequest);
+    const tools = offeredTools(wish.toolRequest);
+    const isReasoner = this.#format.reasoning !== undefined;
     const isAboutTools = tools || messages.some((it) => it.role === "tool" || it.toolCalls);
     return chatTemplate.render(quoteMessages(messages, quote), {
       tools: tools && quoteTools(tools, quote),
       toolText: isAboutTools ? this.#format.toolText : undefined,
+      variables: toReasoningVariables(wish, chatTemplate.reasoning, isReasoner),
+      addGenerationPrompt: wish.addGenerationPrompt,
     });
   }
 

@@ -11,6 +11,7 @@ const WIRE_PARAMS: Record<string, string> = {
   minTokens: "min_tokens",
   promptIds: "prompt",
   promptText: "prompt",
+  reasoningEffort: "reasoning_effort",
   reportPrompt: "echo",
   stopTokenIds: "stop_token_ids",
   "sampling.frequencyPenalty": "frequency_penalty",

@@ -51,6 +51,22 @@ export const samplingSchema = z.strictObject({
   seed: z.number().int().min(Number.MIN_SAFE_INTEGER).max(Number.MAX_SAFE_INTEGER).optional(),
 });
 
+/** How much a model reasons before it answers, in OpenAI's words, ascending. */
+export const reasoningEffortSchema = z.enum([
+  ...(["none", "minimal", "low", "medium", "high", "xhigh", "max"] as const),
+]);
+
+/**
+ * What may be said of reasoning, beside messages alone: the chat template tells it to the model. A model
+ * with fewer levels takes the nearest (gpt-oss `low` for `minimal`), one that only knows whether to reason
+ * (Qwen3) does for any but `none`. A model that cannot be told refuses; one that does not reason takes `none`.
+ */
+export const reasoningFields = {
+  reasoningEffort: reasoningEffortSchema.optional(),
+  /** A wish that is never refused: the model's switch is set so, where it has one. */
+  thinking: z.enum(["on", "off"]).optional(),
+};
+
 export const generateRequestSchema = z
   .strictObject({
     /** Follows the request through every log. */
@@ -87,11 +103,18 @@ export const generateRequestSchema = z
     toolRequest: toolRequestSchema.optional(),
     /** Reasoning comes as events of its own; else it is part of the text, with the model's own marks. */
     splitReasoning: z.boolean().optional(),
+    ...reasoningFields,
   })
   .refine(({ messages, prompt }) => (messages.length === 0) === (prompt !== undefined), {
     path: ["messages"],
     message: "must hold at least one message, or none beside a prompt.",
+  })
+  .refine(({ prompt, reasoningEffort }) => prompt === undefined || reasoningEffort === undefined, {
+    path: ["reasoningEffort"],
+    message: "is told by a chat template; a prompt has none.",
   });
+
+export type ReasoningEffort = z.infer<typeof reasoningEffortSchema>;
 
 export type Sampling = z.infer<typeof samplingSchema>;
 export type GenerateRequest = z.infer<typeof generateRequestSchema>;

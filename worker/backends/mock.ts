@@ -187,7 +187,7 @@ async function* generate(run: Run): AsyncGenerator<GenerateEvent> {
 /** Values that ask for nothing. */
 const NEUTRAL: Record<string, unknown> = {
   ...{ topK: 0, minP: 0, presencePenalty: 0, frequencyPenalty: 0, repetitionPenalty: 1 },
-  ...{ reportPrompt: false, ignoreEos: false, minTokens: 0 },
+  ...{ reportPrompt: false, ignoreEos: false, minTokens: 0, reasoningEffort: "none" },
 };
 
 /** What a program without probabilities cannot do is refused: an answer that ignored it would mislead. */
@@ -195,13 +195,13 @@ function refuseUnknown(request: GenerateRequest): void {
   const { temperature: _, topP: __, seed: ___, logitBias = {}, ...sampling } = request.sampling;
   const { logProbabilityCount, reportPrompt, stopTokenIds, ignoreEos, minTokens } = request;
   // Whoever never reasons tells reasoning apart by saying nothing.
-  const { grammar, toolRequest, prompt } = request;
+  const { grammar, toolRequest, prompt, reasoningEffort } = request;
   const asked = [
     ...Object.entries(sampling).map(([key, it]) => [`sampling.${key}`, it, NEUTRAL[key]] as const),
     ...Object.entries({ logProbabilityCount, reportPrompt, ignoreEos, minTokens }).map(
       ([key, it]) => [key, it, NEUTRAL[key]] as const,
     ),
-    ...Object.entries({ grammar, toolRequest, prompt }).map(
+    ...Object.entries({ grammar, toolRequest, prompt, reasoningEffort }).map(
       ([key, it]) => [key, it, NEUTRAL[key]] as const,
     ),
     ["sampling.logitBias", Object.keys(logitBias).length, 0] as const,

@@ -3,6 +3,7 @@ import { Template } from "@huggingface/jinja";
 import { AppError } from "@/lib/errors";
 import { StartError } from "@/lib/util/start-error";
 import type { Tool } from "../answer/answer-format";
+import { probeReasoning, type ReasoningControl } from "./reasoning-control";
 import { probeAbilities, type TemplateAbilities } from "./template-abilities";
 import type { TokenizerConfig } from "./tokenizer-schema";
 import { spellOutTools, type ToolText, toTemplateTool } from "./tool-text";
@@ -23,6 +24,8 @@ export type RenderOptions = {
   toolText?: ToolText | undefined;
   /** More for the template to read, by the names it has for them (`enable_thinking`). A caller's text: quoted. */
   variables?: Readonly<Record<string, unknown>> | undefined;
+  /** Ends where the assistant begins to speak; true unless told. */
+  addGenerationPrompt?: boolean | undefined;
 };
 
 /** For models that bring no template (they were not trained to chat): speakers by name. */
@@ -41,6 +44,7 @@ export class ChatTemplate {
   /** The model's templates, one after the other; undefined when it has none. */
   readonly source: string | undefined;
   readonly abilities: TemplateAbilities;
+  readonly reasoning: ReasoningControl;
   readonly #template: Template;
   /** For conversations with tools, where the model has one of its own. */
   readonly #toolTemplate: Template;
@@ -68,6 +72,7 @@ export class ChatTemplate {
     };
     const common = { ...this.#tokens, add_generation_prompt: true };
     this.abilities = probeAbilities((it) => this.#toolTemplate.render({ ...common, ...it }));
+    this.reasoning = probeReasoning((it) => this.#template.render({ ...common, ...it }));
   }
 
   /**
@@ -78,9 +83,13 @@ export class ChatTemplate {
    * none and no `toolText` is given.
    */
   render(messages: readonly ChatMessage[], options: RenderOptions = {}): string {
-    const { tools, toolText, variables } = options;
+    const { tools, toolText, variables, addGenerationPrompt = true } = options;
     const hasTools = tools !== undefined && tools.length > 0;
-    const common = { ...variables, ...this.#tokens, add_generation_prompt: true };
+    const common = {
+      ...variables,
+      ...this.#tokens,
+      add_generation_prompt: addGenerationPrompt,
+    };
     if (toolText) {
       const { takesSystem } = this.abilities;
       const spelled = spellOutTools(messages, { tools, toolText, takesSystem });

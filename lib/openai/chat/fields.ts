@@ -26,6 +26,7 @@ export const CHAT_FIELDS = {
   tools: read,
   tool_choice: read,
   parallel_tool_calls: read,
+  reasoning_effort: read,
 
   metadata: accepted(z.record(z.string(), z.string())),
   prediction: accepted(z.record(z.string(), z.unknown())),
@@ -40,7 +41,6 @@ export const CHAT_FIELDS = {
   functions: neutral(emptyList, "Send `tools` instead."),
   modalities: neutral(z.tuple([z.literal("text")]), 'Remove it or send ["text"].'),
   moderation: neutral(nothing, "Remove it."),
-  reasoning_effort: neutral(z.literal("none"), 'Remove it or send "none".'),
   service_tier: neutral(z.enum(["auto", "default"]), 'Remove it or send "default".'),
   store: neutral(z.literal(false), "Nothing is stored; remove it or send false."),
   verbosity: neutral(z.literal("medium"), 'Remove it or send "medium".'),

@@ -59,7 +59,7 @@ const MATRIX: Record<Fields, { taken: unknown[]; refused: unknown[] }> = {
   moderation: { taken: [], refused: [{ model: "x" }] },
   n: { taken: [1, 2, 128], refused: [] },
   presence_penalty: { taken: [0, 1], refused: [] },
-  reasoning_effort: { taken: ["none"], refused: ["low", "high"] },
+  reasoning_effort: { taken: ["none", "low", "max"], refused: [] },
   response_format: {
     taken: [
       ...[{ type: "text" }, { type: "json_object" }],

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { ALTERNATIVES_MAX } from "@/lib/limits";
-import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import { type GenerateRequest, reasoningEffortSchema } from "@/lib/protocol/generate-request";
 import { adopt, refuse, reject } from "@/lib/util/refuse";
 import { SAMPLING_FIELDS, toSampledRequest, withoutAbsent } from "../sampling-fields";
 import {
@@ -31,6 +31,7 @@ const readSchema = z.object({
   tools: toolsSchema.nullish(),
   tool_choice: toolChoiceSchema.nullish(),
   parallel_tool_calls: z.boolean().nullish(),
+  reasoning_effort: reasoningEffortSchema.nullish(),
 });
 
 const bodySchema = z.unknown().superRefine((body, context) => {
@@ -95,6 +96,7 @@ export function toGenerateRequest(body: ChatRequest, requestId: string): Generat
       logProbabilityCount: body.logprobs ? (body.top_logprobs ?? 0) : undefined,
       grammar: body.response_format ?? body.structured_outputs,
       toolRequest: toToolRequest(body),
+      reasoningEffort: body.reasoning_effort,
     }),
     splitReasoning: true,
   };
