@@ -160,6 +160,8 @@ export function backendContract(name: string, create: () => Promise<ContractSubj
       const cut = await run({ stop: ["\u0000not in any text", stop] });
       expect(cut.end.finishReason).toBe("stop");
       expect(cut.text).toBe(whole.text.slice(0, whole.text.indexOf(stop)));
+      expect(cut.end.stopString).toBe(stop);
+      expect(whole.end.stopString).toBeUndefined();
       expect(cut.end.usage.completionTokens).toBeLessThanOrEqual(whole.end.usage.completionTokens);
     });
 

@@ -8,6 +8,7 @@ import { toEngineRequest, toGenerateEvent } from "./engine-events";
 
 const source = {
   offer: { name: "m", build: "b" },
+  stop: ["END"],
   bytesOf: (id: number) => Uint8Array.of(0xe2, id),
 };
 /** The event as the web gets it: a line of JSON that its schema reads. */
@@ -39,7 +40,7 @@ describe("a request", () => {
       },
       stop: ["x"],
       ...{ stopTokenIds: [3], ignoreEos: true, minTokens: 2, maxTokens: 9 },
-      ...{ logProbabilityCount: 0, reportPrompt: true },
+      ...{ logProbabilityCount: 0, reportPrompt: true, reasoningEffort: "low", thinking: "on" },
       grammar: { type: "regex", pattern: "[0-9]+" },
       toolRequest: { tools: [{ name: "f" }] },
       ...{ splitReasoning: true, choice: 2 },
@@ -136,9 +137,19 @@ describe("an event", () => {
       ...{ promptTokenCount: 9, cachedPromptTokenCount: 4, completionTokenCount: 2 },
       ...{ queuedMs: 1, firstTokenMs: 2, durationMs: 3 },
     });
+    expect(end).not.toHaveProperty("stopString");
     expect(end).toMatchObject({
       usage: { promptTokens: 9, completionTokens: 2, cachedPromptTokens: 4 },
       timing: { queuedMs: 1, firstTokenMs: 2, durationMs: 3 },
     });
+  });
+
+  test("an end tells the stop string of the request, and none of the template's", () => {
+    const counts = { promptTokenCount: 9, cachedPromptTokenCount: 4, completionTokenCount: 2 };
+    const times = { queuedMs: 1, firstTokenMs: 2, durationMs: 3 };
+    const stopped = (stopString: string) =>
+      sent({ type: "sequence-end", finishReason: "stop", stopString, ...counts, ...times });
+    expect(stopped("END")).toHaveProperty("stopString", "END");
+    expect(stopped("User:")).not.toHaveProperty("stopString");
   });
 });

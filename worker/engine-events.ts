@@ -45,6 +45,8 @@ export function toChatMessages(messages: readonly Message[]) {
 
 /** The parts of a model that events name. */
 export type EventSource = {
+  /** Of the request, which knows nothing of strings that a template ends answers by. */
+  stop: readonly string[];
   offer: Pick<ModelOffer, "name" | "build">;
   /** What a token stands for. */
   bytesOf: (id: number) => Uint8Array;
@@ -52,7 +54,7 @@ export type EventSource = {
 
 export function toGenerateEvent(
   event: AnswerEvent,
-  { offer, bytesOf }: EventSource,
+  { offer, stop, bytesOf }: EventSource,
 ): GenerateEvent {
   const toScored = (token: { id: number; logProbability: number }): ScoredToken => ({
     id: token.id,
@@ -100,6 +102,8 @@ export function toGenerateEvent(
       return {
         type: "generation-end",
         finishReason: event.finishReason,
+        ...(event.stopString !== undefined &&
+          stop.includes(event.stopString) && { stopString: event.stopString }),
         usage: {
           promptTokens: event.promptTokenCount,
           completionTokens: event.completionTokenCount,

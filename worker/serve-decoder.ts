@@ -74,7 +74,8 @@ async function* generate(generation: Generation): AsyncGenerator<GenerateEvent> 
   const offer = offers.find((it) => it.name === request.model);
   assert(offer, "a request comes to who offers its model");
   const adapter = offer === offers[0] ? undefined : offer.name;
-  const source = { offer, bytesOf: (id: number) => engine.model.tokenBytes.get(id).bytes };
+  const bytesOf = (id: number) => engine.model.tokenBytes.get(id).bytes;
+  const source = { offer, stop: request.stop, bytesOf };
   for await (const event of engine.generate({ ...toEngineRequest(request), adapter }, signal)) {
     yield toGenerateEvent(event, source);
   }

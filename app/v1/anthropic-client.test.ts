@@ -99,8 +99,11 @@ describe("a plain answer", () => {
     const stop_sequences = ["nowhere", "gamma"];
     const stopped = await client.messages.create({ ...echo, stop_sequences });
     expect(stopped.content).toEqual([text("alpha beta ")]);
-    // Workers do not tell a stop sequence from the end of a turn.
-    expect(stopped).toMatchObject({ stop_reason: "end_turn", stop_sequence: null });
+    expect(stopped).toMatchObject({ stop_reason: "stop_sequence", stop_sequence: "gamma" });
+    const stream = client.messages.stream({ ...echo, stop_sequences });
+    expect(await stream.finalMessage()).toMatchObject({
+      ...{ content: stopped.content, stop_reason: "stop_sequence", stop_sequence: "gamma" },
+    });
     const cut = await client.messages.create({ ...echo, max_tokens: 3 });
     expect(cut).toMatchObject({ content: [text("alpha beta gamma")], stop_reason: "max_tokens" });
     expect(cut.usage.output_tokens).toBe(3);

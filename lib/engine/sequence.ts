@@ -6,7 +6,7 @@ import type { TokenLogProbability } from "./sampling/log-probabilities";
 import type { SamplingState } from "./sampling/sampler";
 import type { SamplingParameters } from "./sampling/sampling-parameters";
 import type { Detokenizer } from "./text/detokenizer";
-import { StopMatcher } from "./text/stop-matcher";
+import { type StopMatch, StopMatcher } from "./text/stop-matcher";
 
 export type FinishReason = "stop" | "length";
 
@@ -33,6 +33,8 @@ export type SequenceEvent =
   | {
       type: "sequence-end";
       finishReason: FinishReason;
+      /** The one of the request's or the template's that ended it. */
+      stopString?: string;
       promptTokenCount: number;
       /** Of those, the ones whose keys and values another sequence had already made. */
       cachedPromptTokenCount: number;
@@ -208,12 +210,12 @@ export class Sequence {
     const piece = this.options.detokenizer.push(id);
     // Nothing ends the answer before its least length, and what was said by then is not looked at again.
     const isEarly = this.completionTokenCount <= this.options.minTokens;
-    const { text, isStopped } = isEarly
-      ? { text: piece, isStopped: false }
+    const { text, stopString }: StopMatch = isEarly
+      ? { text: piece }
       : this.#stopMatcher.push(piece);
     this.#send(text);
     const isFull = this.completionTokenCount === this.options.completionTokenCountMax;
-    if (isStopped) this.#end("stop");
+    if (stopString !== undefined) this.#end("stop", stopString);
     else if (isFull) this.#finish("length");
   }
 
@@ -231,9 +233,10 @@ export class Sequence {
 
   /** Sends what was withheld, which may still complete a stop string, then ends. */
   #finish(reason: FinishReason): void {
-    const { text, isStopped } = this.#stopMatcher.push(this.options.detokenizer.flush());
+    const { text, stopString } = this.#stopMatcher.push(this.options.detokenizer.flush());
+    const isStopped = stopString !== undefined;
     this.#send(isStopped ? text : text + this.#stopMatcher.flush());
-    this.#end(isStopped ? "stop" : reason);
+    this.#end(isStopped ? "stop" : reason, stopString);
   }
 
   #send(text: string): void {
@@ -242,11 +245,12 @@ export class Sequence {
     this.#unsentTokenCount = 0;
   }
 
-  #end(finishReason: FinishReason): void {
+  #end(finishReason: FinishReason, stopString?: string): void {
     const since = (atMs: number | undefined) => (atMs ?? this.options.nowMs()) - this.#addedAtMs;
     this.events.push({
       type: "sequence-end",
       finishReason,
+      ...(stopString !== undefined && { stopString }),
       promptTokenCount: this.options.promptIds.length,
       cachedPromptTokenCount: this.#cachedPromptTokenCount,
       completionTokenCount: this.completionTokenCount,

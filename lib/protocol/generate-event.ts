@@ -94,6 +94,8 @@ export const finishReasonSchema = z.enum(["stop", "length", "tool-calls"]);
 export const generationEndSchema = z.object({
   type: z.literal("generation-end"),
   finishReason: finishReasonSchema,
+  /** Of the request's `stop` the one that ended the answer. */
+  stopString: z.string().optional(),
   usage: z.object({
     promptTokens: z.number().int(),
     completionTokens: z.number().int(),

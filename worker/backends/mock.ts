@@ -175,6 +175,7 @@ async function* generate(run: Run): AsyncGenerator<GenerateEvent> {
   yield {
     type: "generation-end",
     finishReason: end.finishReason,
+    ...(end.stopString !== undefined && { stopString: end.stopString }),
     usage: { promptTokens, completionTokens: end.tokens },
     timing: {
       queuedMs: 0,
@@ -213,7 +214,12 @@ function refuseUnknown(request: GenerateRequest): void {
   throw new AppError("not-supported", { message, param });
 }
 
-type Spoken = { finishReason: FinishReason; tokens: number; firstAt: number | undefined };
+type Spoken = {
+  finishReason: FinishReason;
+  stopString?: string;
+  tokens: number;
+  firstAt: number | undefined;
+};
 
 async function* speak(
   run: Run,
@@ -234,12 +240,12 @@ async function* speak(
     tokens += 1;
     held += 1;
     firstAt ??= performance.now();
-    const { text, isStopped } = matcher.push(piece);
+    const { text, stopString } = matcher.push(piece);
     if (text !== "") {
       yield { type: "text-delta", text, tokens: held };
       held = 0;
     }
-    if (isStopped) return { finishReason: "stop", tokens, firstAt };
+    if (stopString !== undefined) return { finishReason: "stop", stopString, tokens, firstAt };
   }
   const rest = matcher.flush();
   if (rest !== "") yield { type: "text-delta", text: rest, tokens: held };

@@ -1,5 +1,5 @@
 import { AppError } from "@/lib/errors";
-import type { FinishReason, GenerationEnd, GenerationStart } from "@/lib/protocol/generate-event";
+import type { GenerationEnd, GenerationStart } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { assert } from "@/lib/util/assert";
 import type { MessageEvent } from "./stream";
@@ -12,7 +12,8 @@ export type MessageReply = {
   model: string;
   content: ContentBlock[];
   stop_reason: StopReason | null;
-  stop_sequence: null;
+  /** Of `stop_sequences` the one that ended the answer. */
+  stop_sequence: string | null;
   stop_details: null;
   container: null;
   diagnostics: null;
@@ -40,18 +41,16 @@ export type MessageUsage = {
   server_tool_use: null;
 };
 
-/**
- * "end_turn" is said of an answer that a stop sequence ended, too: workers tell that an answer stopped
- * and not at what, and `stop_sequence` is null rather than guessed.
- */
-export type StopReason = "end_turn" | "max_tokens" | "tool_use" | "model_context_window_exceeded";
+export type StopReason =
+  | ("end_turn" | "stop_sequence" | "max_tokens" | "tool_use")
+  | "model_context_window_exceeded";
 
 export function toStopReason(
-  reason: FinishReason,
+  { finishReason: reason, stopString }: Pick<GenerationEnd, "finishReason" | "stopString">,
   { start, request }: { start: GenerationStart; request: Pick<GenerateRequest, "maxTokens"> },
 ): StopReason {
   if (reason === "tool-calls") return "tool_use";
-  if (reason === "stop") return "end_turn";
+  if (reason === "stop") return stopString === undefined ? "end_turn" : "stop_sequence";
   // Fewer tokens than were asked for fitted into the context.
   const isCramped = request.maxTokens !== undefined && start.maxTokens < request.maxTokens;
   return isCramped ? "model_context_window_exceeded" : "max_tokens";
@@ -114,6 +113,7 @@ export async function toMessageReply(events: AsyncIterable<MessageEvent>): Promi
         break;
       case "message_delta":
         message.stop_reason = event.delta.stop_reason;
+        message.stop_sequence = event.delta.stop_sequence;
         message.usage = { ...message.usage, ...event.usage };
         checkInputs(message);
         break;

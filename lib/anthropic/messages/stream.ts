@@ -44,7 +44,7 @@ export type MessageEvent =
       type: "message_delta";
       delta: {
         stop_reason: StopReason;
-        stop_sequence: null;
+        stop_sequence: string | null;
         stop_details: null;
         container: null;
       };
@@ -123,16 +123,17 @@ export async function* toMessageStream(
 }
 
 function toMessageDelta(
-  { finishReason, usage }: GenerationEnd,
+  end: GenerationEnd,
   answer: { start: GenerationStart; request: GenerateRequest; thinkingTokens: number },
 ): MessageEvent {
+  const reason = toStopReason(end, answer);
+  const stop_sequence = reason === "stop_sequence" ? (end.stopString ?? null) : null;
   return {
     type: "message_delta",
     delta: {
-      stop_reason: toStopReason(finishReason, answer),
-      ...{ stop_sequence: null, stop_details: null, container: null },
+      ...{ stop_reason: reason, stop_sequence, stop_details: null, container: null },
     },
-    usage: toUsage(usage, answer.thinkingTokens),
+    usage: toUsage(end.usage, answer.thinkingTokens),
   };
 }
 

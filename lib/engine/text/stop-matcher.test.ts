@@ -2,54 +2,54 @@ import { describe, expect, test } from "vitest";
 import { seededRandom } from "@/lib/util/random";
 import { StopMatcher } from "./stop-matcher";
 
-/** Everything emitted for these pieces, and whether a stop ended it. */
+/** Everything emitted for these pieces, and the stop that ended it. */
 function feed(stops: string[], pieces: string[]) {
   const matcher = new StopMatcher(stops);
   let emitted = "";
   for (const piece of pieces) {
-    const { text, isStopped } = matcher.push(piece);
+    const { text, stopString } = matcher.push(piece);
     emitted += text;
-    if (isStopped) return { emitted, isStopped };
+    if (stopString !== undefined) return { emitted, stopString };
   }
-  return { emitted: emitted + matcher.flush(), isStopped: false };
+  return { emitted: emitted + matcher.flush() };
 }
 
 describe("a stop string", () => {
   test("ends the text before itself", () => {
-    expect(feed(["END"], ["one END two"])).toEqual({ emitted: "one ", isStopped: true });
+    expect(feed(["END"], ["one END two"])).toEqual({ emitted: "one ", stopString: "END" });
   });
 
   test("is found across any border", () => {
-    expect(feed(["END"], ["one E", "N", "D two"])).toEqual({ emitted: "one ", isStopped: true });
+    expect(feed(["END"], ["one E", "N", "D two"])).toEqual({ emitted: "one ", stopString: "END" });
   });
 
   test("is withheld in part, and given back when it was none", () => {
     const matcher = new StopMatcher(["END"]);
-    expect(matcher.push("an EN")).toEqual({ text: "an ", isStopped: false });
-    expect(matcher.push("TRY")).toEqual({ text: "ENTRY", isStopped: false });
-    expect(matcher.push("E")).toEqual({ text: "", isStopped: false });
+    expect(matcher.push("an EN")).toEqual({ text: "an " });
+    expect(matcher.push("TRY")).toEqual({ text: "ENTRY" });
+    expect(matcher.push("E")).toEqual({ text: "" });
     expect(matcher.flush()).toBe("E");
   });
 
   test("that repeats itself is found when its first beginning was a false one", () => {
-    expect(feed(["aab"], ["aaab"])).toEqual({ emitted: "a", isStopped: true });
-    expect(feed(["aab"], [..."aaab"])).toEqual({ emitted: "a", isStopped: true });
+    expect(feed(["aab"], ["aaab"])).toEqual({ emitted: "a", stopString: "aab" });
+    expect(feed(["aab"], [..."aaab"])).toEqual({ emitted: "a", stopString: "aab" });
   });
 });
 
 test("the earliest of several stops wins", () => {
-  expect(feed(["two", "one"], ["zero one two"])).toEqual({ emitted: "zero ", isStopped: true });
+  expect(feed(["two", "one"], ["zero one two"])).toEqual({ emitted: "zero ", stopString: "one" });
 });
 
 test("the one that is complete first wins, also within another, however the text comes", () => {
   for (const pieces of [["xabc"], ["xa", "bc"], [..."xabc"]]) {
-    expect(feed(["abc", "b"], pieces)).toEqual({ emitted: "xa", isStopped: true });
-    expect(feed(["c", "abc"], pieces)).toEqual({ emitted: "x", isStopped: true });
+    expect(feed(["abc", "b"], pieces)).toEqual({ emitted: "xa", stopString: "b" });
+    expect(feed(["c", "abc"], pieces)).toEqual({ emitted: "x", stopString: "abc" });
   }
 });
 
 test("without stops text passes at once", () => {
-  expect(feed([], ["a", "b"])).toEqual({ emitted: "ab", isStopped: false });
+  expect(feed([], ["a", "b"])).toEqual({ emitted: "ab" });
 });
 
 test("fuzz: never emits a stop string nor loses a character, however the text is cut", () => {
@@ -66,15 +66,19 @@ test("fuzz: never emits a stop string nor loses a character, however the text is
       pieces.push(text.slice(at, next));
       at = next;
     }
-    const { emitted, isStopped } = feed(stops, pieces);
+    const { emitted, stopString } = feed(stops, pieces);
     const label = `seed ${seed}, round ${round}: ${stops.join("|")} in ${pieces.join("|")}`;
     expect(text.startsWith(emitted), label).toBe(true);
     expect(
       stops.some((stop) => emitted.includes(stop)),
       label,
     ).toBe(false);
-    expect(isStopped, label).toBe(stops.some((stop) => text.includes(stop)));
-    if (!isStopped) expect(emitted, label).toBe(text);
-    expect(feed(stops, [...text]), label).toEqual({ emitted, isStopped });
+    expect(stopString !== undefined, label).toBe(stops.some((stop) => text.includes(stop)));
+    if (stopString === undefined) expect(emitted, label).toBe(text);
+    else {
+      expect(stops, label).toContain(stopString);
+      expect(text.startsWith(emitted + stopString), label).toBe(true);
+    }
+    expect(feed(stops, [...text]), label).toEqual({ emitted, stopString });
   }
 });

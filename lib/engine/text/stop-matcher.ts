@@ -1,5 +1,5 @@
-/** What a push lets through, and whether a stop string was completed. */
-export type StopMatch = { text: string; isStopped: boolean };
+/** What a push lets through, and the stop string that was completed. */
+export type StopMatch = { text: string; stopString?: string };
 
 /**
  * Ends a text at the stop string that is complete first (of two that end together, the longer one), so
@@ -15,16 +15,16 @@ export class StopMatcher {
   }
 
   push(text: string): StopMatch {
-    if (this.#stops.length === 0) return { text, isStopped: false };
+    if (this.#stops.length === 0) return { text };
     const open = this.#withheld + text;
     const first = this.#findFirst(open);
     if (first) {
       this.#withheld = "";
-      return { text: open.slice(0, first.start), isStopped: true };
+      return { text: open.slice(0, first.start), stopString: open.slice(first.start, first.end) };
     }
     const keep = Math.max(...this.#stops.map((stop) => overlap(open, stop)));
     this.#withheld = open.slice(open.length - keep);
-    return { text: open.slice(0, open.length - keep), isStopped: false };
+    return { text: open.slice(0, open.length - keep) };
   }
 
   #findFirst(text: string): { start: number; end: number } | undefined {
