@@ -227,6 +227,10 @@ export const CHANGE_FEED_DEAF_AFTER_MS = 900;
 export const CHANGE_RELISTEN_AFTER_MS = 3_000;
 /** What a deaf process keeps in memory is believed for this long. */
 export const LIVE_COPY_AGE_MS_MAX = 500;
+/** A request waits this long for it to be read again, and is then refused or served from the last one. */
+export const LIVE_COPY_WAIT_MS_MAX = 800;
+/** A reading without an answer for this long is given up, and the next one goes by another connection. */
+export const LIVE_COPY_READ_MS_MAX = 15_000;
 
 // Keys and usage.
 /** Usage is written this often: a killed process loses no more, and replicas overshoot a limit by no more than this. */
@@ -241,6 +245,10 @@ export const USAGE_STALE_AFTER_MS = 15_000;
 export const USAGE_RECORD_DAYS = 90;
 /** Keys that one server holds in memory, some 500 bytes each. */
 export const API_KEYS_MAX = 100_000;
+/** Of revoked keys the newest are remembered, so that their holders hear why they are refused; older ones are unknown. */
+export const REVOKED_KEYS_KNOWN_MAX = 10_000;
+/** A key's own list of models; who needs more means all of them. */
+export const KEY_MODELS_MAX = 256;
 /** Models of one fallback list. */
 export const FALLBACK_MODELS_MAX = 8;
 

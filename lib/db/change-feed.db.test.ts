@@ -112,3 +112,32 @@ test("a database that was never there is said to be away", async () => {
   });
   await expect(copy.get()).rejects.toMatchObject({ code: "unavailable" });
 });
+
+test("a database that hangs holds up the first who asks, and nobody for long", async () => {
+  let nowMs = 0;
+  const feed = new ChangeFeed(database.url, () => nowMs);
+  onTestFinished(() => feed.close());
+  let hanging: (() => void) | undefined;
+  let isHanging = false;
+  const read = async () => {
+    if (isHanging) await new Promise<void>((settle) => (hanging = settle));
+    return nowMs;
+  };
+  const copy = new LiveCopy({ feed, topic: "keys", read, whenAway: "refuse", now: () => nowMs });
+  expect(copy.last).toBeUndefined();
+  expect(await copy.get()).toBe(0);
+  isHanging = true;
+  nowMs += 5_000;
+  const refused = { code: "unavailable", retryAfterSeconds: 2 };
+  await expect(copy.get()).rejects.toMatchObject(refused);
+  nowMs += 2_000;
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const later = expect(copy.get()).rejects.toMatchObject(refused);
+  await vi.advanceTimersByTimeAsync(1);
+  await later;
+  expect(copy.last).toBe(0);
+  isHanging = false;
+  hanging?.();
+  expect(await copy.get()).toBe(nowMs);
+});

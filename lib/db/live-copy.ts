@@ -1,6 +1,7 @@
 import { AppError } from "@/lib/errors";
-import { LIVE_COPY_AGE_MS_MAX } from "@/lib/limits";
+import { LIVE_COPY_AGE_MS_MAX, LIVE_COPY_READ_MS_MAX, LIVE_COPY_WAIT_MS_MAX } from "@/lib/limits";
 import { log } from "@/lib/telemetry/log";
+import { assert } from "@/lib/util/assert";
 import type { ChangeFeed, ChangeTopic } from "./change-feed";
 
 export type LiveCopyOptions<T> = {
@@ -24,12 +25,12 @@ export type LiveCopyOptions<T> = {
 export class LiveCopy<T> {
   readonly #options: LiveCopyOptions<T>;
   readonly #now: () => number;
-  #value: { current: T } | undefined;
+  #value: { current: T; readMs: number } | undefined;
   /** Counts changes heard; a reading begun before the last of them does not hold it. */
   #changes = 0;
   #readChanges = -1;
   #readMs = Number.NEGATIVE_INFINITY;
-  #reading: Promise<void> | undefined;
+  #reading: { promise: Promise<void>; startedMs: number } | undefined;
 
   constructor(options: LiveCopyOptions<T>) {
     this.#options = options;
@@ -48,11 +49,18 @@ export class LiveCopy<T> {
     return this.#isFresh ? this.#value?.current : undefined;
   }
 
+  /** What was read last, however old; undefined before the first reading. */
+  get last(): T | undefined {
+    return this.#value?.current;
+  }
+
   /** @throws AppError `unavailable` when the database is away and an old copy will not do. */
   async get(): Promise<T> {
-    while (!this.#isFresh) {
+    const askedMs = this.#now();
+    // A reading that began after the question answers it, however long it took.
+    for (let turn = 0; !this.#isFresh && (turn === 0 || this.#readMs < askedMs); turn++) {
       try {
-        await this.#refresh();
+        await this.#waitForReading();
       } catch (error) {
         const { whenAway, topic } = this.#options;
         if (whenAway === "keep" && this.#value !== undefined) {
@@ -64,7 +72,7 @@ export class LiveCopy<T> {
         throw away(error);
       }
     }
-    if (this.#value === undefined) throw away(undefined);
+    assert(this.#value !== undefined, "a reading that did not fail left a value");
     return this.#value.current;
   }
 
@@ -84,10 +92,20 @@ export class LiveCopy<T> {
   }
 
   #refresh(): Promise<void> {
-    this.#reading ??= this.#read().finally(() => {
+    if (this.#reading !== undefined) return this.#reading.promise;
+    const startedMs = this.#now();
+    const promise = within(this.#read(), LIVE_COPY_READ_MS_MAX).finally(() => {
       this.#reading = undefined;
     });
-    return this.#reading;
+    this.#reading = { promise, startedMs };
+    return promise;
+  }
+
+  /** A database that hangs holds its first caller up for a while, and those after it not at all. */
+  async #waitForReading(): Promise<void> {
+    const reading = this.#refresh();
+    const waitedMs = this.#now() - (this.#reading?.startedMs ?? this.#now());
+    await within(reading, Math.max(0, LIVE_COPY_WAIT_MS_MAX - waitedMs));
   }
 
   async #read(): Promise<void> {
@@ -95,7 +113,10 @@ export class LiveCopy<T> {
     do {
       const changes = this.#changes;
       const readMs = this.#now();
-      this.#value = { current: await this.#options.read() };
+      const current = await this.#options.read();
+      // A reading that was given up may end after a newer one.
+      if (this.#value !== undefined && readMs < this.#value.readMs) return;
+      this.#value = { current, readMs };
       this.#readChanges = changes;
       this.#readMs = readMs;
     } while (this.#readChanges !== this.#changes);
@@ -108,4 +129,17 @@ function away(cause: unknown): AppError {
     retryAfterSeconds: 2,
     cause,
   });
+}
+
+/** The outcome of `work`, which goes on by itself when it takes longer than `ms`. */
+async function within(work: Promise<void>, ms: number): Promise<void> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, fail) => {
+    timer = setTimeout(() => fail(new Error(`The database gave no answer in ${ms} ms.`)), ms);
+  });
+  try {
+    await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
 }
