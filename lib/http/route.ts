@@ -59,7 +59,7 @@ export function route<Schema extends z.ZodType, Who extends Caller>(
   options: RouteOptions<Schema, Who>,
   handler: (input: RouteInput<Schema, Who>) => Promise<Response> | Response,
 ): RouteHandler {
-  return async (request, context) => {
+  const handle: RouteHandler = async (request, context) => {
     const exchange = await beginExchange(request, context, options);
     const response = await answer(request, exchange, options, handler);
     response.headers.set(REQUEST_ID_HEADER, exchange.requestId);
@@ -73,6 +73,17 @@ export function route<Schema extends z.ZodType, Who extends Caller>(
     finishExchange(exchange, response);
     return response;
   };
+  made.set(handle, options);
+  return handle;
+}
+
+const made = new WeakMap<RouteHandler, RouteOptions<z.ZodType, Caller>>();
+
+/** What a handler was made with, so that the API's description can be held to it; undefined for one not made here. */
+export function routeOptions(
+  handler: RouteHandler,
+): Readonly<RouteOptions<z.ZodType, Caller>> | undefined {
+  return made.get(handler);
 }
 
 /** What one request carries from its arrival to its log line. */
