@@ -251,6 +251,29 @@ export const REVOKED_KEYS_KNOWN_MAX = 10_000;
 export const KEY_MODELS_MAX = 256;
 /** Models of one fallback list. */
 export const FALLBACK_MODELS_MAX = 8;
+/** Models tried for one request, each at up to DISPATCH_ATTEMPTS_MAX workers: an alias split in sixteen, or two lists. */
+export const ROUTE_CANDIDATES_MAX = 16;
+/** Aliases from a name to a model; who needs more has lost his way. */
+export const ALIAS_CHAIN_MAX = 8;
+/** Copies of requests under way at one process; beyond it they are dropped and counted, since nobody waits for them. */
+export const MIRRORS_AT_ONCE_MAX = 8;
+/** A copy that takes longer is stopped. */
+export const MIRROR_MS_MAX = 120_000;
+/** Buckets that an alias's sliding window is counted in: it moves by a sixtieth at a time. */
+export const OUTCOME_BUCKETS = 60;
+/** Answers by which a model's time to the first token is known. */
+export const FIRST_TOKEN_SAMPLES_MAX = 32;
+/** Older ones say nothing of now; and a model that was too slow once gets its next chance. */
+export const FIRST_TOKEN_SAMPLE_MS_MAX = 300_000;
+/** Ratings that `auto` chooses by are at most so old while requests come; they move slowly. */
+export const RATINGS_AGE_MS_MAX = 5_000;
+/** Of a caller's word on an answer. */
+export const FEEDBACK_COMMENT_CHARACTERS_MAX = 4_000;
+export const FEEDBACK_TAGS_MAX = 16;
+/** Words on answers that keepers see at once. */
+export const FEEDBACK_SHOWN_MAX = 50;
+/** An answer is found by its request's id for this long, by its own for USAGE_RECORD_DAYS. */
+export const FEEDBACK_REQUEST_ID_MS_MAX = 86_400_000;
 
 // The web server.
 /** Headers of an honest client come in one or two packets; a client that drips them holds a socket. */
