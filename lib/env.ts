@@ -39,8 +39,12 @@ export const envSchema = z.object({
     "Opens /admin (16 characters or more). Without it `npm start` generates one and prints it.",
   ),
   PARLEY_API_KEY: secret.describe(
-    "When set, /v1 asks for it as a Bearer token or as `x-api-key` (16 characters or more). Without it /v1 is open.",
+    "One key for the whole API, without limits (16 characters or more), beside those of `npx parley keys create`. While there is no key of either kind the API answers this machine, and nobody else.",
   ),
+  PARLEY_API_OPEN: z
+    .stringbool()
+    .default(false)
+    .describe("true: the API answers everyone, also beyond this machine and beside keys."),
   PARLEY_SECRET: secret.describe(
     "Signs visitors' cookies (16 characters or more). Without it `npm start` generates and keeps one.",
   ),
