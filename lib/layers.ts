@@ -12,6 +12,8 @@ export const LAYERS: Record<string, readonly string[]> = {
   "lib/protocol": [],
   "lib/anthropic": ["lib/protocol"],
   "lib/openai": ["lib/protocol"],
+  // What the API is, told to programs and people from the schemas that it parses with.
+  "lib/openapi": ["lib/anthropic", "lib/openai", "lib/protocol"],
   "lib/engine": [],
   // Models nobody trained: for tests and measurements, out of reach of what serves people.
   "lib/engine/synthetic": ["lib/engine"],
@@ -37,7 +39,7 @@ export const LAYERS: Record<string, readonly string[]> = {
   app: [
     "components",
     ...["lib/anthropic", "lib/arena", "lib/auth", "lib/catalog", "lib/controller", "lib/gateway"],
-    ...["lib/http", "lib/leaderboard", "lib/openai", "lib/protocol", "lib/usage"],
+    ...["lib/http", "lib/leaderboard", "lib/openai", "lib/openapi", "lib/protocol", "lib/usage"],
   ],
   worker: ["lib/engine", "lib/protocol"],
   scripts: ["lib/db", "lib/protocol"],
