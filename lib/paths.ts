@@ -48,6 +48,7 @@ export const paths = {
     classify: "/classify",
     tokenize: "/tokenize",
     detokenize: "/detokenize",
+    tokenizerInfo: "/tokenizer-info",
     card: "/card",
     health: "/health",
     metrics: "/metrics",

@@ -134,6 +134,51 @@ export function backendContract(name: string, create: () => Promise<ContractSubj
       expect(contextLength).toBe(offer().contextLength);
     });
 
+    test("tools are tokens of the prompt, and tokenize counts them", async () => {
+      const { messages } = ask();
+      const toolRequest = {
+        tools: [
+          {
+            ...{ name: "get_weather", description: "The weather of a city." },
+            parameters: { type: "object", properties: { city: { type: "string" } } },
+          },
+        ],
+        ...{ choice: "auto" as const, isParallel: true },
+      };
+      const request = { model: subject.model, messages, toolRequest };
+      if (!offer().features.includes("tools")) {
+        expect((await failure(() => backend.tokenize(request, never))).code).toBe("not-supported");
+        return;
+      }
+      const counted = await backend.tokenize(request, never);
+      expect((await run({ toolRequest, maxTokens: 1 })).start.promptTokens).toBe(
+        counted.ids.length,
+      );
+      const plain = await backend.tokenize({ model: subject.model, messages }, never);
+      expect(counted.ids.length).toBeGreaterThan(plain.ids.length);
+    });
+
+    test("a prompt may end before the assistant begins to speak", async () => {
+      const { messages } = ask();
+      const request = { model: subject.model, messages };
+      const { ids } = await backend.tokenize(request, never);
+      const open = await backend.tokenize({ ...request, addGenerationPrompt: false }, never);
+      // As text: its last token may have gone on into the assistant's turn.
+      const read = (it: number[]) => backend.detokenize({ model: subject.model, ids: it }, never);
+      const [whole, begun] = [await read(ids), await read(open.ids)];
+      expect(whole.text.startsWith(begun.text)).toBe(true);
+      expect(begun.text.length).toBeLessThan(whole.text.length);
+    });
+
+    test("no effort of reasoning is taken by who does not reason, and any other is refused", async () => {
+      if (offer().features.includes("reasoning")) return;
+      const plain = await run({ maxTokens: 1 });
+      const none = await run({ maxTokens: 1, reasoningEffort: "none", thinking: "off" });
+      expect(none.start.promptTokens).toBe(plain.start.promptTokens);
+      const error = await failure(() => run({ reasoningEffort: "high" }));
+      expect(error).toMatchObject({ code: "not-supported", param: "reasoningEffort" });
+    });
+
     test("maxTokens ends with length, on a beginning of the longer answer", async () => {
       const whole = await run();
       const cut = await run({ maxTokens: 3 });
@@ -252,10 +297,11 @@ export function backendContract(name: string, create: () => Promise<ContractSubj
         await failure(() => run({ model })),
         await failure(() => backend.tokenize(text, never)),
         await failure(() => backend.detokenize({ model, ids: [1] }, never)),
+        await failure(() => backend.tokenizerInfo({ model }, never)),
         await failure(() => backend.embed(inputs, never)),
       ];
-      for (const error of errors.slice(0, 3)) expect(error.code).toBe("model-not-found");
-      expect(["model-not-found", "not-supported"]).toContain(errors[3]?.code);
+      for (const error of errors.slice(0, 4)) expect(error.code).toBe("model-not-found");
+      expect(["model-not-found", "not-supported"]).toContain(errors[4]?.code);
       expect(errors[0]?.message).toContain(model);
     });
 
@@ -278,6 +324,19 @@ export function backendContract(name: string, create: () => Promise<ContractSubj
       expect(await backend.detokenize({ model: subject.model, ids }, never)).toEqual({ text });
       const none = await backend.tokenize({ model: subject.model, text: "" }, never);
       expect(none.ids).toEqual([]);
+      const named = await backend.tokenize(
+        { model: subject.model, text, returnNames: true },
+        never,
+      );
+      expect(named.ids).toEqual(ids);
+      expect(named.names).toHaveLength(ids.length);
+      expect(named.names).not.toContain("");
+    });
+
+    test("the tokenizer tells its class and how much the model reads", async () => {
+      const info = await backend.tokenizerInfo({ model: subject.model }, never);
+      expect(info.config.tokenizer_class).toBeTypeOf("string");
+      expect(info.contextLength).toBe(offer().contextLength);
     });
 
     test("embeddings have unit length and repeat, or are clearly not supported", async () => {

@@ -11,6 +11,8 @@ import type {
   RerankRequest,
   TokenizeReply,
   TokenizeRequest,
+  TokenizerInfoReply,
+  TokenizerInfoRequest,
 } from "@/lib/protocol/text";
 import type { ModelOffer, WorkerKind } from "@/lib/protocol/worker-card";
 
@@ -34,5 +36,6 @@ export interface Backend {
   classify(request: ClassifyRequest, signal: AbortSignal): Promise<ClassifyReply>;
   tokenize(request: TokenizeRequest, signal: AbortSignal): Promise<TokenizeReply>;
   detokenize(request: DetokenizeRequest, signal: AbortSignal): Promise<DetokenizeReply>;
+  tokenizerInfo(request: TokenizerInfoRequest, signal: AbortSignal): Promise<TokenizerInfoReply>;
   close(): Promise<void>;
 }

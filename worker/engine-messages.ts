@@ -13,6 +13,8 @@ import type {
   RerankRequest,
   TokenizeReply,
   TokenizeRequest,
+  TokenizerInfoReply,
+  TokenizerInfoRequest,
 } from "@/lib/protocol/text";
 import type { ModelOffer } from "@/lib/protocol/worker-card";
 
@@ -47,11 +49,12 @@ export type EngineCall =
   | { type: "rerank"; request: RerankRequest }
   | { type: "classify"; request: ClassifyRequest }
   | { type: "tokenize"; request: TokenizeRequest }
-  | { type: "detokenize"; request: DetokenizeRequest };
+  | { type: "detokenize"; request: DetokenizeRequest }
+  | { type: "tokenizer-info"; request: TokenizerInfoRequest };
 
 export type EngineReply =
   | (EmbedReply | RerankReply | ClassifyReply)
-  | (TokenizeReply | DetokenizeReply);
+  | (TokenizeReply | DetokenizeReply | TokenizerInfoReply);
 
 export type MessageToEngine =
   | { type: "call"; callId: number; call: EngineCall }

@@ -2,9 +2,11 @@ import { embedInPieces } from "@/lib/engine/encoder/embed-in-pieces";
 import { encodeInTurns } from "@/lib/engine/encoder/text-encoder";
 import { Engine } from "@/lib/engine/engine";
 import { buildWith } from "@/lib/engine/lora/load-adapter";
+import { nameTokens, readTokenizerInfo } from "@/lib/engine/text/tokenizer-info";
 import { AppError } from "@/lib/errors";
 import type { GenerateEvent } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import type { TokenizeReply, TokenizeRequest } from "@/lib/protocol/text";
 import type { ModelFeature, ModelOffer } from "@/lib/protocol/worker-card";
 import { assert, unreachable } from "@/lib/util/assert";
 import { toChatMessages, toEngineRequest, toGenerateEvent } from "./engine-events";
@@ -99,18 +101,33 @@ async function answer(
         message: `The model ${engine.model.files.name} cannot be asked for ${call.type}: by its graph it is for writing text.`,
         param: "model",
       });
-    case "tokenize": {
-      const ids =
-        "text" in call.request
-          ? await encodeInTurns(engine, call.request.text, signal)
-          : engine.encodeMessages(toChatMessages(call.request.messages));
-      return { ids, contextLength: engine.model.contextLength };
-    }
+    case "tokenize":
+      return tokenize(engine, call.request, signal);
     case "detokenize":
       return { text: engine.decode(call.request.ids) };
+    case "tokenizer-info":
+      return readTokenizerInfo(engine.model);
     default:
       return unreachable(call);
   }
+}
+
+async function tokenize(
+  engine: Engine,
+  request: TokenizeRequest,
+  signal: AbortSignal,
+): Promise<TokenizeReply> {
+  const { contextLength, files } = engine.model;
+  let ids: readonly number[];
+  if ("messages" in request) {
+    const { messages, ...wish } = request;
+    ids = engine.encodeMessages(toChatMessages(messages), wish);
+  } else {
+    const text = await encodeInTurns(engine, request.text, signal);
+    ids = request.addSpecialTokens ? engine.addSpecialTokens(text) : text;
+  }
+  const names = request.returnNames ? { names: nameTokens(files.tokenizer, ids) } : {};
+  return { ids: [...ids], contextLength, ...names };
 }
 
 /** Vectors are the base's: an adapter's would come from it in silence. */

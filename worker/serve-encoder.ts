@@ -1,6 +1,8 @@
 import { EncoderEngine } from "@/lib/engine/encoder/encoder-engine";
+import { nameTokens, readTokenizerInfo } from "@/lib/engine/text/tokenizer-info";
 import { AppError } from "@/lib/errors";
 import { ENCODER_REQUESTS_DEFAULT } from "@/lib/limits";
+import type { TokenizeReply, TokenizeRequest } from "@/lib/protocol/text";
 import { unreachable } from "@/lib/util/assert";
 import { StartError } from "@/lib/util/start-error";
 import type { EngineCall, EngineReply, EngineThreadData } from "./engine-messages";
@@ -78,13 +80,27 @@ async function answer(
           param: "messages",
         });
       }
-      return {
-        ids: await engine.encodeText(call.request.text, signal),
-        contextLength: engine.model.contextLength,
-      };
+      return tokenize(engine, call.request, signal);
     case "detokenize":
       return { text: engine.decode(call.request.ids) };
+    case "tokenizer-info":
+      return readTokenizerInfo(engine.model);
     default:
       return unreachable(call);
   }
+}
+
+async function tokenize(
+  engine: EncoderEngine,
+  request: Extract<TokenizeRequest, { text: string }>,
+  signal: AbortSignal,
+): Promise<TokenizeReply> {
+  const { text, addSpecialTokens, returnNames } = request;
+  const ids = await engine.encodeText(text, {
+    signal,
+    ...(addSpecialTokens !== undefined && { addSpecialTokens }),
+  });
+  const { contextLength, files } = engine.model;
+  const names = returnNames ? { names: nameTokens(files.tokenizer, ids) } : {};
+  return { ids, contextLength, ...names };
 }

@@ -1,6 +1,6 @@
 import { randomUUID } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { AddressInfo } from "node:net";
 import type { Registry } from "prom-client";
 import type * as z from "zod";
 import { AppError, toAppError } from "@/lib/errors";
@@ -24,9 +24,10 @@ import {
   embedRequestSchema,
   rerankRequestSchema,
   tokenizeRequestSchema,
+  tokenizerInfoRequestSchema,
 } from "@/lib/protocol/text";
 import type { WorkerCard } from "@/lib/protocol/worker-card";
-import { toWorkerError, type WorkerHealth } from "@/lib/protocol/worker-error";
+import type { WorkerHealth } from "@/lib/protocol/worker-error";
 import type { Log } from "@/lib/telemetry/log";
 import { Admission } from "./admission";
 import type { Backend } from "./backend";
@@ -34,6 +35,7 @@ import { Bearer } from "./bearer";
 import { sendError, sendJson } from "./error-reply";
 import { streamGeneration } from "./generation-stream";
 import { readBody } from "./read-body";
+import { refuseSocket } from "./refuse-socket";
 import { type Outcome, WorkerStats } from "./worker-stats";
 
 /**
@@ -299,6 +301,7 @@ function createRoutes(stats: WorkerStats, limits: Limits): Map<string, Route> {
     [paths.worker.classify, { method: "POST", answer: classify }],
     [paths.worker.tokenize, { method: "POST", answer: tokenize }],
     [paths.worker.detokenize, { method: "POST", answer: detokenize }],
+    [paths.worker.tokenizerInfo, { method: "POST", answer: tokenizerInfo }],
     [
       paths.worker.card,
       { method: "GET", answer: async ({ response, card }) => void sendJson(response, card) },
@@ -371,35 +374,22 @@ async function read<Request extends { requestId: string; model: string }>(
   return undefined;
 }
 
-async function tokenize({ backend, card, request, response, abort, fields }: Exchange) {
-  const body = await readBody(request, tokenizeRequestSchema);
+const tokenize = (it: Exchange) =>
+  consult(it, tokenizeRequestSchema, (body, signal) => it.backend.tokenize(body, signal));
+const detokenize = (it: Exchange) =>
+  consult(it, detokenizeRequestSchema, (body, signal) => it.backend.detokenize(body, signal));
+const tokenizerInfo = (it: Exchange) =>
+  consult(it, tokenizerInfoRequestSchema, (body, signal) => it.backend.tokenizerInfo(body, signal));
+
+/** What asks the tokenizer alone waits for no slot. */
+async function consult<Request extends { model: string }>(
+  { card, request, response, abort, fields }: Exchange,
+  schema: z.ZodType<Request>,
+  call: (request: Request, signal: AbortSignal) => Promise<unknown>,
+): Promise<undefined> {
+  const body = await readBody(request, schema);
   fields.model = body.model;
   checkModel(card, body.model);
-  sendJson(response, await backend.tokenize(body, abort.signal));
+  sendJson(response, await call(body, abort.signal));
   return undefined;
-}
-
-async function detokenize({ backend, card, request, response, abort, fields }: Exchange) {
-  const body = await readBody(request, detokenizeRequestSchema);
-  fields.model = body.model;
-  checkModel(card, body.model);
-  sendJson(response, await backend.detokenize(body, abort.signal));
-  return undefined;
-}
-
-/** What is no HTTP, or trickles in, is answered in our shape where an answer can still be read. */
-function refuseSocket(cause: NodeJS.ErrnoException, socket: Socket): void {
-  // An earlier answer on this connection would make a second head nonsense to its reader.
-  if (!socket.writable || socket.bytesWritten > 0) {
-    socket.destroy();
-    return;
-  }
-  const late = cause.code === "ERR_HTTP_REQUEST_TIMEOUT";
-  const message = late ? "The request took too long to arrive." : "The request is not valid HTTP.";
-  const body = JSON.stringify(toWorkerError(new AppError("invalid-request", { message })));
-  const status = late ? "408 Request Timeout" : "400 Bad Request";
-  socket.end(
-    `HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-type: application/json; charset=utf-8\r\n` +
-      `content-length: ${Buffer.byteLength(body)}\r\n\r\n${body}`,
-  );
 }

@@ -117,14 +117,20 @@ test("a tool is called with input that fits, whole and streamed, and its result 
   });
   expect(answered.stop_reason).toBe("end_turn");
   expect(answered.content.map((it) => it.type)).toEqual(["text"]);
-  // The call and its result are part of the prompt.
-  const count = (of: MessageParam[]) => {
-    return client.messages.countTokens({ model: base.model, messages: of });
+  // The tools are part of the prompt unless none may be called, and so are the call and its result.
+  const count = (of: MessageParam[], more: object = { tools: [add] }) => {
+    return client.messages.countTokens({ model: base.model, messages: of, ...more });
   };
-  const [first, last] = await Promise.all([count(messages), count(round)]);
-  expect(last.input_tokens).toBeGreaterThan(first.input_tokens + 10);
-  const { input_tokens, cache_read_input_tokens } = answered.usage;
-  expect(input_tokens + (cache_read_input_tokens ?? 0)).toBe(last.input_tokens);
+  const [first, offered, last] = await Promise.all([
+    ...[count(messages, {}), count(messages)],
+    count(round, { tools: [add], tool_choice: { type: "none" } }),
+  ]);
+  const prompt = ({ usage }: typeof whole) =>
+    usage.input_tokens + (usage.cache_read_input_tokens ?? 0);
+  expect(offered?.input_tokens).toBe(prompt(whole));
+  expect(offered?.input_tokens).toBeGreaterThan((first?.input_tokens ?? 0) + 10);
+  expect(last?.input_tokens).toBe(prompt(answered));
+  expect(last?.input_tokens).toBeGreaterThan((first?.input_tokens ?? 0) + 10);
 });
 
 test("schemas that no tool can have are refused under the tools' name", async () => {

@@ -209,7 +209,7 @@ describe("a stream", () => {
 });
 
 describe("tokens", () => {
-  test("are counted as an answer's prompt is, and tools are not", async () => {
+  test("are counted as an answer's prompt is, by a model that knows all of it", async () => {
     const body = { model: "mock/echo", messages, system: "Be brief." };
     const counted = await client.messages.countTokens(body);
     const { usage } = await client.messages.create({ ...body, max_tokens: 1 });

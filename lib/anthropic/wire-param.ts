@@ -4,6 +4,7 @@ import type { GenerateRequest } from "@/lib/protocol/generate-request";
 /** A worker names the fields of its own protocol, which clients of this API never saw. */
 const WIRE_PARAMS: Record<string, string> = {
   maxTokens: "max_tokens",
+  reasoningEffort: "output_config.effort",
   stop: "stop_sequences",
   toolRequest: "tools",
   "toolRequest.choice": "tool_choice",

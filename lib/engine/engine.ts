@@ -135,6 +135,11 @@ export class Engine {
     return this.model.tokenizer.encodeText(text);
   }
 
+  /** What the tokenizer's own rule makes of a text's ids (`<s>` before those of Llama's). */
+  addSpecialTokens(ids: readonly number[]): number[] {
+    return this.#prompts.addSpecialTokens(ids);
+  }
+
   /** Text of ids, control tokens spelled out. */
   decode(ids: readonly number[]): string {
     const detokenizer = new Detokenizer(this.model.tokenBytes, { control: "spelled" });

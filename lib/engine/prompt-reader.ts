@@ -4,7 +4,7 @@ import type { ToolRequest } from "./answer/answer-format";
 import { offeredTools } from "./answer/create-format";
 import type { ModelAnswerFormat } from "./answer/detect-answer-format";
 import type { AnswerWish } from "./answer-plan";
-import { BARE, readSpecialTokens } from "./encoder/special-tokens";
+import { BARE, joinTexts, readSpecialTokens, type TemplatePart } from "./encoder/special-tokens";
 import type { LoadedModel } from "./load-model";
 import type { ChatMessage } from "./text/chat-template";
 import { quoteMessages, quoteTools } from "./text/quote-strings";
@@ -30,12 +30,15 @@ export type ReadPrompt = { ids: readonly number[]; text: string | undefined };
 export class PromptReader {
   readonly #model: LoadedModel;
   readonly #format: ModelAnswerFormat;
-  /** What the tokenizer's own rule puts before a text (`<s>` of Llama's). */
+  /** What the tokenizer's own rule puts around a text. */
+  readonly #frame: readonly TemplatePart[];
+  /** Of that what stands before it (`<s>` of Llama's). */
   readonly #beginIds: readonly number[];
 
   constructor(model: LoadedModel, format: ModelAnswerFormat) {
     this.#model = model;
-    this.#beginIds = listBeginIds(model.files.tokenizer.post_processor);
+    this.#frame = readKnown(model.files.tokenizer.post_processor);
+    this.#beginIds = listBeginIds(this.#frame);
     this.#format = format;
   }
 
@@ -46,6 +49,11 @@ export class PromptReader {
    */
   encodeMessages(messages: readonly ChatMessage[], wish: PromptWish = {}): number[] {
     return this.#model.tokenizer.encodePrompt(this.#render(messages, wish));
+  }
+
+  /** The ids of a text with those around them that the tokenizer's own rule adds. */
+  addSpecialTokens(ids: readonly number[]): number[] {
+    return joinTexts(this.#frame, [ids]).ids;
   }
 
   /** @throws AppError `context-length-exceeded` or `invalid-request` when the prompt cannot be answered. */
@@ -144,14 +152,13 @@ export class PromptReader {
   }
 }
 
-/** A rule of a kind that is not known puts nothing there: chat templates, which most requests take, write their own. */
-function listBeginIds(postProcessor: unknown): number[] {
-  const parts = readKnown(postProcessor);
+function listBeginIds(parts: readonly TemplatePart[]): number[] {
   const textAt = parts.findIndex((part) => part.kind === "text");
   return parts.slice(0, textAt).flatMap((part) => (part.kind === "special" ? part.id : []));
 }
 
-function readKnown(postProcessor: unknown) {
+/** A rule of a kind that is not known adds nothing: chat templates, which most requests take, write their own. */
+function readKnown(postProcessor: unknown): readonly TemplatePart[] {
   try {
     return readSpecialTokens(postProcessor).single;
   } catch (error) {

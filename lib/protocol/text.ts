@@ -1,5 +1,7 @@
 import * as z from "zod";
 import { EMBED_INPUTS_MAX, RERANK_DOCUMENTS_MAX } from "@/lib/limits";
+import { toolRequestSchema } from "./answer-shape";
+import { reasoningFields } from "./generate-request";
 import { messagesSchema } from "./message";
 
 /** Text ↔ tokens ↔ vectors: the calls beside generation. */
@@ -60,14 +62,31 @@ export const classifyReplySchema = z.object({
   promptTokens: z.number().int(),
 });
 
-/** Either plain text, or messages as the model's chat template renders them with the generation prompt. */
+/** The tokens under the names that the vocabulary has for them, too. */
+const returnNames = z.boolean().optional();
+
+/**
+ * Either plain text, or messages as the model's chat template renders them, along with whatever else of
+ * a request it writes into the prompt.
+ */
 export const tokenizeRequestSchema = z.union([
-  z.strictObject({ model, text: z.string() }),
-  z.strictObject({ model, messages: messagesSchema }),
+  z.strictObject({
+    ...{ model, text: z.string(), returnNames },
+    /** Those that the tokenizer's own rule puts around a text; absent: at a model that reads, yes, at one that writes, no. */
+    addSpecialTokens: z.boolean().optional(),
+  }),
+  z.strictObject({
+    ...{ model, messages: messagesSchema, returnNames },
+    toolRequest: toolRequestSchema.optional(),
+    ...reasoningFields,
+    /** The prompt ends where the assistant begins to speak; absent: yes. */
+    addGenerationPrompt: z.boolean().optional(),
+  }),
 ]);
 export const tokenizeReplySchema = z.object({
   ids: z.array(z.number().int()),
   contextLength: z.number().int(),
+  names: z.array(z.string()).optional(),
 });
 
 export const detokenizeRequestSchema = z.strictObject({
@@ -75,6 +94,13 @@ export const detokenizeRequestSchema = z.strictObject({
   ids: z.array(z.number().int().min(0)),
 });
 export const detokenizeReplySchema = z.object({ text: z.string() });
+
+export const tokenizerInfoRequestSchema = z.strictObject({ model });
+export const tokenizerInfoReplySchema = z.object({
+  /** What the model's tokenizer files say under their own names (tokenizer_config.json). */
+  config: z.record(z.string(), z.unknown()),
+  contextLength: z.number().int(),
+});
 
 export type EmbedRequest = z.infer<typeof embedRequestSchema>;
 export type Overflow = z.infer<typeof overflowSchema>;
@@ -86,4 +112,6 @@ export type EmbedReply = z.infer<typeof embedReplySchema>;
 export type TokenizeRequest = z.infer<typeof tokenizeRequestSchema>;
 export type TokenizeReply = z.infer<typeof tokenizeReplySchema>;
 export type DetokenizeRequest = z.infer<typeof detokenizeRequestSchema>;
+export type TokenizerInfoRequest = z.infer<typeof tokenizerInfoRequestSchema>;
+export type TokenizerInfoReply = z.infer<typeof tokenizerInfoReplySchema>;
 export type DetokenizeReply = z.infer<typeof detokenizeReplySchema>;

@@ -29,7 +29,10 @@ import {
   rerankReplySchema,
   type TokenizeReply,
   type TokenizeRequest,
+  type TokenizerInfoReply,
+  type TokenizerInfoRequest,
   tokenizeReplySchema,
+  tokenizerInfoReplySchema,
 } from "./text";
 import { fromTransportError, isTransportTimeout } from "./transport-error";
 import { fromWorkerError, type WorkerHealth, workerHealthSchema } from "./worker-error";
@@ -114,6 +117,15 @@ export class WorkerClient {
   ): Promise<DetokenizeReply> {
     const options = { ...call, body: request, headMsMax: this.#limits.callMsMax };
     return this.#whole(address, paths.worker.detokenize, options, detokenizeReplySchema);
+  }
+
+  tokenizerInfo(
+    address: string,
+    request: TokenizerInfoRequest,
+    call: WorkerCall,
+  ): Promise<TokenizerInfoReply> {
+    const options = { ...call, body: request, headMsMax: this.#limits.callMsMax };
+    return this.#whole(address, paths.worker.tokenizerInfo, options, tokenizerInfoReplySchema);
   }
 
   /** Whether it loads, is ready or drains: all three are answers, not errors. */

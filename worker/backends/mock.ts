@@ -83,8 +83,13 @@ export function createMockBackend(options: MockOptions): Backend {
     },
     tokenize: async (request) => {
       const { contextLength } = get(request.model);
-      const text = "text" in request ? request.text : renderPrompt(request.messages);
-      return { ids: toIds(text), contextLength };
+      if ("messages" in request) refuseUnknown({ ...request, sampling: {} });
+      const text =
+        "text" in request
+          ? request.text
+          : renderPrompt(request.messages, request.addGenerationPrompt);
+      const names = request.returnNames ? { names: toPieces(text) } : {};
+      return { ids: toIds(text), contextLength, ...names };
     },
     detokenize: async (request) => {
       get(request.model);
@@ -94,6 +99,10 @@ export function createMockBackend(options: MockOptions): Backend {
         if (!(cause instanceof RangeError)) throw cause;
         throw new AppError("invalid-request", { message: `ids: ${cause.message}.`, param: "ids" });
       }
+    },
+    tokenizerInfo: async (request) => {
+      const { contextLength } = get(request.model);
+      return { config: { tokenizer_class: "MockTokenizer" }, contextLength };
     },
     close: async () => undefined,
   };
@@ -125,9 +134,9 @@ function toOffer(name: string, model: MockModel): ModelOffer {
 }
 
 /** The mock's chat template: what counts as the prompt's tokens. */
-function renderPrompt(messages: readonly Message[]): string {
+function renderPrompt(messages: readonly Message[], addGenerationPrompt = true): string {
   const turns = messages.map((message) => `${message.role}: ${messageText(message)}\n`);
-  return `${turns.join("")}assistant:`;
+  return `${turns.join("")}${addGenerationPrompt ? "assistant:" : ""}`;
 }
 
 type Run = { request: GenerateRequest; signal: AbortSignal; model: MockModel; die: () => void };
@@ -192,7 +201,9 @@ const NEUTRAL: Record<string, unknown> = {
 };
 
 /** What a program without probabilities cannot do is refused: an answer that ignored it would mislead. */
-function refuseUnknown(request: GenerateRequest): void {
+function refuseUnknown(
+  request: Pick<GenerateRequest, "sampling"> & Partial<GenerateRequest>,
+): void {
   const { temperature: _, topP: __, seed: ___, logitBias = {}, ...sampling } = request.sampling;
   const { logProbabilityCount, reportPrompt, stopTokenIds, ignoreEos, minTokens } = request;
   // Whoever never reasons tells reasoning apart by saying nothing.

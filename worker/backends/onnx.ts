@@ -8,6 +8,7 @@ import type {
   EmbedReply,
   RerankReply,
   TokenizeReply,
+  TokenizerInfoReply,
 } from "@/lib/protocol/text";
 import { log } from "@/lib/telemetry/log";
 import { assert } from "@/lib/util/assert";
@@ -70,6 +71,8 @@ export async function createOnnxBackend(options: OnnxBackendOptions): Promise<Ba
       getThread(request.model).ask<TokenizeReply>({ type: "tokenize", request }, signal),
     detokenize: async (request, signal) =>
       getThread(request.model).ask<DetokenizeReply>({ type: "detokenize", request }, signal),
+    tokenizerInfo: async (request, signal) =>
+      getThread(request.model).ask<TokenizerInfoReply>({ type: "tokenizer-info", request }, signal),
     close: async () => {
       await Promise.all(threads.map((thread) => thread.close()));
     },

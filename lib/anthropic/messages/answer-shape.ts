@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { TOOL_NAME, TOOLS_MAX } from "@/lib/limits";
 import { type Grammar, jsonSchemaSchema, type ToolRequest } from "@/lib/protocol/answer-shape";
+import type { ReasoningEffort } from "@/lib/protocol/generate-request";
 import { refuse, reject } from "@/lib/util/refuse";
 import { cacheControlSchema, neutralPart } from "./fields";
 
@@ -16,8 +17,7 @@ export const outputFormatSchema = z
   .transform(({ schema }): Grammar => ({ type: "json-schema", schema }));
 
 export const outputConfigSchema = z.strictObject({
-  // "high" is what they take an absent effort for.
-  effort: neutralPart(z.literal("high"), 'Remove it or send "high".'),
+  effort: z.enum(["low", "medium", "high", "xhigh", "max"]).nullish(),
   format: outputFormatSchema.nullish(),
 });
 
@@ -64,6 +64,14 @@ export const toolChoiceSchema = z.discriminatedUnion("type", [
   }),
   z.strictObject({ type: z.literal("none") }),
 ]);
+
+/** "high" is what they take an absent effort for, and any model does. */
+export function toReasoningEffort(
+  config: z.infer<typeof outputConfigSchema> | null | undefined,
+): ReasoningEffort | undefined {
+  const effort = config?.effort;
+  return effort == null || effort === "high" ? undefined : effort;
+}
 
 type ToolFields = {
   tools?: z.infer<typeof toolsSchema> | null | undefined;

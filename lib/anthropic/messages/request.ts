@@ -8,13 +8,14 @@ import {
   outputFormatSchema,
   toolChoiceSchema,
   toolsSchema,
+  toReasoningEffort,
   toToolRequest,
 } from "./answer-shape";
 import { wellFormedText } from "./blocks";
 import { bodySchemaOf } from "./check-fields";
 import { conversationSchema, systemSchema, withSystem } from "./conversation";
 import { BETA_FIELDS, EARLIER_FIELDS, MESSAGE_FIELDS } from "./fields";
-import { checkThinking, thinkingSchema } from "./thinking";
+import { checkThinking, thinkingSchema, toThinking } from "./thinking";
 
 /** Anthropic's "Create a Message" body → GenerateRequest (API reference, Messages). */
 
@@ -66,6 +67,7 @@ export function toGenerateRequest(body: MessageRequest, requestId: string): Gene
   const { temperature, top_k: topK, top_p: topP } = body;
   const grammar = body.output_config?.format ?? body.output_format;
   const toolRequest = toToolRequest(body);
+  const reasoningEffort = toReasoningEffort(body.output_config);
   return {
     ...{ requestId, model: body.model, messages: withSystem(body.system, body.messages) },
     sampling: {
@@ -77,6 +79,8 @@ export function toGenerateRequest(body: MessageRequest, requestId: string): Gene
     maxTokens: body.max_tokens,
     ...(grammar != null && { grammar }),
     ...(toolRequest && { toolRequest }),
+    ...(reasoningEffort && { reasoningEffort }),
+    thinking: toThinking(body.thinking),
     splitReasoning: true,
   };
 }

@@ -8,8 +8,8 @@ const BUDGET_TOKENS_MIN = 1_024;
 const display = z.enum(["summarized", "omitted"]).nullish();
 
 /**
- * Whether a model reasons before it answers is its own matter, and the template's that it was trained
- * with; `thinking` says what the caller sees of it. Enabled and adaptive show it as thinking blocks.
+ * `thinking` says whether the model is to reason, where it can be told, and what the caller sees of it:
+ * enabled and adaptive show it as thinking blocks. A model that always reasons does so unseen.
  * `budget_tokens` is a target that Anthropic's models may miss, and no model here was taught to mind
  * one: its form is checked, and what bounds reasoning and answer together is `max_tokens`.
  */
@@ -41,6 +41,11 @@ export type ThinkingDisplay = "shown" | "omitted" | "hidden";
 export function toThinkingDisplay(thinking: Thinking): ThinkingDisplay {
   if (thinking?.type !== "enabled" && thinking?.type !== "adaptive") return "hidden";
   return thinking.display === "omitted" ? "omitted" : "shown";
+}
+
+/** Theirs do not think unless asked to; ours are told the same where they can be told. */
+export function toThinking(thinking: Thinking): "on" | "off" {
+  return thinking?.type === "enabled" || thinking?.type === "adaptive" ? "on" : "off";
 }
 
 /** Adaptive leaves it to the model; enabled is a wish that one without reasoning cannot meet. */

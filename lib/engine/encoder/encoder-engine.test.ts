@@ -240,10 +240,12 @@ describe("long texts", () => {
 
 test("ids of a text are made in turns with others, and for nobody who has left", async () => {
   const engine = await open("tokenize");
-  expect(await engine.encodeText("bace dimo", never)).toEqual(idsOf(engine, "bace dimo"));
-  expect(await engine.encodeText("", never)).toEqual([]);
+  expect(await engine.encodeText("bace dimo", { signal: never })).toEqual(
+    idsOf(engine, "bace dimo"),
+  );
+  expect(await engine.encodeText("", { signal: never })).toEqual([]);
   const abort = new AbortController();
-  const long = engine.encodeText("bace dimo ".repeat(100_000), abort.signal);
+  const long = engine.encodeText("bace dimo ".repeat(100_000), { signal: abort.signal });
   setImmediate(() => abort.abort(new Error("gone")));
   await expect(long).rejects.toThrow("gone");
 });

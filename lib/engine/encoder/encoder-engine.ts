@@ -139,15 +139,18 @@ export class EncoderEngine {
   }
 
   /**
-   * Ids as the model reads this text, control tokens included: what `embed` takes as ids.
+   * Ids as the model reads this text, control tokens included unless told otherwise: what `embed` takes as ids.
    *
    * @throws the signal's reason on abort.
    */
-  async encodeText(text: string, signal: AbortSignal): Promise<number[]> {
+  async encodeText(
+    text: string,
+    { addSpecialTokens = true, signal }: { addSpecialTokens?: boolean; signal: AbortSignal },
+  ): Promise<number[]> {
     if (text === "") return [];
     const { tokenizer } = this.model;
     const ids = await encodeInTurns(tokenizer, text, signal);
-    return joinTexts(tokenizer.special.single, [ids]).ids;
+    return addSpecialTokens ? joinTexts(tokenizer.special.single, [ids]).ids : ids;
   }
 
   /** @throws AppError `invalid-request` for what is no token. */

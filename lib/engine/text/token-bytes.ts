@@ -86,7 +86,7 @@ function pickSpelling(decoderTypes: string[]): Spelling {
 }
 
 /** Tokens by id. BPE lists text → id, Unigram lists [text, score] with the id as position. */
-function readVocabulary(json: TokenizerJson): (string | undefined)[] {
+export function readVocabulary(json: TokenizerJson): (string | undefined)[] {
   const tokens: (string | undefined)[] = [];
   const vocabulary: unknown = json.model.vocab;
   if (Array.isArray(vocabulary)) {

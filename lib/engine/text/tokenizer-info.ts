@@ -1,0 +1,43 @@
+import type { ModelFiles } from "../onnx/model-files";
+import { readVocabulary } from "./token-bytes";
+import type { TokenizerJson } from "./tokenizer-schema";
+
+/**
+ * What of tokenizer_config.json is of use to who reads it from afar. A list, because such files also hold
+ * paths of the machine that they were written on.
+ */
+const TOLD = [
+  ...["tokenizer_class", "model_max_length", "padding_side", "truncation_side"],
+  ...["bos_token", "eos_token", "pad_token", "unk_token", "sep_token", "cls_token", "mask_token"],
+  ...["additional_special_tokens", "added_tokens_decoder", "add_bos_token", "add_eos_token"],
+  ...["add_prefix_space", "clean_up_tokenization_spaces", "split_special_tokens", "legacy"],
+];
+/** Reads any tokenizer.json; what Transformers takes where a folder names no class. */
+const CLASS_DEFAULT = "PreTrainedTokenizerFast";
+
+export type TokenizerInfo = { config: Record<string, unknown>; contextLength: number };
+
+/** The model's tokenizer_config.json as far as it is told, with the chat template wherever it was found. */
+export function readTokenizerInfo(model: {
+  files: Pick<ModelFiles, "tokenizerConfig" | "chatTemplate">;
+  contextLength: number;
+}): TokenizerInfo {
+  const { tokenizerConfig, chatTemplate } = model.files;
+  const told = Object.entries(tokenizerConfig).filter(([name]) => TOLD.includes(name));
+  return {
+    config: {
+      tokenizer_class: CLASS_DEFAULT,
+      ...Object.fromEntries(told),
+      chat_template: chatTemplate ?? null,
+    },
+    contextLength: model.contextLength,
+  };
+}
+
+/** Tokens under the names that the vocabulary has for them (`Ġthe`), not as the text they stand for. */
+export function nameTokens(json: TokenizerJson, ids: readonly number[]): string[] {
+  const added = new Map(json.added_tokens.map((token) => [token.id, token.content]));
+  const names = readVocabulary(json);
+  // An id without a name is a row that the graph was padded with.
+  return ids.map((id) => added.get(id) ?? names[id] ?? "");
+}
