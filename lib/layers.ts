@@ -25,13 +25,15 @@ export const LAYERS: Record<string, readonly string[]> = {
   "lib/catalog": ["lib/db", "lib/protocol"],
   "lib/usage": ["lib/auth", "lib/catalog", "lib/db", "lib/protocol"],
   "lib/controller": ["lib/db", "lib/protocol"],
+  "lib/leaderboard": ["lib/db", "lib/protocol", "lib/rating"],
+  // The leaderboard: `auto` is the best-rated model.
   "lib/gateway": [
-    ...["lib/auth", "lib/catalog", "lib/controller", "lib/db", "lib/protocol", "lib/usage"],
+    ...["lib/auth", "lib/catalog", "lib/controller", "lib/db", "lib/leaderboard"],
+    ...["lib/protocol", "lib/usage"],
   ],
   "lib/arena": [
     ...["lib/auth", "lib/controller", "lib/db", "lib/gateway", "lib/protocol", "lib/usage"],
   ],
-  "lib/leaderboard": ["lib/db", "lib/protocol", "lib/rating"],
   "lib/http": ["lib/anthropic", "lib/auth", "lib/openai", "lib/protocol", "lib/usage"],
 
   // Doors: thin, and imported by nothing.
