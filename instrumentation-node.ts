@@ -1,4 +1,5 @@
 import { arena } from "@/lib/arena/arena";
+import { keyRing } from "@/lib/auth/key-ring";
 import { controller } from "@/lib/controller/controller";
 import { databaseUrl } from "@/lib/db/client";
 import { migrateDatabase } from "@/lib/db/migrate";
@@ -24,6 +25,10 @@ export async function boot(): Promise<void> {
     // Next would go on and answer 500 to everything.
     process.exit(1);
   }
+  // So that the first request need not wait for it. Whoever asks hears what is wrong.
+  keyRing()
+    .get()
+    .catch(() => {});
   controller().startSweeper();
   arena().startSweeper();
   leaderboard().start();

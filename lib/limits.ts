@@ -118,6 +118,14 @@ export const GENERATION_MS_MAX = 600_000;
 export const READY_CHECK_MS_MAX = 2_000;
 /** Workers tried for one request before the client hears of it. */
 export const DISPATCH_ATTEMPTS_MAX = 3;
+/** Requests a web process sends to a worker beyond its slots: one waits there, so that no slot idles for the way from here; whatever waits is in an order of its own there. */
+export const SENT_AHEAD_MAX = 1;
+/** Requests that wait in one web process for one model: at four a second, what is done in the longest wait. Each holds its body, 1 MiB at most. */
+export const ADMISSION_WAITING_MAX = 256;
+/** Told to who is refused at a full queue, whatever the pace: beyond the longest wait nobody knows. */
+export const ADMISSION_RETRY_SECONDS_MAX = 60;
+/** A pace is that of about this long. */
+export const ADMISSION_PACE_MS = 10_000;
 /** After a refused connection a worker is passed over for this long, unless it is the only one. */
 export const SUSPECT_FOR_MS = 2_000;
 /** A web process that starts asks silent workers whether they live; its first answer waits for theirs. */
@@ -247,6 +255,8 @@ export const USAGE_RECORD_DAYS = 90;
 export const API_KEYS_MAX = 100_000;
 /** Of revoked keys the newest are remembered, so that their holders hear why they are refused; older ones are unknown. */
 export const REVOKED_KEYS_KNOWN_MAX = 10_000;
+/** Keys in one list for people; the others are found by their id or their beginning. */
+export const KEYS_LISTED_MAX = 1_000;
 /** A key's own list of models; who needs more means all of them. */
 export const KEY_MODELS_MAX = 256;
 /** Models of one fallback list. */

@@ -1,16 +1,17 @@
 import { isAdminSession } from "@/lib/auth/admin-session";
-import { ANONYMOUS_CALLER, type ApiCaller, ENVIRONMENT_CALLER } from "@/lib/auth/api-caller";
+import type { ApiCaller } from "@/lib/auth/api-caller";
 import { isSameSecret, readBearer } from "@/lib/auth/bearer";
 import { createVisitor, readVisitorId } from "@/lib/auth/visitor";
 import { env } from "@/lib/env";
 import { AppError } from "@/lib/errors";
 import type { ApiScope } from "@/lib/protocol/api-key";
-import { isLoopback } from "@/lib/util/loopback";
+import { authenticateApi } from "./authenticate-api";
+import { isLocalRequest } from "./local-request";
 import { checkSameOrigin } from "./same-origin";
 
 /**
- * Who a route answers: `anyone`; `api`, holders of an API key where there are any; `visitor`, whoever
- * holds a signed cookie (made on the fly); `admin`, an open session; `worker`, the shared secret.
+ * Who a route answers: `anyone`; `api`, holders of an API key where one is needed (authenticate-api.ts);
+ * `visitor`, whoever holds a signed cookie (made on the fly); `admin`, an open session; `worker`, the shared secret.
  */
 export type Caller = "anyone" | "api" | "visitor" | "admin" | "worker";
 
@@ -30,7 +31,7 @@ export async function authenticate(
     case "anyone":
       return {};
     case "api":
-      return { api: await identifyApiCaller(request, scope) };
+      return { api: await authenticateApi(request, scope) };
     case "visitor":
       checkSameOrigin(request);
       return identifyVisitor(request);
@@ -46,34 +47,15 @@ export async function authenticate(
   }
 }
 
-async function identifyApiCaller(request: Request, _scope: ApiScope): Promise<ApiCaller> {
-  const expected = env().PARLEY_API_KEY;
-  if (expected === undefined) return ANONYMOUS_CALLER;
-  const bearer = readBearer(request.headers.get("authorization"));
-  // Anthropic's clients have a header of their own, and some send both.
-  const given = [bearer, request.headers.get("x-api-key")].filter((key) => key != null);
-  if (given.some((key) => isSameSecret(key, expected))) return ENVIRONMENT_CALLER;
-  throw new AppError("unauthenticated", {
-    message:
-      given.length === 0
-        ? "Send this server's API key as `Authorization: Bearer <key>` or `x-api-key: <key>`."
-        : "The API key is not the one of this server.",
-  });
-}
-
 /**
  * Lets in who may read this process's metrics: the worker secret, an admin session, or anybody on a
  * machine of one's own. Not the public: who watches the counters of each model during a blind battle
- * sees which two are at work. A proxy in front makes strangers look local, so its traces close the door.
+ * sees which two are at work.
  *
  * @throws AppError `unauthenticated`
  */
 export function authenticateScraper(request: Request): void {
-  const { HOST, PARLEY_PUBLIC_URL } = env();
-  const { headers } = request;
-  const isProxied = headers.has("forwarded") || headers.has("x-forwarded-for");
-  if (isLoopback(HOST) && PARLEY_PUBLIC_URL === undefined && !isProxied) return;
-  if (isAdminSession(headers.get("cookie"))) return;
+  if (isLocalRequest(request) || isAdminSession(request.headers.get("cookie"))) return;
   checkWorkerSecret(request);
 }
 

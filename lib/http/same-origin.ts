@@ -15,7 +15,8 @@ export function checkSameOrigin(request: Request): void {
   throw new AppError("forbidden", { message: "This change was asked for by another site's page." });
 }
 
-function isSameOrigin(request: Request): boolean {
+/** Whether no other site's page is behind a request, as far as a browser would have said so. */
+export function isSameOrigin(request: Request): boolean {
   const site = request.headers.get("sec-fetch-site");
   // "same-site" would let another port of localhost in.
   if (site !== null) return site === "same-origin" || site === "none";

@@ -1,0 +1,143 @@
+import {
+  ANONYMOUS_CALLER,
+  type ApiCaller,
+  ENVIRONMENT_CALLER,
+  visitorCaller,
+} from "@/lib/auth/api-caller";
+import { isSameSecret, readBearer } from "@/lib/auth/bearer";
+import { type KeyFinding, type KeyRing, keyRing } from "@/lib/auth/key-ring";
+import { KEY_START } from "@/lib/auth/make-key";
+import { readVisitorId } from "@/lib/auth/visitor";
+import { env } from "@/lib/env";
+import { AppError } from "@/lib/errors";
+import type { ApiScope } from "@/lib/protocol/api-key";
+import { isLocalRequest } from "./local-request";
+import { isSameOrigin } from "./same-origin";
+
+const HOW_TO_SEND = "Send an API key as `Authorization: Bearer <key>` or `x-api-key: <key>`.";
+
+/**
+ * Says who calls the API. A key decides wherever one is needed or given; without any, this machine's own
+ * programs are let in for as long as no key was ever made. The answer to a key comes from memory.
+ *
+ * @throws AppError `unauthenticated` or `forbidden` with what is missing; `unavailable` where a key would
+ *   have to be looked up and this process can neither hear of revocations nor read them.
+ */
+export async function authenticateApi(request: Request, scope: ApiScope): Promise<ApiCaller> {
+  const given = readGivenKeys(request.headers);
+  if (given.length === 0) return await admitWithoutKey(request);
+  const expected = env().PARLEY_API_KEY;
+  if (expected !== undefined && given.some((text) => isSameSecret(text, expected))) {
+    return ENVIRONMENT_CALLER;
+  }
+  // Official clients insist on some text. Where there is nothing to mistake it for, it is none.
+  const isFiller = expected === undefined && given.every((text) => !text.startsWith(KEY_START));
+  if (isFiller && (await isOpen(request))) return await admitWithoutKey(request);
+  const ring = keyRing().peek() ?? (await keyRing().get());
+  const findings = given.map((text) => ring.find(text));
+  const live = findings.find((it) => it.state === "live");
+  if (live === undefined) throw refuse(findings, ring);
+  const { key } = live;
+  if (!key.scopes.includes(scope)) {
+    throw new AppError("forbidden", {
+      message: `This API key lacks the scope \`${scope}\` that this call needs; it has: ${key.scopes.join(", ") || "none"}. \`npx parley keys update ${key.prefix} --scope …\` changes that.`,
+    });
+  }
+  return { owner: `key:${key.id}`, key };
+}
+
+/**
+ * Anthropic's clients have a header of their own, and some send both.
+ *
+ * @throws AppError `unauthenticated` for another scheme than Bearer, which is no key and not to be passed over.
+ */
+function readGivenKeys(headers: Headers): string[] {
+  const authorization = headers.get("authorization")?.trim() ?? "";
+  const bearer = readBearer(authorization);
+  const keys = [bearer, headers.get("x-api-key")?.trim()].filter((key) => key !== undefined);
+  const given = keys.filter((key) => key !== "");
+  // An empty token is what a client sends whose key is an empty text.
+  if (given.length > 0 || /^(bearer)?$/i.test(authorization)) return given;
+  throw new AppError("unauthenticated", {
+    message: `The \`Authorization\` header is of another form than \`Bearer <key>\`. ${HOW_TO_SEND}`,
+  });
+}
+
+async function admitWithoutKey(request: Request): Promise<ApiCaller> {
+  if (!(await isOpen(request))) throw await refuseWithoutKey();
+  if (isSameOrigin(request)) {
+    const visitorId = readVisitorId(request.headers.get("cookie"));
+    return visitorId === undefined ? ANONYMOUS_CALLER : visitorCaller(visitorId);
+  }
+  checkForeignPage(request);
+  return ANONYMOUS_CALLER;
+}
+
+const NEEDS_KEY = `${HOW_TO_SEND} Whoever runs this server makes one with \`npx parley keys create\`.`;
+const NO_KEY_YET =
+  "This server has no API key yet, and without one it answers programs on its own machine only. There, `npx parley keys create` makes a key; PARLEY_API_OPEN=true would answer everyone.";
+
+async function refuseWithoutKey(): Promise<AppError> {
+  // Without the database nobody knows which of the two sentences is true; the one that helps more callers is said.
+  const ring = await lastKnownRing().catch(() => undefined);
+  const message = ring !== undefined && isKeyless(ring) ? NO_KEY_YET : NEEDS_KEY;
+  return new AppError("unauthenticated", { message });
+}
+
+function isKeyless(ring: KeyRing): boolean {
+  return ring.isEmpty && env().PARLEY_API_KEY === undefined;
+}
+
+/**
+ * Without a key it is the machine that a request comes from that is trusted, and a browser there runs the
+ * pages of strangers. Following a link changes nothing and shows them nothing.
+ */
+function checkForeignPage(request: Request): void {
+  const isReading = request.method === "GET" || request.method === "HEAD";
+  const origin = request.headers.get("origin");
+  if (isReading && origin === null) return;
+  throw new AppError("forbidden", {
+    message:
+      "A page of another site asked for this without an API key. Send a key, or have that site allowed by whoever runs this server.",
+  });
+}
+
+/** Whom the API answers without a key, as far as a setting or the lack of keys decides it. */
+async function isOpen(request: Request): Promise<boolean> {
+  const { PARLEY_API_OPEN, PARLEY_API_KEY } = env();
+  if (PARLEY_API_OPEN) return true;
+  if (PARLEY_API_KEY !== undefined || !isLocalRequest(request)) return false;
+  return (await lastKnownRing()).isEmpty;
+}
+
+/** The newest keys there are, and without the database those known last: it cannot hold a new one meanwhile. */
+async function lastKnownRing(): Promise<KeyRing> {
+  const ring = keyRing();
+  try {
+    return ring.peek() ?? (await ring.get());
+  } catch (error) {
+    if (ring.last === undefined) throw error;
+    return ring.last;
+  }
+}
+
+/** Never with the key: what is written here lies in logs and on screens. */
+function refuse(findings: readonly KeyFinding[], ring: KeyRing): AppError {
+  const expired = findings.find((it) => it.state === "expired");
+  if (expired !== undefined) {
+    const day = new Date(expired.expiredAtMs).toISOString();
+    return new AppError("unauthenticated", {
+      message: `This API key expired at ${day}. Ask whoever runs this server for another one.`,
+    });
+  }
+  if (findings.some((it) => it.state === "revoked")) {
+    return new AppError("unauthenticated", {
+      message: "This API key was revoked. Ask whoever runs this server for another one.",
+    });
+  }
+  return new AppError("unauthenticated", {
+    message: isKeyless(ring)
+      ? NO_KEY_YET
+      : "This is no API key of this server. Check that all of it was copied, or ask whoever runs this server for one.",
+  });
+}

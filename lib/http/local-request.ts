@@ -1,0 +1,26 @@
+import { env } from "@/lib/env";
+import { isLoopback } from "@/lib/util/loopback";
+
+const PROXY_TRACES = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
+
+/**
+ * Whether a request can only come from a program on this machine: the server listens on loopback, nothing
+ * says that a proxy stands in front (it makes strangers look local), and the request was sent to a name
+ * of this machine. A page of a stranger may have its own name point at 127.0.0.1, and is then of the same
+ * origin as far as its browser knows; but that name stands in `Host`.
+ */
+export function isLocalRequest(request: Request): boolean {
+  const { HOST, PARLEY_PUBLIC_URL } = env();
+  if (!isLoopback(HOST) || PARLEY_PUBLIC_URL !== undefined) return false;
+  const { headers } = request;
+  if (PROXY_TRACES.some((name) => headers.has(name))) return false;
+  return isLocalName(headers.get("host") ?? new URL(request.url).host);
+}
+
+function isLocalName(host: string): boolean {
+  const address = `http://${host}/`;
+  if (!URL.canParse(address)) return false;
+  const name = new URL(address).hostname.replace(/^\[|\]$/g, "");
+  // Browsers and resolvers keep all of .localhost at home (RFC 6761 §6.3).
+  return isLoopback(name) || name.endsWith(".localhost");
+}
