@@ -6,6 +6,21 @@ import * as z from "zod";
  */
 
 const integer = (low: number, high: number) => z.coerce.number().int().min(low).max(high);
+/** Origins as browsers send them, or `*`. */
+const origins = z
+  .string()
+  .optional()
+  .transform((text, context) => {
+    const parts = (text ?? "").split(",").map((part) => part.trim().replace(/\/$/, ""));
+    const listed = parts.filter((part) => part !== "");
+    const wrong = listed.find(
+      (it) => it !== "*" && (!URL.canParse(it) || new URL(it).origin !== it),
+    );
+    if (wrong !== undefined) {
+      context.addIssue(`${wrong} is no origin; write it like https://app.example.com`);
+    }
+    return listed;
+  });
 /** An empty value in a .env file means "not set". */
 const secret = z.string().min(16).optional();
 
@@ -45,6 +60,21 @@ export const envSchema = z.object({
     .stringbool()
     .default(false)
     .describe("true: the API answers everyone, also beyond this machine and beside keys."),
+  PARLEY_CORS_ORIGINS: origins.describe(
+    "Origins, separated by commas, whose pages may call the API from a browser (https://app.example.com). `*` lets all of them do so with an API key. Without it none may.",
+  ),
+  PARLEY_MODERATION_MODEL: z
+    .string()
+    .optional()
+    .describe(
+      "Model with the feature `classify` that answers /v1/moderations. Without it that path is not there.",
+    ),
+  PARLEY_MODERATION_THRESHOLD: z.coerce
+    .number()
+    .gt(0)
+    .max(1)
+    .default(0.5)
+    .describe("From this probability of a category on a text is flagged."),
   PARLEY_SECRET: secret.describe(
     "Signs visitors' cookies (16 characters or more). Without it `npm start` generates and keeps one.",
   ),

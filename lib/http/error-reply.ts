@@ -5,15 +5,20 @@ import { unreachable } from "@/lib/util/assert";
 import { jsonReply } from "./reply";
 
 /**
- * Whose error object a route speaks: OpenAI's under /v1, Anthropic's under /v1/messages, ours
+ * Whose error object a route speaks: OpenAI's where programs call, Anthropic's under /v1/messages, ours
  * (protocol/arena-view.ts, errorReplySchema) elsewhere.
  */
 export type ErrorShape = "openai" | "anthropic" | "parley";
 
+/** What programs call that were written for somebody else's API; paths.ts names each. */
+export function isApiPath(path: string): boolean {
+  return /^\/(v1|api\/v1|tokenize|detokenize|tokenizer_info)(\/|$)/.test(path);
+}
+
 /** Whose error object is spoken at a path, also where no route of ours stands. */
 export function errorShapeAt(path: string): ErrorShape {
   if (/^\/v1\/messages(\/|$)/.test(path)) return "anthropic";
-  return /^\/v1(\/|$)/.test(path) ? "openai" : "parley";
+  return isApiPath(path) ? "openai" : "parley";
 }
 
 /** The one place that turns an error into a response. */
