@@ -34,6 +34,11 @@ export const LAYERS: Record<string, readonly string[]> = {
   "lib/arena": [
     ...["lib/auth", "lib/controller", "lib/db", "lib/gateway", "lib/protocol", "lib/usage"],
   ],
+  // The one domain that keeps what a wire says: its rows are responses as clients read them.
+  "lib/responses": [
+    ...["lib/auth", "lib/controller", "lib/db", "lib/gateway", "lib/openai", "lib/protocol"],
+    "lib/usage",
+  ],
   "lib/http": ["lib/anthropic", "lib/auth", "lib/openai", "lib/protocol", "lib/usage"],
 
   // Doors: thin, and imported by nothing.
@@ -41,7 +46,8 @@ export const LAYERS: Record<string, readonly string[]> = {
   app: [
     "components",
     ...["lib/anthropic", "lib/arena", "lib/auth", "lib/catalog", "lib/controller", "lib/gateway"],
-    ...["lib/http", "lib/leaderboard", "lib/openai", "lib/openapi", "lib/protocol", "lib/usage"],
+    ...["lib/http", "lib/leaderboard", "lib/openai", "lib/openapi", "lib/protocol"],
+    ...["lib/responses", "lib/usage"],
   ],
   worker: ["lib/engine", "lib/protocol"],
   scripts: ["lib/db", "lib/protocol"],
@@ -71,6 +77,6 @@ export const HOMES: Record<string, readonly string[]> = {
   postgres: ["lib/db"],
   "drizzle-orm": [
     ...["lib/db", "lib/auth", "lib/catalog", "lib/controller", "lib/gateway", "lib/usage"],
-    ...["lib/arena", "lib/leaderboard"],
+    ...["lib/arena", "lib/leaderboard", "lib/responses"],
   ],
 };
