@@ -251,6 +251,23 @@ export const USAGE_BATCH_MAX = 1_000;
 export const USAGE_STALE_AFTER_MS = 15_000;
 /** Single requests are kept for this long; sums by day are kept for good. */
 export const USAGE_RECORD_DAYS = 90;
+/** Limited keys that nobody used for this long are forgotten here; their next request waits for one reading, some milliseconds. */
+export const USAGE_SUBJECT_IDLE_MS = 60_000;
+/** That request waits no longer than this: with the database away, limits go on by what this process knows. */
+export const USAGE_READ_WAIT_MS_MAX = 500;
+/** Requests under way at a process silent for this long hold no places any more. Ten flushes, so that one slow one frees none. */
+export const USAGE_PROCESS_STALE_MS = 5_000;
+/** A process that ends tries this long to write its last half second. */
+export const USAGE_CLOSE_MS_MAX = 2_000;
+/** How often records of dead processes are looked for. */
+export const USAGE_SWEEP_INTERVAL_MS = 5_000;
+/** How often what is too old is deleted, and rows in one statement of it. */
+export const USAGE_PRUNE_INTERVAL_MS = 600_000;
+export const USAGE_PRUNE_BATCH_MAX = 5_000;
+/** Requests in one list for people. */
+export const USAGE_REQUESTS_LISTED_MAX = 500;
+/** Keys, models or endpoints in one list of sums; the largest come first. */
+export const USAGE_SUMS_LISTED_MAX = 500;
 /** Keys that one server holds in memory, some 500 bytes each. */
 export const API_KEYS_MAX = 100_000;
 /** Of revoked keys the newest are remembered, so that their holders hear why they are refused; older ones are unknown. */
@@ -285,6 +302,30 @@ export const FEEDBACK_SHOWN_MAX = 50;
 /** An answer is found by its request's id for this long, by its own for USAGE_RECORD_DAYS. */
 export const FEEDBACK_REQUEST_ID_MS_MAX = 86_400_000;
 
+// Stored responses.
+/** They are kept for this long, as at OpenAI. */
+export const RESPONSE_DAYS = 30;
+/** Old ones are looked for this often, and deleted so many in one statement: a day's worth goes within the hour. */
+export const RESPONSE_PRUNE_INTERVAL_MS = 600_000;
+export const RESPONSE_PRUNE_BATCH = 1_000;
+/** Background responses under way in one process: each holds its text and events, a megabyte at most for long answers. */
+export const RESPONSES_BACKGROUND_MAX = 64;
+/** Of one caller in one process, so that nobody takes all of them. */
+export const RESPONSES_BACKGROUND_OWNER_MAX = 16;
+/** Told to clients that have too many: about one answer. */
+export const RESPONSES_BACKGROUND_RETRY_AFTER_SECONDS = 5;
+/** Responses before a new one (`previous_response_id`); longer conversations have outgrown every context. */
+export const RESPONSE_CHAIN_MAX = 256;
+/** Their items together, as JSON: what a worker's body still holds. */
+export const RESPONSE_CHAIN_CHARACTERS_MAX = 2 * BODY_BYTES_MAX;
+/** Other responses that the references of one request may be to. */
+export const RESPONSE_REFERENCES_MAX = 64;
+/** Items of one page; OpenAI's numbers. */
+export const RESPONSE_ITEMS_PAGE_MAX = 100;
+export const RESPONSE_ITEMS_PAGE_DEFAULT = 20;
+/** Ends that wait to be written while the database is away; beyond it the sweep writes that they failed. */
+export const RESPONSE_ENDS_PENDING_MAX = 1_000;
+
 // The web server.
 /** Headers of an honest client come in one or two packets; a client that drips them holds a socket. */
 export const REQUEST_HEADERS_MS_MAX = 10_000;
@@ -294,6 +335,8 @@ export const REQUEST_MS_MAX = 30_000;
 export const KEEP_ALIVE_MS = 75_000;
 /** A streamed answer says something this often: common reverse proxies cut one that is silent for 60 s, strict ones after 30. */
 export const STREAM_KEEP_ALIVE_MS = 15_000;
+/** What must be written before a stopping process ends gets this long. */
+export const STOP_HOOKS_MS_MAX = 1_000;
 /** A stopping web process lets running answers finish for this long. */
 export const WEB_DRAIN_MS_MAX = 10_000;
 
