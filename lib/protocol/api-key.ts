@@ -24,6 +24,8 @@ export const limitsSchema = z.strictObject({
   dollarsPerMonth: dollars.optional(),
 });
 
+export const LIMIT_NAMES = limitsSchema.keyof().options;
+
 /** Limits of a key over all its models together, and of it at single models. */
 export const keyLimitsSchema = limitsSchema.extend({
   models: z.record(z.string().min(1).max(256), limitsSchema).optional(),
