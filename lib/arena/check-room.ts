@@ -1,4 +1,5 @@
 import { AppError, toAppError } from "@/lib/errors";
+import { pinTo } from "@/lib/gateway/candidate";
 import { tokenize } from "@/lib/gateway/tokenize";
 import { NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/limits";
 import type { Message } from "@/lib/protocol/message";
@@ -19,7 +20,9 @@ export async function countRoom(
   if (!model.features.includes("tokenize")) return undefined;
   const { controller } = arena;
   const request = { model: model.name, messages };
-  const { ids, contextLength } = await tokenize({ controller, request, signal });
+  const { ids, contextLength } = await tokenize({
+    ...{ controller, request, signal, pinned: pinTo(model.name) },
+  });
   return { promptTokens: ids.length, contextLength };
 }
 

@@ -1,5 +1,6 @@
 import { visitorCaller } from "@/lib/auth/api-caller";
 import { AppError, toAppError } from "@/lib/errors";
+import { pinTo } from "@/lib/gateway/candidate";
 import { generate } from "@/lib/gateway/generate";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { log } from "@/lib/telemetry/log";
@@ -40,7 +41,10 @@ async function readToEnd(
 ): Promise<AnswerEnd> {
   const { request, signal, onText, meter } = run;
   try {
-    const generation = await generate({ controller: arena.controller, request, signal, meter });
+    const { controller } = arena;
+    // A vote is about the model that is named, whatever aliases there are.
+    const pinned = pinTo(request.model);
+    const generation = await generate({ controller, request, signal, meter, pinned });
     draft.begin(generation);
     for await (const event of generation.events) {
       if (event.type === "text-delta") {

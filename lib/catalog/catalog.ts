@@ -14,7 +14,12 @@ export type ModelSettings = {
   fallbacks: readonly string[];
 };
 
-export type AliasEntry = ModelAlias & { rollback: Rollback | undefined };
+export type AliasEntry = ModelAlias & {
+  /** A target that was taken out by itself; the next change of the alias brings it back. */
+  rollback: Rollback | undefined;
+  /** When it was last changed, in milliseconds: what was counted of an earlier version says nothing. */
+  version: number;
+};
 
 /** All that operators said of models. */
 export type Catalog = {

@@ -1,3 +1,4 @@
+import { and, eq, isNull, sql } from "drizzle-orm";
 import { announce } from "@/lib/db/change-feed";
 import type { Database } from "@/lib/db/client";
 import { modelAliases, modelSettings } from "@/lib/db/schema/catalog";
@@ -7,6 +8,7 @@ import {
   type ModelAlias,
   modelDefaultsSchema,
   priceSchema,
+  type Rollback,
   rollbackSchema,
 } from "@/lib/protocol/catalog";
 import type { AliasEntry, ModelSettings } from "./catalog";
@@ -27,6 +29,7 @@ export async function readAliases(db: Database): Promise<AliasEntry[]> {
   return rows.map((row) => ({
     ...aliasSchema.parse({ ...(row.definition as object), name: row.name }),
     rollback: row.rollback === null ? undefined : rollbackSchema.parse(row.rollback),
+    version: row.updatedAt.getTime(),
   }));
 }
 
@@ -45,16 +48,68 @@ export async function writeModelSettings(db: Database, settings: ModelSettings):
   });
 }
 
+/** Forgets what was said of a model. False when nothing was. */
+export async function deleteModelSettings(db: Database, model: string): Promise<boolean> {
+  return db.transaction(async (transaction) => {
+    const gone = await transaction
+      .delete(modelSettings)
+      .where(eq(modelSettings.model, model))
+      .returning({ model: modelSettings.model });
+    await announce(transaction, "catalog");
+    return gone.length > 0;
+  });
+}
+
 /** Writes an alias in place of the one of its name; what was rolled back comes in again. */
 export async function writeAlias(db: Database, { name, ...definition }: ModelAlias): Promise<void> {
   await db.transaction(async (transaction) => {
+    // The database's clock: versions of two operators at two processes must not run backwards.
+    const updatedAt = sql`clock_timestamp()`;
     await transaction
       .insert(modelAliases)
-      .values({ name, definition })
+      .values({ name, definition, updatedAt })
       .onConflictDoUpdate({
         target: modelAliases.name,
-        set: { definition, rollback: null, updatedAt: new Date() },
+        set: { definition, rollback: null, updatedAt },
       });
     await announce(transaction, "catalog");
+  });
+}
+
+/** False when there was none. */
+export async function deleteAlias(db: Database, name: string): Promise<boolean> {
+  return db.transaction(async (transaction) => {
+    const gone = await transaction
+      .delete(modelAliases)
+      .where(eq(modelAliases.name, name))
+      .returning({ name: modelAliases.name });
+    await announce(transaction, "catalog");
+    return gone.length > 0;
+  });
+}
+
+/**
+ * Takes a target out of an alias, as of the version that its failures were counted at. False when another
+ * process was first, or an operator has changed the alias since.
+ */
+export async function writeRollback(
+  db: Database,
+  { name, version, rollback }: { name: string; version: number; rollback: Rollback },
+): Promise<boolean> {
+  return db.transaction(async (transaction) => {
+    const written = await transaction
+      .update(modelAliases)
+      .set({ rollback })
+      .where(
+        and(
+          eq(modelAliases.name, name),
+          isNull(modelAliases.rollback),
+          // A version is told in milliseconds, the column in microseconds.
+          sql`date_trunc('milliseconds', ${modelAliases.updatedAt}) = ${new Date(version).toISOString()}::timestamptz`,
+        ),
+      )
+      .returning({ name: modelAliases.name });
+    if (written.length > 0) await announce(transaction, "catalog");
+    return written.length > 0;
   });
 }

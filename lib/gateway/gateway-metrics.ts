@@ -31,6 +31,43 @@ export const gatewayMetrics = processSingleton("gateway-metrics", () => {
       labelNames: ["code"],
       registers,
     }),
+    modelsPassedOver: new Counter({
+      name: "parley_models_passed_over_total",
+      help: "Times that a request went on from one model to the next before its first token, by error code.",
+      labelNames: ["code"],
+      registers,
+    }),
+    mirrors: new Counter({
+      name: "parley_mirrored_requests_total",
+      help: "Copies of requests by the model that keepers named and how they ended; dropped: too many at once.",
+      labelNames: ["model", "outcome"],
+      registers,
+    }),
+    rollbacks: new Counter({
+      name: "parley_alias_rollbacks_total",
+      help: "Targets that this process took out of their alias, by alias and model.",
+      labelNames: ["alias", "model"],
+      registers,
+    }),
+    queued: new Gauge({
+      name: "parley_admission_waiting",
+      help: "Requests that wait in this process for a worker of the model.",
+      labelNames: ["model"],
+      registers,
+    }),
+    queueSeconds: new Histogram({
+      name: "parley_admission_wait_seconds",
+      help: "Wait for a place at a worker, however it ended; 0 for who did not wait.",
+      labelNames: ["model"],
+      buckets: [0, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
+      registers,
+    }),
+    queueRefusals: new Counter({
+      name: "parley_admission_refused_total",
+      help: "Requests that were refused a place: the queue was full, or they had waited too long (late).",
+      labelNames: ["model", "reason"],
+      registers,
+    }),
     running: new Gauge({
       name: "parley_generation_running",
       help: "Generations under way from this process.",

@@ -1,6 +1,7 @@
 import { CHOICES_AT_ONCE_MAX } from "@/lib/limits";
 import type { GenerationStart } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import type { Candidate } from "./candidate";
 import { type GenerateOptions, type Generation, generate } from "./generate";
 import { type ChoiceEvent, mergeChoices } from "./merge-choices";
 
@@ -9,6 +10,10 @@ export type Choices = {
   id: string;
   /** Who gives the first answer. */
   workerId: string;
+  /** Who gives all of them, and why: see Generation. */
+  candidate: Candidate;
+  model: string;
+  why: string | undefined;
   start: GenerationStart;
   count: number;
   /** Events of all answers as they come. Read it, return it or abort the signal: each frees the workers. */
@@ -19,7 +24,7 @@ export type Choices = {
  * Several answers to one request, each drawn for itself. The others begin once the first has its first
  * token: by then the prompt's keys and values lie in its worker's cache, and they need not run again. All
  * draws share one seed and are told apart by the answer's number, so the same seed brings all of them
- * back. An answer that fails ends all.
+ * back. All come from the model that gave the first. An answer that fails ends all.
  *
  * @throws AppError as `generate`, before the first token of the first answer.
  */
@@ -27,7 +32,7 @@ export async function generateChoices(options: GenerateOptions, count: number): 
   const leave = new AbortController();
   const signal = AbortSignal.any([options.signal, leave.signal]);
   const first = await generate({ ...options, signal });
-  const { id, workerId, start } = first;
+  const { id, workerId, candidate, model, why, start } = first;
   const left = Array.from({ length: count - 1 }, (_, index) => index + 1).values();
   const events = mergeChoices(leave, async (push) => {
     const pump = async (choice: number, generation: Generation) => {
@@ -36,13 +41,13 @@ export async function generateChoices(options: GenerateOptions, count: number): 
     const lane = async () => {
       for (const choice of left) {
         const request = toChoice(options.request, choice, start);
-        await pump(choice, await generate({ ...options, request, signal }));
+        await pump(choice, await generate({ ...options, request, signal, pinned: candidate }));
       }
     };
     const laneCount = Math.min(count - 1, CHOICES_AT_ONCE_MAX - 1);
     await Promise.all([pump(0, first), ...Array.from({ length: laneCount }, lane)]);
   });
-  return { id, workerId, start, count, events };
+  return { id, workerId, candidate, model, why, start, count, events };
 }
 
 function toChoice(

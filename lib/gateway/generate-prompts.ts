@@ -13,7 +13,7 @@ export type PromptsOptions = Omit<GenerateOptions, "request"> & {
 
 /**
  * Answers to several prompts as one: those of the first come first by number, then those of the second,
- * and so on. A few prompts are under way at once. An answer that fails ends all.
+ * and so on, all by the model that gave the very first. A few prompts are under way at once. An answer that fails ends all.
  *
  * @throws AppError as `generate`, before the first token of the first prompt's first answer.
  */
@@ -28,6 +28,7 @@ export async function generatePrompts({
   const first = await generateChoices({ ...options, request, signal }, count);
   if (others.length === 0) return first;
   const left = others.entries();
+  const pinned = first.candidate;
   const events = mergeChoices(leave, async (push) => {
     const pump = async (place: number, choices: Choices) => {
       for await (const { choice, event } of choices.events) {
@@ -36,7 +37,8 @@ export async function generatePrompts({
     };
     const lane = async () => {
       for (const [index, other] of left) {
-        await pump(index + 1, await generateChoices({ ...options, request: other, signal }, count));
+        const mine = { ...options, request: other, signal, pinned };
+        await pump(index + 1, await generateChoices(mine, count));
       }
     };
     const lanes = Array.from({ length: PROMPTS_AT_ONCE_MAX - 1 }, lane);

@@ -19,6 +19,7 @@ import { Meter } from "@/lib/usage/meter";
 import { createId } from "@/lib/util/id";
 import { createMockBackend } from "@/worker/backends/mock";
 import { startTestWorker, type TestWorker, testRequest } from "@/worker/server-testing";
+import { pinTo } from "./candidate";
 import { gatewayMetrics } from "./gateway-metrics";
 import { generate } from "./generate";
 import { GenerationWatch } from "./generation-watch";
@@ -67,7 +68,14 @@ function testMeter(asked: string): Meter {
 }
 
 function ask(model: string, signal: AbortSignal = never) {
-  return generate({ controller, request: testRequest(model), signal, meter: testMeter(model) });
+  const pinned = pinTo(model);
+  return generate({
+    controller,
+    request: testRequest(model),
+    signal,
+    meter: testMeter(model),
+    pinned,
+  });
 }
 
 async function readAll(events: AsyncIterable<GenerateEvent>): Promise<GenerateEvent[]> {
@@ -132,7 +140,10 @@ describe("a generation", () => {
     const content = Array.from({ length: 90 }, (_, index) => `word${index}`).join(" ");
     const request = testRequest("mock/context", { messages: [textMessage("user", content)] });
     const long = await refusal(
-      generate({ controller, request, signal: never, meter: testMeter("mock/context") }),
+      generate({
+        ...{ controller, request, signal: never, meter: testMeter("mock/context") },
+        pinned: pinTo("mock/context"),
+      }),
     );
     expect(long).toMatchObject({ code: "context-length-exceeded", param: "messages" });
   });
@@ -289,6 +300,7 @@ test("tokens are counted by any worker of the model", async () => {
     controller,
     request: { model: "mock/echo", messages },
     signal: never,
+    pinned: pinTo("mock/echo"),
   });
   expect(reply.contextLength).toBe(8_192);
   expect(reply.ids.length).toBeGreaterThan(2);

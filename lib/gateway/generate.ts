@@ -1,21 +1,26 @@
-import type { Controller, Reservation } from "@/lib/controller/controller";
+import type { Controller } from "@/lib/controller/controller";
+import type { Reservation } from "@/lib/controller/places";
 import { env } from "@/lib/env";
-import { AppError, toAppError } from "@/lib/errors";
+import { AppError, isAppError, toAppError } from "@/lib/errors";
 import { GENERATION_MS_MAX } from "@/lib/limits";
 import type { GenerateEvent, GenerationStart } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import type { RouteAsk } from "@/lib/protocol/routing";
 import type { ModelFeature } from "@/lib/protocol/worker-card";
 import { workerClient } from "@/lib/protocol/worker-client";
 import type { Meter } from "@/lib/usage/meter";
 import { assert } from "@/lib/util/assert";
 import { tryWorkers } from "./attempts";
+import type { Candidate } from "./candidate";
 import { GenerationWatch } from "./generation-watch";
+import { router as processRouter, type Router } from "./router";
+import { tryModels } from "./try-models";
 import { toClientError } from "./worker-fault";
 
 /**
- * The one call behind every answer: choose a worker, fail over until the first token, pass the events
- * on. It resolves only when the first token (or the end of an empty answer) is there, so that whatever
- * goes wrong before is an error with a status, at a worker that a reader never heard of.
+ * The one call behind every answer: choose a model and a worker, fail over until the first token, pass
+ * the events on. It resolves only when the first token (or the end of an empty answer) is there, so that
+ * whatever goes wrong before is an error with a status, at a worker that a reader never heard of.
  */
 
 export type GenerateOptions = {
@@ -26,6 +31,13 @@ export type GenerateOptions = {
   meter: Meter;
   /** What the model must be able to do besides what the request shows. */
   features?: readonly ModelFeature[];
+  /** Which models may answer where `request.model` cannot, and what `auto` keeps to. */
+  route?: RouteAsk;
+  /** This model and no other, whatever `request.model` says. */
+  pinned?: Candidate;
+  /** The request is a copy itself, and gets none. */
+  isMirror?: boolean;
+  router?: Router;
 };
 
 export type Generation = {
@@ -33,29 +45,77 @@ export type Generation = {
   id: string;
   workerId: string;
   modelId: string;
+  /** Who answers, as one that further answers to the same request can be pinned to. */
+  candidate: Candidate;
+  /** Its name. */
+  model: string;
+  /** Why it answers, in a sentence; undefined for the very model that was asked for. */
+  why: string | undefined;
   start: GenerationStart;
   /** All events, the start included. Read it, return it or abort the signal: each frees the worker. */
   events: AsyncIterable<GenerateEvent>;
 };
 
 /** @throws AppError `model-not-found`, `no-worker`, `overloaded`, `context-length-exceeded`, … */
-export async function generate({
-  controller,
-  request,
-  signal,
-  meter,
-  features = [],
-}: GenerateOptions): Promise<Generation> {
-  const watch = new GenerationWatch({ request, meter, client: signal, limitMs: GENERATION_MS_MAX });
+export async function generate(options: GenerateOptions): Promise<Generation> {
+  const { controller, request, signal, meter, pinned, route: ask = {} } = options;
+  const features = [...featuresOf(request), ...(options.features ?? [])];
+  const endsMs = performance.now() + GENERATION_MS_MAX;
+  // Asked for late: what is pinned needs none.
+  const findRouter = () => options.router ?? processRouter();
+  const { candidates, mirrors } = pinned
+    ? { candidates: [pinned], mirrors: [] }
+    : await findRouter().plan({
+        ...{ controller, asked: request.model, ask, features, meter, isDrawn: true },
+      });
+  const { requestId } = request;
+  const { answer, candidate, why } = await tryModels(
+    { controller, candidates, signal, requestId },
+    (candidate, { mayWait }) => {
+      const limitMs = Math.max(1, endsMs - performance.now());
+      const waits = mayWait && options.isMirror !== true ? {} : { waitMsMax: 0 };
+      return generateAt(candidate, { ...options, features, limitMs, findRouter, ...waits });
+    },
+  );
+  if (isAppError(answer)) throw answer;
+  mirror(mirrors, { ...options, features });
+  return { ...answer, candidate, model: candidate.model, why };
+}
+
+/** Sends copies of the request as it stands, now that they are in nobody's way. */
+function mirror(models: readonly string[], options: GenerateOptions): void {
+  if (models.length === 0 || options.isMirror) return;
+  const { controller, request, features = [], router = processRouter() } = options;
+  const { requestId, model: asked } = request;
+  for (const model of models) {
+    router.mirrors.begin({ model, asked, requestId }, (meter, signal) => {
+      const copy = { controller, meter, signal, request: { ...request, model } };
+      return generate({ ...copy, features, router, isMirror: true });
+    });
+  }
+}
+
+type AtOptions = GenerateOptions & {
+  limitMs: number;
+  findRouter: () => Router;
+  waitMsMax?: number;
+};
+type AtModel = Omit<Generation, "candidate" | "model" | "why">;
+
+/** @returns an error where a limit is passed by the first token: no other model is tried after it. */
+async function generateAt(candidate: Candidate, options: AtOptions): Promise<AtModel | AppError> {
+  const { controller, signal, meter, features = [], limitMs, findRouter } = options;
+  const { model, names, targets } = candidate;
+  const request = toRequestOf(candidate, options.request);
+  const ended = (outcome: string) => {
+    if (targets.length > 0) findRouter().sawOutcome(candidate, outcome);
+  };
+  const watch = new GenerationWatch({ request, meter, client: signal, limitMs, ended });
   try {
-    const { model, requestId } = request;
+    const { requestId } = request;
     const attempts = {
-      controller,
-      requestId,
-      model,
-      features: [...featuresOf(request), ...features],
-      signal: watch.signal,
-      meter,
+      ...{ controller, requestId, model, names, features, signal: watch.signal, meter },
+      waitMsMax: options.waitMsMax,
     };
     const { reservation, opened } = await tryWorkers(attempts, async (reservation) => {
       watch.reserved();
@@ -64,7 +124,11 @@ export async function generate({
     watch.onClose(reservation.release);
     watch.first(opened.start);
     // The prompt alone may pass a limit.
-    if (watch.reason !== undefined) throw watch.reason;
+    if (watch.reason !== undefined) {
+      const error = toAppError(watch.reason);
+      watch.close(error.code);
+      return error;
+    }
     const { workerId, modelId } = reservation;
     const events = readable(opened, watch);
     return { id: meter.id, workerId, modelId, start: opened.start, events };
@@ -73,6 +137,18 @@ export async function generate({
     watch.close(error.code === "client-closed" ? "cancelled" : error.code);
     throw error;
   }
+}
+
+/** The request as this model gets it: under its name, with what operators set where nothing was said. */
+function toRequestOf({ model, defaults }: Candidate, request: GenerateRequest): GenerateRequest {
+  const { maxTokens: maxTokensDefault, ...sampling } = defaults;
+  const maxTokens = request.maxTokens ?? maxTokensDefault;
+  return {
+    ...request,
+    model,
+    sampling: { ...sampling, ...request.sampling },
+    ...(maxTokens !== undefined && { maxTokens }),
+  };
 }
 
 function featuresOf(request: GenerateRequest): ModelFeature[] {
@@ -94,7 +170,7 @@ export type OpenedStream = {
 };
 
 async function openAt(
-  { address }: Reservation,
+  { address, started }: Reservation,
   request: GenerateRequest,
   signal: AbortSignal,
 ): Promise<OpenedStream> {
@@ -105,6 +181,7 @@ async function openAt(
     const start = await nextEvent(rest);
     // The client holds workers to the order of events.
     assert(start.type === "generation-start", "a generation starts first");
+    started();
     return { start, second: await nextEvent(rest), rest };
   } catch (error) {
     await rest.return?.(undefined);

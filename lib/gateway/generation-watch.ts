@@ -2,6 +2,7 @@ import { AppError } from "@/lib/errors";
 import type { GenerateEvent, GenerationStart } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import type { Meter } from "@/lib/usage/meter";
+import { firstTokenTimes } from "./first-token-times";
 import { gatewayMetrics } from "./gateway-metrics";
 
 const WHOLE: ReadonlySet<string> = new Set(["stop", "length", "tool-calls"]);
@@ -12,6 +13,8 @@ export type WatchOptions = {
   /** Aborts when the client leaves. */
   client: AbortSignal;
   limitMs: number;
+  /** Hears once how it ended. */
+  ended?: (outcome: string) => void;
 };
 
 /**
@@ -28,16 +31,18 @@ export class GenerationWatch {
   readonly #timer: NodeJS.Timeout;
   readonly #beganMs = performance.now();
   readonly #onAbort = () => this.close("cancelled");
+  readonly #ended: ((outcome: string) => void) | undefined;
   #undo: (() => void) | undefined;
   #isKnownModel = false;
   #completionTokens = 0;
   #outcome: string | undefined;
 
-  constructor({ request, meter, client, limitMs }: WatchOptions) {
+  constructor({ request, meter, client, limitMs, ended }: WatchOptions) {
     this.#model = request.model;
     this.#meter = meter;
     this.#paysPrompt = (request.choice ?? 0) === 0;
     this.#client = client;
+    this.#ended = ended;
     gatewayMetrics.running.inc();
     this.#timer = setTimeout(() => {
       const message = `The answer took longer than ${limitMs / 1000} seconds and was stopped.`;
@@ -75,8 +80,10 @@ export class GenerationWatch {
 
   /** The first token is there. */
   first(start: GenerationStart): void {
-    const seconds = (performance.now() - this.#beganMs) / 1000;
-    gatewayMetrics.firstTokenSeconds.observe({ model: this.#model }, seconds);
+    const nowMs = performance.now();
+    const firstTokenMs = nowMs - this.#beganMs;
+    gatewayMetrics.firstTokenSeconds.observe({ model: this.#model }, firstTokenMs / 1000);
+    firstTokenTimes().record(this.#model, { atMs: nowMs, firstTokenMs });
     gatewayMetrics.tokens.inc({ model: this.#model, kind: "prompt" }, start.promptTokens);
     this.#meter.first();
     if (this.#paysPrompt) this.#charge({ prompt: start.promptTokens });
@@ -123,6 +130,7 @@ export class GenerationWatch {
       gatewayMetrics.tokens.inc({ model, kind: "completion" }, this.#completionTokens);
     }
     this.#undo?.();
+    this.#ended?.(outcome);
     // A whole answer leaves its connection for the next request; anything else is let go at the worker.
     if (WHOLE.has(outcome)) return;
     this.#abort.abort(this.#client.aborted ? this.#client.reason : cancelled());

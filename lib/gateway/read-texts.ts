@@ -1,6 +1,6 @@
 import type { Controller } from "@/lib/controller/controller";
 import { env } from "@/lib/env";
-import { AppError, isAppError } from "@/lib/errors";
+import { AppError, isAppError, toAppError } from "@/lib/errors";
 import {
   CHARACTERS_A_CALL_MAX,
   GENERATION_MS_MAX,
@@ -12,6 +12,9 @@ import type { ModelFeature } from "@/lib/protocol/worker-card";
 import { type WorkerCall, workerClient } from "@/lib/protocol/worker-client";
 import type { Meter } from "@/lib/usage/meter";
 import { tryWorkers } from "./attempts";
+import type { Candidate } from "./candidate";
+import { router as processRouter, type Router } from "./router";
+import { tryModels } from "./try-models";
 
 /**
  * Requests of many texts, cut into calls that each take a worker seconds and not minutes: a large one
@@ -23,35 +26,43 @@ export type ReadTextsOptions<Request> = {
   request: Request;
   signal: AbortSignal;
   meter: Meter;
+  router?: Router;
 };
 
+/** Who read the texts, and why: see Generation in generate.ts. */
+export type ReadBy = { model: string; why: string | undefined };
+
 /** @throws AppError `model-not-found`, `not-supported`, `context-length-exceeded` with the input's place, … */
-export async function embed(options: ReadTextsOptions<EmbedRequest>): Promise<EmbedReply> {
+export async function embed(options: ReadTextsOptions<EmbedRequest>): Promise<EmbedReply & ReadBy> {
   const { request } = options;
-  const replies = await readInParts(options, {
+  const { replies, ...by } = await readByRoute(options, {
     feature: "embeddings",
     field: "inputs",
     items: request.inputs,
-    call: (address, inputs, call) =>
-      workerClient().embed(address, { ...request, inputs: [...inputs] }, call),
+    call: (address, { model, items }, call) =>
+      workerClient().embed(address, { ...request, model, inputs: [...items] }, call),
   });
   return {
+    ...by,
     embeddings: replies.flatMap((it) => it.embeddings),
     promptTokens: sum(replies.map((it) => it.promptTokens)),
   };
 }
 
 /** @throws AppError `model-not-found`, `not-supported`, `context-length-exceeded`, … */
-export async function rerank(options: ReadTextsOptions<RerankRequest>): Promise<RerankReply> {
+export async function rerank(
+  options: ReadTextsOptions<RerankRequest>,
+): Promise<RerankReply & ReadBy> {
   const { request } = options;
-  const replies = await readInParts(options, {
+  const { replies, ...by } = await readByRoute(options, {
     feature: "rerank",
     field: "documents",
     items: request.documents,
-    call: (address, documents, call) =>
-      workerClient().rerank(address, { ...request, documents: [...documents] }, call),
+    call: (address, { model, items }, call) =>
+      workerClient().rerank(address, { ...request, model, documents: [...items] }, call),
   });
   return {
+    ...by,
     scores: replies.flatMap((it) => it.scores),
     promptTokens: sum(replies.map((it) => it.promptTokens)),
   };
@@ -62,15 +73,49 @@ type Reading<Item, Reply> = {
   /** The field of the worker's request that holds the texts. */
   field: string;
   items: readonly Item[];
-  call(address: string, items: readonly Item[], call: WorkerCall): Promise<Reply>;
+  call(
+    address: string,
+    part: { model: string; items: readonly Item[] },
+    call: WorkerCall,
+  ): Promise<Reply>;
 };
 
-async function readInParts<
-  Item extends string | readonly number[],
-  Reply extends { promptTokens: number },
->(
-  { controller, request, signal, meter }: ReadTextsOptions<{ model: string; requestId: string }>,
-  { feature, field, items, call }: Reading<Item, Reply>,
+type Texts = string | readonly number[];
+type Counted = { promptTokens: number };
+type AnyRequest = { model: string; requestId: string };
+
+/** All parts by one model: vectors of two have nothing to do with each other. */
+async function readByRoute<Item extends Texts, Reply extends Counted>(
+  options: ReadTextsOptions<AnyRequest>,
+  reading: Reading<Item, Reply>,
+): Promise<ReadBy & { replies: Reply[] }> {
+  const { controller, request, signal, meter, router = processRouter() } = options;
+  const { model: asked, requestId } = request;
+  const route = { asked, ask: {}, features: [reading.feature], meter, isDrawn: true };
+  const { candidates } = await router.plan({ controller, ...route });
+  const tried = await tryModels(
+    { controller, candidates, signal, requestId },
+    async (candidate, { mayWait }) => {
+      let outcome = "cancelled";
+      try {
+        const replies = await readInParts(options, candidate, { ...reading, mayWait });
+        outcome = "complete";
+        return replies;
+      } catch (error) {
+        if (!signal.aborted) outcome = toAppError(error).code;
+        throw error;
+      } finally {
+        router.sawOutcome(candidate, outcome);
+      }
+    },
+  );
+  return { replies: tried.answer, model: tried.candidate.model, why: tried.why };
+}
+
+async function readInParts<Item extends Texts, Reply extends Counted>(
+  { controller, request, signal, meter }: ReadTextsOptions<AnyRequest>,
+  { model, names }: Candidate,
+  { feature, field, items, call, mayWait }: Reading<Item, Reply> & { mayWait: boolean },
 ): Promise<Reply[]> {
   const leave = new AbortController();
   const limit = AbortSignal.timeout(GENERATION_MS_MAX);
@@ -78,15 +123,19 @@ async function readInParts<
   const secret = env().PARLEY_WORKER_SECRET ?? "";
   const parts = cut(items);
   const replies: Reply[] = [];
-  const { model, requestId } = request;
-  const attempts = { controller, requestId, model, features: [feature], signal: whole, meter };
+  const attempts = {
+    ...{ controller, requestId: request.requestId, model, names, features: [feature] },
+    ...{ signal: whole, meter },
+  };
   // Shared by the lanes: each takes the next part that nobody has.
   const left = parts.entries();
   const lane = async () => {
     for (const [index, { start, items: own }] of left) {
-      const reply = await tryWorkers(attempts, async ({ address, release }) => {
+      // By the first part it is known whether the model has room; the others take their turns.
+      const waits = mayWait || index > 0 ? {} : { waitMsMax: 0 };
+      const reply = await tryWorkers({ ...attempts, ...waits }, async ({ address, release }) => {
         try {
-          return await call(address, own, { secret, signal: whole });
+          return await call(address, { model, items: own }, { secret, signal: whole });
         } finally {
           release();
         }

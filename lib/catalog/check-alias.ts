@@ -1,0 +1,54 @@
+import { AppError } from "@/lib/errors";
+import type { ModelAlias } from "@/lib/protocol/catalog";
+import { AUTO_MODEL } from "@/lib/protocol/routing";
+
+/**
+ * Refuses an alias that could not mean what it says, given the others.
+ *
+ * @throws AppError `invalid-request`, naming the field.
+ */
+export function checkAlias(alias: ModelAlias, others: ReadonlyMap<string, ModelAlias>): void {
+  const { name, targets, mirrors, rollbackOn } = alias;
+  if (name === AUTO_MODEL) {
+    throw wrong("name", `\`${AUTO_MODEL}\` stands for the best-rated model; choose another name.`);
+  }
+  for (const [field, list] of Object.entries({ targets, mirrors })) {
+    for (const [index, { model }] of list.entries()) {
+      const param = `${field}.${index}.model`;
+      if (model === AUTO_MODEL)
+        throw wrong(param, "An alias stands for models; name one instead of `auto`.");
+      if (list.findIndex((it) => it.model === model) !== index) {
+        throw wrong(param, `\`${model}\` is named twice; give it once, with the sum of both.`);
+      }
+    }
+  }
+  if (rollbackOn && targets.length < 2) {
+    throw wrong("rollbackOn", "A rollback needs a second target to go on with; add one.");
+  }
+  const all = new Map(others).set(name, alias);
+  for (const [index, { model }] of targets.entries()) {
+    const loop = findLoop([name], model, all);
+    if (loop) {
+      throw wrong(`targets.${index}.model`, `This goes round: ${loop.join(" → ")}. Name a model.`);
+    }
+  }
+}
+
+/** An alias may name itself, which means the model that it hides; any longer way back is a mistake. */
+function findLoop(
+  trail: readonly string[],
+  model: string,
+  aliases: ReadonlyMap<string, ModelAlias>,
+): string[] | undefined {
+  if (model === trail.at(-1)) return undefined;
+  if (trail.includes(model)) return [...trail, model];
+  for (const { model: next } of aliases.get(model)?.targets ?? []) {
+    const loop = findLoop([...trail, model], next, aliases);
+    if (loop) return loop;
+  }
+  return undefined;
+}
+
+function wrong(param: string, message: string): AppError {
+  return new AppError("invalid-request", { message, param });
+}

@@ -1,0 +1,148 @@
+import { type CatalogCopy, catalog } from "@/lib/catalog/catalog";
+import { writeRollback } from "@/lib/catalog/store";
+import type { Controller } from "@/lib/controller/controller";
+import { type Database, database } from "@/lib/db/client";
+import { AppError } from "@/lib/errors";
+import { type CurrentRatings, currentRatings } from "@/lib/leaderboard/current-ratings";
+import { AUTO_MODEL, type RouteAsk } from "@/lib/protocol/routing";
+import type { ModelFeature } from "@/lib/protocol/worker-card";
+import { log } from "@/lib/telemetry/log";
+import type { Meter } from "@/lib/usage/meter";
+import { processSingleton } from "@/lib/util/process-singleton";
+import type { Random } from "@/lib/util/random";
+import { AliasOutcomes } from "./alias-outcomes";
+import type { AliasTarget, Candidate, RoutePlan } from "./candidate";
+import { chooseAuto } from "./choose-auto";
+import { firstTokenTimes } from "./first-token-times";
+import { gatewayMetrics } from "./gateway-metrics";
+import { Mirrors } from "./mirrors";
+import { planModels } from "./plan-models";
+
+export type RouterOptions = {
+  db: Database;
+  catalog: CatalogCopy;
+  ratings: Pick<CurrentRatings, "get">;
+  random?: Random;
+  /** Milliseconds of a clock that only goes forward. */
+  now?: () => number;
+};
+
+/** What a request says of the models it wants. */
+export type RouteRequest = {
+  controller: Controller;
+  /** The request's `model`. */
+  asked: string;
+  ask: RouteAsk;
+  /** All that the request needs of a model. */
+  features: readonly ModelFeature[];
+  meter: Meter | undefined;
+  /** Whether an alias takes another of its targets each time, by weight; else its heaviest. */
+  isDrawn: boolean;
+};
+
+/** Chooses who answers each request of this process, and learns from how it went. */
+export class Router {
+  readonly mirrors = new Mirrors();
+  readonly #db: Database;
+  readonly #catalog: CatalogCopy;
+  readonly #ratings: Pick<CurrentRatings, "get">;
+  readonly #random: Random;
+  readonly #now: () => number;
+  readonly #outcomes = new AliasOutcomes();
+
+  constructor({ db, catalog, ratings, random = Math.random, now }: RouterOptions) {
+    this.#db = db;
+    this.#catalog = catalog;
+    this.#ratings = ratings;
+    this.#random = random;
+    this.#now = now ?? (() => performance.now());
+  }
+
+  /**
+   * Who may answer, in order; there is always one.
+   *
+   * @throws AppError when `auto` finds nobody and nothing else was named, or `routing` stands without it.
+   */
+  async plan(request: RouteRequest): Promise<RoutePlan> {
+    const { asked, ask, isDrawn } = request;
+    const { models = [], limits } = ask;
+    const known = this.#catalog.peek() ?? (await this.#catalog.get());
+    const wantsAuto = asked === AUTO_MODEL || models.includes(AUTO_MODEL);
+    if (limits !== undefined && !wantsAuto) {
+      throw new AppError("invalid-request", {
+        message: `\`routing\` says what \`model: "${AUTO_MODEL}"\` may choose; ask for that model, or remove it.`,
+        param: "routing",
+      });
+    }
+    const auto = wantsAuto ? await this.#auto(request) : [];
+    const plan = planModels({
+      ...{ asked, models, catalog: known, random: isDrawn ? this.#random : undefined },
+      auto: auto instanceof AppError ? [] : auto,
+    });
+    if (plan.candidates.length === 0 && auto instanceof AppError) throw auto;
+    return plan;
+  }
+
+  async #auto(request: RouteRequest): Promise<Candidate[] | AppError> {
+    const { controller, ask, features, meter } = request;
+    const [awake, ratings, { settings }] = await Promise.all([
+      controller.listModels(),
+      this.#ratings.get(),
+      this.#catalog.get(),
+    ]);
+    const nowMs = this.#now();
+    try {
+      return chooseAuto({
+        models: awake.map(({ name, features: able }) => ({
+          ...{ name, features: able, rating: ratings.get(name) },
+          price: settings.get(name)?.price,
+          defaults: settings.get(name)?.defaults ?? {},
+          firstTokenMs: firstTokenTimes().median(name, nowMs),
+        })),
+        ...{ features, limits: ask.limits ?? {}, allowed: meter?.caller.key?.models },
+      });
+    } catch (error) {
+      // Other names of the request may do.
+      if (error instanceof AppError) return error;
+      throw error;
+    }
+  }
+
+  /** A request at a candidate ended; `outcome` is a reason to finish, `cancelled` or an error code. */
+  sawOutcome({ targets }: Candidate, outcome: string): void {
+    if (targets.length === 0) return;
+    const known = this.#catalog.peek();
+    // While the database is away nothing could be taken out.
+    if (known === undefined) return;
+    this.#outcomes.keep(known.aliases);
+    for (const target of targets) {
+      const alias = known.aliases.get(target.alias);
+      if (alias === undefined) continue;
+      const reason = this.#outcomes.record(alias, target, { outcome, nowMs: this.#now() });
+      if (reason !== undefined) void this.#rollBack(target, reason);
+    }
+  }
+
+  async #rollBack({ alias, version, model }: AliasTarget, reason: string): Promise<void> {
+    try {
+      const rollback = { model, reason, atMs: Date.now() };
+      const isOurs = await writeRollback(this.#db, { name: alias, version, rollback });
+      if (isOurs) {
+        gatewayMetrics.rollbacks.inc({ alias, model });
+        log.warn({ alias, model, reason }, "alias rolled back");
+      }
+      await this.#catalog.refresh();
+    } catch (error) {
+      // The next failure there tries again.
+      log.error({ err: error, alias, model }, "alias not rolled back");
+    }
+  }
+}
+
+/** The router of this process. */
+export function router(): Router {
+  return processSingleton(
+    "router",
+    () => new Router({ db: database(), catalog: catalog(), ratings: currentRatings() }),
+  );
+}

@@ -1,0 +1,120 @@
+import type { Controller } from "@/lib/controller/controller";
+import { AppError, type ErrorCode, toAppError } from "@/lib/errors";
+import { log } from "@/lib/telemetry/log";
+import { assert } from "@/lib/util/assert";
+import type { Candidate } from "./candidate";
+import { gatewayMetrics } from "./gateway-metrics";
+
+/** With which the next model may do better. The rest are the request's own faults, and met again there. */
+const PASSED_OVER: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  ...(["model-not-found", "no-worker", "not-supported", "overloaded", "rate-limited"] as const),
+  // Only where the next one holds more.
+  "context-length-exceeded",
+  ...(["quota-exceeded", "forbidden", "worker-lost", "upstream-invalid", "timeout"] as const),
+]);
+
+export type TryOptions = {
+  controller: Controller;
+  candidates: readonly Candidate[];
+  signal: AbortSignal;
+  requestId: string | undefined;
+};
+
+export type Tried<T> = {
+  answer: T;
+  candidate: Candidate;
+  /** Why this model answered; undefined for the very one that was asked for. */
+  why: string | undefined;
+};
+
+type Failure = { candidate: Candidate; error: AppError };
+
+export type Attempt<T> = (candidate: Candidate, waits: { mayWait: boolean }) => Promise<T>;
+
+/**
+ * Tries one model after the other until one answers, the client has left or the fault is the request's.
+ * Where there are others, none is waited for; when none answered, the first that was merely full is.
+ * Whoever calls resolves `attempt` at the first token, so that nothing is tried anew after it.
+ *
+ * @throws AppError of the first model, with what became of the others.
+ */
+export async function tryModels<T>(options: TryOptions, attempt: Attempt<T>): Promise<Tried<T>> {
+  const { controller, candidates } = options;
+  const failures: Failure[] = [];
+  const mayWait = candidates.length === 1;
+  let contextLengthMin = 0;
+  for (const candidate of candidates) {
+    if (contextLengthMin > 0) {
+      const contextLength = await findContextLength(controller, candidate.model);
+      if (contextLength <= contextLengthMin) continue;
+    }
+    const tried = await tryOne(options, () => attempt(candidate, { mayWait }));
+    if (!(tried instanceof Failed)) {
+      return { answer: tried.answer, candidate, why: explain(candidate, failures) };
+    }
+    failures.push({ candidate, error: tried.error });
+    if (tried.error.code !== "context-length-exceeded") continue;
+    contextLengthMin = await findContextLength(controller, candidate.model);
+  }
+  const full = failures.find(({ error }) => error.code === "overloaded");
+  if (full === undefined || mayWait) throw toOutcome(failures);
+  const { candidate } = full;
+  const tried = await tryOne(options, () => attempt(candidate, { mayWait: true }));
+  if (tried instanceof Failed) throw toOutcome(failures);
+  const others = failures.filter((it) => it !== full);
+  return { answer: tried.answer, candidate, why: explain(candidate, others) };
+}
+
+class Failed {
+  readonly error: AppError;
+
+  constructor(error: AppError) {
+    this.error = error;
+  }
+}
+
+/** @throws AppError of the client who left, or of a fault that every model would find. */
+async function tryOne<T>(
+  { signal, requestId }: TryOptions,
+  attempt: () => Promise<T>,
+): Promise<{ answer: T } | Failed> {
+  try {
+    return { answer: await attempt() };
+  } catch (thrown) {
+    const error = toAppError(signal.aborted ? signal.reason : thrown);
+    if (signal.aborted || !PASSED_OVER.has(error.code)) throw error;
+    gatewayMetrics.modelsPassedOver.inc({ code: error.code });
+    log.debug({ requestId, code: error.code }, "model passed over");
+    return new Failed(error);
+  }
+}
+
+/** 0 for a model that is not awake. */
+async function findContextLength(controller: Controller, model: string): Promise<number> {
+  const awake = await controller.listModels();
+  return awake.find(({ name }) => name === model)?.contextLength ?? 0;
+}
+
+function explain({ model, why }: Candidate, failures: readonly Failure[]): string | undefined {
+  if (failures.length === 0) return why;
+  const passed = failures.map((it) => `${it.candidate.model} (${it.error.code})`).join(", ");
+  const said = why === undefined ? "" : ` ${why}`;
+  return `${model} answered in place of ${passed}.${said}`;
+}
+
+/** What it pays to wait for comes before what will not change. */
+function toOutcome(failures: readonly Failure[]): AppError {
+  const [first] = failures;
+  assert(first, "a plan has a candidate");
+  if (failures.length === 1) return first.error;
+  const { error } = failures.find((it) => it.error.retryable) ?? first;
+  const others = failures
+    .filter((it) => it.error !== error)
+    .map((it) => `\`${it.candidate.model}\` (${it.error.code})`);
+  return new AppError(error.code, {
+    message: `${error.message} Nor could other models answer: ${others.join(", ")}.`,
+    param: error.param,
+    retryAfterSeconds: error.retryAfterSeconds,
+    cause: error,
+  });
+}
