@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { CHOICE_COUNT_MAX, STOP_STRING_CHARACTERS_MAX, STOP_STRINGS_MAX } from "@/lib/limits";
 import { type GenerateRequest, generateRequestSchema } from "@/lib/protocol/generate-request";
+import { ROUTING_FIELDS } from "@/lib/protocol/routing";
 
 /** The fields that chats and completions have in common: which model, how its tokens are drawn, when it ends. */
 
@@ -19,6 +20,7 @@ const { minP, presencePenalty, frequencyPenalty, repetitionPenalty, logitBias, s
 /** Null stands for absent, as everywhere in this API. */
 export const SAMPLING_FIELDS = {
   model: textSchema.min(1).max(256),
+  ...ROUTING_FIELDS,
   temperature: z.number().min(0).max(2).nullish(),
   top_p: z.number().min(0).max(1).nullish(),
   stop: z.union([stopString, z.array(stopString).max(STOP_STRINGS_MAX)]).nullish(),

@@ -1,5 +1,6 @@
 import { controller } from "@/lib/controller/controller";
 import { generatePrompts } from "@/lib/gateway/generate-prompts";
+import { toAnswerHeaders } from "@/lib/http/answer-headers";
 import { methodNotAllowed } from "@/lib/http/not-allowed";
 import { jsonReply } from "@/lib/http/reply";
 import { route } from "@/lib/http/route";
@@ -11,6 +12,7 @@ import {
   toGenerateRequests,
 } from "@/lib/openai/completions/request";
 import { inWireWords } from "@/lib/openai/wire-param";
+import { toRouteAsk } from "@/lib/protocol/routing";
 import { assert } from "@/lib/util/assert";
 
 export const POST = route(
@@ -21,10 +23,11 @@ export const POST = route(
     const { n, made } = toCounts(body);
     const choices = await generatePrompts({
       ...{ controller: controller(), signal, meter, requests: [first, ...others], count: made },
+      route: toRouteAsk(body),
     }).catch((error: unknown) => {
       throw inWireWords(error);
     });
-    const init = { headers: { "x-parley-worker": choices.workerId } };
+    const init = { headers: toAnswerHeaders(choices) };
     const options = {
       ...{ n, made, echoes: body.echo ?? false, scoreCount: body.logprobs ?? undefined },
     };

@@ -1,5 +1,6 @@
 import { controller } from "@/lib/controller/controller";
 import { embed } from "@/lib/gateway/read-texts";
+import { toAnswerHeaders } from "@/lib/http/answer-headers";
 import { methodNotAllowed } from "@/lib/http/not-allowed";
 import { jsonReply } from "@/lib/http/reply";
 import { route } from "@/lib/http/route";
@@ -21,7 +22,9 @@ export const POST = route(
       },
     );
     const format = body.encoding_format ?? "float";
-    return jsonReply(toEmbeddingsReply(reply, { model: body.model, format }));
+    return jsonReply(toEmbeddingsReply(reply, { model: reply.model, format }), {
+      headers: toAnswerHeaders(reply),
+    });
   },
 );
 

@@ -5,22 +5,24 @@ import { needsReasoning, toThinkingDisplay } from "@/lib/anthropic/messages/thin
 import { inWireWords } from "@/lib/anthropic/wire-param";
 import { controller } from "@/lib/controller/controller";
 import { generate } from "@/lib/gateway/generate";
+import { toAnswerHeaders } from "@/lib/http/answer-headers";
 import { methodNotAllowed } from "@/lib/http/not-allowed";
 import { jsonReply } from "@/lib/http/reply";
 import { route } from "@/lib/http/route";
 import { namedEventsReply } from "@/lib/http/stream-reply";
+import { toRouteAsk } from "@/lib/protocol/routing";
 
 export const POST = route(
   { shape: "anthropic", caller: "api", body: messageRequestSchema },
   async ({ body, requestId, signal, meter }) => {
     const request = toGenerateRequest(body, requestId);
     const generation = await generate({
-      ...{ controller: controller(), request, signal, meter },
+      ...{ controller: controller(), request, signal, meter, route: toRouteAsk(body) },
       features: needsReasoning(body.thinking) ? ["reasoning"] : [],
     }).catch((error: unknown) => {
       throw inWireWords(error, request);
     });
-    const init = { headers: { "x-parley-worker": generation.workerId } };
+    const init = { headers: toAnswerHeaders(generation) };
     const options = { display: toThinkingDisplay(body.thinking), request };
     if (body.stream) {
       return namedEventsReply(toMessageStream(generation, options), init);

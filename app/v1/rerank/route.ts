@@ -1,5 +1,6 @@
 import { controller } from "@/lib/controller/controller";
 import { rerank } from "@/lib/gateway/read-texts";
+import { toAnswerHeaders } from "@/lib/http/answer-headers";
 import { methodNotAllowed } from "@/lib/http/not-allowed";
 import { jsonReply } from "@/lib/http/reply";
 import { route } from "@/lib/http/route";
@@ -19,7 +20,9 @@ export const POST = route(
         throw inWireWords(error);
       },
     );
-    return jsonReply(toWireRerankReply(reply, body, requestId));
+    return jsonReply(toWireRerankReply(reply, { ...body, model: reply.model }, requestId), {
+      headers: toAnswerHeaders(reply),
+    });
   },
 );
 

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { ROUTING_FIELDS } from "@/lib/protocol/routing";
 import { accepted, type FieldRule, neutral, read } from "@/lib/util/field-rule";
 import { refuse } from "@/lib/util/refuse";
 
@@ -49,6 +50,12 @@ export const EARLIER_FIELDS = {
 export const BETA_FIELDS = {
   thread: neutral(nothing, "No conversation is kept; send all of it without this field."),
 } as const satisfies Record<string, FieldRule>;
+
+/** Ours, on every wire that asks a model: protocol/routing.ts. */
+export const ROUTING_RULES = {
+  models: read,
+  routing: read,
+} as const satisfies Record<keyof typeof ROUTING_FIELDS, FieldRule>;
 
 /** One row for each field of "Count tokens in a Message". */
 export const COUNT_FIELDS = {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { STOP_STRING_CHARACTERS_MAX, STOP_STRINGS_MAX } from "@/lib/limits";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import { ROUTING_FIELDS } from "@/lib/protocol/routing";
 import { reject } from "@/lib/util/refuse";
 import {
   checkTools,
@@ -14,7 +15,7 @@ import {
 import { wellFormedText } from "./blocks";
 import { bodySchemaOf } from "./check-fields";
 import { conversationSchema, systemSchema, withSystem } from "./conversation";
-import { BETA_FIELDS, EARLIER_FIELDS, MESSAGE_FIELDS } from "./fields";
+import { BETA_FIELDS, EARLIER_FIELDS, MESSAGE_FIELDS, ROUTING_RULES } from "./fields";
 import { checkThinking, thinkingSchema, toThinking } from "./thinking";
 
 /** Anthropic's "Create a Message" body → GenerateRequest (API reference, Messages). */
@@ -24,6 +25,7 @@ export const modelSchema = wellFormedText.min(1).max(256);
 /** The fields that are read. Null stands for absent. */
 const readSchema = z.object({
   model: modelSchema,
+  ...ROUTING_FIELDS,
   messages: conversationSchema,
   /** Reasoning and answer together; 0 reads the prompt and answers nothing. */
   max_tokens: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
@@ -47,6 +49,7 @@ export const messageRequestSchema = bodySchemaOf({
   ...MESSAGE_FIELDS,
   ...EARLIER_FIELDS,
   ...BETA_FIELDS,
+  ...ROUTING_RULES,
 })
   .pipe(readSchema)
   .superRefine((body, context) => {

@@ -49,6 +49,9 @@ export const CHAT_FIELDS = {
 
 /** Fields that OpenAI's API has not, under the names that vLLM and its kin gave them. */
 export const EXTENSION_FIELDS = {
+  /** OpenRouter's fallback list, and what `auto` keeps to (protocol/routing.ts). */
+  models: read,
+  routing: read,
   top_k: read,
   min_p: read,
   repetition_penalty: read,
