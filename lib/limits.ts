@@ -46,6 +46,14 @@ export const TEXT_CALLS_MAX = 4;
 export const TEXTS_BODY_BYTES_MAX = 8 * BODY_BYTES_MAX;
 /** Documents in one call; Cohere's bound. */
 export const RERANK_DOCUMENTS_MAX = 1_000;
+/** Parts of one text to be moderated, which is read part by part. */
+export const MODERATION_PARTS_MAX = 64;
+/** Tokens to be made a text of in one call: more than any context here holds. */
+export const DETOKENIZE_IDS_MAX = 131_072;
+/** Prompts of one check whether they fit; each is a call to a worker. */
+export const TOKEN_CHECK_PROMPTS_MAX = 64;
+/** Of them under way at once. */
+export const TOKEN_CHECKS_AT_ONCE_MAX = 4;
 /** OpenAI's bounds for tools. */
 export const TOOLS_MAX = 128;
 export const TOOL_CALLS_MAX = 128;
