@@ -28,10 +28,10 @@ afterAll(() => database.drop());
 /** The ring of one process, with its own pool and its own ear. */
 async function openRing(url = database.url): Promise<{ ring: KeyRingCopy; feed: ChangeFeed }> {
   const feed = new ChangeFeed(url);
-  const { db, close } = openDatabase(url, { connectionsMax: 2, connectTimeoutSeconds: 2 });
+  const { db, sql: client } = openDatabase(url, { connectionsMax: 2, connectTimeoutSeconds: 2 });
   onTestFinished(async () => {
     await feed.close();
-    await close();
+    await client.end({ timeout: 0 });
   });
   const ring = new LiveCopy({
     ...{ feed, topic: "keys" as const, whenAway: "refuse" as const },
