@@ -6,7 +6,6 @@ import {
   NO_WORKER_RETRY_AFTER_SECONDS,
   PICTURE_INTERVAL_MS,
   PICTURE_WAIT_MS_MAX,
-  SUSPECT_FOR_MS,
   WORKER_STALE_AFTER_MS,
 } from "@/lib/limits";
 import type { AdminWorker } from "@/lib/protocol/arena-view";
@@ -17,13 +16,11 @@ import type {
   RegisterReply,
 } from "@/lib/protocol/registration";
 import { log } from "@/lib/telemetry/log";
-import { assert } from "@/lib/util/assert";
 import { isId } from "@/lib/util/id";
 import { processSingleton } from "@/lib/util/process-singleton";
 import { type AwakeModel, toAdminWorkers, toAwakeModels } from "./describe";
 import { explainAbsence, type Wanted } from "./explain-absence";
-import { LiveLoad } from "./live-load";
-import { pickWorker } from "./pick-worker";
+import { type Place, Places, type PlaceWish, type Reservation } from "./places";
 import { findUnreachable, type Probe, probeWorker } from "./probe";
 import { registerWorker } from "./register";
 import {
@@ -35,17 +32,9 @@ import {
   writeLeave,
 } from "./store";
 import { startSweeper } from "./sweep";
-import { WorkerPicture } from "./worker-picture";
+import { type KnownWorker, WorkerPicture } from "./worker-picture";
 
 const AWAKE: ReadonlySet<string> = new Set(["ready", "draining"]);
-
-/** A place at a worker, counted until it is released. */
-export type Reservation = {
-  workerId: string;
-  modelId: string;
-  address: string;
-  release(): void;
-};
 
 export type ControllerOptions = {
   db: Database;
@@ -65,8 +54,7 @@ export class Controller {
   readonly #now: () => number;
   readonly #probe: Probe;
   readonly #picture: WorkerPicture;
-  readonly #liveLoad = new LiveLoad();
-  readonly #suspectUntilMs = new Map<string, number>();
+  readonly #places = new Places();
   /** Counts registrations and departures here; rows read before one of them are not believed after it. */
   #changes = 0;
   #refreshing: Promise<void> | undefined;
@@ -85,8 +73,8 @@ export class Controller {
   /** @throws AppError `invalid-request` */
   async register(body: RegisterBody): Promise<RegisterReply> {
     const workerId = await registerWorker(this.#db, body);
-    this.#liveLoad.report(workerId);
-    this.#suspectUntilMs.delete(workerId);
+    this.#places.load.report(workerId);
+    this.#places.trust(workerId);
     await this.#readChanged();
     log.info({ workerId, worker: body.card.name, address: body.address }, "worker registered");
     return { workerId, heartbeatIntervalMs: HEARTBEAT_INTERVAL_MS };
@@ -97,7 +85,10 @@ export class Controller {
     if (!isId(workerId)) throw forgotten();
     const before = this.#picture.find(workerId)?.state;
     const isKnownHere = this.#picture.beat(workerId, instanceId, load, this.#now());
-    if (isKnownHere) this.#liveLoad.report(workerId);
+    if (isKnownHere) {
+      this.#places.load.report(workerId);
+      this.#places.announceRoom();
+    }
     if (before !== load.state) this.#changes += 1;
     try {
       const isKnown = await writeHeartbeat(this.#db, { workerId, instanceId, load });
@@ -137,7 +128,7 @@ export class Controller {
 
   /** Workers for people: all that are awake, and those lost lately. */
   async listWorkers(): Promise<AdminWorker[]> {
-    return toAdminWorkers(await this.#current(), this.#liveLoad, this.#now());
+    return toAdminWorkers(await this.#current(), this.#places.load, this.#now());
   }
 
   async readWorkerCounts(): Promise<{ ready: number; known: number }> {
@@ -150,16 +141,37 @@ export class Controller {
   }
 
   /**
-   * Takes a place at the worker with the shortest queue; undefined when all who could are in `passedOver`.
+   * Takes a place at the worker with the shortest queue, whether a slot is free there or not; undefined
+   * when all who could are in `passedOver`.
    *
    * @throws AppError `model-not-found`, `not-supported` or `no-worker`, with the reason.
    */
   async reserve(wanted: Wanted, passedOver: ReadonlySet<string>): Promise<Reservation | undefined> {
-    const picture = await this.#current();
+    await this.whenCurrent();
     // From here on nothing waits: two requests at once must not see the same queue.
+    const { able, ...at } = this.#findAble(wanted);
+    return this.#places.takeAny(able, passedOver, at);
+  }
+
+  /**
+   * Takes a place where one is free, by the picture as it is: `whenCurrent` keeps it fresh.
+   *
+   * @throws AppError like `reserve`.
+   */
+  place(wanted: Wanted, wish: PlaceWish): Place {
+    const { able, ...at } = this.#findAble(wanted);
+    return this.#places.take(able, wish, at);
+  }
+
+  /** Told whenever a place may have come free, or a worker come or gone; until the returned function is called. */
+  onRoom(listener: () => void): () => void {
+    return this.#places.onRoom(listener);
+  }
+
+  #findAble(wanted: Wanted): { able: KnownWorker[]; modelId: string; nowMs: number } {
     const nowMs = this.#now();
-    const modelId = picture.model(wanted.model)?.modelId;
-    const able = picture
+    const modelId = this.#picture.model(wanted.model)?.modelId;
+    const able = this.#picture
       .ready(nowMs)
       .filter(({ offers }) =>
         offers.some(
@@ -167,33 +179,20 @@ export class Controller {
             id === modelId && wanted.features.every((it) => features.includes(it)),
         ),
       );
-    if (modelId === undefined || able.length === 0) throw explainAbsence(picture, wanted, nowMs);
-    const candidates = able
-      .filter((worker) => !passedOver.has(worker.id))
-      .map((worker) => ({
-        worker,
-        slots: worker.slots,
-        load: this.#liveLoad.estimate(worker.id, worker.load.running + worker.load.waiting),
-        isSuspect: nowMs < (this.#suspectUntilMs.get(worker.id) ?? Number.NEGATIVE_INFINITY),
-      }));
-    const picked = pickWorker(candidates)?.worker;
-    if (picked === undefined) return undefined;
-    assert(picture.stateOf(picked, nowMs) === "ready", "only who is ready is picked");
-    const release = this.#liveLoad.begin(picked.id);
-    return { workerId: picked.id, modelId, address: picked.address, release };
+    if (modelId === undefined || able.length === 0) {
+      throw explainAbsence(this.#picture, wanted, nowMs);
+    }
+    return { able, modelId, nowMs };
   }
 
   /** Passes a worker over for a while: it did not answer. */
   suspect(workerId: string): void {
-    for (const [id, untilMs] of this.#suspectUntilMs) {
-      if (untilMs < this.#now()) this.#suspectUntilMs.delete(id);
-    }
-    this.#suspectUntilMs.set(workerId, this.#now() + SUSPECT_FOR_MS);
+    this.#places.suspect(workerId, this.#now());
   }
 
   /** Requests running from this process. */
   inFlight(workerId?: string): number {
-    return this.#liveLoad.inFlight(workerId);
+    return this.#places.load.inFlight(workerId);
   }
 
   /** Writes lost workers down and keeps the picture fresh, until the returned function is called. */
@@ -217,6 +216,15 @@ export class Controller {
     const lost = await markLostWorkers(this.#db, which);
     for (const { id, name } of lost) log.warn({ workerId: id, worker: name }, "worker lost");
     return lost.length > 0;
+  }
+
+  /**
+   * Resolves when the picture is at most a second old, where the database allows.
+   *
+   * @throws AppError `no-worker` when there has never been one.
+   */
+  async whenCurrent(): Promise<void> {
+    await this.#current();
   }
 
   /** The picture, at most a second old where the database allows. */
@@ -271,7 +279,8 @@ export class Controller {
         this.#isCutOff = false;
         this.#isLoaded = true;
         const reported = this.#picture.replace({ workers, offers, models }, readMs);
-        for (const workerId of reported) this.#liveLoad.report(workerId);
+        for (const workerId of reported) this.#places.load.report(workerId);
+        this.#places.announceRoom();
         break;
       }
     } catch (error) {

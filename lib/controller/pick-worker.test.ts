@@ -32,7 +32,7 @@ test("ties fall evenly", () => {
 
 test("live load adds what began and takes off what ended since the report", () => {
   const live = new LiveLoad();
-  const end = live.begin("w");
+  const { release: end } = live.begin("w");
   live.begin("w");
   expect(live.estimate("w", 3)).toBe(5);
   live.report("w");

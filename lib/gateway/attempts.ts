@@ -1,13 +1,16 @@
-import type { Controller, Reservation } from "@/lib/controller/controller";
+import type { Controller } from "@/lib/controller/controller";
+import type { Reservation } from "@/lib/controller/places";
 import { AppError } from "@/lib/errors";
 import {
   DISPATCH_ATTEMPTS_MAX,
   NO_WORKER_RETRY_AFTER_SECONDS,
   OVERLOADED_RETRY_AFTER_SECONDS,
+  SLOT_WAIT_MS_MAX,
 } from "@/lib/limits";
 import type { ModelFeature } from "@/lib/protocol/worker-card";
 import { log } from "@/lib/telemetry/log";
 import type { Meter } from "@/lib/usage/meter";
+import { admissionOf } from "./admission";
 import { gatewayMetrics } from "./gateway-metrics";
 import { isWorkerDown, toClientError } from "./worker-fault";
 
@@ -15,29 +18,42 @@ export type Attempts = {
   controller: Controller;
   requestId: string | undefined;
   model: string;
+  /** Those that led to the model (usage/meter.ts, `admit`). */
+  names: readonly string[];
   /** All that the model must be able to do. */
   features: readonly ModelFeature[];
   signal: AbortSignal;
   /** Undefined for what is nobody's request, as when a page counts tokens. */
   meter: Meter | undefined;
+  /** False for what a worker answers between its work, as the counting of tokens: it never waits. */
+  takesSlot?: boolean | undefined;
+  /** Asked first, while it has a free slot. */
+  preferredWorkerId?: string | undefined;
+  /** Part of a request that has had a place before: goes before the caller's other requests. */
+  isUnderWay?: boolean | undefined;
+  /** How long it may wait for a place; unless given, as long as any. With 0 a full model is `overloaded` at once. */
+  waitMsMax?: number | undefined;
 };
 
 /**
  * Tries `attempt` at one worker after another until one succeeds, the client has left, the fault is in
- * the request, or enough were tried. The place at a worker stays taken for the winner to release.
+ * the request, or enough were tried. It waits its turn for each (`admission.ts`). The place at a worker
+ * stays taken for the winner to release.
  *
  * @throws AppError
  */
 export async function tryWorkers<T>(
-  { controller, requestId, model, features, signal, meter }: Attempts,
+  attempts: Attempts,
   attempt: (reservation: Reservation) => Promise<T>,
 ): Promise<T> {
-  meter?.admit(model);
+  const { controller, requestId, model, names, signal, meter } = attempts;
+  meter?.admit(model, names);
   const passedOver = new Set<string>();
   const errors: AppError[] = [];
+  const untilMs = performance.now() + (attempts.waitMsMax ?? SLOT_WAIT_MS_MAX);
   while (errors.length < DISPATCH_ATTEMPTS_MAX) {
     signal.throwIfAborted();
-    const reservation = await controller.reserve({ model, features }, passedOver);
+    const reservation = await reserve(attempts, passedOver, untilMs);
     if (reservation === undefined) break;
     meter?.serve({ model, workerId: reservation.workerId });
     try {
@@ -58,6 +74,23 @@ export async function tryWorkers<T>(
     }
   }
   throw toOutcome(errors, model);
+}
+
+async function reserve(
+  { controller, model, features, signal, meter, ...attempts }: Attempts,
+  passedOver: ReadonlySet<string>,
+  untilMs: number,
+): Promise<Reservation | undefined> {
+  const wanted = { model, features };
+  if (attempts.takesSlot === false) return controller.reserve(wanted, passedOver);
+  await controller.whenCurrent();
+  return admissionOf(controller).enter({
+    ...{ wanted, passedOver, signal, lane: meter?.caller.owner ?? "" },
+    preferredId: attempts.preferredWorkerId,
+    // Who was turned away by a worker has waited before.
+    isUnderWay: attempts.isUnderWay === true || passedOver.size > 0,
+    waitMsMax: untilMs - performance.now(),
+  });
 }
 
 /** One worker that was merely full says more to a client than another that was down: it pays to wait. */

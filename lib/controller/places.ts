@@ -1,0 +1,104 @@
+import { SUSPECT_FOR_MS } from "@/lib/limits";
+import { LiveLoad } from "./live-load";
+import { pickRoom, pickWorker, type RoomWish } from "./pick-worker";
+import type { KnownWorker } from "./worker-picture";
+
+/** A place at a worker, counted until it is released. */
+export type Reservation = {
+  workerId: string;
+  modelId: string;
+  address: string;
+  /** The worker was heard to run the request: nothing of ours waits there for it. */
+  started(): void;
+  release(): void;
+};
+
+/** A place that was taken; or none is free now; or everybody who could was passed over. */
+export type Place =
+  | { kind: "taken"; reservation: Reservation }
+  | { kind: "full" }
+  | { kind: "nobody" };
+
+export type PlaceWish = RoomWish & { passedOver: ReadonlySet<string> };
+
+/** Who is at which worker from here, who is suspected, and who wants to hear when that changes. */
+export class Places {
+  readonly load = new LiveLoad();
+  readonly #suspectUntilMs = new Map<string, number>();
+  readonly #listeners = new Set<() => void>();
+
+  /** Takes a place that is free as well as can be told here; nothing waits in between. */
+  take(
+    able: readonly KnownWorker[],
+    { passedOver, ...wish }: PlaceWish,
+    { modelId, nowMs }: { modelId: string; nowMs: number },
+  ): Place {
+    const candidates = this.#toCandidates(able, passedOver, nowMs);
+    if (candidates.length === 0) return { kind: "nobody" };
+    const picked = pickRoom(candidates, wish);
+    if (picked === undefined) return { kind: "full" };
+    const { worker, isAhead } = picked;
+    return { kind: "taken", reservation: this.#reserve(worker.worker, modelId, isAhead) };
+  }
+
+  /** The least loaded, whether a slot is free there or not. */
+  takeAny(
+    able: readonly KnownWorker[],
+    passedOver: ReadonlySet<string>,
+    { modelId, nowMs }: { modelId: string; nowMs: number },
+  ): Reservation | undefined {
+    const picked = pickWorker(this.#toCandidates(able, passedOver, nowMs));
+    return picked && this.#reserve(picked.worker, modelId, false);
+  }
+
+  /** Passes a worker over for a while: it did not answer. */
+  suspect(workerId: string, nowMs: number): void {
+    for (const [id, untilMs] of this.#suspectUntilMs) {
+      if (untilMs < nowMs) this.#suspectUntilMs.delete(id);
+    }
+    this.#suspectUntilMs.set(workerId, nowMs + SUSPECT_FOR_MS);
+  }
+
+  trust(workerId: string): void {
+    this.#suspectUntilMs.delete(workerId);
+  }
+
+  /** Told whenever a place may have come free; until the returned function is called. */
+  onRoom(listener: () => void): () => void {
+    this.#listeners.add(listener);
+    return () => this.#listeners.delete(listener);
+  }
+
+  /** A place may have come free. */
+  announceRoom(): void {
+    for (const listener of this.#listeners) listener();
+  }
+
+  #toCandidates(able: readonly KnownWorker[], passedOver: ReadonlySet<string>, nowMs: number) {
+    return able
+      .filter(({ id }) => !passedOver.has(id))
+      .map((worker) => {
+        const { id, slots, waitingMax } = worker;
+        const reported = worker.load.running + worker.load.waiting;
+        return {
+          ...{ worker, id, slots, waitingMax },
+          load: this.load.estimate(id, reported),
+          ahead: this.load.ahead(id),
+          isSuspect: nowMs < (this.#suspectUntilMs.get(id) ?? Number.NEGATIVE_INFINITY),
+        };
+      });
+  }
+
+  #reserve({ id, address }: KnownWorker, modelId: string, isAhead: boolean): Reservation {
+    const counted = this.load.begin(id, { isAhead });
+    const tell = (change: () => void) => () => {
+      change();
+      this.announceRoom();
+    };
+    return {
+      ...{ workerId: id, modelId, address },
+      started: isAhead ? tell(counted.started) : () => undefined,
+      release: tell(counted.release),
+    };
+  }
+}
