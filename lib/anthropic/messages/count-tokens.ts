@@ -8,7 +8,6 @@ import {
   toReasoningEffort,
   toToolRequest,
 } from "./answer-shape";
-import { bodySchemaOf } from "./check-fields";
 import { conversationSchema, systemSchema, withSystem } from "./conversation";
 import { COUNT_FIELDS } from "./fields";
 import { modelSchema } from "./request";

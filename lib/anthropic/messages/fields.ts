@@ -72,13 +72,19 @@ export const COUNT_FIELDS = {
   workspace_id: MESSAGE_FIELDS.workspace_id,
 } as const satisfies Record<string, FieldRule>;
 
+const neutralParts = new WeakMap<z.core.$ZodType, { schema: z.ZodType; remedy: string }>();
+
+/** What a schema of `neutralPart` takes, for who describes the request. */
+export function findNeutralPart(schema: z.core.$ZodType) {
+  return neutralParts.get(schema);
+}
+
 /** A part of a field that is not offered, and the values of it that ask for nothing. */
 export function neutralPart(schema: z.ZodType, remedy: string) {
-  return z
-    .unknown()
-    .superRefine((value, context) => {
-      if (value === null || value === undefined || schema.safeParse(value).success) return;
-      refuse(context, { path: [], message: `is not supported by this server. ${remedy}` });
-    })
-    .optional();
+  const part = z.unknown().superRefine((value, context) => {
+    if (value === null || value === undefined || schema.safeParse(value).success) return;
+    refuse(context, { path: [], message: `is not supported by this server. ${remedy}` });
+  });
+  neutralParts.set(part, { schema, remedy });
+  return part.optional();
 }

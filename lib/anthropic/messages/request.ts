@@ -2,6 +2,7 @@ import * as z from "zod";
 import { STOP_STRING_CHARACTERS_MAX, STOP_STRINGS_MAX } from "@/lib/limits";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { ROUTING_FIELDS } from "@/lib/protocol/routing";
+import { bodySchemaOf } from "@/lib/util/body-schema";
 import { reject } from "@/lib/util/refuse";
 import {
   checkTools,
@@ -13,7 +14,6 @@ import {
   toToolRequest,
 } from "./answer-shape";
 import { wellFormedText } from "./blocks";
-import { bodySchemaOf } from "./check-fields";
 import { conversationSchema, systemSchema, withSystem } from "./conversation";
 import { BETA_FIELDS, EARLIER_FIELDS, MESSAGE_FIELDS, ROUTING_RULES } from "./fields";
 import { checkThinking, thinkingSchema, toThinking } from "./thinking";

@@ -61,10 +61,3 @@ export const EXTENSION_FIELDS = {
   /** vLLM's: `{"regex": …}`, `{"choice": […]}`, `{"json": schema}` or `{"json_object": true}`. */
   structured_outputs: read,
 } as const satisfies Record<string, FieldRule>;
-
-const ALL_FIELDS: Record<string, FieldRule> = { ...CHAT_FIELDS, ...EXTENSION_FIELDS };
-
-export function findFieldRule(name: string): FieldRule | undefined {
-  // Own fields only: "constructor" and "__proto__" are names a client may send.
-  return Object.hasOwn(ALL_FIELDS, name) ? ALL_FIELDS[name] : undefined;
-}

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { ALTERNATIVES_MAX } from "@/lib/limits";
 import { type GenerateRequest, reasoningEffortSchema } from "@/lib/protocol/generate-request";
-import { adopt, refuse, reject } from "@/lib/util/refuse";
+import { bodySchemaOf } from "@/lib/util/body-schema";
+import { reject } from "@/lib/util/refuse";
 import { SAMPLING_FIELDS, toSampledRequest, withoutAbsent } from "../sampling-fields";
 import {
   checkTools,
@@ -11,7 +12,7 @@ import {
   toolsSchema,
   toToolRequest,
 } from "./answer-shape";
-import { findFieldRule } from "./fields";
+import { CHAT_FIELDS, EXTENSION_FIELDS } from "./fields";
 import { chatMessagesSchema } from "./messages";
 
 /** OpenAI's "Create chat completion" body → GenerateRequest (API reference, Chat Completions). */
@@ -34,13 +35,7 @@ const readSchema = z.object({
   reasoning_effort: reasoningEffortSchema.nullish(),
 });
 
-const bodySchema = z.unknown().superRefine((body, context) => {
-  if (typeof body !== "object" || body === null || Array.isArray(body)) {
-    reject(context, [], "The body must be a JSON object.");
-    return;
-  }
-  for (const [name, value] of Object.entries(body)) checkField(name, value, context);
-});
+const bodySchema = bodySchemaOf({ ...CHAT_FIELDS, ...EXTENSION_FIELDS });
 
 export const chatRequestSchema = bodySchema.pipe(readSchema).superRefine((body, context) => {
   const { max_tokens: tokens, max_completion_tokens: completionTokens } = body;
@@ -68,22 +63,6 @@ export const chatRequestSchema = bodySchema.pipe(readSchema).superRefine((body, 
 });
 
 export type ChatRequest = z.infer<typeof chatRequestSchema>;
-
-function checkField(name: string, value: unknown, context: z.core.$RefinementCtx): void {
-  const field = findFieldRule(name);
-  if (field === undefined) {
-    context.issues.push({ code: "unrecognized_keys", keys: [name], input: undefined, path: [] });
-    return;
-  }
-  if (field.rule === "read" || value === null || value === undefined) return;
-  const parsed = field.schema.safeParse(value, { reportInput: true });
-  if (parsed.success) return;
-  if (field.rule === "neutral") {
-    refuse(context, { path: [name], message: `is not supported by this server. ${field.remedy}` });
-    return;
-  }
-  adopt(context, [name], parsed.error.issues);
-}
 
 /** The request as every worker understands it. */
 export function toGenerateRequest(body: ChatRequest, requestId: string): GenerateRequest {

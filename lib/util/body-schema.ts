@@ -1,10 +1,24 @@
 import * as z from "zod";
-import type { FieldRule } from "@/lib/util/field-rule";
-import { adopt, refuse, reject } from "@/lib/util/refuse";
+import type { FieldRule } from "./field-rule";
+import { adopt, refuse, reject } from "./refuse";
 
-/** An object whose fields all have a row in `rules`, checked by it; what is to be read is left to others. */
-export function bodySchemaOf(rules: Record<string, FieldRule>) {
-  return z.unknown().superRefine((body, context) => {
+type FieldRules = Readonly<Record<string, FieldRule>>;
+
+const tables = new WeakMap<z.core.$ZodType, FieldRules>();
+
+/** The rows that a schema of `bodySchemaOf` checks by, for who describes the request. */
+export function findFieldRules(schema: z.core.$ZodType): FieldRules | undefined {
+  return tables.get(schema);
+}
+
+/**
+ * An object whose fields all have a row in `rules`, checked by it; what is to be read is left to the
+ * schema that it is piped into.
+ *
+ * @example bodySchemaOf({ model: read, audio: neutral(z.never(), "Remove it.") }).pipe(readSchema)
+ */
+export function bodySchemaOf(rules: FieldRules) {
+  const schema = z.unknown().superRefine((body, context) => {
     if (typeof body !== "object" || body === null || Array.isArray(body)) {
       reject(context, [], "The body must be a JSON object.");
       return;
@@ -15,6 +29,8 @@ export function bodySchemaOf(rules: Record<string, FieldRule>) {
       checkField(name, { value, rule }, context);
     }
   });
+  tables.set(schema, rules);
+  return schema;
 }
 
 function checkField(
