@@ -1,0 +1,94 @@
+import type { Catalog } from "@/lib/catalog/catalog";
+import type { Controller } from "@/lib/controller/controller";
+import type { AwakeModel } from "@/lib/controller/describe";
+import { AppError } from "@/lib/errors";
+import { NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/limits";
+import type { Price } from "@/lib/protocol/catalog";
+import { AUTO_MODEL } from "@/lib/protocol/routing";
+import { mayUse } from "./candidate";
+import { planModels } from "./plan-models";
+
+/** What can be asked for by name: a model, an alias of models, or `auto`. */
+export type NamedModel = {
+  name: string;
+  /** Of an alias the least that its models hold. */
+  contextLength: number;
+  createdAt: Date;
+  organization?: string | undefined;
+  price?: Price | undefined;
+  /** What an alias stands for, as its keeper wrote it. */
+  aliasOf?: readonly string[];
+};
+
+export type ListOptions = {
+  controller: Controller;
+  catalog: Catalog;
+  /** Names of the caller's key; undefined for all. */
+  allowed: readonly string[] | undefined;
+};
+
+/** All that can answer now and that the caller may use; an alias hides a model of its name. */
+export async function listNamedModels(options: ListOptions): Promise<NamedModel[]> {
+  const { controller, catalog, allowed } = options;
+  const awake = await controller.listModels();
+  const aliases = toAliases(awake, catalog);
+  const hidden = new Set(aliases.map(({ name }) => name));
+  const models = awake
+    .filter(({ name }) => !hidden.has(name) && name !== AUTO_MODEL)
+    .map((model) => toNamed(model, catalog));
+  const listed = [...models, ...aliases].filter(({ name }) => mayUse(allowed, name));
+  const choices = awake.filter(
+    ({ name, features }) => features.includes("chat") && mayUse(allowed, name, [AUTO_MODEL]),
+  );
+  return choices.length === 0 ? listed : [...listed, toAuto(choices)];
+}
+
+/** @throws AppError `model-not-found`, `forbidden`, or `no-worker` for one that is known and asleep. */
+export async function getNamedModel(options: ListOptions, name: string): Promise<NamedModel> {
+  const { controller, catalog, allowed } = options;
+  const named = (await listNamedModels(options)).find((it) => it.name === name);
+  if (named) return named;
+  const alias = catalog.aliases.get(name);
+  if (alias && mayUse(allowed, name)) {
+    const models = alias.targets.map(({ model }) => `\`${model}\``).join(", ");
+    throw new AppError("no-worker", {
+      message: `No worker is awake for what the alias \`${name}\` stands for (${models}). Try again in a few seconds.`,
+      retryAfterSeconds: NO_WORKER_RETRY_AFTER_SECONDS,
+    });
+  }
+  // Says why there is none, and throws.
+  if (alias === undefined) await controller.getModel(name);
+  throw new AppError("forbidden", {
+    message: `This API key may not use the model \`${name}\`. GET /v1/models lists those it may.`,
+    param: "model",
+  });
+}
+
+function toNamed(model: AwakeModel, { settings }: Catalog): NamedModel {
+  const { name, contextLength, createdAt, description } = model;
+  const price = settings.get(name)?.price;
+  return { name, contextLength, createdAt, organization: description.organization, price };
+}
+
+function toAliases(awake: readonly AwakeModel[], catalog: Catalog): NamedModel[] {
+  return [...catalog.aliases.values()].flatMap(({ name, targets, version }) => {
+    const options = { asked: name, models: [], catalog, auto: [], random: undefined };
+    const names = planModels(options).candidates.map(({ model }) => model);
+    const behind = awake.filter((model) => names.includes(model.name));
+    if (behind.length === 0) return [];
+    const contextLength = Math.min(...behind.map((it) => it.contextLength));
+    const [only, ...others] = behind;
+    const price = others.length === 0 ? catalog.settings.get(only?.name ?? "")?.price : undefined;
+    const aliasOf = targets.map(({ model }) => model);
+    return [{ name, contextLength, createdAt: new Date(version), aliasOf, price }];
+  });
+}
+
+function toAuto(choices: readonly AwakeModel[]): NamedModel {
+  return {
+    name: AUTO_MODEL,
+    contextLength: Math.min(...choices.map(({ contextLength }) => contextLength)),
+    createdAt: new Date(Math.max(...choices.map(({ createdAt }) => createdAt.getTime()))),
+    aliasOf: choices.map(({ name }) => name),
+  };
+}
