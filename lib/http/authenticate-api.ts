@@ -11,6 +11,7 @@ import { readVisitorId } from "@/lib/auth/visitor";
 import { env } from "@/lib/env";
 import { AppError } from "@/lib/errors";
 import type { ApiScope } from "@/lib/protocol/api-key";
+import { isAllowedOrigin } from "./cors";
 import { isLocalRequest } from "./local-request";
 import { isSameOrigin } from "./same-origin";
 
@@ -96,10 +97,17 @@ function checkForeignPage(request: Request): void {
   const isReading = request.method === "GET" || request.method === "HEAD";
   const origin = request.headers.get("origin");
   if (isReading && origin === null) return;
+  if (origin !== null && isWelcome(origin)) return;
   throw new AppError("forbidden", {
     message:
-      "A page of another site asked for this without an API key. Send a key, or have that site allowed by whoever runs this server.",
+      "A page of another site asked for this without an API key. Send a key, or have whoever runs this server allow that site in PARLEY_CORS_ORIGINS.",
   });
+}
+
+/** Pages that are trusted by name; where the API and its answers are for everyone, all. */
+function isWelcome(origin: string): boolean {
+  const { PARLEY_API_OPEN, PARLEY_CORS_ORIGINS } = env();
+  return isAllowedOrigin(origin) || (PARLEY_API_OPEN && PARLEY_CORS_ORIGINS.includes("*"));
 }
 
 /** Whom the API answers without a key, as far as a setting or the lack of keys decides it. */
