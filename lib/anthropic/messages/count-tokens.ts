@@ -1,5 +1,6 @@
 import * as z from "zod";
 import type { TokenizeRequest } from "@/lib/protocol/text";
+import { bodySchemaOf } from "@/lib/util/body-schema";
 import {
   checkTools,
   outputConfigSchema,
