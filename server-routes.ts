@@ -8,6 +8,7 @@ import * as v1Rest from "@/app/v1/[[...rest]]/route";
 import * as chatCompletions from "@/app/v1/chat/completions/route";
 import * as completions from "@/app/v1/completions/route";
 import * as embeddings from "@/app/v1/embeddings/route";
+import * as feedback from "@/app/v1/feedback/route";
 import * as countTokens from "@/app/v1/messages/count_tokens/route";
 import * as messages from "@/app/v1/messages/route";
 import * as v1Model from "@/app/v1/models/[...id]/route";
@@ -23,6 +24,7 @@ export const HOT_ROUTES: Record<string, RouteModule> = {
   "/v1/chat/completions": chatCompletions,
   "/v1/completions": completions,
   "/v1/embeddings": embeddings,
+  "/v1/feedback": feedback,
   "/v1/messages": messages,
   "/v1/messages/count_tokens": countTokens,
   "/v1/models": v1Models,

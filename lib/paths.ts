@@ -35,6 +35,7 @@ export const paths = {
     adminUsage: "/api/admin/usage",
     adminModels: "/api/admin/models",
     adminAliases: "/api/admin/aliases",
+    adminFeedback: "/api/admin/feedback",
     // What workers call.
     workers: "/api/workers",
     worker: (id: string) => `/api/workers/${id}`,
