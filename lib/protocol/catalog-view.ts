@@ -1,0 +1,43 @@
+import * as z from "zod";
+import { FALLBACK_MODELS_MAX } from "@/lib/limits";
+import { limitsSchema } from "./api-key";
+import {
+  aliasSchema,
+  modelDefaultsSchema,
+  modelNameSchema,
+  priceSchema,
+  rollbackSchema,
+} from "./catalog";
+
+/** What keepers see and say of models and aliases. */
+
+/** All that is said of a model, in place of what was said before. */
+export const modelSettingsSchema = z.strictObject({
+  model: modelNameSchema,
+  defaults: modelDefaultsSchema.default({}),
+  /** Null where nothing is charged. */
+  price: priceSchema.nullable().default(null),
+  limits: limitsSchema.default({}),
+  fallbacks: z.array(modelNameSchema).max(FALLBACK_MODELS_MAX).default([]),
+});
+
+export const namedModelSchema = z.strictObject({ model: modelNameSchema });
+export const namedAliasSchema = z.strictObject({ name: modelNameSchema });
+
+export const adminModelsSchema = z.object({
+  models: z.array(
+    modelSettingsSchema.extend({
+      isAwake: z.boolean(),
+      /** Whether anything was said of it. */
+      isSet: z.boolean(),
+      /** An alias of its name answers in its place. */
+      isHidden: z.boolean(),
+    }),
+  ),
+  aliases: z.array(aliasSchema.extend({ rollback: rollbackSchema.nullable() })),
+});
+
+export type ModelSettingsBody = z.output<typeof modelSettingsSchema>;
+export type AdminModels = z.infer<typeof adminModelsSchema>;
+export type AdminModel = AdminModels["models"][number];
+export type AdminAlias = AdminModels["aliases"][number];
