@@ -104,7 +104,6 @@ class Launcher {
     const models = await this.#output.step("Loading the models", () =>
       waitUntilReady({
         url,
-        apiKey: this.#settings.PARLEY_API_KEY,
         workers: this.#workers,
         signal: this.#stopping.signal,
       }),

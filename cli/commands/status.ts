@@ -9,7 +9,9 @@ import type { Terminal } from "../terminal";
 
 const ASK_MS_MAX = 5_000;
 
-const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
+const modelsSchema = z.object({
+  models: z.array(z.object({ name: z.string(), awake: z.boolean() })),
+});
 const readySchema = z.object({ status: z.string(), missing: z.string().optional() });
 
 type Status = {
@@ -36,15 +38,15 @@ export function addStatusCommand(program: Command, terminal: Terminal): void {
 
 async function readStatus(url: string, root: string): Promise<Status> {
   const ready = readySchema.parse(await (await ask(url + paths.readyz)).json());
-  const { PARLEY_ADMIN_TOKEN, PARLEY_API_KEY } = env();
-  const headers = PARLEY_API_KEY ? { authorization: `Bearer ${PARLEY_API_KEY}` } : undefined;
-  const models = await ask(url + paths.v1.models, { headers });
-  const token = PARLEY_ADMIN_TOKEN ?? findSecrets(root)?.adminToken;
+  // What the pages ask: the API may want a key.
+  const reply = await ask(url + paths.api.models);
+  const { models } = reply.ok ? modelsSchema.parse(await reply.json()) : { models: [] };
+  const token = env().PARLEY_ADMIN_TOKEN ?? findSecrets(root)?.adminToken;
   return {
     url,
     ready: ready.status === "ready",
     missing: ready.missing,
-    models: models.ok ? modelsSchema.parse(await models.json()).data.map((it) => it.id) : [],
+    models: models.filter((it) => it.awake).map((it) => it.name),
     workers: token === undefined ? undefined : await readWorkers(url, token),
   };
 }

@@ -7,11 +7,12 @@ import type { Supervised } from "./supervised";
 const READY_MS_MAX = 300_000;
 const POLL_MS = 50;
 
-const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
+const modelsSchema = z.object({
+  models: z.array(z.object({ name: z.string(), awake: z.boolean() })),
+});
 
 export type WaitOptions = {
   url: string;
-  apiKey: string | undefined;
   workers: readonly Supervised[];
   signal: AbortSignal;
 };
@@ -27,8 +28,10 @@ export async function waitUntilReady(options: WaitOptions): Promise<string[]> {
     const expected = options.workers.filter((it) => !it.isGivenUp);
     // Not asked before: a web process that is asked too early writes a warning for each time.
     if (expected.every((it) => it.isRegistered) && (await get(options, paths.readyz))) {
-      const models = modelsSchema.safeParse(await get(options, paths.v1.models));
-      names = models.success ? models.data.data.map((it) => it.id) : [];
+      // What the pages ask: the API may want a key.
+      const reply = modelsSchema.safeParse(await get(options, paths.api.models));
+      const models = reply.success ? reply.data.models : [];
+      names = models.filter((it) => it.awake).map((it) => it.name);
       if (names.length >= expected.length) return names;
     }
     await wait(POLL_MS, options.signal);
@@ -37,10 +40,9 @@ export async function waitUntilReady(options: WaitOptions): Promise<string[]> {
 }
 
 /** The body of a good answer; undefined for any other, since the process may still be starting. */
-async function get({ url, apiKey }: WaitOptions, path: string): Promise<unknown> {
+async function get({ url }: WaitOptions, path: string): Promise<unknown> {
   try {
     const response = await fetch(url + path, {
-      headers: apiKey ? { authorization: `Bearer ${apiKey}` } : {},
       signal: AbortSignal.timeout(2_000),
     });
     const text = await response.text();
