@@ -13,6 +13,7 @@ import * as countTokens from "@/app/v1/messages/count_tokens/route";
 import * as messages from "@/app/v1/messages/route";
 import * as v1Model from "@/app/v1/models/[...id]/route";
 import * as v1Models from "@/app/v1/models/route";
+import * as openapi from "@/app/v1/openapi.json/route";
 import * as rerank from "@/app/v1/rerank/route";
 import type { RouteModule } from "@/lib/http/front";
 
@@ -29,6 +30,7 @@ export const HOT_ROUTES: Record<string, RouteModule> = {
   "/v1/messages/count_tokens": countTokens,
   "/v1/models": v1Models,
   "/v1/models/[...id]": v1Model,
+  "/v1/openapi.json": openapi,
   "/v1/rerank": rerank,
   "/v1/[[...rest]]": v1Rest,
   "/api/workers": workers,

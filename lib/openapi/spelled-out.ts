@@ -1,0 +1,111 @@
+import * as z from "zod";
+import { conversationSchema, systemSchema } from "@/lib/anthropic/messages/conversation";
+import { cacheControlSchema } from "@/lib/anthropic/messages/fields";
+import { MESSAGES_MAX, TOOL_CALLS_MAX, TOOL_NAME } from "@/lib/limits";
+import { chatMessagesSchema } from "@/lib/openai/chat/messages";
+
+/**
+ * What some schemas read by code rather than by form, told as a form: roles and blocks that each have
+ * fields of their own. request-schema.fuzz.test.ts holds these to the schemas that they stand for.
+ */
+
+const text = z.string();
+/** Where a field says nothing it may stand anywhere. */
+const absent = z.union([z.null(), z.array(z.unknown()).max(0)]).optional();
+const id = z.string().min(1).max(128);
+
+const chatPart = z.strictObject({
+  ...{ type: z.literal("text"), text },
+  prompt_cache_breakpoint: z.unknown().optional(),
+});
+const chatContent = z.union([text, z.array(chatPart).min(1)]);
+const chatCalls = z
+  .array(
+    z.strictObject({
+      ...{ id, type: z.literal("function"), index: z.number().int().nullish() },
+      function: z.strictObject({
+        name: z.string().regex(TOOL_NAME),
+        arguments: z.string().describe("JSON, as the model wrote it."),
+      }),
+    }),
+  )
+  .max(TOOL_CALLS_MAX);
+const chatAbsent = { name: absent, refusal: absent, function_call: absent, audio: absent };
+const noCalls = { tool_calls: absent, tool_call_id: z.null().optional() };
+
+const chatMessages = z
+  .array(
+    z.union([
+      z.strictObject({
+        ...{ role: z.enum(["system", "developer", "user"]), content: chatContent },
+        ...{ ...chatAbsent, ...noCalls },
+      }),
+      z.strictObject({
+        ...{ role: z.literal("assistant"), ...chatAbsent, ...noCalls },
+        content: chatContent.nullish().describe("May be absent beside `tool_calls` alone."),
+        tool_calls: chatCalls.nullish(),
+        reasoning_content: z.unknown().optional().describe("Not shown to the model again."),
+        reasoning: z.unknown().optional().describe("As `reasoning_content`."),
+      }),
+      z.strictObject({
+        ...{ role: z.literal("tool"), content: chatContent, ...chatAbsent },
+        ...{ tool_call_id: id, tool_calls: absent, name: z.unknown().optional() },
+      }),
+    ]),
+  )
+  .min(1)
+  .max(MESSAGES_MAX);
+
+const cache_control = cacheControlSchema.nullish();
+const callId = z.string().regex(/^[\w-]{1,128}$/);
+const nothing = z.null().optional();
+const textBlock = z.strictObject({
+  ...{ type: z.literal("text"), text, cache_control, citations: absent },
+});
+const resultBlock = z.strictObject({
+  ...{ type: z.literal("tool_result"), tool_use_id: callId, cache_control, toolset_name: nothing },
+  content: z.union([text, z.array(textBlock)]).nullish(),
+  is_error: z.boolean().nullish(),
+});
+const callBlock = z.strictObject({
+  ...{ type: z.literal("tool_use"), id: callId, cache_control, toolset_name: nothing },
+  name: z.string().regex(TOOL_NAME),
+  input: z.record(z.string(), z.unknown()),
+  caller: z.strictObject({ type: z.literal("direct") }).nullish(),
+});
+const thinkingBlock = z.strictObject({
+  ...{ type: z.literal("thinking"), thinking: text, signature: text.nullish() },
+});
+const redactedBlock = z.strictObject({ type: z.literal("redacted_thinking"), data: text });
+
+const conversation = z
+  .array(
+    z.union([
+      z.strictObject({
+        role: z.literal("user"),
+        content: z.union([text, z.array(z.union([textBlock, resultBlock])).min(1)]),
+      }),
+      z.strictObject({
+        role: z.literal("assistant"),
+        content: z.union([
+          text,
+          z.array(z.union([textBlock, callBlock, thinkingBlock, redactedBlock])),
+        ]),
+      }),
+      z.strictObject({
+        role: z.literal("system"),
+        content: z.union([text, z.array(textBlock).min(1)]),
+      }),
+    ]),
+  )
+  .min(1)
+  .max(MESSAGES_MAX);
+
+export const SPELLED_OUT: ReadonlyMap<z.core.$ZodType, z.ZodType> = new Map<
+  z.core.$ZodType,
+  z.ZodType
+>([
+  [chatMessagesSchema, chatMessages],
+  [conversationSchema, conversation],
+  [systemSchema, z.union([text, z.array(textBlock)])],
+]);
