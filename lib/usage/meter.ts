@@ -32,13 +32,15 @@ export class Meter {
   promptTokens = 0;
   cachedPromptTokens = 0;
   completionTokens = 0;
+  /** At the price of the model that was admitted, in whole nano-dollars. */
+  costNanoDollars = 0;
   firstTokenMs: number | undefined;
   durationMs: number | undefined;
   /** Undefined while the request runs. */
   outcome: string | undefined;
   #failure: string | undefined;
+  #isHeld = false;
 
-  /** @throws AppError `rate-limited` or `quota-exceeded`: the caller's own limits over all models. */
   constructor(options: MeterOptions, ledger: UsageLedger = usageLedger()) {
     this.caller = options.caller;
     this.endpoint = options.endpoint;
@@ -49,13 +51,25 @@ export class Meter {
   }
 
   /**
-   * Takes a place within the limits of a model, before a worker is looked for. Another model may be tried
+   * The caller asks a model for something, whichever it will be. A request that never does is neither
+   * limited nor recorded.
+   *
+   * @throws AppError `rate-limited` or `quota-exceeded`: the caller's own limits over all models.
+   */
+  begin(): void {
+    this.#ledger.begin(this);
+  }
+
+  /**
+   * Begins, and takes a place within the limits of a model, before a worker is looked for. Another model may be tried
    * after a refusal, and the same one may be named again.
    *
-   * @throws AppError `forbidden`, `rate-limited` or `quota-exceeded`
+   * @param names that led to the model: what the request said in this place, and aliases on the way. A key
+   * that may use one of them may use the model by it.
+   * @throws AppError `forbidden`, `rate-limited` or `quota-exceeded`, of this model alone.
    */
-  admit(model: string): void {
-    this.#ledger.admit(this, model);
+  admit(model: string, names: readonly string[] = [model]): void {
+    this.#ledger.admit(this, model, names);
   }
 
   /** A worker takes the request; of several the last one counts. */
@@ -86,9 +100,28 @@ export class Meter {
     this.#failure ??= code;
   }
 
+  /**
+   * The work goes on after the response: from here only the returned function closes.
+   *
+   * @returns `close`
+   */
+  hold(): (outcome: string) => void {
+    this.#isHeld = true;
+    return (outcome) => {
+      this.#isHeld = false;
+      this.close(outcome);
+    };
+  }
+
+  /** The process ends before the request does. */
+  abandon(): void {
+    this.#isHeld = false;
+    this.close("lost");
+  }
+
   /** The end, however it came; the first one counts. */
   close(outcome: string): void {
-    if (this.outcome !== undefined) return;
+    if (this.#isHeld || this.outcome !== undefined) return;
     this.outcome = this.#failure ?? outcome;
     this.durationMs = performance.now() - this.#startedMs;
     this.#ledger.close(this);

@@ -1,0 +1,90 @@
+import type { Database } from "@/lib/db/client";
+import { USAGE_SUBJECT_IDLE_MS } from "@/lib/limits";
+import type { UsageLedger } from "./ledger";
+import { type TallyBatch, type TallyReply, type WindowKey, writeTallies } from "./store";
+import type { Tally, UsageWindow } from "./tally";
+
+/** A batch with what it was made of. */
+type Sent = { batch: TallyBatch; tallies: readonly Tally[]; windows: readonly UsageWindow[] };
+
+export type TallyExchangeOptions = { db: Database; ledger: UsageLedger; processId: string };
+
+/**
+ * Brings the differences of a ledger's tallies to the database and its totals back. A batch that failed may
+ * have arrived all the same, its reply lost; it is sent again as it was until it is known to have arrived,
+ * and its number keeps it from being added twice.
+ */
+export class TallyExchange {
+  readonly #db: Database;
+  readonly #ledger: UsageLedger;
+  readonly #processId: string;
+  #sequence = 0;
+  #unsettled: Sent | undefined;
+
+  constructor({ db, ledger, processId }: TallyExchangeOptions) {
+    this.#db = db;
+    this.#ledger = ledger;
+    this.#processId = processId;
+  }
+
+  get hasWritten(): boolean {
+    return this.#sequence > 0;
+  }
+
+  /** Not to be called again before it has ended. */
+  async run(): Promise<void> {
+    const isRepeated = this.#unsettled !== undefined;
+    await this.#send();
+    if (isRepeated) await this.#send();
+  }
+
+  async #send(): Promise<void> {
+    this.#unsettled ??= this.#take();
+    if (this.#unsettled === undefined) return;
+    const reply = await writeTallies(this.#db, this.#unsettled.batch);
+    settle(this.#unsettled, reply);
+    this.#unsettled = undefined;
+  }
+
+  #take(): Sent | undefined {
+    const tallies = this.#ledger.readTallies();
+    const nowMs = this.#ledger.now();
+    const isActive = (tally: Tally) =>
+      !tally.isLoaded || !tally.isFlushed || nowMs - tally.usedAtMs < USAGE_SUBJECT_IDLE_MS;
+    if (!tallies.some(isActive)) return undefined;
+    const windows = tallies.flatMap((tally) => tally.windows());
+    const deltas = windows.flatMap((window) => {
+      const amounts = window.send();
+      return amounts ? [{ ...toKey(window), ...amounts }] : [];
+    });
+    const moved = tallies.filter((tally) => tally.running !== tally.runningWritten);
+    const running = moved.map(({ subject, running }) => ({ subject, running }));
+    this.#sequence += 1;
+    const batch = {
+      ...{ processId: this.#processId, sequence: this.#sequence, deltas, running },
+      unread: tallies.filter((tally) => !tally.isLoaded).map((tally) => tally.subject),
+      windows: windows.map(toKey),
+      subjects: tallies.map((tally) => tally.subject),
+    };
+    return { batch, tallies, windows };
+  }
+}
+
+const toKey = ({ subject, period, startsAtMs }: UsageWindow): WindowKey => ({
+  ...{ subject, period, startsAtMs },
+});
+const toText = ({ subject, period, startsAtMs }: WindowKey) => `${period} ${startsAtMs} ${subject}`;
+
+function settle({ batch, tallies, windows }: Sent, reply: TallyReply): void {
+  const totals = new Map(reply.windows.map((it) => [toText(it), it]));
+  for (const window of windows) {
+    const { requests = 0, tokens = 0, costNanoDollars = 0 } = totals.get(toText(window)) ?? {};
+    window.settle({ requests, tokens, costNanoDollars });
+  }
+  const written = new Map(batch.running.map((it) => [it.subject, it.running]));
+  for (const tally of tallies) {
+    tally.isLoaded = true;
+    tally.runningElsewhere = reply.running.get(tally.subject) ?? 0;
+    tally.runningWritten = written.get(tally.subject) ?? tally.runningWritten;
+  }
+}

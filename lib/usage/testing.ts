@@ -1,0 +1,47 @@
+import type { ApiCaller, ApiKey } from "@/lib/auth/api-caller";
+import type { Catalog } from "@/lib/catalog/catalog";
+import type { KeyLimits, Limits } from "@/lib/protocol/api-key";
+import type { Price } from "@/lib/protocol/catalog";
+import { createId } from "@/lib/util/id";
+import type { UsageLedger } from "./ledger";
+import { Meter } from "./meter";
+
+/** Callers, catalogs and requests for tests of limits. */
+
+export function testCaller(limits: KeyLimits, id = createId()): ApiCaller {
+  const key: ApiKey = {
+    ...{ id, name: "test", prefix: "pk", scopes: ["generate"], models: undefined, limits },
+    expiresAtMs: undefined,
+  };
+  return { owner: `key:${id}`, key };
+}
+
+export function testCatalog(
+  models: Record<string, { limits?: Limits; price?: Price }> = {},
+): Catalog {
+  const settings = Object.entries(models).map(
+    ([model, { limits = {}, price }]) =>
+      [model, { model, defaults: {}, price, limits, fallbacks: [] }] as const,
+  );
+  return { settings: new Map(settings), aliases: new Map() };
+}
+
+/** A request that is admitted to a model. */
+export function admitted(ledger: UsageLedger, caller: ApiCaller, model = "m"): Meter {
+  const meter = openedMeter(ledger, caller, model);
+  try {
+    meter.admit(model);
+  } catch (error) {
+    meter.close("rate-limited");
+    throw error;
+  }
+  meter.serve({ model, workerId: WORKER_ID });
+  return meter;
+}
+
+export function openedMeter(ledger: UsageLedger, caller: ApiCaller, asked = "m"): Meter {
+  const requestId = createId();
+  return new Meter({ caller, endpoint: "/v1/chat/completions", asked, requestId }, ledger);
+}
+
+const WORKER_ID = createId();
