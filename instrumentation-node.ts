@@ -5,6 +5,7 @@ import { databaseUrl } from "@/lib/db/client";
 import { migrateDatabase } from "@/lib/db/migrate";
 import { leaderboard } from "@/lib/leaderboard/leaderboard";
 import { log } from "@/lib/telemetry/log";
+import { usageFlusher } from "@/lib/usage/flusher";
 import { backoffMs } from "@/lib/util/backoff";
 import { wait } from "@/lib/util/wait";
 
@@ -32,6 +33,7 @@ export async function boot(): Promise<void> {
   controller().startSweeper();
   arena().startSweeper();
   leaderboard().start();
+  usageFlusher().start();
 }
 
 async function migrateWhenReachable(): Promise<void> {

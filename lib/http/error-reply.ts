@@ -27,6 +27,8 @@ export function errorReply(error: AppError, shape: ErrorShape, requestId: string
   if (error.retryAfterSeconds !== undefined) {
     headers.set("retry-after", String(Math.max(1, Math.ceil(error.retryAfterSeconds))));
   }
+  // OpenAI's and Anthropic's clients ask again after any 429 unless told not to; a budget lasts for hours.
+  if (error.code === "quota-exceeded") headers.set("x-should-retry", "false");
   if (error.code === "unauthenticated") headers.set("www-authenticate", "Bearer");
   return jsonReply(toErrorObject(error, shape, requestId), { status: error.status, headers });
 }

@@ -4,6 +4,7 @@ import { type AppError, toAppError } from "@/lib/errors";
 import { BODY_BYTES_MAX } from "@/lib/limits";
 import type { ApiScope } from "@/lib/protocol/api-key";
 import { type Log, log as processLog } from "@/lib/telemetry/log";
+import { usageFlusher } from "@/lib/usage/flusher";
 import { usageLedger } from "@/lib/usage/ledger";
 import { Meter } from "@/lib/usage/meter";
 import { authenticate, type Caller } from "./authenticate";
@@ -67,7 +68,8 @@ export function route<Schema extends z.ZodType, Who extends Caller>(
       response.headers.set(ANTHROPIC_REQUEST_ID_HEADER, exchange.requestId);
     }
     if (exchange.meter) {
-      const limits = usageLedger().headers(exchange.meter);
+      const shape = options.shape === "anthropic" ? "anthropic" : "openai";
+      const limits = usageLedger().headers(exchange.meter, shape);
       for (const [name, value] of Object.entries(limits)) response.headers.set(name, value);
     }
     finishExchange(exchange, response);
@@ -142,7 +144,13 @@ async function answer<Schema extends z.ZodType, Who extends Caller>(
           bytesMax: options.bodyBytesMax ?? BODY_BYTES_MAX,
         })
       : undefined;
-    if (api) exchange.meter = openMeter(exchange, api, body);
+    if (api) {
+      // A promise only for the first request of a limited key in a while.
+      const prepared = usageFlusher().prepare(api);
+      if (prepared) await prepared;
+      exchange.meter = openMeter(exchange, api, body);
+      if (exchange.meter.asked !== "") exchange.meter.begin();
+    }
     const response = await handler({
       request,
       params: exchange.params,
