@@ -1,11 +1,18 @@
+import * as fastchatRest from "@/app/api/v1/[[...rest]]/route";
+import * as fastchatChatCompletions from "@/app/api/v1/chat/completions/route";
+import * as tokenCheck from "@/app/api/v1/token_check/route";
 import * as workerHeartbeat from "@/app/api/workers/[id]/heartbeat/route";
 import * as worker from "@/app/api/workers/[id]/route";
 import * as workers from "@/app/api/workers/route";
+import * as detokenize from "@/app/detokenize/route";
 import * as healthz from "@/app/healthz/route";
 import * as metrics from "@/app/metrics/route";
 import * as readyz from "@/app/readyz/route";
+import * as tokenize from "@/app/tokenize/route";
+import * as tokenizerInfo from "@/app/tokenizer_info/route";
 import * as v1Rest from "@/app/v1/[[...rest]]/route";
 import * as chatCompletions from "@/app/v1/chat/completions/route";
+import * as classify from "@/app/v1/classify/route";
 import * as completions from "@/app/v1/completions/route";
 import * as embeddings from "@/app/v1/embeddings/route";
 import * as feedback from "@/app/v1/feedback/route";
@@ -13,8 +20,13 @@ import * as countTokens from "@/app/v1/messages/count_tokens/route";
 import * as messages from "@/app/v1/messages/route";
 import * as v1Model from "@/app/v1/models/[...id]/route";
 import * as v1Models from "@/app/v1/models/route";
+import * as moderations from "@/app/v1/moderations/route";
 import * as openapi from "@/app/v1/openapi.json/route";
 import * as rerank from "@/app/v1/rerank/route";
+import * as responseCancel from "@/app/v1/responses/[id]/cancel/route";
+import * as responseInputItems from "@/app/v1/responses/[id]/input_items/route";
+import * as response from "@/app/v1/responses/[id]/route";
+import * as responses from "@/app/v1/responses/route";
 import type { RouteModule } from "@/lib/http/front";
 
 /**
@@ -23,6 +35,7 @@ import type { RouteModule } from "@/lib/http/front";
  */
 export const HOT_ROUTES: Record<string, RouteModule> = {
   "/v1/chat/completions": chatCompletions,
+  "/v1/classify": classify,
   "/v1/completions": completions,
   "/v1/embeddings": embeddings,
   "/v1/feedback": feedback,
@@ -30,9 +43,20 @@ export const HOT_ROUTES: Record<string, RouteModule> = {
   "/v1/messages/count_tokens": countTokens,
   "/v1/models": v1Models,
   "/v1/models/[...id]": v1Model,
+  "/v1/moderations": moderations,
   "/v1/openapi.json": openapi,
   "/v1/rerank": rerank,
+  "/v1/responses": responses,
+  "/v1/responses/[id]": response,
+  "/v1/responses/[id]/cancel": responseCancel,
+  "/v1/responses/[id]/input_items": responseInputItems,
   "/v1/[[...rest]]": v1Rest,
+  "/tokenize": tokenize,
+  "/detokenize": detokenize,
+  "/tokenizer_info": tokenizerInfo,
+  "/api/v1/chat/completions": fastchatChatCompletions,
+  "/api/v1/token_check": tokenCheck,
+  "/api/v1/[[...rest]]": fastchatRest,
   "/api/workers": workers,
   "/api/workers/[id]/heartbeat": workerHeartbeat,
   "/api/workers/[id]": worker,

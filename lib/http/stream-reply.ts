@@ -36,6 +36,14 @@ export function namedEventsReply(
   return streamReply(events, NAMED_EVENTS, init);
 }
 
+/** Events that bear their type as their name, as OpenAI's Responses API has them; a comment keeps the stream alive. */
+export function typedEventsReply(
+  events: AsyncIterable<{ type: string }>,
+  init?: ResponseInit,
+): Response {
+  return streamReply(events, TYPED_EVENTS, init);
+}
+
 type StreamForm<Event> = {
   contentType: string;
   encode: (value: Event) => string;
@@ -59,6 +67,11 @@ const NAMED_EVENTS: StreamForm<{ type: string }> = {
   contentType: SERVER_SENT_EVENTS.contentType,
   encode: toNamedEvent,
   keepAlive: toNamedEvent({ type: "ping" }),
+};
+
+const TYPED_EVENTS: StreamForm<{ type: string }> = {
+  ...NAMED_EVENTS,
+  keepAlive: SERVER_SENT_EVENTS.keepAlive,
 };
 
 function toNamedEvent(event: { type: string }): string {

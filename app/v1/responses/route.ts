@@ -1,0 +1,28 @@
+import { toAnswerHeaders } from "@/lib/http/answer-headers";
+import { methodNotAllowed } from "@/lib/http/not-allowed";
+import { jsonReply } from "@/lib/http/reply";
+import { route } from "@/lib/http/route";
+import { typedEventsReply } from "@/lib/http/stream-reply";
+import { responseRequestSchema } from "@/lib/openai/responses/request";
+import { createBackgroundResponse, createResponse } from "@/lib/responses/create-response";
+import { responses } from "@/lib/responses/responses";
+
+export const POST = route(
+  { shape: "openai", caller: "api", body: responseRequestSchema },
+  async ({ body: request, requestId, signal, api, meter }) => {
+    const options = { responses: responses(), request, api, meter, requestId, signal };
+    if (request.background) {
+      const run = await createBackgroundResponse(options);
+      return request.stream ? typedEventsReply(run.read(signal)) : jsonReply(run.response);
+    }
+    const run = await createResponse(options);
+    const init = { headers: toAnswerHeaders(run.generation) };
+    if (request.stream) return typedEventsReply(run.events(), init);
+    return jsonReply(await run.read(), init);
+  },
+);
+
+export const GET = methodNotAllowed("POST");
+export const PUT = GET;
+export const PATCH = GET;
+export const DELETE = GET;
