@@ -2,15 +2,20 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo, Socket } from "node:net";
 import next from "next";
 import { env } from "@/lib/env";
+import { applyCors } from "@/lib/http/cors";
 import { createFront } from "@/lib/http/front";
 import {
   KEEP_ALIVE_MS,
   REQUEST_HEADERS_MS_MAX,
   REQUEST_MS_MAX,
+  STOP_HOOKS_MS_MAX,
   WEB_DRAIN_MS_MAX,
 } from "@/lib/limits";
+import { responses } from "@/lib/responses/responses";
 import { log } from "@/lib/telemetry/log";
+import { usageFlusher } from "@/lib/usage/flusher";
 import { isLoopback } from "@/lib/util/loopback";
+import { settleWithin } from "@/lib/util/settle-within";
 import { EXIT_CODES, StartError } from "@/lib/util/start-error";
 import type { HOT_ROUTES } from "./server-routes";
 
@@ -47,7 +52,7 @@ async function main(): Promise<void> {
   const pages = app.getRequestHandler();
   const prepared = app.prepare();
   server.on("request", (incoming, outgoing) => {
-    if (front(incoming, outgoing)) return;
+    if (applyCors(incoming, outgoing) || front(incoming, outgoing)) return;
     prepared
       .then(() => pages(incoming, outgoing))
       .catch((error: unknown) => {
@@ -138,17 +143,25 @@ function stopWithParent(server: Server): void {
     if (isStopping) return;
     isStopping = true;
     log.info("web stopping");
-    server.close(() => process.exit(0));
+    server.close(() => void exit());
     // A connection whose answer ends from here on is kept for its client's next request otherwise.
     setInterval(() => server.closeIdleConnections(), IDLE_CLOSE_INTERVAL_MS).unref();
     setTimeout(() => {
       log.warn("answers still running were cut");
-      process.exit(0);
+      void exit();
     }, drainMsMax()).unref();
   };
   process.on("SIGTERM", stop);
   process.on("SIGINT", stop);
-  process.on("disconnect", () => process.exit(0));
+  process.on("disconnect", () => void exit());
+}
+
+/** What runs in the background ends with its reason, and what was used since the last flush is written, in a time that is bounded. */
+function exit(): void {
+  const stopped = Promise.resolve().then(() => responses().stop());
+  settleWithin([stopped], STOP_HOOKS_MS_MAX)
+    .then(() => usageFlusher().close())
+    .finally(() => process.exit(0));
 }
 
 main().catch((error: unknown) => {

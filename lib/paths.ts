@@ -65,6 +65,7 @@ export const paths = {
     responses: "/v1/responses",
     response: (id: string) => `/v1/responses/${id}`,
     moderations: "/v1/moderations",
+    classify: "/v1/classify",
     feedback: "/v1/feedback",
     openapi: "/v1/openapi.json",
   },

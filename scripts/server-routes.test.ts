@@ -5,7 +5,10 @@ import { expect, test } from "vitest";
 import { HOT_ROUTES } from "@/server-routes";
 
 const app = resolve(import.meta.dirname, "../app");
-const HOT_FOLDERS = ["v1", "api/workers", "healthz", "readyz", "metrics"];
+const HOT_FOLDERS = [
+  ...["v1", "api/v1", "api/workers", "tokenize", "detokenize", "tokenizer_info"],
+  ...["healthz", "readyz", "metrics"],
+];
 
 test("every route that programs call is in the table", () => {
   const standing = HOT_FOLDERS.flatMap((folder) =>
@@ -22,4 +25,5 @@ test("a path stands before those that would take its requests", () => {
   expect(isBefore("/v1/models", "/v1/[[...rest]]")).toBe(true);
   expect(isBefore("/v1/models/[...id]", "/v1/[[...rest]]")).toBe(true);
   expect(isBefore("/v1/chat/completions", "/v1/[[...rest]]")).toBe(true);
+  expect(isBefore("/api/v1/token_check", "/api/v1/[[...rest]]")).toBe(true);
 });

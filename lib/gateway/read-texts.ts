@@ -7,7 +7,14 @@ import {
   TEXT_CALLS_MAX,
   TEXTS_A_CALL_MAX,
 } from "@/lib/limits";
-import type { EmbedReply, EmbedRequest, RerankReply, RerankRequest } from "@/lib/protocol/text";
+import type {
+  ClassifyReply,
+  ClassifyRequest,
+  EmbedReply,
+  EmbedRequest,
+  RerankReply,
+  RerankRequest,
+} from "@/lib/protocol/text";
 import type { ModelFeature } from "@/lib/protocol/worker-card";
 import { type WorkerCall, workerClient } from "@/lib/protocol/worker-client";
 import type { Meter } from "@/lib/usage/meter";
@@ -64,6 +71,25 @@ export async function rerank(
   return {
     ...by,
     scores: replies.flatMap((it) => it.scores),
+    promptTokens: sum(replies.map((it) => it.promptTokens)),
+  };
+}
+
+/** @throws AppError `model-not-found`, `not-supported`, `context-length-exceeded` with the input's place, … */
+export async function classify(
+  options: ReadTextsOptions<ClassifyRequest>,
+): Promise<ClassifyReply & ReadBy> {
+  const { request } = options;
+  const { replies, ...by } = await readByRoute(options, {
+    feature: "classify",
+    field: "inputs",
+    items: request.inputs,
+    call: (address, { model, items }, call) =>
+      workerClient().classify(address, { ...request, model, inputs: [...items] }, call),
+  });
+  return {
+    ...by,
+    results: replies.flatMap((it) => it.results),
     promptTokens: sum(replies.map((it) => it.promptTokens)),
   };
 }

@@ -1,16 +1,25 @@
 import type { Controller } from "@/lib/controller/controller";
 import { env } from "@/lib/env";
-import type { TokenizeReply, TokenizeRequest } from "@/lib/protocol/text";
-import { workerClient } from "@/lib/protocol/worker-client";
+import type {
+  DetokenizeReply,
+  DetokenizeRequest,
+  TokenizeReply,
+  TokenizeRequest,
+  TokenizerInfoReply,
+  TokenizerInfoRequest,
+} from "@/lib/protocol/text";
+import { type WorkerCall, workerClient } from "@/lib/protocol/worker-client";
 import type { Meter } from "@/lib/usage/meter";
 import { tryWorkers } from "./attempts";
 import type { Candidate } from "./candidate";
 import { router as processRouter, type Router } from "./router";
 import { tryModels } from "./try-models";
 
-export type TokenizeOptions = {
+/** What is asked of a model's tokenizer: no token is drawn, and no slot is taken. */
+
+export type TokenizerOptions<Request> = {
   controller: Controller;
-  request: TokenizeRequest;
+  request: Request;
   signal: AbortSignal;
   meter?: Meter | undefined;
   /** This model and no other, whatever `request.model` says. */
@@ -18,20 +27,46 @@ export type TokenizeOptions = {
   router?: Router;
 };
 
+export type TokenizeOptions = TokenizerOptions<TokenizeRequest>;
+
 /**
- * A text or a conversation as the model's tokens. Of an alias it is always the heaviest target that
- * counts, since the same text must come to the same number.
+ * A text or a conversation as the model's tokens.
  *
  * @throws AppError `model-not-found`, `no-worker`, `overloaded`, …
  */
-export async function tokenize(
-  options: TokenizeOptions,
-): Promise<TokenizeReply & { model: string }> {
-  const { controller, request, signal, meter, pinned } = options;
+export function tokenize(options: TokenizeOptions): Promise<TokenizeReply & { model: string }> {
+  return askTokenizer(options, (address, request, call) =>
+    workerClient().tokenize(address, request, call),
+  );
+}
+
+/** Tokens as the text they stand for. Throws as `tokenize`. */
+export function detokenize(
+  options: TokenizerOptions<DetokenizeRequest>,
+): Promise<DetokenizeReply & { model: string }> {
+  return askTokenizer(options, (address, request, call) =>
+    workerClient().detokenize(address, request, call),
+  );
+}
+
+/** What the tokenizer's own files say. Throws as `tokenize`. */
+export function readTokenizerInfo(
+  options: TokenizerOptions<TokenizerInfoRequest>,
+): Promise<TokenizerInfoReply & { model: string }> {
+  return askTokenizer(options, (address, request, call) =>
+    workerClient().tokenizerInfo(address, request, call),
+  );
+}
+
+/** Of an alias it is always the heaviest target that is asked, since the same text must come to the same tokens. */
+async function askTokenizer<Request extends { model: string }, Reply extends object>(
+  { controller, request, signal, meter, pinned, router }: TokenizerOptions<Request>,
+  ask: (address: string, request: Request, call: WorkerCall) => Promise<Reply>,
+): Promise<Reply & { model: string }> {
   const features = ["tokenize"] as const;
   const { candidates } = pinned
     ? { candidates: [pinned] }
-    : await (options.router ?? processRouter()).plan({
+    : await (router ?? processRouter()).plan({
         ...{ controller, asked: request.model, ask: {}, features, meter, isDrawn: false },
       });
   const requestId = meter?.requestId;
@@ -41,8 +76,7 @@ export async function tokenize(
       const attempts = { controller, requestId, model, names, features, signal, meter };
       return tryWorkers({ ...attempts, takesSlot: false }, async ({ address, release }) => {
         const secret = env().PARLEY_WORKER_SECRET ?? "";
-        const call = { secret, signal };
-        const reply = await workerClient().tokenize(address, { ...request, model }, call);
+        const reply = await ask(address, { ...request, model }, { secret, signal });
         release();
         return reply;
       });

@@ -14,13 +14,13 @@ const METHODS = "GET, POST, DELETE";
 /** Names of headers, as RFC 9110 has them, and of no length that would only be worth sending to do harm. */
 const HEADER_NAMES = /^[\w!#$%&'*+.^`|~-]+( *, *[\w!#$%&'*+.^`|~-]+)*$/;
 const HEADER_NAMES_CHARACTERS_MAX = 2_048;
+const KINDS = ["limit", "remaining", "reset"];
 const BUDGETS = ["requests", "tokens"];
 /** What a page's script may read besides the few headers that any may. */
 const EXPOSED = [
   ...["x-request-id", "request-id", "retry-after"],
-  ...["limit", "remaining", "reset"].flatMap((kind) =>
-    BUDGETS.map((budget) => `x-ratelimit-${kind}-${budget}`),
-  ),
+  ...KINDS.flatMap((kind) => BUDGETS.map((budget) => `x-ratelimit-${kind}-${budget}`)),
+  ...KINDS.flatMap((kind) => BUDGETS.map((budget) => `anthropic-ratelimit-${budget}-${kind}`)),
   ...["x-parley-worker", "x-parley-model", "x-parley-route"],
 ].join(", ");
 

@@ -3,6 +3,7 @@ import { AppError, isAppError } from "@/lib/errors";
 /** A worker names the fields of its own protocol, which clients of this API never saw. */
 const WIRE_PARAMS: Record<string, string> = {
   grammar: "response_format",
+  ids: "tokens",
   toolRequest: "tools",
   "toolRequest.choice": "tool_choice",
   ignoreEos: "ignore_eos",

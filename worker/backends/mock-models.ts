@@ -1,6 +1,7 @@
 import { AppError } from "@/lib/errors";
 import type { ModelDescription } from "@/lib/protocol/worker-card";
 import { seededRandom } from "@/lib/util/random";
+import { byWords } from "./mock-reading";
 import { toPieces } from "./mock-tokens";
 
 /**
@@ -22,6 +23,8 @@ export type MockModel = {
   examplePrompts?: string[];
   /** It takes texts in and says nothing: vectors, scores and labels. */
   reads?: true;
+  /** The labels of a text; unless given, by its length. */
+  sort?: typeof byWords;
 };
 
 const CONTEXT = 8_192;
@@ -94,6 +97,15 @@ export const MOCK_MODELS: Record<string, MockModel> = {
     tokenMs: 0,
     say: () => [],
     reads: true,
+  },
+  "mock/moderator": {
+    summary:
+      "Finds in texts what they name (a fight, hatred, who may hurt myself), and cannot be talked to.",
+    contextLength: CONTEXT,
+    tokenMs: 0,
+    say: () => [],
+    reads: true,
+    sort: byWords,
   },
 };
 

@@ -78,8 +78,8 @@ export function createMockBackend(options: MockOptions): Backend {
       return rankTexts(request);
     },
     classify: async (request) => {
-      expect(request.model, "classify");
-      return sortTexts(request.inputs);
+      const { sort } = expect(request.model, "classify");
+      return sortTexts(request.inputs, sort);
     },
     tokenize: async (request) => {
       const { contextLength } = get(request.model);

@@ -5,6 +5,7 @@ import * as adminWorkersRoute from "@/app/api/admin/workers/route";
 import { Controller } from "@/lib/controller/controller";
 import { ChangeFeed } from "@/lib/db/change-feed";
 import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
+import { applyCors } from "@/lib/http/cors";
 import { createFront } from "@/lib/http/front";
 import { processSingleton } from "@/lib/util/process-singleton";
 import { createId } from "@/lib/util/id";
@@ -47,6 +48,7 @@ export async function startApiServer(): Promise<ApiServer> {
   const controller = processSingleton("controller", () => new Controller({ db: database.db }));
   const front = createFront(ROUTES);
   const server = createServer((request, response) => {
+    if (applyCors(request, response)) return;
     if (!front(request, response)) response.writeHead(404).end("outside");
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));

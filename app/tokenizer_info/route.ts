@@ -1,0 +1,28 @@
+import { controller } from "@/lib/controller/controller";
+import { readTokenizerInfo } from "@/lib/gateway/tokenize";
+import { toAnswerHeaders } from "@/lib/http/answer-headers";
+import { methodNotAllowed } from "@/lib/http/not-allowed";
+import { jsonReply } from "@/lib/http/reply";
+import { route } from "@/lib/http/route";
+import { pickModel } from "@/lib/openai/tokens/pick-model";
+import { toTokenizerInfoReply } from "@/lib/openai/tokens/tokenize";
+import { inWireWords } from "@/lib/openai/wire-param";
+
+export const GET = route(
+  { shape: "openai", caller: "api", scope: "read" },
+  async ({ request, signal, meter }) => {
+    const named = new URL(request.url).searchParams.get("model");
+    const model = pickModel(named, await controller().listModels());
+    const options = { controller: controller(), request: { model }, signal, meter };
+    const info = await readTokenizerInfo(options).catch((error: unknown) => {
+      throw inWireWords(error);
+    });
+    const headers = toAnswerHeaders({ model: info.model, why: undefined });
+    return jsonReply(toTokenizerInfoReply(info), { headers });
+  },
+);
+
+export const POST = methodNotAllowed("GET");
+export const PUT = POST;
+export const PATCH = POST;
+export const DELETE = POST;

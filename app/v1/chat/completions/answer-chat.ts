@@ -1,0 +1,34 @@
+import { controller } from "@/lib/controller/controller";
+import { generateChoices } from "@/lib/gateway/generate-choices";
+import { toAnswerHeaders } from "@/lib/http/answer-headers";
+import { jsonReply } from "@/lib/http/reply";
+import { serverSentEventsReply } from "@/lib/http/stream-reply";
+import { toChatReply } from "@/lib/openai/chat/reply";
+import type { ChatRequest } from "@/lib/openai/chat/request";
+import { toChatChunks } from "@/lib/openai/chat/stream";
+import { inWireWords } from "@/lib/openai/wire-param";
+import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import { toRouteAsk } from "@/lib/protocol/routing";
+import type { Meter } from "@/lib/usage/meter";
+
+export type ChatExchange = { body: ChatRequest; signal: AbortSignal; meter: Meter };
+
+/** Answers a chat request, whole or as a stream, as its body asks. */
+export async function answerChat(
+  request: GenerateRequest,
+  { body, signal, meter }: ChatExchange,
+): Promise<Response> {
+  const route = toRouteAsk(body);
+  const options = { controller: controller(), request, signal, meter, route };
+  const choices = await generateChoices(options, body.n ?? 1).catch((error: unknown) => {
+    throw inWireWords(error);
+  });
+  const init = { headers: toAnswerHeaders(choices) };
+  const includeLogProbabilities = body.logprobs ?? false;
+  if (!body.stream) {
+    return jsonReply(await toChatReply(choices, { includeLogProbabilities }), init);
+  }
+  const includeUsage = body.stream_options?.include_usage ?? false;
+  const chunks = toChatChunks(choices, { includeUsage, includeLogProbabilities });
+  return serverSentEventsReply(chunks, init);
+}
