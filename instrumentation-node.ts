@@ -4,6 +4,7 @@ import { controller } from "@/lib/controller/controller";
 import { databaseUrl } from "@/lib/db/client";
 import { migrateDatabase } from "@/lib/db/migrate";
 import { leaderboard } from "@/lib/leaderboard/leaderboard";
+import { responses } from "@/lib/responses/responses";
 import { log } from "@/lib/telemetry/log";
 import { usageFlusher } from "@/lib/usage/flusher";
 import { backoffMs } from "@/lib/util/backoff";
@@ -32,6 +33,7 @@ export async function boot(): Promise<void> {
     .catch(() => {});
   controller().startSweeper();
   arena().startSweeper();
+  responses().startSweeper();
   leaderboard().start();
   usageFlusher().start();
 }

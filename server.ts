@@ -156,12 +156,15 @@ function stopWithParent(server: Server): void {
   process.on("disconnect", () => void exit());
 }
 
-/** What runs in the background ends with its reason, and what was used since the last flush is written, in a time that is bounded. */
-function exit(): void {
-  const stopped = Promise.resolve().then(() => responses().stop());
-  settleWithin([stopped], STOP_HOOKS_MS_MAX)
-    .then(() => usageFlusher().close())
-    .finally(() => process.exit(0));
+/** Background responses end with the reason, then what was used is written, all in a time that is bounded. */
+async function exit(): Promise<void> {
+  try {
+    const ended = Promise.resolve().then(() => responses().stop());
+    await settleWithin([ended], STOP_HOOKS_MS_MAX);
+    await usageFlusher().close();
+  } finally {
+    process.exit(0);
+  }
 }
 
 main().catch((error: unknown) => {
