@@ -1,0 +1,177 @@
+/**
+ * Goal: limits as programs meet them: through the official clients, before the work and in the middle of it.
+ * Method: keys with limits in a real database, the route handlers over HTTP, mock workers behind them.
+ */
+import Anthropic from "@anthropic-ai/sdk";
+import { sql } from "drizzle-orm";
+import OpenAI from "openai";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
+
+vi.hoisted(() => {
+  process.env.PARLEY_WORKER_SECRET = "a secret of the tests";
+});
+
+import { keyRing } from "@/lib/auth/key-ring";
+import { createKey } from "@/lib/auth/key-store";
+import { catalog } from "@/lib/catalog/catalog";
+import { writeModelSettings } from "@/lib/catalog/store";
+import type { KeyLimits } from "@/lib/protocol/api-key";
+import { usageFlusher } from "@/lib/usage/flusher";
+import { type AddedWorker, type ApiServer, startApiServer } from "./__fixtures__/api-server";
+
+const WORDS = "alpha beta gamma delta epsilon zeta eta theta iota kappa lambda mu";
+const messages = [{ role: "user" as const, content: WORDS }];
+
+let api: ApiServer;
+let worker: AddedWorker;
+beforeAll(async () => {
+  api = await startApiServer();
+  worker = await api.addWorker({ models: ["mock/echo", "mock/slow"] });
+  // $100 a million tokens, $1,000 a million written.
+  const price = { prompt: 100, completion: 1_000 };
+  const settings = { defaults: {}, price, limits: {}, fallbacks: [] };
+  await writeModelSettings(api.database.db, { model: "mock/slow", ...settings });
+  await catalog().refresh();
+});
+afterAll(() => api.close());
+
+async function makeKey(limits: KeyLimits): Promise<string> {
+  const scopes = ["generate", "texts", "read"] as const;
+  const body = { name: "test", scopes: [...scopes], models: null, limits, expiresAt: null };
+  const { key } = await createKey(api.database.db, body);
+  await keyRing().refresh();
+  return key;
+}
+
+const clientOf = (apiKey: string, options = {}) =>
+  new OpenAI({ baseURL: `${api.url}/v1`, apiKey, maxRetries: 0, ...options });
+
+async function failure(act: PromiseLike<unknown>): Promise<InstanceType<typeof OpenAI.APIError>> {
+  try {
+    await act;
+  } catch (error) {
+    if (error instanceof OpenAI.APIError) return error;
+    throw error;
+  }
+  throw new Error("nothing failed");
+}
+
+async function idle(): Promise<void> {
+  await vi.waitFor(() => {
+    expect(worker.server.load()).toMatchObject({ running: 0, waiting: 0 });
+    expect(api.controller.inFlight()).toBe(0);
+  });
+}
+
+test("requests a minute: headers count down, then 429 with its headers and Retry-After", async () => {
+  const client = clientOf(await makeKey({ requestsPerMinute: 2, tokensPerMinute: 5_000 }));
+  const ask = () => client.chat.completions.create({ model: "mock/echo", messages }).withResponse();
+  const { response: first } = await ask();
+  expect(first.headers.get("x-ratelimit-limit-requests")).toBe("2");
+  expect(first.headers.get("x-ratelimit-remaining-requests")).toBe("1");
+  expect(first.headers.get("x-ratelimit-reset-requests")).toMatch(/^\d+m\d+s$/);
+  expect(first.headers.get("x-ratelimit-limit-tokens")).toBe("5000");
+  expect(Number(first.headers.get("x-ratelimit-remaining-tokens"))).toBeLessThan(5_000);
+  await ask();
+  const error = await failure(ask());
+  expect(error).toBeInstanceOf(OpenAI.RateLimitError);
+  expect(error).toMatchObject({
+    status: 429,
+    code: "rate_limit_exceeded",
+    type: "rate_limit_error",
+  });
+  expect(error.message).toContain("The limit of 2 requests a minute of this API key is reached.");
+  expect(Number(error.headers?.get("retry-after"))).toBeGreaterThan(0);
+  expect(error.headers?.get("x-ratelimit-remaining-requests")).toBe("0");
+  expect(error.headers?.get("x-should-retry")).toBeNull();
+  // What asks no model is neither counted nor refused.
+  const models = await client.models.list();
+  expect(models.data.length).toBeGreaterThan(0);
+});
+
+test("a budget used up in the middle of a stream ends it with what was written so far", async () => {
+  const key = await makeKey({ tokensPerDay: 20 });
+  const client = clientOf(key);
+  const stream = await client.chat.completions.create({
+    ...{ model: "mock/echo", messages, stream: true },
+  });
+  let text = "";
+  const error = await failure(
+    (async () => {
+      for await (const chunk of stream) text += chunk.choices[0]?.delta.content ?? "";
+    })(),
+  );
+  expect(WORDS.startsWith(text)).toBe(true);
+  expect(text.length).toBeGreaterThan(0);
+  expect(text).not.toBe(WORDS);
+  expect(error).toMatchObject({ code: "insufficient_quota", type: "insufficient_quota" });
+  expect(error.message).toContain("The budget of 20 tokens a day of this API key is used up.");
+  await idle();
+  await usageFlusher().flush();
+  const [record] = await api.database.db.execute(
+    sql`select outcome, prompt_tokens + completion_tokens as tokens from usage_records
+      where outcome = 'quota-exceeded'`,
+  );
+  expect(record).toEqual({ outcome: "quota-exceeded", tokens: 21 });
+
+  // The next one is refused before any work, and its client asks no second time.
+  let asked = 0;
+  const counting: typeof fetch = (...call) => {
+    asked += 1;
+    return fetch(...call);
+  };
+  const patient = clientOf(key, { maxRetries: 3, fetch: counting });
+  const refused = await failure(patient.chat.completions.create({ model: "mock/echo", messages }));
+  expect(refused.status).toBe(429);
+  expect(refused.headers?.get("x-should-retry")).toBe("false");
+  expect(Number(refused.headers?.get("retry-after"))).toBeGreaterThan(0);
+  expect(asked).toBe(1);
+});
+
+test("money ends an answer that is not streamed, too", async () => {
+  const client = clientOf(await makeKey({ dollarsPerMonth: 0.005 }));
+  const error = await failure(client.chat.completions.create({ model: "mock/slow", messages }));
+  expect(error).toMatchObject({ status: 429, code: "insufficient_quota" });
+  expect(error.message).toContain("The budget of $0.005 a month of this API key is used up.");
+  await idle();
+});
+
+test("requests at once: the place is free when the reader leaves", async () => {
+  const client = clientOf(await makeKey({ concurrentRequests: 1 }));
+  const stream = await client.chat.completions.create({
+    ...{ model: "mock/slow", messages, stream: true },
+  });
+  const error = await failure(client.chat.completions.create({ model: "mock/echo", messages }));
+  expect(error.message).toContain("The limit of 1 request at once of this API key is reached.");
+  stream.controller.abort();
+  await vi.waitFor(() => client.chat.completions.create({ model: "mock/echo", messages }));
+  await idle();
+});
+
+test("limits of a model hold for everyone, and are told to nobody as another's", async () => {
+  const [one, other] = [clientOf(await makeKey({})), clientOf(await makeKey({}))];
+  const limits = { requestsPerMinute: 1 };
+  const settings = { defaults: {}, price: undefined, limits, fallbacks: [] };
+  await writeModelSettings(api.database.db, { model: "mock/echo", ...settings });
+  await catalog().refresh();
+  await one.chat.completions.create({ model: "mock/echo", messages });
+  const error = await failure(other.chat.completions.create({ model: "mock/echo", messages }));
+  expect(error.message).toContain("of the model `mock/echo` over all callers is reached");
+  await writeModelSettings(api.database.db, { model: "mock/echo", ...settings, limits: {} });
+  await catalog().refresh();
+});
+
+test("Anthropic's client hears of limits in its own words", async () => {
+  const apiKey = await makeKey({ requestsPerMinute: 1 });
+  const client = new Anthropic({ baseURL: api.url, apiKey, maxRetries: 0 });
+  const ask = () =>
+    client.messages.create({ model: "mock/echo", max_tokens: 64, messages }).withResponse();
+  const { response } = await ask();
+  expect(response.headers.get("anthropic-ratelimit-requests-limit")).toBe("1");
+  expect(response.headers.get("anthropic-ratelimit-requests-remaining")).toBe("0");
+  expect(
+    Date.parse(response.headers.get("anthropic-ratelimit-requests-reset") ?? ""),
+  ).toBeGreaterThan(Date.now());
+  expect(response.headers.get("x-ratelimit-limit-requests")).toBeNull();
+  await expect(ask()).rejects.toMatchObject({ status: 429 });
+});
