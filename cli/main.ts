@@ -1,7 +1,10 @@
 import { Command, CommanderError } from "commander";
 import { isAppError } from "@/lib/errors";
 import { StartError } from "@/lib/util/start-error";
+import { addAliasesCommand } from "./commands/aliases";
 import { addDbCommand } from "./commands/db";
+import { addKeysCommand } from "./commands/keys";
+import { addModelsCommand } from "./commands/models";
 import { addStatusCommand } from "./commands/status";
 import { addWorkerCommand } from "./commands/worker";
 import type { Terminal } from "./terminal";
@@ -18,7 +21,10 @@ export async function runCli(words: string[], terminal: Terminal): Promise<numbe
     .configureOutput({ writeOut: terminal.write, writeErr: terminal.writeError });
   addStatusCommand(program, terminal);
   addWorkerCommand(program, terminal);
+  addModelsCommand(program, terminal);
+  addAliasesCommand(program, terminal);
   addDbCommand(program, terminal);
+  addKeysCommand(program, terminal);
   try {
     await program.parseAsync(words, { from: "user" });
     return 0;
