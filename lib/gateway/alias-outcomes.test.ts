@@ -1,0 +1,78 @@
+import { expect, test } from "vitest";
+import type { AliasEntry } from "@/lib/catalog/catalog";
+import { aliasSchema } from "@/lib/protocol/catalog";
+import { AliasOutcomes } from "./alias-outcomes";
+
+const definition = aliasSchema.parse({
+  name: "x",
+  targets: [{ model: "old" }, { model: "new" }],
+  rollbackOn: { errorShareRise: 0.2, requestsMin: 10, windowSeconds: 60 },
+});
+const entry: AliasEntry = { ...definition, rollback: undefined, version: 7 };
+
+function watch(alias = entry) {
+  const outcomes = new AliasOutcomes();
+  return (model: string, outcome: string, nowMs = 0, version = alias.version) =>
+    outcomes.record(alias, { alias: "x", version, model }, { outcome, nowMs });
+}
+
+test("a target that fails more than the others is taken out, with the numbers", () => {
+  const see = watch();
+  for (let count = 0; count < 20; count++) expect(see("old", "stop")).toBeUndefined();
+  for (let count = 0; count < 8; count++) expect(see("new", "length")).toBeUndefined();
+  expect(see("new", "worker-lost")).toBeUndefined();
+  // The tenth: two of ten, against none of twenty.
+  expect(see("new", "internal")).toBe(
+    "2 of 10 requests failed within 60 s (20 %), 0 of 20 at the other targets (0 %).",
+  );
+});
+
+test("too few requests say nothing", () => {
+  const see = watch();
+  for (let count = 0; count < 9; count++) expect(see("new", "timeout")).toBeUndefined();
+});
+
+test("what the caller did, a limit or a full worker says nothing of a target", () => {
+  const see = watch();
+  const codes = ["cancelled", "invalid-request", "context-length-exceeded", "rate-limited"];
+  for (const code of [...codes, "quota-exceeded", "overloaded", "forbidden", "not-supported"]) {
+    for (let count = 0; count < 20; count++) expect(see("new", code)).toBeUndefined();
+  }
+  // They were not counted as successes either.
+  for (let count = 0; count < 9; count++) expect(see("new", "no-worker")).toBeUndefined();
+  expect(see("new", "no-worker")).toMatch(/^10 of 10/);
+});
+
+test("when all fail alike, none is taken out", () => {
+  const see = watch();
+  for (let count = 0; count < 30; count++) {
+    expect(see("old", "no-worker")).toBeUndefined();
+    // The first few of one target stand alone for a moment; nine are too few to tell.
+    expect(see("new", "no-worker")).toBeUndefined();
+  }
+});
+
+test("what lies before the window is forgotten", () => {
+  const see = watch();
+  for (let count = 0; count < 9; count++) see("new", "worker-lost", 0);
+  expect(see("new", "worker-lost", 61_000)).toBeUndefined();
+  for (let count = 0; count < 8; count++) see("new", "worker-lost", 61_000);
+  expect(see("new", "worker-lost", 90_000)).toMatch(/^10 of 10/);
+});
+
+test("requests of an earlier version do not count", () => {
+  const see = watch();
+  for (let count = 0; count < 20; count++) {
+    expect(see("new", "worker-lost", 0, entry.version - 1)).toBeUndefined();
+  }
+});
+
+test("without a rule, with one target, or after a rollback, nothing is taken out", () => {
+  const { rollbackOn: _, ...ruleless } = entry;
+  const rollback = { model: "old", atMs: 0, reason: "" };
+  const single = { ...entry, targets: [{ model: "new", weight: 1 }] };
+  for (const alias of [ruleless, single, { ...entry, rollback }]) {
+    const see = watch(alias);
+    for (let count = 0; count < 20; count++) expect(see("new", "timeout")).toBeUndefined();
+  }
+});
