@@ -27,7 +27,7 @@ export async function withDatabase<T>(
   root: string,
   work: (db: Database) => Promise<T>,
 ): Promise<T> {
-  const { db, close } = openDatabase(findDatabaseUrl(root), { connectionsMax: 2 });
+  const { db, sql } = openDatabase(findDatabaseUrl(root), { connectionsMax: 2 });
   try {
     return await work(db);
   } catch (error) {
@@ -38,6 +38,7 @@ export async function withDatabase<T>(
       cause: error,
     });
   } finally {
-    await close();
+    // Whatever was asked has been answered, or never will be.
+    await sql.end({ timeout: 0 });
   }
 }
