@@ -13,9 +13,9 @@ const origins = z
   .transform((text, context) => {
     const parts = (text ?? "").split(",").map((part) => part.trim().replace(/\/$/, ""));
     const listed = parts.filter((part) => part !== "");
-    const wrong = listed.find(
-      (it) => it !== "*" && (!URL.canParse(it) || new URL(it).origin !== it),
-    );
+    const isOrigin = (it: string) =>
+      !it.includes("*") && URL.canParse(it) && new URL(it).origin === it;
+    const wrong = listed.find((it) => it !== "*" && !isOrigin(it));
     if (wrong !== undefined) {
       context.addIssue(`${wrong} is no origin; write it like https://app.example.com`);
     }
