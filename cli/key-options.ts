@@ -15,8 +15,8 @@ export type KeyOptions = {
   scope?: ApiScope[];
   model?: string[];
   allModels?: true;
-  /** ISO 8601, or null for never. */
-  expires?: string | null;
+  /** ISO 8601 or "never": commander takes a null for an empty text. */
+  expires?: string;
   modelLimits?: ReadonlyMap<string, LimitChanges | "none">;
   /** Under the flag's name, as commander has it. */
   concurrent?: number | "none";
@@ -76,6 +76,11 @@ export function limitWords(limits: Limits): string[] {
   return LIMIT_NAMES.filter((name) => limits[name] !== undefined).map(
     (name) => `${LIMIT_FLAGS[name].flag}=${limits[name]}`,
   );
+}
+
+/** The moment of `--expires` as a body has it: null for never, undefined where it was not named. */
+export function expiryOf({ expires }: KeyOptions): string | null | undefined {
+  return expires === "never" ? null : expires;
 }
 
 /** Whether a flag names a limit of the key itself or of it at a model. */
@@ -146,8 +151,8 @@ function readModelLimits(
   return new Map([...(before ?? []), [model, changes]]);
 }
 
-function readExpiry(text: string): string | null {
-  if (text === "never") return null;
+function readExpiry(text: string): string {
+  if (text === "never") return text;
   const span = /^(\d{1,5})([mhdwy])$/.exec(text);
   // The expression has both groups, and of the units only these.
   const at = span

@@ -8,7 +8,13 @@ import {
   type UpdateKeyBody,
   updateKeyBodySchema,
 } from "@/lib/protocol/key-view";
-import { addKeyOptions, changeLimits, type KeyOptions, namesLimits } from "../key-options";
+import {
+  addKeyOptions,
+  changeLimits,
+  expiryOf,
+  type KeyOptions,
+  namesLimits,
+} from "../key-options";
 import { keyLines, keyTable } from "../key-text";
 import { withDatabase } from "../open-database";
 import type { Terminal } from "../terminal";
@@ -34,7 +40,7 @@ function addCreate(keys: Command, terminal: Terminal): void {
     .action(async (options: KeyOptions & Json) => {
       const body = read(createKeyBodySchema, {
         ...{ name: options.name, scopes: options.scope, models: options.model },
-        ...{ expiresAt: options.expires, limits: changeLimits({}, options) },
+        ...{ expiresAt: expiryOf(options), limits: changeLimits({}, options) },
       });
       await withDatabase(terminal.root, async (db) => {
         const created = await createKey(db, body);
@@ -106,7 +112,7 @@ function toChanges(options: KeyOptions, limits: UpdateKeyBody["limits"]): Update
     });
   }
   const body = read(updateKeyBodySchema, {
-    ...{ name: options.name, scopes: options.scope, limits, expiresAt: options.expires },
+    ...{ name: options.name, scopes: options.scope, limits, expiresAt: expiryOf(options) },
     models: options.allModels ? null : options.model,
   });
   if (Object.values(body).some((value) => value !== undefined)) return body;
