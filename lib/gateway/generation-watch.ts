@@ -1,4 +1,4 @@
-import { AppError } from "@/lib/errors";
+import { AppError, isAppError } from "@/lib/errors";
 import type { GenerateEvent, GenerationStart } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import type { Meter } from "@/lib/usage/meter";
@@ -10,7 +10,7 @@ const WHOLE: ReadonlySet<string> = new Set(["stop", "length", "tool-calls"]);
 export type WatchOptions = {
   request: GenerateRequest;
   meter: Meter;
-  /** Aborts when the client leaves. */
+  /** Aborts when the client leaves, or with an AppError that it is to be told. */
   client: AbortSignal;
   limitMs: number;
   /** Hears once how it ended. */
@@ -30,7 +30,11 @@ export class GenerationWatch {
   readonly #abort = new AbortController();
   readonly #timer: NodeJS.Timeout;
   readonly #beganMs = performance.now();
-  readonly #onAbort = () => this.close("cancelled");
+  readonly #onAbort = () => {
+    const { reason } = this.#client;
+    if (isAppError(reason)) this.#stop(reason);
+    else this.close("cancelled");
+  };
   readonly #ended: ((outcome: string) => void) | undefined;
   #undo: (() => void) | undefined;
   #isKnownModel = false;
@@ -46,10 +50,10 @@ export class GenerationWatch {
     gatewayMetrics.running.inc();
     this.#timer = setTimeout(() => {
       const message = `The answer took longer than ${limitMs / 1000} seconds and was stopped.`;
-      this.#abort.abort(new AppError("timeout", { message }));
+      this.#stop(new AppError("timeout", { message }));
     }, limitMs);
     this.#timer.unref();
-    if (client.aborted) this.close("cancelled");
+    if (client.aborted) this.#onAbort();
     else client.addEventListener("abort", this.#onAbort, { once: true });
   }
 
@@ -59,7 +63,8 @@ export class GenerationWatch {
   }
 
   get isCancelled(): boolean {
-    return this.#client.aborted || this.#outcome === "cancelled";
+    const hasLeft = this.#client.aborted && !isAppError(this.#client.reason);
+    return hasLeft || this.#outcome === "cancelled";
   }
 
   /** Why the work was stopped, when it was stopped from here. */
@@ -69,8 +74,9 @@ export class GenerationWatch {
 
   /** Something to undo at the end; at once if the end has come. */
   onClose(undo: () => void): void {
-    if (this.#outcome === undefined) this.#undo = undo;
-    else undo();
+    const isOver = this.#outcome !== undefined || this.#abort.signal.aborted;
+    if (isOver) undo();
+    else this.#undo = undo;
   }
 
   /** A worker offers the model, so its name may stand in metrics; until then it is a client's word. */
@@ -108,7 +114,19 @@ export class GenerationWatch {
   /** A limit that is passed in the middle of an answer ends it. */
   #charge(tokens: { prompt?: number; completion?: number }): void {
     const spent = this.#meter.add(tokens);
-    if (spent) this.#abort.abort(spent);
+    if (spent) this.#stop(spent);
+  }
+
+  /** Ends the work with `reason`, which the reader is told when it asks for the next event. */
+  #stop(reason: AppError): void {
+    this.#abort.abort(reason);
+    // The worker is free from now on, however late the reader asks.
+    this.#giveBack();
+  }
+
+  #giveBack(): void {
+    this.#undo?.();
+    this.#undo = undefined;
   }
 
   /** An error in the middle of the answer, of which the response's status says nothing. */
@@ -129,8 +147,9 @@ export class GenerationWatch {
     if (this.#completionTokens > 0) {
       gatewayMetrics.tokens.inc({ model, kind: "completion" }, this.#completionTokens);
     }
-    this.#undo?.();
-    this.#ended?.(outcome);
+    this.#giveBack();
+    // A client's own end says nothing of the model.
+    this.#ended?.(this.#client.aborted ? "cancelled" : outcome);
     // A whole answer leaves its connection for the next request; anything else is let go at the worker.
     if (WHOLE.has(outcome)) return;
     this.#abort.abort(this.#client.aborted ? this.#client.reason : cancelled());

@@ -8,6 +8,7 @@ import { usageFlusher } from "@/lib/usage/flusher";
 import { usageLedger } from "@/lib/usage/ledger";
 import { Meter } from "@/lib/usage/meter";
 import { authenticate, type Caller } from "./authenticate";
+import { type Deadline, readDeadline } from "./deadline";
 import { type ErrorShape, errorReply } from "./error-reply";
 import { requestSeconds, toRouteLabel } from "./http-metrics";
 import { parseBody } from "./parse-body";
@@ -34,7 +35,10 @@ export type RouteInput<Schema extends z.ZodType, Who extends Caller> = {
   request: Request;
   params: Record<string, string>;
   body: z.output<Schema>;
-  /** Aborts when the client leaves, also in the middle of a streamed answer. */
+  /**
+   * Aborts when the client leaves, also in the middle of a streamed answer; and with an AppError
+   * `timeout`, which is then to be told, when the client's own time is up (deadline.ts).
+   */
   signal: AbortSignal;
   requestId: string;
   visitorId: Who extends "visitor" ? string : undefined;
@@ -100,6 +104,7 @@ type Exchange = {
   left: AbortController;
   log: Log;
   meter: Meter | undefined;
+  deadline: Deadline | undefined;
 };
 
 async function beginExchange(
@@ -126,6 +131,7 @@ async function beginExchange(
     left: new AbortController(),
     log: processLog.child({ requestId }),
     meter: undefined,
+    deadline: undefined,
   };
 }
 
@@ -138,6 +144,7 @@ async function answer<Schema extends z.ZodType, Who extends Caller>(
   try {
     const { caller, scope = "generate" } = options;
     const { visitorId, setCookie, api } = await authenticate(request, caller, scope);
+    if (api) exchange.deadline = readDeadline(request.headers, exchange.arrivedMs);
     const body = options.body
       ? await parseBody(request, {
           schema: options.body,
@@ -156,7 +163,7 @@ async function answer<Schema extends z.ZodType, Who extends Caller>(
       params: exchange.params,
       // Without a schema `Schema` is the bare ZodType, whose output is unknown.
       body: body as z.output<Schema>,
-      signal: AbortSignal.any([request.signal, exchange.left.signal]),
+      signal: signalOf(request, exchange),
       requestId: exchange.requestId,
       // `authenticate` gives an id exactly when the caller is a visitor.
       visitorId: visitorId as RouteInput<Schema, Who>["visitorId"],
@@ -173,6 +180,12 @@ async function answer<Schema extends z.ZodType, Who extends Caller>(
     logFailure(exchange.log, error);
     return errorReply(error, options.shape, exchange.requestId);
   }
+}
+
+/** Aborts when the client leaves or has waited as long as it wants to. */
+function signalOf(request: Request, { left, deadline }: Exchange): AbortSignal {
+  const leaving = [request.signal, left.signal];
+  return AbortSignal.any(deadline ? [...leaving, deadline.signal] : leaving);
 }
 
 function openMeter({ label, requestId }: Exchange, caller: ApiCaller, body: unknown): Meter {
@@ -192,11 +205,13 @@ function logFailure(log: Log, error: AppError): void {
 function finishExchange(exchange: Exchange, response: Response): void {
   const ended = streamEnd(response);
   if (ended === undefined) {
+    exchange.deadline?.clear();
     exchange.meter?.close("complete");
     writeLine(exchange, response.status);
     return;
   }
   void ended.then((end) => {
+    exchange.deadline?.clear();
     exchange.meter?.close(end);
     if (end !== "complete") exchange.left.abort(new DOMException("The reader left.", "AbortError"));
     writeLine(exchange, response.status, end);
