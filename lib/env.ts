@@ -63,6 +63,12 @@ export const envSchema = z.object({
   PARLEY_CORS_ORIGINS: origins.describe(
     "Origins, separated by commas, whose pages may call the API from a browser (https://app.example.com). `*` lets all of them do so with an API key. Without it none may.",
   ),
+  PARLEY_SHARED_PREFIX_CACHE: z
+    .stringbool()
+    .default(false)
+    .describe(
+      "true: what a worker keeps of one caller's prompts serves others that begin alike, and each can tell by `cached_tokens` and by the time to the first token that somebody asked the same before. Without it callers share nothing.",
+    ),
   PARLEY_MODERATION_MODEL: z
     .string()
     .optional()

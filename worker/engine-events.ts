@@ -19,13 +19,13 @@ export function toEngineRequest(request: GenerateRequest): EngineRequest {
   const { logitBias, ...sampling } = request.sampling;
   const { stop, stopTokenIds, ignoreEos, minTokens, maxTokens } = request;
   const { logProbabilityCount, reportPrompt, grammar, toolRequest, splitReasoning } = request;
-  const { reasoningEffort, thinking, choice } = request;
+  const { reasoningEffort, thinking, choice, cacheSalt } = request;
   const entries = Object.entries(logitBias ?? {}).map(([id, bias]) => [Number(id), bias] as const);
   return {
     ...toPrompt(request),
     sampling: { ...sampling, ...(logitBias && { logitBias: new Map(entries) }) },
     ...{ stop, stopTokenIds, ignoreEos, minTokens, maxTokens, logProbabilityCount, reportPrompt },
-    ...{ grammar, toolRequest, splitReasoning, reasoningEffort, thinking, choice },
+    ...{ grammar, toolRequest, splitReasoning, reasoningEffort, thinking, choice, cacheSalt },
   };
 }
 

@@ -12,6 +12,8 @@ import { type AnswerEnd, finishAnswer, type MessageRow } from "./store";
 export type AnswerRun = {
   answerId: string;
   visitorId: string;
+  /** Answers of one conversation share what a worker keeps of it, and with nobody else. */
+  conversationId: string;
   request: GenerateRequest;
   /** Aborts when the reader left. */
   signal: AbortSignal;
@@ -39,12 +41,13 @@ async function readToEnd(
   run: AnswerRun & { meter: Meter },
   draft: AnswerDraft,
 ): Promise<AnswerEnd> {
-  const { request, signal, onText, meter } = run;
+  const { request, signal, onText, meter, conversationId: cacheScope } = run;
   try {
     const { controller } = arena;
     // A vote is about the model that is named, whatever aliases there are.
     const pinned = pinTo(request.model);
-    const generation = await generate({ controller, request, signal, meter, pinned });
+    const asked = { controller, request, signal, meter, pinned, cacheScope };
+    const generation = await generate(asked);
     draft.begin(generation);
     for await (const event of generation.events) {
       if (event.type === "text-delta") {

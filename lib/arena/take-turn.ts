@@ -87,6 +87,7 @@ async function tellAnswer(at: {
   const row = await runAnswer(at.arena, {
     answerId: answer.id,
     visitorId: turn.visitorId,
+    conversationId: turn.conversationId,
     request: {
       requestId: answer.side ? `${turn.requestId}-${answer.side}` : turn.requestId,
       model: answer.modelName,

@@ -46,6 +46,8 @@ export type EngineRequest = EnginePrompt &
     maxTokens?: number | undefined;
     /** The adapter to answer with, by its name; absent: the base alone. */
     adapter?: string | undefined;
+    /** Nothing is reused of requests with another one; without spaces. */
+    cacheSalt?: string | undefined;
     /** 0 for the first of several answers to one request. */
     choice?: number | undefined;
     /** Report each token with its log-probability and this many alternatives. */
@@ -308,6 +310,7 @@ export class Engine {
       logProbabilityCount: request.logProbabilityCount,
       reportPrompt: request.reportPrompt,
       adapter: this.#adapterOf(request),
+      cacheSalt: request.cacheSalt,
       nowMs: this.#nowMs,
     };
   }

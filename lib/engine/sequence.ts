@@ -63,6 +63,8 @@ export type SequenceOptions = {
   /** Which tokens may come next; closed with the sequence. */
   matcher?: GrammarMatcher | undefined;
   adapter?: LoraAdapter | undefined;
+  /** Whose prompts this one may share keys and values with; without spaces. */
+  cacheSalt?: string | undefined;
   nowMs: () => number;
 };
 
@@ -113,9 +115,9 @@ export class Sequence {
     return this.#ids;
   }
 
-  /** What an adapter makes of a token is of no use to others. */
+  /** What an adapter makes of a token is of no use to others, and what one caller asks is not theirs to know. */
   get cacheKey(): string {
-    return this.group;
+    return `${this.options.cacheSalt ?? ""} ${this.group}`;
   }
 
   /** Steps run sequences of one adapter. */

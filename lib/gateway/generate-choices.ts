@@ -33,6 +33,8 @@ export async function generateChoices(options: GenerateOptions, count: number): 
   const signal = AbortSignal.any([options.signal, leave.signal]);
   const first = await generate({ ...options, signal });
   const { id, workerId, candidate, model, why, start } = first;
+  // There the prompt's keys and values lie.
+  const further = { pinned: candidate, preferredWorkerId: workerId, isUnderWay: true };
   const left = Array.from({ length: count - 1 }, (_, index) => index + 1).values();
   const events = mergeChoices(leave, async (push) => {
     const pump = async (choice: number, generation: Generation) => {
@@ -41,7 +43,7 @@ export async function generateChoices(options: GenerateOptions, count: number): 
     const lane = async () => {
       for (const choice of left) {
         const request = toChoice(options.request, choice, start);
-        await pump(choice, await generate({ ...options, request, signal, pinned: candidate }));
+        await pump(choice, await generate({ ...options, ...further, request, signal }));
       }
     };
     const laneCount = Math.min(count - 1, CHOICES_AT_ONCE_MAX - 1);

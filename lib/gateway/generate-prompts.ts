@@ -37,7 +37,7 @@ export async function generatePrompts({
     };
     const lane = async () => {
       for (const [index, other] of left) {
-        const mine = { ...options, request: other, signal, pinned };
+        const mine = { ...options, request: other, signal, pinned, isUnderWay: true };
         await pump(index + 1, await generateChoices(mine, count));
       }
     };

@@ -175,8 +175,10 @@ describe("failover", () => {
     const one = await addWorker(full);
     const other = new Controller({ db: database.db });
     const stop = new AbortController();
-    const asOther = { request: testRequest("mock/never"), meter: testMeter("mock/never") };
-    const first = refusal(generate({ controller: other, signal: stop.signal, ...asOther }));
+    const asOther = { request: testRequest("mock/never"), pinned: pinTo("mock/never") };
+    const first = refusal(
+      generate({ controller: other, signal: stop.signal, meter: testMeter("a"), ...asOther }),
+    );
     await vi.waitFor(() => expect(one.server.load().running).toBe(1));
     // Its last beat said that it is idle, so this process asks and is refused there.
     const error = await refusal(ask("mock/never"));

@@ -11,6 +11,7 @@ import { workerClient } from "@/lib/protocol/worker-client";
 import type { Meter } from "@/lib/usage/meter";
 import { assert } from "@/lib/util/assert";
 import { tryWorkers } from "./attempts";
+import { cacheSaltOf } from "./cache-salt";
 import type { Candidate } from "./candidate";
 import { GenerationWatch } from "./generation-watch";
 import { router as processRouter, type Router } from "./router";
@@ -35,6 +36,12 @@ export type GenerateOptions = {
   route?: RouteAsk;
   /** This model and no other, whatever `request.model` says. */
   pinned?: Candidate;
+  /** Asked first, while it has a free slot. */
+  preferredWorkerId?: string;
+  /** Part of a request that has an answer under way. */
+  isUnderWay?: boolean;
+  /** Whose prompts may share keys and values with this one; unless given, those of the same caller. */
+  cacheScope?: string;
   /** The request is a copy itself, and gets none. */
   isMirror?: boolean;
   router?: Router;
@@ -106,7 +113,9 @@ type AtModel = Omit<Generation, "candidate" | "model" | "why">;
 async function generateAt(candidate: Candidate, options: AtOptions): Promise<AtModel | AppError> {
   const { controller, signal, meter, features = [], limitMs, findRouter } = options;
   const { model, names, targets } = candidate;
-  const request = toRequestOf(candidate, options.request);
+  const { preferredWorkerId, isUnderWay, cacheScope: scope } = options;
+  const cacheSalt = cacheSaltOf({ owner: meter.caller.owner, scope });
+  const request = { ...toRequestOf(candidate, options.request), cacheSalt };
   const ended = (outcome: string) => {
     if (targets.length > 0) findRouter().sawOutcome(candidate, outcome);
   };
@@ -115,7 +124,7 @@ async function generateAt(candidate: Candidate, options: AtOptions): Promise<AtM
     const { requestId } = request;
     const attempts = {
       ...{ controller, requestId, model, names, features, signal: watch.signal, meter },
-      waitMsMax: options.waitMsMax,
+      ...{ waitMsMax: options.waitMsMax, preferredWorkerId, isUnderWay },
     };
     const { reservation, opened } = await tryWorkers(attempts, async (reservation) => {
       watch.reserved();

@@ -159,13 +159,17 @@ async function readInParts<Item extends Texts, Reply extends Counted>(
     for (const [index, { start, items: own }] of left) {
       // By the first part it is known whether the model has room; the others take their turns.
       const waits = mayWait || index > 0 ? {} : { waitMsMax: 0 };
-      const reply = await tryWorkers({ ...attempts, ...waits }, async ({ address, release }) => {
-        try {
-          return await call(address, { model, items: own }, { secret, signal: whole });
-        } finally {
-          release();
-        }
-      }).catch((error: unknown) => {
+      const isUnderWay = index >= TEXT_CALLS_MAX;
+      const reply = await tryWorkers(
+        { ...attempts, ...waits, isUnderWay },
+        async ({ address, release }) => {
+          try {
+            return await call(address, { model, items: own }, { secret, signal: whole });
+          } finally {
+            release();
+          }
+        },
+      ).catch((error: unknown) => {
         throw shiftParam(error, field, start);
       });
       replies[index] = reply;

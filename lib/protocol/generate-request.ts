@@ -104,6 +104,11 @@ export const generateRequestSchema = z
     /** Reasoning comes as events of its own; else it is part of the text, with the model's own marks. */
     splitReasoning: z.boolean().optional(),
     ...reasoningFields,
+    /** Keys and values are shared among requests with the same one alone, absent being one too. */
+    cacheSalt: z
+      .string()
+      .regex(/^[\w-]{1,64}$/)
+      .optional(),
   })
   .refine(({ messages, prompt }) => (messages.length === 0) === (prompt !== undefined), {
     path: ["messages"],
