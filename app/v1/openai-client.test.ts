@@ -451,7 +451,7 @@ describe("errors are the client's own classes", () => {
     expect(error).toBeInstanceOf(OpenAI.InternalServerError);
     expect(error).toMatchObject({ status: 503, code: "no_worker" });
     const left = (await client.models.list()).data.map((model) => model.id);
-    expect(left).toEqual(["test/scoring"]);
+    expect(left).toEqual(["test/scoring", "auto"]);
     worker = await api.addWorker();
     const reply = await client.chat.completions.create({ model: "mock/echo", messages });
     expect(reply.choices[0]?.message.content).toBe(messages[0]!.content);
