@@ -62,10 +62,3 @@ export const RESPONSE_EXTENSION_FIELDS = {
   ignore_eos: read,
   stop_token_ids: read,
 } as const satisfies Record<string, FieldRule>;
-
-const ALL_FIELDS: Record<string, FieldRule> = { ...RESPONSE_FIELDS, ...RESPONSE_EXTENSION_FIELDS };
-
-export function findResponseFieldRule(name: string): FieldRule | undefined {
-  // Own fields only: "constructor" and "__proto__" are names a client may send.
-  return Object.hasOwn(ALL_FIELDS, name) ? ALL_FIELDS[name] : undefined;
-}

@@ -30,13 +30,13 @@ export type GivenItem =
 const PARTS_NOT_OFFERED = ["input_image", "input_file", "input_audio", "refusal"];
 
 /** Marks of where a prompt's cache begins, which is found here without them. */
-const inputPartSchema = z.strictObject({
+export const inputPartSchema = z.strictObject({
   type: z.literal("input_text"),
   text: textSchema,
   prompt_cache_breakpoint: z.unknown(),
 });
 
-const outputPartSchema = z.strictObject({
+export const outputPartSchema = z.strictObject({
   type: z.literal("output_text"),
   text: textSchema,
   // Whatever these say is not shown to a model; clients send answers back as they came.
@@ -63,10 +63,10 @@ function partsOf<Part extends z.ZodType>(type: string, schema: Part) {
   return z.array(part).min(1);
 }
 
-const inputPartsSchema = partsOf("input_text", inputPartSchema).transform((parts) =>
+export const inputPartsSchema = partsOf("input_text", inputPartSchema).transform((parts) =>
   parts.map(({ text }): InputTextPart => ({ type: "input_text", text })),
 );
-const outputPartsSchema = partsOf("output_text", outputPartSchema).transform((parts) =>
+export const outputPartsSchema = partsOf("output_text", outputPartSchema).transform((parts) =>
   parts.map(({ text }) => toOutputPart(text)),
 );
 
@@ -88,7 +88,7 @@ const messageFields = {
   phase: z.enum(["commentary", "final_answer"]).nullish(),
 };
 
-const inputMessageSchema = z
+export const inputMessageSchema = z
   .strictObject({
     ...messageFields,
     role: z.enum(["user", "system", "developer"]),
@@ -101,7 +101,7 @@ const inputMessageSchema = z
     }),
   );
 
-const outputMessageSchema = z
+export const outputMessageSchema = z
   .strictObject({
     ...messageFields,
     role: z.literal("assistant"),
@@ -116,7 +116,7 @@ const outputMessageSchema = z
 
 const ROLES = ["user", "system", "developer", "assistant"];
 
-const functionCallSchema = z
+export const functionCallSchema = z
   .strictObject({
     type: z.literal("function_call"),
     id: itemId,
@@ -135,7 +135,7 @@ const functionCallSchema = z
     }),
   );
 
-const functionCallOutputSchema = z
+export const functionCallOutputSchema = z
   .strictObject({
     type: z.literal("function_call_output"),
     id: itemId,
@@ -150,7 +150,7 @@ const functionCallOutputSchema = z
     }),
   );
 
-const reasoningSchema = z
+export const reasoningItemSchema = z
   .strictObject({
     type: z.literal("reasoning"),
     id: itemId,
@@ -170,14 +170,14 @@ const reasoningSchema = z
     }),
   );
 
-const referenceSchema = z
+export const referenceSchema = z
   .strictObject({ type: z.literal("item_reference").nullish(), id: z.string().min(1).max(256) })
   .transform(({ id }): GivenItem => ({ type: "item_reference", id }));
 
 const SCHEMAS: Record<string, z.ZodType<GivenItem>> = {
   function_call: functionCallSchema,
   function_call_output: functionCallOutputSchema,
-  reasoning: reasoningSchema,
+  reasoning: reasoningItemSchema,
   item_reference: referenceSchema,
 };
 const TYPES = ["message", ...Object.keys(SCHEMAS)];

@@ -3,9 +3,10 @@ import { ALTERNATIVES_MAX } from "@/lib/limits";
 import { type GenerateRequest, reasoningEffortSchema } from "@/lib/protocol/generate-request";
 import type { Message } from "@/lib/protocol/message";
 import { ROUTING_FIELDS } from "@/lib/protocol/routing";
-import { adopt, refuse, reject } from "@/lib/util/refuse";
+import { bodySchemaOf } from "@/lib/util/body-schema";
+import { refuse, reject } from "@/lib/util/refuse";
 import { SAMPLING_FIELDS, textSchema, toSampledRequest, withoutAbsent } from "../sampling-fields";
-import { findResponseFieldRule } from "./fields";
+import { RESPONSE_EXTENSION_FIELDS, RESPONSE_FIELDS } from "./fields";
 import { inputSchema } from "./input";
 import { textConfigSchema, toGrammar } from "./text-config";
 import { checkTools, toolChoiceSchema, toolsSchema, toToolRequest } from "./tools";
@@ -92,13 +93,7 @@ const readSchema = z.object({
   prompt_cache_retention: z.enum(["in_memory", "24h"]).nullish(),
 });
 
-const bodySchema = z.unknown().superRefine((body, context) => {
-  if (typeof body !== "object" || body === null || Array.isArray(body)) {
-    reject(context, [], "The body must be a JSON object.");
-    return;
-  }
-  for (const [name, value] of Object.entries(body)) checkField(name, value, context);
-});
+const bodySchema = bodySchemaOf({ ...RESPONSE_FIELDS, ...RESPONSE_EXTENSION_FIELDS });
 
 export const responseRequestSchema = bodySchema.pipe(readSchema).superRefine((body, context) => {
   const { max_output_tokens: limit, min_tokens: least } = body;
@@ -124,22 +119,6 @@ export const responseRequestSchema = bodySchema.pipe(readSchema).superRefine((bo
 });
 
 export type ResponseRequest = z.infer<typeof responseRequestSchema>;
-
-function checkField(name: string, value: unknown, context: z.core.$RefinementCtx): void {
-  const field = findResponseFieldRule(name);
-  if (field === undefined) {
-    context.issues.push({ code: "unrecognized_keys", keys: [name], input: undefined, path: [] });
-    return;
-  }
-  if (field.rule === "read" || value === null || value === undefined) return;
-  const parsed = field.schema.safeParse(value, { reportInput: true });
-  if (parsed.success) return;
-  if (field.rule === "neutral") {
-    refuse(context, { path: [name], message: `is not supported by this server. ${field.remedy}` });
-    return;
-  }
-  adopt(context, [name], parsed.error.issues);
-}
 
 export function includesLogProbabilities({ include }: Pick<ResponseRequest, "include">): boolean {
   return include?.includes(LOG_PROBABILITIES) ?? false;

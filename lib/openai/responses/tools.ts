@@ -42,18 +42,21 @@ const toolSchema = z.looseObject({ type: z.string() }).transform((given, context
 
 export const toolsSchema = z.array(toolSchema).max(TOOLS_MAX);
 
-const namedSchema = z.strictObject({ type: z.literal("function"), name: z.string().min(1) });
-const allowedSchema = z.strictObject({
+export const namedToolSchema = z.strictObject({
+  type: z.literal("function"),
+  name: z.string().min(1),
+});
+export const allowedToolsSchema = z.strictObject({
   type: z.literal("allowed_tools"),
   mode: z.enum(["auto", "required"]),
-  tools: z.array(namedSchema).min(1).max(TOOLS_MAX),
+  tools: z.array(namedToolSchema).min(1).max(TOOLS_MAX),
 });
 export type ToolChoice =
   | "none"
   | "auto"
   | "required"
-  | z.infer<typeof namedSchema>
-  | z.infer<typeof allowedSchema>;
+  | z.infer<typeof namedToolSchema>
+  | z.infer<typeof allowedToolsSchema>;
 
 const CHOICES = ["function", "allowed_tools"];
 
@@ -65,7 +68,7 @@ export const toolChoiceSchema = z.union([
       refuse(context, { path: ["type"], message });
       return z.NEVER;
     }
-    const schema = given.type === "function" ? namedSchema : allowedSchema;
+    const schema = given.type === "function" ? namedToolSchema : allowedToolsSchema;
     const parsed = schema.safeParse(given, { reportInput: true });
     if (parsed.success) return parsed.data;
     adopt(context, [], parsed.error.issues);
