@@ -10,11 +10,23 @@ export function toBodyError(error: z.ZodError): AppError {
   if (issue === undefined) {
     return new AppError("invalid-request", { message: "The body is not valid." });
   }
-  const { path, message } = describeIssue(issue);
-  return new AppError(codeOf(issue), {
+  const { path, message, code } = describeIssue(issue);
+  return new AppError(code, {
     message,
     param: path === "" ? undefined : path,
   });
+}
+
+type Issue = z.core.$ZodIssue;
+type Described = { path: string; message: string; code: ErrorCode };
+
+const UNION_DEPTH_MAX = 4;
+const NAMES_SHOWN_MAX = 8;
+const NAME_CHARACTERS_MAX = 64;
+
+function describeIssue(issue: Issue): Described {
+  const closest = closestIssue(issue);
+  return { ...describeClosest(closest), code: codeOf(closest.issue) };
 }
 
 /** A schema may say that a request is sound but asks for what is not offered. */
@@ -23,14 +35,19 @@ function codeOf(issue: Issue): ErrorCode {
   return ERROR_CODE_LIST.find((it) => it === code) ?? "invalid-request";
 }
 
-type Issue = z.core.$ZodIssue;
-type Described = { path: string; message: string };
+type Placed = { issue: Issue; above: PropertyKey[] };
 
-const UNION_DEPTH_MAX = 4;
-const NAMES_SHOWN_MAX = 8;
-const NAME_CHARACTERS_MAX = 64;
+/** What is most likely meant by an issue that is one of several ways to be wrong. */
+function closestIssue(issue: Issue, above: PropertyKey[] = [], depth = 0): Placed {
+  const inner =
+    issue.code === "invalid_union" && depth < UNION_DEPTH_MAX
+      ? closestBranch(issue.errors)
+      : undefined;
+  if (inner === undefined) return { issue, above };
+  return closestIssue(inner, [...above, ...issue.path], depth + 1);
+}
 
-function describeIssue(issue: Issue, above: PropertyKey[] = [], depth = 0): Described {
+function describeClosest({ issue, above }: Placed): Omit<Described, "code"> {
   const keys = [...above, ...issue.path];
   const path = keys.map(shorten).join(".");
   const field = path === "" ? "The body" : `\`${path}\``;
@@ -55,11 +72,6 @@ function describeIssue(issue: Issue, above: PropertyKey[] = [], depth = 0): Desc
         path: first,
         message: `Unknown field${plural ? "s" : ""} ${known}${where}; remove ${plural ? "them" : "it"} or correct the spelling.`,
       };
-    }
-    case "invalid_union": {
-      const inner = closestBranch(issue.errors);
-      if (inner === undefined || depth >= UNION_DEPTH_MAX) break;
-      return describeIssue(inner, keys, depth + 1);
     }
     case "invalid_value":
       return {

@@ -33,7 +33,7 @@ const PARTS_NOT_OFFERED = ["input_image", "input_file", "input_audio", "refusal"
 export const inputPartSchema = z.strictObject({
   type: z.literal("input_text"),
   text: textSchema,
-  prompt_cache_breakpoint: z.unknown(),
+  prompt_cache_breakpoint: z.unknown().optional(),
 });
 
 export const outputPartSchema = z.strictObject({
@@ -42,7 +42,7 @@ export const outputPartSchema = z.strictObject({
   // Whatever these say is not shown to a model; clients send answers back as they came.
   annotations: z.array(z.unknown()).nullish(),
   logprobs: z.array(z.unknown()).nullish(),
-  parsed: z.unknown(),
+  parsed: z.unknown().optional(),
 });
 
 /** Parts of the one type that may stand in this place. */
@@ -127,7 +127,7 @@ export const functionCallSchema = z
     caller,
     namespace: z.null().optional(),
     // What the official client's parser adds to the answers it hands out.
-    parsed_arguments: z.unknown(),
+    parsed_arguments: z.unknown().optional(),
   })
   .transform(
     ({ call_id, name, arguments: text }): GivenItem => ({
