@@ -6,6 +6,7 @@ import { addDbCommand } from "./commands/db";
 import { addKeysCommand } from "./commands/keys";
 import { addModelsCommand } from "./commands/models";
 import { addStatusCommand } from "./commands/status";
+import { addUsageCommand } from "./commands/usage";
 import { addWorkerCommand } from "./commands/worker";
 import type { Terminal } from "./terminal";
 import { readVersion } from "./version";
@@ -25,6 +26,7 @@ export async function runCli(words: string[], terminal: Terminal): Promise<numbe
   addAliasesCommand(program, terminal);
   addDbCommand(program, terminal);
   addKeysCommand(program, terminal);
+  addUsageCommand(program, terminal);
   try {
     await program.parseAsync(words, { from: "user" });
     return 0;
