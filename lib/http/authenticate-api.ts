@@ -12,7 +12,7 @@ import { env } from "@/lib/env";
 import { AppError } from "@/lib/errors";
 import type { ApiScope } from "@/lib/protocol/api-key";
 import { isAllowedOrigin } from "./cors";
-import { isLocalRequest } from "./local-request";
+import { isLocalRequest, isLocalServer } from "./local-request";
 import { isSameOrigin } from "./same-origin";
 
 const HOW_TO_SEND = "Send an API key as `Authorization: Bearer <key>` or `x-api-key: <key>`.";
@@ -116,6 +116,14 @@ async function isOpen(request: Request): Promise<boolean> {
   if (PARLEY_API_OPEN) return true;
   if (PARLEY_API_KEY !== undefined || !isLocalRequest(request)) return false;
   return (await lastKnownRing()).isEmpty;
+}
+
+/** Whom the API answers without a key, for keepers. */
+export async function readApiDoor(): Promise<"nobody" | "this-machine" | "everyone"> {
+  const { PARLEY_API_OPEN, PARLEY_API_KEY } = env();
+  if (PARLEY_API_OPEN) return "everyone";
+  if (PARLEY_API_KEY !== undefined || !isLocalServer()) return "nobody";
+  return (await lastKnownRing()).isEmpty ? "this-machine" : "nobody";
 }
 
 /** The newest keys there are, and without the database those known last: it cannot hold a new one meanwhile. */

@@ -10,11 +10,16 @@ const PROXY_TRACES = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-rea
  * origin as far as its browser knows; but that name stands in `Host`.
  */
 export function isLocalRequest(request: Request): boolean {
-  const { HOST, PARLEY_PUBLIC_URL } = env();
-  if (!isLoopback(HOST) || PARLEY_PUBLIC_URL !== undefined) return false;
+  if (!isLocalServer()) return false;
   const { headers } = request;
   if (PROXY_TRACES.some((name) => headers.has(name))) return false;
   return isLocalName(headers.get("host") ?? new URL(request.url).host);
+}
+
+/** Whether nobody but this machine can reach this server, as far as its settings say. */
+export function isLocalServer(): boolean {
+  const { HOST, PARLEY_PUBLIC_URL } = env();
+  return isLoopback(HOST) && PARLEY_PUBLIC_URL === undefined;
 }
 
 function isLocalName(host: string): boolean {

@@ -1,0 +1,133 @@
+"use client";
+
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { CopyButton } from "@/components/chat/copy-button";
+import { requestChecked, toRequestError } from "@/components/request-json";
+import { Button } from "@/components/ui/button";
+import { Sheet } from "@/components/ui/sheet";
+import { paths } from "@/lib/paths";
+import type { CreatedKey, CreateKeyBody, KeyView } from "@/lib/protocol/key-view";
+import { EMPTY_DRAFT, toBody, toDraft } from "./key-draft";
+import { KeyForm } from "./key-form";
+
+export const KEYS_QUERY = ["admin-keys"];
+export const loadKeyShapes = () => import("@/lib/protocol/key-view");
+
+/** A change of keys, after which the list is asked for again. */
+function useKeyChange<Input, Reply>(change: (input: Input) => Promise<Reply>) {
+  const client = useQueryClient();
+  const { mutate, isPending, error, data } = useMutation({
+    mutationFn: change,
+    onSettled: () => client.invalidateQueries({ queryKey: KEYS_QUERY }),
+  });
+  return { mutate, isPending, problem: error ? toRequestError(error).message : null, data };
+}
+
+type SheetProps = { onClose: () => void };
+
+export function CreateSheet({ onClose }: SheetProps) {
+  const { mutate, isPending, problem, data } = useKeyChange((body: CreateKeyBody) =>
+    requestChecked(
+      paths.api.adminKeys,
+      loadKeyShapes().then((it) => it.createdKeySchema),
+      { body },
+    ),
+  );
+  return (
+    <Sheet
+      open
+      onOpenChange={onClose}
+      title={data ? "Your new key" : "New key"}
+      description={
+        data
+          ? "This is the only time that it is shown: it is stored nowhere, and nobody can show it again."
+          : "A program sends it with every request. From the first key on the API needs one."
+      }
+    >
+      {data ? (
+        <MadeKey made={data} onClose={onClose} />
+      ) : (
+        <KeyForm
+          initial={EMPTY_DRAFT}
+          verb="Make the key"
+          isSending={isPending}
+          problem={problem}
+          onSubmit={(draft) => mutate(toBody(draft))}
+        />
+      )}
+    </Sheet>
+  );
+}
+
+function MadeKey({ made: { key, view }, onClose }: SheetProps & { made: CreatedKey }) {
+  return (
+    <>
+      <p className="text-sm font-medium">{view.name}</p>
+      <div className="mt-2 flex items-start gap-2 rounded-md bg-sunken p-3">
+        <code className="min-w-0 flex-1 font-mono text-sm break-all select-all">{key}</code>
+        <CopyButton text={key} label="Copy the key" />
+      </div>
+      <Button variant="primary" onClick={onClose} className="mt-6">
+        I have kept it
+      </Button>
+    </>
+  );
+}
+
+export function EditSheet({ view, onClose }: SheetProps & { view: KeyView }) {
+  const { mutate, isPending, problem } = useKeyChange(async (body: CreateKeyBody) => {
+    await requestChecked(
+      paths.api.adminKey(view.id),
+      loadKeyShapes().then((it) => it.keyViewSchema),
+      { method: "PATCH", body },
+    );
+    onClose();
+  });
+  return (
+    <Sheet
+      open
+      onOpenChange={onClose}
+      title={`Edit ${view.name}`}
+      description={`${view.prefix}… The key itself stays the same; changes hold within a second.`}
+    >
+      <KeyForm
+        initial={toDraft(view)}
+        verb="Save"
+        isSending={isPending}
+        problem={problem}
+        onSubmit={(draft) => mutate(toBody(draft, view))}
+      />
+    </Sheet>
+  );
+}
+
+export function RevokeSheet({ view, onClose }: SheetProps & { view: KeyView }) {
+  const { mutate, isPending, problem } = useKeyChange(async () => {
+    await requestChecked(
+      paths.api.adminKey(view.id),
+      loadKeyShapes().then((it) => it.keyViewSchema),
+      { method: "DELETE" },
+    );
+    onClose();
+  });
+  return (
+    <Sheet
+      open
+      onOpenChange={onClose}
+      title={`Revoke ${view.name}?`}
+      description={`Programs that use ${view.prefix}… are refused within a second. A revoked key cannot be brought back.`}
+    >
+      <p role="alert" className="mb-4 text-sm text-danger empty:hidden">
+        {problem}
+      </p>
+      <div className="flex gap-2">
+        <Button disabled={isPending} onClick={() => mutate(undefined)} className="text-danger">
+          Revoke the key
+        </Button>
+        <Button variant="quiet" onClick={onClose}>
+          Keep it
+        </Button>
+      </div>
+    </Sheet>
+  );
+}
