@@ -30,6 +30,11 @@ export type BackendCard = { kind: WorkerKind; models: ModelOffer[]; slots: numbe
  */
 export interface Backend {
   card(): BackendCard;
+  /**
+   * Calls that the models work on, where that can last longer than a call: an aborted one counts until
+   * its work has stopped.
+   */
+  underWay?(): number;
   generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;
   embed(request: EmbedRequest, signal: AbortSignal): Promise<EmbedReply>;
   rerank(request: RerankRequest, signal: AbortSignal): Promise<RerankReply>;

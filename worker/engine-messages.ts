@@ -23,8 +23,15 @@ import type { ModelOffer } from "@/lib/protocol/worker-card";
  * answers it with events and an end, the others with one reply, any of them with a failure instead.
  */
 
-/** `workerData` of an engine's thread: the folder and how to serve it. */
+/** The folder of an engine's thread and how to serve it. */
 export type EngineThreadData = { folder: string } & EngineSettings;
+
+/** What an engine's thread is started with. */
+export type EngineWorkerData = {
+  data: EngineThreadData;
+  /** Shared: how many calls the thread has not done with, one number. */
+  underWay: Int32Array;
+};
 
 /** Those of the engine's options that a person may set. */
 export type EngineSettings = Pick<

@@ -5,6 +5,7 @@ import { StartError } from "@/lib/util/start-error";
 import {
   type EngineCall,
   type EngineThreadData,
+  type EngineWorkerData,
   type MessageFromEngine,
   type MessageToEngine,
   toFailure,
@@ -20,17 +21,19 @@ import type { ServedModel } from "./served-model";
  */
 
 assert(parentPort, "this file is the entry of a worker thread");
-// `createOnnxBackend` is the only one to start this file, with data of this type.
-await run(parentPort, workerData as EngineThreadData);
+// `OnnxThread` is the only one to start this file, with data of this type.
+await run(parentPort, workerData as EngineWorkerData);
 
-async function run(port: MessagePort, data: EngineThreadData): Promise<void> {
+async function run(port: MessagePort, { data, underWay }: EngineWorkerData): Promise<void> {
   const post = (message: MessageFromEngine) => port.postMessage(message);
   const model = await load(data, post);
   if (!model) return;
   const calls = new Map<number, AbortController>();
+  const count = () => Atomics.store(underWay, 0, calls.size);
   const handle = async (callId: number, call: EngineCall): Promise<void> => {
     const abort = new AbortController();
     calls.set(callId, abort);
+    count();
     try {
       if (call.type === "generate") {
         for await (const event of model.generate(call.request, abort.signal)) {
@@ -44,6 +47,7 @@ async function run(port: MessagePort, data: EngineThreadData): Promise<void> {
       post({ type: "failure", callId, failure: toFailure(thrown) });
     } finally {
       calls.delete(callId);
+      count();
     }
   };
   port.on("message", (message: MessageToEngine) => {

@@ -129,7 +129,7 @@ export class WorkerServer {
     const own = backend.card();
     const admission = new Admission({ slots: own.slots, waitingMax, slotWaitMsMax });
     const card = { ...own, ...identity, waitingMax };
-    this.stats.watch(admission);
+    this.stats.watch(admission, backend);
     this.#served = { backend, card, admission };
     this.#state = "ready";
     return card;

@@ -2,6 +2,7 @@ import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import type { GenerateEvent } from "@/lib/protocol/generate-event";
 import type { WorkerLoad } from "@/lib/protocol/registration";
 import type { Admission } from "./admission";
+import type { Backend } from "./backend";
 
 /** How a request ended. A refusal is the client's or the load's; a failure is ours. */
 export type Outcome = "done" | "refused" | "failed" | "aborted";
@@ -60,8 +61,8 @@ export class WorkerStats {
     this.#duration = histogram("parley_worker_generation_seconds", "From arrival to the end.");
   }
 
-  /** Shows the live numbers of `admission` beside the totals. */
-  watch(admission: Admission): void {
+  /** Shows the live numbers of `admission` and `backend` beside the totals. */
+  watch(admission: Admission, backend: Pick<Backend, "underWay">): void {
     const gauge = (name: string, help: string, read: () => number) =>
       new Gauge({
         name,
@@ -73,6 +74,11 @@ export class WorkerStats {
       });
     gauge("parley_worker_slots", "Requests that may run at once.", () => admission.slots);
     gauge("parley_worker_running", "Requests that run now.", () => admission.running);
+    gauge(
+      "parley_worker_under_way",
+      "Calls that the models work on now; one that was aborted until its work has stopped.",
+      () => backend.underWay?.() ?? admission.running,
+    );
     gauge("parley_worker_waiting", "Requests that wait for a slot.", () => admission.waiting);
   }
 

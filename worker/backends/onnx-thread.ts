@@ -12,6 +12,7 @@ import {
   type EngineCall,
   type EngineReply,
   type EngineThreadData,
+  type EngineWorkerData,
   fromFailure,
   type MessageFromEngine,
   type MessageToEngine,
@@ -42,6 +43,7 @@ export class OnnxThread {
   readonly form: string | undefined;
   readonly warnings: readonly string[];
   readonly #thread: Worker;
+  readonly #underWay: Int32Array;
   readonly #calls = new Map<number, OpenCall>();
   readonly #onDeath: (cause: Error) => void;
   #callCount = 0;
@@ -53,9 +55,11 @@ export class OnnxThread {
    * @throws StartError when the folder cannot be served; Error when the thread ends or takes too long.
    */
   static async start({ threadUrl, onDeath, ...data }: OnnxThreadOptions): Promise<OnnxThread> {
-    const thread = new Worker(threadUrl, { workerData: data, name: data.folder });
+    const underWay = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+    const workerData: EngineWorkerData = { data, underWay };
+    const thread = new Worker(threadUrl, { workerData, name: data.folder });
     try {
-      return new OnnxThread(thread, await whenLoaded(thread, data.folder), onDeath);
+      return new OnnxThread(thread, await whenLoaded(thread, data.folder), { underWay, onDeath });
     } catch (error) {
       await thread.terminate();
       throw error;
@@ -65,8 +69,9 @@ export class OnnxThread {
   private constructor(
     thread: Worker,
     loaded: Extract<MessageFromEngine, { type: "loaded" }>,
-    onDeath: (cause: Error) => void,
+    { underWay, onDeath }: { underWay: Int32Array; onDeath: (cause: Error) => void },
   ) {
+    this.#underWay = underWay;
     this.offers = loaded.offers;
     this.form = loaded.form;
     this.slotCount = loaded.slotCount;
@@ -78,6 +83,11 @@ export class OnnxThread {
     thread.on("message", (message: MessageFromEngine) => this.#receive(message));
     thread.on("error", (error) => this.#die(toError(error)));
     thread.on("exit", (code) => this.#die(new Error(`The thread exited with code ${code}.`)));
+  }
+
+  /** Calls that the thread has not done with: an aborted one counts until its work has stopped. */
+  get underWay(): number {
+    return this.#state === "dead" ? 0 : Atomics.load(this.#underWay, 0);
   }
 
   /** Yields the events of a generation; when `signal` aborts, the iteration just ends. */
