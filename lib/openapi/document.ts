@@ -72,10 +72,11 @@ function toOperationObject(operation: Operation, schemas: Record<string, SchemaO
 }
 
 function toRequestBody(
-  { name, schema, notes, example }: NonNullable<Operation["request"]>,
+  request: NonNullable<Operation["request"]>,
   schemas: Record<string, SchemaObject>,
 ): Json {
-  schemas[name] = toRequestSchema(schema, { ...FIELD_NOTES, ...notes });
+  const { name, notes, example } = request;
+  schemas[name] = toRequestSchema(request, { ...FIELD_NOTES, ...notes });
   const content = { "application/json": { schema: toRef(name), example } };
   return { required: true, content };
 }

@@ -52,11 +52,44 @@ export const FIELD_NOTES: Readonly<Record<string, string>> = {
   reasoning_effort: "How long a model that can be told so reasons before it answers.",
   thinking: "Whether reasoning is shown as blocks of its own.",
 
+  // Responses.
+  instructions: "What comes before the conversation; not carried on to the next response.",
+  previous_response_id: "The response that this one goes on from, with all before it.",
+  max_output_tokens: "Tokens of the answer at most, reasoning included.",
+  text: "`format` says what the answer must look like.",
+  reasoning: "`effort`: how long to reason; `summary`: whether reasoning is told as a summary.",
+  include: "`message.output_text.logprobs` tells how likely each token was.",
+  store: "Whether the response is kept for later; unless told, yes.",
+  background: "Answer at once with an id, and work on without the connection.",
+  metadata: "Up to 16 names with texts.",
+  safety_identifier: "Told back with the answer.",
+  prompt_cache_key: "Told back with the answer.",
+  prompt_cache_retention: "Told back with the answer.",
+
   // Reranking.
   query: "What the documents are ranked by.",
   documents: "Texts, or objects with a `text`.",
   top_n: "So many of the best are given; unless told, all.",
   return_documents: "Whether results hold their documents.",
+
+  // Tokens.
+  add_special_tokens:
+    "Of a text: with the tokens that the tokenizer itself puts around it, unless false.",
+  return_token_strs: "Tell the tokens under their names in the vocabulary, too.",
+  add_generation_prompt: "Of messages: up to where the assistant begins to speak, unless false.",
+  continue_final_message: "Not offered: every message ends where it ends.",
+  chat_template: "Not offered: the model's own template is used.",
+  chat_template_kwargs: "Not offered; `reasoning_effort` says what most of them are for.",
+  mm_processor_kwargs: "Not offered: prompts are text.",
+  tokens: "Ids of tokens.",
+  prompts: "Each with its model and the tokens that an answer should have room for.",
+
+  // Feedback.
+  id: "Of the answer.",
+  request_id: "Of the request that it answered.",
+  score: "How good it was.",
+  comment: "Why, in words.",
+  tags: "Why, in words of your own that can be counted.",
 
   // Which other models may answer.
   models: "Models that answer where `model` cannot, in this order.",

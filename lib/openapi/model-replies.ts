@@ -1,5 +1,7 @@
 import * as z from "zod";
 import type { OpenAiModel } from "@/lib/openai/models";
+import type { toTokenCheck } from "@/lib/openai/tokens/token-check";
+import type { toDetokenizeReply, toTokenizeReply } from "@/lib/openai/tokens/tokenize";
 import { formOf } from "./reply-schema";
 
 const count = z.number().int().min(0);
@@ -15,4 +17,33 @@ export const modelObjectSchema = formOf<OpenAiModel>()(
 export const modelListSchema = z.object({
   object: z.literal("list"),
   data: z.array(modelObjectSchema),
+});
+
+export const tokenizeReplySchema = formOf<ReturnType<typeof toTokenizeReply>>()(
+  z.object({
+    count,
+    max_model_len: count.describe("Tokens that prompt and answer may have together."),
+    tokens: z.array(count),
+    token_strs: z.array(z.string()).nullable().describe("With `return_token_strs`."),
+  }),
+);
+
+export const detokenizeReplySchema = formOf<ReturnType<typeof toDetokenizeReply>>()(
+  z.object({ prompt: z.string() }),
+);
+
+/** The rest is as its maker wrote it. */
+export const tokenizerInfoReplySchema = z.looseObject({ model_max_length: count });
+
+export const tokenCheckReplySchema = z.object({
+  prompts: z.array(
+    formOf<ReturnType<typeof toTokenCheck>>()(
+      z.object({ fits: z.boolean(), tokenCount: count, contextLength: count }),
+    ),
+  ),
+});
+
+export const feedbackReplySchema = z.object({
+  ...{ object: z.literal("feedback"), answer_id: z.string() },
+  score: z.number().min(-1).max(1),
 });

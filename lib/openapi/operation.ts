@@ -28,6 +28,10 @@ export type Operation = {
   shape: "openai" | "anthropic";
   parameters?: readonly Parameter[];
   request?: NamedSchema & {
+    /** What tells the form, where the schema is code that hands most of the body on to this one. */
+    form?: z.ZodType;
+    /** Fields of the form that are otherwise here. */
+    changes?: Readonly<Record<string, z.ZodType>>;
     /** Sentences for fields that mean something else here than in the others. */
     notes?: Readonly<Record<string, string>>;
     example: Record<string, unknown>;

@@ -67,6 +67,36 @@ const BODIES: Record<string, unknown> = {
     thinking: { type: "adaptive", display: "omitted" },
     output_config: { effort: "high", format: { type: "json_schema", schema } },
   },
+  ResponseRequest: {
+    ...{ model: "m", instructions: "be brief", temperature: 0.5, top_k: 3, seed: 7 },
+    input: [
+      { role: "user", content: [{ type: "input_text", text: "hi" }] },
+      { type: "reasoning", id: "rs_1", summary: [{ type: "summary_text", text: "hm" }] },
+      { type: "function_call", call_id: "c1", name: "f", arguments: "{}", status: "completed" },
+      { type: "function_call_output", call_id: "c1", output: "5" },
+      { role: "assistant", content: [{ type: "output_text", text: "5", annotations: [] }] },
+    ],
+    ...{ max_output_tokens: 9, store: true, metadata: { a: "b" }, user: "u", top_logprobs: 2 },
+    ...{ include: ["message.output_text.logprobs"], truncation: "disabled" },
+    tools: [{ type: "function", name: "f", parameters: schema, strict: true }],
+    tool_choice: { type: "function", name: "f" },
+    text: { format: { type: "json_schema", name: "x", schema } },
+    reasoning: { effort: "low", summary: "auto" },
+  },
+  TokenizeRequest: {
+    ...{ model: "m", messages: [{ role: "user", content: "hi" }], add_generation_prompt: true },
+    ...{ return_token_strs: true, reasoning_effort: "low" },
+  },
+  ModerationRequest: {
+    model: "m",
+    input: [
+      { type: "text", text: "a" },
+      { type: "text", text: "b" },
+    ],
+  },
+  FeedbackRequest: {
+    ...{ id: `chatcmpl-${"0".repeat(32)}`, score: "up", comment: "good", tags: ["a", "b"] },
+  },
   EmbeddingsRequest: {
     ...{ model: "m", input: ["a", "b"], encoding_format: "base64", user: "u", overflow: "average" },
   },
@@ -109,12 +139,12 @@ describe(`by seed ${seed}`, () => {
   test.each(Object.entries(BODIES))("%s", (name, good) => {
     const request = requests.find((it) => it.name === name);
     if (!request) throw new Error(`no operation takes ${name}`);
-    const told = ajv.compile(toRequestSchema(request.schema, FIELD_NOTES));
+    const told = ajv.compile(toRequestSchema(request, FIELD_NOTES));
     expect(request.schema.safeParse(good).error).toBeUndefined();
     let takenCount = 0;
     let refusedCount = 0;
     let forbiddenCount = 0;
-    for (let round = 0; round < 1_500; round++) {
+    for (let round = 0; round < 600; round++) {
       const body = structuredClone(good);
       for (let times = 1 + Math.floor(random() * 2); times > 0; times--) spoil(body);
       const isTaken = request.schema.safeParse(body).success;
@@ -127,7 +157,7 @@ describe(`by seed ${seed}`, () => {
         if (!isTold) forbiddenCount++;
       }
     }
-    expect(takenCount).toBeGreaterThan(50);
+    expect(takenCount).toBeGreaterThan(20);
     expect(forbiddenCount / refusedCount).toBeGreaterThan(0.85);
   });
 });

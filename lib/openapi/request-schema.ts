@@ -2,6 +2,7 @@ import * as z from "zod";
 import { findNeutralPart } from "@/lib/anthropic/messages/fields";
 import { assert } from "@/lib/util/assert";
 import { findFieldRules } from "@/lib/util/body-schema";
+import type { Operation } from "./operation";
 import { SPELLED_OUT } from "./spelled-out";
 
 /** A JSON Schema of the draft that OpenAPI 3.1 builds upon (2020-12). */
@@ -12,12 +13,13 @@ export type SchemaObject = z.core.JSONSchema.BaseSchema;
  * fields that it checks by.
  */
 export function toRequestSchema(
-  schema: z.ZodType,
+  { schema, form = schema, changes = {} }: NonNullable<Operation["request"]>,
   notes: Readonly<Record<string, string>>,
 ): SchemaObject {
-  const read = toInputSchema(schema);
-  const rules = rulesOf(schema);
+  const read = toInputSchema(form);
+  const rules = rulesOf(form);
   const properties = { ...read.properties, ...(rules && fromRules(rules, read)) };
+  for (const [name, it] of Object.entries(changes)) properties[name] = toInputSchema(it);
   const described = Object.entries(properties).map(([name, property]) => {
     assert(typeof property === "object", "a property is described by an object");
     const said = [notes[name], property.description].filter((it) => it !== undefined);

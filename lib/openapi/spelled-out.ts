@@ -1,8 +1,24 @@
 import * as z from "zod";
 import { conversationSchema, systemSchema } from "@/lib/anthropic/messages/conversation";
 import { cacheControlSchema } from "@/lib/anthropic/messages/fields";
-import { MESSAGES_MAX, TOOL_CALLS_MAX, TOOL_NAME } from "@/lib/limits";
+import {
+  EMBED_INPUTS_MAX,
+  MESSAGES_MAX,
+  MODERATION_PARTS_MAX,
+  TOOL_CALLS_MAX,
+  TOOL_NAME,
+  TOOLS_MAX,
+} from "@/lib/limits";
 import { chatMessagesSchema } from "@/lib/openai/chat/messages";
+import { moderationBodySchema } from "@/lib/openai/moderations/moderation";
+import * as responses from "@/lib/openai/responses/input";
+import {
+  allowedToolsSchema,
+  namedToolSchema,
+  toolChoiceSchema as responseToolChoiceSchema,
+  toolsSchema as responseToolsSchema,
+  toolFields,
+} from "@/lib/openai/responses/tools";
 
 /**
  * What some schemas read by code rather than by form, told as a form: roles and blocks that each have
@@ -101,6 +117,25 @@ const conversation = z
   .min(1)
   .max(MESSAGES_MAX);
 
+const said = text.min(1);
+const moderated = z.union([
+  said,
+  z.array(said).min(1).max(EMBED_INPUTS_MAX),
+  z
+    .array(z.strictObject({ type: z.literal("text"), text: said }))
+    .min(1)
+    .max(MODERATION_PARTS_MAX),
+]);
+
+const partMark = { prompt_cache_breakpoint: true } as const;
+const inputParts = z.array(responses.inputPartSchema.partial(partMark)).min(1);
+const outputParts = z.array(responses.outputPartSchema.partial({ parsed: true })).min(1);
+const responseItem = z.union([
+  ...([responses.inputMessageSchema, responses.outputMessageSchema] as const),
+  ...([responses.functionCallSchema, responses.functionCallOutputSchema] as const),
+  ...([responses.reasoningItemSchema, responses.referenceSchema] as const),
+]);
+
 export const SPELLED_OUT: ReadonlyMap<z.core.$ZodType, z.ZodType> = new Map<
   z.core.$ZodType,
   z.ZodType
@@ -108,4 +143,13 @@ export const SPELLED_OUT: ReadonlyMap<z.core.$ZodType, z.ZodType> = new Map<
   [chatMessagesSchema, chatMessages],
   [conversationSchema, conversation],
   [systemSchema, z.union([text, z.array(textBlock)])],
+  [responses.inputSchema, z.union([text, z.array(responseItem).max(MESSAGES_MAX)])],
+  [responses.inputPartsSchema, inputParts],
+  [responses.outputPartsSchema, outputParts],
+  [responseToolsSchema, z.array(toolFields).max(TOOLS_MAX)],
+  [
+    responseToolChoiceSchema,
+    z.union([z.enum(["none", "auto", "required"]), namedToolSchema, allowedToolsSchema]),
+  ],
+  [moderationBodySchema.shape.input, moderated],
 ]);

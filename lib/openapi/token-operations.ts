@@ -1,0 +1,106 @@
+import * as z from "zod";
+import { countTokensSchema } from "@/lib/anthropic/messages/count-tokens";
+import { tokenCheckBodySchema } from "@/lib/openai/tokens/token-check";
+import { detokenizeBodySchema, tokenizeBodySchema } from "@/lib/openai/tokens/tokenize";
+import { paths } from "@/lib/paths";
+import { tokenCountSchema } from "./anthropic-replies";
+import { EXAMPLE_MESSAGES, EXAMPLE_MODEL } from "./example";
+import {
+  detokenizeReplySchema,
+  modelListSchema,
+  modelObjectSchema,
+  tokenCheckReplySchema,
+  tokenizeReplySchema,
+  tokenizerInfoReplySchema,
+} from "./model-replies";
+import { ERRORS_OF, type Operation } from "./operation";
+
+const ONLY_MODEL = {
+  model: "A name or alias; may be absent where the server has one model alone.",
+};
+
+/** Which models there are, and how their tokens are counted. */
+export const TOKEN_OPERATIONS: readonly Operation[] = [
+  {
+    ...{ id: "listModels", method: "get", path: paths.v1.models },
+    ...{ tag: "Models and tokens", scope: "read", shape: "openai", errors: ERRORS_OF.reading },
+    summary: "The models that answer now",
+    reply: { name: "ModelList", schema: modelListSchema, description: "All that the key may use." },
+  },
+  {
+    ...{ id: "getModel", method: "get", path: `${paths.v1.models}/{id}` },
+    ...{ tag: "Models and tokens", scope: "read", shape: "openai" },
+    errors: [...ERRORS_OF.reading, "model-not-found"],
+    summary: "One model",
+    parameters: [
+      {
+        ...{ name: "id", in: "path", schema: z.string().min(1) },
+        description: "Its name, which may hold slashes.",
+      },
+    ],
+    reply: { name: "Model", schema: modelObjectSchema, description: "The model." },
+  },
+  {
+    ...{ id: "countMessageTokens", method: "post", path: paths.v1.countTokens },
+    ...{ tag: "Models and tokens", scope: "read", shape: "anthropic", errors: ERRORS_OF.model },
+    summary: "Tokens of a prompt, in Anthropic's shape",
+    request: {
+      ...{ name: "CountTokensRequest", schema: countTokensSchema },
+      example: { model: EXAMPLE_MODEL, messages: EXAMPLE_MESSAGES },
+    },
+    reply: { name: "TokenCount", schema: tokenCountSchema, description: "As a request has them." },
+  },
+  {
+    ...{ id: "tokenize", method: "post", path: paths.tokenize },
+    ...{ tag: "Models and tokens", scope: "read", shape: "openai", errors: ERRORS_OF.model },
+    summary: "The tokens of a text or conversation",
+    description: "vLLM's shape.",
+    request: {
+      ...{ name: "TokenizeRequest", schema: tokenizeBodySchema },
+      notes: { ...ONLY_MODEL, prompt: "A text; or, in its place, `messages`." },
+      example: { model: EXAMPLE_MODEL, prompt: "Hello" },
+    },
+    reply: { name: "Tokens", schema: tokenizeReplySchema, description: "The tokens." },
+  },
+  {
+    ...{ id: "detokenize", method: "post", path: paths.detokenize },
+    ...{ tag: "Models and tokens", scope: "read", shape: "openai", errors: ERRORS_OF.model },
+    summary: "The text of tokens",
+    description: "vLLM's shape.",
+    request: {
+      ...{ name: "DetokenizeRequest", schema: detokenizeBodySchema, notes: ONLY_MODEL },
+      example: { model: EXAMPLE_MODEL, tokens: [1, 2, 3] },
+    },
+    reply: { name: "Detokenized", schema: detokenizeReplySchema, description: "The text." },
+  },
+  {
+    ...{ id: "getTokenizerInfo", method: "get", path: paths.tokenizerInfo },
+    ...{ tag: "Models and tokens", scope: "read", shape: "openai" },
+    errors: [...ERRORS_OF.reading, "invalid-request", "model-not-found", "no-worker"],
+    summary: "A model's tokenizer",
+    description: "vLLM's shape: tokenizer_config.json.",
+    parameters: [
+      {
+        ...{ name: "model", in: "query", schema: z.string().min(1) },
+        description: ONLY_MODEL.model,
+      },
+    ],
+    reply: {
+      ...{ name: "TokenizerInfo", schema: tokenizerInfoReplySchema },
+      description: "The file, with how much the model reads here.",
+    },
+  },
+  {
+    ...{ id: "checkTokens", method: "post", path: paths.fastchat.tokenCheck },
+    ...{ tag: "FastChat", scope: "read", shape: "openai", errors: ERRORS_OF.model },
+    summary: "Whether prompts leave room for an answer",
+    request: {
+      ...{ name: "TokenCheckRequest", schema: tokenCheckBodySchema },
+      example: { prompts: [{ model: EXAMPLE_MODEL, prompt: "Hello", max_tokens: 64 }] },
+    },
+    reply: {
+      ...{ name: "TokenCheck", schema: tokenCheckReplySchema },
+      description: "One verdict for each prompt, in order.",
+    },
+  },
+];
