@@ -288,6 +288,8 @@ export const KEY_MODELS_MAX = 256;
 export const FALLBACK_MODELS_MAX = 8;
 /** Models tried for one request, each at up to DISPATCH_ATTEMPTS_MAX workers: an alias split in sixteen, or two lists. */
 export const ROUTE_CANDIDATES_MAX = 16;
+/** Ways from its names to models that are walked for one request, microseconds each. */
+export const ROUTE_WAYS_MAX = 256;
 /** Aliases from a name to a model; who needs more has lost his way. */
 export const ALIAS_CHAIN_MAX = 8;
 /** Copies of requests under way at one process; beyond it they are dropped and counted, since nobody waits for them. */

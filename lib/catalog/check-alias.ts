@@ -25,27 +25,32 @@ export function checkAlias(alias: ModelAlias, others: ReadonlyMap<string, ModelA
   if (rollbackOn && targets.length < 2) {
     throw wrong("rollbackOn", "A rollback needs a second target to go on with; add one.");
   }
-  const all = new Map(others).set(name, alias);
+  const walk = { aliases: new Map(others).set(name, alias), clear: new Set<string>() };
   for (const [index, { model }] of targets.entries()) {
-    const loop = findLoop([name], model, all);
+    const loop = findLoop([name], model, walk);
     if (loop) {
       throw wrong(`targets.${index}.model`, `This goes round: ${loop.join(" → ")}. Name a model.`);
     }
   }
 }
 
-/** An alias may name itself, which means the model that it hides; any longer way back is a mistake. */
+/**
+ * An alias may name itself, which means the model that it hides; any longer way back is a mistake.
+ *
+ * @param clear names that lead nowhere back, however one comes to them.
+ */
 function findLoop(
   trail: readonly string[],
   model: string,
-  aliases: ReadonlyMap<string, ModelAlias>,
+  { aliases, clear }: { aliases: ReadonlyMap<string, ModelAlias>; clear: Set<string> },
 ): string[] | undefined {
-  if (model === trail.at(-1)) return undefined;
+  if (model === trail.at(-1) || clear.has(model)) return undefined;
   if (trail.includes(model)) return [...trail, model];
   for (const { model: next } of aliases.get(model)?.targets ?? []) {
-    const loop = findLoop([...trail, model], next, aliases);
+    const loop = findLoop([...trail, model], next, { aliases, clear });
     if (loop) return loop;
   }
+  clear.add(model);
   return undefined;
 }
 

@@ -52,10 +52,10 @@ describe("a plan", () => {
     expect(namesOf(plan)).toEqual(["a", "b", "c", "d", "e"]);
     expect(plan.candidates[0]?.defaults).toEqual({ temperature: 0.3 });
     // A key that may use `a` may use what its keeper lets stand in for it.
-    expect(plan.candidates[3]?.names).toEqual(["a", "a", "d"]);
+    expect(plan.candidates[3]?.names).toEqual(["a", "d"]);
     expect(plan.candidates[3]?.why).toBe("It is set to stand in for a.");
     // What a request lists gets no leave from another of its names.
-    expect(plan.candidates[1]?.names).toEqual(["b"]);
+    expect(plan.candidates[2]?.names).toEqual(["c"]);
   });
 
   test("follows aliases of aliases, and says which targets were taken", () => {
@@ -114,6 +114,18 @@ describe("a plan", () => {
   });
 });
 
+test("aliases that share their targets in many ways are walked in some of them", () => {
+  const layers = Array.from({ length: 7 }, (_, layer) =>
+    Array.from({ length: 16 }, (_, index) => {
+      const name = (at: number, of: number) => (at > 6 ? "end" : `l${at}-${of}`);
+      const next = Array.from({ length: layer === 6 ? 1 : 16 }, (_, of) => name(layer + 1, of));
+      return alias({ name: name(layer, index), targets: next.map((model) => ({ model })) });
+    }),
+  );
+  const plan = planModels({ ...base, catalog: catalogOf(layers.flat()), asked: "l0-0" });
+  expect(namesOf(plan)).toEqual(["end"]);
+});
+
 const seed = Math.floor(Math.random() * 2 ** 31);
 
 test(`weights are kept, for the first and for the second (seed ${seed})`, () => {
@@ -168,7 +180,7 @@ test(`any catalog gives a bounded plan without repetitions (seed ${seed})`, () =
     expect(plan.mirrors).not.toContain(planned[0]);
     expect(plan.candidates[0]?.names[0]).toBe(asked);
     for (const { model, names: path, targets } of plan.candidates) {
-      expect(path.at(-1)).toBe(model);
+      expect(path).toContain(model);
       for (const { alias: name, model: target } of targets) {
         expect(catalog.aliases.get(name)?.targets.map((it) => it.model)).toContain(target);
       }

@@ -1,5 +1,5 @@
 import type { AliasEntry, Catalog } from "@/lib/catalog/catalog";
-import { ALIAS_CHAIN_MAX, ROUTE_CANDIDATES_MAX } from "@/lib/limits";
+import { ALIAS_CHAIN_MAX, ROUTE_CANDIDATES_MAX, ROUTE_WAYS_MAX } from "@/lib/limits";
 import { AUTO_MODEL } from "@/lib/protocol/routing";
 import type { Random } from "@/lib/util/random";
 import type { AliasTarget, Candidate, RoutePlan } from "./candidate";
@@ -23,10 +23,16 @@ export type PlanOptions = {
 
 export function planModels({ asked, models, catalog, auto, random }: PlanOptions): RoutePlan {
   const plan = new Map<string, Candidate>();
+  // Aliases that share models lead to them in many ways; so many are walked and no more.
+  let ways = 0;
   const add = (found: Iterable<Candidate>) => {
     for (const candidate of found) {
-      if (plan.size >= ROUTE_CANDIDATES_MAX) return;
-      if (!plan.has(candidate.model)) plan.set(candidate.model, candidate);
+      ways += 1;
+      if (plan.size >= ROUTE_CANDIDATES_MAX || ways > ROUTE_WAYS_MAX) return;
+      const before = plan.get(candidate.model);
+      // Led to in two ways, a model is tried once, and a key needs leave for one of them.
+      const names = [...new Set([...(before?.names ?? []), ...candidate.names])];
+      plan.set(candidate.model, before ? { ...before, names } : candidate);
     }
   };
   const context = { catalog, random };
@@ -38,7 +44,7 @@ export function planModels({ asked, models, catalog, auto, random }: PlanOptions
   for (const { model, names } of [...plan.values()]) {
     for (const fallback of catalog.settings.get(model)?.fallbacks ?? []) {
       const why = `It is set to stand in for ${model}.`;
-      add(resolve(fallback, { names: [...names, model], targets: [], why }, context));
+      add(resolve(fallback, { names: [...new Set([...names, model])], targets: [], why }, context));
     }
   }
   return { candidates: [...plan.values()], mirrors: first ? drawMirrors(first, context) : [] };
@@ -59,7 +65,7 @@ type Trail = {
 function* resolve(name: string, trail: Trail, context: Context): Generator<Candidate> {
   const { catalog, random } = context;
   const names = [...trail.names, name];
-  const isMetAgain = trail.names.includes(name) || names.length > ALIAS_CHAIN_MAX;
+  const isMetAgain = trail.names.includes(name) || trail.targets.length >= ALIAS_CHAIN_MAX;
   const alias = isMetAgain ? undefined : catalog.aliases.get(name);
   if (alias === undefined) {
     const defaults = catalog.settings.get(name)?.defaults ?? {};
