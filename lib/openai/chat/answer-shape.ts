@@ -70,14 +70,33 @@ export const toolSchema = z
 
 export const toolsSchema = z.array(toolSchema).max(TOOLS_MAX);
 
+const namedToolSchema = z.strictObject({
+  type: z.literal("function"),
+  function: z.strictObject({ name: z.string().min(1) }),
+});
+
+/** Some of `tools`, of which one may or must be called. */
+const allowedToolsSchema = z.strictObject({
+  type: z.literal("allowed_tools"),
+  allowed_tools: z.strictObject({
+    mode: z.enum(["auto", "required"]),
+    tools: z.array(namedToolSchema).min(1).max(TOOLS_MAX),
+  }),
+});
+
 export const toolChoiceSchema = z.union([
   z.enum(["none", "auto", "required"]),
-  z.strictObject({
-    type: z.literal("function"),
-    function: z.strictObject({ name: z.string().min(1) }),
-  }),
+  z
+    .looseObject({ type: z.string() })
+    .superRefine(({ type }, context) => {
+      if (type !== "custom") return;
+      const message = 'names a type of tool that is not supported ("custom"); name a function.';
+      refuse(context, { path: ["type"], message });
+    })
+    .pipe(z.discriminatedUnion("type", [namedToolSchema, allowedToolsSchema])),
 ]);
 
+type ToolChoiceObject = Extract<z.infer<typeof toolChoiceSchema>, object>;
 type ToolFields = {
   tools?: z.infer<typeof toolsSchema> | null | undefined;
   tool_choice?: z.infer<typeof toolChoiceSchema> | null | undefined;
@@ -96,24 +115,45 @@ export function checkTools(body: ToolFields, context: z.core.$RefinementCtx): vo
   if (choice == null || choice === "none" || choice === "auto") return;
   if (names.length === 0) {
     reject(context, ["tool_choice"], "needs `tools`; send them with it or remove it.");
-  } else if (typeof choice === "object" && !names.includes(choice.function.name)) {
-    reject(context, ["tool_choice", "function", "name"], "names none of `tools`.");
+  } else if (typeof choice === "object") {
+    const wrong = listChosen(choice).find(({ name }) => !names.includes(name));
+    if (wrong) reject(context, ["tool_choice", ...wrong.path], "names none of `tools`.");
   }
+}
+
+/** The names in a choice, and where in it they stand. */
+function listChosen(choice: ToolChoiceObject): { name: string; path: PropertyKey[] }[] {
+  if (choice.type === "function") {
+    return [{ name: choice.function.name, path: ["function", "name"] }];
+  }
+  return choice.allowed_tools.tools.map(({ function: { name } }, index) => {
+    return { name, path: ["allowed_tools", "tools", index, "function", "name"] };
+  });
 }
 
 /** Undefined when no tool is offered. */
 export function toToolRequest(body: ToolFields): ToolRequest | undefined {
   const { tools, tool_choice: choice, parallel_tool_calls: isParallel } = body;
   if (!tools || tools.length === 0) return undefined;
+  const isChosen = typeof choice === "object" && choice !== null;
+  const allowed =
+    isChosen && choice.type === "allowed_tools"
+      ? listChosen(choice).map(({ name }) => name)
+      : undefined;
+  // A tool that may not be called is best not told of: a model cannot be held to what it does not know.
+  const told = tools.filter((tool) => allowed?.includes(tool.function.name) ?? true);
   return {
-    tools: tools.map(({ function: { name, description, parameters, strict } }) => ({
+    tools: told.map(({ function: { name, description, parameters, strict } }) => ({
       name,
       ...(description != null && { description }),
       ...(parameters != null && { parameters }),
       ...(strict != null && { isStrict: strict }),
     })),
-    choice:
-      typeof choice === "object" && choice ? { name: choice.function.name } : (choice ?? "auto"),
+    choice: isChosen ? toChoice(choice) : (choice ?? "auto"),
     isParallel: isParallel ?? true,
   };
+}
+
+function toChoice(choice: ToolChoiceObject): ToolRequest["choice"] {
+  return choice.type === "function" ? { name: choice.function.name } : choice.allowed_tools.mode;
 }

@@ -14,7 +14,12 @@ const ROLES: Record<string, Message["role"]> = {
   tool: "tool",
 };
 const ROLES_NOT_OFFERED = ["function"];
-const PARTS_NOT_OFFERED = ["image_url", "input_audio", "file", "refusal"];
+const PARTS_NOT_OFFERED: Record<string, string> = {
+  image_url: 'is "image_url", and no model here can see; send text alone.',
+  input_audio: 'is "input_audio", and no model here can hear; send text alone.',
+  file: 'is "file", and files are not read here; send their text.',
+  refusal: 'is "refusal", which no model here writes; send it as text.',
+};
 /** Fields of a message that a plain conversation does not need; absent, null or an empty list they say nothing. */
 const FIELDS_NOT_OFFERED = ["name", "function_call", "audio"];
 /**
@@ -35,9 +40,8 @@ const partSchema = z
   .transform(({ type, ...part }, context): TextPart => {
     const { text, ...others } = part;
     const unknown = Object.keys(others).find((key) => key !== "prompt_cache_breakpoint");
-    if (PARTS_NOT_OFFERED.includes(type)) {
-      const message = `names a type of part that is not supported ("${type}"); send text.`;
-      refuse(context, { path: ["type"], message });
+    if (Object.hasOwn(PARTS_NOT_OFFERED, type)) {
+      refuse(context, { path: ["type"], message: PARTS_NOT_OFFERED[type] ?? "" });
     } else if (type !== "text") {
       reject(context, ["type"], 'is no known type of part; send {"type":"text","text":"…"}.');
     } else if (typeof text !== "string") {
