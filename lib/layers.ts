@@ -53,7 +53,7 @@ export const LAYERS: Record<string, readonly string[]> = {
   scripts: ["lib/db", "lib/protocol"],
   // Benchmarks start the same platform as the end-to-end tests.
   e2e: ["lib/protocol"],
-  bench: ["e2e", "lib/engine", "lib/engine/synthetic", "lib/protocol"],
+  bench: ["e2e", "lib/engine", "lib/engine/synthetic", "lib/protocol", "lib/usage"],
   cli: [
     ...["lib/auth", "lib/catalog", "lib/controller", "lib/db", "lib/leaderboard"],
     ...["lib/protocol", "lib/rating", "lib/usage"],
