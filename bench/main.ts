@@ -6,6 +6,7 @@ import { BREADTH_OPTIONS, parseBreadthOptions } from "./engine-breadth/options";
 import { runSamplingBench } from "./sampling";
 import { runServe, SERVE_OPTIONS } from "./serve";
 import { runSoak, SOAK_OPTIONS } from "./soak";
+import { runUsageBench } from "./usage";
 
 const USAGE = `Usage: npm run bench -- <name> [options]
 
@@ -15,6 +16,7 @@ const USAGE = `Usage: npm run bench -- <name> [options]
             answers held to schemas, embeddings, graphs of other forms: what they cost, beside peers
   soak      mixed load on the engine for half an hour; ends with 1 when memory grows or a slot is lost
   sampling  microseconds that choosing a token takes, by what a request asks for
+  usage     microseconds that limits and accounting add to a request and to a token
 
 With --json the last line of output is one JSON object.
 
@@ -78,6 +80,10 @@ async function run(name: string | undefined, args: string[]): Promise<object | u
     // It has no flags of its own; a wrong one is refused all the same.
     parseArgs({ args, options: { json: { type: "boolean" } } });
     return runSamplingBench();
+  }
+  if (name === "usage") {
+    parseArgs({ args, options: { json: { type: "boolean" } } });
+    return runUsageBench();
   }
   if (name === "engine-breadth") {
     const { values } = parseArgs({ args, options: BREADTH_OPTIONS });
