@@ -32,7 +32,6 @@ export class RecordBook {
   end(meter: Meter): void {
     if (!this.#running.delete(meter)) return;
     this.#ended.set(meter.id, meter);
-    usageMetrics.pending.set(this.#ended.size);
     if (this.#ended.size <= USAGE_PENDING_MAX) return;
     const [oldest] = this.#ended.keys();
     if (oldest !== undefined) this.#ended.delete(oldest);
@@ -41,6 +40,7 @@ export class RecordBook {
   }
 
   readEnded(): Meter[] {
+    usageMetrics.pending.set(this.#ended.size);
     return [...this.#ended.values()];
   }
 
