@@ -32,7 +32,8 @@ export const FIELD_NOTES: Readonly<Record<string, string>> = {
   // How it is told.
   stream: "The answer comes as server-sent events while it is written.",
   stream_options: "With `include_usage: true` the stream ends with what it used.",
-  logprobs: "Tell how likely each token was.",
+  logprobs:
+    "Tell how likely each token was: by the model itself, before `logit_bias`, penalties, temperature and truncation. The same numbers stand beside the token and among the likeliest.",
   top_logprobs: "So many of the likeliest tokens are told with each token.",
   echo: "The answer begins with the prompt.",
   suffix: "Not offered: no model here fills in between two texts.",
@@ -44,13 +45,18 @@ export const FIELD_NOTES: Readonly<Record<string, string>> = {
   // What it must look like.
   response_format: "JSON of any form, or JSON that keeps to a schema, as every answer then does.",
   structured_outputs: "An expression, a list of choices, a JSON schema or any JSON to keep to.",
-  output_config: "`format` holds a JSON schema that the answer keeps to.",
+  output_config:
+    "`format` holds a JSON schema that the answer keeps to; `effort` says how long to reason, at models that can be told so.",
   output_format: "An earlier name of `output_config.format`.",
-  tools: "Functions that the answer may ask to have called.",
-  tool_choice: "Whether it may, must or must not call one, or which one it must call.",
+  tools:
+    "Functions that the answer may ask to have called. Their names have at most 64 letters, digits, underscores and dashes.",
+  tool_choice:
+    "Whether it may, must or must not call one, which one it must call, or which of them it may.",
   parallel_tool_calls: "Whether one answer may ask for several calls.",
-  reasoning_effort: "How long a model that can be told so reasons before it answers.",
-  thinking: "Whether reasoning is shown as blocks of its own.",
+  reasoning_effort:
+    "How long to reason before the answer, told by the model's chat template. A level that the model does not know becomes the nearest one (`low` for `minimal` at gpt-oss); one that knows only whether to reason does for any but `none`. A model that cannot be told refuses; one that does not reason takes `none`.",
+  thinking:
+    "Whether to reason, at models that can be told so, and whether reasoning is shown as blocks of its own.",
 
   // Responses.
   instructions: "What comes before the conversation; not carried on to the next response.",
