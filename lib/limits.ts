@@ -245,6 +245,8 @@ export const CHANGE_RELISTEN_AFTER_MS = 3_000;
 export const LIVE_COPY_AGE_MS_MAX = 500;
 /** A request waits this long for it to be read again, and is then refused or served from the last one. */
 export const LIVE_COPY_WAIT_MS_MAX = 800;
+/** The first reading of a process comes while everything starts, on a busy machine a second or more. */
+export const LIVE_COPY_FIRST_WAIT_MS_MAX = 5_000;
 /** A reading without an answer for this long is given up, and the next one goes by another connection. */
 export const LIVE_COPY_READ_MS_MAX = 15_000;
 

@@ -1,5 +1,10 @@
 import { AppError } from "@/lib/errors";
-import { LIVE_COPY_AGE_MS_MAX, LIVE_COPY_READ_MS_MAX, LIVE_COPY_WAIT_MS_MAX } from "@/lib/limits";
+import {
+  LIVE_COPY_AGE_MS_MAX,
+  LIVE_COPY_FIRST_WAIT_MS_MAX,
+  LIVE_COPY_READ_MS_MAX,
+  LIVE_COPY_WAIT_MS_MAX,
+} from "@/lib/limits";
 import { log } from "@/lib/telemetry/log";
 import { assert } from "@/lib/util/assert";
 import type { ChangeFeed, ChangeTopic } from "./change-feed";
@@ -105,7 +110,8 @@ export class LiveCopy<T> {
   async #waitForReading(): Promise<void> {
     const reading = this.#refresh();
     const waitedMs = this.#now() - (this.#reading?.startedMs ?? this.#now());
-    await within(reading, Math.max(0, LIVE_COPY_WAIT_MS_MAX - waitedMs));
+    const waitMsMax = this.#value ? LIVE_COPY_WAIT_MS_MAX : LIVE_COPY_FIRST_WAIT_MS_MAX;
+    await within(reading, Math.max(0, waitMsMax - waitedMs));
   }
 
   async #read(): Promise<void> {
