@@ -4,7 +4,13 @@ import type { Database } from "@/lib/db/client";
 import { AppError } from "@/lib/errors";
 import { RESPONSE_CHAIN_MAX, RESPONSE_REFERENCES_MAX } from "@/lib/limits";
 import type { GivenItem } from "@/lib/openai/responses/input";
-import { type Item, responseIdOfItem, toItemId, toResponseId } from "@/lib/openai/responses/item";
+import {
+  type Item,
+  isResponseId,
+  responseIdOfItem,
+  toItemId,
+  toResponseId,
+} from "@/lib/openai/responses/item";
 import { type ResponseRequest, toGenerateRequest } from "@/lib/openai/responses/request";
 import { type ResponseBody, toResponseBody } from "@/lib/openai/responses/response-object";
 import { toMessages } from "@/lib/openai/responses/to-messages";
@@ -54,7 +60,9 @@ export async function prepareResponse(options: PrepareOptions): Promise<Prepared
 
 /** The items of a response and of all before it, those it answers and those it said. */
 async function readConversation(db: Database, owner: Owner, id: string): Promise<Item[]> {
-  const { chain, isTooLong, missing } = await findChain(db, owner, id);
+  const { chain, isTooLong, missing } = isResponseId(id)
+    ? await findChain(db, owner, id)
+    : { chain: [], isTooLong: false, missing: id };
   const name = JSON.stringify(id.slice(0, 80));
   if (isTooLong) {
     throw unusable(
