@@ -6,17 +6,24 @@ import { loadViews, type Views } from "./load-views";
 /** A request that did not give what was asked: the server's own sentence, or ours when no reply came. */
 export class RequestError extends Error {
   readonly code: ErrorCode | "unreachable";
+  /** The field of the request that the server found fault with, as a dotted path. */
+  readonly param: string | undefined;
 
-  constructor(code: ErrorCode | "unreachable", message: string, cause?: unknown) {
+  constructor(
+    code: ErrorCode | "unreachable",
+    message: string,
+    { param, cause }: { param?: string | undefined; cause?: unknown } = {},
+  ) {
     super(message, { cause });
     this.name = "RequestError";
     this.code = code;
+    this.param = param;
   }
 }
 
 export function toRequestError(error: unknown): RequestError {
   if (error instanceof RequestError) return error;
-  return new RequestError("unreachable", "The server could not be reached.", error);
+  return new RequestError("unreachable", "The server could not be reached.", { cause: error });
 }
 
 async function readRefusal(response: Response): Promise<RequestError> {
@@ -24,7 +31,10 @@ async function readRefusal(response: Response): Promise<RequestError> {
   const body: unknown = await response.json().catch(() => null);
   const { errorReplySchema } = await loadViews();
   const parsed = errorReplySchema.safeParse(body);
-  if (parsed.success) return new RequestError(parsed.data.error.code, parsed.data.error.message);
+  if (parsed.success) {
+    const { code, message, param } = parsed.data.error;
+    return new RequestError(code, message, { param });
+  }
   return new RequestError("unreachable", `The server answered with status ${response.status}.`);
 }
 

@@ -55,7 +55,7 @@ export function toBody(draft: KeyDraft, before?: KeyView): CreateKeyBody {
   };
 }
 
-function toLimitDraft(limits: Limits): LimitDraft {
+export function toLimitDraft(limits: Limits): LimitDraft {
   return Object.fromEntries(
     LIMIT_FIELDS.flatMap(({ name }) =>
       limits[name] === undefined ? [] : [[name, String(limits[name])]],
@@ -63,7 +63,7 @@ function toLimitDraft(limits: Limits): LimitDraft {
   );
 }
 
-function toLimits(draft: LimitDraft): Limits {
+export function toLimits(draft: LimitDraft): Limits {
   return Object.fromEntries(
     LIMIT_FIELDS.flatMap(({ name }) => {
       const text = draft[name]?.trim() ?? "";

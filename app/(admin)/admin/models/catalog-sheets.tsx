@@ -1,0 +1,125 @@
+"use client";
+
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { send, toRequestError } from "@/components/request-json";
+import { Button } from "@/components/ui/button";
+import { Sheet } from "@/components/ui/sheet";
+import { paths } from "@/lib/paths";
+import type { AdminAlias, AdminModel } from "@/lib/protocol/catalog-view";
+import { AliasForm } from "./alias-form";
+import {
+  EMPTY_ALIAS,
+  toAliasBody,
+  toAliasDraft,
+  toModelBody,
+  toModelDraft,
+} from "./catalog-drafts";
+import { ModelForm } from "./model-form";
+
+export const MODELS_QUERY = ["admin-models"];
+
+type Change = { path: string; method: "PUT" | "DELETE"; body: unknown };
+
+/** A change of the catalog, after which it is asked for again. */
+export function useCatalogChange(onDone: () => void) {
+  const client = useQueryClient();
+  const { mutate, isPending, error } = useMutation({
+    mutationFn: ({ path, method, body }: Change) => send(path, { method, body }),
+    onSuccess: onDone,
+    onSettled: () => client.invalidateQueries({ queryKey: MODELS_QUERY }),
+  });
+  return { mutate, isPending, problem: error ? toRequestError(error) : null };
+}
+
+type SheetProps = { onClose: () => void };
+
+export function ModelSheet({ view, onClose }: SheetProps & { view: AdminModel }) {
+  const { mutate, isPending, problem } = useCatalogChange(onClose);
+  const path = paths.api.adminModels;
+  return (
+    <Sheet
+      open
+      onOpenChange={onClose}
+      title={view.model}
+      description="What is said here holds for every program within a second."
+    >
+      <ModelForm
+        initial={toModelDraft(view)}
+        isSending={isPending}
+        problem={problem}
+        onSubmit={(draft) => mutate({ path, method: "PUT", body: toModelBody(draft) })}
+      />
+      {view.isSet && (
+        <Button
+          disabled={isPending}
+          onClick={() => mutate({ path, method: "DELETE", body: { model: view.model } })}
+          className="mt-4 text-danger"
+        >
+          Forget all of it
+        </Button>
+      )}
+    </Sheet>
+  );
+}
+
+export type AliasSheetProps = SheetProps & {
+  /** Undefined for a new one. */
+  view: AdminAlias | undefined;
+  modelNames: readonly string[];
+};
+
+export function AliasSheet({ view, modelNames, onClose }: AliasSheetProps) {
+  const { mutate, isPending, problem } = useCatalogChange(onClose);
+  return (
+    <Sheet
+      open
+      onOpenChange={onClose}
+      title={view?.name ?? "New alias"}
+      description={
+        view?.rollback
+          ? `Saving brings ${view.rollback.model} back.`
+          : "A name that stands for a model, or for several by weight. Changes hold within a second."
+      }
+    >
+      <AliasForm
+        initial={view ? toAliasDraft(view) : EMPTY_ALIAS}
+        isNew={view === undefined}
+        modelNames={modelNames}
+        isSending={isPending}
+        problem={problem}
+        onSubmit={(draft) =>
+          mutate({ path: paths.api.adminAliases, method: "PUT", body: toAliasBody(draft) })
+        }
+      />
+    </Sheet>
+  );
+}
+
+export function RemoveAliasSheet({ view, onClose }: SheetProps & { view: AdminAlias }) {
+  const { mutate, isPending, problem } = useCatalogChange(onClose);
+  const body = { name: view.name };
+  return (
+    <Sheet
+      open
+      onOpenChange={onClose}
+      title={`Remove ${view.name}?`}
+      description="Programs that ask for it are told that there is no such model, within a second."
+    >
+      <p role="alert" className="mb-4 text-sm text-danger empty:hidden">
+        {problem?.message}
+      </p>
+      <div className="flex gap-2">
+        <Button
+          disabled={isPending}
+          onClick={() => mutate({ path: paths.api.adminAliases, method: "DELETE", body })}
+          className="text-danger"
+        >
+          Remove the alias
+        </Button>
+        <Button variant="quiet" onClick={onClose}>
+          Keep it
+        </Button>
+      </div>
+    </Sheet>
+  );
+}

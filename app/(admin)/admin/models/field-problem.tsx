@@ -1,0 +1,23 @@
+import type { RequestError } from "@/components/request-json";
+
+export type FieldProblemProps = {
+  id: string;
+  problem: RequestError | null;
+  /** The field's place in the request, as `targets.0.model`; also what lies within it. */
+  at: string;
+};
+
+/** Whether the server found fault with this field. */
+export function isProblemAt(problem: RequestError | null, at: string): boolean {
+  const { param } = problem ?? {};
+  return param !== undefined && (param === at || param.startsWith(`${at}.`));
+}
+
+/** What the server found wrong, at the field it was found in. */
+export function FieldProblem({ id, problem, at }: FieldProblemProps) {
+  return (
+    <span id={id} role="alert" className="block text-sm font-normal text-danger empty:hidden">
+      {isProblemAt(problem, at) ? problem?.message : null}
+    </span>
+  );
+}

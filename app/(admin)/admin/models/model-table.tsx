@@ -1,0 +1,73 @@
+"use client";
+
+import { Button } from "@/components/ui/button";
+import type { AdminModel } from "@/lib/protocol/catalog-view";
+import { AdminTable, CELL } from "../admin-table";
+import { LIMIT_FIELDS } from "../keys/limit-words";
+import { DEFAULT_FIELDS } from "./catalog-drafts";
+
+const HEADS = [
+  { label: "Model" },
+  { label: "Price, $ a million tokens" },
+  { label: "Defaults" },
+  { label: "Limits" },
+  { label: "Stand-ins" },
+  { label: "Change" },
+];
+
+export type ModelTableProps = {
+  models: readonly AdminModel[];
+  onEdit: (view: AdminModel) => void;
+};
+
+export function ModelTable({ models, onEdit }: ModelTableProps) {
+  return (
+    <AdminTable label="Models" heads={HEADS}>
+      {models.map((view) => (
+        <tr key={view.model}>
+          <th scope="row" className={`${CELL} text-left font-normal`}>
+            <span className="font-mono">{view.model}</span>
+            <span className="block text-xs text-ink-soft">
+              {view.isAwake ? "Awake" : "Not awake"}
+              {view.isHidden ? " · hidden by an alias of its name" : null}
+            </span>
+          </th>
+          <td className={CELL}>{toPriceWords(view.price)}</td>
+          <td className={CELL}>
+            <Lines fields={DEFAULT_FIELDS} values={view.defaults} />
+          </td>
+          <td className={CELL}>
+            <Lines fields={LIMIT_FIELDS} values={view.limits} />
+          </td>
+          <td className={`${CELL} font-mono`}>{view.fallbacks.join(", ")}</td>
+          <td className={CELL}>
+            <Button size="small" onClick={() => onEdit(view)} aria-label={`Edit ${view.model}`}>
+              Edit
+            </Button>
+          </td>
+        </tr>
+      ))}
+    </AdminTable>
+  );
+}
+
+function toPriceWords(price: AdminModel["price"]): string {
+  if (price === null) return "Free";
+  const cached = price.cachedPrompt === undefined ? "" : ` (cached ${price.cachedPrompt})`;
+  return `${price.prompt}${cached} in, ${price.completion} out`;
+}
+
+type LinesProps<Name extends string> = {
+  fields: readonly { name: Name; label: string }[];
+  values: Partial<Record<Name, number | undefined>>;
+};
+
+function Lines<Name extends string>({ fields, values }: LinesProps<Name>) {
+  return fields.map(({ name, label }) =>
+    values[name] === undefined ? null : (
+      <span key={name} className="block">
+        {label} {values[name]}
+      </span>
+    ),
+  );
+}

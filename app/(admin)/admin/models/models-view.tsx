@@ -1,0 +1,111 @@
+"use client";
+
+import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
+import { requestChecked } from "@/components/request-json";
+import { Button } from "@/components/ui/button";
+import { Skeleton } from "@/components/ui/skeleton";
+import { PAGE_REFRESH_INTERVAL_MS } from "@/lib/limits";
+import { paths } from "@/lib/paths";
+import type { AdminAlias, AdminModel } from "@/lib/protocol/catalog-view";
+import { isSignedOut, UnreadableNotice } from "../unreadable-notice";
+import { AliasTable } from "./alias-table";
+import { AliasSheet, MODELS_QUERY, ModelSheet, RemoveAliasSheet } from "./catalog-sheets";
+import { FeedbackSection } from "./feedback-section";
+import { ModelTable } from "./model-table";
+
+type Open =
+  | { sheet: "model"; view: AdminModel }
+  | { sheet: "alias"; view: AdminAlias | undefined }
+  | { sheet: "remove"; view: AdminAlias };
+
+const HEADING = "font-display text-xl tracking-tight";
+
+export function ModelsView() {
+  const [open, setOpen] = useState<Open | null>(null);
+  const { data, error, refetch, isPending } = useQuery({
+    queryKey: MODELS_QUERY,
+    queryFn: ({ signal }) =>
+      requestChecked(
+        paths.api.adminModels,
+        import("@/lib/protocol/catalog-view").then((it) => it.adminModelsSchema),
+        { signal },
+      ),
+    refetchInterval: PAGE_REFRESH_INTERVAL_MS,
+    retry: false,
+  });
+  if (isPending) return <ModelsSkeleton />;
+  if (error && (!data || isSignedOut(error))) {
+    return <UnreadableNotice what="The models" error={error} onRetry={() => void refetch()} />;
+  }
+  if (!data) return null;
+  const { models, aliases } = data;
+  const modelNames = models.map(({ model }) => model);
+  const close = () => setOpen(null);
+  return (
+    <>
+      <section aria-labelledby="aliases" className="mb-12">
+        <div className="mb-4 flex flex-wrap items-end justify-between gap-4">
+          <h2 id="aliases" className={HEADING}>
+            Aliases
+          </h2>
+          <Button variant="primary" onClick={() => setOpen({ sheet: "alias", view: undefined })}>
+            New alias
+          </Button>
+        </div>
+        {error ? (
+          <p className="mb-4 text-sm text-ink-soft">The newest state could not be read.</p>
+        ) : null}
+        {aliases.length === 0 ? (
+          <p className="border-t border-line py-8 text-sm text-ink-soft">
+            There is no alias. One lets programs ask for a name of your choice, as gpt-4o-mini, and
+            moves them from model to model without their knowing.
+          </p>
+        ) : (
+          <AliasTable
+            aliases={aliases}
+            modelNames={modelNames}
+            onEdit={(view) => setOpen({ sheet: "alias", view })}
+            onRemove={(view) => setOpen({ sheet: "remove", view })}
+          />
+        )}
+      </section>
+      <section aria-labelledby="settings" className="mb-12">
+        <h2 id="settings" className={`${HEADING} mb-4`}>
+          Prices, defaults and limits
+        </h2>
+        {models.length === 0 ? (
+          <p className="border-t border-line py-8 text-sm text-ink-soft">No model is awake.</p>
+        ) : (
+          <ModelTable models={models} onEdit={(view) => setOpen({ sheet: "model", view })} />
+        )}
+      </section>
+      <section aria-labelledby="feedback">
+        <h2 id="feedback" className={`${HEADING} mb-4`}>
+          What programs thought of answers
+        </h2>
+        <FeedbackSection />
+      </section>
+      {open?.sheet === "model" && <ModelSheet view={open.view} onClose={close} />}
+      {open?.sheet === "alias" && (
+        <AliasSheet view={open.view} modelNames={modelNames} onClose={close} />
+      )}
+      {open?.sheet === "remove" && <RemoveAliasSheet view={open.view} onClose={close} />}
+    </>
+  );
+}
+
+function ModelsSkeleton() {
+  return (
+    <div role="status" aria-label="Loading the models">
+      <Skeleton className="mb-8 h-6 w-40" />
+      {["first", "second", "third"].map((row) => (
+        <div key={row} className="flex h-16 items-center gap-8 border-b border-line">
+          <Skeleton className="h-4 w-32" />
+          <Skeleton className="h-4 w-40" />
+          <Skeleton className="h-4 flex-1" />
+        </div>
+      ))}
+    </div>
+  );
+}
