@@ -3,9 +3,10 @@
  * Method: a platform of the test's own, SIGKILL, then look from outside.
  */
 import { expect, test } from "@playwright/test";
-import { WORKER_STALE_AFTER_MS } from "@/lib/limits";
+import { USAGE_FLUSH_INTERVAL_MS, WORKER_STALE_AFTER_MS } from "@/lib/limits";
+import type { UsageRequest } from "@/lib/protocol/usage-view";
 import { answer, ask, untilVotable, voteButton } from "./pages";
-import { type Platform, startPlatform } from "./platform";
+import { type Platform, startPlatform, startWorker } from "./platform";
 
 let platform: Platform;
 test.describe.configure({ timeout: 120_000 });
@@ -70,4 +71,67 @@ test("web killed in the middle of an answer: the vote and both conversations are
   await page.goto(interrupted);
   await expect(page.locator("main")).toContainText(prompt);
   expect((await (await fetch(`${platform.url}/api/leaderboard`)).json()).voteCount).toBe(1);
+});
+
+/** The latest requests, as a keeper sees them; none while nobody listens. */
+async function usageRequests(): Promise<UsageRequest[]> {
+  const { url, adminToken } = platform;
+  const session = await fetch(`${url}/api/session`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ token: adminToken }),
+  }).catch(() => undefined);
+  const cookie = session?.headers.get("set-cookie")?.split(";")[0] ?? "";
+  const reply = await fetch(`${url}/api/admin/usage`, { headers: { cookie } }).catch(
+    () => undefined,
+  );
+  return reply?.ok ? (await reply.json()).requests : [];
+}
+
+test("web killed in the middle of an answer: its usage is kept but for the last moment", async () => {
+  const worker = await startWorker(["--kind", "mock", "--model", "mock/slow"], platform);
+  try {
+    const reply = await fetch(`${platform.url}/v1/chat/completions`, {
+      method: "POST",
+      headers: { "content-type": "application/json", "x-request-id": "killed" },
+      body: JSON.stringify({
+        ...{ model: "mock/slow", stream: true },
+        messages: [
+          { role: "user", content: "one two three four five six seven eight ".repeat(50) },
+        ],
+      }),
+    });
+    const arrivals: number[] = [];
+    let killedMs = Number.POSITIVE_INFINITY;
+    const timer = setTimeout(() => {
+      killedMs = performance.now();
+      process.kill(Number(platform.children().web), "SIGKILL");
+    }, 4 * USAGE_FLUSH_INTERVAL_MS);
+    try {
+      for await (const bytes of reply.body ?? []) {
+        const events =
+          Buffer.from(bytes)
+            .toString()
+            .match(/"content":"[^"]/g) ?? [];
+        arrivals.push(...events.map(() => performance.now()));
+      }
+    } catch {
+      // The connection ended with its process.
+    }
+    clearTimeout(timer);
+    // Written within a flush and what a flush takes.
+    const promised = arrivals.filter((it) => it < killedMs - 1_000).length;
+    expect(promised).toBeGreaterThan(0);
+
+    const find = async () => (await usageRequests()).find((it) => it.requestId === "killed");
+    await expect.poll(async () => (await find())?.model, { timeout: 30_000 }).toBe("mock/slow");
+    const kept = await find();
+    // Under way for all that is known, until it was silent for long enough.
+    expect(kept?.outcome).toMatch(/^(running|lost)$/);
+    expect(kept?.promptTokens).toBeGreaterThan(0);
+    expect(kept?.completionTokens).toBeGreaterThanOrEqual(promised);
+    expect(kept?.completionTokens).toBeLessThanOrEqual(arrivals.length + 1);
+  } finally {
+    await worker.stop();
+  }
 });
