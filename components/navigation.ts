@@ -15,3 +15,10 @@ export const DESTINATIONS: readonly Destination[] = [
   { href: paths.leaderboard, label: "Leaderboard", isCurrent: under(paths.leaderboard) },
   { href: paths.models, label: "Models", isCurrent: under(paths.models) },
 ];
+
+/** In the header of a desk and in the footer: the bar of a phone has room for four. */
+export const DEVELOPERS: Destination = {
+  href: paths.developers,
+  label: "API",
+  isCurrent: under(paths.developers),
+};

@@ -11,9 +11,9 @@ export function SiteFooter() {
           <Link href={paths.adminWorkers} prefetch={false} className={link}>
             Workers
           </Link>
-          <a href={paths.v1.models} className={link}>
+          <Link href={paths.developers} prefetch={false} className={link}>
             API
-          </a>
+          </Link>
         </p>
       </div>
     </footer>
