@@ -4,7 +4,7 @@ import { Plus, X } from "lucide-react";
 import { type FormEvent, useState } from "react";
 import { Button } from "@/components/ui/button";
 import { API_SCOPES, type ApiScope } from "@/lib/protocol/api-key";
-import { FIELD } from "./field";
+import { FIELD, TEXT_FIELD } from "./field";
 import type { KeyDraft } from "./key-draft";
 import { LimitFields } from "./limit-fields";
 
@@ -57,7 +57,7 @@ export function KeyForm({ initial, verb, isSending, problem, onSubmit }: KeyForm
           rows={2}
           autoComplete="off"
           spellCheck={false}
-          className={`${FIELD} h-auto py-2 font-mono`}
+          className={`${TEXT_FIELD} font-mono`}
         />
       </label>
       <label className="block text-sm font-medium">
