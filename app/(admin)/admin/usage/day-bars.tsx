@@ -46,10 +46,10 @@ export function DayBars({ days }: DayBarsProps) {
               <span
                 key={it.day}
                 title={`${formatDay(it.day)}: ${format(value)}`}
-                className="flex h-full min-w-0 flex-1 items-end"
+                className="flex h-full min-w-0 flex-1 items-end justify-center"
               >
                 <span
-                  className={clsx("w-full bg-accent", value > 0 && "min-h-0.5")}
+                  className={clsx("w-full max-w-12 bg-accent", value > 0 && "min-h-0.5")}
                   style={{ height: most === 0 ? 0 : `${(value / most) * 100}%` }}
                 />
               </span>

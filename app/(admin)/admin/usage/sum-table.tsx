@@ -4,7 +4,10 @@ import type { UsageSum } from "@/lib/protocol/usage-view";
 import { AdminTable, CELL, NUMBER } from "../admin-table";
 import { formatDollars } from "./usage-words";
 
-const NUMBERS = ["Requests", "Failed", "Left", "Prompt", "Cached", "Written", "Dollars"];
+const NUMBERS = [
+  ...["Requests", "Failed", "Reader left"],
+  ...["Prompt tokens", "Of them cached", "Answer tokens", "Dollars"],
+];
 
 export type SumTableProps = {
   label: string;
@@ -20,7 +23,7 @@ export function SumTable({ label, head, rows }: SumTableProps) {
     <AdminTable label={label} heads={heads}>
       {rows.map(({ id, name, sum }) => (
         <tr key={id}>
-          <th scope="row" className={clsx(CELL, "text-left font-normal break-all")}>
+          <th scope="row" className={clsx(CELL, "w-2/5 text-left font-normal break-all")}>
             {name}
           </th>
           <td className={clsx(CELL, NUMBER)}>{formatCount(sum.requests)}</td>
