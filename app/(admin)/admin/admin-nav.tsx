@@ -22,9 +22,9 @@ export function AdminNav() {
   if (pathname === paths.adminLogin) return null;
   return (
     <div className="border-b border-line">
-      <div className="mx-auto flex w-full max-w-[1264px] items-center gap-6 px-4 sm:px-8">
+      <div className="mx-auto flex w-full max-w-[1264px] items-center gap-4 px-4 sm:px-8">
         <nav aria-label="Administration" className="min-w-0 flex-1 overflow-x-auto">
-          <ul className="flex gap-6">
+          <ul className="flex gap-4 sm:gap-6">
             {DESTINATIONS.map(({ href, label }) => {
               const isCurrent = pathname === href || pathname.startsWith(`${href}/`);
               return (
@@ -73,7 +73,7 @@ function SignOut() {
 
   return (
     <>
-      <p role="status" className="text-sm text-danger">
+      <p role="status" className="text-sm text-danger empty:hidden">
         {problem}
       </p>
       <Button variant="quiet" size="small" disabled={isSending} onClick={close}>

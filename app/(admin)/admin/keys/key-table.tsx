@@ -46,6 +46,11 @@ function KeyRow({ view, onEdit, onRevoke }: KeyRowProps) {
       </th>
       <td className={CELL}>
         <State state={view.state} />
+        {view.revokedAt === null ? null : (
+          <span className="block text-xs text-ink-soft">
+            <Moment at={view.revokedAt} />
+          </span>
+        )}
       </td>
       <td className={CELL}>{view.scopes.join(", ") || "nothing"}</td>
       <td className={clsx(CELL, "max-w-56")}>
@@ -67,11 +72,7 @@ function KeyRow({ view, onEdit, onRevoke }: KeyRowProps) {
         )}
       </td>
       <td className={clsx(CELL, "whitespace-nowrap")}>
-        {view.state === "revoked" ? (
-          <span className="text-ink-soft">
-            {view.revokedAt === null ? null : <Moment at={view.revokedAt} />}
-          </span>
-        ) : (
+        {view.state === "revoked" ? null : (
           <span className="flex gap-2">
             <Button size="small" aria-label={`Edit ${view.name}`} onClick={() => onEdit(view)}>
               Edit

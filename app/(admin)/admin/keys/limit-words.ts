@@ -1,4 +1,4 @@
-import { formatCount, THIN_SPACE } from "@/components/format";
+import { formatCount } from "@/components/format";
 import type { KeyLimits, Limits } from "@/lib/protocol/api-key";
 
 /** The limits of a key as a form asks for them, in this order. */
@@ -27,7 +27,7 @@ function phrases(limits: Limits): string[] {
     const [what = "", ...rest] = label.split(" ");
     // "Requests a minute" → "60 requests a minute"; dollars have their sign.
     const unit = value === 1 ? what.toLowerCase().replace(/s$/, "") : what.toLowerCase();
-    const amount = isDollars ? `$${value}` : `${formatCount(value)}${THIN_SPACE}${unit}`;
+    const amount = isDollars ? `$${value}` : `${formatCount(value)} ${unit}`;
     return [[amount, ...rest].join(" ")];
   });
 }
