@@ -104,6 +104,18 @@ describe("an alias", () => {
     expect(several).toMatchObject({ status: 404, code: "model_not_found" });
   });
 
+  test("lets what is merely full wait, and hands on what fails", async () => {
+    const targets = (model: string) => [
+      { model, weight: 1e6 },
+      { model: "mock/echo", weight: 1e-6 },
+    ];
+    await alias({ name: "split", targets: targets("mock/rejects") });
+    expect(await failure(ask("split"))).toMatchObject({ status: 429 });
+    expect((await ask("split", { models: ["mock/context"] })).model).toBe("mock/context");
+    await alias({ name: "split", targets: targets("mock/reader") });
+    expect((await ask("split")).model).toBe("mock/echo");
+  });
+
   test("stands for models that read, too, and counts their tokens", async () => {
     await alias({ name: "reader", targets: [{ model: "mock/reader" }] });
     const reply = await client.embeddings.create({ model: "reader", input: ["a", "b"] });
@@ -357,7 +369,7 @@ describe("a key that may use some models", () => {
     expect(await failure(ask("mock/rejects", list, mine))).toMatchObject({ status: 403 });
     expect((await ask("mock/echo", { models: ["mine"] }, mine)).model).toBe("mock/echo");
     expect((await mine.models.list()).data.map((it) => it.id)).toEqual(["mine"]);
-    expect(await failure(mine.models.retrieve("mock/echo"))).toMatchObject({ status: 403 });
+    expect(await failure(mine.models.retrieve("mock/echo"))).toMatchObject({ status: 404 });
     expect(await failure(ask("auto", {}, mine))).toMatchObject({ status: 403 });
     const some = await key(["mock/context"]);
     expect((await ask("auto", {}, some)).model).toBe("mock/context");

@@ -12,6 +12,11 @@ export type Candidate = {
   targets: readonly AliasTarget[];
   /** Parameters for a request that names none. */
   defaults: ModelDefaults;
+  /**
+   * Another target of an alias than the one that was drawn. It answers where that one fails, and not where
+   * that one is merely full: weights say who gets how much, also of a rush.
+   */
+  isSpare: boolean;
   /** Why, in a sentence; undefined for the very model that was asked for. */
   why: string | undefined;
 };
@@ -21,7 +26,7 @@ export type RoutePlan = { candidates: readonly Candidate[]; mirrors: readonly st
 
 /** Exactly this model: no alias, no other one in its place. As in a battle, whose votes are about models. */
 export function pinTo(model: string): Candidate {
-  return { model, names: [model], targets: [], defaults: {}, why: undefined };
+  return { model, names: [model], targets: [], defaults: {}, isSpare: false, why: undefined };
 }
 
 /** Whether a key with this list of names may use `model`, come to by `names`. No list allows all. */

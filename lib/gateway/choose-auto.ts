@@ -51,7 +51,8 @@ export function chooseAuto({ models, features, limits, allowed }: AutoOptions): 
   const fitting = fitAll(open, limits);
   const best = fitting.toSorted(compare);
   return best.slice(0, ROUTE_CANDIDATES_MAX).map((model, index) => ({
-    ...{ model: model.name, names: [AUTO_MODEL], targets: [], defaults: model.defaults },
+    ...{ model: model.name, names: [AUTO_MODEL], targets: [], isSpare: false },
+    defaults: model.defaults,
     why: explain(model, { rank: index + 1, fittingCount: best.length, openCount: open.length }),
   }));
 }

@@ -43,13 +43,19 @@ export async function listNamedModels(options: ListOptions): Promise<NamedModel[
   return choices.length === 0 ? listed : [...listed, toAuto(choices)];
 }
 
-/** @throws AppError `model-not-found`, `forbidden`, or `no-worker` for one that is known and asleep. */
+/**
+ * Of what a key may not use it is not told whether it exists.
+ *
+ * @throws AppError `model-not-found`, or `no-worker` for one that is known and asleep.
+ */
 export async function getNamedModel(options: ListOptions, name: string): Promise<NamedModel> {
   const { controller, catalog, allowed } = options;
-  const named = (await listNamedModels(options)).find((it) => it.name === name);
+  const listed = await listNamedModels(options);
+  const named = listed.find((it) => it.name === name);
   if (named) return named;
   const alias = catalog.aliases.get(name);
-  if (alias && mayUse(allowed, name)) {
+  if (!mayUse(allowed, name)) throw unknownModel(name, listed);
+  if (alias) {
     const models = alias.targets.map(({ model }) => `\`${model}\``).join(", ");
     throw new AppError("no-worker", {
       message: `No worker is awake for what the alias \`${name}\` stands for (${models}). Try again in a few seconds.`,
@@ -57,9 +63,14 @@ export async function getNamedModel(options: ListOptions, name: string): Promise
     });
   }
   // Says why there is none, and throws.
-  if (alias === undefined) await controller.getModel(name);
-  throw new AppError("forbidden", {
-    message: `This API key may not use the model \`${name}\`. GET /v1/models lists those it may.`,
+  await controller.getModel(name);
+  throw unknownModel(name, listed);
+}
+
+function unknownModel(name: string, listed: readonly NamedModel[]): AppError {
+  const names = listed.map((it) => `\`${it.name}\``).join(", ");
+  return new AppError("model-not-found", {
+    message: `The model \`${name}\` does not exist, or this API key may not use it. ${names ? `Choose from ${names}.` : "It may use none that is awake."}`,
     param: "model",
   });
 }

@@ -35,7 +35,7 @@ describe("a plan", () => {
   test("of a model's name is that model, as it was asked for", () => {
     const { candidates, mirrors } = planModels({ ...base, asked: "a" });
     expect(candidates).toEqual([
-      { model: "a", names: ["a"], targets: [], defaults: {}, why: undefined },
+      { model: "a", names: ["a"], targets: [], defaults: {}, isSpare: false, why: undefined },
     ]);
     expect(mirrors).toEqual([]);
   });

@@ -37,14 +37,17 @@ export function planModels({ asked, models, catalog, auto, random }: PlanOptions
   };
   const context = { catalog, random };
   const find = (name: string, why?: string) =>
-    name === AUTO_MODEL ? auto : resolve(name, { names: [], targets: [], why }, context);
+    name === AUTO_MODEL
+      ? auto
+      : resolve(name, { names: [], targets: [], isSpare: false, why }, context);
   add(find(asked));
   const [first] = plan.values();
   for (const name of models) add(find(name, "It is next in the request's `models`."));
   for (const { model, names } of [...plan.values()]) {
     for (const fallback of catalog.settings.get(model)?.fallbacks ?? []) {
       const why = `It is set to stand in for ${model}.`;
-      add(resolve(fallback, { names: [...new Set([...names, model])], targets: [], why }, context));
+      const trail = { names: [...new Set([...names, model])], targets: [], isSpare: false, why };
+      add(resolve(fallback, trail, context));
     }
   }
   return { candidates: [...plan.values()], mirrors: first ? drawMirrors(first, context) : [] };
@@ -54,6 +57,7 @@ type Context = { catalog: Catalog; random: Random | undefined };
 type Trail = {
   names: readonly string[];
   targets: readonly AliasTarget[];
+  isSpare: boolean;
   why: string | undefined;
 };
 
@@ -69,15 +73,17 @@ function* resolve(name: string, trail: Trail, context: Context): Generator<Candi
   const alias = isMetAgain ? undefined : catalog.aliases.get(name);
   if (alias === undefined) {
     const defaults = catalog.settings.get(name)?.defaults ?? {};
-    yield { model: name, names, targets: trail.targets, defaults, why: trail.why };
+    const { targets, isSpare, why } = trail;
+    yield { model: name, names, targets, defaults, isSpare, why };
     return;
   }
   const live = liveTargets(alias);
   const drawn = live.length > 1 ? `One of its ${live.length} models was drawn.` : "";
   const why = [trail.why, `${name} is an alias.`, drawn].filter(Boolean).join(" ");
-  for (const { model } of drawOrder(live, random)) {
+  for (const [index, { model }] of drawOrder(live, random).entries()) {
     const target = { alias: name, version: alias.version, model };
-    yield* resolve(model, { names, targets: [...trail.targets, target], why }, context);
+    const isSpare = trail.isSpare || index > 0;
+    yield* resolve(model, { names, targets: [...trail.targets, target], isSpare, why }, context);
   }
 }
 

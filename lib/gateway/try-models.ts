@@ -13,6 +13,11 @@ const PASSED_OVER: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   ...(["quota-exceeded", "forbidden", "worker-lost", "upstream-invalid", "timeout"] as const),
 ]);
 
+/** Said of a model that could answer, and has no room for more. */
+const FULL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
+  ...(["overloaded", "rate-limited", "quota-exceeded"] as const),
+]);
+
 export type TryOptions = {
   controller: Controller;
   candidates: readonly Candidate[];
@@ -33,7 +38,8 @@ export type Attempt<T> = (candidate: Candidate, waits: { mayWait: boolean }) => 
 
 /**
  * Tries one model after the other until one answers, the client has left or the fault is the request's.
- * Where there are others, none is waited for; when none answered, the first that was merely full is.
+ * Where there are others (and not only spares), none is waited for; when none answered, the first that
+ * was merely full is.
  * Whoever calls resolves `attempt` at the first token, so that nothing is tried anew after it.
  *
  * @throws AppError of the first model, with what became of the others.
@@ -41,9 +47,11 @@ export type Attempt<T> = (candidate: Candidate, waits: { mayWait: boolean }) => 
 export async function tryModels<T>(options: TryOptions, attempt: Attempt<T>): Promise<Tried<T>> {
   const { controller, candidates } = options;
   const failures: Failure[] = [];
-  const mayWait = candidates.length === 1;
+  const mayWait = candidates.filter((it) => !it.isSpare).length === 1;
   let contextLengthMin = 0;
   for (const candidate of candidates) {
+    const last = failures.at(-1);
+    if (candidate.isSpare && last && FULL.has(last.error.code)) continue;
     if (contextLengthMin > 0) {
       const contextLength = await findContextLength(controller, candidate.model);
       if (contextLength <= contextLengthMin) continue;

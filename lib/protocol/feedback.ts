@@ -8,8 +8,12 @@ const text = z
   .refine((it) => it.isWellFormed(), "holds half of a surrogate pair; send well-formed Unicode.")
   .refine((it) => !it.includes("\0"), "holds a NUL character, which cannot be stored; remove it.");
 
-/** Ids on the wire are a usage record's, without its dashes, behind the prefix of their API. */
-const ANSWER_ID = /^(?:chatcmpl|cmpl|msg|resp)[-_]([0-9a-f]{32})$/;
+/**
+ * Ids on the wire are a usage record's, without its dashes, behind the prefix of their API. Those of stored
+ * responses have as much chance behind it, since they open what is stored.
+ */
+const ANSWER_ID =
+  /^(?:chatcmpl-|cmpl-|msg_|resp_(?=[0-9a-f]{64}$))([0-9a-f]{32})(?:[0-9a-f]{32})?$/;
 
 export const feedbackBodySchema = z
   .strictObject({
