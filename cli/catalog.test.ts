@@ -1,0 +1,103 @@
+/** Goal: models and aliases from the terminal. Method: the commands in process, on a real database. */
+import { resolve } from "node:path";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { readCatalog } from "@/lib/catalog/catalog";
+import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
+import { env } from "@/lib/env";
+import { runCli } from "./main";
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  Object.assign(env(), { DATABASE_URL: database.url });
+});
+afterAll(() => database.drop());
+
+async function run(line: string) {
+  let written = "";
+  let complaints = "";
+  const code = await runCli(line.split(" "), {
+    root: resolve(import.meta.dirname, ".."),
+    write: (text) => {
+      written += text;
+    },
+    writeError: (text) => {
+      complaints += text;
+    },
+  });
+  return { code, written, complaints };
+}
+
+const settingsOf = async (model: string) => (await readCatalog(database.db)).settings.get(model);
+
+test("what is said of a model is kept, changed in part, shown and forgotten", async () => {
+  expect((await run("models list")).written).toBe("No model.\n");
+  await run(
+    "models set m --price-prompt 0.15 --price-completion 0.6 --default temperature=0.3 --default top_p=0.9 --fallback a --fallback b --requests-per-minute 60",
+  );
+  expect(await settingsOf("m")).toEqual({
+    ...{ model: "m", defaults: { temperature: 0.3, topP: 0.9 }, fallbacks: ["a", "b"] },
+    ...{ price: { prompt: 0.15, completion: 0.6 }, limits: { requestsPerMinute: 60 } },
+  });
+  await run("models set m --price-cached-prompt 0.01 --default max_tokens=100");
+  expect((await run("models list")).written).toBe(
+    [
+      ...["m", "  price     $0.15 prompt, cached $0.01, $0.6 completion"],
+      ...["  defaults  temperature=0.3 top_p=0.9 max_tokens=100"],
+      ...["  limits    requests_per_minute=60", "  fallback  a, b", ""],
+    ].join("\n"),
+  );
+  expect(JSON.parse((await run("models list --json")).written)).toMatchObject({
+    models: [{ model: "m", isSet: true, price: { prompt: 0.15 } }],
+  });
+  await run("models set m --clear --free");
+  expect(await settingsOf("m")).toMatchObject({ defaults: {}, price: undefined, fallbacks: [] });
+  expect((await run("models unset m")).written).toBe("Nothing is set for m any more.\n");
+  expect(await run("models unset m")).toMatchObject({
+    code: 1,
+    complaints: expect.stringContaining("Nothing is set"),
+  });
+});
+
+test("aliases are written, shown and removed", async () => {
+  expect((await run("aliases list")).written).toBe("No alias.\n");
+  await run("aliases set gpt m=3 n --mirror o=0.1 --rollback --requests-min 50");
+  expect((await run("aliases list")).written).toBe(
+    [
+      ...["gpt", "  m  weight 3 (75 %)", "  n  weight 1 (25 %)", "  mirror o  10 %"],
+      ...["  rollback at 10 % more failures, of 50 requests in 60 s", ""],
+    ].join("\n"),
+  );
+  expect((await readCatalog(database.db)).aliases.get("gpt")).toMatchObject({
+    targets: [
+      { model: "m", weight: 3 },
+      { model: "n", weight: 1 },
+    ],
+    mirrors: [{ model: "o", share: 0.1 }],
+    rollbackOn: { errorShareRise: 0.1, requestsMin: 50, windowSeconds: 60 },
+  });
+  expect((await run("aliases remove gpt")).written).toBe("gpt is no alias any more.\n");
+  expect(await run("aliases remove gpt")).toMatchObject({
+    code: 1,
+    complaints: expect.stringContaining("no alias"),
+  });
+});
+
+test.each([
+  ["models set q --price-prompt 1", "price.completion"],
+  ["models set m --price-prompt 1.2345 --price-completion 1", "price.prompt"],
+  ["models set m --price-prompt much", '"much" is no number.'],
+  ["models set m --default warmth=1", "--default warmth=1"],
+  ["models set m --default temperature=9", "defaults.temperature"],
+  ["models set m --fallback m", "cannot stand in for itself"],
+  ["aliases set auto m", "`auto`"],
+  ["aliases set x m m", "named twice"],
+  ["aliases set x m=0", "targets.0.weight"],
+  ["aliases set x m --mirror n", "mirrors.0.share"],
+  ["aliases set x m --rollback", "second target"],
+])("%s is refused with its reason", async (line, reason) => {
+  const { code, complaints } = await run(line);
+  expect(code).toBe(1);
+  expect(complaints).toContain(reason);
+  expect(complaints).not.toContain("    at ");
+});
