@@ -11,7 +11,8 @@ import { inWireWords } from "@/lib/openai/wire-param";
 export const GET = route(
   { shape: "openai", caller: "api", scope: "read" },
   async ({ request, signal, meter }) => {
-    const named = new URL(request.url).searchParams.get("model");
+    // An empty name is none.
+    const named = new URL(request.url).searchParams.get("model") || null;
     const model = pickModel(named, await controller().listModels());
     const options = { controller: controller(), request: { model }, signal, meter };
     const info = await readTokenizerInfo(options).catch((error: unknown) => {

@@ -123,6 +123,17 @@ describe("POST /tokenize", () => {
     expect(reply.error).toMatchObject({ type: "invalid_request_error", param });
   });
 
+  test("a text of any length is counted, and a conversation that is far too long is not", async () => {
+    const content = "one two ".repeat(40_000);
+    const text = await call("/tokenize", { model, prompt: content, add_special_tokens: false });
+    expect(text.body.count).toBeGreaterThan(80_000);
+    const chat = await call("/tokenize", { model, messages: [{ role: "user", content }] });
+    expect([chat.status, chat.body.error]).toMatchObject([
+      400,
+      { code: "context_length_exceeded", param: "messages" },
+    ]);
+  });
+
   test("what asks for nothing is taken", async () => {
     const nothing = { continue_final_message: false, chat_template: null, mm_processor_kwargs: {} };
     expect((await call("/tokenize", { model, messages, ...nothing })).status).toBe(200);
@@ -133,7 +144,7 @@ describe("POST /tokenize", () => {
 });
 
 test("POST /detokenize names what is no token", async () => {
-  for (const tokens of [[-1], [1.5], ["a"], "abc"]) {
+  for (const tokens of [[-1], [1.5], ["a"], "abc", [1, 999_999]]) {
     const { status, body } = await call("/detokenize", { model, tokens });
     expect([status, body.error.param]).toEqual([400, expect.stringMatching(/^tokens/)]);
   }
@@ -147,7 +158,9 @@ test("GET /tokenizer_info tells what harnesses look for, and no path of this mac
     ...{ chat_template: expect.stringContaining("<|im_start|>") },
     model_max_length: expect.any(Number),
   });
-  expect((await call("/tokenizer_info")).body).toEqual(body);
+  for (const path of ["/tokenizer_info", "/tokenizer_info?model="]) {
+    expect((await call(path)).body).toEqual(body);
+  }
   expect(JSON.stringify(body)).not.toContain(ROOT);
 });
 

@@ -142,8 +142,13 @@ export class Engine {
     return this.#prompts.addSpecialTokens(ids);
   }
 
-  /** Text of ids, control tokens spelled out. */
+  /**
+   * Text of ids, control tokens spelled out.
+   *
+   * @throws AppError `invalid-request` for what is no token.
+   */
   decode(ids: readonly number[]): string {
+    this.#prompts.expectTokenIds(ids, "ids");
     const detokenizer = new Detokenizer(this.model.tokenBytes, { control: "spelled" });
     return ids.map((id) => detokenizer.push(id)).join("") + detokenizer.flush();
   }

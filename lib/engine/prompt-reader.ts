@@ -1,4 +1,5 @@
 import { AppError } from "@/lib/errors";
+import { COUNTED_BYTES_MAX } from "@/lib/limits";
 import { StartError } from "@/lib/util/start-error";
 import type { ToolRequest } from "./answer/answer-format";
 import { offeredTools } from "./answer/create-format";
@@ -45,9 +46,12 @@ export class PromptReader {
   /**
    * Ids of the prompt that these messages make, be it longer than the model can read.
    *
-   * @throws AppError as `read` does for what the template does not take.
+   * @throws AppError as `read` does for what the template does not take, and for what is far too long.
    */
   encodeMessages(messages: readonly ChatMessage[], wish: PromptWish = {}): number[] {
+    const written = JSON.stringify([messages, wish.toolRequest]);
+    if (Buffer.byteLength(written) > COUNTED_BYTES_MAX)
+      this.#expectRendersShort(messages, wish.toolRequest);
     return this.#model.tokenizer.encodePrompt(this.#render(messages, wish));
   }
 
