@@ -15,6 +15,7 @@ import { createId } from "@/lib/util/id";
 import { processSingleton } from "@/lib/util/process-singleton";
 import { settleWithin } from "@/lib/util/settle-within";
 import { type UsageLedger, usageLedger } from "./ledger";
+import type { Meter } from "./meter";
 import { tokensOf, toUsageRecord } from "./record-book";
 import { deleteProcess, pruneUsage, sweepLostRecords, writeRecords } from "./store";
 import { TallyExchange } from "./tally-exchange";
@@ -128,22 +129,30 @@ export class UsageFlusher {
   async #writeRecords(): Promise<void> {
     const { records, now } = this.#ledger;
     const nowMs = now();
-    const news = records
-      .readNews(nowMs)
-      .map((meter) => ({ meter, tokens: tokensOf(meter), record: toUsageRecord(meter) }));
-    for (let from = 0; from < news.length; from += USAGE_BATCH_MAX) {
-      const batch = news.slice(from, from + USAGE_BATCH_MAX);
-      await writeRecords(
-        this.#db,
-        batch.map((it) => it.record),
-      );
-      records.settleNews(batch, nowMs);
+    const news = records.readNews(nowMs);
+    for (const batch of toBatches(news)) {
+      const sent = batch.map((meter) => ({ meter, tokens: tokensOf(meter) }));
+      await this.#writeBatch(batch);
+      records.settleNews(sent, nowMs);
     }
-    const ended = records.readEnded();
-    for (let from = 0; from < ended.length; from += USAGE_BATCH_MAX) {
-      const batch = ended.slice(from, from + USAGE_BATCH_MAX);
-      await writeRecords(this.#db, batch.map(toUsageRecord));
+    for (const batch of toBatches(records.readEnded())) {
+      await this.#writeBatch(batch);
       records.forgetEnded(batch);
+    }
+  }
+
+  /** One record that the database refuses for what it holds, which would be a bug of ours, must not hold up all others. */
+  async #writeBatch(meters: readonly Meter[]): Promise<void> {
+    try {
+      await writeRecords(this.#db, meters.map(toUsageRecord));
+    } catch (error) {
+      if (!isDataError(error)) throw error;
+      if (meters.length > 1) {
+        for (const meter of meters) await this.#writeBatch([meter]);
+        return;
+      }
+      log.error({ err: error, requestId: meters[0]?.requestId }, "a usage record was refused");
+      usageMetrics.dropped.inc();
     }
   }
 
@@ -172,6 +181,19 @@ export class UsageFlusher {
       log.debug({ err: error }, "usage not pruned; the next attempt is as good");
     }
   }
+}
+
+function toBatches(meters: readonly Meter[]): Meter[][] {
+  return Array.from({ length: Math.ceil(meters.length / USAGE_BATCH_MAX) }, (_, index) =>
+    meters.slice(index * USAGE_BATCH_MAX, (index + 1) * USAGE_BATCH_MAX),
+  );
+}
+
+/** PostgreSQL's classes 22 (data exception) and 23 (a constraint), appendix A; the driver's error is the cause. */
+function isDataError(error: unknown): boolean {
+  const cause = error instanceof Error ? error.cause : undefined;
+  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+  return /^2[23]/.test(code);
 }
 
 /** The flusher of this process. */

@@ -1,7 +1,9 @@
 /** Goal: who may do how much, decided in memory, and what they are told. The clock is the test's. */
 import { describe, expect, test } from "vitest";
 import type { AppError } from "@/lib/errors";
+import { seededRandom } from "@/lib/util/random";
 import { UsageLedger } from "./ledger";
+import type { Meter } from "./meter";
 import { toDuration } from "./rate-limit-headers";
 import { admitted, openedMeter, testCaller, testCatalog } from "./testing";
 
@@ -256,4 +258,46 @@ test("what is added after the end is charged to nobody", () => {
   expect(meter.add({ completion: 9 })).toBeUndefined();
   expect(() => meter.admit("m")).not.toThrow();
   admitted(ledger, caller);
+});
+
+const SEED = Math.floor(Math.random() * 2 ** 31);
+test(`a process by itself keeps every limit, whatever comes (seed ${SEED})`, () => {
+  const random = seededRandom(SEED);
+  const pick = (count: number) => Math.floor(random() * count);
+  const { ledger, clock } = ledgerAt(Date.UTC(2026, 10, 21, 23, 50));
+  const limits = { requestsPerMinute: 12, concurrentRequests: 4, tokensPerDay: 2_000 };
+  const caller = testCaller(limits);
+  const begun: number[] = [];
+  let open: Meter[] = [];
+  const perDay = new Map<number, number>();
+  for (let step = 0; step < 4_000; step++) {
+    clock.nowMs += pick(900);
+    if (random() < 0.4) {
+      try {
+        open.push(admitted(ledger, caller));
+        begun.push(clock.nowMs);
+      } catch (error) {
+        const { retryAfterSeconds = 0 } = error as AppError;
+        expect(retryAfterSeconds).toBeGreaterThan(0);
+      }
+    }
+    expect(open.length).toBeLessThanOrEqual(limits.concurrentRequests);
+    while (begun[0] !== undefined && begun[0] <= clock.nowMs - 60_000) begun.shift();
+    // Were all of the last minute's at its end, half of them could come again half a minute later.
+    expect(begun.length).toBeLessThan(2 * limits.requestsPerMinute);
+    const meter = open[pick(open.length)];
+    if (meter === undefined) continue;
+    const tokens = 1 + pick(10);
+    const day = Math.floor(clock.nowMs / 86_400_000);
+    const before = perDay.get(day) ?? 0;
+    perDay.set(day, before + tokens);
+    const passed = meter.add({ completion: tokens });
+    // The token that passes the limit is the last one of its answer.
+    expect(before).toBeLessThanOrEqual(limits.tokensPerDay + limits.concurrentRequests * 10);
+    expect(passed !== undefined).toBe(before + tokens > limits.tokensPerDay);
+    if (passed === undefined && random() > 0.2) continue;
+    open = open.filter((it) => it !== meter);
+    meter.close(passed?.code ?? "complete");
+  }
+  expect(perDay.size).toBe(2);
 });
