@@ -1,4 +1,5 @@
 import { controller } from "@/lib/controller/controller";
+import { mayUse } from "@/lib/gateway/candidate";
 import { tokenize } from "@/lib/gateway/tokenize";
 import { toAnswerHeaders } from "@/lib/http/answer-headers";
 import { methodNotAllowed } from "@/lib/http/not-allowed";
@@ -14,8 +15,12 @@ import { inWireWords } from "@/lib/openai/wire-param";
 
 export const POST = route(
   { shape: "openai", caller: "api", scope: "read", body: tokenizeBodySchema },
-  async ({ body, signal, meter }) => {
-    const model = pickModel(body.model, await controller().listModels());
+  async ({ body, signal, meter, api }) => {
+    const models = await controller().listModels();
+    const model = pickModel(
+      body.model,
+      models.filter(({ name }) => mayUse(api.key?.models, name)),
+    );
     const request = toTokenizeRequest(body, model);
     const reply = await tokenize({ controller: controller(), request, signal, meter }).catch(
       (error: unknown) => {

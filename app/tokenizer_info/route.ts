@@ -1,4 +1,5 @@
 import { controller } from "@/lib/controller/controller";
+import { mayUse } from "@/lib/gateway/candidate";
 import { readTokenizerInfo } from "@/lib/gateway/tokenize";
 import { toAnswerHeaders } from "@/lib/http/answer-headers";
 import { methodNotAllowed } from "@/lib/http/not-allowed";
@@ -10,10 +11,14 @@ import { inWireWords } from "@/lib/openai/wire-param";
 
 export const GET = route(
   { shape: "openai", caller: "api", scope: "read" },
-  async ({ request, signal, meter }) => {
+  async ({ request, signal, meter, api }) => {
     // An empty name is none.
     const named = new URL(request.url).searchParams.get("model") || null;
-    const model = pickModel(named, await controller().listModels());
+    const models = await controller().listModels();
+    const model = pickModel(
+      named,
+      models.filter(({ name }) => mayUse(api.key?.models, name)),
+    );
     const options = { controller: controller(), request: { model }, signal, meter };
     const info = await readTokenizerInfo(options).catch((error: unknown) => {
       throw inWireWords(error);

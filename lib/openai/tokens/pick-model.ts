@@ -6,6 +6,7 @@ const NAMES_SHOWN_MAX = 8;
 /**
  * The model to ask: the one that is named, or the only one there is that can tokenize.
  *
+ * @param models those that the caller may use.
  * @throws AppError `invalid-request` when none is named and there are several, or none.
  */
 export function pickModel(
