@@ -49,6 +49,8 @@ export class Router {
   readonly #random: Random;
   readonly #now: () => number;
   readonly #outcomes = new AliasOutcomes();
+  /** Aliases that are being rolled back: a target that is down fails many times before that is written. */
+  readonly #rollingBack = new Set<string>();
 
   constructor({ db, catalog, ratings, random = Math.random, now }: RouterOptions) {
     this.#db = db;
@@ -124,6 +126,8 @@ export class Router {
   }
 
   async #rollBack({ alias, version, model }: AliasTarget, reason: string): Promise<void> {
+    if (this.#rollingBack.has(alias)) return;
+    this.#rollingBack.add(alias);
     try {
       const rollback = { model, reason, atMs: Date.now() };
       const isOurs = await writeRollback(this.#db, { name: alias, version, rollback });
@@ -135,6 +139,8 @@ export class Router {
     } catch (error) {
       // The next failure there tries again.
       log.error({ err: error, alias, model }, "alias not rolled back");
+    } finally {
+      this.#rollingBack.delete(alias);
     }
   }
 }

@@ -64,10 +64,12 @@ async function askTokenizer<Request extends { model: string }, Reply extends obj
   ask: (address: string, request: Request, call: WorkerCall) => Promise<Reply>,
 ): Promise<Reply & { model: string }> {
   const features = ["tokenize"] as const;
+  // What `auto` would answer with, and no model that only reads.
+  const wanted = ["chat", ...features] as const;
   const { candidates } = pinned
     ? { candidates: [pinned] }
     : await (router ?? processRouter()).plan({
-        ...{ controller, asked: request.model, ask: {}, features, meter, isDrawn: false },
+        ...{ controller, asked: request.model, ask: {}, features: wanted, meter, isDrawn: false },
       });
   const requestId = meter?.requestId;
   const { answer, candidate } = await tryModels(

@@ -1,0 +1,114 @@
+/**
+ * Goal: a keeper sets a model and an alias on the page, and programs get what was set, at once. Method: the
+ * page by role and label, `/v1` beside it; afterwards nothing is set any more.
+ */
+import AxeBuilder from "@axe-core/playwright";
+import { type APIRequestContext, expect, type Page, test } from "@playwright/test";
+import { sharedPlatform } from "./platform";
+
+const RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
+/** Each size and each scheme once: colours do not depend on the size. */
+const LOOKS = [
+  { size: "desk", viewport: { width: 1440, height: 900 }, colorScheme: "light" },
+  { size: "phone", viewport: { width: 390, height: 844 }, colorScheme: "dark" },
+] as const;
+
+async function signIn(page: Page): Promise<void> {
+  const { url, adminToken } = sharedPlatform();
+  await page.goto(`${url}/admin/models`);
+  await page.getByLabel("Token").fill(adminToken);
+  await page.getByRole("button", { name: "Sign in" }).click();
+  await page.getByRole("navigation").getByRole("link", { name: "Models" }).last().click();
+  await expect(page.getByRole("heading", { name: "Aliases" })).toBeVisible();
+}
+
+async function chat(request: APIRequestContext, model: string) {
+  const reply = await request.post("/v1/chat/completions", {
+    data: { model, messages: [{ role: "user", content: "Hello." }] },
+  });
+  const { id, choices } = await reply.json();
+  return {
+    ...{ status: reply.status(), id, finish: choices?.[0]?.finish_reason },
+    model: reply.headers()["x-parley-model"],
+    route: reply.headers()["x-parley-route"],
+  };
+}
+
+const row = (page: Page, name: string) => page.getByRole("row", { name: new RegExp(name) });
+
+test("what is set on the page holds for programs", async ({ page, request }) => {
+  await signIn(page);
+  await page.getByRole("button", { name: "New alias" }).click();
+  const sheet = page.getByRole("dialog", { name: "New alias" });
+  await sheet.getByRole("textbox", { name: "Name" }).fill("my-alias");
+  await sheet.getByLabel("Model", { exact: true }).fill("my-alias-2");
+  await sheet.getByLabel(/Take a model out/).check();
+  await sheet.getByRole("button", { name: "Make the alias" }).click();
+  // The server's reason stands at its field.
+  await expect(sheet.getByRole("alert").filter({ hasText: "second target" })).toBeVisible();
+  await sheet.getByLabel("Model", { exact: true }).fill("pico-s");
+  await sheet.getByLabel(/Take a model out/).uncheck();
+  await sheet.getByRole("button", { name: "Make the alias" }).click();
+  await expect(sheet).toHaveCount(0);
+  await expect(row(page, "my-alias")).toContainText("pico-s 100 %");
+
+  await page.getByRole("button", { name: "Edit pico-s" }).click();
+  const model = page.getByRole("dialog", { name: "pico-s" });
+  await model.getByLabel("Most tokens of an answer").fill("1");
+  await model.getByLabel("Prompt", { exact: true }).fill("0.15");
+  await model.getByRole("button", { name: "Save" }).click();
+  await expect(model.getByRole("alert").filter({ hasText: "price" })).toBeVisible();
+  await model.getByLabel("Answer", { exact: true }).fill("0.6");
+  await model.getByRole("button", { name: "Save" }).click();
+  await expect(model).toHaveCount(0);
+  await expect(row(page, "pico-s.*Awake")).toContainText("0.15 in, 0.6 out");
+
+  const answer = await chat(request, "my-alias");
+  expect(answer).toMatchObject({ status: 200, model: "pico-s", finish: "length" });
+  expect(answer.route).toBe("my-alias is an alias.");
+  const said = await request.post("/v1/feedback", {
+    data: { id: answer.id, score: "down", comment: "<b>too short</b>" },
+  });
+  expect(said.status()).toBe(200);
+  await page.reload();
+  await page.getByText(/comment/).click();
+  await expect(page.getByText("<b>too short</b>")).toBeVisible();
+
+  await page.getByRole("button", { name: "Edit pico-s" }).click();
+  await model.getByRole("button", { name: "Forget all of it" }).click();
+  await expect(model).toHaveCount(0);
+  await page.getByRole("button", { name: "Remove my-alias" }).click();
+  await page.getByRole("button", { name: "Remove the alias" }).click();
+  await expect(page.getByText("There is no alias.")).toBeVisible();
+  expect((await chat(request, "my-alias")).status).toBe(404);
+});
+
+test("the page is usable by everyone, at desk and phone, light and dark", async ({
+  browser,
+}, info) => {
+  for (const { size, viewport, colorScheme } of LOOKS) {
+    const context = await browser.newContext({ viewport, colorScheme, reducedMotion: "reduce" });
+    const page = await context.newPage();
+    const look = async (name: string) => {
+      await page.screenshot({ path: info.outputPath(`${size}-${colorScheme}-${name}.png`) });
+      const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
+      expect(
+        violations.map((it) => `${it.id}: ${it.nodes[0]?.html}`),
+        name,
+      ).toEqual([]);
+      const width = await page.evaluate(() => document.documentElement.scrollWidth);
+      expect(width, name).toBeLessThanOrEqual(viewport.width);
+    };
+    await signIn(page);
+    await look("list");
+    await page.getByRole("button", { name: "New alias" }).click();
+    await page.getByRole("button", { name: "Add a model" }).last().click();
+    await page.getByLabel(/Take a model out/).check();
+    await look("alias");
+    await page.keyboard.press("Escape");
+    await expect(page.getByRole("dialog")).toHaveCount(0);
+    await page.getByRole("button", { name: "Edit pico-s" }).click();
+    await look("model");
+    await context.close();
+  }
+});
