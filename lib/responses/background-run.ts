@@ -37,6 +37,7 @@ export class BackgroundRun implements OpenResponse {
   readonly #events: ResponseEvent[];
   readonly #abort = new AbortController();
   #keptCount: number;
+  #isBodyKept = false;
   #isEnded = false;
   #stopped: ResponseEnd | undefined;
   #failure: string | undefined;
@@ -79,11 +80,14 @@ export class BackgroundRun implements OpenResponse {
 
   progress(): Progress | undefined {
     if (this.#keptCount === this.#log.length || this.#isEnded) return undefined;
-    return { body: this.#writer.body, log: [...this.#log], keptCount: this.#keptCount };
+    // Once a worker answers, the body stays as it is until the end.
+    const body = this.#isBodyKept ? undefined : this.#writer.body;
+    return { body, log: [...this.#log], keptCount: this.#keptCount };
   }
 
-  kept(count: number): void {
-    this.#keptCount = count;
+  kept(progress: Progress | undefined): void {
+    this.#keptCount = progress?.log.length ?? 0;
+    this.#isBodyKept = progress !== undefined;
   }
 
   /** Its events, those to come included; the reader may leave at any time. */

@@ -4,22 +4,26 @@ import {
   ANSWER_STALE_AFTER_MS,
   RESPONSE_ENDS_PENDING_MAX,
 } from "@/lib/limits";
-import type { OutputItem } from "@/lib/openai/responses/item";
 import { log } from "@/lib/telemetry/log";
-import { findWanted, type Progress, saveEnd, saveProgress, touchResponses } from "./store";
+import {
+  findWanted,
+  type Progress,
+  saveEnd,
+  saveProgress,
+  touchResponses,
+  type WrittenEnd,
+} from "./store";
 
 /** A sign of life this often keeps the sweep away. */
 const SIGN_OF_LIFE_MS = ANSWER_STALE_AFTER_MS / 3;
-
-export type WrittenEnd = Progress & { id: string; output: readonly OutputItem[] };
 
 /** A response that is being made in this process. */
 export type OpenResponse = {
   id: string;
   /** What a background response has added since it was last asked; undefined where there is nothing. */
   progress?(): Progress | undefined;
-  /** So many of its log's entries are kept now. */
-  kept?(count: number): void;
+  /** What `progress` told is kept; undefined where nobody knows what is. */
+  kept?(progress: Progress | undefined): void;
   /** Nobody wants it any more: it was cancelled or deleted by way of another process. */
   drop?(): void;
 };
@@ -100,9 +104,9 @@ export class OpenResponses {
 
   async #save(response: OpenResponse, progress: Progress): Promise<void> {
     // Whether a statement that fails came through is not known.
-    response.kept?.(0);
+    response.kept?.(undefined);
     const isWanted = await saveProgress(this.#db, { id: response.id, ...progress });
-    response.kept?.(progress.log.length);
+    response.kept?.(progress);
     if (!isWanted) response.drop?.();
   }
 

@@ -45,10 +45,7 @@ export class Responses {
   async find(owner: Owner, id: string): Promise<StoredResponse> {
     const stored = isResponseId(id) ? await findResponse(this.db, owner, id) : undefined;
     if (stored) return stored;
-    throw new AppError("not-found", {
-      message: `There is no response ${JSON.stringify(id.slice(0, 80))}. Responses made with \`store: false\`, by another key, deleted or older than 30 days are not there.`,
-      param: "response_id",
-    });
+    throw notFound(id);
   }
 
   async view(owner: Owner, id: string): Promise<ResponseObject> {
@@ -131,8 +128,7 @@ export class Responses {
 
   /** Deletes it, and ends it if it is being made in the background. @throws AppError `not-found` */
   async delete(owner: Owner, id: string): Promise<void> {
-    await this.find(owner, id);
-    if (!(await deleteResponse(this.db, owner, id))) await this.find(owner, id);
+    if (!isResponseId(id) || !(await deleteResponse(this.db, owner, id))) throw notFound(id);
     this.#runs.get(id)?.cancel();
   }
 
@@ -189,6 +185,13 @@ export class Responses {
     void sweepResponses(this.db, stopping.signal);
     return () => stopping.abort();
   }
+}
+
+function notFound(id: string): AppError {
+  return new AppError("not-found", {
+    message: `There is no response ${JSON.stringify(id.slice(0, 80))}. Responses made with \`store: false\`, by another key, deleted or older than 30 days are not there.`,
+    param: "response_id",
+  });
 }
 
 async function* after(

@@ -67,7 +67,8 @@ export async function insertResponse(db: Database, response: NewResponse): Promi
 }
 
 export type Progress = {
-  body: ResponseBody;
+  /** Undefined where it is kept already, since it holds all that was asked. */
+  body: ResponseBody | undefined;
   /** All of it. */
   log: readonly LogEntry[];
   /** So many of the log's entries are kept already; 0 where that is not sure. */
@@ -82,18 +83,24 @@ export async function saveProgress(
   const saved = await db
     .update(responses)
     .set({
-      ...{ status: body.status, body: toKeptJson(body), updatedAt: sql`now()` },
-      events: toKeptLog(log),
+      ...(body && { status: body.status, body: toKeptJson(body) }),
+      ...{ events: toKeptLog(log), updatedAt: sql`now()` },
     })
     .where(and(eq(responses.id, id), isWritable))
     .returning({ id: responses.id });
   return saved.length > 0;
 }
 
+export type WrittenEnd = Progress & {
+  id: string;
+  body: ResponseBody;
+  output: readonly OutputItem[];
+};
+
 /** The end of a response. Returns false when it ended otherwise, or is deleted. */
 export async function saveEnd(
   db: Database,
-  { id, body, output, ...log }: { id: string; output: readonly OutputItem[] } & Progress,
+  { id, body, output, ...log }: WrittenEnd,
 ): Promise<boolean> {
   const saved = await db
     .update(responses)
