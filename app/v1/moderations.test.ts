@@ -119,7 +119,7 @@ describe("a moderation", () => {
           ...{ model: "m", requestId: "r", threshold: 0.5 },
         },
       ),
-    ).toThrow(expect.objectContaining({ code: "not-supported" }));
+    ).toThrow(expect.objectContaining({ code: "not-found" }));
   });
 });
 

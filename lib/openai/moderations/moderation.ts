@@ -95,7 +95,7 @@ export type ModerationResult = {
  * A category has the score of its likeliest label, and a text of several parts that of its worst.
  *
  * @param threshold the score from which a category counts.
- * @throws AppError `not-supported` when no label of the model is of any category: it would never flag.
+ * @throws AppError `not-found` when no label of the model is of any category: it would never flag.
  */
 export function toModerationReply(
   { results }: ClassifyReply,
@@ -123,8 +123,8 @@ function toResult(
     if (category !== undefined) scores.set(category, Math.max(score, scores.get(category) ?? 0));
   }
   if (scores.size === 0) {
-    throw new AppError("not-supported", {
-      message: `The labels of ${model} are none of moderation's (${[...own.keys()].slice(0, 8).join(", ")}); whoever runs this server has to name another model in PARLEY_MODERATION_MODEL.`,
+    throw new AppError("not-found", {
+      message: `This server has no moderator that could flag anything: the labels of ${model} are none of moderation's (${[...own.keys()].slice(0, 8).join(", ")}); whoever runs this server has to name another model in PARLEY_MODERATION_MODEL.`,
     });
   }
   const categorize = <Value>(toValue: (category: Category) => Value) =>
