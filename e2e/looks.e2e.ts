@@ -4,7 +4,7 @@ import { expect, test } from "@playwright/test";
 import { ask, untilVotable } from "./pages";
 
 const SIZES = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
-const PAGES = ["/", "/chat", "/leaderboard", "/models", "/admin/login", "/nowhere"];
+const PAGES = ["/", "/chat", "/leaderboard", "/models", "/developers", "/admin/login", "/nowhere"];
 const RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
 
 for (const [size, viewport] of Object.entries(SIZES)) {

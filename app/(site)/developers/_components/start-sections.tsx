@@ -54,10 +54,10 @@ export function ChatSections({ setting }: { setting: Setting }) {
       </Section>
       <Section id="tools" title="Tools">
         <Prose>
-          Offer functions, run those that the model asks for, and send their results back. Arguments
-          keep to the schema of their function. <Term>tool_choice</Term> may be <Term>auto</Term>,{" "}
-          <Term>none</Term>, <Term>required</Term> or one function; in streams arguments come piece
-          by piece.
+          Offer functions, run those that the model asks for, and send their results back. With{" "}
+          <Term>strict: true</Term> the arguments keep to the schema of their function.{" "}
+          <Term>tool_choice</Term> may be <Term>auto</Term>, <Term>none</Term>,{" "}
+          <Term>required</Term> or one function; in streams arguments come piece by piece.
         </Prose>
         <ExampleBlock example={toolsExample} label="A tool" setting={setting} />
       </Section>

@@ -72,9 +72,10 @@ const weatherTool = `[{
       "function": {
         "name": "get_weather",
         "description": "The weather in a city.",
+        "strict": true,
         "parameters": {
           "type": "object",
-          "properties": {"city": {"type": "string"}},
+          "properties": {"city": {"type": "string", "enum": ["Paris", "Rome"]}},
           "required": ["city"]
         }
       }
@@ -91,6 +92,8 @@ export const toolsExample: Example = {
     "model": "${place.model}",
     "messages": [{"role": "user", "content": "What is the weather in Paris?"}],
     "tool_choice": "required",
+    "parallel_tool_calls": false,
+    "temperature": 0,
     "tools": ${weatherTool}
   }`,
     ),
@@ -102,16 +105,22 @@ tools = [{
     "function": {
         "name": "get_weather",
         "description": "The weather in a city.",
+        "strict": True,
         "parameters": {
             "type": "object",
-            "properties": {"city": {"type": "string"}},
+            "properties": {"city": {"type": "string", "enum": ["Paris", "Rome"]}},
             "required": ["city"],
         },
     },
 }]
 messages = [{"role": "user", "content": "What is the weather in Paris?"}]
 asked = client.chat.completions.create(
-    model="${place.model}", messages=messages, tools=tools, tool_choice="required"
+    model="${place.model}",
+    messages=messages,
+    tools=tools,
+    tool_choice="required",
+    parallel_tool_calls=False,
+    temperature=0,
 ).choices[0].message
 
 messages.append(asked)
@@ -130,9 +139,10 @@ const tools: OpenAI.ChatCompletionTool[] = [
     function: {
       name: "get_weather",
       description: "The weather in a city.",
+      strict: true,
       parameters: {
         type: "object",
-        properties: { city: { type: "string" } },
+        properties: { city: { type: "string", enum: ["Paris", "Rome"] } },
         required: ["city"],
       },
     },
@@ -142,8 +152,14 @@ const messages: OpenAI.ChatCompletionMessageParam[] = [
   { role: "user", content: "What is the weather in Paris?" },
 ];
 const model = "${place.model}";
-const ask = { model, messages, tools, tool_choice: "required" } as const;
-const asked = await client.chat.completions.create(ask);
+const asked = await client.chat.completions.create({
+  model,
+  messages,
+  tools,
+  tool_choice: "required",
+  parallel_tool_calls: false,
+  temperature: 0,
+});
 
 for (const { message } of asked.choices) {
   messages.push(message);
@@ -170,6 +186,7 @@ export const jsonExample: Example = {
       `{
     "model": "${place.model}",
     "messages": [{"role": "user", "content": "Give me JSON with name and age for Ana, 31."}],
+    "temperature": 0,
     "response_format": {
       "type": "json_schema",
       "json_schema": {
@@ -196,6 +213,7 @@ class Person(BaseModel):
 answer = client.chat.completions.parse(
     model="${place.model}",
     messages=[{"role": "user", "content": "Give me JSON with name and age for Ana, 31."}],
+    temperature=0,
     response_format=Person,
 )
 person = answer.choices[0].message.parsed
@@ -205,6 +223,7 @@ print(person.name, person.age)`,
 const answer = await client.chat.completions.create({
   model: "${place.model}",
   messages: [{ role: "user", content: "Give me JSON with name and age for Ana, 31." }],
+  temperature: 0,
   response_format: {
     type: "json_schema",
     json_schema: {

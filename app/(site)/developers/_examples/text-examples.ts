@@ -62,7 +62,7 @@ for result in ranking["results"]:
     typescript: `${typescriptHead(place)}
 
 type Ranking = { results: { index: number; relevance_score: number }[] };
-const ranking = await client.post<unknown, Ranking>("/rerank", {
+const ranking = await client.post<Ranking>("/rerank", {
   body: {
     model: "${place.model}",
     query: "Where do penguins live?",
