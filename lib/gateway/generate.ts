@@ -233,6 +233,8 @@ async function* relay(
       watch.see(event);
       if (event.type === "generation-end") break;
       yield event;
+      // Events that had arrived before would go on past a limit.
+      if (watch.reason !== undefined) throw watch.reason;
       event = await nextEvent(rest);
     }
     drain(rest);
