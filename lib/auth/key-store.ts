@@ -1,10 +1,10 @@
-import { count, desc, eq, isNotNull, isNull, like, sql } from "drizzle-orm";
+import { count, desc, eq, isNull, like, sql } from "drizzle-orm";
 import { announce } from "@/lib/db/change-feed";
 import type { Database } from "@/lib/db/client";
 import { apiKeys } from "@/lib/db/schema/api-keys";
 import { AppError } from "@/lib/errors";
 import { API_KEYS_MAX, KEYS_LISTED_MAX, REVOKED_KEYS_KNOWN_MAX } from "@/lib/limits";
-import { API_SCOPES, type ApiScope, keyLimitsSchema } from "@/lib/protocol/api-key";
+import { API_SCOPES, type ApiScope, type KeyLimits, keyLimitsSchema } from "@/lib/protocol/api-key";
 import type { CreatedKey, CreateKeyBody, KeyView, UpdateKeyBody } from "@/lib/protocol/key-view";
 import { log } from "@/lib/telemetry/log";
 import { assert } from "@/lib/util/assert";
@@ -149,47 +149,62 @@ export async function touchKeys(db: Database, usedAt: ReadonlyMap<string, Date>)
     where api_keys.id = used.id`);
 }
 
+/** A row as the lookup reads it: texts, since reading lists takes the driver longer than all the rest. */
+type LookupRow = Pick<Row, "id" | "name" | "prefix" | "hash"> & {
+  isRevoked: boolean;
+  /** Between commas. */
+  scopes: string;
+  /** JSON, as `limits` is. */
+  models: string | null;
+  limits: string;
+  expiresAtMs: number | null;
+};
+
 /** All keys that requests may bear, and the newest of those that they may bear no longer. */
 export async function readStoredKeys(db: Database): Promise<StoredKey[]> {
-  const [live, revoked] = await Promise.all([
-    db.select().from(apiKeys).where(isNull(apiKeys.revokedAt)),
-    db
-      .select()
-      .from(apiKeys)
-      .where(isNotNull(apiKeys.revokedAt))
-      .orderBy(desc(apiKeys.revokedAt))
-      .limit(REVOKED_KEYS_KNOWN_MAX),
-  ]);
-  return [...live, ...revoked].map(toStoredKey);
+  const columns = sql`id, name, prefix, hash, limits::text as limits,
+    array_to_string(scopes, ',') as scopes, array_to_json(models)::text as models,
+    revoked_at is not null as "isRevoked", (extract(epoch from expires_at) * 1000)::float8 as "expiresAtMs"`;
+  const rows = await db.execute<LookupRow>(sql`
+    (select ${columns} from api_keys where revoked_at is null)
+    union all
+    (select ${columns} from api_keys where revoked_at is not null
+     order by revoked_at desc limit ${REVOKED_KEYS_KNOWN_MAX})`);
+  // Most keys have one of a few sets of limits.
+  const limits = new Map<string, KeyLimits | undefined>();
+  return rows.map((row) => {
+    if (!limits.has(row.limits)) limits.set(row.limits, toKeyLimits(row));
+    return toStoredKey(row, limits.get(row.limits));
+  });
 }
 
-function toStoredKey(row: Row): StoredKey {
-  const { id, name, prefix, hash } = row;
-  const isRevoked = row.revokedAt !== null;
-  const limits = keyLimitsSchema.safeParse(row.limits);
-  if (!limits.success) {
-    // Of a newer version, beside which this one still runs. What cannot be held to is not let in.
-    log.error({ keyId: id, err: limits.error }, "an API key has limits that are not understood");
-    return { hash, isRevoked, key: undefined };
-  }
-  const key: ApiKey = {
-    ...{ id, name, prefix, scopes: toScopes(row), limits: limits.data },
-    models: row.models ?? undefined,
-    expiresAtMs: row.expiresAt?.getTime(),
-  };
-  return { hash, isRevoked, key };
+/** Undefined for those of a newer version, beside which this one still runs: what cannot be held to is not let in. */
+function toKeyLimits({ id, limits }: LookupRow): KeyLimits | undefined {
+  const parsed = keyLimitsSchema.safeParse(JSON.parse(limits));
+  if (parsed.success) return parsed.data;
+  log.error({ keyId: id, err: parsed.error }, "an API key has limits that are not understood");
+  return undefined;
+}
+
+function toStoredKey(row: LookupRow, limits: KeyLimits | undefined): StoredKey {
+  const { id, name, prefix, hash, isRevoked } = row;
+  if (limits === undefined) return { hash, isRevoked, key: undefined };
+  const models: string[] | undefined = row.models === null ? undefined : JSON.parse(row.models);
+  const expiresAtMs = row.expiresAtMs ?? undefined;
+  const scopes = toScopes(row.scopes.split(","));
+  return { hash, isRevoked, key: { id, name, prefix, scopes, models, limits, expiresAtMs } };
 }
 
 /** Without those that only a newer version knows. */
-function toScopes(row: Row): ApiScope[] {
-  return API_SCOPES.filter((scope) => row.scopes.includes(scope));
+function toScopes(names: readonly string[]): ApiScope[] {
+  return API_SCOPES.filter((scope) => names.includes(scope));
 }
 
 function toView(row: Row): KeyView {
   const isPast = row.expiresAt !== null && row.expiresAt.getTime() <= Date.now();
   return {
     ...{ id: row.id, name: row.name, prefix: row.prefix, models: row.models },
-    scopes: toScopes(row),
+    scopes: toScopes(row.scopes),
     limits: keyLimitsSchema.parse(row.limits),
     state: row.revokedAt !== null ? "revoked" : isPast ? "expired" : "live",
     createdAt: row.createdAt.toISOString(),

@@ -1,8 +1,8 @@
 import { AppError } from "@/lib/errors";
 import {
   LIVE_COPY_AGE_MS_MAX,
-  LIVE_COPY_FIRST_WAIT_MS_MAX,
   LIVE_COPY_READ_MS_MAX,
+  LIVE_COPY_SLOW_WAIT_MS_MAX,
   LIVE_COPY_WAIT_MS_MAX,
 } from "@/lib/limits";
 import { log } from "@/lib/telemetry/log";
@@ -106,12 +106,21 @@ export class LiveCopy<T> {
     return promise;
   }
 
-  /** A database that hangs holds its first caller up for a while, and those after it not at all. */
+  /**
+   * A database that hangs holds its first caller up for a while, and those after it not at all. One that
+   * carries the feed's pulse is slow and not away; so it may be while a process starts.
+   */
   async #waitForReading(): Promise<void> {
     const reading = this.#refresh();
-    const waitedMs = this.#now() - (this.#reading?.startedMs ?? this.#now());
-    const waitMsMax = this.#value ? LIVE_COPY_WAIT_MS_MAX : LIVE_COPY_FIRST_WAIT_MS_MAX;
-    await within(reading, Math.max(0, waitMsMax - waitedMs));
+    const startedMs = this.#reading?.startedMs ?? this.#now();
+    const leftOf = (ms: number) => Math.max(0, startedMs + ms - this.#now());
+    try {
+      await within(reading, leftOf(LIVE_COPY_WAIT_MS_MAX));
+    } catch (error) {
+      const isSlow = this.#options.feed.isLive || this.#value === undefined;
+      if (!isSlow || !(error instanceof LateError)) throw error;
+      await within(reading, leftOf(LIVE_COPY_SLOW_WAIT_MS_MAX));
+    }
   }
 
   async #read(): Promise<void> {
@@ -137,11 +146,13 @@ function away(cause: unknown): AppError {
   });
 }
 
+class LateError extends Error {}
+
 /** The outcome of `work`, which goes on by itself when it takes longer than `ms`. */
 async function within(work: Promise<void>, ms: number): Promise<void> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, fail) => {
-    timer = setTimeout(() => fail(new Error(`The database gave no answer in ${ms} ms.`)), ms);
+    timer = setTimeout(() => fail(new LateError(`The database gave no answer in ${ms} ms.`)), ms);
   });
   try {
     await Promise.race([work, late]);

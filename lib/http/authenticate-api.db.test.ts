@@ -238,7 +238,7 @@ describe("the key of the environment", () => {
 test("asking with keys, known or made up, asks the database nothing", async () => {
   const { key } = await make();
   await vi.waitFor(() => expect(keyRing().peek()).toBeDefined(), { timeout: 5_000 });
-  const execute = vi.spyOn(database.db, "select");
+  const execute = vi.spyOn(database.db, "execute");
   for (let turn = 0; turn < 100; turn++) {
     await call({ headers: bearer(key) });
     await call({ headers: bearer(`made-up-${turn}`) });
@@ -253,7 +253,7 @@ test("without the database a key waits, and an open door stays open", async () =
   await database.db.execute(sql`truncate api_keys`);
   await keyRing().refresh();
   await feed.close();
-  vi.spyOn(database.db, "select").mockImplementation(() => {
+  vi.spyOn(database.db, "execute").mockImplementation(() => {
     throw Object.assign(new Error("away"), { code: "CONNECTION_CLOSED" });
   });
   await vi.waitFor(async () => expect(await call({ headers: bearer(key) })).toMatch(/^503 /), {
