@@ -18,7 +18,8 @@ async function signIn(page: Page): Promise<void> {
   await page.goto(`${url}/admin/models`);
   await page.getByLabel("Token").fill(adminToken);
   await page.getByRole("button", { name: "Sign in" }).click();
-  await page.getByRole("navigation").getByRole("link", { name: "Models" }).last().click();
+  await expect(page.getByRole("heading", { name: "Workers", level: 1 })).toBeVisible();
+  await page.goto(`${url}/admin/models`);
   await expect(page.getByRole("heading", { name: "Aliases" })).toBeVisible();
 }
 
