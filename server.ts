@@ -1,16 +1,11 @@
-import { createServer, type Server } from "node:http";
-import type { AddressInfo, Socket } from "node:net";
+import type { Server } from "node:http";
+import type { AddressInfo } from "node:net";
 import next from "next";
 import { env } from "@/lib/env";
 import { applyCors } from "@/lib/http/cors";
 import { createFront } from "@/lib/http/front";
-import {
-  KEEP_ALIVE_MS,
-  REQUEST_HEADERS_MS_MAX,
-  REQUEST_MS_MAX,
-  STOP_HOOKS_MS_MAX,
-  WEB_DRAIN_MS_MAX,
-} from "@/lib/limits";
+import { createHttpServer } from "@/lib/http/http-server";
+import { STOP_HOOKS_MS_MAX, WEB_DRAIN_MS_MAX } from "@/lib/limits";
 import { responses } from "@/lib/responses/responses";
 import { log } from "@/lib/telemetry/log";
 import { usageFlusher } from "@/lib/usage/flusher";
@@ -36,13 +31,7 @@ const IDLE_CLOSE_INTERVAL_MS = 100;
 async function main(): Promise<void> {
   const { HOST, PORT } = env();
   assertSafeHost(HOST);
-  const server = createServer({
-    headersTimeout: REQUEST_HEADERS_MS_MAX,
-    requestTimeout: REQUEST_MS_MAX,
-    keepAliveTimeout: KEEP_ALIVE_MS,
-    // Node looks for overdue requests this often; its default of 30 s would double the limits above.
-    connectionsCheckingInterval: 2_000,
-  });
+  const server = createHttpServer();
   const front = isDev ? () => false : createFront(await readHotRoutes());
   const port = await listen(server, PORT, HOST);
   // From here to the listener below nothing may be awaited: a request in between would never be answered.
@@ -60,7 +49,6 @@ async function main(): Promise<void> {
         outgoing.destroy();
       });
   });
-  server.on("clientError", refuseMalformed);
   process.send?.({ type: "listening", port });
   log.info({ host: HOST, port }, "web listening");
   await prepared;
@@ -116,25 +104,6 @@ function explainListen(error: NodeJS.ErrnoException, port: number, host: string)
   }
   return error;
 }
-
-/** Bytes that are no HTTP never become a request, so this answer is written by hand. */
-function refuseMalformed(error: NodeJS.ErrnoException, socket: Socket): void {
-  if (error.code === "ECONNRESET" || !socket.writable) {
-    socket.destroy();
-    return;
-  }
-  const status = STATUS_OF_CLIENT_ERROR[error.code ?? ""] ?? "400 Bad Request";
-  const message = `The server could not read this request: ${status.slice(4)}.`;
-  const body = JSON.stringify({ error: { code: "invalid-request", message } });
-  socket.end(
-    `HTTP/1.1 ${status}\r\ncontent-type: application/json\r\ncontent-length: ${body.length}\r\nconnection: close\r\n\r\n${body}`,
-  );
-}
-
-const STATUS_OF_CLIENT_ERROR: Record<string, string> = {
-  HPE_HEADER_OVERFLOW: "431 Request Header Fields Too Large",
-  ERR_HTTP_REQUEST_TIMEOUT: "408 Request Timeout",
-};
 
 /** A signal lets running answers finish; a parent that is gone (its channel closes) leaves us no reason to stay. */
 function stopWithParent(server: Server): void {
