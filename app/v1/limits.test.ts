@@ -175,3 +175,35 @@ test("Anthropic's client hears of limits in its own words", async () => {
   expect(response.headers.get("x-ratelimit-limit-requests")).toBeNull();
   await expect(ask()).rejects.toMatchObject({ status: 429 });
 });
+
+test("Anthropic's stream ends with its error event when a budget is used up", async () => {
+  const apiKey = await makeKey({ tokensPerMonth: 20 });
+  const client = new Anthropic({ baseURL: api.url, apiKey, maxRetries: 0 });
+  const body = { model: "mock/echo", max_tokens: 64, messages, stream: true } as const;
+  const stream = await client.messages.create(body);
+  let text = "";
+  const read = async () => {
+    for await (const event of stream) {
+      if (event.type === "content_block_delta" && event.delta.type === "text_delta") {
+        text += event.delta.text;
+      }
+    }
+  };
+  await expect(read()).rejects.toMatchObject({
+    error: { error: { type: "rate_limit_error", details: { error_code: "quota_exceeded" } } },
+  });
+  expect(WORDS.startsWith(text)).toBe(true);
+  expect(text.length).toBeGreaterThan(0);
+  await idle();
+});
+
+test("a list of texts is charged part by part, and refused once the budget is used up", async () => {
+  const client = clientOf(await makeKey({ tokensPerDay: 3 }));
+  const input = ["one two three four"];
+  const model = "mock/reader";
+  await api.addWorker({ models: [model] });
+  // The last part is whole by the time it is counted.
+  await client.embeddings.create({ model, input });
+  const error = await failure(client.embeddings.create({ model, input }));
+  expect(error).toMatchObject({ status: 429, code: "insufficient_quota" });
+});
