@@ -139,7 +139,7 @@ function explain(model: AutoModel, { rank, fittingCount, openCount }: Standing):
   const place = rank === 1 ? "the best" : `number ${rank}`;
   const rating =
     model.rating === undefined
-      ? "it has no rating yet, and none of these that could be taken before it has one"
+      ? "it has no rating yet, and such models come last"
       : `its rating is ${Math.round(model.rating)}`;
   const left = openCount - fittingCount;
   const limits = left > 0 ? `; ${left} beyond the limits` : "";
