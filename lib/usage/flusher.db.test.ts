@@ -34,13 +34,18 @@ beforeEach(async () => {
   await query("truncate usage_records, usage_windows, usage_running, usage_days");
 });
 
+type ReplicaOptions = {
+  now?: () => number;
+  models?: Parameters<typeof testCatalog>[0];
+  db?: TestDatabase["db"];
+};
 type Replica = { ledger: UsageLedger; flusher: UsageFlusher };
 
 function replica({
   now = Date.now,
   models = { m: { price: PRICE } },
   db = database.db,
-} = {}): Replica {
+}: ReplicaOptions = {}): Replica {
   const ledger = new UsageLedger(now);
   const known = testCatalog(models);
   const read = () => Promise.resolve(known);
@@ -108,6 +113,24 @@ describe("several processes", () => {
     await query("update usage_running set updated_at = now() - interval '2 minutes'");
     await pruneUsage(database.db);
     expect(await query("select * from usage_running")).toEqual([]);
+  });
+
+  test("do not go on counting what another one said long ago", async () => {
+    const clock = { nowMs: Date.now() };
+    const models = { m: { price: PRICE, limits: { concurrentRequests: 1 } } };
+    const one = replica({ now: () => clock.nowMs, models });
+    const other = replica({ now: () => clock.nowMs, models });
+    await Promise.all([one.flusher.flush(), other.flusher.flush()]);
+    const meter = admitted(other.ledger, testCaller({}));
+    await other.flusher.flush();
+    await one.flusher.flush();
+    expect(isRefused(() => admitted(one.ledger, testCaller({})))).toBe(true);
+    meter.close("complete");
+    await other.flusher.flush();
+    // Nobody asks for the model here, so nothing is read of it either.
+    clock.nowMs += 300_000;
+    await one.flusher.flush();
+    admitted(one.ledger, testCaller({}));
   });
 
   test("a fresh one knows the day's use before it lets anyone in", async () => {

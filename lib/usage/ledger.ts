@@ -237,7 +237,11 @@ export class UsageLedger {
   #take(account: Account, limited: LimitedTally[]): LimitedTally[] {
     if (limited.length === 0) return limited;
     const nowMs = this.now();
-    for (const { tally } of limited) tally.roll(nowMs);
+    for (const { tally } of limited) {
+      tally.roll(nowMs);
+      // Also where it is refused: what the other processes use is read again from here on.
+      tally.usedAtMs = nowMs;
+    }
     const refusal = findRefusal(
       limited.filter(({ tally }) => !account.counted.has(tally)),
       nowMs,

@@ -45,8 +45,7 @@ function checkRequests({ tally, limits }: LimitedTally, nowMs: number): Refusal[
   const refusals: Refusal[] = [];
   const { requestsPerMinute, concurrentRequests } = limits;
   if (concurrentRequests !== undefined) {
-    const running = tally.running + tally.runningElsewhere;
-    if (running >= concurrentRequests) {
+    if (tally.runningInAll(nowMs) >= concurrentRequests) {
       const most = concurrentRequests;
       refusals.push({ limit: "concurrentRequests", tally, most, waitMs: PLACE_WAIT_MS });
     }

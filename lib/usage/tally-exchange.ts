@@ -42,7 +42,7 @@ export class TallyExchange {
     this.#unsettled ??= this.#take();
     if (this.#unsettled === undefined) return;
     const reply = await writeTallies(this.#db, this.#unsettled.batch);
-    settle(this.#unsettled, reply);
+    settle(this.#unsettled, reply, this.#ledger.now());
     this.#unsettled = undefined;
   }
 
@@ -75,7 +75,7 @@ const toKey = ({ subject, period, startsAtMs }: UsageWindow): WindowKey => ({
 });
 const toText = ({ subject, period, startsAtMs }: WindowKey) => `${period} ${startsAtMs} ${subject}`;
 
-function settle({ batch, tallies, windows }: Sent, reply: TallyReply): void {
+function settle({ batch, tallies, windows }: Sent, reply: TallyReply, nowMs: number): void {
   const totals = new Map(reply.windows.map((it) => [toText(it), it]));
   for (const window of windows) {
     const { requests = 0, tokens = 0, costNanoDollars = 0 } = totals.get(toText(window)) ?? {};
@@ -83,8 +83,7 @@ function settle({ batch, tallies, windows }: Sent, reply: TallyReply): void {
   }
   const written = new Map(batch.running.map((it) => [it.subject, it.running]));
   for (const tally of tallies) {
-    tally.isLoaded = true;
-    tally.runningElsewhere = reply.running.get(tally.subject) ?? 0;
+    tally.hear(reply.running.get(tally.subject) ?? 0, nowMs);
     tally.runningWritten = written.get(tally.subject) ?? tally.runningWritten;
   }
 }

@@ -1,3 +1,4 @@
+import { USAGE_PROCESS_STALE_MS } from "@/lib/limits";
 import { assert } from "@/lib/util/assert";
 import { endOf, MINUTE_MS, type Period, startOf } from "./period";
 import type { Subject } from "./subject";
@@ -65,12 +66,12 @@ export class Tally {
   minute: UsageWindow;
   day: UsageWindow;
   month: UsageWindow;
-  /** Requests under way here, as of which number was last written, and at the other processes. */
+  /** Requests under way here, and which number of them was last written. */
   running = 0;
   runningWritten = 0;
-  runningElsewhere = 0;
-  /** Whether the database has been asked since this was made. */
-  isLoaded = false;
+  #elsewhere = 0;
+  /** When the database was last heard; never, since this was made. */
+  #heardMs = Number.NEGATIVE_INFINITY;
   usedAtMs: number;
   /** Windows that ended before all of them was written. */
   readonly #left: UsageWindow[] = [];
@@ -82,6 +83,22 @@ export class Tally {
     this.lastMinute = new UsageWindow(subject, "minute", this.minute.startsAtMs - MINUTE_MS);
     this.day = new UsageWindow(subject, "day", startOf("day", nowMs));
     this.month = new UsageWindow(subject, "month", startOf("month", nowMs));
+  }
+
+  get isLoaded(): boolean {
+    return this.#heardMs > Number.NEGATIVE_INFINITY;
+  }
+
+  /** The database was heard: so many requests run at the other processes. */
+  hear(runningElsewhere: number, nowMs: number): void {
+    this.#elsewhere = runningElsewhere;
+    this.#heardMs = nowMs;
+  }
+
+  /** Requests under way at all processes. What the others said has lapsed when nothing was heard for a while. */
+  runningInAll(nowMs: number): number {
+    const isFresh = nowMs - this.#heardMs < USAGE_PROCESS_STALE_MS;
+    return this.running + (isFresh ? this.#elsewhere : 0);
   }
 
   add(amounts: Partial<Amounts>, nowMs: number): void {
