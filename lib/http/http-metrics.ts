@@ -19,9 +19,20 @@ type Parameters = Record<string, string>;
 
 /** A path with its parameters' places in their values' stead: one time series a route, not one a battle. */
 export function toRouteLabel(pathname: string, parameters: Parameters): string {
-  let label = pathname;
-  for (const [name, value] of Object.entries(parameters)) {
-    if (value !== "") label = label.replace(`/${value}`, `/:${name}`);
+  const names = new Map(Object.entries(parameters).map(([name, value]) => [value, name]));
+  const parts = pathname.split("/").map((part) => {
+    // The path is as it was sent, its parameters are decoded: `%41` and `A` are the same value.
+    const name = part === "" ? undefined : (names.get(part) ?? names.get(decode(part)));
+    return name === undefined ? part : `:${name}`;
+  });
+  return parts.join("/").replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, ":id");
+}
+
+function decode(part: string): string {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    // No value of a parameter then: those could be decoded.
+    return part;
   }
-  return label.replace(/[0-9a-f]{8}-[0-9a-f-]{27}/g, ":id");
 }

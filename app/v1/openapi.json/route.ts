@@ -8,8 +8,10 @@ const CACHE = "public, no-cache";
 export const GET = route({ shape: "openai", caller: "anyone" }, ({ request }) => {
   const { text, etag } = openApiText();
   const headers = { etag, "cache-control": CACHE, "content-type": "application/json" };
-  const known = request.headers.get("if-none-match")?.split(/\s*,\s*/) ?? [];
-  const isKnown = known.some((it) => it === "*" || it.replace(/^W\//, "") === etag);
+  const known = request.headers.get("if-none-match")?.split(",") ?? [];
+  const isKnown = known
+    .map((it) => it.trim().replace(/^W\//, ""))
+    .some((it) => it === "*" || it === etag);
   if (isKnown) return new Response(null, { status: 304, headers });
   return new Response(text, { headers });
 });
