@@ -34,6 +34,8 @@ export type GenerateOptions = {
   features?: readonly ModelFeature[];
   /** Which models may answer where `request.model` cannot, and what `auto` keeps to. */
   route?: RouteAsk;
+  /** Tokens of an answer at most, where neither the request nor the model's keeper says. */
+  maxTokensUnsaid?: number;
   /** This model and no other, whatever `request.model` says. */
   pinned?: Candidate;
   /** Asked first, while it has a free slot. */
@@ -92,12 +94,14 @@ export async function generate(options: GenerateOptions): Promise<Generation> {
 /** Sends copies of the request as it stands, now that they are in nobody's way. */
 function mirror(models: readonly string[], options: GenerateOptions): void {
   if (models.length === 0 || options.isMirror) return;
-  const { controller, request, features = [], router = processRouter() } = options;
+  const { controller, request, features = [], maxTokensUnsaid } = options;
+  const { router = processRouter() } = options;
   const { requestId, model: asked } = request;
   for (const model of models) {
     router.mirrors.begin({ model, asked, requestId }, (meter, signal) => {
       const copy = { controller, meter, signal, request: { ...request, model } };
-      return generate({ ...copy, features, router, isMirror: true });
+      const said = maxTokensUnsaid === undefined ? {} : { maxTokensUnsaid };
+      return generate({ ...copy, ...said, features, router, isMirror: true });
     });
   }
 }
@@ -115,7 +119,7 @@ async function generateAt(candidate: Candidate, options: AtOptions): Promise<AtM
   const { model, names, targets } = candidate;
   const { preferredWorkerId, isUnderWay, cacheScope: scope } = options;
   const cacheSalt = cacheSaltOf({ owner: meter.caller.owner, scope });
-  const request = { ...toRequestOf(candidate, options.request), cacheSalt };
+  const request = { ...toRequestOf(candidate, options), cacheSalt };
   const ended = (outcome: string) => {
     if (targets.length > 0) findRouter().sawOutcome(candidate, outcome);
   };
@@ -149,9 +153,12 @@ async function generateAt(candidate: Candidate, options: AtOptions): Promise<AtM
 }
 
 /** The request as this model gets it: under its name, with what operators set where nothing was said. */
-function toRequestOf({ model, defaults }: Candidate, request: GenerateRequest): GenerateRequest {
+function toRequestOf(
+  { model, defaults }: Candidate,
+  { request, maxTokensUnsaid }: GenerateOptions,
+): GenerateRequest {
   const { maxTokens: maxTokensDefault, ...sampling } = defaults;
-  const maxTokens = request.maxTokens ?? maxTokensDefault;
+  const maxTokens = request.maxTokens ?? maxTokensDefault ?? maxTokensUnsaid;
   return {
     ...request,
     model,

@@ -8,6 +8,7 @@ import { serverSentEventsReply } from "@/lib/http/stream-reply";
 import { toCompletionChunks, toCompletionReply } from "@/lib/openai/completions/reply";
 import {
   completionRequestSchema,
+  MAX_TOKENS_UNSAID,
   toCounts,
   toGenerateRequests,
 } from "@/lib/openai/completions/request";
@@ -23,7 +24,7 @@ export const POST = route(
     const { n, made } = toCounts(body);
     const choices = await generatePrompts({
       ...{ controller: controller(), signal, meter, requests: [first, ...others], count: made },
-      route: toRouteAsk(body),
+      ...{ route: toRouteAsk(body), maxTokensUnsaid: MAX_TOKENS_UNSAID },
     }).catch((error: unknown) => {
       throw inWireWords(error);
     });

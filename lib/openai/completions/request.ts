@@ -7,8 +7,8 @@ import { SAMPLING_FIELDS, textSchema, toSampledRequest, withoutAbsent } from "..
 
 /** OpenAI's "Create completion" body → one GenerateRequest for each prompt (API reference, Completions). */
 
-/** What OpenAI gives to a request that does not say. */
-const MAX_TOKENS_DEFAULT = 16;
+/** What OpenAI gives to a request that does not say; what the model's keeper says comes before it. */
+export const MAX_TOKENS_UNSAID = 16;
 
 const textPrompt = textSchema.min(1);
 const tokenPrompt = z.array(z.number().int().min(0).max(999_999_999)).min(1);
@@ -75,7 +75,7 @@ export function toGenerateRequests(body: CompletionRequest, requestId: string): 
   const shared = {
     ...toSampledRequest(body),
     ...withoutAbsent({
-      maxTokens: body.max_tokens ?? MAX_TOKENS_DEFAULT,
+      maxTokens: body.max_tokens,
       logProbabilityCount: scores,
       grammar: body.structured_outputs,
     }),

@@ -1,0 +1,63 @@
+/** Goal: an answer is found however lately it was written, by who asked for it. */
+import { setTimeout as delay } from "node:timers/promises";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
+import { createId } from "@/lib/util/id";
+import { readFeedback, takeFeedback } from "./feedback";
+import { writeRecords } from "./store";
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+const { signal } = new AbortController();
+/** Of another process: nothing in the memory of this one. */
+const ledger = { find: () => undefined };
+
+function write(id: string, requestId = "r"): Promise<void> {
+  return writeRecords(database.db, [
+    {
+      ...{ id, requestId, owner: "key:k", endpoint: "/v1/chat/completions", asked: "auto" },
+      ...{ model: "m", workerId: null, outcome: "complete", promptTokens: 1 },
+      ...{ cachedPromptTokens: 0, completionTokens: 1, costNanoDollars: 0 },
+      ...{ firstTokenMs: 1, durationMs: 1, startedAt: new Date().toISOString() },
+    },
+  ]);
+}
+
+function say(about: { id: string } | { requestId: string }, more: object = {}) {
+  const body = { about, score: 1, comment: null, tags: [], ...more };
+  return takeFeedback({ db: database.db, ledger, owner: "key:k", body, signal });
+}
+
+test("a record that another process writes a moment later is waited for", async () => {
+  const id = createId();
+  const said = say({ id });
+  await delay(50);
+  await write(id);
+  expect(await said).toEqual({ answerId: id });
+});
+
+test("what was said again takes the place of what was said", async () => {
+  const id = createId();
+  await write(id, "mine");
+  await say({ requestId: "mine" }, { comment: "good" });
+  await say({ id }, { score: -1, tags: ["late"] });
+  const { models, latest } = await readFeedback(database.db);
+  expect(latest[0]).toMatchObject({
+    ...{ answerId: id, asked: "auto", model: "m", score: -1, comment: null, tags: ["late"] },
+  });
+  expect(models).toEqual([{ model: "m", count: 2, mean: 0, down: 1 }]);
+});
+
+test("an answer of another owner, or of long ago, is unknown", async () => {
+  const old = createId(Date.now() - 60_000);
+  await expect(say({ id: old })).rejects.toMatchObject({ code: "not-found", param: "id" });
+  await write(old);
+  const body = { about: { id: old }, score: 1, comment: null, tags: [] };
+  await expect(
+    takeFeedback({ db: database.db, ledger, owner: "anonymous", body, signal }),
+  ).rejects.toMatchObject({ code: "not-found" });
+});
