@@ -43,7 +43,7 @@ describe("a request", () => {
       ...{ logProbabilityCount: 0, reportPrompt: true, reasoningEffort: "low", thinking: "on" },
       grammar: { type: "regex", pattern: "[0-9]+" },
       toolRequest: { tools: [{ name: "f" }] },
-      ...{ splitReasoning: true, choice: 2 },
+      ...{ splitReasoning: true, choice: 2, cacheSalt: "s" },
     });
     // Nothing of the protocol is left out of this test.
     const fields = Object.keys(generateRequestSchema.shape).filter((it) => it !== "prompt");
