@@ -30,8 +30,13 @@ const FIELDS_LEFT: Record<string, readonly string[]> = {
   assistant: ["reasoning_content", "reasoning"],
   tool: ["name"],
 };
+/**
+ * What a message is, in the words of clients that write one as a part or as an item of a response
+ * (lm-evaluation-harness puts "text" on every message).
+ */
+const MESSAGE_TYPES = ["text", "message"];
 const FIELDS_KNOWN = new Set([
-  ...["refusal", ...FIELDS_NOT_OFFERED],
+  ...["refusal", "type", ...FIELDS_NOT_OFFERED],
   ...Object.values(FIELDS_LEFT).flat(),
 ]);
 
@@ -147,6 +152,7 @@ function checkOthers(
     if (!FIELDS_KNOWN.has(key))
       reject(context, [key], "is no known field of a message; remove it.");
     else if (saysNothing || FIELDS_LEFT[role]?.includes(key)) continue;
+    else if (key === "type" && MESSAGE_TYPES.some((it) => it === value)) continue;
     else refuse(context, { path: [key], message: "is not supported in a message; remove it." });
     return false;
   }

@@ -121,7 +121,7 @@ test("what is read reaches the worker under our names", () => {
     messages: [
       { role: "system", content: "s" },
       { role: "developer", content: [{ type: "text", text: "d" }] },
-      { role: "user", content: "u", name: null },
+      { role: "user", content: "u", name: null, type: "text" },
       { role: "assistant", content: "a", tool_calls: [], refusal: null, audio: null },
       { role: "user", content: "" },
     ],
