@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { CANCEL_OPTIONS, runCancel } from "./cancel";
 import { runEngineBench } from "./engine/engine-bench";
 import { ENGINE_OPTIONS, parseEngineOptions } from "./engine/options";
 import { runBreadthBench } from "./engine-breadth/breadth-bench";
@@ -11,6 +12,7 @@ import { runUsageBench } from "./usage";
 const USAGE = `Usage: npm run bench -- <name> [options]
 
   serve     tokens a second and time to first token of a bundled model: engine, worker, /v1
+  cancel    milliseconds from a client's leaving until a worker has stopped the work for it
   engine    our engine beside llama.cpp, transformers.js and the speed of this machine's memory
   engine-breadth
             answers held to schemas, embeddings, graphs of other forms: what they cost, beside peers
@@ -26,6 +28,12 @@ serve:
   --threads <number>  cores that a step may use, here and in the worker that is started (1)
   --base-url <url>    a running web process, instead of one that is started for this; rows of the
                       worker then need its PARLEY_ADMIN_TOKEN and PARLEY_WORKER_SECRET
+
+cancel:
+  --model <name>      folder in models/ to serve (pico-l)
+  --rounds <number>   clients that leave, for each row of the table (100)
+  --threads <number>  cores that a step may use in the worker that is started (1)
+  --base-url <url>    as above; needs PARLEY_ADMIN_TOKEN and PARLEY_WORKER_SECRET
 
 engine: random weights in the dimensions of a published model; a quarter of an hour on two cores. The
 first run writes 3 GB of models and installs the peers from npm; later ones find them there.
@@ -71,6 +79,9 @@ async function main(): Promise<void> {
 
 async function run(name: string | undefined, args: string[]): Promise<object | undefined> {
   if (name === "serve") return await runServe(parseArgs({ args, options: SERVE_OPTIONS }).values);
+  if (name === "cancel") {
+    return await runCancel(parseArgs({ args, options: CANCEL_OPTIONS }).values);
+  }
   if (name === "soak") {
     const report = await runSoak(parseArgs({ args, options: SOAK_OPTIONS }).values);
     if (!report.isSound) process.exitCode = 1;

@@ -1,14 +1,11 @@
-import { mkdtempSync, rmSync, symlinkSync } from "node:fs";
-import { availableParallelism, cpus, loadavg, tmpdir } from "node:os";
-import { join, resolve } from "node:path";
-import { startPlatform } from "@/e2e/platform";
+import { availableParallelism, cpus, loadavg } from "node:os";
+import { join } from "node:path";
 import { Engine } from "@/lib/engine/engine";
-import { env } from "@/lib/env";
 import { SLOTS_DEFAULT } from "@/lib/limits";
-import { paths } from "@/lib/paths";
-import { adminWorkersSchema } from "@/lib/protocol/arena-view";
 import { type Measurement, measure, percentile, type Target } from "./load";
-import { bareLoop, chatTarget, engineTarget, type WorkerAccess, workerTarget } from "./targets";
+import { ROOT } from "./root";
+import { openServed } from "./served";
+import { bareLoop, chatTarget, engineTarget, workerTarget } from "./targets";
 
 export const SERVE_OPTIONS = {
   json: { type: "boolean", default: false },
@@ -27,7 +24,6 @@ export type ServeOptions = {
   "base-url"?: string | undefined;
 };
 
-const ROOT = resolve(import.meta.dirname, "..");
 const CLIENT_COUNTS = [1, 8];
 /** Rows are measured in turns, so that a slow minute of the machine touches all of them. */
 const ROUND_COUNT = 5;
@@ -131,70 +127,6 @@ async function measureRows(
       ratio: tokensPerSecond / (speeds[0] ?? Number.NaN),
     };
   });
-}
-
-type Served = {
-  url: string;
-  apiKey: string | undefined;
-  worker: WorkerAccess | undefined;
-  close(): Promise<void>;
-};
-
-/** The platform to measure: the one at --base-url, or one of our own with this model alone. */
-async function openServed(options: ServeOptions): Promise<Served> {
-  const url = options["base-url"];
-  if (url !== undefined) return await openRunning(url, options.model);
-  const models = mkdtempSync(join(tmpdir(), "parley-bench-"));
-  symlinkSync(join(ROOT, "models", options.model), join(models, options.model));
-  const secret = "bench-worker-secret";
-  const platform = await startPlatform({
-    PARLEY_MODELS: models,
-    PARLEY_WORKER_SECRET: secret,
-    PARLEY_WORKER_THREADS: options.threads,
-  });
-  const close = async () => {
-    await platform.stop();
-    rmSync(models, { recursive: true });
-  };
-  try {
-    const address = await findWorker(platform.url, platform.adminToken, options.model);
-    return { url: platform.url, apiKey: undefined, worker: { address, secret }, close };
-  } catch (error) {
-    await close();
-    throw error;
-  }
-}
-
-async function openRunning(url: string, model: string): Promise<Served> {
-  const { PARLEY_ADMIN_TOKEN, PARLEY_WORKER_SECRET, PARLEY_API_KEY } = env();
-  const address =
-    PARLEY_ADMIN_TOKEN && PARLEY_WORKER_SECRET
-      ? await findWorker(url, PARLEY_ADMIN_TOKEN, model)
-      : undefined;
-  return {
-    url,
-    apiKey: PARLEY_API_KEY,
-    worker: address && PARLEY_WORKER_SECRET ? { address, secret: PARLEY_WORKER_SECRET } : undefined,
-    close: async () => undefined,
-  };
-}
-
-/** Where a worker of this model listens, from the page of workers. */
-async function findWorker(url: string, token: string, model: string): Promise<string> {
-  const session = await fetch(new URL(paths.api.session, url), {
-    method: "POST",
-    headers: { "content-type": "application/json", origin: new URL(url).origin },
-    body: JSON.stringify({ token }),
-  });
-  const cookie = session.headers.get("set-cookie")?.split(";")[0];
-  if (!session.ok || !cookie) throw new Error(`${url} does not take the admin token.`);
-  const reply = await fetch(new URL(paths.api.adminWorkers, url), { headers: { cookie } });
-  const { workers } = adminWorkersSchema.parse(await reply.json());
-  const found = workers.find(
-    (it) => it.state === "ready" && it.models.some((offer) => offer.name === model),
-  );
-  if (!found) throw new Error(`No worker at ${url} serves ${model}.`);
-  return found.address;
 }
 
 function print(report: ServeReport): void {
