@@ -73,7 +73,7 @@ export class Controller {
   /** @throws AppError `invalid-request` */
   async register(body: RegisterBody): Promise<RegisterReply> {
     const workerId = await registerWorker(this.#db, body);
-    this.#places.load.report(workerId);
+    this.#places.report(workerId);
     this.#places.trust(workerId);
     await this.#readChanged();
     log.info({ workerId, worker: body.card.name, address: body.address }, "worker registered");
@@ -86,7 +86,7 @@ export class Controller {
     const before = this.#picture.find(workerId)?.state;
     const isKnownHere = this.#picture.beat(workerId, instanceId, load, this.#now());
     if (isKnownHere) {
-      this.#places.load.report(workerId);
+      this.#places.report(workerId);
       this.#places.announceRoom();
     }
     if (before !== load.state) this.#changes += 1;
@@ -279,7 +279,8 @@ export class Controller {
         this.#isCutOff = false;
         this.#isLoaded = true;
         const reported = this.#picture.replace({ workers, offers, models }, readMs);
-        for (const workerId of reported) this.#places.load.report(workerId);
+        for (const workerId of reported) this.#places.report(workerId);
+        this.#places.keep(new Set(workers.map((worker) => worker.id)));
         this.#places.announceRoom();
         break;
       }

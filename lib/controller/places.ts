@@ -25,6 +25,8 @@ export type PlaceWish = RoomWish & { passedOver: ReadonlySet<string> };
 export class Places {
   readonly load = new LiveLoad();
   readonly #suspectUntilMs = new Map<string, number>();
+  /** Suspected, and not heard since: one request at a time finds out, and not as many as it has slots. */
+  readonly #doubted = new Set<string>();
   readonly #listeners = new Set<() => void>();
 
   /** Takes a place that is free as well as can be told here; nothing waits in between. */
@@ -57,10 +59,24 @@ export class Places {
       if (untilMs < nowMs) this.#suspectUntilMs.delete(id);
     }
     this.#suspectUntilMs.set(workerId, nowMs + SUSPECT_FOR_MS);
+    this.#doubted.add(workerId);
   }
 
+  /** It has registered. */
   trust(workerId: string): void {
     this.#suspectUntilMs.delete(workerId);
+    this.#doubted.delete(workerId);
+  }
+
+  /** It has told its load. */
+  report(workerId: string): void {
+    this.load.report(workerId);
+    this.#doubted.delete(workerId);
+  }
+
+  /** Forgets whoever is not there any more. */
+  keep(workerIds: ReadonlySet<string>): void {
+    for (const id of this.#doubted) if (!workerIds.has(id)) this.#doubted.delete(id);
   }
 
   /** Told whenever a place may have come free; until the returned function is called. */
@@ -78,27 +94,37 @@ export class Places {
     return able
       .filter(({ id }) => !passedOver.has(id))
       .map((worker) => {
-        const { id, slots, waitingMax } = worker;
-        const reported = worker.load.running + worker.load.waiting;
+        const { id } = worker;
         return {
-          ...{ worker, id, slots, waitingMax },
-          load: this.load.estimate(id, reported),
-          ahead: this.load.ahead(id),
+          ...{ worker, id },
+          ...(this.#doubted.has(id) ? this.#roomForOne(id) : this.#roomAt(worker)),
           isSuspect: nowMs < (this.#suspectUntilMs.get(id) ?? Number.NEGATIVE_INFINITY),
         };
       });
   }
 
+  #roomAt({ id, slots, waitingMax, load: { running, waiting } }: KnownWorker) {
+    const load = this.load.estimate(id, running + waiting);
+    return { slots, waitingMax, load, ahead: this.load.ahead(id) };
+  }
+
+  #roomForOne(id: string) {
+    return { slots: 1, waitingMax: 0, load: this.load.inFlight(id), ahead: 0 };
+  }
+
   #reserve({ id, address }: KnownWorker, modelId: string, isAhead: boolean): Reservation {
     const counted = this.load.begin(id, { isAhead });
-    const tell = (change: () => void) => () => {
-      change();
-      this.announceRoom();
-    };
     return {
       ...{ workerId: id, modelId, address },
-      started: isAhead ? tell(counted.started) : () => undefined,
-      release: tell(counted.release),
+      started: () => {
+        counted.started();
+        const isNews = this.#doubted.delete(id) || isAhead;
+        if (isNews) this.announceRoom();
+      },
+      release: () => {
+        counted.release();
+        this.announceRoom();
+      },
     };
   }
 }

@@ -37,6 +37,8 @@ class World implements Rooms {
   readonly admission: Admission;
   nowMs = 0;
   suspectUntilMs = 0;
+  /** Suspected at some time and not heard since. */
+  readonly doubted = new Set<string>();
   #workerCount = 0;
 
   constructor(seed: number) {
@@ -127,6 +129,7 @@ class World implements Rooms {
   run(worker: PaperWorker, job: Job): void {
     worker.running.add(job);
     job.reservation?.started();
+    if (job.reservation) this.doubted.delete(worker.known.id);
   }
 
   end(worker: PaperWorker, job: Job): void {
@@ -150,13 +153,15 @@ class World implements Rooms {
   suspect(worker: PaperWorker): void {
     this.places.suspect(worker.known.id, this.nowMs);
     this.suspectUntilMs = this.nowMs + SUSPECT_FOR_MS;
+    this.doubted.add(worker.known.id);
   }
 
   /** It tells its load, which is what was so a moment ago. */
   beat(worker: PaperWorker): void {
     const { running, fifo } = worker;
     worker.known.load = { ...worker.known.load, running: running.size, waiting: fifo.length };
-    this.places.load.report(worker.known.id);
+    this.places.report(worker.known.id);
+    this.doubted.delete(worker.known.id);
     this.places.announceRoom();
   }
 
@@ -205,7 +210,10 @@ async function assertBusy(world: World): Promise<void> {
   if (world.admission.waiting("m") === 0) return;
   for (const { known, running, coming } of world.workers) {
     if (!known.offers[0]!.features.includes("tools")) continue;
-    const isBusy = running.size === known.slots || coming.some((job) => job.reservation);
+    // Of one that was suspected no more is asked at first than to show a sign of life.
+    const isTried = world.places.load.inFlight(known.id) > 0 && world.doubted.has(known.id);
+    const isOnItsWay = coming.some((job) => job.reservation);
+    const isBusy = running.size === known.slots || isOnItsWay || isTried;
     expect(isBusy, `${known.id} idles`).toBe(true);
   }
 }

@@ -57,7 +57,10 @@ export async function tryWorkers<T>(
     if (reservation === undefined) break;
     meter?.serve({ model, workerId: reservation.workerId });
     try {
-      return await attempt(reservation);
+      const outcome = await attempt(reservation);
+      // If nothing told before: an answer is the best sign of life.
+      reservation.started();
+      return outcome;
     } catch (thrown) {
       reservation.release();
       signal.throwIfAborted();
