@@ -27,8 +27,10 @@ export type CancelOptions = {
 const ROUNDS_MAX = 10_000;
 /** The whole run, whatever hangs. */
 const RUN_MS_MAX = 1_200_000;
-/** A request that does not come to where it is to be left, or a count that does not fall. */
+/** A count that has not fallen by then never will. */
 const STATE_MS_MAX = 20_000;
+/** A request that is not where it is to be left by then has ended, and the round is begun anew. */
+const PREPARE_MS_MAX = 3_000;
 const GOAL_MS = 100;
 /** Words that fill most of the context of a bundled model. */
 const LONG = Array.from({ length: 420 }, (_, index) => `word${index % 10}`).join(" ");
@@ -136,31 +138,48 @@ async function measureCase(
   { clients, counts, rounds, signal, companion }: Bench,
 ): Promise<Row> {
   const elapsed: number[] = [];
-  for (let round = 0; round < rounds; round++) {
+  let missed = 0;
+  while (elapsed.length < rounds) {
     signal.throwIfAborted();
     // New ones each round: theirs end too.
     const companions = Array.from({ length: it.companions }, () =>
       clients.ask(paths.v1.chatCompletions, companion),
     );
-    const { companions: count } = it;
-    await counts.until((now) => now.running === count && now.underWay === count);
-    const before = await counts.read();
-    const client = clients.ask(it.path, it.body);
-    await counts.until((now) => it.isThere(now, before));
-    if (it.waitsForText) await client.text;
-    const leftMs = performance.now();
-    client.leave();
-    // A companion that ends meanwhile makes the count fall too: they are far from their end.
-    await counts.until((now) => isNoMore(now, before));
-    elapsed.push(performance.now() - leftMs);
-    for (const companion of companions) companion.leave();
-    await counts.until((now) => now.running + now.waiting + now.underWay === 0);
+    const client = await prepare(it, clients, counts);
+    if (client) {
+      const leftMs = performance.now();
+      client.leave();
+      // A companion that ends meanwhile makes a count fall too: they are far from their end.
+      const hasFallen = await counts.become((now) => isNoMore(now, client.before), STATE_MS_MAX);
+      if (!hasFallen) throw new Error(`The worker went on for ${it.left}.`);
+      elapsed.push(performance.now() - leftMs);
+    } else missed += 1;
+    for (const other of companions) other.leave();
+    const isIdle = await counts.become(isAtRest, STATE_MS_MAX);
+    if (!isIdle) throw new Error("The worker went on for nobody.");
+    if (missed > rounds) throw new Error(`No request came to be ${it.left}.`);
   }
   return {
     ...{ left: it.left, rounds, p50Ms: percentile(elapsed, 0.5), p99Ms: percentile(elapsed, 0.99) },
     mostMs: Math.max(...elapsed),
   };
 }
+
+/** A request where it is to be left; undefined when it or its companions ended before, on a busy machine. */
+async function prepare(it: Case, clients: Clients, counts: CountReader) {
+  const { companions: count } = it;
+  const areThere = (now: Counts) => now.running === count && now.underWay === count;
+  if (!(await counts.become(areThere, PREPARE_MS_MAX))) return undefined;
+  const before = await counts.read();
+  const { leave, text } = clients.ask(it.path, it.body);
+  const isThere = await counts.become((now) => it.isThere(now, before), PREPARE_MS_MAX);
+  if (isThere && it.waitsForText) await text;
+  if (isThere) return { leave, before };
+  leave();
+  return undefined;
+}
+
+const isAtRest = (now: Counts) => now.running + now.waiting + now.underWay === 0;
 
 function isNoMore(now: Counts, before: Counts): boolean {
   return (
@@ -214,12 +233,13 @@ class CountReader {
     this.#headers = { authorization: `Bearer ${secret}` };
   }
 
-  async until(isSo: (counts: Counts) => boolean): Promise<void> {
+  /** Whether they came to be so within `msMax`. */
+  async become(isSo: (counts: Counts) => boolean, msMax: number): Promise<boolean> {
     const sinceMs = performance.now();
     while (!isSo(await this.read())) {
-      if (performance.now() - sinceMs < STATE_MS_MAX) continue;
-      throw new Error("The worker's counts did not become what they should.");
+      if (performance.now() - sinceMs > msMax) return false;
     }
+    return true;
   }
 
   async read(): Promise<Counts> {
