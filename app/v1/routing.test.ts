@@ -21,6 +21,7 @@ import { currentRatings } from "@/lib/leaderboard/current-ratings";
 import { aliasSchema } from "@/lib/protocol/catalog";
 import { modelSettingsSchema } from "@/lib/protocol/catalog-view";
 import { usageFlusher } from "@/lib/usage/flusher";
+import { seededRandom } from "@/lib/util/random";
 import { type AddedWorker, type ApiServer, startApiServer } from "./__fixtures__/api-server";
 
 let api: ApiServer;
@@ -349,6 +350,49 @@ describe("feedback", () => {
       expect(await failure(say(body)), JSON.stringify(body)).toMatchObject({ status: 400, param });
     }
   });
+});
+
+const seed = Math.floor(Math.random() * 2 ** 31);
+
+test(`whatever is asked for and whoever leaves, every place is given back (seed ${seed})`, async () => {
+  const random = seededRandom(seed);
+  const pick = <T>(list: readonly T[]): T => list[Math.floor(random() * list.length)]!;
+  const mirrors = [{ model: "mock/slow", share: 0.3 }];
+  const targets = [{ model: "mock/fails-after-3-tokens" }, { model: "mock/echo" }];
+  await alias({ name: "mixed", targets, mirrors, rollbackOn: { requestsMin: 5 } });
+  await alias({ name: "nested", targets: [{ model: "mixed" }, { model: "mock/never" }] });
+  await settings({ model: "mock/context", fallbacks: ["mixed"] });
+  const names = [
+    "mixed",
+    "nested",
+    "auto",
+    "no/such",
+    "mock/rejects",
+    "mock/context",
+    "mock/never",
+  ];
+  const outcomes = new Set<string>();
+  const one = async () => {
+    const leave = new AbortController();
+    const timer = setTimeout(() => leave.abort(), 5 + random() * 300);
+    const body = {
+      ...{ model: pick(names), models: [pick(names), pick(names)], messages, max_tokens: 5 },
+      ...{ n: random() < 0.3 ? 2 : 1, stream: random() < 0.5 },
+    };
+    try {
+      const reply = await client.chat.completions.create(body, { signal: leave.signal });
+      if ("choices" in reply) outcomes.add(reply.model);
+      else for await (const chunk of reply) outcomes.add(chunk.model);
+    } catch (error) {
+      outcomes.add(error instanceof OpenAI.APIError ? String(error.status ?? "left") : "broken");
+    } finally {
+      clearTimeout(timer);
+    }
+  };
+  for (let round = 0; round < 4; round++) await Promise.all(Array.from({ length: 12 }, one));
+  expect(outcomes).toContain("mock/echo");
+  // The copies end by themselves, five tokens later.
+  await vi.waitFor(() => expect(api.controller.inFlight()).toBe(0), { timeout: 10_000 });
 });
 
 /** Last: from the first key on, all need one. */
