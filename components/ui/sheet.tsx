@@ -10,11 +10,13 @@ export type SheetProps = {
   onOpenChange: (open: boolean) => void;
   title: string;
   description: string;
+  /** A click beside it does not close it: what it shows would be lost. */
+  isHeld?: boolean;
   children: ReactNode;
 };
 
 /** A dialog that comes from below on a phone and stands in the middle elsewhere. */
-export function Sheet({ open, onOpenChange, title, description, children }: SheetProps) {
+export function Sheet({ open, onOpenChange, title, description, isHeld, children }: SheetProps) {
   // Radix returns the focus to a trigger of its own; ours are keys as well.
   const opener = useRef<Element | null>(null);
   const onClose = (event: Event) => {
@@ -31,6 +33,7 @@ export function Sheet({ open, onOpenChange, title, description, children }: Shee
               opener.current = document.activeElement;
             }}
             onCloseAutoFocus={onClose}
+            onInteractOutside={(event) => isHeld && event.preventDefault()}
             className="pointer-events-auto max-h-[85dvh] w-full max-w-md animate-sheet overflow-y-auto rounded-t-lg border border-line bg-surface p-6 shadow-raised sm:rounded-lg"
           >
             <div className="flex items-start justify-between gap-4">

@@ -126,6 +126,8 @@ test("a database that hangs holds up the first who asks, and nobody for long", a
   const copy = new LiveCopy({ feed, topic: "keys", read, whenAway: "refuse", now: () => nowMs });
   expect(copy.last).toBeUndefined();
   expect(await copy.get()).toBe(0);
+  // Nothing is heard any more, either.
+  await feed.close();
   isHanging = true;
   nowMs += 5_000;
   const refused = { code: "unavailable", retryAfterSeconds: 2 };
@@ -140,4 +142,30 @@ test("a database that hangs holds up the first who asks, and nobody for long", a
   isHanging = false;
   hanging?.();
   expect(await copy.get()).toBe(nowMs);
+});
+
+test("a reading that is slow is waited for while the database evidently lives", async () => {
+  let settle: (() => void) | undefined;
+  const reading = () => new Promise<string>((done) => (settle = () => done("read")));
+  // Only these two are asked of a feed.
+  const feed = { isLive: true, on: () => () => true } as unknown as ChangeFeed;
+  vi.useFakeTimers();
+  onTestFinished(() => void vi.useRealTimers());
+  const copy = new LiveCopy({
+    ...{ feed, topic: "keys", read: reading, whenAway: "refuse" },
+    now: () => Date.now(),
+  });
+  const first = copy.get();
+  await vi.advanceTimersByTimeAsync(2_000);
+  settle?.();
+  expect(await first).toBe("read");
+  const again = copy.refresh();
+  await vi.advanceTimersByTimeAsync(2_000);
+  settle?.();
+  expect(await again).toBe("read");
+  const late = expect(Promise.all([copy.refresh(), copy.get()])).rejects.toMatchObject({
+    code: "unavailable",
+  });
+  await vi.advanceTimersByTimeAsync(6_000);
+  await late;
 });

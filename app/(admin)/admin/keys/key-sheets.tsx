@@ -37,6 +37,7 @@ export function CreateSheet({ onClose }: SheetProps) {
     <Sheet
       open
       onOpenChange={onClose}
+      isHeld={data !== undefined}
       title={data ? "Your new key" : "New key"}
       description={
         data
