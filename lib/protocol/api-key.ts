@@ -4,7 +4,7 @@ import * as z from "zod";
 
 /**
  * `generate`: chats, completions, messages, responses and feedback on them; `texts`: embeddings, rerank,
- * moderations; `read`: models and tokens.
+ * classify, moderations; `read`: models and tokens.
  */
 export const API_SCOPES = ["generate", "texts", "read"] as const;
 export const apiScopeSchema = z.enum(API_SCOPES);

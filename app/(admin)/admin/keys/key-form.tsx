@@ -10,7 +10,7 @@ import { LimitFields } from "./limit-fields";
 
 const SCOPES: Record<ApiScope, string> = {
   generate: "Chats, completions, messages, responses",
-  texts: "Embeddings, rerank, moderations",
+  texts: "Embeddings, rerank, classify, moderations",
   read: "Models and tokens",
 };
 
