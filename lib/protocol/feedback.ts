@@ -27,8 +27,8 @@ export const feedbackBodySchema = z
       .describe("The answer's id: `chatcmpl-…`, `cmpl-…`, `msg_…` or `resp_…`."),
     request_id: z
       .string()
-      .min(1)
-      .max(128)
+      // Those that are sent back with answers: http/request-id.ts.
+      .regex(/^[\w.-]{1,128}$/, "must be the `x-request-id` of an answer.")
       .nullish()
       .describe("Instead of `id`: the `x-request-id` of an answer of the last 24 hours."),
     score: z

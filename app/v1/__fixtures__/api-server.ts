@@ -31,7 +31,7 @@ export type AddWorkerOptions = {
   /** Instead of the mock. */
   backend?: Backend;
 };
-export type AddedWorker = TestWorker & { workerId: string };
+export type AddedWorker = TestWorker & { workerId: string; instanceId: string };
 
 /** What production answers without Next, and of the rest what programs' tests ask for. */
 const ROUTES = {
@@ -64,11 +64,12 @@ export async function startApiServer(): Promise<ApiServer> {
       const backend = options.backend ?? createMockBackend({ models, slots, tokenMs, die });
       worker = await startTestWorker({ backend, ...(waitingMax !== undefined && { waitingMax }) });
       const card = { ...backend.card(), name: "test", version: "0.0.0", waitingMax: 64 };
+      const instanceId = createId();
       const reply = await fetch(`${url}/api/workers`, {
         method: "POST",
         headers: { authorization: `Bearer ${TEST_SECRET}`, "content-type": "application/json" },
         body: JSON.stringify({
-          instanceId: createId(),
+          instanceId,
           address: worker.address,
           card,
           load: worker.server.load(),
@@ -76,7 +77,7 @@ export async function startApiServer(): Promise<ApiServer> {
       });
       if (!reply.ok) throw new Error(await reply.text());
       const { workerId } = (await reply.json()) as { workerId: string };
-      const added = { ...worker, workerId };
+      const added = { ...worker, workerId, instanceId };
       workers.push(added);
       return added;
     },
