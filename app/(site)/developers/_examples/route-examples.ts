@@ -97,8 +97,7 @@ curl ${place.origin}/v1/feedback \\
   -H "Authorization: Bearer $PARLEY_API_KEY" \\
   -H "Content-Type: application/json" \\
   -d "{\\"id\\": \\"$ANSWER\\", \\"score\\": \\"up\\", \\"comment\\": \\"Short and right.\\"}"`,
-    python: `import httpx
-${pythonHead(place)}
+    python: `${pythonHead(place)}
 
 answer = client.chat.completions.create(
     model="${place.model}",
@@ -106,10 +105,10 @@ answer = client.chat.completions.create(
 )
 kept = client.post(
     "/feedback",
-    cast_to=httpx.Response,
+    cast_to=object,
     body={"id": answer.id, "score": "up", "comment": "Short and right."},
 )
-print(kept.json())`,
+print(kept)`,
     typescript: `${typescriptHead(place)}
 
 const answer = await client.chat.completions.create({

@@ -45,18 +45,17 @@ export const rerankExample: Example = {
     "return_documents": true
   }`,
     ),
-    python: `import httpx
-${pythonHead(place)}
+    python: `${pythonHead(place)}
 
 ranking = client.post(
     "/rerank",
-    cast_to=httpx.Response,
+    cast_to=object,
     body={
         "model": "${place.model}",
         "query": "Where do penguins live?",
         "documents": ["Penguins live in the far south.", "The bank opens at nine."],
     },
-).json()
+)
 for result in ranking["results"]:
     print(result["index"], result["relevance_score"])`,
     typescript: `${typescriptHead(place)}
@@ -78,15 +77,21 @@ export const tokenizeExample: Example = {
   feature: "tokenize",
   code: (place) => ({
     curl: curl(place, "/tokenize", `{"model": "${place.model}", "prompt": "Hello, world"}`),
-    python: `import os
-import httpx
+    python: `import json
+import os
+from urllib.request import Request, urlopen
 
-reply = httpx.post(
+request = Request(
     "${place.origin}/tokenize",
-    headers={"Authorization": "Bearer " + os.environ.get("PARLEY_API_KEY", "none")},
-    json={"model": "${place.model}", "prompt": "Hello, world"},
-).raise_for_status().json()
-print(reply["count"], reply["tokens"])`,
+    headers={
+        "Content-Type": "application/json",
+        "Authorization": "Bearer " + os.environ.get("PARLEY_API_KEY", "none"),
+    },
+    data=json.dumps({"model": "${place.model}", "prompt": "Hello, world"}).encode(),
+)
+with urlopen(request) as reply:
+    counted = json.load(reply)
+print(counted["count"], counted["tokens"])`,
     typescript: `const reply = await fetch("${place.origin}/tokenize", {
   method: "POST",
   headers: {
