@@ -19,21 +19,35 @@ function watch(alias = entry) {
 test("a target that fails more than the others is taken out, with the numbers", () => {
   const see = watch();
   for (let count = 0; count < 20; count++) expect(see("old", "stop")).toBeUndefined();
-  for (let count = 0; count < 8; count++) expect(see("new", "length")).toBeUndefined();
+  for (let count = 0; count < 7; count++) expect(see("new", "length")).toBeUndefined();
   expect(see("new", "worker-lost")).toBeUndefined();
-  // The tenth: two of ten, against none of twenty.
+  expect(see("new", "worker-lost")).toBeUndefined();
+  // The tenth: three of ten, against none of twenty.
   expect(see("new", "internal")).toBe(
-    "2 of 10 requests failed within 60 s (20 %), 0 of 20 at the other targets (0 %).",
+    "3 of 10 requests failed within 60 s (30 %), 0 of 20 at the other targets (0 %).",
   );
+});
+
+test("a few good answers elsewhere are no reason to leave what serves nearly all", () => {
+  const see = watch({ ...entry, rollbackOn: { ...entry.rollbackOn!, errorShareRise: 0.1 } });
+  for (let count = 0; count < 10; count++) see("new", "stop");
+  for (let count = 0; count < 1_000; count++) {
+    expect(see("old", count % 8 === 7 ? "timeout" : "stop")).toBeUndefined();
+  }
+  // With sixty it is beyond chance.
+  for (let count = 0; count < 50; count++) see("new", "stop");
+  expect(see("old", "timeout")).toMatch(/^126 of 1001 .* 0 of 60/);
 });
 
 test("too few requests say nothing", () => {
   const see = watch();
+  for (let count = 0; count < 9; count++) see("old", "stop");
   for (let count = 0; count < 9; count++) expect(see("new", "timeout")).toBeUndefined();
 });
 
 test("what the caller did, a limit or a full worker says nothing of a target", () => {
   const see = watch();
+  for (let count = 0; count < 9; count++) see("old", "stop");
   const codes = ["cancelled", "invalid-request", "context-length-exceeded", "rate-limited"];
   for (const code of [...codes, "quota-exceeded", "overloaded", "forbidden", "not-supported"]) {
     for (let count = 0; count < 20; count++) expect(see("new", code)).toBeUndefined();
@@ -54,6 +68,7 @@ test("when all fail alike, none is taken out", () => {
 
 test("what lies before the window is forgotten", () => {
   const see = watch();
+  for (let count = 0; count < 9; count++) see("old", "stop", 61_000);
   for (let count = 0; count < 9; count++) see("new", "worker-lost", 0);
   expect(see("new", "worker-lost", 61_000)).toBeUndefined();
   for (let count = 0; count < 8; count++) see("new", "worker-lost", 61_000);

@@ -74,12 +74,28 @@ function judge(
   const share = own.failures / own.requests;
   // Others that were asked nothing have failed nobody.
   const restShare = rest.requests === 0 ? 0 : rest.failures / rest.requests;
-  if (share - restShare < rule.errorShareRise) return undefined;
+  if (share - restShare < rule.errorShareRise || !isBeyondChance(own, rest)) return undefined;
   const percent = (it: number) => `${Math.round(it * 100)} %`;
   return (
     `${own.failures} of ${own.requests} requests failed within ${rule.windowSeconds} s (${percent(share)}), ` +
     `${rest.failures} of ${rest.requests} at the other targets (${percent(restShare)}).`
   );
+}
+
+/** Standard errors between two shares, from which on they are held for different. */
+const DEVIATIONS_MIN = 2;
+
+/**
+ * Whether `own` fails more than `rest` by more than chance. Else a target with 1,000 requests, of which one
+ * in eight fails, would be taken out for another that has answered ten. Agresti and Caffo (2000): one
+ * success and one failure are added to each side, so that the error of a share of 0 or 1 is not 0.
+ */
+function isBeyondChance(own: Tally, rest: Tally): boolean {
+  const toShare = ({ requests, failures }: Tally) => (failures + 1) / (requests + 2);
+  const toVariance = (tally: Tally) =>
+    (toShare(tally) * (1 - toShare(tally))) / (tally.requests + 2);
+  const error = Math.sqrt(toVariance(own) + toVariance(rest));
+  return toShare(own) - toShare(rest) >= DEVIATIONS_MIN * error;
 }
 
 const add = (left: Tally, right: Tally): Tally => ({

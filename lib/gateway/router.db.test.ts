@@ -61,6 +61,10 @@ test("two processes that see a target fail take it out once, and both stop using
   const [one, two] = [startProcess(), startProcess()];
   await vi.waitFor(() => expect([one.feed.isLive, two.feed.isLive]).toEqual([true, true]));
   const failing = await Promise.all([one, two].map((it) => it.candidate("new")));
+  for (const it of [one, two]) {
+    const good = await it.candidate("old");
+    for (let count = 0; count < 5; count++) it.router.sawOutcome(good, "stop");
+  }
   for (let count = 0; count < 5; count++) {
     one.router.sawOutcome(failing[0]!, "worker-lost");
     two.router.sawOutcome(failing[1]!, "timeout");
@@ -88,7 +92,8 @@ test("two processes that see a target fail take it out once, and both stop using
     expect(await two.rollback()).toBeUndefined();
   });
   for (let count = 0; count < 9; count++) one.router.sawOutcome(failing[0]!, "worker-lost");
-  const again = await one.candidate("new");
+  const [again, good] = [await one.candidate("new"), await one.candidate("old")];
+  for (let count = 0; count < 5; count++) one.router.sawOutcome(good, "stop");
   for (let count = 0; count < 4; count++) one.router.sawOutcome(again, "worker-lost");
   expect(await one.rollback()).toBeUndefined();
   one.router.sawOutcome(again, "worker-lost");

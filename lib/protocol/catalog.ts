@@ -44,7 +44,7 @@ export const aliasSchema = z.strictObject({
     .default([]),
   /**
    * Takes a target out when, over the last `windowSeconds` and at least `requestsMin` requests, its share
-   * of failures exceeds that of the other targets by `errorShareRise`. Absent: never.
+   * of failures exceeds that of the other targets by `errorShareRise` and by more than chance. Absent: never.
    */
   rollbackOn: z
     .strictObject({
