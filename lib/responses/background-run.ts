@@ -53,7 +53,12 @@ export class BackgroundRun implements OpenResponse {
     this.#keptCount = this.#log.length;
     this.#events = this.#writer.queue();
     options.open.add(this);
-    this.ended = this.#run(begin);
+    this.ended = this.#run(begin).catch((error: unknown) => {
+      // A bug of ours; the sweep ends the row.
+      processLog.error({ err: error, responseId: this.id }, "response not ended");
+      this.#isEnded = true;
+      this.#push([]);
+    });
   }
 
   get response(): ResponseObject {

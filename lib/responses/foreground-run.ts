@@ -1,4 +1,4 @@
-import { AppError, isAppError } from "@/lib/errors";
+import { AppError, isAppError, toAppError } from "@/lib/errors";
 import type { Generation } from "@/lib/gateway/generate";
 import type { ResponseEvent } from "@/lib/openai/responses/event";
 import {
@@ -9,6 +9,7 @@ import {
   toFailure,
 } from "@/lib/openai/responses/response-object";
 import { ResponseWriter } from "@/lib/openai/responses/response-writer";
+import { log } from "@/lib/telemetry/log";
 import type { OpenResponses } from "./open-responses";
 
 export type ForegroundRunOptions = {
@@ -55,6 +56,13 @@ export class ForegroundRun {
         } else yield* this.#writer.add(event);
       }
       yield* await (this.#ending ?? this.#fail(endedEarly()));
+    } catch (thrown) {
+      // Failures of workers are events, so this is a bug of ours.
+      if (this.#ending === undefined) {
+        const { id: responseId } = this.#writer.body;
+        log.error({ err: thrown, responseId }, "response failed");
+      }
+      yield* await (this.#ending ?? this.#fail(toAppError(thrown)));
     } finally {
       await (this.#ending ?? this.#finish(CANCELLED));
     }

@@ -348,7 +348,6 @@ describe("what goes wrong", () => {
     for await (const event of await client.responses.create({ ...failing, stream: true })) {
       events.push(event);
     }
-    expect(events.at(-2)).toMatchObject({ type: "error", code: "server_error" });
     const last = events.at(-1);
     if (last?.type !== "response.failed") throw new Error("it did not fail");
     const stored = await client.responses.retrieve(last.response.id);
@@ -356,6 +355,19 @@ describe("what goes wrong", () => {
     expect(stored.error?.message).toMatch(/fails after three tokens/);
     const body = { model: echo, input: "x", previous_response_id: stored.id };
     expect(String(await failure(client.responses.create(body)))).toMatch(/failed\. Repeat/);
+  });
+
+  test("a worker that speaks out of turn fails its response, and nothing else", async () => {
+    script = { steps: [say("a"), { type: "tool-call-delta", index: 3, text: "{", tokens: 1 }] };
+    const body = { model, input: "x" };
+    expect(await failure(client.responses.create(body))).toMatchObject({ status: 500 });
+    const streamed = await client.responses.stream(body).finalResponse();
+    expect(streamed).toMatchObject({ status: "failed", error: { code: "server_error" } });
+    const { id } = await client.responses.create({ ...body, background: true });
+    await vi.waitFor(async () => {
+      const stored = await client.responses.retrieve(id);
+      expect(stored).toMatchObject({ status: "failed", output_text: "a" });
+    });
   });
 
   test("a client that leaves in the middle stops the worker, and the row says so", async () => {
@@ -373,6 +385,23 @@ describe("what goes wrong", () => {
       expect(await client.responses.retrieve(id)).toMatchObject({ status: "cancelled" });
     });
     expect((await client.responses.retrieve(id)).output_text).not.toBe("");
+  });
+
+  test("a client's own deadline is told, whole and streamed, and kept", async () => {
+    const headers = { "x-parley-timeout-ms": "300" };
+    const body = { model, input: "x" };
+    script = { steps: [say("1"), gate().closed] };
+    expect(await failure(client.responses.create(body, { headers }))).toMatchObject({
+      ...{ status: 504, code: "timeout" },
+    });
+    const stream = await client.responses.create({ ...body, stream: true }, { headers });
+    const events = [];
+    for await (const event of stream) events.push(event);
+    const last = events.at(-1);
+    if (last?.type !== "response.failed") throw new Error("it did not fail");
+    const stored = await client.responses.retrieve(last.response.id);
+    expect(stored).toMatchObject(last.response);
+    expect(stored.output_text).toBe("1");
   });
 
   test("a client that leaves before it has read anything leaves no open row", async () => {

@@ -85,13 +85,9 @@ export class ResponseWriter {
       // No event of this API says "cancelled": the status of the response does.
       case "cancelled":
         return this.#number([...closing, { type: "response.incomplete", response }]);
-      case "failed": {
-        const { code = null, message = "" } = error ?? {};
-        return this.#number([
-          { type: "error", code, message, param: null },
-          { type: "response.failed", response },
-        ]);
-      }
+      // Not announced by an `error` event: the official client's helper throws at one, and would lose the text.
+      case "failed":
+        return this.#number([{ type: "response.failed", response }]);
       case "queued":
       case "in_progress":
         throw new Error(`a response does not end as ${status}`);
