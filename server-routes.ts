@@ -26,6 +26,7 @@ import * as rerank from "@/app/v1/rerank/route";
 import * as responseCancel from "@/app/v1/responses/[id]/cancel/route";
 import * as responseInputItems from "@/app/v1/responses/[id]/input_items/route";
 import * as response from "@/app/v1/responses/[id]/route";
+import * as responseInputTokens from "@/app/v1/responses/input_tokens/route";
 import * as responses from "@/app/v1/responses/route";
 import type { RouteModule } from "@/lib/http/front";
 
@@ -47,6 +48,7 @@ export const HOT_ROUTES: Record<string, RouteModule> = {
   "/v1/openapi.json": openapi,
   "/v1/rerank": rerank,
   "/v1/responses": responses,
+  "/v1/responses/input_tokens": responseInputTokens,
   "/v1/responses/[id]": response,
   "/v1/responses/[id]/cancel": responseCancel,
   "/v1/responses/[id]/input_items": responseInputItems,

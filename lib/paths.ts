@@ -63,6 +63,7 @@ export const paths = {
     countTokens: "/v1/messages/count_tokens",
     rerank: "/v1/rerank",
     responses: "/v1/responses",
+    responseInputTokens: "/v1/responses/input_tokens",
     response: (id: string) => `/v1/responses/${id}`,
     moderations: "/v1/moderations",
     classify: "/v1/classify",

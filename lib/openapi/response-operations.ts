@@ -8,11 +8,21 @@ import {
   itemPageSchema,
   responseDeletedSchema,
   responseEventSchema,
+  responseInputTokensSchema,
   responseSchema,
 } from "./response-replies";
 
 const path = paths.v1.response("{id}");
 const RESPONSE = { name: "Response", schema: responseSchema };
+const REQUEST = {
+  ...{ name: "ResponseRequest", schema: responseRequestSchema },
+  notes: {
+    input: "A text, or messages and other items, oldest first.",
+    user: "Told back with the answer.",
+    stream_options: "Holds nothing that is offered.",
+  },
+  example: { model: EXAMPLE_MODEL, input: "Hello" },
+};
 const id: Parameter = {
   ...{ name: "id", in: "path", schema: z.string() },
   description: "Of a response that was made with the same key.",
@@ -37,17 +47,22 @@ export const RESPONSE_OPERATIONS: readonly Operation[] = [
     summary: "Answer an input, and keep it",
     description:
       "OpenAI's Responses: go on from an earlier one by `previous_response_id`, or let it run in the background. `store: false` keeps nothing.",
-    request: {
-      ...{ name: "ResponseRequest", schema: responseRequestSchema },
-      notes: {
-        input: "A text, or messages and other items, oldest first.",
-        user: "Told back with the answer.",
-        stream_options: "Holds nothing that is offered.",
-      },
-      example: { model: EXAMPLE_MODEL, input: "Hello" },
-    },
+    request: REQUEST,
     reply: { ...RESPONSE, description: "Whole; with `background: true` as it begins." },
     stream: STREAM,
+  },
+  {
+    ...{ id: "countResponseInput", method: "post", path: paths.v1.responseInputTokens },
+    ...{ tag: "Responses", scope: "read", shape: "openai" },
+    errors: [...ERRORS_OF.model, "not-found"],
+    summary: "Count the tokens of an input",
+    description:
+      "Those of the whole prompt: instructions, tools and the conversation before it. Nothing is made or kept.",
+    request: REQUEST,
+    reply: {
+      ...{ name: "ResponseInputTokens", schema: responseInputTokensSchema },
+      description: "Their number.",
+    },
   },
   {
     ...{ id: "getResponse", method: "get", path },

@@ -129,6 +129,10 @@ export const responseDeletedSchema = z.object({
   ...{ id: text, object: z.literal("response"), deleted: z.literal(true) },
 });
 
+export const responseInputTokensSchema = z.object({
+  ...{ object: z.literal("response.input_tokens"), input_tokens: count },
+});
+
 export const itemPageSchema = formOf<ItemPage>()(
   z.object({
     object: z.literal("list"),

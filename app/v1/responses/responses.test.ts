@@ -306,6 +306,19 @@ describe("input items", () => {
   );
 });
 
+test("the tokens of an input are counted with the conversation before it", async () => {
+  const first = await client.responses.create({ model: echo, input: "one two three" });
+  const body = { model: echo, input: "four", instructions: "Be brief." };
+  const more = { ...body, previous_response_id: first.id };
+  for (const asked of [body, more]) {
+    const { input_tokens: count, object } = await client.responses.inputTokens.count(asked);
+    expect(object).toBe("response.input_tokens");
+    expect((await client.responses.create(asked)).usage?.input_tokens).toBe(count);
+  }
+  const unknown = { ...body, model: "no/such" };
+  expect(await failure(client.responses.inputTokens.count(unknown))).toMatchObject({ status: 404 });
+});
+
 describe("what goes wrong", () => {
   test("before the first token has its status and leaves nothing behind", async () => {
     const before = await countRows();
