@@ -20,6 +20,13 @@ export const REGISTER_RETRY_LONGEST_MS = 2_000;
 // Bodies.
 /** 1 MiB: a hundred times the longest prompt our bundled context can hold, far below what hurts. */
 export const BODY_BYTES_MAX = 1_048_576;
+/**
+ * Values of one body that are not numbers. A schema says what is wrong with each, some 8 µs apiece, in which
+ * nobody else is answered; the largest schemas of tools that people send have a tenth of it.
+ */
+export const BODY_VALUES_MAX = 65_536;
+/** Elements of one list; only ids of tokens come in longer ones. */
+export const BODY_LIST_ELEMENTS_MAX = 16_384;
 /** One event of a generation; a delta is bytes, so this is a guard and not a budget. */
 export const EVENT_BYTES_MAX = 1_048_576;
 /** A prompt typed on a page. Longer texts belong to the API. */

@@ -95,8 +95,12 @@ function describeClosest({ issue, above }: Placed): Omit<Described, "code"> {
 
 /** Of the branches of a union the one that got furthest, past the bare type: most likely that one was meant. */
 function closestBranch(branches: Issue[][]): Issue | undefined {
+  // No spread into Math.max: a list of bad elements has more issues than a call has room for arguments.
   const reach = (issues: Issue[]) =>
-    Math.max(...issues.map(({ code, path }) => path.length + (code === "invalid_type" ? 0 : 1)), 0);
+    issues.reduce(
+      (most, { code, path }) => Math.max(most, path.length + (code === "invalid_type" ? 0 : 1)),
+      0,
+    );
   const reported = branches.filter((issues) => issues.length > 0);
   const [best] = reported.toSorted((one, other) => reach(other) - reach(one));
   if (best === undefined) return undefined;

@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import { AppError, isAppError } from "@/lib/errors";
+import { checkValueCount } from "./check-value-count";
 import { toBodyError } from "./describe-issue";
 
 export type BodyOptions<Schema extends z.ZodType> = { schema: Schema; bytesMax: number };
@@ -15,6 +16,7 @@ export async function parseBody<Schema extends z.ZodType>(
 ): Promise<z.output<Schema>> {
   checkContentType(request.headers.get("content-type"));
   const value = parseJson(await readBytes(request, bytesMax));
+  checkValueCount(value);
   const parsed = schema.safeParse(value, { reportInput: true });
   if (!parsed.success) throw toBodyError(parsed.error);
   return parsed.data;
