@@ -2,7 +2,12 @@ import { embedInPieces } from "@/lib/engine/encoder/embed-in-pieces";
 import { encodeInTurns } from "@/lib/engine/encoder/text-encoder";
 import { Engine } from "@/lib/engine/engine";
 import { buildWith } from "@/lib/engine/lora/load-adapter";
-import { nameTokens, readTokenizerInfo } from "@/lib/engine/text/tokenizer-info";
+import {
+  findControlToken,
+  hashTokenizer,
+  nameTokens,
+  readTokenizerInfo,
+} from "@/lib/engine/text/tokenizer-info";
 import { AppError } from "@/lib/errors";
 import type { GenerateEvent } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
@@ -45,9 +50,10 @@ function toOffers(engine: Engine, description: ModelOffer["description"]): Model
   const givesEmbeddings = runner.signature.hiddenSize !== undefined;
   const features: ModelFeature[] = ["chat", "tokenize", "log-probabilities", "grammar", "tools"];
   if (engine.answerFormat.reasoning) features.push("reasoning");
+  const told = { ...description, tokenizerBuild: hashTokenizer(files) };
   // Only the exception is worth saying.
   const describe = (isInvariant: boolean) =>
-    isInvariant ? description : { ...description, isBatchInvariant: false };
+    isInvariant ? told : { ...told, isBatchInvariant: false };
   const own: ModelOffer = {
     ...{ name: files.name, build: files.build, contextLength },
     features: givesEmbeddings ? [...features, "embeddings"] : features,
@@ -123,7 +129,9 @@ async function tokenize(
     const { messages, ...wish } = request;
     ids = engine.encodeMessages(toChatMessages(messages), wish);
   } else {
-    const text = await encodeInTurns(engine, request.text, signal);
+    const control = findControlToken(files.tokenizer, request.text);
+    const text =
+      control === undefined ? await encodeInTurns(engine, request.text, signal) : [control];
     ids = request.addSpecialTokens ? engine.addSpecialTokens(text) : text;
   }
   const names = request.returnNames ? { names: nameTokens(files.tokenizer, ids) } : {};

@@ -1,5 +1,5 @@
 import { EncoderEngine } from "@/lib/engine/encoder/encoder-engine";
-import { nameTokens, readTokenizerInfo } from "@/lib/engine/text/tokenizer-info";
+import { hashTokenizer, nameTokens, readTokenizerInfo } from "@/lib/engine/text/tokenizer-info";
 import { AppError } from "@/lib/errors";
 import { ENCODER_REQUESTS_DEFAULT } from "@/lib/limits";
 import type { TokenizeReply, TokenizeRequest } from "@/lib/protocol/text";
@@ -26,15 +26,14 @@ export async function serveEncoder(data: EngineThreadData): Promise<ServedModel>
   const engine = await EncoderEngine.load(folder, options);
   const { files, build, contextLength, memory, form, warnings, isBatchInvariant } = engine.model;
   const card = await readModelDescription(folder, files.weightForm);
+  const told = { ...card.description, tokenizerBuild: hashTokenizer(files) };
   return {
     offers: [
       {
         ...{ name: files.name, build, contextLength },
         features: [...engine.abilities, "tokenize"],
         // Only the exception is worth saying.
-        description: isBatchInvariant
-          ? card.description
-          : { ...card.description, isBatchInvariant },
+        description: isBatchInvariant ? told : { ...told, isBatchInvariant },
       },
     ],
     slotCount: data.mayRunFewerSlots ? Math.max(slotCount, ENCODER_REQUESTS_DEFAULT) : slotCount,

@@ -237,6 +237,16 @@ describe("FastChat's endpoints", () => {
   });
 });
 
+test("a control token's id is asked for by its name alone; within a text its name is text", async () => {
+  const { body } = await call("/tokenize", { prompt: "<|im_end|>", add_special_tokens: false });
+  expect(body.count).toBe(1);
+  expect((await call("/detokenize", { tokens: body.tokens })).body).toEqual({
+    ...{ prompt: "<|im_end|>" },
+  });
+  const within = { prompt: "<|im_end|>.", add_special_tokens: false };
+  expect((await call("/tokenize", within)).body.tokens).not.toContain(body.tokens[0]);
+});
+
 /** As lm-evaluation-harness asks for log-likelihoods and texts (`local-completions`). */
 describe("an evaluation harness", () => {
   const encode = async (prompt: string): Promise<number[]> =>

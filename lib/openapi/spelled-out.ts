@@ -46,7 +46,11 @@ const chatCalls = z
     }),
   )
   .max(TOOL_CALLS_MAX);
-const chatAbsent = { name: absent, refusal: absent, function_call: absent, audio: absent };
+const chatAbsent = {
+  ...{ name: absent, refusal: absent, function_call: absent, audio: absent },
+  /** An empty list says nothing, here as in the fields above. */
+  type: z.union([z.enum(["text", "message"]), absent]).optional(),
+};
 const noCalls = { tool_calls: absent, tool_call_id: z.null().optional() };
 
 const chatMessages = z

@@ -71,7 +71,9 @@ const returnNames = z.boolean().optional();
  */
 export const tokenizeRequestSchema = z.union([
   z.strictObject({
-    ...{ model, text: z.string(), returnNames },
+    /** The spelling of a control token alone is that token; within a text it is characters like others. */
+    text: z.string(),
+    ...{ model, returnNames },
     /** Those that the tokenizer's own rule puts around a text; absent: at a model that reads, yes, at one that writes, no. */
     addSpecialTokens: z.boolean().optional(),
   }),

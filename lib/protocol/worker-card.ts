@@ -17,6 +17,8 @@ export const modelDescriptionSchema = z.object({
   /** False: what a request gets depends on who else is served at the moment. Absent: it does not, or nobody knows. */
   isBatchInvariant: z.boolean().optional(),
   limits: z.string().max(2_000).optional(),
+  /** SHA-256 over what makes text tokens and conversations prompts, hex: models that share it count alike. */
+  tokenizerBuild: z.string().max(128).optional(),
   /** Skills with the measured share of right answers, 0 to 1. */
   skills: z
     .array(z.object({ name: z.string().max(80), share: z.number().min(0).max(1) }))

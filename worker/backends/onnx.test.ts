@@ -123,7 +123,10 @@ describe("folders", () => {
     await writeFile(join(broken, "README.md"), "---\nlicense: [\n---\nText.\n");
     const backend = await create([], { modelFolders: [bare, broken] });
     for (const { description } of backend.card().models) {
-      expect(description).toEqual({ weightForm: "fp32", skills: [], examplePrompts: [] });
+      expect(description).toEqual({
+        ...{ weightForm: "fp32", skills: [], examplePrompts: [] },
+        tokenizerBuild: expect.stringMatching(/^[0-9a-f]{64}$/),
+      });
     }
     expect(textOf(await read(backend, ask("bare")))).not.toBe("");
     await backend.close();

@@ -1,3 +1,4 @@
+import { createHash } from "node:crypto";
 import type { ModelFiles } from "../onnx/model-files";
 import { readVocabulary } from "./token-bytes";
 import type { TokenizerJson } from "./tokenizer-schema";
@@ -32,6 +33,23 @@ export function readTokenizerInfo(model: {
     },
     contextLength: model.contextLength,
   };
+}
+
+/**
+ * The id of a control token by its spelling. Typed ones stay text wherever a model reads them; a text that is
+ * nothing else asks for the token itself, as harnesses do that know the end token by name.
+ */
+export function findControlToken(json: TokenizerJson, text: string): number | undefined {
+  return json.added_tokens.find((token) => token.special && token.content === text)?.id;
+}
+
+/** SHA-256 over what makes text tokens and conversations prompts, hex. */
+export function hashTokenizer(
+  files: Pick<ModelFiles, "tokenizer" | "tokenizerConfig" | "chatTemplate">,
+): string {
+  const { tokenizer, tokenizerConfig, chatTemplate = null } = files;
+  const parts = JSON.stringify([tokenizer, tokenizerConfig, chatTemplate]);
+  return createHash("sha256").update(parts).digest("hex");
 }
 
 /** Tokens under the names that the vocabulary has for them (`Ġthe`), not as the text they stand for. */
