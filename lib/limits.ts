@@ -140,7 +140,7 @@ export const READY_CHECK_MS_MAX = 2_000;
 export const DISPATCH_ATTEMPTS_MAX = 3;
 /** Requests a web process sends to a worker beyond its slots: one waits there, so that no slot idles for the way from here; whatever waits is in an order of its own there. */
 export const SENT_AHEAD_MAX = 1;
-/** Requests that wait in one web process for one model: at four a second, what is done in the longest wait. Each holds its body, 1 MiB at most. */
+/** Requests that wait in one web process for one model: at four a second, what is done in the longest wait. Each holds its body: kilobytes as a rule, 1 MiB at most, 8 MiB of texts. */
 export const ADMISSION_WAITING_MAX = 256;
 /** Told to who is refused at a full queue, whatever the pace: beyond the longest wait nobody knows. */
 export const ADMISSION_RETRY_SECONDS_MAX = 60;

@@ -6,6 +6,7 @@ import { WAITING_MAX } from "@/lib/limits";
 import type { AnswerView, TurnEvent } from "@/lib/protocol/arena-view";
 import { log } from "@/lib/telemetry/log";
 import { createId } from "@/lib/util/id";
+import type { Backend } from "@/worker/backend";
 import { createMockBackend } from "@/worker/backends/mock";
 import { startTestWorker, TEST_SECRET } from "@/worker/server-testing";
 import { Controller } from "../../controller/controller";
@@ -49,7 +50,16 @@ export async function createWorld(...workers: string[][]) {
 
 async function startWorker(controller: Controller, models: string[]) {
   let die = () => {};
-  const backend = createMockBackend({ models, slots: 16, tokenMs: 1, die: () => die() });
+  const mock = createMockBackend({ models, slots: 16, tokenMs: 1, die: () => die() });
+  /** Those of the requests so far, in their order. */
+  const cacheSalts: (string | undefined)[] = [];
+  const backend: Backend = {
+    ...mock,
+    generate(request, signal) {
+      cacheSalts.push(request.cacheSalt);
+      return mock.generate(request, signal);
+    },
+  };
   const worker = await startTestWorker({ backend });
   die = () => void worker.close();
   const instanceId = randomUUID();
@@ -65,6 +75,7 @@ async function startWorker(controller: Controller, models: string[]) {
   });
   return {
     ...{ workerId, name, instanceId, address: worker.address, models: backend.card().models },
+    cacheSalts,
     beat: () => controller.heartbeat(workerId, { instanceId, load }),
     close: () => worker.close(),
   };
