@@ -88,7 +88,9 @@ function toReply(operation: Operation, schemas: Record<string, SchemaObject>): J
     return toRef(it.name);
   };
   const headers =
-    scope === "none" ? ANSWER_HEADERS.slice(0, 1) : [...ANSWER_HEADERS, ...LIMIT_HEADERS];
+    scope === "none"
+      ? ANSWER_HEADERS.slice(0, 1)
+      : [...ANSWER_HEADERS, ...LIMIT_HEADERS[operation.shape]];
   return {
     description: reply.description,
     headers: Object.fromEntries(headers.map((it) => [it.name, toHeaderRef(it.name)])),
@@ -137,7 +139,7 @@ function errorResponses(): Json {
 const RETRIED = new Set([429, 503]);
 
 function headerObjects(): Json {
-  const all = [...ANSWER_HEADERS, ...LIMIT_HEADERS];
+  const all = [...ANSWER_HEADERS, ...LIMIT_HEADERS.openai, ...LIMIT_HEADERS.anthropic];
   return Object.fromEntries(
     all.map(({ name, description, schema }) => [name, { description, schema }]),
   );

@@ -34,18 +34,36 @@ export const ANSWER_HEADERS: readonly Header[] = [
   { name: "x-parley-worker", description: "The worker that answered.", schema: text },
 ];
 
-/** OpenAI's names. Present where the caller or the model has such a limit. */
-export const LIMIT_HEADERS: readonly Header[] = [
-  { name: "x-ratelimit-limit-requests", description: "Requests a minute.", schema: count },
-  { name: "x-ratelimit-limit-tokens", description: "Tokens a minute.", schema: count },
-  { name: "x-ratelimit-remaining-requests", description: "Of them left now.", schema: count },
-  { name: "x-ratelimit-remaining-tokens", description: "Of them left now.", schema: count },
-  {
-    ...{ name: "x-ratelimit-reset-requests", schema: text },
-    description: "Until all requests are free again, such as `1s` or `6m0s`.",
-  },
-  {
-    ...{ name: "x-ratelimit-reset-tokens", schema: text },
-    description: "Until all tokens are free again, such as `1s` or `6m0s`.",
-  },
-];
+const moment: SchemaObject = { type: "string", format: "date-time" };
+
+/** By whose names a path has them. Present where the caller or the model has such a limit. */
+export const LIMIT_HEADERS: Record<"openai" | "anthropic", readonly Header[]> = {
+  openai: [
+    { name: "x-ratelimit-limit-requests", description: "Requests a minute.", schema: count },
+    { name: "x-ratelimit-limit-tokens", description: "Tokens a minute or day.", schema: count },
+    { name: "x-ratelimit-remaining-requests", description: "Of them left now.", schema: count },
+    { name: "x-ratelimit-remaining-tokens", description: "Of them left now.", schema: count },
+    {
+      ...{ name: "x-ratelimit-reset-requests", schema: text },
+      description: "Until all requests are free again, such as `1s` or `6m0s`.",
+    },
+    {
+      ...{ name: "x-ratelimit-reset-tokens", schema: text },
+      description: "Until all tokens are free again, such as `1s` or `6m0s`.",
+    },
+  ],
+  anthropic: ["requests", "tokens"].flatMap((kind) => [
+    {
+      ...{ name: `anthropic-ratelimit-${kind}-limit`, schema: count },
+      description: `How many ${kind} there may be.`,
+    },
+    {
+      ...{ name: `anthropic-ratelimit-${kind}-remaining`, schema: count },
+      description: "Of them left now.",
+    },
+    {
+      ...{ name: `anthropic-ratelimit-${kind}-reset`, schema: moment },
+      description: "When all are free again.",
+    },
+  ]),
+};

@@ -1,8 +1,7 @@
 import { AppError } from "@/lib/errors";
 import { errorShapeAt } from "@/lib/http/error-reply";
 import { type RouteHandler, route } from "@/lib/http/route";
-
-const ENDPOINTS = "/v1/chat/completions, /v1/completions, /v1/embeddings, /v1/messages, /v1/rerank";
+import { paths } from "@/lib/paths";
 
 /** Every path under /v1 that is none of ours, in the words that its clients understand. */
 export const GET: RouteHandler = (request, context) => {
@@ -10,7 +9,7 @@ export const GET: RouteHandler = (request, context) => {
   const options = { shape: errorShapeAt(pathname), caller: "anyone", name: "/v1/*" } as const;
   return route(options, (): Response => {
     throw new AppError("not-found", {
-      message: `There is no ${request.method} ${pathname} here. See GET /v1/models and POST ${ENDPOINTS}.`,
+      message: `There is no ${request.method} ${pathname} here. GET ${paths.v1.openapi} tells of all that there is, GET ${paths.developers} to people.`,
     });
   })(request, context);
 };

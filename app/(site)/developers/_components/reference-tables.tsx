@@ -2,7 +2,7 @@ import type { ReactNode } from "react";
 import { type ErrorRow, errorRows } from "@/lib/openapi/errors";
 import { ANSWER_HEADERS, type Header, LIMIT_HEADERS, REQUEST_HEADERS } from "@/lib/openapi/headers";
 import { OPERATIONS } from "@/lib/openapi/operations";
-import { Term } from "./section";
+import { Sentence, Term } from "./section";
 
 /** Tables of what lib/openapi knows, which is what /v1/openapi.json is made of. */
 
@@ -48,7 +48,9 @@ export function EndpointTable() {
               {method.toUpperCase()} {path}
             </Term>
           </td>
-          <td className={CELL}>{summary}</td>
+          <td className={CELL}>
+            <Sentence>{summary}</Sentence>
+          </td>
           <td className={CELL}>{scope === "none" ? "no key" : scope}</td>
         </tr>
       ))}
@@ -66,13 +68,17 @@ export function ErrorTable() {
       {rows.map(({ status, code, openai, when, remedy }) => (
         <tr key={code}>
           <td className={`${CELL} numeric`}>{status}</td>
-          <td className={CELL}>
+          <td className={`${CELL} whitespace-nowrap`}>
             <Term>{openai.type}</Term>
             <br />
             <Term>{openai.code ?? "null"}</Term>
           </td>
-          <td className={CELL}>{when}</td>
-          <td className={CELL}>{remedy}</td>
+          <td className={CELL}>
+            <Sentence>{when}</Sentence>
+          </td>
+          <td className={CELL}>
+            <Sentence>{remedy}</Sentence>
+          </td>
         </tr>
       ))}
     </Table>
@@ -84,7 +90,7 @@ export function HeaderTable() {
     <Table label="Headers" heads={["Header", "In", "What it says"]}>
       <HeaderRows headers={REQUEST_HEADERS} place="request" />
       <HeaderRows headers={ANSWER_HEADERS} place="answer" />
-      <HeaderRows headers={LIMIT_HEADERS} place="answer" />
+      <HeaderRows headers={LIMIT_HEADERS.openai} place="answer" />
     </Table>
   );
 }
@@ -96,7 +102,9 @@ function HeaderRows({ headers, place }: { headers: readonly Header[]; place: str
         <Term>{name}</Term>
       </td>
       <td className={CELL}>{place}</td>
-      <td className={CELL}>{description}</td>
+      <td className={CELL}>
+        <Sentence>{description}</Sentence>
+      </td>
     </tr>
   ));
 }

@@ -22,3 +22,13 @@ export function Prose({ children }: { children: ReactNode }) {
 export function Term({ children }: { children: ReactNode }) {
   return <code className="font-mono text-sm wrap-anywhere text-ink">{children}</code>;
 }
+
+/** A sentence in which backticks mark what a program says. */
+export function Sentence({ children }: { children: string }) {
+  return (
+    children
+      .split("`")
+      // biome-ignore lint/suspicious/noArrayIndexKey: the parts of a constant have no identity but their place.
+      .map((part, index) => (index % 2 === 1 ? <Term key={index}>{part}</Term> : part))
+  );
+}
