@@ -84,7 +84,7 @@ function toRequestBody(
 function toReply(operation: Operation, schemas: Record<string, SchemaObject>): Json {
   const { reply, stream, scope } = operation;
   const name = (it: { name: string; schema: z.ZodType }) => {
-    schemas[it.name] = toReplySchema(it.schema);
+    schemas[it.name] ??= toReplySchema(it.schema);
     return toRef(it.name);
   };
   const headers =
