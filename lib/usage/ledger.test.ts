@@ -230,6 +230,19 @@ describe("headers", () => {
     expect(ledger.headers(admitted(ledger, testCaller({})), "openai")).toEqual({});
   });
 
+  test("say nothing of what a model was used by others", () => {
+    const limits = { requestsPerMinute: 9, tokensPerMinute: 1_000, tokensPerDay: 1_000 };
+    const { ledger } = ledgerAt(NOON, { m: { limits } });
+    admitted(ledger, testCaller({})).add({ prompt: 400 });
+    expect(ledger.headers(admitted(ledger, testCaller({})), "openai")).toEqual({});
+    const limited = admitted(ledger, testCaller({ models: { m: { requestsPerMinute: 100 } } }));
+    expect(ledger.headers(limited, "openai")).toEqual({
+      "x-ratelimit-limit-requests": "100",
+      "x-ratelimit-remaining-requests": "99",
+      "x-ratelimit-reset-requests": "2m0s",
+    });
+  });
+
   test("durations are Go's", () => {
     expect(
       [0, 20, 999.2, 1_000, 1_500, 59_999, 60_000, 360_000, 86_400_000].map(toDuration),

@@ -140,10 +140,14 @@ export class UsageLedger {
     return [...this.#accounts.keys()];
   }
 
-  /** The rate-limit headers of the API that the caller speaks; none where nothing is limited. */
+  /**
+   * The rate-limit headers of the API that the caller speaks; none where the caller's own key is not limited.
+   * What is left of a model over all callers is not told: it says what others ask, and during a blind
+   * battle which two models answer.
+   */
   headers(meter: Meter, shape: RateLimitShape): Record<string, string> {
     const names = this.#accounts.get(meter)?.names ?? [];
-    const limited = [...this.#ownScope(meter), ...this.#modelScopes(meter, names)];
+    const limited = [...this.#ownScope(meter), ...this.#keyModelScopes(meter, names)];
     if (limited.length === 0) return {};
     const nowMs = this.now();
     for (const { tally } of limited) tally.roll(nowMs);
@@ -212,25 +216,26 @@ export class UsageLedger {
     return [{ tally: this.#tally(keySubject(key.id)), limits: key.limits }];
   }
 
+  /** The caller's key at single models. */
+  #keyModelScopes({ caller: { key } }: Meter, names: readonly string[]): LimitedTally[] {
+    const perModel = key?.limits.models;
+    if (key === undefined || perModel === undefined) return [];
+    // A key may be limited at an alias as at a model. Names are a caller's word, hence own properties.
+    return names.flatMap((name) => {
+      const limits = Object.hasOwn(perModel, name) ? perModel[name] : undefined;
+      if (limits === undefined || !isLimited(limits)) return [];
+      return [{ tally: this.#tally(keyModelSubject(key.id, name)), limits }];
+    });
+  }
+
   /** @param names of which the first is the model's. */
-  #modelScopes({ caller: { key } }: Meter, names: readonly string[]): LimitedTally[] {
+  #modelScopes(meter: Meter, names: readonly string[]): LimitedTally[] {
     const [model] = names;
     if (model === undefined) return [];
-    const scopes: LimitedTally[] = [];
-    const perModel = key?.limits.models;
-    if (key && perModel) {
-      // A key may be limited at an alias as at a model. Names are a caller's word, hence own properties.
-      for (const name of names) {
-        const limits = Object.hasOwn(perModel, name) ? perModel[name] : undefined;
-        if (limits === undefined || !isLimited(limits)) continue;
-        scopes.push({ tally: this.#tally(keyModelSubject(key.id, name)), limits });
-      }
-    }
+    const scopes = this.#keyModelScopes(meter, names);
     const limits = this.#settings(model)?.limits;
-    if (limits && isLimited(limits)) {
-      scopes.push({ tally: this.#tally(modelSubject(model)), limits });
-    }
-    return scopes;
+    if (limits === undefined || !isLimited(limits)) return scopes;
+    return [...scopes, { tally: this.#tally(modelSubject(model)), limits }];
   }
 
   /** Takes a place in each, or in none. */
