@@ -324,6 +324,34 @@ test("nothing was added to any prototype", () => {
   expect(([] as unknown as Body).isAdmin).toBeUndefined();
 });
 
+describe("a method", () => {
+  const paths = [...new Set(OPERATIONS.map(({ path }) => path))];
+
+  test.each(paths)("that %s does not have is 405, and says which it has", async (path) => {
+    const own = OPERATIONS.filter((it) => it.path === path);
+    const allowed = own.map(({ method }) => method.toUpperCase());
+    const [operation] = own;
+    if (!operation) throw new Error("a path has an operation");
+    for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE"]) {
+      if (allowed.includes(method)) continue;
+      const reply = await fetch(`${api.url}${path.replace("{id}", "x")}`, { method });
+      await expectRefusal(operation, reply, 405, method);
+      expect(reply.headers.get("allow")?.split(", ").toSorted()).toEqual(allowed.toSorted());
+    }
+  });
+
+  test("of no meaning, and a path of none, are told in JSON", async () => {
+    const unknown = await fetch(`${api.url}/v1/nothing/here`, { method: "POST", body: "{" });
+    expect(unknown.status).toBe(404);
+    const value = await unknown.json();
+    expectFits("OpenAiError", value);
+    expect(value.error.message).toContain("/v1/openapi.json");
+    const anthropic = await fetch(`${api.url}/v1/messages/batches`);
+    expect(anthropic.status).toBe(404);
+    expectFits("AnthropicError", await anthropic.json());
+  });
+});
+
 describe("paths and ids", () => {
   test.each([
     "/v1/responses/%00",
