@@ -16,6 +16,8 @@ import { createOnnxBackend } from "@/worker/backends/onnx";
 import { type AddedWorker, type ApiServer, startApiServer } from "./__fixtures__/api-server";
 
 const ROOT = join(import.meta.dirname, "../..");
+/** Also on a machine that runs everything at once. */
+const BUSY = { timeout: 15_000, interval: 10 };
 const STORY = "Tell me a story about a robot and a lantern, a lighthouse and the sea at night.";
 let api: ApiServer;
 let mock: AddedWorker;
@@ -58,7 +60,7 @@ async function freed(): Promise<void> {
   await vi.waitFor(async () => {
     expect(await mock.metric("parley_worker_running")).toBe(0);
     expect(api.controller.inFlight()).toBe(0);
-  });
+  }, BUSY);
 }
 
 describe("a deadline", () => {
@@ -110,7 +112,7 @@ describe("a deadline", () => {
       body: JSON.stringify(chat("mock/never")),
       signal: stop.signal,
     }).catch(() => "left");
-    await vi.waitFor(async () => expect(await mock.metric("parley_worker_running")).toBe(1));
+    await vi.waitFor(async () => expect(await mock.metric("parley_worker_running")).toBe(1), BUSY);
     // The first of them waits at the worker, the others here.
     const replies = await Promise.all(
       [1, 2, 3].map(() => post(chat("mock/never"), { timeout: "80" })),

@@ -42,7 +42,7 @@ beforeEach(async () => {
   controller = new Controller({ db: database.db });
 });
 afterEach(async () => {
-  await vi.waitFor(() => expect(controller.inFlight()).toBe(0));
+  await eventually(() => expect(controller.inFlight()).toBe(0));
   expect(admissionOf(controller).waiting(MODEL)).toBe(0);
   await Promise.all(workers.map((worker) => worker.close()));
   workers = [];
@@ -91,6 +91,8 @@ async function addWorker(slots: number, { waitingMax = 64, at = controller } = {
   return { ...worker, running, workerId, beat };
 }
 
+/** Also on a machine that runs everything at once. */
+const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 15_000, interval: 5 });
 const never = () => new AbortController().signal;
 const callerOf = (name: string): ApiCaller => ({ owner: `key:${name}`, key: undefined });
 
@@ -121,7 +123,7 @@ const names = (running: readonly Running[]) => running.map((it) => it.request.re
 const waiting = () => admissionOf(controller).waiting(MODEL);
 
 async function settle(worker: { running: Running[] }, count: number): Promise<void> {
-  await vi.waitFor(() => expect(worker.running).toHaveLength(count));
+  await eventually(() => expect(worker.running).toHaveLength(count));
 }
 
 test("a free place is taken in the same turn of the event loop", async () => {
@@ -141,11 +143,11 @@ test("places are shared alike, whoever asks more, and the worker's room stays em
   const greedy = Array.from({ length: 12 }, () => ask("greedy"));
   await settle(worker, 2);
   const modest = Array.from({ length: 3 }, () => ask("modest"));
-  await vi.waitFor(() => expect(waiting()).toBe(15 - 2 - SENT_AHEAD_MAX));
+  await eventually(() => expect(waiting()).toBe(15 - 2 - SENT_AHEAD_MAX));
   expect(worker.server.load()).toMatchObject({ running: 2, waiting: SENT_AHEAD_MAX });
   const order: string[] = [];
   for (let ended = 0; ended < 15; ended++) {
-    await vi.waitFor(() => {
+    await eventually(() => {
       expect(worker.running.length).toBe(Math.min(2, 15 - ended));
       expect(worker.server.load().waiting).toBe(Math.max(0, Math.min(1, 13 - ended)));
     });
@@ -167,14 +169,14 @@ test("ten thousand requests of one caller keep nobody out, and are told when to 
     const outcome = await ask("greedy", { signal: stop.signal });
     if (outcome instanceof AppError && outcome.code === "overloaded") refused.push(outcome);
   });
-  await vi.waitFor(() => expect(waiting()).toBe(ADMISSION_WAITING_MAX));
-  await vi.waitFor(() =>
+  await eventually(() => expect(waiting()).toBe(ADMISSION_WAITING_MAX));
+  await eventually(() =>
     expect(refused).toHaveLength(count - ADMISSION_WAITING_MAX - 1 - SENT_AHEAD_MAX),
   );
   expect(refused.every((error) => (error.retryAfterSeconds ?? 0) >= 1)).toBe(true);
   refused = [];
   const modest = ask("modest");
-  await vi.waitFor(() => expect(refused).toHaveLength(1));
+  await eventually(() => expect(refused).toHaveLength(1));
   expect(waiting()).toBe(ADMISSION_WAITING_MAX);
   // The one that runs and the one that was sent ahead of it, then the other caller.
   for (let turn = 0; turn < 2; turn++) {
@@ -182,7 +184,7 @@ test("ten thousand requests of one caller keep nobody out, and are told when to 
     worker.running[0]?.end();
     await settle(worker, 1);
   }
-  await vi.waitFor(() => expect(names(worker.running)).toEqual(["modest"]));
+  await eventually(() => expect(names(worker.running)).toEqual(["modest"]));
   worker.running[0]?.end();
   expect(await modest).toBe(worker.workerId);
   stop.abort();
@@ -193,14 +195,14 @@ test("who waits takes a worker that joins, and hears at once when the last one g
   const one = await addWorker(1);
   const stop = new AbortController();
   const all = Array.from({ length: 5 }, () => ask("a", { signal: stop.signal }));
-  await vi.waitFor(() => expect(waiting()).toBe(3));
+  await eventually(() => expect(waiting()).toBe(3));
   const two = await addWorker(1);
   await settle(two, 1);
   expect(waiting()).toBe(1);
   await controller.leave(one.workerId);
   await controller.leave(two.workerId);
   const outcomes = Promise.all(all);
-  await vi.waitFor(() => expect(waiting()).toBe(0));
+  await eventually(() => expect(waiting()).toBe(0));
   stop.abort();
   const codes = (await outcomes).map((it) => (it instanceof AppError ? it.code : "answered"));
   expect(codes.filter((code) => code === "no-worker")).toHaveLength(1);
@@ -215,12 +217,12 @@ describe("another process's requests", () => {
     // Its beat says that it is full, and nobody will say that it is not any more.
     await worker.beat();
     const ours = Array.from({ length: 6 }, () => ask("ours"));
-    await vi.waitFor(() => expect(worker.server.load().waiting).toBe(SENT_AHEAD_MAX));
+    await eventually(() => expect(worker.server.load().waiting).toBe(SENT_AHEAD_MAX));
     expect(waiting()).toBe(5);
     for (const it of [...worker.running]) it.end();
     await Promise.all(theirs);
     for (let ended = 0; ended < 6; ended++) {
-      await vi.waitFor(() => expect(worker.running.length).toBeGreaterThan(0));
+      await eventually(() => expect(worker.running.length).toBeGreaterThan(0));
       // Both slots are in use again, though by the last beat none is free.
       if (ended === 0) await settle(worker, 2);
       worker.running[0]?.end();
@@ -236,7 +238,7 @@ describe("a wait", () => {
     await settle(worker, 1);
     const leave = new AbortController();
     const second = ask("b", { signal: leave.signal });
-    await vi.waitFor(() => expect(waiting()).toBe(1));
+    await eventually(() => expect(waiting()).toBe(1));
     leave.abort();
     expect(await second).toMatchObject({ code: "client-closed" });
     expect(waiting()).toBe(0);
@@ -280,7 +282,7 @@ test("further answers to a request go to the worker of the first while it has ro
     const ended = generateChoices(options, count).then(async ({ events }) => {
       for await (const _ of events);
     });
-    await vi.waitFor(() => expect(all.flatMap((it) => it.running)).toHaveLength(1));
+    await eventually(() => expect(all.flatMap((it) => it.running)).toHaveLength(1));
     const first = all.find((it) => it.running.length === 1);
     return { ended, first: first! };
   };
