@@ -100,7 +100,7 @@ describe("the life of a worker", () => {
     await expect(late).rejects.toMatchObject({ code: "overloaded" });
     expect(await last(running)).toMatchObject({ type: "generation-end" });
     await life.done;
-    expect(life.notes).toEqual(["load", "register ready 10", "beat draining", "leave", "close"]);
+    expect(life.notes).toEqual(["load", "register ready 11", "beat draining", "leave", "close"]);
     await expect(client.health(address, call())).rejects.toMatchObject({ code: "worker-lost" });
   });
 
