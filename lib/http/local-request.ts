@@ -1,7 +1,7 @@
 import { env } from "@/lib/env";
 import { isLoopback } from "@/lib/util/loopback";
 
-const PROXY_TRACES = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
+const PROXY_TRACES = ["forwarded", "x-real-ip", "via"];
 
 /**
  * Whether a request can only come from a program on this machine: the server listens on loopback, nothing
@@ -13,7 +13,19 @@ export function isLocalRequest(request: Request): boolean {
   if (!isLocalServer()) return false;
   const { headers } = request;
   if (PROXY_TRACES.some((name) => headers.has(name))) return false;
-  return isLocalName(headers.get("host") ?? new URL(request.url).host);
+  const host = headers.get("host") ?? new URL(request.url).host;
+  return isLocalName(host) && isForwardedByNobody(headers, host);
+}
+
+/**
+ * Next itself writes two of a proxy's headers where there are none (in development all requests go through
+ * it): the address that the connection came from, and the host as it was. Through a proxy the first names
+ * a stranger, be it behind what the stranger wrote there.
+ */
+function isForwardedByNobody(headers: Headers, host: string): boolean {
+  const addresses = headers.get("x-forwarded-for")?.split(",") ?? [];
+  const isFromHere = addresses.every((it) => isLoopback(it.trim().replace(/^::ffff:/, "")));
+  return isFromHere && (headers.get("x-forwarded-host") ?? host) === host;
 }
 
 /** Whether nobody but this machine can reach this server, as far as its settings say. */
