@@ -1,4 +1,5 @@
 import { expect, test, vi } from "vitest";
+import { firstTokenTimes } from "@/lib/gateway/first-token-times";
 import { MOCK_MODELS } from "@/worker/backends/mock-models";
 import { asking, createWorld, readTurn } from "./__fixtures__/world";
 import { readChat, startChat } from "./chat";
@@ -19,6 +20,19 @@ test("a character that the database cannot hold is told as it is kept", async ()
     expect(view.messages[1]).toEqual(answer);
   } finally {
     says.mockRestore();
+    await world.close();
+  }
+});
+
+test("what a page asks teaches `auto` nothing: its times would name the two of a blind battle", async () => {
+  const world = await createWorld(["mock/echo"]);
+  try {
+    const visitorId = await world.visitor();
+    const ask = { ...asking(visitorId), model: "mock/echo", prompt: "Be quick." };
+    const turn = await readTurn(await startChat(world.arena, ask));
+    expect(turn.side(null).status).toBe("complete");
+    expect(firstTokenTimes().median("mock/echo", performance.now())).toBeUndefined();
+  } finally {
     await world.close();
   }
 });

@@ -31,7 +31,7 @@ test("the best-rated model that can do it comes first, unrated ones last", () =>
   expect(namesOf()).toEqual(["best", "good", "tools", "plain"]);
   expect(namesOf({ features: ["chat", "tools"] })).toEqual(["tools"]);
   expect(choose()[0]?.why).toBe(
-    "auto took the best of 4 models: its rating is 1200, with $10 and $30 a million tokens and 900 ms to the first token.",
+    "auto took the best of 4 models: its rating is 1200, with $10 and $30 a million tokens and under 1 s to the first token.",
   );
 });
 
@@ -60,6 +60,21 @@ test("who finds nobody is told what was too tight", () => {
   });
   expect(refusal({ models, limits: { promptPriceMax: 5, firstTokenMsMax: 100 } })).toMatchObject({
     ...{ code: "invalid-request", param: "routing.max_first_token_ms" },
+    message:
+      "`routing.max_first_token_ms` leaves no model to answer: the nearest is `good` with under 0.5 s to the first token. Raise it.",
   });
   expect(refusal({ limits: { models: ["x"] } })).toMatchObject({ param: "routing.models" });
+});
+
+test("no exact time to a first token is told, which would change with others' requests", () => {
+  const told = (firstTokenMs: number) =>
+    choose({ models: [model("m", { firstTokenMs })] })[0]
+      ?.why?.split(" and ")
+      .at(-1);
+  expect([0, 499.9, 500, 1_999, 2_000, 5_000, 60_000].map(told)).toEqual(
+    [
+      ...["under 0.5 s", "under 0.5 s", "under 1 s", "under 2 s", "under 5 s"],
+      ...["5 s or more", "5 s or more"],
+    ].map((it) => `${it} to the first token.`),
+  );
 });

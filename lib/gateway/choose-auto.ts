@@ -4,6 +4,7 @@ import type { ModelDefaults, Price } from "@/lib/protocol/catalog";
 import { AUTO_MODEL, type AutoLimits } from "@/lib/protocol/routing";
 import type { ModelFeature } from "@/lib/protocol/worker-card";
 import { type Candidate, mayUse } from "./candidate";
+import { tellFirstToken } from "./first-token-times";
 
 /** A model that is awake, as `auto` sees it. */
 export type AutoModel = {
@@ -113,7 +114,7 @@ function toRules(limits: AutoLimits): Rule[] {
       param: "routing.max_first_token_ms",
       limit: limits.firstTokenMsMax,
       of: ({ firstTokenMs }) => firstTokenMs,
-      say: (value) => `${Math.round(value)} ms to its first token`,
+      say: tellFirstToken,
     },
   ];
 }
@@ -146,8 +147,6 @@ function explain(model: AutoModel, { rank, fittingCount, openCount }: Standing):
   const { price, firstTokenMs } = model;
   const cost = price ? `$${price.prompt} and $${price.completion} a million tokens` : "no price";
   const speed =
-    firstTokenMs === undefined
-      ? "no recent time to the first token"
-      : `${Math.round(firstTokenMs)} ms to the first token`;
+    firstTokenMs === undefined ? "no recent time to the first token" : tellFirstToken(firstTokenMs);
   return `auto took ${place} of ${fittingCount} models${limits}: ${rating}, with ${cost} and ${speed}.`;
 }

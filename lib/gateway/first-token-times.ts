@@ -3,7 +3,7 @@ import { processSingleton } from "@/lib/util/process-singleton";
 
 type Sample = { atMs: number; firstTokenMs: number };
 
-/** How long models took to their first token of late, as this process saw it. */
+/** How long models took to their first token of late for callers of the API, as this process saw it. */
 export class FirstTokenTimes {
   readonly #samples = new Map<string, Sample[]>();
 
@@ -23,6 +23,15 @@ export class FirstTokenTimes {
       .sort((left, right) => left - right);
     return recent[Math.floor((recent.length - 1) / 2)];
   }
+}
+
+/** Steps in which times are told: an exact one changes with every answer, and tells of others' requests. */
+const TOLD_STEPS_SECONDS = [0.5, 1, 2, 5];
+
+/** A time to the first token as anybody may hear it. */
+export function tellFirstToken(ms: number): string {
+  const step = TOLD_STEPS_SECONDS.find((it) => ms < it * 1_000);
+  return `${step === undefined ? "5 s or more" : `under ${step} s`} to the first token`;
 }
 
 /** Those of this process. */

@@ -89,7 +89,10 @@ export class GenerationWatch {
     const nowMs = performance.now();
     const firstTokenMs = nowMs - this.#beganMs;
     gatewayMetrics.firstTokenSeconds.observe({ model: this.#model }, firstTokenMs / 1000);
-    firstTokenTimes().record(this.#model, { atMs: nowMs, firstTokenMs });
+    // Callers learn of these times by `auto`: those of blind battles would name the two at work.
+    if (this.#meter.endpoint !== "arena") {
+      firstTokenTimes().record(this.#model, { atMs: nowMs, firstTokenMs });
+    }
     gatewayMetrics.tokens.inc({ model: this.#model, kind: "prompt" }, start.promptTokens);
     this.#meter.first();
     if (this.#paysPrompt) this.#charge({ prompt: start.promptTokens });
