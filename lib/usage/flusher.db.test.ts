@@ -169,6 +169,37 @@ describe("several processes", () => {
   });
 });
 
+describe("a limit that is taken away and set again", () => {
+  const unlimitedUse = async ({ ledger, flusher }: Replica, id: string | undefined) => {
+    const meter = admitted(ledger, testCaller({}, id));
+    meter.add({ prompt: 50 });
+    meter.close("complete");
+    await flusher.flush();
+  };
+
+  test("counts what was used in between, once", async () => {
+    const one = replica();
+    const caller = testCaller({ tokensPerMonth: 100 });
+    await one.flusher.prepare(caller);
+    const meter = admitted(one.ledger, caller);
+    meter.add({ prompt: 40 });
+    meter.close("complete");
+    await one.flusher.flush();
+    await unlimitedUse(one, caller.key?.id);
+    // A process that has not seen the key for a while, and one that never has.
+    for (const { flusher, ledger } of [replica(), replica()]) {
+      await flusher.prepare(caller);
+      const next = admitted(ledger, caller);
+      expect(next.add({ prompt: 5 })).toBeUndefined();
+      next.close("complete");
+      await flusher.flush();
+    }
+    const last = replica();
+    await last.flusher.prepare(caller);
+    expect(isRefused(() => admitted(last.ledger, caller))).toBe(true);
+  });
+});
+
 describe("records", () => {
   test("are written while a request runs, and once it has ended its day counts it once", async () => {
     const { ledger, flusher } = replica();

@@ -1,4 +1,4 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { Database } from "@/lib/db/client";
 import { usageDays, usageRecords, usageRunning, usageWindows } from "@/lib/db/schema/usage";
 import {
@@ -72,38 +72,53 @@ async function writeBeat(db: Database, { processId, sequence }: TallyBatch): Pro
 const asJson = (rows: readonly object[]) => sql`${JSON.stringify(rows)}::text::jsonb`;
 
 /**
- * Windows of subjects that were not limited until now begin with what the sums of days hold of them. A
- * window that exists is left alone: processes write windows before records, so whatever a sum holds of a
- * limited subject is in its windows already.
+ * Windows of subjects that are limited from now on, for the first time or again, hold at least what the
+ * sums of days hold of them. Processes write windows before records, so of a subject that was limited all
+ * the while the sums never hold more, and nothing is counted twice.
  */
 async function seedWindows(db: Database, subjects: readonly Subject[]): Promise<void> {
-  const rows = subjects.map((subject) => {
-    const { keyId, model } = toSubjectParts(subject);
-    return { subject, model, owner: keyId && `key:${keyId}` };
-  });
+  const parts = subjects.map((subject) => ({ subject, ...toSubjectParts(subject) }));
+  const ofKeys = parts.flatMap(({ subject, keyId, model }) =>
+    keyId === undefined ? [] : [{ subject, model, owner: `key:${keyId}` }],
+  );
+  const ofModels = parts.filter(({ keyId }) => keyId === undefined);
+  // Apart, since with an `or` in its place the owner is looked up in no index.
+  if (ofKeys.length > 0) await seedFromDays(db, ofKeys, sql`days.owner = given.owner and`);
+  if (ofModels.length > 0) await seedFromDays(db, ofModels, sql``);
+}
+
+async function seedFromDays(db: Database, rows: readonly object[], isOwners: SQL): Promise<void> {
+  // A row that holds as much is not written, hence not locked: others may be adding to it.
   await db.execute(sql`
-    insert into ${usageWindows} (subject, period, starts_at, requests, tokens, cost_nano_dollars)
-    select given.subject, periods.period, periods.starts_at,
-      coalesce(sum(days.requests), 0),
-      coalesce(sum(days.prompt_tokens + days.completion_tokens), 0),
-      coalesce(sum(days.cost_nano_dollars), 0)
-    from jsonb_to_recordset(${asJson(rows)}) as given (subject text, model text, owner text)
-    cross join (
-      select period, date_trunc(period, now(), 'UTC') as starts_at
-      from (values ('day'), ('month')) as names (period)
-    ) as periods
-    left join ${usageDays} as days
-      on days.day >= (periods.starts_at at time zone 'UTC')::date
-      and (given.owner is null or days.owner = given.owner)
-      and (given.model is null or days.model = given.model)
-    where not exists (
-      select from ${usageWindows} as existing
-      where existing.subject = given.subject and existing.period = periods.period
-        and existing.starts_at = periods.starts_at
-    )
-    group by 1, 2, 3
+    insert into ${usageWindows} as stored
+      (subject, period, starts_at, requests, tokens, cost_nano_dollars)
+    select sums.* from (
+      select given.subject, periods.period, periods.starts_at,
+        coalesce(sum(days.requests), 0) as requests,
+        coalesce(sum(days.prompt_tokens + days.completion_tokens), 0) as tokens,
+        coalesce(sum(days.cost_nano_dollars), 0) as cost_nano_dollars
+      from jsonb_to_recordset(${asJson(rows)}) as given (subject text, model text, owner text)
+      cross join (
+        select period, date_trunc(period, now(), 'UTC') as starts_at, array(
+          select day::date from generate_series(
+            date_trunc(period, now() at time zone 'UTC'), now() at time zone 'UTC', '1 day'
+          ) as series (day)
+        ) as days
+        from (values ('day'), ('month')) as names (period)
+      ) as periods
+      left join ${usageDays} as days
+        on days.day = any (periods.days)
+        and ${isOwners} (given.model is null or days.model = given.model)
+      group by 1, 2, 3
+    ) as sums
+    left join ${usageWindows} as existing using (subject, period, starts_at)
+    where existing.subject is null or sums.requests > existing.requests
+      or sums.tokens > existing.tokens or sums.cost_nano_dollars > existing.cost_nano_dollars
     order by 1, 2, 3
-    on conflict do nothing`);
+    on conflict (subject, period, starts_at) do update set
+      requests = greatest(stored.requests, excluded.requests),
+      tokens = greatest(stored.tokens, excluded.tokens),
+      cost_nano_dollars = greatest(stored.cost_nano_dollars, excluded.cost_nano_dollars)`);
 }
 
 const WINDOW_COLUMNS = sql`(subject text, period text, starts_at timestamptz, requests bigint, tokens bigint, cost_nano_dollars bigint)`;
