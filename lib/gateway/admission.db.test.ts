@@ -203,6 +203,8 @@ test("who waits takes a worker that joins, and hears at once when the last one g
   await controller.leave(two.workerId);
   const outcomes = Promise.all(all);
   await eventually(() => expect(waiting()).toBe(0));
+  // Who waited is told before the others leave.
+  await Promise.race(all);
   stop.abort();
   const codes = (await outcomes).map((it) => (it instanceof AppError ? it.code : "answered"));
   expect(codes.filter((code) => code === "no-worker")).toHaveLength(1);

@@ -1,15 +1,18 @@
 import type { Controller } from "@/lib/controller/controller";
 import type { Reservation } from "@/lib/controller/places";
-import { AppError } from "@/lib/errors";
+import { AppError, isAppError } from "@/lib/errors";
 import {
   DISPATCH_ATTEMPTS_MAX,
+  GENERATION_MS_MAX,
   NO_WORKER_RETRY_AFTER_SECONDS,
   OVERLOADED_RETRY_AFTER_SECONDS,
+  PICTURE_INTERVAL_MS,
   SLOT_WAIT_MS_MAX,
 } from "@/lib/limits";
 import type { ModelFeature } from "@/lib/protocol/worker-card";
 import { log } from "@/lib/telemetry/log";
 import type { Meter } from "@/lib/usage/meter";
+import { wait } from "@/lib/util/wait";
 import { admissionOf } from "./admission";
 import { gatewayMetrics } from "./gateway-metrics";
 import { isWorkerDown, toClientError } from "./worker-fault";
@@ -31,7 +34,10 @@ export type Attempts = {
   preferredWorkerId?: string | undefined;
   /** Part of a request that has had a place before: goes before the caller's other requests. */
   isUnderWay?: boolean | undefined;
-  /** How long it may wait for a place; unless given, as long as any. With 0 a full model is `overloaded` at once. */
+  /**
+   * How long it may wait for a place; unless given, as long as any, and what is under way as long as its
+   * request lasts. With 0 a full model is `overloaded` at once.
+   */
   waitMsMax?: number | undefined;
 };
 
@@ -46,11 +52,34 @@ export async function tryWorkers<T>(
   attempts: Attempts,
   attempt: (reservation: Reservation) => Promise<T>,
 ): Promise<T> {
-  const { controller, requestId, model, names, signal, meter } = attempts;
+  const { model, names, signal, meter, isUnderWay = false } = attempts;
   meter?.admit(model, names);
+  // What stands in its way are often other parts of its own request: refused for their length, it would
+  // take them down with it. The request's own time ends its signal.
+  const waitMsMax = attempts.waitMsMax ?? (isUnderWay ? GENERATION_MS_MAX : SLOT_WAIT_MS_MAX);
+  const untilMs = performance.now() + waitMsMax;
+  for (;;) {
+    try {
+      return await tryEach(attempts, attempt, untilMs);
+    } catch (error) {
+      const isFull = isAppError(error) && error.code === "overloaded";
+      const isOver = performance.now() + PICTURE_INTERVAL_MS >= untilMs;
+      if (!isUnderWay || !isFull || isOver) throw error;
+      // A worker's own room keeps nobody longer than SLOT_WAIT_MS_MAX.
+      await wait(PICTURE_INTERVAL_MS, signal);
+    }
+  }
+}
+
+/** Once at each of a few workers. */
+async function tryEach<T>(
+  attempts: Attempts,
+  attempt: (reservation: Reservation) => Promise<T>,
+  untilMs: number,
+): Promise<T> {
+  const { controller, requestId, model, signal, meter } = attempts;
   const passedOver = new Set<string>();
   const errors: AppError[] = [];
-  const untilMs = performance.now() + (attempts.waitMsMax ?? SLOT_WAIT_MS_MAX);
   while (errors.length < DISPATCH_ATTEMPTS_MAX) {
     signal.throwIfAborted();
     const reservation = await reserve(attempts, passedOver, untilMs);

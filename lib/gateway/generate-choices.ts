@@ -1,4 +1,4 @@
-import { CHOICES_AT_ONCE_MAX } from "@/lib/limits";
+import { CHOICES_AT_ONCE_MAX, GENERATION_MS_MAX } from "@/lib/limits";
 import type { GenerationStart } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import type { Candidate } from "./candidate";
@@ -24,17 +24,18 @@ export type Choices = {
  * Several answers to one request, each drawn for itself. The others begin once the first has its first
  * token: by then the prompt's keys and values lie in its worker's cache, and they need not run again. All
  * draws share one seed and are told apart by the answer's number, so the same seed brings all of them
- * back. All come from the model that gave the first. An answer that fails ends all.
+ * back. All come from the model that gave the first, within the time of one request. An answer that fails ends all.
  *
  * @throws AppError as `generate`, before the first token of the first answer.
  */
 export async function generateChoices(options: GenerateOptions, count: number): Promise<Choices> {
   const leave = new AbortController();
   const signal = AbortSignal.any([options.signal, leave.signal]);
-  const first = await generate({ ...options, signal });
+  const { endsMs = performance.now() + GENERATION_MS_MAX } = options;
+  const first = await generate({ ...options, signal, endsMs });
   const { id, workerId, candidate, model, why, start } = first;
   // There the prompt's keys and values lie.
-  const further = { pinned: candidate, preferredWorkerId: workerId, isUnderWay: true };
+  const further = { pinned: candidate, preferredWorkerId: workerId, isUnderWay: true, endsMs };
   const left = Array.from({ length: count - 1 }, (_, index) => index + 1).values();
   const events = mergeChoices(leave, async (push) => {
     const pump = async (choice: number, generation: Generation) => {

@@ -1,4 +1,4 @@
-import { PROMPTS_AT_ONCE_MAX } from "@/lib/limits";
+import { GENERATION_MS_MAX, PROMPTS_AT_ONCE_MAX } from "@/lib/limits";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import type { GenerateOptions } from "./generate";
 import { type Choices, generateChoices } from "./generate-choices";
@@ -13,7 +13,8 @@ export type PromptsOptions = Omit<GenerateOptions, "request"> & {
 
 /**
  * Answers to several prompts as one: those of the first come first by number, then those of the second,
- * and so on, all by the model that gave the very first. A few prompts are under way at once. An answer that fails ends all.
+ * and so on, all by the model that gave the very first, within the time of one request. A few prompts are under way at
+ * once. An answer that fails ends all.
  *
  * @throws AppError as `generate`, before the first token of the first prompt's first answer.
  */
@@ -25,7 +26,8 @@ export async function generatePrompts({
   const [request, ...others] = requests;
   const leave = new AbortController();
   const signal = AbortSignal.any([options.signal, leave.signal]);
-  const first = await generateChoices({ ...options, request, signal }, count);
+  const { endsMs = performance.now() + GENERATION_MS_MAX } = options;
+  const first = await generateChoices({ ...options, request, signal, endsMs }, count);
   if (others.length === 0) return first;
   const left = others.entries();
   const pinned = first.candidate;
@@ -37,7 +39,7 @@ export async function generatePrompts({
     };
     const lane = async () => {
       for (const [index, other] of left) {
-        const mine = { ...options, request: other, signal, pinned, isUnderWay: true };
+        const mine = { ...options, request: other, signal, endsMs, pinned, isUnderWay: true };
         await pump(index + 1, await generateChoices(mine, count));
       }
     };

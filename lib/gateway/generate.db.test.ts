@@ -13,6 +13,7 @@ import { ANONYMOUS_CALLER } from "@/lib/auth/api-caller";
 import { Controller } from "@/lib/controller/controller";
 import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
 import { AppError } from "@/lib/errors";
+import { READER_STALL_MS_MAX } from "@/lib/limits";
 import type { GenerateEvent } from "@/lib/protocol/generate-event";
 import { textMessage } from "@/lib/protocol/message";
 import { Meter } from "@/lib/usage/meter";
@@ -284,17 +285,33 @@ describe("a place is given back", () => {
   });
 });
 
-test("a generation has a time limit", async () => {
-  const watch = new GenerationWatch({
-    ...{ request: testRequest("m"), meter: testMeter("m"), client: never, limitMs: 5 },
+describe("a watch", () => {
+  const begin = (ended: (outcome: string) => void, limitMs = 60_000) => {
+    const options = { request: testRequest("m"), meter: testMeter("m"), client: never };
+    return new GenerationWatch({ ...options, limitMs, ended });
+  };
+
+  test("keeps a time limit, which a client can make any model pass", async () => {
+    const [undone, ended] = [vi.fn(), vi.fn()];
+    const watch = begin(ended, 5);
+    watch.onClose(undone);
+    await new Promise((resolve) => watch.signal.addEventListener("abort", resolve, { once: true }));
+    expect(watch.reason).toMatchObject({ code: "timeout" });
+    watch.close("timeout");
+    watch.close("stop");
+    expect(undone).toHaveBeenCalledTimes(1);
+    expect(ended.mock.calls).toEqual([["cancelled"]]);
   });
-  const undone = vi.fn();
-  watch.onClose(undone);
-  await new Promise((resolve) => watch.signal.addEventListener("abort", resolve, { once: true }));
-  expect(watch.reason).toMatchObject({ code: "timeout" });
-  watch.close("timeout");
-  watch.close("stop");
-  expect(undone).toHaveBeenCalledTimes(1);
+
+  test("holds a loss against the model, and not one whose reader stalled before", () => {
+    const ended = vi.fn();
+    const [lost, left] = [begin(ended), begin(ended)];
+    lost.waitedForReader(READER_STALL_MS_MAX - 1);
+    lost.fail("worker-lost");
+    left.waitedForReader(READER_STALL_MS_MAX);
+    left.fail("worker-lost");
+    expect(ended.mock.calls).toEqual([["worker-lost"], ["cancelled"]]);
+  });
 });
 
 test("tokens are counted by any worker of the model", async () => {

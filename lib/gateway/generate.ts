@@ -44,6 +44,8 @@ export type GenerateOptions = {
   isUnderWay?: boolean;
   /** Whose prompts may share keys and values with this one; unless given, those of the same caller. */
   cacheScope?: string;
+  /** By performance.now(): when the request ends, this answer included. Unless given, GENERATION_MS_MAX from now. */
+  endsMs?: number;
   /** The request is a copy itself, and gets none. */
   isMirror?: boolean;
   router?: Router;
@@ -69,7 +71,7 @@ export type Generation = {
 export async function generate(options: GenerateOptions): Promise<Generation> {
   const { controller, request, signal, meter, pinned, route: ask = {} } = options;
   const features = [...featuresOf(request), ...(options.features ?? [])];
-  const endsMs = performance.now() + GENERATION_MS_MAX;
+  const { endsMs = performance.now() + GENERATION_MS_MAX } = options;
   // Asked for late: what is pinned needs none.
   const findRouter = () => options.router ?? processRouter();
   const { candidates, mirrors } = pinned
@@ -239,7 +241,9 @@ async function* relay(
     for (;;) {
       watch.see(event);
       if (event.type === "generation-end") break;
+      const sinceMs = performance.now();
       yield event;
+      watch.waitedForReader(performance.now() - sinceMs);
       // Events that had arrived before would go on past a limit.
       if (watch.reason !== undefined) throw watch.reason;
       event = await nextEvent(rest);

@@ -1,4 +1,5 @@
 import { AppError, isAppError } from "@/lib/errors";
+import { GENERATION_MS_MAX, READER_STALL_MS_MAX } from "@/lib/limits";
 import type { GenerateEvent, GenerationStart } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import type { Meter } from "@/lib/usage/meter";
@@ -12,8 +13,9 @@ export type WatchOptions = {
   meter: Meter;
   /** Aborts when the client leaves, or with an AppError that it is to be told. */
   client: AbortSignal;
+  /** What is left of GENERATION_MS_MAX for it. */
   limitMs: number;
-  /** Hears once how it ended. */
+  /** Hears once how it ended, as far as that tells of the model; else `cancelled`. */
   ended?: (outcome: string) => void;
 };
 
@@ -38,6 +40,8 @@ export class GenerationWatch {
   readonly #ended: ((outcome: string) => void) | undefined;
   #undo: (() => void) | undefined;
   #isKnownModel = false;
+  /** How it ends from here on tells nothing of the model. */
+  #isReadersFault = false;
   #completionTokens = 0;
   #outcome: string | undefined;
 
@@ -49,7 +53,10 @@ export class GenerationWatch {
     this.#ended = ended;
     gatewayMetrics.running.inc();
     this.#timer = setTimeout(() => {
-      const message = `The answer took longer than ${limitMs / 1000} seconds and was stopped.`;
+      const seconds = GENERATION_MS_MAX / 1_000;
+      const message = `The request took longer than ${seconds} seconds and was stopped. Ask for less at once.`;
+      // A client can ask for more than fits.
+      this.#isReadersFault = true;
       this.#stop(new AppError("timeout", { message }));
     }, limitMs);
     this.#timer.unref();
@@ -120,6 +127,11 @@ export class GenerationWatch {
     if (spent) this.#stop(spent);
   }
 
+  /** The reader took so long to ask for the next event; a worker gives up on one that stalls. */
+  waitedForReader(ms: number): void {
+    if (ms >= READER_STALL_MS_MAX) this.#isReadersFault = true;
+  }
+
   /** Ends the work with `reason`, which the reader is told when it asks for the next event. */
   #stop(reason: AppError): void {
     this.#abort.abort(reason);
@@ -151,8 +163,8 @@ export class GenerationWatch {
       gatewayMetrics.tokens.inc({ model, kind: "completion" }, this.#completionTokens);
     }
     this.#giveBack();
-    // A client's own end says nothing of the model.
-    this.#ended?.(this.#client.aborted ? "cancelled" : outcome);
+    const tellsNothing = this.#client.aborted || this.#isReadersFault;
+    this.#ended?.(tellsNothing ? "cancelled" : outcome);
     // A whole answer leaves its connection for the next request; anything else is let go at the worker.
     if (WHOLE.has(outcome)) return;
     this.#abort.abort(this.#client.aborted ? this.#client.reason : cancelled());

@@ -115,16 +115,23 @@ async function readByRoute<Item extends Texts, Reply extends Counted>(
   options: ReadTextsOptions<AnyRequest>,
   reading: Reading<Item, Reply>,
 ): Promise<ReadBy & { replies: Reply[] }> {
-  const { controller, request, signal, meter, router = processRouter() } = options;
+  const { controller, request, meter, router = processRouter() } = options;
   const { model: asked, requestId } = request;
   const route = { asked, ask: {}, features: [reading.feature], meter, isDrawn: true };
   const { candidates } = await router.plan({ controller, ...route });
+  const limit = new AbortController();
+  const timer = setTimeout(() => limit.abort(tookTooLong()), GENERATION_MS_MAX).unref();
+  const signal = AbortSignal.any([options.signal, limit.signal]);
   const tried = await tryModels(
     { controller, candidates, signal, requestId },
     async (candidate, { mayWait }) => {
+      // Of a client that left or asked for too much, which says nothing of the model.
       let outcome = "cancelled";
       try {
-        const replies = await readInParts(options, candidate, { ...reading, mayWait });
+        const replies = await readInParts({ ...options, signal }, candidate, {
+          ...reading,
+          mayWait,
+        });
         outcome = "complete";
         return replies;
       } catch (error) {
@@ -134,8 +141,14 @@ async function readByRoute<Item extends Texts, Reply extends Counted>(
         router.sawOutcome(candidate, outcome);
       }
     },
-  );
+  ).finally(() => clearTimeout(timer));
   return { replies: tried.answer, model: tried.candidate.model, why: tried.why };
+}
+
+function tookTooLong(): AppError {
+  const seconds = GENERATION_MS_MAX / 1_000;
+  const message = `Reading these texts took longer than ${seconds} s. Send fewer at once.`;
+  return new AppError("timeout", { message });
 }
 
 async function readInParts<Item extends Texts, Reply extends Counted>(
@@ -144,8 +157,7 @@ async function readInParts<Item extends Texts, Reply extends Counted>(
   { feature, field, items, call, mayWait }: Reading<Item, Reply> & { mayWait: boolean },
 ): Promise<Reply[]> {
   const leave = new AbortController();
-  const limit = AbortSignal.timeout(GENERATION_MS_MAX);
-  const whole = AbortSignal.any([signal, leave.signal, limit]);
+  const whole = AbortSignal.any([signal, leave.signal]);
   const secret = env().PARLEY_WORKER_SECRET ?? "";
   const parts = cut(items);
   const replies: Reply[] = [];
@@ -153,16 +165,21 @@ async function readInParts<Item extends Texts, Reply extends Counted>(
     ...{ controller, requestId: request.requestId, model, names, features: [feature] },
     ...{ signal: whole, meter },
   };
+  let begin = () => {};
+  const begun = new Promise<void>((resolve) => {
+    begin = resolve;
+  });
   // Shared by the lanes: each takes the next part that nobody has.
   const left = parts.entries();
   const lane = async () => {
     for (const [index, { start, items: own }] of left) {
       // By the first part it is known whether the model has room; the others take their turns.
+      if (index > 0) await begun;
       const waits = mayWait || index > 0 ? {} : { waitMsMax: 0 };
-      const isUnderWay = index >= TEXT_CALLS_MAX;
       const reply = await tryWorkers(
-        { ...attempts, ...waits, isUnderWay },
+        { ...attempts, ...waits, isUnderWay: index > 0 },
         async ({ address, release }) => {
+          begin();
           try {
             return await call(address, { model, items: own }, { secret, signal: whole });
           } finally {
@@ -179,11 +196,6 @@ async function readInParts<Item extends Texts, Reply extends Counted>(
   };
   try {
     await Promise.all(Array.from({ length: Math.min(TEXT_CALLS_MAX, parts.length) }, lane));
-  } catch (error) {
-    if (!limit.aborted || signal.aborted) throw error;
-    const seconds = GENERATION_MS_MAX / 1_000;
-    const message = `Reading these texts took longer than ${seconds} s. Send fewer at once.`;
-    throw new AppError("timeout", { message, cause: error });
   } finally {
     // What still runs is for nobody.
     leave.abort();
