@@ -192,6 +192,10 @@ export const WORKER_SOCKETS_MAX = 1_024;
 export const WORKER_CONNECTIONS_MAX = 512;
 /** Web → worker, calls that answer whole and take no slot (tokenize, health). */
 export const WORKER_CALL_MS_MAX = 5_000;
+/** Of those calls at one model, from one process: as many of the costliest (COUNTED_BYTES_MAX) end within their time. */
+export const TOKENIZER_CALLS_AT_ONCE_MAX = 3;
+/** More of them wait for WORKER_CALL_MS_MAX at most; most take a millisecond. */
+export const TOKENIZER_CALLS_WAITING_MAX = 256;
 /** A reader that takes nothing for this long while bytes wait for it has gone; its slot is freed. */
 export const READER_STALL_MS_MAX = 30_000;
 /** Longer than any pause of the web's connection pool: the side that reuses must not meet a socket just closed. */

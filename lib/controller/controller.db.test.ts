@@ -16,6 +16,8 @@ import { createId } from "@/lib/util/id";
 import { seededRandom } from "@/lib/util/random";
 import { startTestWorker } from "@/worker/server-testing";
 import { Controller } from "./controller";
+import type { Wanted } from "./explain-absence";
+import type { Reservation } from "./places";
 import { findMissing } from "./readiness";
 
 let database: TestDatabase;
@@ -63,6 +65,12 @@ function body(names: string[], more: Partial<RegisterBody> = {}): RegisterBody {
   };
 }
 
+async function reserve(controller: Controller, wanted: Wanted): Promise<Reservation | undefined> {
+  await controller.whenCurrent();
+  const place = controller.place(wanted, { passedOver: NOBODY, maySuspect: true });
+  return place.kind === "taken" ? place.reservation : undefined;
+}
+
 async function refusal(act: Promise<unknown>): Promise<AppError> {
   try {
     await act;
@@ -86,7 +94,7 @@ describe("registering", () => {
       description: { summary: "About m/one." },
     });
     expect(await controller.readWorkerCounts()).toEqual({ ready: 1, known: 1 });
-    const reserved = await controller.reserve({ model: "m/one", features: CHAT }, NOBODY);
+    const reserved = await reserve(controller, { model: "m/one", features: CHAT });
     expect(reserved?.workerId).toBe(workerId);
     reserved?.release();
   });
@@ -155,7 +163,7 @@ describe("silence", () => {
     const [row] = await database.db.select().from(workers);
     expect(row?.state).toBe("ready");
     expect((await controller.listWorkers())[0]?.state).toBe("lost");
-    const error = await refusal(controller.reserve({ model: "m/one", features: CHAT }, NOBODY));
+    const error = await refusal(reserve(controller, { model: "m/one", features: CHAT }));
     expect(error).toMatchObject({ code: "no-worker", retryAfterSeconds: 5 });
     expect(error.message).toContain("lost");
   });
@@ -179,7 +187,7 @@ describe("silence", () => {
     const { workerId } = await before.register(body(["m/one"]));
     await pass(60_000);
     const restarted = new Controller({ db: database.db, now, probe: async () => true });
-    const reserved = await restarted.reserve({ model: "m/one", features: CHAT }, NOBODY);
+    const reserved = await reserve(restarted, { model: "m/one", features: CHAT });
     expect(reserved?.workerId).toBe(workerId);
     await restarted.sweep();
     expect((await restarted.listWorkers())[0]?.state).toBe("ready");
@@ -209,7 +217,7 @@ describe("silence", () => {
       ["m/one", 1],
       ["m/three", 1],
     ]);
-    const reserved = await restarted.reserve({ model: "m/one", features: CHAT }, NOBODY);
+    const reserved = await reserve(restarted, { model: "m/one", features: CHAT });
     expect(reserved?.workerId).toBe(workerId);
     const rows = await database.db.select().from(workers);
     expect(rows.filter((row) => row.state === "lost")).toHaveLength(2);
@@ -240,7 +248,7 @@ describe("who takes a request", () => {
     await controller.register(body(["m/one"]));
     const taken = [];
     for (let index = 0; index < 6; index++) {
-      taken.push(await controller.reserve({ model: "m/one", features: CHAT }, NOBODY));
+      taken.push(await reserve(controller, { model: "m/one", features: CHAT }));
     }
     const [one, ...others] = taken.map((it) => it?.workerId);
     expect(others.filter((id) => id === one)).toHaveLength(2);
@@ -254,6 +262,21 @@ describe("who takes a request", () => {
     expect(controller.inFlight()).toBe(0);
   });
 
+  test("is nobody's load for what takes no slot", async () => {
+    const controller = new Controller({ db: database.db, now });
+    const { workerId } = await controller.register(body(["m/one"]));
+    const wanted = { model: "m/one", features: CHAT };
+    for (let index = 0; index < 9; index++) {
+      expect((await controller.visit(wanted, NOBODY))?.workerId).toBe(workerId);
+    }
+    expect(await controller.visit(wanted, new Set([workerId]))).toBeUndefined();
+    expect(controller.inFlight()).toBe(0);
+    expect((await controller.listWorkers())[0]).toMatchObject({ running: 0, waiting: 0 });
+    expect((await refusal(controller.visit({ ...wanted, model: "x" }, NOBODY))).code).toBe(
+      "model-not-found",
+    );
+  });
+
   test("is never one that drains or left, and the refusal says which", async () => {
     const controller = new Controller({ db: database.db, now });
     const said = body(["m/one"]);
@@ -263,9 +286,9 @@ describe("who takes a request", () => {
       load: load({ state: "draining" }),
     });
     const wanted = { model: "m/one", features: CHAT };
-    expect((await refusal(controller.reserve(wanted, NOBODY))).message).toContain("shutting down");
+    expect((await refusal(reserve(controller, wanted))).message).toContain("shutting down");
     await controller.leave(workerId);
-    expect((await refusal(controller.reserve(wanted, NOBODY))).message).toContain("has left");
+    expect((await refusal(reserve(controller, wanted))).message).toContain("has left");
     expect(await controller.listWorkers()).toEqual([]);
   });
 
@@ -274,22 +297,24 @@ describe("who takes a request", () => {
     const one = await controller.register(body(["m/one"]));
     controller.suspect(one.workerId);
     const wanted = { model: "m/one", features: CHAT };
-    expect((await controller.reserve(wanted, NOBODY))?.workerId).toBe(one.workerId);
+    expect((await reserve(controller, wanted))?.workerId).toBe(one.workerId);
     const two = await controller.register(body(["m/one"]));
     for (let index = 0; index < 5; index++) {
-      expect((await controller.reserve(wanted, NOBODY))?.workerId).toBe(two.workerId);
+      const reserved = await reserve(controller, wanted);
+      expect(reserved?.workerId).toBe(two.workerId);
+      reserved?.release();
     }
   });
 
   test("an unknown model is told apart from one that sleeps, with the names there are", async () => {
     const controller = new Controller({ db: database.db, now });
-    const none = await refusal(controller.reserve({ model: "x", features: CHAT }, NOBODY));
+    const none = await refusal(reserve(controller, { model: "x", features: CHAT }));
     expect(none).toMatchObject({ code: "model-not-found", param: "model" });
     expect(none.message).toContain("No model has registered");
     await controller.register(body(["m/one", "m/two"]));
-    const other = await refusal(controller.reserve({ model: "x", features: CHAT }, NOBODY));
+    const other = await refusal(reserve(controller, { model: "x", features: CHAT }));
     expect(other.message).toContain("`m/one`, `m/two`");
-    const embeds = controller.reserve({ model: "m/one", features: ["embeddings"] }, NOBODY);
+    const embeds = reserve(controller, { model: "m/one", features: ["embeddings"] });
     expect((await refusal(embeds)).code).toBe("not-supported");
   });
 });
@@ -397,12 +422,14 @@ describe("whatever happens, in whatever order", () => {
       async request() {
         const model = choose(names)!;
         try {
-          const reservation = await controller.reserve({ model, features: CHAT }, NOBODY);
-          const life = lives.find((it) => it.id === reservation?.workerId);
+          const reservation = await reserve(controller, { model, features: CHAT });
+          // All of its workers are full.
+          if (reservation === undefined) return;
+          const life = lives.find((it) => it.id === reservation.workerId);
           expect(life?.state).toBe("ready");
           expect(life?.said.card.models[0]?.name).toBe(model);
           expect(silence(life!)).toBeLessThan(WORKER_STALE_AFTER_MS + 1_000);
-          open.push(reservation!);
+          open.push(reservation);
         } catch (error) {
           if (!(error instanceof AppError)) throw error;
           const awake = lives.filter(

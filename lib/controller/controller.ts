@@ -141,22 +141,22 @@ export class Controller {
   }
 
   /**
-   * Takes a place at the worker with the shortest queue, whether a slot is free there or not; undefined
-   * when all who could are in `passedOver`.
+   * The worker with the shortest queue, for what takes no slot there; undefined when all who could are in
+   * `passedOver`.
    *
    * @throws AppError `model-not-found`, `not-supported` or `no-worker`, with the reason.
    */
-  async reserve(wanted: Wanted, passedOver: ReadonlySet<string>): Promise<Reservation | undefined> {
+  async visit(wanted: Wanted, passedOver: ReadonlySet<string>): Promise<Reservation | undefined> {
     await this.whenCurrent();
-    // From here on nothing waits: two requests at once must not see the same queue.
     const { able, ...at } = this.#findAble(wanted);
-    return this.#places.takeAny(able, passedOver, at);
+    return this.#places.visit(able, passedOver, at);
   }
 
   /**
-   * Takes a place where one is free, by the picture as it is: `whenCurrent` keeps it fresh.
+   * Takes a place where one is free, by the picture as it is: `whenCurrent` keeps it fresh. Nothing waits
+   * in between: two requests at once must not see the same queue.
    *
-   * @throws AppError like `reserve`.
+   * @throws AppError like `visit`.
    */
   place(wanted: Wanted, wish: PlaceWish): Place {
     const { able, ...at } = this.#findAble(wanted);

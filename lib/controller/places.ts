@@ -43,14 +43,19 @@ export class Places {
     return { kind: "taken", reservation: this.#reserve(worker.worker, modelId, isAhead) };
   }
 
-  /** The least loaded, whether a slot is free there or not. */
-  takeAny(
+  /** At the least loaded, for what takes no slot: it is counted nowhere, and others wait no longer for it. */
+  visit(
     able: readonly KnownWorker[],
     passedOver: ReadonlySet<string>,
     { modelId, nowMs }: { modelId: string; nowMs: number },
   ): Reservation | undefined {
     const picked = pickWorker(this.#toCandidates(able, passedOver, nowMs));
-    return picked && this.#reserve(picked.worker, modelId, false);
+    if (picked === undefined) return undefined;
+    const { id, address } = picked.worker;
+    const started = () => {
+      if (this.#doubted.delete(id)) this.announceRoom();
+    };
+    return { ...{ workerId: id, modelId, address }, started, release: () => undefined };
   }
 
   /** Passes a worker over for a while: it did not answer. */

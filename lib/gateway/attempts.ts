@@ -28,7 +28,7 @@ export type Attempts = {
   signal: AbortSignal;
   /** Undefined for what is nobody's request, as when a page counts tokens. */
   meter: Meter | undefined;
-  /** False for what a worker answers between its work, as the counting of tokens: it never waits. */
+  /** False for what a worker answers between its work, as the counting of tokens: it never waits for a place. */
   takesSlot?: boolean | undefined;
   /** Asked first, while it has a free slot. */
   preferredWorkerId?: string | undefined;
@@ -77,7 +77,7 @@ async function tryEach<T>(
   attempt: (reservation: Reservation) => Promise<T>,
   untilMs: number,
 ): Promise<T> {
-  const { controller, requestId, model, signal, meter } = attempts;
+  const { controller, requestId, model, signal, meter, takesSlot } = attempts;
   const passedOver = new Set<string>();
   const errors: AppError[] = [];
   while (errors.length < DISPATCH_ATTEMPTS_MAX) {
@@ -94,7 +94,9 @@ async function tryEach<T>(
       reservation.release();
       signal.throwIfAborted();
       const error = toClientError(thrown);
-      if (isWorkerDown(error)) controller.suspect(reservation.workerId);
+      // What is answered between other work may come late at a worker that is well.
+      const isLate = takesSlot === false && error.code === "timeout";
+      if (isWorkerDown(error) && !isLate) controller.suspect(reservation.workerId);
       if (!error.retryable) throw error;
       passedOver.add(reservation.workerId);
       errors.push(error);
@@ -114,7 +116,7 @@ async function reserve(
   untilMs: number,
 ): Promise<Reservation | undefined> {
   const wanted = { model, features };
-  if (attempts.takesSlot === false) return controller.reserve(wanted, passedOver);
+  if (attempts.takesSlot === false) return controller.visit(wanted, passedOver);
   await controller.whenCurrent();
   return admissionOf(controller).enter({
     ...{ wanted, passedOver, signal, lane: meter?.caller.owner ?? "" },

@@ -13,13 +13,15 @@ import { ANONYMOUS_CALLER } from "@/lib/auth/api-caller";
 import { Controller } from "@/lib/controller/controller";
 import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
 import { AppError } from "@/lib/errors";
-import { READER_STALL_MS_MAX } from "@/lib/limits";
+import { READER_STALL_MS_MAX, TOKENIZER_CALLS_AT_ONCE_MAX } from "@/lib/limits";
 import type { GenerateEvent } from "@/lib/protocol/generate-event";
 import { textMessage } from "@/lib/protocol/message";
+import { workerClient } from "@/lib/protocol/worker-client";
 import { Meter } from "@/lib/usage/meter";
 import { createId } from "@/lib/util/id";
 import { createMockBackend } from "@/worker/backends/mock";
 import { startTestWorker, type TestWorker, testRequest } from "@/worker/server-testing";
+import { tryWorkers } from "./attempts";
 import { pinTo } from "./candidate";
 import { gatewayMetrics } from "./gateway-metrics";
 import { generate } from "./generate";
@@ -325,4 +327,41 @@ test("tokens are counted by any worker of the model", async () => {
   });
   expect(reply.contextLength).toBe(8_192);
   expect(reply.ids.length).toBeGreaterThan(2);
+});
+
+test("a tokenizer that is late leaves its worker to answers, and one that is gone does not", async () => {
+  const { workerId } = await addWorker({ models: ["mock/echo"] });
+  const suspect = vi.spyOn(controller, "suspect");
+  const attempts = {
+    ...{ controller, requestId: "r", model: "mock/echo", names: [], features: [] },
+    ...{ signal: never, meter: undefined, takesSlot: false },
+  };
+  const fail = (code: "timeout" | "worker-lost") =>
+    refusal(
+      tryWorkers(attempts, () => Promise.reject(new AppError(code, { message: "It failed." }))),
+    );
+  expect((await fail("timeout")).code).toBe("timeout");
+  expect(suspect).not.toHaveBeenCalled();
+  expect((await fail("worker-lost")).code).toBe("worker-lost");
+  expect(suspect).toHaveBeenCalledWith(workerId);
+});
+
+test("many texts for one tokenizer go there a few at a time", async () => {
+  const { workerId } = await addWorker({ models: ["mock/echo"] });
+  let [most, running] = [0, 0];
+  const client = workerClient();
+  const ask = client.tokenize.bind(client);
+  const asking = vi.spyOn(client, "tokenize").mockImplementation(async (...call) => {
+    running += 1;
+    most = Math.max(most, running);
+    expect(controller.inFlight(workerId)).toBe(0);
+    return await ask(...call).finally(() => {
+      running -= 1;
+    });
+  });
+  const request = { model: "mock/echo", messages: [textMessage("user", "one two")] };
+  const count = () => tokenize({ controller, request, signal: never, pinned: pinTo("mock/echo") });
+  await Promise.all(Array.from({ length: 40 }, count));
+  asking.mockRestore();
+  expect(most).toBe(TOKENIZER_CALLS_AT_ONCE_MAX);
 });

@@ -5,6 +5,7 @@ import {
   CHARACTERS_A_CALL_MAX,
   GENERATION_MS_MAX,
   TEXT_CALLS_MAX,
+  TEXT_LENGTH_MAX,
   TEXTS_A_CALL_MAX,
 } from "@/lib/limits";
 import type {
@@ -159,6 +160,7 @@ async function readInParts<Item extends Texts, Reply extends Counted>(
   const leave = new AbortController();
   const whole = AbortSignal.any([signal, leave.signal]);
   const secret = env().PARLEY_WORKER_SECRET ?? "";
+  checkLengths(items, field);
   const parts = cut(items);
   const replies: Reply[] = [];
   const attempts = {
@@ -201,6 +203,16 @@ async function readInParts<Item extends Texts, Reply extends Counted>(
     leave.abort();
   }
   return replies;
+}
+
+/** A text goes to a worker whole, in a body that has a limit; no context is as long. */
+function checkLengths(items: readonly Texts[], field: string): void {
+  const index = items.findIndex((item) => item.length > TEXT_LENGTH_MAX);
+  if (index === -1) return;
+  throw new AppError("context-length-exceeded", {
+    message: `A text may have at most ${TEXT_LENGTH_MAX} characters or tokens. Send it in parts.`,
+    param: `${field}.${index}`,
+  });
 }
 
 function cut<Item extends string | readonly number[]>(items: readonly Item[]) {

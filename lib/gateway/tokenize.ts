@@ -13,6 +13,7 @@ import type { Meter } from "@/lib/usage/meter";
 import { tryWorkers } from "./attempts";
 import type { Candidate } from "./candidate";
 import { router as processRouter, type Router } from "./router";
+import { tokenizerGate } from "./tokenizer-gate";
 import { tryModels } from "./try-models";
 
 /** What is asked of a model's tokenizer: no token is drawn, and no slot is taken. */
@@ -74,14 +75,18 @@ async function askTokenizer<Request extends { model: string }, Reply extends obj
   const requestId = meter?.requestId;
   const { answer, candidate } = await tryModels(
     { controller, candidates, signal, requestId },
-    ({ model, names }) => {
+    async ({ model, names }) => {
       const attempts = { controller, requestId, model, names, features, signal, meter };
-      return tryWorkers({ ...attempts, takesSlot: false }, async ({ address, release }) => {
-        const secret = env().PARLEY_WORKER_SECRET ?? "";
-        const reply = await ask(address, { ...request, model }, { secret, signal });
-        release();
-        return reply;
-      });
+      const lane = meter?.caller.owner ?? "";
+      const leave = await tokenizerGate().enter({ model, lane, signal });
+      try {
+        return await tryWorkers({ ...attempts, takesSlot: false }, ({ address }) => {
+          const secret = env().PARLEY_WORKER_SECRET ?? "";
+          return ask(address, { ...request, model }, { secret, signal });
+        });
+      } finally {
+        leave();
+      }
     },
   );
   return { ...answer, model: candidate.model };
