@@ -11,11 +11,14 @@ export type KeyFinding =
   | { state: "live"; key: ApiKey }
   | { state: "expired"; expiredAtMs: number }
   | { state: "revoked" }
+  /** What a newer version wrote of it cannot be held to. */
+  | { state: "unreadable" }
   | { state: "unknown" };
 
 /** Every key of this platform, so that no request with one, be it known or made up, asks the database. */
 export class KeyRing {
   readonly #keys: ReadonlyMap<string, StoredKey>;
+  #byId: ReadonlyMap<string, StoredKey> | undefined;
 
   constructor(keys: readonly StoredKey[]) {
     this.#keys = new Map(keys.map((it) => [it.hash, it]));
@@ -30,16 +33,27 @@ export class KeyRing {
   }
 
   find(text: string, nowMs: number = Date.now()): KeyFinding {
-    const found = this.#keys.get(hashKey(text));
-    if (found?.isRevoked) return { state: "revoked" };
-    if (found?.key === undefined) return { state: "unknown" };
-    const { key } = found;
-    const { expiresAtMs } = key;
-    if (expiresAtMs !== undefined && expiresAtMs <= nowMs) {
-      return { state: "expired", expiredAtMs: expiresAtMs };
-    }
-    return { state: "live", key };
+    return toFinding(this.#keys.get(hashKey(text)), nowMs);
   }
+
+  /** The same of a key that was found before. */
+  findById(id: string, nowMs: number = Date.now()): KeyFinding {
+    // Made when it is first asked for: most rings are replaced before.
+    this.#byId ??= new Map([...this.#keys.values()].map((it) => [it.id, it]));
+    return toFinding(this.#byId.get(id), nowMs);
+  }
+}
+
+function toFinding(found: StoredKey | undefined, nowMs: number): KeyFinding {
+  if (found === undefined) return { state: "unknown" };
+  if (found.isRevoked) return { state: "revoked" };
+  const { key } = found;
+  if (key === undefined) return { state: "unreadable" };
+  const { expiresAtMs } = key;
+  if (expiresAtMs !== undefined && expiresAtMs <= nowMs) {
+    return { state: "expired", expiredAtMs: expiresAtMs };
+  }
+  return { state: "live", key };
 }
 
 export type KeyRingCopy = LiveCopy<KeyRing>;

@@ -118,11 +118,24 @@ test("the list has the newest first; the times of use never go backwards", async
   ]);
 });
 
-test("a key whose limits a newer version wrote lets nobody in, and keeps the door shut", async () => {
-  const { key } = await createKey(database.db, bodyOf());
-  await database.db.execute(sql`update api_keys set limits = '{"lightYears": 5}'`);
+test("a key whose limits a newer version wrote lets nobody in, keeps the door shut, and is listed with what can be read", async () => {
+  const { key, view } = await createKey(database.db, bodyOf());
+  const limits = {
+    ...{ lightYears: 5, tokensPerDay: 7, tokensPerMonth: "many" },
+    models: { m: { requestsPerMinute: 1, lightYears: 5 } },
+  };
+  await database.db.execute(
+    sql`update api_keys set limits = ${JSON.stringify(limits)}::text::jsonb where id = ${view.id}`,
+  );
+  const { keys } = await listKeys(database.db);
+  expect(keys.find(({ id }) => id === view.id)?.limits).toEqual({
+    tokensPerDay: 7,
+    models: { m: { requestsPerMinute: 1 } },
+  });
+  // Whoever must end it can.
+  expect((await updateKey(database.db, view.id, { name: "renamed" })).name).toBe("renamed");
   const ring = await readKeyRing(database.db);
-  expect(ring.find(key)).toEqual({ state: "unknown" });
+  expect(ring.find(key)).toEqual({ state: "unreadable" });
   expect(ring.isEmpty).toBe(false);
 });
 

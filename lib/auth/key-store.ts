@@ -1,21 +1,30 @@
 import { count, desc, eq, isNull, like, sql } from "drizzle-orm";
+import * as z from "zod";
 import { announce } from "@/lib/db/change-feed";
 import type { Database } from "@/lib/db/client";
 import { apiKeys } from "@/lib/db/schema/api-keys";
 import { AppError } from "@/lib/errors";
 import { API_KEYS_MAX, KEYS_LISTED_MAX, REVOKED_KEYS_KNOWN_MAX } from "@/lib/limits";
-import { API_SCOPES, type ApiScope, type KeyLimits, keyLimitsSchema } from "@/lib/protocol/api-key";
+import {
+  API_SCOPES,
+  type ApiScope,
+  type KeyLimits,
+  keyLimitsSchema,
+  limitsSchema,
+} from "@/lib/protocol/api-key";
 import type { CreatedKey, CreateKeyBody, KeyView, UpdateKeyBody } from "@/lib/protocol/key-view";
 import { log } from "@/lib/telemetry/log";
+import { logOnce } from "@/lib/telemetry/log-once";
 import { assert } from "@/lib/util/assert";
 import { isId } from "@/lib/util/id";
+import { readable } from "@/lib/util/readable";
 import type { ApiKey } from "./api-caller";
 import { KEY_START, makeKey, SHOWN_LETTERS } from "./make-key";
 
 type Row = typeof apiKeys.$inferSelect;
 
 /** A key with what only the lookup needs; `key` is undefined where it cannot be read. */
-export type StoredKey = { hash: string; isRevoked: boolean; key: ApiKey | undefined };
+export type StoredKey = { id: string; hash: string; isRevoked: boolean; key: ApiKey | undefined };
 
 /**
  * Makes a key. The reply holds it for the only time.
@@ -182,17 +191,19 @@ export async function readStoredKeys(db: Database): Promise<StoredKey[]> {
 function toKeyLimits({ id, limits }: LookupRow): KeyLimits | undefined {
   const parsed = keyLimitsSchema.safeParse(JSON.parse(limits));
   if (parsed.success) return parsed.data;
-  log.error({ keyId: id, err: parsed.error }, "an API key has limits that are not understood");
+  logOnce(`limits ${id}`, () =>
+    log.error({ keyId: id, err: parsed.error }, "an API key has limits that are not understood"),
+  );
   return undefined;
 }
 
 function toStoredKey(row: LookupRow, limits: KeyLimits | undefined): StoredKey {
   const { id, name, prefix, hash, isRevoked } = row;
-  if (limits === undefined) return { hash, isRevoked, key: undefined };
+  if (limits === undefined) return { id, hash, isRevoked, key: undefined };
   const models: string[] | undefined = row.models === null ? undefined : JSON.parse(row.models);
   const expiresAtMs = row.expiresAtMs ?? undefined;
   const scopes = toScopes(row.scopes.split(","));
-  return { hash, isRevoked, key: { id, name, prefix, scopes, models, limits, expiresAtMs } };
+  return { id, hash, isRevoked, key: { id, name, prefix, scopes, models, limits, expiresAtMs } };
 }
 
 /** Without those that only a newer version knows. */
@@ -200,12 +211,24 @@ function toScopes(names: readonly string[]): ApiScope[] {
   return API_SCOPES.filter((scope) => names.includes(scope));
 }
 
+/** For keepers, who must see a key of a newer version to change or end it: what can be read of its limits. */
+function readableLimits(limits: unknown): KeyLimits {
+  const own = readable(limitsSchema, limits);
+  const perModel = z.object({ models: z.record(z.string(), z.unknown()) }).safeParse(limits);
+  if (!perModel.success) return own;
+  const entries = Object.entries(perModel.data.models);
+  return {
+    ...own,
+    models: Object.fromEntries(entries.map(([name, it]) => [name, readable(limitsSchema, it)])),
+  };
+}
+
 function toView(row: Row): KeyView {
   const isPast = row.expiresAt !== null && row.expiresAt.getTime() <= Date.now();
   return {
     ...{ id: row.id, name: row.name, prefix: row.prefix, models: row.models },
     scopes: toScopes(row.scopes),
-    limits: keyLimitsSchema.parse(row.limits),
+    limits: readableLimits(row.limits),
     state: row.revokedAt !== null ? "revoked" : isPast ? "expired" : "live",
     createdAt: row.createdAt.toISOString(),
     expiresAt: row.expiresAt?.toISOString() ?? null,

@@ -1,4 +1,5 @@
 import { and, eq, isNull, sql } from "drizzle-orm";
+import * as z from "zod";
 import { announce } from "@/lib/db/change-feed";
 import type { Database } from "@/lib/db/client";
 import { modelAliases, modelSettings } from "@/lib/db/schema/catalog";
@@ -11,26 +12,58 @@ import {
   type Rollback,
   rollbackSchema,
 } from "@/lib/protocol/catalog";
+import { log } from "@/lib/telemetry/log";
+import { logOnce } from "@/lib/telemetry/log-once";
+import { readable } from "@/lib/util/readable";
 import type { AliasEntry, ModelSettings } from "./catalog";
 
+/**
+ * What operators said of models. Of a row that a newer version wrote, beside which this one may still run,
+ * what can be read counts: without it a model would be free of all its limits.
+ */
 export async function readModelSettings(db: Database): Promise<ModelSettings[]> {
   const rows = await db.select().from(modelSettings);
-  return rows.map((row) => ({
-    model: row.model,
-    defaults: modelDefaultsSchema.parse(row.defaults),
-    price: row.price === null ? undefined : priceSchema.parse(row.price),
-    limits: limitsSchema.parse(row.limits),
-    fallbacks: row.fallbacks,
-  }));
+  return rows.map(({ model, defaults, price, limits, fallbacks }) => {
+    const parsed = [
+      modelDefaultsSchema.safeParse(defaults),
+      limitsSchema.safeParse(limits),
+      priceSchema.nullable().safeParse(price),
+    ].find((it) => !it.success);
+    if (parsed) complain({ model }, parsed.error);
+    return {
+      ...{ model, fallbacks },
+      defaults: readable(modelDefaultsSchema, defaults),
+      // A price that says more than this version knows still has its words for tokens.
+      price: price === null ? undefined : priceSchema.strip().safeParse(price).data,
+      limits: readable(limitsSchema, limits),
+    };
+  });
 }
 
+/** Aliases, save those that a newer version wrote and this one cannot follow: half an alias would lead elsewhere. */
 export async function readAliases(db: Database): Promise<AliasEntry[]> {
   const rows = await db.select().from(modelAliases);
-  return rows.map((row) => ({
-    ...aliasSchema.parse({ ...(row.definition as object), name: row.name }),
-    rollback: row.rollback === null ? undefined : rollbackSchema.parse(row.rollback),
-    version: row.updatedAt.getTime(),
-  }));
+  return rows.flatMap(({ name, definition, rollback, updatedAt }) => {
+    const alias = storedAliasSchema.safeParse({ definition, name });
+    const kept = rollbackSchema.nullable().safeParse(rollback);
+    const error = alias.error ?? kept.error;
+    if (error) complain({ alias: name }, error);
+    if (!alias.success) return [];
+    const version = updatedAt.getTime();
+    return [{ ...alias.data, rollback: kept.data ?? undefined, version }];
+  });
+}
+
+/** As the table has it: the name apart. */
+const storedAliasSchema = z
+  .object({ name: z.string(), definition: z.record(z.string(), z.unknown()) })
+  .transform(({ name, definition }) => ({ ...definition, name }))
+  .pipe(aliasSchema);
+
+function complain(of: { model: string } | { alias: string }, error: Error): void {
+  logOnce(`catalog ${JSON.stringify(of)}`, () =>
+    log.error({ ...of, err: error }, "a row of the catalog is not understood, or not all of it"),
+  );
 }
 
 /** Writes what an operator says of a model, in place of what was said before. */

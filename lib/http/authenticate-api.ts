@@ -7,6 +7,7 @@ import {
 import { isSameSecret, readBearer } from "@/lib/auth/bearer";
 import { type KeyFinding, type KeyRing, keyRing } from "@/lib/auth/key-ring";
 import { KEY_START } from "@/lib/auth/make-key";
+import { refuseKey } from "@/lib/auth/refuse-key";
 import { readVisitorId } from "@/lib/auth/visitor";
 import { env } from "@/lib/env";
 import { AppError } from "@/lib/errors";
@@ -137,23 +138,13 @@ async function lastKnownRing(): Promise<KeyRing> {
   }
 }
 
-/** Never with the key: what is written here lies in logs and on screens. */
+/** Of several keys the one that was good once is told of. */
 function refuse(findings: readonly KeyFinding[], ring: KeyRing): AppError {
-  const expired = findings.find((it) => it.state === "expired");
-  if (expired !== undefined) {
-    const day = new Date(expired.expiredAtMs).toISOString();
-    return new AppError("unauthenticated", {
-      message: `This API key expired at ${day}. Ask whoever runs this server for another one.`,
-    });
+  for (const state of ["expired", "revoked", "unreadable"]) {
+    const told = findings.find((it) => it.state === state);
+    const refusal = told && refuseKey(told);
+    if (refusal !== undefined) return refusal;
   }
-  if (findings.some((it) => it.state === "revoked")) {
-    return new AppError("unauthenticated", {
-      message: "This API key was revoked. Ask whoever runs this server for another one.",
-    });
-  }
-  return new AppError("unauthenticated", {
-    message: isKeyless(ring)
-      ? NO_KEY_YET
-      : "This is no API key of this server. Check that all of it was copied, or ask whoever runs this server for one.",
-  });
+  const refusal = isKeyless(ring) ? undefined : refuseKey({ state: "unknown" });
+  return refusal ?? new AppError("unauthenticated", { message: NO_KEY_YET });
 }
