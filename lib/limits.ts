@@ -271,6 +271,10 @@ export const LIVE_COPY_READ_MS_MAX = 15_000;
 export const USAGE_FLUSH_INTERVAL_MS = 500;
 /** Records that wait to be written while the database is away, some 400 bytes each; the oldest beyond it are counted and dropped. */
 export const USAGE_PENDING_MAX = 50_000;
+/** The keys of requests under way are looked at this often: what runs under a revoked one ends so long after the process knows of it. */
+export const USAGE_REVIEW_INTERVAL_MS = 250;
+/** A part of a flush without an answer for this long has failed and is done anew: by then the database has given it up itself (STATEMENT_TIMEOUT_MS). */
+export const USAGE_PART_MS_MAX = STATEMENT_TIMEOUT_MS + 2_000;
 /** Records in one statement. */
 export const USAGE_BATCH_MAX = 1_000;
 /** A record that says "running" and was not written for this long belongs to a process that died. */

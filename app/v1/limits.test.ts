@@ -12,7 +12,7 @@ vi.hoisted(() => {
 });
 
 import { keyRing } from "@/lib/auth/key-ring";
-import { createKey } from "@/lib/auth/key-store";
+import { createKey, revokeKey } from "@/lib/auth/key-store";
 import { catalog } from "@/lib/catalog/catalog";
 import { writeModelSettings } from "@/lib/catalog/store";
 import type { KeyLimits } from "@/lib/protocol/api-key";
@@ -41,6 +41,16 @@ async function makeKey(limits: KeyLimits): Promise<string> {
   const { key } = await createKey(api.database.db, body);
   await keyRing().refresh();
   return key;
+}
+
+/** As another process would, and a look at what runs here. */
+async function revokeLast(): Promise<void> {
+  const [last] = await api.database.db.execute<{ id: string }>(
+    sql`select id from api_keys order by created_at desc limit 1`,
+  );
+  await revokeKey(api.database.db, last?.id ?? "");
+  await keyRing().refresh();
+  await usageFlusher().review();
 }
 
 const clientOf = (apiKey: string, options = {}) =>
@@ -126,6 +136,46 @@ test("a budget used up in the middle of a stream ends it with what was written s
   expect(refused.headers?.get("x-should-retry")).toBe("false");
   expect(Number(refused.headers?.get("retry-after"))).toBeGreaterThan(0);
   expect(asked).toBe(1);
+});
+
+test.each([
+  ["a chat", "/v1/chat/completions", { messages, stream: true }],
+  ["a chat that is waited for", "/v1/chat/completions", { messages }],
+  ["several answers", "/v1/chat/completions", { messages, n: 2, stream: true }],
+  ["a message", "/v1/messages", { messages, max_tokens: 64, stream: true }],
+  ["a response", "/v1/responses", { input: WORDS, stream: true }],
+] as const)("%s ends with its key, and its reader is told", async (_, path, body) => {
+  const key = await makeKey({});
+  const reply = fetch(`${api.url}${path}`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${key}`, "content-type": "application/json" },
+    body: JSON.stringify({ model: "mock/slow", ...body }),
+  });
+  await vi.waitFor(() => expect(worker.server.load().running).toBeGreaterThan(0));
+  await revokeLast();
+  const text = await (await reply).text();
+  expect(text).toContain("This API key was revoked. Ask whoever runs this server for another one.");
+  expect((await reply).status).toBe("stream" in body ? 200 : 401);
+  await idle();
+});
+
+test("so does one that nobody waits for", async () => {
+  const key = await makeKey({});
+  const client = clientOf(key);
+  const created = await client.responses.create({
+    ...{ model: "mock/slow", input: WORDS, background: true },
+  });
+  await vi.waitFor(() => expect(worker.server.load().running).toBe(1));
+  await revokeLast();
+  await idle();
+  await vi.waitFor(async () => {
+    const [row] = await api.database.db.execute(
+      sql`select body->>'status' as status, body->'error'->>'message' as message from responses
+        where id = ${created.id}`,
+    );
+    expect(row).toMatchObject({ status: "failed" });
+    expect(row?.message).toContain("This API key was revoked.");
+  });
 });
 
 test("money ends an answer that is not streamed, too", async () => {

@@ -7,7 +7,18 @@ import {
 } from "@/lib/limits";
 import { log } from "@/lib/telemetry/log";
 import { assert } from "@/lib/util/assert";
+import { afterWakingTime } from "@/lib/util/waking-time";
+import { LateError, within } from "@/lib/util/within";
 import type { ChangeFeed, ChangeTopic } from "./change-feed";
+
+type Reading = {
+  done: Promise<void>;
+  /** These fail when the reading takes longer than a caller of a silent, or of a slow database waits. */
+  soon: Promise<never>;
+  slowly: Promise<never>;
+};
+
+const NO_ANSWER = "The database gave no answer in time.";
 
 export type LiveCopyOptions<T> = {
   feed: ChangeFeed;
@@ -35,7 +46,7 @@ export class LiveCopy<T> {
   #changes = 0;
   #readChanges = -1;
   #readMs = Number.NEGATIVE_INFINITY;
-  #reading: { promise: Promise<void>; startedMs: number } | undefined;
+  #reading: Reading | undefined;
 
   constructor(options: LiveCopyOptions<T>) {
     this.#options = options;
@@ -97,13 +108,29 @@ export class LiveCopy<T> {
   }
 
   #refresh(): Promise<void> {
-    if (this.#reading !== undefined) return this.#reading.promise;
-    const startedMs = this.#now();
-    const promise = within(this.#read(), LIVE_COPY_READ_MS_MAX).finally(() => {
+    this.#reading ??= this.#startReading();
+    return this.#reading.done;
+  }
+
+  #startReading(): Reading {
+    const late = (ms: number) => {
+      let cancel = () => {};
+      const promise = new Promise<never>((_, fail) => {
+        cancel = afterWakingTime(ms, () => fail(new LateError(NO_ANSWER)));
+      });
+      promise.catch(() => {
+        // Nobody may be waiting for it.
+      });
+      return { promise, cancel };
+    };
+    const soon = late(LIVE_COPY_WAIT_MS_MAX);
+    const slowly = late(LIVE_COPY_SLOW_WAIT_MS_MAX);
+    const done = within(this.#read(), LIVE_COPY_READ_MS_MAX, NO_ANSWER).finally(() => {
+      soon.cancel();
+      slowly.cancel();
       this.#reading = undefined;
     });
-    this.#reading = { promise, startedMs };
-    return promise;
+    return { done, soon: soon.promise, slowly: slowly.promise };
   }
 
   /**
@@ -111,15 +138,15 @@ export class LiveCopy<T> {
    * carries the feed's pulse is slow and not away; so it may be while a process starts.
    */
   async #waitForReading(): Promise<void> {
-    const reading = this.#refresh();
-    const startedMs = this.#reading?.startedMs ?? this.#now();
-    const leftOf = (ms: number) => Math.max(0, startedMs + ms - this.#now());
+    const done = this.#refresh();
+    const reading = this.#reading;
+    assert(reading !== undefined, "a reading is under way");
     try {
-      await within(reading, leftOf(LIVE_COPY_WAIT_MS_MAX));
+      await Promise.race([done, reading.soon]);
     } catch (error) {
       const isSlow = this.#options.feed.isLive || this.#value === undefined;
       if (!isSlow || !(error instanceof LateError)) throw error;
-      await within(reading, leftOf(LIVE_COPY_SLOW_WAIT_MS_MAX));
+      await Promise.race([done, reading.slowly]);
     }
   }
 
@@ -144,19 +171,4 @@ function away(cause: unknown): AppError {
     retryAfterSeconds: 2,
     cause,
   });
-}
-
-class LateError extends Error {}
-
-/** The outcome of `work`, which goes on by itself when it takes longer than `ms`. */
-async function within(work: Promise<void>, ms: number): Promise<void> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, fail) => {
-    timer = setTimeout(() => fail(new LateError("The database gave no answer in time.")), ms);
-  });
-  try {
-    await Promise.race([work, late]);
-  } finally {
-    clearTimeout(timer);
-  }
 }

@@ -36,8 +36,9 @@ export type RouteInput<Schema extends z.ZodType, Who extends Caller> = {
   params: Record<string, string>;
   body: z.output<Schema>;
   /**
-   * Aborts when the client leaves, also in the middle of a streamed answer; and with an AppError
-   * `timeout`, which is then to be told, when the client's own time is up (deadline.ts).
+   * Aborts when the client leaves, also in the middle of a streamed answer; and with an AppError, which is
+   * then to be told: `timeout` when the client's own time is up (deadline.ts), `unauthenticated` when its
+   * key was revoked or has expired.
    */
   signal: AbortSignal;
   requestId: string;
@@ -182,10 +183,12 @@ async function answer<Schema extends z.ZodType, Who extends Caller>(
   }
 }
 
-/** Aborts when the client leaves or has waited as long as it wants to. */
-function signalOf(request: Request, { left, deadline }: Exchange): AbortSignal {
-  const leaving = [request.signal, left.signal];
-  return AbortSignal.any(deadline ? [...leaving, deadline.signal] : leaving);
+/** Aborts when the client leaves, has waited as long as it wants to, or may not go on: its key was revoked. */
+function signalOf(request: Request, { left, deadline, meter }: Exchange): AbortSignal {
+  const signals = [request.signal, left.signal];
+  if (deadline) signals.push(deadline.signal);
+  if (meter) signals.push(meter.signal);
+  return AbortSignal.any(signals);
 }
 
 function openMeter({ label, requestId }: Exchange, caller: ApiCaller, body: unknown): Meter {

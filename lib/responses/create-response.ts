@@ -59,7 +59,8 @@ export async function createBackgroundResponse(options: CreateOptions): Promise<
     await insertResponse(db, { id: body.id, owner, body, input, events: [toAskedEntry(body)] });
     const run = new BackgroundRun(
       { ...{ body, open, closeMeter: meter.hold() }, ...tellsOf(request) },
-      (signal) => begin(options, prepared, signal),
+      // Nobody need wait for it, but its key must stay good.
+      (signal) => begin(options, prepared, AbortSignal.any([signal, meter.signal])),
     );
     responses.keep(run);
     void run.ended.finally(release);

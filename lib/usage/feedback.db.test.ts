@@ -1,9 +1,13 @@
 /** Goal: an answer is found however lately it was written, by who asked for it. */
 import { setTimeout as delay } from "node:timers/promises";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import type { Owner } from "@/lib/auth/api-caller";
 import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
+import { FEEDBACK_LOOK_UPS_MAX } from "@/lib/limits";
 import { createId } from "@/lib/util/id";
 import { readFeedback, takeFeedback } from "./feedback";
+import { UsageLedger } from "./ledger";
+import { Meter } from "./meter";
 import { writeRecords } from "./store";
 
 let database: TestDatabase;
@@ -60,4 +64,34 @@ test("an answer of another owner, or of long ago, is unknown", async () => {
   await expect(
     takeFeedback({ db: database.db, ledger, owner: "anonymous", body, signal }),
   ).rejects.toMatchObject({ code: "not-found" });
+});
+
+test("look-ups by request id are few at once, do not wait, and hold up nobody who knows the answer's id", async () => {
+  const id = createId();
+  await write(id, "busy");
+  const none = Array.from({ length: FEEDBACK_LOOK_UPS_MAX }, () => say({ requestId: "none" }));
+  const refused = expect(Promise.all(none)).rejects.toMatchObject({ code: "not-found" });
+  const beyond = say({ requestId: "busy" });
+  await expect(beyond).rejects.toMatchObject({ code: "overloaded", status: 429 });
+  await refused;
+  await Promise.allSettled(none);
+  expect(await say({ requestId: "busy" })).toEqual({ answerId: id });
+  expect(await say({ id })).toEqual({ answerId: id });
+});
+
+test("another caller's request of the same id hides nobody's own", async () => {
+  const live = new UsageLedger();
+  const open = (owner: Owner) => {
+    const meter = new Meter(
+      { caller: { owner, key: undefined }, endpoint: "e", asked: "m", requestId: "same" },
+      live,
+    );
+    meter.serve({ model: "m", workerId: createId() });
+    return meter;
+  };
+  const [theirs, mine] = [open("key:other"), open("key:k")];
+  const body = { about: { requestId: "same" }, score: 1, comment: null, tags: [] };
+  const said = takeFeedback({ db: database.db, ledger: live, owner: "key:k", body, signal });
+  expect(await said).toEqual({ answerId: mine.id });
+  for (const meter of [theirs, mine]) meter.close("complete");
 });

@@ -4,12 +4,15 @@ import { type Database, database } from "@/lib/db/client";
 import { feedback, usageRecords } from "@/lib/db/schema/usage";
 import { AppError } from "@/lib/errors";
 import {
+  FEEDBACK_LOOK_UPS_MAX,
   FEEDBACK_REQUEST_ID_MS_MAX,
   FEEDBACK_SHOWN_MAX,
+  OVERLOADED_RETRY_AFTER_SECONDS,
   USAGE_FLUSH_INTERVAL_MS,
   USAGE_RECORD_DAYS,
 } from "@/lib/limits";
 import type { AdminFeedback, FeedbackBody } from "@/lib/protocol/feedback";
+import { processSingleton } from "@/lib/util/process-singleton";
 import { wait } from "@/lib/util/wait";
 import { type UsageLedger, usageLedger } from "./ledger";
 
@@ -33,7 +36,8 @@ const DAY_MS = 86_400_000;
 /**
  * Takes what `owner` says of an answer of its own, in place of what it said before.
  *
- * @throws AppError `not-found` for answers that are unknown, too old or somebody else's, all alike.
+ * @throws AppError `not-found` for answers that are unknown, too old or somebody else's, all alike;
+ * `overloaded` when too many look for answers by the ids of requests.
  */
 export async function takeFeedback(options: FeedbackOptions): Promise<{ answerId: string }> {
   const { db = database(), owner, body } = options;
@@ -53,23 +57,43 @@ export async function takeFeedback(options: FeedbackOptions): Promise<{ answerId
 }
 
 async function findAnswer(options: FeedbackOptions): Promise<Answer | undefined> {
-  const found = findRunning(options) ?? (await findWritten(options));
+  const { about } = options.body;
+  const running = findRunning(options);
+  if (running) return running;
+  if ("requestId" in about) return lookUp(() => findWritten(options));
+  const found = await findWritten(options);
   if (found) return found;
   // An answer of another process may not be written yet. Its id tells when it was made (RFC 9562 §5.7).
-  const { about } = options.body;
-  const ageMs = "id" in about ? Date.now() - toCreatedMs(about.id) : 0;
+  const ageMs = Date.now() - toCreatedMs(about.id);
   if (ageMs > WRITTEN_AFTER_MS * 2) return undefined;
   await wait(WRITTEN_AFTER_MS, options.signal);
   return findWritten(options);
+}
+
+/** By the id of a request a whole day of a caller's records is read: only a few such look-ups run at once. */
+async function lookUp<T>(find: () => Promise<T>): Promise<T> {
+  const lookUps = processSingleton("feedback-look-ups", () => ({ running: 0 }));
+  if (lookUps.running >= FEEDBACK_LOOK_UPS_MAX) {
+    const message =
+      "Others are looking for answers by the ids of their requests. Try again shortly, or send the answer's `id`.";
+    const retryAfterSeconds = OVERLOADED_RETRY_AFTER_SECONDS;
+    throw new AppError("overloaded", { message, retryAfterSeconds });
+  }
+  lookUps.running += 1;
+  try {
+    return await find();
+  } finally {
+    lookUps.running -= 1;
+  }
 }
 
 /** In the memory of this process: before the record is written. */
 function findRunning(options: FeedbackOptions): Answer | undefined {
   const { ledger = usageLedger(), owner, body } = options;
   const { about } = body;
-  const meter = ledger.find(about);
-  // Somebody else's answer is as good as none, and so is a request that no model has answered, as this.
-  if (meter?.caller.owner !== owner || meter.model === undefined) return undefined;
+  const meter = ledger.find(about, owner);
+  // A request that no model has answered is as good as none, as this one.
+  if (meter?.model === undefined) return undefined;
   const { id, endpoint, asked, model } = meter;
   return { id, endpoint, asked, model };
 }

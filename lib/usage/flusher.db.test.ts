@@ -5,18 +5,20 @@
  */
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
+import type { KeyRing, KeyRingCopy } from "@/lib/auth/key-ring";
 import { ChangeFeed } from "@/lib/db/change-feed";
 import { LiveCopy } from "@/lib/db/live-copy";
 import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
 import type { AppError } from "@/lib/errors";
 import { USAGE_FLUSH_INTERVAL_MS, USAGE_PENDING_MAX } from "@/lib/limits";
+import type { KeyLimits } from "@/lib/protocol/api-key";
 import { createId } from "@/lib/util/id";
 import { seededRandom } from "@/lib/util/random";
 import { UsageFlusher } from "./flusher";
 import { UsageLedger } from "./ledger";
 import type { Meter } from "./meter";
 import { pruneUsage, sweepLostRecords } from "./store";
-import { admitted, openedMeter, testCaller, testCatalog } from "./testing";
+import { admitted, openedMeter, testCaller, testCatalog, testRing } from "./testing";
 
 const PRICE = { prompt: 1, completion: 2 };
 
@@ -38,19 +40,22 @@ type ReplicaOptions = {
   now?: () => number;
   models?: Parameters<typeof testCatalog>[0];
   db?: TestDatabase["db"];
+  keys?: () => Promise<KeyRing>;
 };
-type Replica = { ledger: UsageLedger; flusher: UsageFlusher };
+type Replica = { ledger: UsageLedger; flusher: UsageFlusher; keys: KeyRingCopy };
 
 function replica({
   now = Date.now,
   models = { m: { price: PRICE } },
   db = database.db,
+  keys: readKeys = () => Promise.resolve(testRing()),
 }: ReplicaOptions = {}): Replica {
   const ledger = new UsageLedger(now);
   const known = testCatalog(models);
   const read = () => Promise.resolve(known);
   const catalog = new LiveCopy({ feed, topic: "catalog", read, whenAway: "keep" });
-  return { ledger, flusher: new UsageFlusher({ db, ledger, catalog }) };
+  const keys = new LiveCopy({ feed, topic: "keys", read: readKeys, whenAway: "refuse" });
+  return { ledger, flusher: new UsageFlusher({ db, ledger, catalog, keys }), keys };
 }
 
 const query = (text: string) => database.db.execute<Record<string, unknown>>(sql.raw(text));
@@ -186,7 +191,7 @@ describe("a limit that is taken away and set again", () => {
     meter.close("complete");
     await one.flusher.flush();
     await unlimitedUse(one, caller.key?.id);
-    // A process that has not seen the key for a while, and one that never has.
+    // By processes that have not seen the key for a while.
     for (const { flusher, ledger } of [replica(), replica()]) {
       await flusher.prepare(caller);
       const next = admitted(ledger, caller);
@@ -198,6 +203,60 @@ describe("a limit that is taken away and set again", () => {
     await last.flusher.prepare(caller);
     expect(isRefused(() => admitted(last.ledger, caller))).toBe(true);
   });
+
+  test("is read again also where it was known a moment ago", async () => {
+    const caller = testCaller({ tokensPerMonth: 100 });
+    let limits: KeyLimits = { tokensPerMonth: 100 };
+    const one = replica({ keys: () => Promise.resolve(testRing({ caller, limits })) });
+    const elsewhere = replica();
+    await one.flusher.prepare(caller);
+    expect(one.flusher.prepare(caller)).toBeUndefined();
+    const change = async (to: KeyLimits) => {
+      limits = to;
+      await one.keys.refresh();
+      await one.flusher.review();
+      await one.flusher.flush();
+    };
+    await change({});
+    await unlimitedUse(elsewhere, caller.key?.id);
+    await unlimitedUse(one, caller.key?.id);
+    await change({ tokensPerMonth: 100 });
+    await one.flusher.prepare(caller);
+    expect(isRefused(() => admitted(one.ledger, caller))).toBe(true);
+  });
+});
+
+test("whoever can neither hear of keys nor read them lets running answers go on, by what was known last", async () => {
+  const [caller, revoked] = [testCaller({}), testCaller({})];
+  let read = () => Promise.resolve(testRing({ caller }, { caller: revoked, isRevoked: true }));
+  const { ledger, flusher, keys } = replica({ keys: () => read() });
+  await keys.get();
+  const meter = admitted(ledger, caller);
+  read = () => Promise.reject(new Error("away"));
+  await keys.refresh().catch(() => undefined);
+  const late = admitted(ledger, revoked);
+  await flusher.review();
+  expect(meter.signal.aborted).toBe(false);
+  expect(late.signal.aborted).toBe(true);
+});
+
+test("what keeps one part of a flush from its work does not keep the others", async () => {
+  const models = () => Promise.reject(new Error("unreadable"));
+  const ledger = new UsageLedger();
+  const catalog = new LiveCopy({ feed, topic: "catalog", read: models, whenAway: "keep" });
+  const keys = new LiveCopy({
+    ...{ feed, topic: "keys" as const, whenAway: "refuse" as const },
+    read: () => Promise.resolve(testRing()),
+  });
+  const flusher = new UsageFlusher({ db: database.db, ledger, catalog, keys });
+  const caller = testCaller({ tokensPerDay: 10 });
+  const meter = admitted(ledger, caller);
+  meter.add({ prompt: 4 });
+  meter.close("complete");
+  await flusher.flush();
+  expect(await readDays()).toMatchObject([{ requests: 1, prompt_tokens: 4 }]);
+  // Nobody waits for what does not come.
+  expect(flusher.prepare(testCaller({ tokensPerDay: 1 }))).toBeUndefined();
 });
 
 describe("records", () => {

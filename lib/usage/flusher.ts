@@ -1,4 +1,5 @@
 import type { ApiCaller } from "@/lib/auth/api-caller";
+import { type KeyRingCopy, keyRing } from "@/lib/auth/key-ring";
 import { touchKeys } from "@/lib/auth/key-store";
 import { type CatalogCopy, catalog } from "@/lib/catalog/catalog";
 import { type Database, database } from "@/lib/db/client";
@@ -6,14 +7,17 @@ import {
   USAGE_BATCH_MAX,
   USAGE_CLOSE_MS_MAX,
   USAGE_FLUSH_INTERVAL_MS,
+  USAGE_PART_MS_MAX,
   USAGE_PRUNE_INTERVAL_MS,
   USAGE_READ_WAIT_MS_MAX,
+  USAGE_REVIEW_INTERVAL_MS,
   USAGE_SWEEP_INTERVAL_MS,
 } from "@/lib/limits";
 import { log } from "@/lib/telemetry/log";
 import { createId } from "@/lib/util/id";
 import { processSingleton } from "@/lib/util/process-singleton";
 import { settleWithin } from "@/lib/util/settle-within";
+import { within } from "@/lib/util/within";
 import { type UsageLedger, usageLedger } from "./ledger";
 import type { Meter } from "./meter";
 import { tokensOf, toUsageRecord } from "./record-book";
@@ -21,7 +25,15 @@ import { deleteProcess, pruneUsage, sweepLostRecords, writeRecords } from "./sto
 import { TallyExchange } from "./tally-exchange";
 import { usageMetrics } from "./usage-metrics";
 
-export type UsageFlusherOptions = { db: Database; ledger: UsageLedger; catalog: CatalogCopy };
+export type UsageFlusherOptions = {
+  db: Database;
+  ledger: UsageLedger;
+  catalog: CatalogCopy;
+  keys: KeyRingCopy;
+};
+
+/** What a flush is made of. */
+type Part = "catalog" | "windows" | "records" | "keys";
 
 /**
  * Keeps a ledger and the database in step: writes what this process's requests used, takes back what those
@@ -32,17 +44,21 @@ export class UsageFlusher {
   readonly #db: Database;
   readonly #ledger: UsageLedger;
   readonly #catalog: CatalogCopy;
+  readonly #keys: KeyRingCopy;
   readonly #processId = createId();
   readonly #exchange: TallyExchange;
   readonly #timers: NodeJS.Timeout[] = [];
   #isFollowing = false;
   #flushing: Promise<void> | undefined;
   #next: Promise<void> | undefined;
-  /** Requests wait for no reading while the last one has failed. */
-  #isAway = false;
-  #untouched = new Map<string, Date>();
+  #reviewing: Promise<void> | undefined;
+  #flushingSinceMs = 0;
+  /** What the last flush could not do. */
+  readonly #failed = new Set<Part>();
+  readonly #untouched = new Map<string, Date>();
 
-  constructor({ db, ledger, catalog }: UsageFlusherOptions) {
+  constructor({ db, ledger, catalog, keys }: UsageFlusherOptions) {
+    this.#keys = keys;
     this.#db = db;
     this.#ledger = ledger;
     this.#catalog = catalog;
@@ -57,8 +73,15 @@ export class UsageFlusher {
       this.#timers.push(timer);
     };
     every(USAGE_FLUSH_INTERVAL_MS, () => this.#flushing ?? this.flush());
-    every(USAGE_SWEEP_INTERVAL_MS, () => this.#sweep());
-    every(USAGE_PRUNE_INTERVAL_MS, () => this.#prune());
+    every(USAGE_REVIEW_INTERVAL_MS, () => this.review());
+    every(
+      USAGE_SWEEP_INTERVAL_MS,
+      once(() => this.#sweep()),
+    );
+    every(
+      USAGE_PRUNE_INTERVAL_MS,
+      once(() => this.#prune()),
+    );
     void this.flush();
   }
 
@@ -71,9 +94,17 @@ export class UsageFlusher {
     return settleWithin([this.flush()], USAGE_READ_WAIT_MS_MAX);
   }
 
+  /** Requests wait for no reading where the last one has failed or has no end. */
+  get #isAway(): boolean {
+    if (this.#failed.has("catalog") || this.#failed.has("windows")) return true;
+    const runningMs = this.#flushing ? performance.now() - this.#flushingSinceMs : 0;
+    return runningMs > 4 * USAGE_READ_WAIT_MS_MAX;
+  }
+
   /** Writes and reads once, beginning no earlier than now. It never throws: what failed is tried again by the next one. */
   flush(): Promise<void> {
     if (this.#flushing === undefined) {
+      this.#flushingSinceMs = performance.now();
       this.#flushing = this.#flush().finally(() => {
         this.#flushing = undefined;
       });
@@ -98,32 +129,57 @@ export class UsageFlusher {
     await settleWithin([left], USAGE_CLOSE_MS_MAX);
   }
 
+  /**
+   * Holds requests under way to the keys as they are now. It never throws: while nobody knows of a key
+   * whether it was revoked, its answers go on.
+   */
+  review(): Promise<void> {
+    this.#reviewing ??= this.#review().finally(() => {
+      this.#reviewing = undefined;
+    });
+    return this.#reviewing;
+  }
+
+  async #review(): Promise<void> {
+    let ring = this.#keys.peek();
+    // A process that is deaf reads them, though only where that can end something.
+    if (ring === undefined && this.#ledger.isBusy) {
+      ring = await this.#keys.get().catch(() => this.#keys.last);
+    }
+    if (ring) this.#ledger.review(ring);
+  }
+
+  /** Each part by itself: what keeps one from its work, and be it a bug of ours, must not keep the others. */
   async #flush(): Promise<void> {
     const stop = usageMetrics.flushSeconds.startTimer();
-    try {
-      await this.#follow();
-      await this.#exchange.run();
-      // After the windows: see seedWindows in store.ts.
-      await this.#writeRecords();
-      await this.#touchKeys();
-      stop({ outcome: "complete" });
-      if (this.#isAway) log.info("usage is written again");
-      this.#isAway = false;
-    } catch (error) {
-      stop({ outcome: "failed" });
-      if (!this.#isAway) log.warn({ err: error }, "usage not written; the next flush tries again");
-      this.#isAway = true;
-    }
+    await this.#try("catalog", () => this.#follow());
+    const isWritten = await this.#try("windows", () => this.#exchange.run());
+    // After the windows only: see seedWindows in store.ts.
+    if (isWritten) await this.#try("records", () => this.#writeRecords());
+    await this.#try("keys", () => this.#touchKeys());
+    stop({ outcome: this.#failed.size === 0 ? "complete" : "failed" });
     const count = this.#ledger.records.takeDroppedCount();
     if (count > 0) log.error({ count }, "usage records dropped: too many wait for the database");
   }
 
+  async #try(part: Part, work: () => Promise<void>): Promise<boolean> {
+    try {
+      await within(work(), USAGE_PART_MS_MAX, "The database gave no answer in time.");
+      if (this.#failed.delete(part)) log.info({ part }, "usage is written again");
+      return true;
+    } catch (error) {
+      const isNews = !this.#failed.has(part);
+      if (isNews) log.warn({ err: error, part }, "usage not written; the next flush tries again");
+      this.#failed.add(part);
+      return false;
+    }
+  }
+
   /** From the first flush on the ledger knows what operators say of models, and of every change. */
   async #follow(): Promise<void> {
-    await this.#catalog.get();
-    if (this.#isFollowing) return;
+    if (!this.#isFollowing) this.#ledger.follow(() => this.#catalog.last);
     this.#isFollowing = true;
-    this.#ledger.follow(() => this.#catalog.last);
+    await this.#catalog.get();
   }
 
   async #writeRecords(): Promise<void> {
@@ -159,10 +215,11 @@ export class UsageFlusher {
   async #touchKeys(): Promise<void> {
     const touched = this.#ledger.records.takeTouched();
     for (const [keyId, at] of touched) this.#untouched.set(keyId, at);
-    if (this.#untouched.size === 0) return;
-    const touches = this.#untouched;
+    const touches = new Map(this.#untouched);
     await touchKeys(this.#db, touches);
-    this.#untouched = new Map();
+    for (const [keyId, at] of touches) {
+      if (this.#untouched.get(keyId) === at) this.#untouched.delete(keyId);
+    }
   }
 
   async #sweep(): Promise<void> {
@@ -183,6 +240,17 @@ export class UsageFlusher {
   }
 }
 
+/** Not while it still runs: with a database that hangs it would take one connection after another. */
+function once(work: () => Promise<void>): () => Promise<void> {
+  let running: Promise<void> | undefined;
+  return () => {
+    running ??= work().finally(() => {
+      running = undefined;
+    });
+    return running;
+  };
+}
+
 function toBatches(meters: readonly Meter[]): Meter[][] {
   return Array.from({ length: Math.ceil(meters.length / USAGE_BATCH_MAX) }, (_, index) =>
     meters.slice(index * USAGE_BATCH_MAX, (index + 1) * USAGE_BATCH_MAX),
@@ -200,6 +268,10 @@ function isDataError(error: unknown): boolean {
 export function usageFlusher(): UsageFlusher {
   return processSingleton(
     "usage-flusher",
-    () => new UsageFlusher({ db: database(), ledger: usageLedger(), catalog: catalog() }),
+    () =>
+      new UsageFlusher({
+        ...{ db: database(), ledger: usageLedger() },
+        ...{ catalog: catalog(), keys: keyRing() },
+      }),
   );
 }

@@ -5,7 +5,7 @@ import { seededRandom } from "@/lib/util/random";
 import { UsageLedger } from "./ledger";
 import type { Meter } from "./meter";
 import { toDuration } from "./rate-limit-headers";
-import { admitted, openedMeter, testCaller, testCatalog } from "./testing";
+import { admitted, openedMeter, testCaller, testCatalog, testRing } from "./testing";
 
 const NOON = Date.UTC(2026, 10, 21, 12);
 const SECOND = 1_000;
@@ -247,6 +247,82 @@ describe("headers", () => {
     expect(
       [0, 20, 999.2, 1_000, 1_500, 59_999, 60_000, 360_000, 86_400_000].map(toDuration),
     ).toEqual(["0ms", "20ms", "1s", "1s", "1.5s", "59.999s", "1m0s", "6m0s", "24h0m0s"]);
+  });
+});
+
+describe("keys that change while their requests run", () => {
+  test("revoked, gone or expired they end them, and only them", () => {
+    const { ledger, clock } = ledgerAt(NOON);
+    const [revoked, gone, good] = [testCaller({}), testCaller({}), testCaller({})];
+    const meters = [revoked, gone, good].map((caller) => admitted(ledger, caller));
+    const expiring = testCaller({});
+    if (expiring.key) expiring.key.expiresAtMs = NOON + SECOND;
+    const last = admitted(ledger, expiring);
+    const visitor = admitted(ledger, { owner: "anonymous", key: undefined });
+    const all = [revoked, gone, good, expiring].map((caller) => ({ caller }));
+    ledger.review(testRing(...all));
+    const isStopped = () => [...meters, last, visitor].map(({ signal }) => signal.aborted);
+    expect(isStopped()).toEqual([false, false, false, false, false]);
+    const ring = testRing(
+      { caller: revoked, isRevoked: true },
+      { caller: good },
+      { caller: expiring },
+    );
+    ledger.review(ring);
+    expect(isStopped()).toEqual([true, true, false, false, false]);
+    clock.nowMs += SECOND;
+    ledger.review(ring);
+    expect(isStopped()).toEqual([true, true, false, true, false]);
+    expect(meters[0]?.signal.reason).toMatchObject({
+      code: "unauthenticated",
+      message: "This API key was revoked. Ask whoever runs this server for another one.",
+    });
+    expect(last.signal.reason.message).toContain("expired at 2026-11-21T12:00:01.000Z");
+    // Also where nobody listens to the signal.
+    expect(meters[0]?.add({ completion: 1 })?.code).toBe("unauthenticated");
+    expect(meters[2]?.add({ completion: 1 })).toBeUndefined();
+  });
+
+  test("lowered limits hold for what runs, from its first token on", () => {
+    const { ledger } = ledgerAt(NOON);
+    const caller = testCaller({});
+    const meter = admitted(ledger, caller);
+    meter.add({ prompt: 60 });
+    ledger.review(testRing({ caller, limits: { tokensPerDay: 62, concurrentRequests: 1 } }));
+    expect(meter.add({ completion: 2 })).toBeUndefined();
+    expect(meter.add({ completion: 1 })?.code).toBe("quota-exceeded");
+    const again = testCaller({ concurrentRequests: 1 }, caller.key?.id);
+    expect(refusal(() => admitted(ledger, again)).message).toContain("1 request at once");
+    meter.close("quota-exceeded");
+    admitted(ledger, again).close("complete");
+    for (const tally of ledger.readTallies()) expect(tally.running).toBe(0);
+  });
+
+  test("raised and taken away they give way", () => {
+    const { ledger } = ledgerAt(NOON);
+    const caller = testCaller({ tokensPerDay: 5, models: { m: { tokensPerDay: 5 } } });
+    const meter = admitted(ledger, caller);
+    meter.add({ prompt: 5 });
+    ledger.review(testRing({ caller, limits: { tokensPerDay: 7 } }));
+    expect(meter.add({ completion: 2 })).toBeUndefined();
+    expect(meter.add({ completion: 1 })?.message).toContain("7 tokens a day");
+    ledger.review(testRing({ caller, limits: {} }));
+    expect(meter.add({ completion: 1 })).toBeUndefined();
+    expect(ledger.headers(meter, "openai")).toEqual({});
+    meter.close("complete");
+  });
+
+  test("limits of a model that were changed hold for what runs", () => {
+    const clock = { nowMs: NOON };
+    const ledger = new UsageLedger(() => clock.nowMs);
+    let catalog = testCatalog({ m: {} });
+    ledger.follow(() => catalog);
+    const caller = testCaller({});
+    const meter = admitted(ledger, caller);
+    meter.add({ prompt: 10 });
+    catalog = testCatalog({ m: { limits: { tokensPerDay: 10 } } });
+    ledger.review(testRing({ caller }));
+    expect(meter.add({ completion: 1 })?.message).toContain("the model `m` over all callers");
   });
 });
 

@@ -1,4 +1,6 @@
-import type { ApiCaller } from "@/lib/auth/api-caller";
+import type { ApiCaller, ApiKey, Owner } from "@/lib/auth/api-caller";
+import type { KeyRing } from "@/lib/auth/key-ring";
+import { refuseKey } from "@/lib/auth/refuse-key";
 import type { Catalog, ModelSettings } from "@/lib/catalog/catalog";
 import { AppError } from "@/lib/errors";
 import { USAGE_SUBJECT_IDLE_MS } from "@/lib/limits";
@@ -11,11 +13,15 @@ import { findPassed, findRefusal, type LimitedTally } from "./limit-check";
 import type { Meter } from "./meter";
 import { type RateLimitShape, toRateLimitHeaders } from "./rate-limit-headers";
 import { RecordBook } from "./record-book";
-import { keyModelSubject, keySubject, modelSubject, type Subject } from "./subject";
+import { keyModelSubject, keySubject, modelSubject, type Subject, toSubjectParts } from "./subject";
 import { Tally } from "./tally";
 
 /** What the ledger keeps of a request under way. */
 type Account = {
+  /** As it was last reviewed. */
+  key: ApiKey | undefined;
+  catalog: Catalog | undefined;
+  hasBegun: boolean;
   /** Over all models of the caller. */
   own: LimitedTally[];
   /** At the model that was admitted last. */
@@ -41,6 +47,7 @@ export class UsageLedger {
   readonly now: () => number;
   #catalog: () => Catalog | undefined = () => undefined;
   #known: Catalog | undefined;
+  #ring: KeyRing | undefined;
   readonly #accounts = new Map<Meter, Account>();
   readonly #tallies = new Map<Subject, Tally>();
 
@@ -55,8 +62,11 @@ export class UsageLedger {
   }
 
   open(meter: Meter): void {
-    if (meter.caller.key) this.records.touch(meter.caller.key.id);
+    const { key } = meter.caller;
+    if (key) this.records.touch(key.id);
+    this.#refresh();
     this.#accounts.set(meter, {
+      ...{ key, catalog: this.#known, hasBegun: false },
       ...{ own: [], atModel: [], counted: new Set(), names: [], isAdmitted: false },
       ...{ price: undefined, prompt: 0, cachedPrompt: 0, completion: 0 },
     });
@@ -70,7 +80,8 @@ export class UsageLedger {
   begin(meter: Meter): void {
     const account = this.#accounts.get(meter);
     if (account === undefined) return;
-    if (account.own.length === 0) account.own = this.#take(account, this.#ownScope(meter));
+    if (!account.hasBegun) account.own = this.#take(account, this.#ownScope(account));
+    account.hasBegun = true;
     this.records.begin(meter);
   }
 
@@ -85,7 +96,7 @@ export class UsageLedger {
     account.names = [...new Set([model, ...names])];
     this.begin(meter);
     try {
-      const taken = this.#take(account, this.#modelScopes(meter, account.names));
+      const taken = this.#take(account, this.#modelScopes(account));
       leave(account.atModel);
       account.atModel = taken;
       account.isAdmitted = true;
@@ -128,10 +139,60 @@ export class UsageLedger {
     this.records.end(meter);
   }
 
-  /** The request of that id, while it runs and until its record is written. */
-  find(by: { id: string } | { requestId: string }): Meter | undefined {
+  /**
+   * Holds the requests under way to what is known now: whose key was revoked or has expired ends, and limits
+   * that were changed count from here on.
+   *
+   * @param ring all keys, as they were read last
+   */
+  review(ring: KeyRing): void {
+    this.#ring = ring;
+    this.#refresh();
+    const nowMs = this.now();
+    for (const [meter, account] of this.#accounts) {
+      if (meter.signal.aborted) continue;
+      const { key } = account;
+      const finding = key && ring.findById(key.id, nowMs);
+      if (finding?.state === "live") account.key = finding.key;
+      // One that only a newer version can read goes on as it was let in.
+      else if (finding !== undefined && finding.state !== "unreadable") {
+        const refusal = refuseKey(finding);
+        if (refusal) meter.stop(refusal);
+        continue;
+      }
+      if (account.key === key && account.catalog === this.#known) continue;
+      account.catalog = this.#known;
+      this.#rescope(meter, account);
+    }
+  }
+
+  /** Moves a request from the limits that it was admitted by to those of now. */
+  #rescope(meter: Meter, account: Account): void {
+    const own = account.hasBegun ? this.#ownScope(account) : [];
+    const atModel = account.isAdmitted ? this.#modelScopes(account) : [];
+    const { costNanoDollars } = meter;
+    const soFar = { tokens: account.prompt + account.completion, costNanoDollars };
+    for (const { tally } of [...own, ...atModel]) {
+      tally.running += 1;
+      if (account.counted.has(tally)) continue;
+      account.counted.add(tally);
+      tally.add({ requests: 1, ...soFar }, this.now());
+    }
+    leave(account.own);
+    leave(account.atModel);
+    account.own = own;
+    account.atModel = atModel;
+  }
+
+  /**
+   * The request of that id, while it runs and until its record is written.
+   *
+   * @param owner whose it must be: request ids are callers' own words, and two may say the same.
+   */
+  find(by: { id: string } | { requestId: string }, owner?: Owner): Meter | undefined {
     const isIt = (meter: Meter) =>
-      "id" in by ? meter.id === by.id : meter.requestId === by.requestId;
+      (owner === undefined || meter.caller.owner === owner) &&
+      ("id" in by ? meter.id === by.id : meter.requestId === by.requestId);
     return this.readOpen().find(isIt) ?? this.records.readEnded().find(isIt);
   }
 
@@ -146,8 +207,9 @@ export class UsageLedger {
    * battle which two models answer.
    */
   headers(meter: Meter, shape: RateLimitShape): Record<string, string> {
-    const names = this.#accounts.get(meter)?.names ?? [];
-    const limited = [...this.#ownScope(meter), ...this.#keyModelScopes(meter, names)];
+    const { key } = meter.caller;
+    const account = this.#accounts.get(meter) ?? { key, names: [] };
+    const limited = [...this.#ownScope(account), ...this.#keyModelScopes(account)];
     if (limited.length === 0) return {};
     const nowMs = this.now();
     for (const { tally } of limited) tally.roll(nowMs);
@@ -178,24 +240,38 @@ export class UsageLedger {
     }
   }
 
-  /** All tallies in use; those that nobody asked for lately are forgotten, once they are written. */
+  /**
+   * All tallies in use. Those that nobody asked for lately, and those that limit nobody any more, are
+   * forgotten once they are written: what is used without a limit is not counted here, so a limit that comes
+   * again must be read again.
+   */
   readTallies(): Tally[] {
+    this.#refresh();
     const nowMs = this.now();
     for (const [subject, tally] of this.#tallies) {
       tally.roll(nowMs);
       tally.forgetWritten();
-      const isIdle = nowMs - tally.usedAtMs > USAGE_SUBJECT_IDLE_MS;
-      if (isIdle && tally.isFlushed && !this.#isKept(subject)) this.#tallies.delete(subject);
+      const { isLimiting, isKept } = this.#judge(subject);
+      const isOver = !isLimiting || nowMs - tally.usedAtMs > USAGE_SUBJECT_IDLE_MS;
+      if (isOver && !isKept && tally.isFlushed) this.#tallies.delete(subject);
     }
     return [...this.#tallies.values()];
   }
 
-  /** Pages name models without their requests waiting for anything, so limited models are always known. */
-  #isKept(subject: Subject): boolean {
-    for (const { model, limits } of this.#known?.settings.values() ?? []) {
-      if (modelSubject(model) === subject) return isLimited(limits);
+  #judge(subject: Subject): { isLimiting: boolean; isKept: boolean } {
+    const { keyId, model } = toSubjectParts(subject);
+    if (keyId === undefined) {
+      const limits = this.#known?.settings.get(model ?? "")?.limits;
+      const isLimiting = limits !== undefined && isLimited(limits);
+      // Pages name models without their requests waiting for anything, so limited models are always known.
+      return { isLimiting, isKept: isLimiting };
     }
-    return false;
+    const finding = this.#ring?.findById(keyId, this.now());
+    if (finding?.state !== "live") return { isLimiting: true, isKept: false };
+    const { key } = finding;
+    const isLimiting =
+      model === undefined ? isLimited(key.limits) : limitsAt(key, model) !== undefined;
+    return { isLimiting, isKept: false };
   }
 
   #tally(subject: Subject): Tally {
@@ -211,28 +287,25 @@ export class UsageLedger {
     return this.#known?.settings.get(model);
   }
 
-  #ownScope({ caller: { key } }: Meter): LimitedTally[] {
+  #ownScope({ key }: Pick<Account, "key">): LimitedTally[] {
     if (key === undefined || !isLimited(key.limits)) return [];
     return [{ tally: this.#tally(keySubject(key.id)), limits: key.limits }];
   }
 
   /** The caller's key at single models. */
-  #keyModelScopes({ caller: { key } }: Meter, names: readonly string[]): LimitedTally[] {
-    const perModel = key?.limits.models;
-    if (key === undefined || perModel === undefined) return [];
-    // A key may be limited at an alias as at a model. Names are a caller's word, hence own properties.
+  #keyModelScopes({ key, names }: Pick<Account, "key" | "names">): LimitedTally[] {
+    if (key === undefined) return [];
     return names.flatMap((name) => {
-      const limits = Object.hasOwn(perModel, name) ? perModel[name] : undefined;
-      if (limits === undefined || !isLimited(limits)) return [];
+      const limits = limitsAt(key, name);
+      if (limits === undefined) return [];
       return [{ tally: this.#tally(keyModelSubject(key.id, name)), limits }];
     });
   }
 
-  /** @param names of which the first is the model's. */
-  #modelScopes(meter: Meter, names: readonly string[]): LimitedTally[] {
-    const [model] = names;
+  #modelScopes(account: Account): LimitedTally[] {
+    const [model] = account.names;
     if (model === undefined) return [];
-    const scopes = this.#keyModelScopes(meter, names);
+    const scopes = this.#keyModelScopes(account);
     const limits = this.#settings(model)?.limits;
     if (limits === undefined || !isLimited(limits)) return scopes;
     return [...scopes, { tally: this.#tally(modelSubject(model)), limits }];
@@ -270,6 +343,7 @@ export class UsageLedger {
       account.counted.delete(tally);
     }
     account.own = [];
+    account.hasBegun = false;
     this.records.undoBegin(meter);
   }
 }
@@ -283,6 +357,12 @@ function leave(limited: readonly LimitedTally[]): void {
 
 function isLimited(limits: Limits): boolean {
   return LIMIT_NAMES.some((name) => limits[name] !== undefined);
+}
+
+/** A key may be limited at an alias as at a model. Names are a caller's word, hence own properties. */
+function limitsAt({ limits: { models = {} } }: ApiKey, name: string): Limits | undefined {
+  const limits = Object.hasOwn(models, name) ? models[name] : undefined;
+  return limits !== undefined && isLimited(limits) ? limits : undefined;
 }
 
 function checkAllowed({ caller: { key } }: Meter, model: string, names: readonly string[]): void {

@@ -40,6 +40,8 @@ export class Meter {
   outcome: string | undefined;
   #failure: string | undefined;
   #isHeld = false;
+  readonly #stopping = new AbortController();
+  #stopReason: AppError | undefined;
 
   constructor(options: MeterOptions, ledger: UsageLedger = usageLedger()) {
     this.caller = options.caller;
@@ -83,7 +85,18 @@ export class Meter {
     this.firstTokenMs ??= performance.now() - this.#startedMs;
   }
 
-  /** @returns the limit that this has passed, with which the request must end. */
+  /** Aborts with the AppError with which the request must end, as soon as its key lets nobody in any more. */
+  get signal(): AbortSignal {
+    return this.#stopping.signal;
+  }
+
+  /** From here on the request may only end. */
+  stop(reason: AppError): void {
+    this.#stopReason ??= reason;
+    this.#stopping.abort(reason);
+  }
+
+  /** @returns why the request must end: the limit that this has passed, or what stopped it. */
   add(tokens: {
     prompt?: number;
     cachedPrompt?: number;
@@ -92,7 +105,8 @@ export class Meter {
     this.promptTokens += tokens.prompt ?? 0;
     this.cachedPromptTokens += tokens.cachedPrompt ?? 0;
     this.completionTokens += tokens.completion ?? 0;
-    return this.#ledger.charge(this);
+    const passed = this.#ledger.charge(this);
+    return this.#stopReason ?? passed;
   }
 
   /** Something went wrong that the response's status does not tell, as in the middle of a stream. */

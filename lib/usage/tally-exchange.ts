@@ -31,7 +31,7 @@ export class TallyExchange {
     return this.#sequence > 0;
   }
 
-  /** Not to be called again before it has ended. */
+  /** Called again before it has ended, it sends again what is on its way. */
   async run(): Promise<void> {
     const isRepeated = this.#unsettled !== undefined;
     await this.#send();
@@ -41,8 +41,11 @@ export class TallyExchange {
   async #send(): Promise<void> {
     this.#unsettled ??= this.#take();
     if (this.#unsettled === undefined) return;
-    const reply = await writeTallies(this.#db, this.#unsettled.batch);
-    settle(this.#unsettled, reply, this.#ledger.now());
+    const sent = this.#unsettled;
+    const reply = await writeTallies(this.#db, sent.batch);
+    // It was given up, sent again and settled meanwhile.
+    if (this.#unsettled !== sent) return;
+    settle(sent, reply, this.#ledger.now());
     this.#unsettled = undefined;
   }
 

@@ -1,4 +1,5 @@
 import type { ApiCaller, ApiKey } from "@/lib/auth/api-caller";
+import { KeyRing } from "@/lib/auth/key-ring";
 import type { Catalog } from "@/lib/catalog/catalog";
 import type { KeyLimits, Limits } from "@/lib/protocol/api-key";
 import type { Price } from "@/lib/protocol/catalog";
@@ -14,6 +15,24 @@ export function testCaller(limits: KeyLimits, id = createId()): ApiCaller {
     expiresAtMs: undefined,
   };
   return { owner: `key:${id}`, key };
+}
+
+/** A ring that holds the callers' keys, as changed. */
+export function testRing(
+  ...callers: readonly { caller: ApiCaller; limits?: KeyLimits; isRevoked?: boolean }[]
+): KeyRing {
+  return new KeyRing(
+    callers.flatMap(({ caller: { key }, limits, isRevoked = false }) =>
+      key === undefined
+        ? []
+        : [
+            {
+              ...{ id: key.id, hash: key.id, isRevoked },
+              key: { ...key, limits: limits ?? key.limits },
+            },
+          ],
+    ),
+  );
 }
 
 export function testCatalog(
