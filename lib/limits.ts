@@ -333,6 +333,8 @@ export const FEEDBACK_TAGS_MAX = 16;
 export const FEEDBACK_SHOWN_MAX = 50;
 /** An answer is found by its request's id for this long, by its own for USAGE_RECORD_DAYS. */
 export const FEEDBACK_REQUEST_ID_MS_MAX = 86_400_000;
+/** Of the latter look-ups under way at one process: each reads a day of a caller's records, on a connection that others wait for. */
+export const FEEDBACK_LOOK_UPS_MAX = 2;
 
 // Stored responses.
 /** They are kept for this long, as at OpenAI. */
