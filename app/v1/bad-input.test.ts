@@ -152,7 +152,17 @@ const CASES: [name: string, body: string, expected: Expected][] = [
     message({ colour: "red" }),
     invalid("messages.0.colour", /no known field/),
   ],
-  ["a name", message({ name: "Ann" }), unsupported("messages.0.name")],
+  ["a number as a name", message({ name: 5 }), invalid("messages.0.name", /string.*number/)],
+  [
+    "a mark of a cache that is none",
+    part({ cache_control: { type: "forever" } }),
+    invalid("messages.0.content.0.cache_control.type", /ephemeral/),
+  ],
+  [
+    "a breakpoint of a cache that is none",
+    part({ prompt_cache_breakpoint: "here" }),
+    invalid("messages.0.content.0.prompt_cache_breakpoint", /object.*string/),
+  ],
   [
     "tool calls",
     message({ role: "assistant", tool_calls: [{ id: "x" }] }),

@@ -55,7 +55,7 @@ test("operations have names of their own, and no schema two meanings", () => {
 const OPEN = [
   /\.(parameters|schema|json|input_schema)$/,
   /\.(metadata|prediction|prompt_cache_options|arguments|input|logit_bias)$/,
-  /\.(prompt_cache_breakpoint|reasoning|reasoning_content|name)$/,
+  /\.(reasoning|reasoning_content|reasoning_details|thinking_blocks|provider_specific_fields)$/,
   /\.(annotations|logprobs|parsed|parsed_arguments)$/,
   /\.(chat_template_kwargs|mm_processor_kwargs)$/,
 ];

@@ -26,12 +26,19 @@ const BODIES: Record<string, unknown> = {
     ...sampling,
     messages: [
       { role: "system", content: "s" },
-      { role: "user", content: [{ type: "text", text: "hi" }], name: null },
+      { role: "user", content: [{ type: "text", text: "hi", cache_control }], name: "Ann" },
       { role: "assistant", content: null, tool_calls: [call], reasoning_content: "hm" },
+      { role: "assistant", content: "a", annotations: [], thinking_blocks: null, parsed: {} },
       { role: "tool", content: "5", tool_call_id: "c1", name: "f" },
     ],
     ...{ max_tokens: 9, max_completion_tokens: 9, logprobs: true, top_logprobs: 2 },
-    tools: [{ type: "function", function: { name: "f", parameters: schema, strict: true } }],
+    tools: [
+      {
+        type: "function",
+        cache_control,
+        function: { name: "f", parameters: schema, strict: true },
+      },
+    ],
     tool_choice: { type: "function", function: { name: "f" } },
     response_format: { type: "json_schema", json_schema: { name: "x", schema } },
     ...{ metadata: { a: "b" }, store: false, service_tier: "auto", modalities: ["text"] },

@@ -1,6 +1,5 @@
 import * as z from "zod";
 import { conversationSchema, systemSchema } from "@/lib/anthropic/messages/conversation";
-import { cacheControlSchema } from "@/lib/anthropic/messages/fields";
 import {
   EMBED_INPUTS_MAX,
   MESSAGES_MAX,
@@ -19,6 +18,7 @@ import {
   toolsSchema as responseToolsSchema,
   toolFields,
 } from "@/lib/openai/responses/tools";
+import { cacheBreakpointSchema, cacheControlSchema } from "@/lib/protocol/cache-mark";
 
 /**
  * What some schemas read by code rather than by form, told as a form: roles and blocks that each have
@@ -27,12 +27,13 @@ import {
 
 const text = z.string();
 /** Where a field says nothing it may stand anywhere. */
-const absent = z.union([z.null(), z.array(z.unknown()).max(0)]).optional();
+const absent = z.union([z.null(), z.array(z.unknown()).max(0), z.strictObject({})]).optional();
 const id = z.string().min(1).max(128);
 
 const chatPart = z.strictObject({
   ...{ type: z.literal("text"), text },
-  prompt_cache_breakpoint: z.unknown().optional(),
+  prompt_cache_breakpoint: cacheBreakpointSchema.nullish(),
+  cache_control: cacheControlSchema.nullish(),
 });
 const chatContent = z.union([text, z.array(chatPart).min(1)]);
 const chatCalls = z
@@ -42,12 +43,19 @@ const chatCalls = z
       function: z.strictObject({
         name: z.string().regex(TOOL_NAME),
         arguments: z.string().describe("JSON, as the model wrote it."),
+        parsed_arguments: z.unknown().optional().describe("Taken and left."),
       }),
     }),
   )
   .max(TOOL_CALLS_MAX);
+const notShown = z.unknown().optional().describe("Not shown to the model again.");
 const chatAbsent = {
-  ...{ name: absent, refusal: absent, function_call: absent, audio: absent },
+  ...{ refusal: absent, function_call: absent, audio: absent },
+  ...{ reasoning_content: absent, reasoning: absent, reasoning_details: absent },
+  ...{ thinking_blocks: absent, provider_specific_fields: absent },
+  ...{ annotations: absent, parsed: absent, images: absent },
+  name: z.string().or(absent).describe("Taken; the model is not told of it."),
+  cache_control: cacheControlSchema.or(absent).describe("Taken; it changes nothing here."),
   /** An empty list says nothing, here as in the fields above. */
   type: z.union([z.enum(["text", "message"]), absent]).optional(),
 };
@@ -64,12 +72,13 @@ const chatMessages = z
         ...{ role: z.literal("assistant"), ...chatAbsent, ...noCalls },
         content: chatContent.nullish().describe("May be absent beside `tool_calls` alone."),
         tool_calls: chatCalls.nullish(),
-        reasoning_content: z.unknown().optional().describe("Not shown to the model again."),
-        reasoning: z.unknown().optional().describe("As `reasoning_content`."),
+        ...{ reasoning_content: notShown, reasoning: notShown, reasoning_details: notShown },
+        ...{ thinking_blocks: notShown, provider_specific_fields: notShown },
+        ...{ annotations: notShown, parsed: notShown },
       }),
       z.strictObject({
         ...{ role: z.literal("tool"), content: chatContent, ...chatAbsent },
-        ...{ tool_call_id: id, tool_calls: absent, name: z.unknown().optional() },
+        ...{ tool_call_id: id, tool_calls: absent },
       }),
     ]),
   )
@@ -131,8 +140,7 @@ const moderated = z.union([
     .max(MODERATION_PARTS_MAX),
 ]);
 
-const partMark = { prompt_cache_breakpoint: true } as const;
-const inputParts = z.array(responses.inputPartSchema.partial(partMark)).min(1);
+const inputParts = z.array(responses.inputPartSchema).min(1);
 const outputParts = z.array(responses.outputPartSchema.partial({ parsed: true })).min(1);
 const responseItem = z.union([
   ...([responses.inputMessageSchema, responses.outputMessageSchema] as const),

@@ -1,9 +1,10 @@
 import * as z from "zod";
 import { TOOL_NAME, TOOLS_MAX } from "@/lib/limits";
 import { type Grammar, jsonSchemaSchema, type ToolRequest } from "@/lib/protocol/answer-shape";
+import { cacheControlSchema } from "@/lib/protocol/cache-mark";
 import type { ReasoningEffort } from "@/lib/protocol/generate-request";
 import { refuse, reject } from "@/lib/util/refuse";
-import { cacheControlSchema, neutralPart } from "./fields";
+import { neutralPart } from "./fields";
 
 /** What an answer must look like, in Anthropic's fields: `output_config`, `tools`, `tool_choice`, `thinking`. */
 

@@ -1,9 +1,10 @@
 import * as z from "zod";
 import { GRAMMAR_DEPTH_MAX, TOOL_NAME } from "@/lib/limits";
 import { depthOf } from "@/lib/protocol/answer-shape";
+import { cacheControlSchema } from "@/lib/protocol/cache-mark";
 import type { TextPart, ToolCall } from "@/lib/protocol/message";
 import { adopt, refuse, reject } from "@/lib/util/refuse";
-import { cacheControlSchema, neutralPart } from "./fields";
+import { neutralPart } from "./fields";
 
 /** The blocks of a message's content. Types that are not offered are named, with what to do. */
 

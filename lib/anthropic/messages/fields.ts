@@ -1,15 +1,10 @@
 import * as z from "zod";
+import { cacheControlSchema } from "@/lib/protocol/cache-mark";
 import type { ROUTING_FIELDS } from "@/lib/protocol/routing";
 import { accepted, type FieldRule, neutral, read } from "@/lib/util/field-rule";
 import { refuse } from "@/lib/util/refuse";
 
 const nothing = z.never();
-
-/** Prompts that begin alike share that beginning here unasked, so that a mark where to keep it changes nothing. */
-export const cacheControlSchema = z.strictObject({
-  type: z.literal("ephemeral"),
-  ttl: z.enum(["5m", "1h"]).nullish(),
-});
 
 /** One row for each field of the API reference's "Create a Message"; null means absent in all of them. */
 export const MESSAGE_FIELDS = {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { CHOICES_MAX, GRAMMAR_CHARACTERS_MAX, TOOL_NAME, TOOLS_MAX } from "@/lib/limits";
 import { type Grammar, jsonSchemaSchema, type ToolRequest } from "@/lib/protocol/answer-shape";
+import { cacheControlSchema } from "@/lib/protocol/cache-mark";
 import { refuse, reject } from "@/lib/util/refuse";
 
 /** What an answer must look like, in OpenAI's fields: `response_format`, `tools`, `tool_choice`. */
@@ -50,7 +51,10 @@ export const structuredOutputsSchema = z
 
 const functionToolSchema = z.strictObject({
   type: z.literal("function"),
+  cache_control: cacheControlSchema.nullish(),
   function: z.strictObject({
+    // LiteLLM's clients put the mark here, others beside the function.
+    cache_control: cacheControlSchema.nullish(),
     name: z.string().regex(TOOL_NAME, "must have 1 to 64 letters, digits, underscores or dashes."),
     description: z.string().nullish(),
     parameters: jsonSchemaSchema.nullish(),

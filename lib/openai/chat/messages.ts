@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { MESSAGES_MAX, TOOL_CALLS_MAX, TOOL_NAME } from "@/lib/limits";
+import { cacheBreakpointSchema, cacheControlSchema } from "@/lib/protocol/cache-mark";
 import type { Message, TextPart } from "@/lib/protocol/message";
 import { adopt, refuse, reject } from "@/lib/util/refuse";
 
@@ -20,15 +21,22 @@ const PARTS_NOT_OFFERED: Record<string, string> = {
   file: 'is "file", and files are not read here; send their text.',
   refusal: 'is "refusal", which no model here writes; send it as text.',
 };
-/** Fields of a message that a plain conversation does not need; absent, null or an empty list they say nothing. */
-const FIELDS_NOT_OFFERED = ["name", "function_call", "audio"];
+/** Fields that ask for more than text; absent, null or empty they say nothing, like all of a message. */
+const FIELDS_NOT_OFFERED = ["refusal", "function_call", "audio", "images"];
 /**
- * Taken and left. What an assistant wrote to itself is not shown to it again, as the makers of reasoning
- * models advise; a tool's name stands in the call that its message answers.
+ * Taken and left on an assistant's message, so that every reply can be sent back as it came. What it wrote
+ * to itself is not shown to it again, as the makers of reasoning models advise; the others stand beside
+ * the text: sources (OpenAI), what their client read out of it (`parsed`), and what LiteLLM and
+ * OpenRouter pass on from their providers.
  */
-const FIELDS_LEFT: Record<string, readonly string[]> = {
-  assistant: ["reasoning_content", "reasoning"],
-  tool: ["name"],
+const ASSISTANT_FIELDS_LEFT = [
+  ...["reasoning_content", "reasoning", "reasoning_details", "thinking_blocks"],
+  ...["annotations", "parsed", "provider_specific_fields"],
+];
+/** Taken and left on every message: no chat template here names who speaks, and caches need no mark. */
+const FIELDS_LEFT: Record<string, z.ZodType> = {
+  name: z.string(),
+  cache_control: cacheControlSchema,
 };
 /**
  * What a message is, in the words of clients that write one as a part or as an item of a response
@@ -36,15 +44,20 @@ const FIELDS_LEFT: Record<string, readonly string[]> = {
  */
 const MESSAGE_TYPES = ["text", "message"];
 const FIELDS_KNOWN = new Set([
-  ...["refusal", "type", ...FIELDS_NOT_OFFERED],
-  ...Object.values(FIELDS_LEFT).flat(),
+  ...["type", ...FIELDS_NOT_OFFERED, ...ASSISTANT_FIELDS_LEFT],
+  ...Object.keys(FIELDS_LEFT),
 ]);
+/** Marks on a text part. */
+const PART_FIELDS_LEFT: Record<string, z.ZodType> = {
+  prompt_cache_breakpoint: cacheBreakpointSchema.nullish(),
+  cache_control: cacheControlSchema.nullish(),
+};
 
 const partSchema = z
   .looseObject({ type: z.string() })
   .transform(({ type, ...part }, context): TextPart => {
     const { text, ...others } = part;
-    const unknown = Object.keys(others).find((key) => key !== "prompt_cache_breakpoint");
+    const unknown = Object.keys(others).find((key) => !Object.hasOwn(PART_FIELDS_LEFT, key));
     if (Object.hasOwn(PARTS_NOT_OFFERED, type)) {
       refuse(context, { path: ["type"], message: PARTS_NOT_OFFERED[type] ?? "" });
     } else if (type !== "text") {
@@ -53,7 +66,12 @@ const partSchema = z
       reject(context, ["text"], "must be a string: the text of the part.");
     } else if (unknown !== undefined) {
       reject(context, [unknown], "is no known field of a text part; remove it.");
-    } else return toTextPart(text, ["text"], context);
+    } else {
+      for (const [key, schema] of Object.entries(PART_FIELDS_LEFT)) {
+        checkLeft(key, { value: others[key], schema }, context);
+      }
+      return toTextPart(text, ["text"], context);
+    }
     return z.NEVER;
   });
 
@@ -64,7 +82,12 @@ const toolCallsSchema = z
     z.strictObject({
       id: z.string().min(1).max(128),
       type: z.literal("function"),
-      function: z.strictObject({ name: z.string().regex(TOOL_NAME), arguments: z.string() }),
+      function: z.strictObject({
+        name: z.string().regex(TOOL_NAME),
+        arguments: z.string(),
+        /** What OpenAI's client read out of them, in the replies that it hands out. */
+        parsed_arguments: z.unknown().optional(),
+      }),
       /** Its place in a stream, which some clients send back. */
       index: z.number().int().nullish(),
     }),
@@ -91,7 +114,9 @@ const messageSchema = z
     if (!checkOthers(role, others, context)) return z.NEVER;
     const toolCalls = calls && calls.length > 0 ? calls : undefined;
     if (!checkCalls(role, { toolCalls, callId }, context)) return z.NEVER;
-    const parts = toParts(content, { mayBeAbsent: toolCalls !== undefined }, context);
+    // An answer that was only reasoning is sent back without content, and with a list of no calls.
+    const given = content == null && calls && !toolCalls ? "" : content;
+    const parts = toParts(given, { mayBeAbsent: toolCalls !== undefined }, context);
     if (!parts) return z.NEVER;
     return {
       ...{ role, content: parts },
@@ -148,19 +173,38 @@ function checkOthers(
   context: z.core.$RefinementCtx,
 ): boolean {
   for (const [key, value] of Object.entries(others)) {
-    const saysNothing = value === null || value === undefined || isEmptyList(value);
-    if (!FIELDS_KNOWN.has(key))
+    if (!FIELDS_KNOWN.has(key)) {
       reject(context, [key], "is no known field of a message; remove it.");
-    else if (saysNothing || FIELDS_LEFT[role]?.includes(key)) continue;
-    else if (key === "type" && MESSAGE_TYPES.some((it) => it === value)) continue;
-    else refuse(context, { path: [key], message: "is not supported in a message; remove it." });
+      return false;
+    }
+    if (saysNothing(value)) continue;
+    if (role === "assistant" && ASSISTANT_FIELDS_LEFT.includes(key)) continue;
+    if (key === "type" && MESSAGE_TYPES.some((it) => it === value)) continue;
+    const schema = FIELDS_LEFT[key];
+    if (schema && checkLeft(key, { value, schema }, context)) continue;
+    if (!schema) {
+      refuse(context, { path: [key], message: "is not supported in a message; remove it." });
+    }
     return false;
   }
   return true;
 }
 
-function isEmptyList(value: unknown): boolean {
-  return Array.isArray(value) && value.length === 0;
+/** Whether a field that is not read has its right form. */
+function checkLeft(
+  key: string,
+  { value, schema }: { value: unknown; schema: z.ZodType },
+  context: z.core.$RefinementCtx,
+): boolean {
+  const parsed = schema.safeParse(value, { reportInput: true });
+  if (parsed.success) return true;
+  adopt(context, [key], parsed.error.issues);
+  return false;
+}
+
+function saysNothing(value: unknown): boolean {
+  if (value === null || value === undefined) return true;
+  return typeof value === "object" && Object.keys(value).length === 0;
 }
 
 /** JSON can spell half a surrogate pair, which no tokenizer has a token for. */

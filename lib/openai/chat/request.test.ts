@@ -3,7 +3,10 @@
  * Method: the table is held to the type of the official package; each row is tried with values that ask
  * for nothing and values that ask for something.
  */
-import type { ChatCompletionCreateParams } from "openai/resources/chat/completions";
+import type {
+  ChatCompletionCreateParams,
+  ChatCompletionMessage,
+} from "openai/resources/chat/completions";
 import { describe, expect, test } from "vitest";
 import { toBodyError } from "@/lib/http/describe-issue";
 import { generateRequestSchema } from "@/lib/protocol/generate-request";
@@ -140,6 +143,103 @@ test("what is read reaches the worker under our names", () => {
       { role: "assistant", content: [{ type: "text", text: "a" }] },
       { role: "user", content: [{ type: "text", text: "" }] },
     ],
+  });
+});
+
+describe("what programs put on messages and does not concern the model", () => {
+  const user = { role: "user", content: "u" };
+  const messagesOf = (...messages: object[]) => {
+    const { request, error } = parse({ messages });
+    expect(error).toBeUndefined();
+    return request?.messages;
+  };
+  const call = { id: "c1", type: "function", function: { name: "f", arguments: "{}" } };
+  const audio = { id: "a", data: "AA==", expires_at: 1, transcript: "t" };
+  const citation = { start_index: 0, end_index: 1, title: "t", url: "u" };
+
+  test("a reply as OpenAI's clients write it out, each field null or empty", () => {
+    // Fails to compile when the package's replies get a field that is not tried here.
+    const dumped: Record<keyof ChatCompletionMessage, unknown> = {
+      ...{ role: "assistant", content: "a", annotations: null, audio: null },
+      ...{ function_call: null, refusal: null, tool_calls: null },
+    };
+    const plain = messagesOf(user, { role: "assistant", content: "a" }, user);
+    expect(messagesOf(user, dumped, user)).toEqual(plain);
+    for (const nothing of [null, [], {}]) {
+      const others = {
+        ...{ reasoning_details: nothing, thinking_blocks: nothing, images: nothing },
+        ...{ provider_specific_fields: nothing, annotations: nothing, parsed: nothing },
+      };
+      expect(messagesOf(user, { ...dumped, ...others }, user), String(nothing)).toEqual(plain);
+      expect(messagesOf({ ...user, ...others })).toEqual(messagesOf(user));
+    }
+  });
+
+  test("what stands beside the text of an assistant is left", () => {
+    const beside = {
+      annotations: [{ type: "url_citation", url_citation: citation }],
+      ...{ parsed: { a: 1 }, provider_specific_fields: { refusal: null } },
+      thinking_blocks: [{ type: "thinking", thinking: "hm", signature: "s" }],
+      reasoning_details: [{ type: "reasoning.text", text: "hm" }],
+    };
+    const plain = { role: "assistant", content: "a" };
+    expect(messagesOf(user, { ...plain, ...beside })).toEqual(messagesOf(user, plain));
+    expect(parse({ messages: [{ ...user, ...beside }] }).error).toMatchObject({
+      code: "unsupported-parameter",
+      param: "messages.0.annotations",
+    });
+    const read = { ...call, function: { ...call.function, parsed_arguments: {} } };
+    const asks = { role: "assistant", content: null };
+    expect(messagesOf(user, { ...asks, tool_calls: [read] })).toEqual(
+      messagesOf(user, { ...asks, tool_calls: [call] }),
+    );
+  });
+
+  test("what asks for more than text is refused by name", () => {
+    for (const [name, value] of Object.entries({ audio, images: [{ type: "image_url" }] })) {
+      const { error } = parse({
+        messages: [user, { role: "assistant", content: "a", [name]: value }],
+      });
+      expect(error).toMatchObject({ code: "unsupported-parameter", param: `messages.1.${name}` });
+    }
+  });
+
+  test("names, and marks of caches on messages, parts and tools", () => {
+    const cache_control = { type: "ephemeral", ttl: "1h" };
+    const prompt_cache_breakpoint = { mode: "explicit" };
+    const part = { type: "text", text: "u", cache_control, prompt_cache_breakpoint };
+    for (const role of ["system", "user", "assistant"]) {
+      expect(messagesOf({ role, content: [part], name: "Ann", cache_control })).toEqual(
+        messagesOf({ role, content: "u" }),
+      );
+    }
+    const marked = { type: "function", cache_control, function: { name: "f", cache_control } };
+    const { request } = parse({ tools: [marked] });
+    expect(request?.toolRequest).toEqual(
+      parse({ tools: [{ type: "function", function: { name: "f" } }] }).request?.toolRequest,
+    );
+  });
+
+  test.each<[param: string, message: object]>([
+    ["messages.0.name", { ...user, name: 5 }],
+    ["messages.0.name", { role: "tool", tool_call_id: "c", content: "5", name: ["f"] }],
+    ["messages.0.cache_control.type", { ...user, cache_control: { type: "forever" } }],
+    [
+      "messages.0.content.0.prompt_cache_breakpoint.mode",
+      { ...user, content: [{ type: "text", text: "u", prompt_cache_breakpoint: { mode: "x" } }] },
+    ],
+  ])("%s is refused by name: %j", (param, message) => {
+    const { error } = parse({ messages: [message] });
+    expect(error).toMatchObject({ code: "invalid-request", param });
+  });
+
+  test("an answer without words and calls is an empty one", () => {
+    const empty = { role: "assistant", content: null, tool_calls: [] };
+    expect(messagesOf(user, empty, user)?.[1]).toEqual({
+      ...{ role: "assistant", content: [{ type: "text", text: "" }] },
+    });
+    const { error } = parse({ messages: [user, { role: "assistant", content: null }] });
+    expect(error).toMatchObject({ param: "messages.1.content" });
   });
 });
 

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { MESSAGES_MAX, TOOL_NAME } from "@/lib/limits";
+import { cacheBreakpointSchema } from "@/lib/protocol/cache-mark";
 import { adopt, refuse, reject } from "@/lib/util/refuse";
 import { textSchema } from "../sampling-fields";
 import type {
@@ -29,11 +30,10 @@ export type GivenItem =
 
 const PARTS_NOT_OFFERED = ["input_image", "input_file", "input_audio", "refusal"];
 
-/** Marks of where a prompt's cache begins, which is found here without them. */
 export const inputPartSchema = z.strictObject({
   type: z.literal("input_text"),
   text: textSchema,
-  prompt_cache_breakpoint: z.unknown().optional(),
+  prompt_cache_breakpoint: cacheBreakpointSchema.nullish(),
 });
 
 export const outputPartSchema = z.strictObject({
