@@ -45,6 +45,8 @@ export const REPETITION_PENALTY_MAX = 10;
 export const EMBED_INPUTS_MAX = 2_048;
 /** Texts of one request that go to a worker in one call: 64 of 512 tokens are half a minute on two cores. */
 export const TEXTS_A_CALL_MAX = 64;
+/** Characters or ids of one text, which goes to a worker whole: of ten bytes each, the most that JSON needs, they fit into its body. */
+export const TEXT_LENGTH_MAX = 400_000;
 /** Their characters together, so that a call's body stays far below the worker's limit. */
 export const CHARACTERS_A_CALL_MAX = 262_144;
 /** Calls of one request under way at once, each with a place at a worker. */
@@ -269,12 +271,12 @@ export const LIVE_COPY_READ_MS_MAX = 15_000;
 // Keys and usage.
 /** Usage is written this often: a killed process loses no more, and replicas overshoot a limit by no more than this. */
 export const USAGE_FLUSH_INTERVAL_MS = 500;
-/** Records that wait to be written while the database is away, some 400 bytes each; the oldest beyond it are counted and dropped. */
-export const USAGE_PENDING_MAX = 50_000;
 /** The keys of requests under way are looked at this often: what runs under a revoked one ends so long after the process knows of it. */
 export const USAGE_REVIEW_INTERVAL_MS = 250;
 /** A part of a flush without an answer for this long has failed and is done anew: by then the database has given it up itself (STATEMENT_TIMEOUT_MS). */
 export const USAGE_PART_MS_MAX = STATEMENT_TIMEOUT_MS + 2_000;
+/** Records that wait to be written while the database is away, some 400 bytes each; the oldest beyond it are counted and dropped. */
+export const USAGE_PENDING_MAX = 50_000;
 /** Records in one statement. */
 export const USAGE_BATCH_MAX = 1_000;
 /** A record that says "running" and was not written for this long belongs to a process that died. */
