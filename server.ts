@@ -3,6 +3,7 @@ import type { AddressInfo } from "node:net";
 import next from "next";
 import { env } from "@/lib/env";
 import { applyCors } from "@/lib/http/cors";
+import { development } from "@/lib/http/development";
 import { createFront } from "@/lib/http/front";
 import { createHttpServer } from "@/lib/http/http-server";
 import { STOP_HOOKS_MS_MAX, WEB_DRAIN_MS_MAX } from "@/lib/limits";
@@ -37,6 +38,7 @@ async function main(): Promise<void> {
   // From here to the listener below nothing may be awaited: a request in between would never be answered.
   stopWithParent(server);
 
+  development().isOn = isDev;
   const app = next({ dev: isDev, dir: process.cwd(), hostname: HOST, port, httpServer: server });
   const pages = app.getRequestHandler();
   const prepared = app.prepare();

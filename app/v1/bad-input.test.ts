@@ -277,7 +277,7 @@ const CASES: [name: string, body: string, expected: Expected][] = [
   ["a number as user", good({ user: 5 }), invalid("user", /string/)],
   ["a list as metadata", good({ metadata: [] }), invalid("metadata", /object/)],
   ["numbers in metadata", good({ metadata: { a: 1 } }), invalid("metadata.a", /string/)],
-  ["deep nesting alone", nested(200_000), invalid(null)],
+  ["deep nesting alone", nested(200_000), invalid("0")],
   ["deep nesting unclosed", "[".repeat(500_000), invalid(null)],
   [
     "deep nesting in a message",
@@ -287,17 +287,17 @@ const CASES: [name: string, body: string, expected: Expected][] = [
   [
     "deep nesting where lists of objects belong",
     `{"tools":${nested(100_000)},${JSON.stringify(GOOD).slice(1)}`,
-    invalid("tools.0"),
+    invalid("tools"),
   ],
   [
     "deep nesting in a schema",
     `{"structured_outputs":{"json":{"items":${nested(100_000)}}},${JSON.stringify(GOOD).slice(1)}`,
-    invalid("structured_outputs.json"),
+    invalid("structured_outputs"),
   ],
   [
     "deep nesting in a prediction",
     `{"prediction":{"a":${nested(100_000)}},"model":5}`,
-    invalid("model"),
+    invalid("prediction"),
   ],
 ];
 

@@ -12,7 +12,7 @@ vi.hoisted(() => {
 });
 
 import { AppError } from "@/lib/errors";
-import { TEXTS_A_CALL_MAX } from "@/lib/limits";
+import { TEXT_LENGTH_MAX, TEXTS_A_CALL_MAX } from "@/lib/limits";
 import type { Backend } from "@/worker/backend";
 import { createMockBackend } from "@/worker/backends/mock";
 import { type ApiServer, startApiServer } from "./__fixtures__/api-server";
@@ -97,6 +97,20 @@ describe("embeddings", () => {
     expect(await lengths(["a", "bb"])).toEqual([1, 2]);
     expect(await lengths([5, 6, 7])).toEqual([3]);
     expect(await lengths([[5], [6, 7]])).toEqual([1, 2]);
+  });
+
+  test("of a text that no worker's body could hold are refused by its place", async () => {
+    calls.length = 0;
+    for (const input of [
+      ["a", "x".repeat(TEXT_LENGTH_MAX + 1)],
+      [[1], Array(TEXT_LENGTH_MAX + 1).fill(7)],
+    ]) {
+      const reply = await post("/v1/embeddings", { model, input });
+      expect(reply.status).toBe(400);
+      const { error } = (await reply.json()) as { error: unknown };
+      expect(error).toMatchObject({ code: "context_length_exceeded", param: "input.1" });
+    }
+    expect(calls).toEqual([]);
   });
 
   test("of many texts go in several calls and come back in order", async () => {

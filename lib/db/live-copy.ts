@@ -1,3 +1,4 @@
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { AppError } from "@/lib/errors";
 import {
   LIVE_COPY_AGE_MS_MAX,
@@ -145,8 +146,11 @@ export class LiveCopy<T> {
       await Promise.race([done, reading.soon]);
     } catch (error) {
       const isSlow = this.#options.feed.isLive || this.#value === undefined;
-      if (!isSlow || !(error instanceof LateError)) throw error;
-      await Promise.race([done, reading.slowly]);
+      if (!(error instanceof LateError)) throw error;
+      if (isSlow) return Promise.race([done, reading.slowly]);
+      // What came in the meantime is heard of in the next turn.
+      await nextTurn();
+      if (this.#reading === reading) throw error;
     }
   }
 

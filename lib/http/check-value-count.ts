@@ -19,14 +19,14 @@ export function checkValueCount(body: unknown): void {
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { value, path } = next;
     if (Array.isArray(value)) checkList(value, path);
-    if (count > BODY_VALUES_MAX) throw tooMany();
+    if (count > BODY_VALUES_MAX) throw tooMany(path);
     const place = (key: string) =>
       (path === "" ? key : `${path}.${key}`).slice(0, PATH_CHARACTERS_MAX);
     if (Array.isArray(value))
       value.forEach((it, index) => void see(it, () => place(String(index))));
     else for (const [key, it] of Object.entries(value)) see(it, () => place(key));
   }
-  if (count > BODY_VALUES_MAX) throw tooMany();
+  if (count > BODY_VALUES_MAX) throw tooMany("");
 }
 
 /** Paths are for people; what lies deeper is found by its beginning. */
@@ -42,8 +42,11 @@ function checkList(list: readonly unknown[], path: string): void {
 
 const isTokenId = (it: unknown) => Number.isInteger(it) && Number(it) >= 0;
 
-function tooMany(): AppError {
+/** Names the field in which the count was passed; it need not hold them all. */
+function tooMany(path: string): AppError {
+  const [field = ""] = path.split(".");
   return new AppError("invalid-request", {
     message: `The body holds more than ${BODY_VALUES_MAX} values besides numbers; send fewer.`,
+    param: field === "" ? undefined : field,
   });
 }

@@ -23,6 +23,9 @@ const front = createFront({
     GET: async (_: Request, context: { params: Promise<unknown> }) =>
       Response.json(await context.params),
   },
+  "/v1/label/[id]/[[...rest]]": {
+    GET: (_: Request, { label }: { label?: string }) => new Response(label),
+  },
   "/v1/echo": { POST: async (request: Request) => new Response(await request.text()) },
   "/v1/stream": {
     GET: (request: Request) => {
@@ -71,6 +74,17 @@ test("the most particular path answers, with its parameters decoded", async () =
   });
   expect((await fetch(`${origin}/v1`)).status).toBe(404);
   expect((await fetch(`${origin}/v1/other/thing`)).status).toBe(404);
+});
+
+test("a handler hears its route by the table's words, and no fragment makes a path of its own", async () => {
+  for (const path of ["/v1/label/a/b/c", "/v1/label/%41%2f/b", "/v1/label/label"]) {
+    expect(await (await fetch(origin + path)).text()).toBe("/v1/label/:id/:rest");
+  }
+  const socket = connect(port, "127.0.0.1");
+  socket.write("GET /v1/models/a#b HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n");
+  const [reply] = await once(socket, "data");
+  socket.destroy();
+  expect(String(reply)).toMatch(/^HTTP\/1.1 400 /);
 });
 
 test("everything else is left to Next", async () => {

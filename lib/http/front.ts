@@ -13,7 +13,11 @@ export type RouteModule = Readonly<Record<string, unknown>>;
 /** Takes the request, or says false and has not touched it. */
 export type Front = (incoming: IncomingMessage, outgoing: ServerResponse) => boolean;
 
-type Matched = { handlers: Map<string, RouteHandler>; params: Record<string, string | string[]> };
+type Matched = {
+  handlers: Map<string, RouteHandler>;
+  params: Record<string, string | string[]>;
+  label: string;
+};
 
 /** What Next answers; anything else (TRACE, PROPFIND) it fails on without a body. */
 const PAGE_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"];
@@ -31,10 +35,11 @@ export function createFront(routes: Record<string, RouteModule>): Front {
       isMany: many !== undefined,
     })),
     handlers: handlersOf(module),
+    label: path.replace(/\[+(?:\.\.\.)?(\w+)\]+/g, ":$1"),
   }));
 
   const match = (path: string): Matched | undefined => {
-    for (const { pattern, names, handlers } of table) {
+    for (const { pattern, names, handlers, label } of table) {
       const found = pattern.exec(path);
       if (!found) continue;
       const params: Matched["params"] = {};
@@ -43,14 +48,16 @@ export function createFront(routes: Record<string, RouteModule>): Front {
         if (text === undefined) continue;
         params[name] = isMany ? text.split("/").map(decodeURIComponent) : decodeURIComponent(text);
       }
-      return { handlers, params };
+      return { handlers, params, label };
     }
     return undefined;
   };
 
   return (incoming, outgoing) => {
     const path = pathOf(incoming.url);
-    if (!isDecodable(path)) return handOver(incoming, outgoing, refuseUrl);
+    // A fragment has no place in a request's target (RFC 9112 §3.2).
+    const isSound = isDecodable(path) && !path.includes("#");
+    if (!isSound) return handOver(incoming, outgoing, refuseUrl);
     const matched = match(path);
     if (matched) return handOver(incoming, outgoing, (request) => run(matched, request));
     if (PAGE_METHODS.includes(incoming.method ?? "")) return false;
@@ -58,13 +65,13 @@ export function createFront(routes: Record<string, RouteModule>): Front {
   };
 }
 
-function run({ handlers, params }: Matched, request: Request): Promise<Response> {
+function run({ handlers, params, label }: Matched, request: Request): Promise<Response> {
   // A HEAD is a GET whose body Node does not send.
   const handler =
     handlers.get(request.method) ??
     (request.method === "HEAD" ? handlers.get("GET") : undefined) ??
     methodNotAllowed(...handlers.keys());
-  return handler(request, { params: Promise.resolve(params) });
+  return handler(request, { params: Promise.resolve(params), label });
 }
 
 function handOver(

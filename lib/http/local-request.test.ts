@@ -1,4 +1,5 @@
-import { expect, test } from "vitest";
+import { expect, onTestFinished, test } from "vitest";
+import { development } from "./development";
 import { isLocalRequest } from "./local-request";
 
 const isLocal = (headers: Record<string, string>) =>
@@ -28,6 +29,20 @@ test.each<[boolean, string, Record<string, string>]>([
   ],
   [false, "a proxy's own mark", { host: "localhost", via: "1.1 proxy" }],
   [false, "a proxy's other mark", { host: "localhost", "x-real-ip": "127.0.0.1" }],
-])("%s: %s", (expected, _name, headers) => {
+])("in development, %s: %s", (expected, _name, headers) => {
+  development().isOn = true;
+  onTestFinished(() => {
+    development().isOn = false;
+  });
   expect(isLocal(headers)).toBe(expected);
+});
+
+test("elsewhere any address that was forwarded is a proxy's", () => {
+  const host = "localhost:3000";
+  expect(isLocal({ host })).toBe(true);
+  for (const trace of ["x-forwarded-for", "x-forwarded-host", "forwarded", "via", "x-real-ip"]) {
+    expect(isLocal({ host, [trace]: "127.0.0.1" })).toBe(false);
+  }
+  expect(isLocal({ host, "x-forwarded-host": host })).toBe(false);
+  expect(isLocal({ host: "evil.example" })).toBe(false);
 });

@@ -1,5 +1,6 @@
 import { env } from "@/lib/env";
 import { isLoopback } from "@/lib/util/loopback";
+import { development } from "./development";
 
 const PROXY_TRACES = ["forwarded", "x-real-ip", "via"];
 
@@ -18,11 +19,14 @@ export function isLocalRequest(request: Request): boolean {
 }
 
 /**
- * Next itself writes two of a proxy's headers where there are none (in development all requests go through
- * it): the address that the connection came from, and the host as it was. Through a proxy the first names
- * a stranger, be it behind what the stranger wrote there.
+ * Next itself writes two of a proxy's headers where there are none: the address that the connection came
+ * from, and the host as it was. In development it stands before every route, so that there they must be
+ * read. Elsewhere any such header is a proxy's: one behind a tunnel that ends on this machine names this
+ * machine for everybody.
  */
 function isForwardedByNobody(headers: Headers, host: string): boolean {
+  if (!development().isOn)
+    return !headers.has("x-forwarded-for") && !headers.has("x-forwarded-host");
   const addresses = headers.get("x-forwarded-for")?.split(",") ?? [];
   const isFromHere = addresses.every((it) => isLoopback(it.trim().replace(/^::ffff:/, "")));
   return isFromHere && (headers.get("x-forwarded-host") ?? host) === host;

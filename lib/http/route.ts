@@ -50,7 +50,11 @@ export type RouteInput<Schema extends z.ZodType, Who extends Caller> = {
 };
 
 /** What Next hands a route; a catch-all parameter is a list and reaches handlers joined by slashes. */
-export type RouteContext = { params: Promise<Record<string, string | string[] | undefined>> };
+export type RouteContext = {
+  params: Promise<Record<string, string | string[] | undefined>>;
+  /** Ours alone: the path as the table of routes has it, `/v1/models/:id`. */
+  label?: string;
+};
 export type RouteHandler = (request: Request, context?: RouteContext) => Promise<Response>;
 
 /**
@@ -125,7 +129,7 @@ async function beginExchange(
     requestId,
     method: request.method,
     path,
-    label: name ?? toRouteLabel(path, params),
+    label: name ?? context?.label ?? toRouteLabel(path, params),
     isRoutine,
     params,
     arrivedMs: performance.now(),
