@@ -4,6 +4,8 @@
  * the real backend behind them.
  */
 import { join } from "node:path";
+import Anthropic from "@anthropic-ai/sdk";
+import { Ajv2020 } from "ajv/dist/2020";
 import OpenAI from "openai";
 import { zodFunction, zodResponseFormat } from "openai/helpers/zod";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
@@ -117,6 +119,68 @@ describe("tools", () => {
     expect(same?.function.arguments).toBe(call.function.arguments);
     expect(chunks.join("")).toBe(call.function.arguments);
     expect(chunks.length).toBeGreaterThan(2);
+  });
+
+  const CITY = {
+    type: "object",
+    properties: {
+      city: { type: "string", maxLength: 12 },
+      days: { type: "array", items: { type: "integer", minimum: 1, maximum: 7 }, maxItems: 3 },
+    },
+    required: ["city", "days"],
+    additionalProperties: false,
+  };
+  const isRight = new Ajv2020().compile(CITY);
+
+  test("that must be called keep to their parameters without strict, in every shape of ours", async () => {
+    const content = "Tell me a story about a robot.";
+    const of = { name: "f", parameters: CITY };
+    const tool = { type: "function" as const, function: of };
+    const common = { model, messages: user(content), temperature: 1, max_tokens: 200 };
+    const named = { type: "function" as const, function: { name: "f" } };
+    for (const tool_choice of ["required" as const, named]) {
+      for (let seed = 0; seed < 3; seed++) {
+        const body = { ...common, seed, tools: [tool], tool_choice, parallel_tool_calls: false };
+        const { choices } = await client.chat.completions.create(body);
+        const call = choices[0]?.message.tool_calls?.[0];
+        if (call?.type !== "function") throw new Error("no call");
+        expect(isRight(JSON.parse(call.function.arguments)), call.function.arguments).toBe(true);
+      }
+    }
+    const anthropic = new Anthropic({ baseURL: api.url, apiKey: "api-key-of-the-tests" });
+    for (const type of ["any", "tool"] as const) {
+      const reply = await anthropic.messages.create({
+        ...common,
+        tools: [{ name: "f", input_schema: { ...CITY, type: "object" } }],
+        tool_choice: {
+          ...(type === "tool" ? { type, name: "f" } : { type }),
+          disable_parallel_tool_use: true,
+        },
+      });
+      const [block] = reply.content;
+      expect(block?.type === "tool_use" && isRight(block.input), JSON.stringify(block)).toBe(true);
+    }
+    const answer = await client.responses.create({
+      ...{ model, input: content, max_output_tokens: 200, parallel_tool_calls: false },
+      tools: [{ type: "function", ...of, strict: false }],
+      tool_choice: { type: "function", name: "f" },
+    });
+    const [item] = answer.output;
+    expect(item?.type === "function_call" && isRight(JSON.parse(item.arguments))).toBe(true);
+  });
+
+  test("that must be called are called with any object where their schema takes none", async () => {
+    const properties = { none: { type: "integer", minimum: 5, maximum: 3 } };
+    const of = { name: "f", parameters: { type: "object", properties, required: ["none"] } };
+    const ask = (strict: boolean) =>
+      client.chat.completions.create({
+        ...{ model, messages: user("What is 47 + 38?"), temperature: 0, max_tokens: 100 },
+        tools: [{ type: "function", function: { ...of, strict } }],
+        tool_choice: "required",
+      });
+    const { choices } = await ask(false);
+    expect(choices[0]?.message.tool_calls?.[0]).toMatchObject({ function: { name: "f" } });
+    await expect(ask(true)).rejects.toMatchObject({ status: 400, param: "tools" });
   });
 
   test("with a schema that cannot be kept to are refused, naming them", async () => {

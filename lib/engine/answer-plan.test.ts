@@ -40,6 +40,19 @@ describe("a plan", () => {
     expect(planAnswer({ ...ask("none"), grammar }, PLAIN, "Hi").grammar).toEqual(grammar);
   });
 
+  test("has something looser to fall back to where calls are demanded of tools that are not strict", () => {
+    const loose = [{ name: "f", parameters: schema }, ...tools.map((it) => ({ ...it, name: "g" }))];
+    const plan = (choice: "auto" | "required", all: typeof loose) =>
+      planAnswer({ toolRequest: { tools: all, choice, isParallel: true } }, PLAIN, "Hi");
+    const { grammar: held, looserGrammar } = plan("required", loose);
+    const countOf = (spec: unknown) =>
+      JSON.stringify(spec).split(JSON.stringify(schema.properties)).length - 1;
+    expect(countOf(held)).toBe(2 * countOf(looserGrammar));
+    expect(countOf(looserGrammar)).toBeGreaterThan(0);
+    expect(plan("required", loose.slice(1)).looserGrammar).toBeUndefined();
+    expect(plan("auto", loose).looserGrammar).toBeUndefined();
+  });
+
   test("is calls or text of the asked shape where both are free to come", () => {
     const { grammar: both } = planAnswer({ ...ask("auto"), grammar }, PLAIN, "Hi");
     if (both?.type !== "structure" || both.structure.type !== "one-of") throw new Error("not both");

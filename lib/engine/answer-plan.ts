@@ -1,4 +1,4 @@
-import type { AnswerFormat, ToolRequest } from "./answer/answer-format";
+import type { AnswerFormat, Holding, ToolRequest } from "./answer/answer-format";
 import { AnswerSplitter } from "./answer/answer-splitter";
 import { offeredTools } from "./answer/create-format";
 import type { ModelAnswerFormat } from "./answer/detect-answer-format";
@@ -15,6 +15,8 @@ export type AnswerWish = {
 export type AnswerPlan = {
   /** What every token is held to; undefined where anything goes. */
   grammar: GrammarSpec | undefined;
+  /** What they are held to where `grammar` is too large or slow to be kept to; undefined: then it fails. */
+  looserGrammar?: GrammarSpec | undefined;
   /** Tells parts apart; undefined where all of the answer is text. */
   splitter: AnswerSplitter | undefined;
 };
@@ -33,15 +35,21 @@ export function planAnswer(
   const { toolRequest, splitReasoning: splitsReasoning = false } = wish;
   const tools = offeredTools(toolRequest);
   const hasBegun = prompt !== undefined && beginsInReasoning(prompt);
-  const calls = toolRequest && tools && format.toStructure(toolRequest);
-  const grammar = join(wish, calls, { reasoning, onlyCalls: () => toOnlyCalls(format, wish) });
+  const joined = (holding: Holding) => {
+    const calls = toolRequest && tools && format.toStructure(toolRequest, holding);
+    return join(wish, calls, { reasoning, onlyCalls: () => toOnlyCalls(format, wish) });
+  };
   // Whoever parses an answer looks for its reasoning first, so a grammar has to leave room for it.
   const parses = tools !== undefined || needsParser;
   const mayReason = reasoning !== undefined && (splitsReasoning || parses);
   const splits = parses || mayReason;
   const options = { tools, splitsReasoning, beginsInReasoning: hasBegun };
+  const framed = (grammar: GrammarSpec | undefined) =>
+    grammar && mayReason ? structureAfterReasoning(grammar, reasoning, hasBegun) : grammar;
+  const isLooserKnown = isForced(wish) && tools?.some((tool) => !tool.isStrict && tool.parameters);
   return {
-    grammar: grammar && mayReason ? structureAfterReasoning(grammar, reasoning, hasBegun) : grammar,
+    grammar: framed(joined("demanded")),
+    ...(isLooserKnown && { looserGrammar: framed(joined("strict")) }),
     splitter: splits
       ? new AnswerSplitter(format.createParser(options), {
           isParallel: toolRequest?.isParallel ?? true,
@@ -50,10 +58,17 @@ export function planAnswer(
   };
 }
 
-/** Answers that are calls and nothing else; undefined where none may come. */
+/** Whether the answer has to be calls. */
+function isForced({ toolRequest }: AnswerWish): boolean {
+  return toolRequest?.choice === "required" || typeof toolRequest?.choice === "object";
+}
+
+/** Answers that are calls and nothing else, as free as where they need not come; undefined where none may come. */
 function toOnlyCalls(format: AnswerFormat, { toolRequest }: AnswerWish): Structure | undefined {
   const tools = offeredTools(toolRequest);
-  return toolRequest && tools && format.toStructure({ ...toolRequest, choice: "required" });
+  return (
+    toolRequest && tools && format.toStructure({ ...toolRequest, choice: "required" }, "strict")
+  );
 }
 
 type Alternatives = {
@@ -66,12 +81,12 @@ type Alternatives = {
  * come, an answer is one of them: calls and nothing else, or text of the asked shape.
  */
 function join(
-  { grammar, toolRequest }: AnswerWish,
+  wish: AnswerWish,
   calls: Structure | undefined,
   { reasoning, onlyCalls }: Alternatives,
 ): GrammarSpec | undefined {
-  const isForced = toolRequest?.choice === "required" || typeof toolRequest?.choice === "object";
-  if (!grammar || isForced) return calls ? { type: "structure", structure: calls } : grammar;
+  const { grammar } = wish;
+  if (!grammar || isForced(wish)) return calls ? { type: "structure", structure: calls } : grammar;
   const alternative = onlyCalls();
   if (!alternative) return grammar;
   const parts = [alternative, answerInMarks(grammar, reasoning)];

@@ -4,7 +4,7 @@ import { assert } from "@/lib/util/assert";
 import type { AnswerSplitter } from "./answer/answer-splitter";
 import { detectAnswerFormat, type ModelAnswerFormat } from "./answer/detect-answer-format";
 import { type AnswerEvent, toAnswerEvents } from "./answer-events";
-import { type AnswerWish, planAnswer } from "./answer-plan";
+import { type AnswerPlan, type AnswerWish, planAnswer } from "./answer-plan";
 import { embedTokens } from "./embedder";
 import { createGrammarCompiler } from "./grammar/create-grammar-compiler";
 import type { GrammarCompiler, GrammarMatcher, GrammarSpec, Structure } from "./grammar/grammar";
@@ -209,10 +209,11 @@ export class Engine {
     this.#expectRoom();
     // Before the grammar is compiled: what cannot be answered anyway costs nothing.
     const { ids, text } = this.#prompts.read(request);
-    const { grammar, splitter } = planAnswer(request, this.answerFormat, text);
+    const plan = planAnswer(request, this.answerFormat, text);
+    const { grammar, splitter } = plan;
     const isShaped = splitter !== undefined || grammar !== undefined;
     const options = this.#toSequenceOptions(request, ids, isShaped);
-    const matcher = await this.#compile(grammar, options.stopTokenIds, signal).catch(
+    const matcher = await this.#compilePlan(plan, options.stopTokenIds, signal).catch(
       (error: unknown) => {
         throw request.grammar ? error : asToolFault(error);
       },
@@ -237,6 +238,22 @@ export class Engine {
     throw new AppError("overloaded", {
       message: `${WAITING_MAX} requests already wait for this model. Try again in a moment.`,
     });
+  }
+
+  async #compilePlan(
+    { grammar, looserGrammar }: AnswerPlan,
+    endTokenIds: readonly number[],
+    signal: AbortSignal,
+  ): Promise<GrammarMatcher | undefined> {
+    if (!looserGrammar) return await this.#compile(grammar, endTokenIds, signal);
+    try {
+      return await this.#compile(grammar, endTokenIds, signal);
+    } catch (error) {
+      // Too large, or too slow to be read.
+      const isOfGrammar = error instanceof AppError && error.param === "grammar";
+      if (!isOfGrammar || !["invalid-request", "timeout"].includes(error.code)) throw error;
+      return await this.#compile(looserGrammar, endTokenIds, signal);
+    }
   }
 
   async #compile(

@@ -51,7 +51,7 @@ export const FIELD_NOTES: Readonly<Record<string, string>> = {
   tools:
     "Functions that the answer may ask to have called. Their names have at most 64 letters, digits, underscores and dashes.",
   tool_choice:
-    "Whether it may, must or must not call one, which one it must call, or which of them it may.",
+    "Whether it may, must or must not call one, which one it must call, or which of them it may. A call that it must make keeps to the function's schema, `strict` or not.",
   parallel_tool_calls: "Whether one answer may ask for several calls.",
   reasoning_effort:
     "How long to reason before the answer, told by the model's chat template. A level that the model does not know becomes the nearest one (`low` for `minimal` at gpt-oss); one that knows only whether to reason does for any but `none`. A model that cannot be told refuses; one that does not reason takes `none`.",

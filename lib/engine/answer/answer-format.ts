@@ -6,7 +6,7 @@ export type Tool = {
   description?: string | undefined;
   /** Of its arguments, one object; absent: it takes none. */
   parameters?: JsonSchema | undefined;
-  /** Whether arguments must match `parameters` by construction. */
+  /** Whether arguments must match `parameters` by construction, or the request fails. */
   isStrict?: boolean | undefined;
 };
 
@@ -50,6 +50,9 @@ export type AnswerParserOptions = {
   createId?: () => string;
 };
 
+/** Whose arguments are held to schemas: those of strict tools, or also those that a call is demanded of. */
+export type Holding = "strict" | "demanded";
+
 /** How one family of models writes calls and reasoning, as far as it knows any. */
 export type AnswerFormat = {
   /** As in the log: "hermes", "llama-3", "mistral", "deepseek", "json". */
@@ -59,10 +62,11 @@ export type AnswerFormat = {
   createParser(options: AnswerParserOptions): AnswerParser;
   /**
    * What answers to `request` may look like, or undefined where anything goes. With "required" or a
-   * named tool the answer is nothing but calls; with "auto" the arguments of strict tools are held to
-   * their schemas and all else is free.
+   * named tool the answer is nothing but calls, whose arguments are held to their schemas where that can be
+   * done; with "auto" the arguments of strict tools are held to theirs and all else is free.
    *
+   * @param holding "strict" holds the arguments of strict tools alone to their schemas, whatever the choice.
    * @throws AppError that names the tool and the cause where a strict one cannot be held to its schema.
    */
-  toStructure(request: ToolRequest): Structure | undefined;
+  toStructure(request: ToolRequest, holding?: Holding): Structure | undefined;
 };

@@ -1,20 +1,30 @@
 import type { JsonSchema, Structure, Tag } from "../grammar/grammar";
-import type { Tool } from "./answer-format";
-import type { CallNeed } from "./create-format";
+import type { CallNeed, HeldTool } from "./create-format";
 
 /**
- * What a tool's arguments are held to: its schema when it is strict, any object when not (a schema that
- * cannot be held to must not fail a request that does not ask for it), nothing but `{}` when it takes none.
+ * What a tool's arguments are held to: its schema when it is strict; when a call is demanded, its schema or,
+ * where that cannot be held to, any object (it must not fail a request that does not ask for it); any
+ * object when not; nothing but `{}` when it takes none.
  */
-export function argumentsStructure(tool: Tool): Structure {
-  if (tool.parameters === undefined) return { type: "text", text: "{}" };
-  return {
-    type: "json-schema",
-    schema: tool.isStrict ? toObjectSchema(tool.parameters) : ANY_OBJECT,
-  };
+export function argumentsStructure({
+  parameters,
+  isStrict,
+  isHeldIfPossible,
+}: HeldTool): Structure {
+  if (parameters === undefined) return { type: "text", text: "{}" };
+  if (isStrict) return { type: "json-schema", schema: toObjectSchema(parameters) };
+  if (!isHeldIfPossible) return { type: "json-schema", schema: ANY_OBJECT };
+  return { type: "json-schema", schema: objectsOf(parameters), orElse: ANY_OBJECT };
 }
 
 const ANY_OBJECT: JsonSchema = { type: "object" };
+
+/** Of what a schema takes the objects, since arguments are nothing else; where it takes none, all of them. */
+function objectsOf(schema: JsonSchema): JsonSchema {
+  if (typeof schema === "boolean") return ANY_OBJECT;
+  const isOfOther = schema.type !== undefined && ![schema.type].flat().includes("object");
+  return isOfOther ? ANY_OBJECT : { ...schema, type: "object" };
+}
 
 /** Arguments are an object even where the schema leaves that open. */
 function toObjectSchema(schema: JsonSchema): JsonSchema {
@@ -30,7 +40,7 @@ function toObjectSchema(schema: JsonSchema): JsonSchema {
 
 /** A tag a tool, around its arguments. */
 export function toTags(
-  tools: readonly Tool[],
+  tools: readonly HeldTool[],
   frame: (name: string) => { begin: string; end: string },
 ): Tag[] {
   return tools.map((tool) => ({

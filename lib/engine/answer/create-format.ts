@@ -4,6 +4,8 @@ import type {
   AnswerParser,
   AnswerParserOptions,
   AnswerPart,
+  Holding,
+  Tool,
   ToolRequest,
 } from "./answer-format";
 import { AnswerReader, type Reading, randomId } from "./answer-reader";
@@ -33,9 +35,15 @@ export type WholeOptions = Pick<AnswerParserOptions, "splitsReasoning" | "begins
   isOffering: boolean;
 };
 
+/** A tool as a structure has it. */
+export type HeldTool = Tool & {
+  /** Whether arguments match `parameters` where that can be had, and are any object where not. */
+  isHeldIfPossible?: boolean;
+};
+
 /** The calls that an answer may hold. */
 export type CallNeed = {
-  tools: ToolRequest["tools"];
+  tools: readonly HeldTool[];
   /** The answer is calls and nothing else; otherwise they may stand in any text. */
   isForced: boolean;
   isParallel: boolean;
@@ -65,8 +73,8 @@ export function createFormat(
         new AnswerReader({ tools: options.tools ?? [], createId: options.createId ?? createId }),
         (reader) => readAll(reader, syntax, { ...options, reasoning }),
       ),
-    toStructure: (request) => {
-      const need = toNeed(request);
+    toStructure: (request, holding = "demanded") => {
+      const need = toNeed(request, holding);
       return need && syntax.toStructure({ ...need, reasoning });
     },
   };
@@ -116,18 +124,19 @@ class ReadingParser implements AnswerParser {
 }
 
 /** What a request needs held to, or undefined when it leaves the model free. */
-function toNeed({
-  tools,
-  choice,
-  isParallel,
-}: ToolRequest): Omit<CallNeed, "reasoning"> | undefined {
+function toNeed(
+  { tools, choice, isParallel }: ToolRequest,
+  holding: Holding,
+): Omit<CallNeed, "reasoning"> | undefined {
   if (choice === "none") return undefined;
-  if (choice === "required") return { tools, isForced: true, isParallel };
+  const demand = (tool: Tool): HeldTool =>
+    holding === "strict" || tool.isStrict ? tool : { ...tool, isHeldIfPossible: true };
+  if (choice === "required") return { tools: tools.map(demand), isForced: true, isParallel };
   if (choice === "auto") {
     const isAnyStrict = tools.some((tool) => tool.isStrict);
     return isAnyStrict ? { tools, isForced: false, isParallel } : undefined;
   }
-  const named = tools.filter((tool) => tool.name === choice.name);
+  const named = tools.filter((tool) => tool.name === choice.name).map(demand);
   // As with OpenAI, a named tool is called once.
   return { tools: named, isForced: true, isParallel: false };
 }

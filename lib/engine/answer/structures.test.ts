@@ -175,6 +175,46 @@ describe.each(SYNTAXES.map((syntax, index) => [`${syntax.name} (${index})`, synt
       expect(Math.max(...counts)).toBe(isSeveral ? 3 : 1);
     });
 
+    test("a call that is demanded keeps to its tool's schema though the tool is not strict", () => {
+      const tools = TOOLS.map(({ isStrict: _, ...tool }) => tool);
+      const request: ToolRequest = { tools, choice: { name: "get_weather" }, isParallel: true };
+      const structure = format.toStructure(request)!;
+      const pick = drawing(616_006, freeTextsOf(syntax));
+      const accepts = acceptorOf({ type: "structure", structure });
+      const wrong = draw(format.toStructure(request, "strict")!, drawing(616_006, ["Oslo"]));
+      expect(accepts(wrong), wrong).toBe(false);
+      for (let round = 0; round < 50; round++) {
+        const text = draw(structure, pick);
+        const { told, rest } = calls(text, request);
+        expect(accepts(text), text).toBe(true);
+        expect(rest, text).toBe("");
+        expect(told.map(({ name, json }) => isRight(name, json))).toEqual([true]);
+      }
+    });
+
+    test("a call that is demanded is any object where the schema cannot be kept to and nobody insists", () => {
+      const parameters = { type: "object", properties: { a: { not: {} }, b: { type: "integer" } } };
+      const request = (isStrict: boolean): ToolRequest => ({
+        tools: [{ name: "lookup", parameters, isStrict }, TOOLS[0]!],
+        ...{ choice: "required", isParallel: false },
+      });
+      const spec = (isStrict: boolean) =>
+        ({ type: "structure", structure: format.toStructure(request(isStrict))! }) as const;
+      const accepts = acceptorOf(spec(false));
+      const pick = drawing(616_007, freeTextsOf(syntax));
+      const names = new Set<string>();
+      for (let round = 0; round < 50; round++) {
+        const text = draw(spec(false).structure, pick);
+        const { told } = calls(text, request(false));
+        expect(accepts(text), text).toBe(true);
+        // The other tool's schema still holds.
+        expect(told.map(({ name, json }) => isRight(name, json))).toEqual([true]);
+        names.add(told[0]!.name);
+      }
+      expect([...names].sort()).toEqual(["get_weather", "lookup"]);
+      expect(() => acceptorOf(spec(true))).toThrow(/"not" cannot be guaranteed/);
+    });
+
     test("free, with a strict tool: whatever is told as a call is right", () => {
       const request: ToolRequest = { tools: TOOLS, choice: "auto", isParallel: true };
       const structure = format.toStructure(request)!;

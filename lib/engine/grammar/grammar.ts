@@ -18,10 +18,13 @@ export type Structure =
   | { type: "text"; text: string }
   /** Anything, up to where the part around it ends it. */
   | { type: "any-text" }
-  /** With `at`, a JSON pointer, the schema there, whose references are to all of `schema`. */
-  | { type: "json-schema"; schema: JsonSchema; at?: string }
+  /**
+   * With `at`, a JSON pointer, the schema there, whose references are to all of `schema`. With `orElse`, that
+   * schema where the first cannot be kept to.
+   */
+  | { type: "json-schema"; schema: JsonSchema; at?: string; orElse?: JsonSchema }
   /** A text as it stands, without quotes, that is valid under a schema of strings and has no `without` in it. */
-  | { type: "plain-string"; schema: JsonSchema; without: string }
+  | { type: "plain-string"; schema: JsonSchema; without: string; orElse?: JsonSchema }
   | { type: "regex"; pattern: string }
   | { type: "sequence"; parts: readonly Structure[] }
   | { type: "one-of"; parts: readonly Structure[] }

@@ -1,3 +1,4 @@
+import { AppError } from "@/lib/errors";
 import { GRAMMAR_DEPTH_MAX } from "@/lib/limits";
 import { ANY_CHARACTER } from "./code-points";
 import {
@@ -11,7 +12,7 @@ import {
   sequence,
   text,
 } from "./expression";
-import type { Structure, Tag } from "./grammar";
+import type { JsonSchema, Structure, Tag } from "./grammar";
 import { parseRegex } from "./parse-regex";
 import { refuse } from "./refusal";
 import { readPlainString, readSchema } from "./schema-reader";
@@ -44,11 +45,17 @@ function read(structure: Structure, ending: Ending | undefined, depth: number): 
             mayEnd: false,
           }
         : repeat(characters(ANY_CHARACTER), 0);
-    case "json-schema":
-      return sequence(readSchema(structure.schema, structure.at), end);
+    case "json-schema": {
+      const { schema, at, orElse } = structure;
+      return sequence(
+        readOr(() => readSchema(schema, at), readSchema, orElse),
+        end,
+      );
+    }
     case "plain-string": {
-      const { schema, without } = structure;
-      return sequence({ type: "without", part: readPlainString(schema), text: without }, end);
+      const { schema, without, orElse } = structure;
+      const part = readOr(() => readPlainString(schema), readPlainString, orElse);
+      return sequence({ type: "without", part, text: without }, end);
     }
     case "regex":
       return sequence(
@@ -65,6 +72,21 @@ function read(structure: Structure, ending: Ending | undefined, depth: number): 
       return readTriggeredTags(structure, ending, depth);
     case "separated-tags":
       return sequence(readSeparatedTags(structure, depth), end);
+  }
+}
+
+/** What is refused by its words alone; a grammar that is too large or slow is refused as a whole. */
+function readOr(
+  read: () => Expression,
+  readOther: (schema: JsonSchema) => Expression,
+  orElse: JsonSchema | undefined,
+): Expression {
+  if (orElse === undefined) return read();
+  try {
+    return read();
+  } catch (error) {
+    if (error instanceof AppError && error.code === "invalid-request") return readOther(orElse);
+    throw error;
   }
 }
 

@@ -54,10 +54,14 @@ export function ChatSections({ setting }: { setting: Setting }) {
       </Section>
       <Section id="tools" title="Tools">
         <Prose>
-          Offer functions, run those that the model asks for, and send their results back. With{" "}
-          <Term>strict: true</Term> the arguments keep to the schema of their function.{" "}
+          Offer functions, run those that the model asks for, and send their results back.{" "}
           <Term>tool_choice</Term> may be <Term>auto</Term>, <Term>none</Term>,{" "}
-          <Term>required</Term> or one function; in streams arguments come piece by piece.
+          <Term>required</Term> or one function; in streams arguments come piece by piece. A call
+          that the model has to make (<Term>required</Term> or one function) has arguments that keep
+          to the schema of their function, and so has every call of a function with{" "}
+          <Term>strict: true</Term>. The difference is what becomes of a schema that cannot be kept
+          to: a strict one is refused, any other gives an object of any form, as under{" "}
+          <Term>auto</Term>.
         </Prose>
         <ExampleBlock example={toolsExample} label="A tool" setting={setting} />
       </Section>

@@ -4,7 +4,7 @@ import { isConstraint, refusalOf, type SchemaObject } from "../../grammar/schema
 import type { Tool } from "../answer-format";
 import type { AnswerReader, Reading } from "../answer-reader";
 import { triggeredCalls } from "../call-structure";
-import type { CallNeed, CallSyntax } from "../create-format";
+import type { CallNeed, CallSyntax, HeldTool } from "../create-format";
 import { readMarked } from "../read-marked";
 
 const OPEN = "<tool_call>";
@@ -198,7 +198,7 @@ function writeParameter(key: string, value: unknown): string {
   return `${PARAMETER_OPEN}${key}>\n${text}\n${PARAMETER_CLOSE}\n`;
 }
 
-/** Of a strict tool the properties in order, each by its schema. */
+/** Of a tool that is held to its schema the properties in order, each by its own. */
 function toStructure(need: CallNeed): Structure {
   const tags = need.tools.map(
     (tool): Tag => ({
@@ -216,17 +216,18 @@ function toStructure(need: CallNeed): Structure {
   return { type: "separated-tags", tags, separator: "\n", ...rest };
 }
 
-function toParameters(tool: Tool): Structure[] {
-  if (!tool.isStrict) {
+function toParameters(tool: HeldTool): Structure[] {
+  const parameters = heldParametersOf(tool);
+  if (parameters === undefined) {
     return Object.keys(propertiesOf(tool))
       .filter(canBeKey)
       .map((key) => optional(toParameter(key, ANY_TEXT)));
   }
-  const parameters = strictParametersOf(tool);
+  const isLenient = tool.isStrict !== true;
   const required: unknown[] = Array.isArray(parameters.required) ? parameters.required : [];
   const properties = propertiesOf(tool);
   const listed = Object.entries(properties).map(([key, schema]) => {
-    const parameter = toParameter(key, toContent(schema, key, parameters));
+    const parameter = toParameter(key, toContent({ schema, key, parameters, isLenient }));
     return required.includes(key) ? parameter : optional(parameter);
   });
   // Required though not described: what holds of further properties holds of it.
@@ -236,7 +237,10 @@ function toParameters(tool: Tool): Structure[] {
   const other: Structure =
     parameters.additionalProperties === undefined
       ? { type: "json-schema", schema: true }
-      : { type: "json-schema", schema: parameters, at: "/additionalProperties" };
+      : {
+          ...{ type: "json-schema", schema: parameters, at: "/additionalProperties" },
+          ...(isLenient && { orElse: true }),
+        };
   return [...listed, ...unlisted.map((key) => toParameter(String(key), framed(other)))];
 }
 
@@ -264,15 +268,31 @@ const framed = (value: Structure): Structure => ({
   parts: [value, { type: "text", text: `\n${PARAMETER_CLOSE}` }],
 });
 
-function toContent(schema: JsonSchema, key: string, parameters: SchemaObject): Structure {
+type Value = {
+  schema: JsonSchema;
+  key: string;
+  parameters: SchemaObject;
+  /** Whether it is any value where its schema cannot be kept to. */
+  isLenient: boolean;
+};
+
+function toContent({ schema, key, parameters, isLenient }: Value): Structure {
   if (mayBeString(schema)) {
     const isFree = typeof schema === "object" && Object.keys(schema).every(saysNothingOfText);
-    return isFree ? ANY_TEXT : framed({ type: "plain-string", schema, without: PARAMETER_CLOSE });
+    return isFree
+      ? ANY_TEXT
+      : framed({
+          ...{ type: "plain-string", schema, without: PARAMETER_CLOSE },
+          ...(isLenient && { orElse: { type: "string" } }),
+        });
   }
+  const orElse = isLenient ? { orElse: true } : {};
   // What it refers to is elsewhere in the parameters.
-  if (!JSON.stringify(schema).includes('"$ref"')) return framed({ type: "json-schema", schema });
+  if (!JSON.stringify(schema).includes('"$ref"')) {
+    return framed({ type: "json-schema", schema, ...orElse });
+  }
   const at = `/properties/${key.replaceAll("~", "~0").replaceAll("/", "~1")}`;
-  return framed({ type: "json-schema", schema: parameters, at });
+  return framed({ type: "json-schema", schema: parameters, at, ...orElse });
 }
 
 function saysNothingOfText(keyword: string): boolean {
@@ -285,6 +305,18 @@ function canBeKey(key: string): boolean {
 
 /** What a call of this family can be held to besides the values of properties. */
 const HELD_TO = new Set(["type", "properties", "required", "additionalProperties"]);
+
+/** What a tool's calls are held to; undefined: to no more than its properties' names. */
+function heldParametersOf(tool: HeldTool): SchemaObject | undefined {
+  if (tool.isStrict) return strictParametersOf(tool);
+  if (!tool.isHeldIfPossible) return undefined;
+  try {
+    return strictParametersOf(tool);
+  } catch (error) {
+    if (error instanceof AppError) return undefined;
+    throw error;
+  }
+}
 
 /** @throws AppError where the parameters ask for what a call of this family cannot be held to. */
 function strictParametersOf(tool: Tool): SchemaObject {
