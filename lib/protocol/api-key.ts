@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { modelNameSchema } from "./catalog";
 
 /** What a key of the API may do and how much of it: the shapes that pages, terminal and database share. */
 
@@ -28,7 +29,7 @@ export const LIMIT_NAMES = limitsSchema.keyof().options;
 
 /** Limits of a key over all its models together, and of it at single models. */
 export const keyLimitsSchema = limitsSchema.extend({
-  models: z.record(z.string().min(1).max(256), limitsSchema).optional(),
+  models: z.record(modelNameSchema, limitsSchema).optional(),
 });
 
 export type ApiScope = z.infer<typeof apiScopeSchema>;

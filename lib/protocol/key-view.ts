@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { KEY_MODELS_MAX } from "@/lib/limits";
 import { API_SCOPES, apiScopeSchema, keyLimitsSchema } from "./api-key";
+import { modelNameSchema } from "./catalog";
 
 /** What keepers say of keys, and what they are shown. */
 
@@ -15,7 +16,7 @@ const scopes = z
   .min(1)
   .refine((list) => new Set(list).size === list.length, "names a scope twice.");
 const models = z
-  .array(z.string().min(1).max(256))
+  .array(modelNameSchema)
   .min(1, "is empty: name a model, or leave it out for all.")
   .max(KEY_MODELS_MAX);
 const moment = z.iso.datetime({ offset: true });

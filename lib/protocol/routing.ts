@@ -10,11 +10,7 @@ import { modelNameSchema } from "./catalog";
 /** The name that stands for "whichever is best"; no alias may take it. */
 export const AUTO_MODEL = "auto";
 
-const name = modelNameSchema.refine(
-  (it) => it.isWellFormed(),
-  "holds half of a surrogate pair; send well-formed Unicode.",
-);
-const names = z.array(name).min(1).max(FALLBACK_MODELS_MAX);
+const names = z.array(modelNameSchema).min(1).max(FALLBACK_MODELS_MAX);
 const dollars = z.number().min(0).max(1e6);
 
 const routingSchema = z
