@@ -196,6 +196,11 @@ export class UsageLedger {
     return this.readOpen().find(isIt) ?? this.records.readEnded().find(isIt);
   }
 
+  /** Whether any request is under way. */
+  get isBusy(): boolean {
+    return this.#accounts.size > 0;
+  }
+
   /** Requests that were opened and not closed. */
   readOpen(): Meter[] {
     return [...this.#accounts.keys()];
