@@ -28,6 +28,15 @@ test("what is held back keeps its scores for later", () => {
   expect(tokensOf(collector, "")).toEqual([]);
 });
 
+test("text that comes again in what is held back loses no score", () => {
+  const collector = collect([" no", " no", " way", " no"]);
+  expect(tokensOf(collector, "no")).toEqual([" no"]);
+  expect(tokensOf(collector, " no way")).toEqual([" no", " way"]);
+  expect(tokensOf(collector, " no")).toEqual([" no"]);
+  // A mark has the text's letters in its middle.
+  expect(tokensOf(collect(["</think>", "h", "i", "h"]), "h")).toEqual(["h"]);
+});
+
 test("a code point of several tokens has all of them", () => {
   const [first, ...rest] = [...Buffer.from("é!")];
   const collector = collect([[first!], rest]);

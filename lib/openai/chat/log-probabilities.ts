@@ -44,19 +44,33 @@ export class LogProbabilityCollector {
 
 /** The tokens that `text` was made of: what stands before them was a mark, what follows is held back still. */
 function findTokens(tokens: readonly OpenAiTokenScore[], text: Buffer) {
-  const written = Buffer.concat(tokens.map((token) => Buffer.from(token.bytes)));
-  const from = written.lastIndexOf(text);
   if (text.length === 0) return { start: 0, end: 0 };
-  if (from < 0) return { start: 0, end: tokens.length };
+  const written = Buffer.concat(tokens.map((token) => Buffer.from(token.bytes)));
   let at = 0;
   const ends = tokens.map((token) => {
     at += token.bytes.length;
     return at;
   });
+  const from = findText(written, { text, starts: [0, ...ends] });
+  if (from < 0) return { start: 0, end: tokens.length };
   return {
     start: ends.findIndex((end) => end > from),
     end: ends.findIndex((end) => end >= from + text.length) + 1,
   };
+}
+
+const SPACE = 0x20;
+
+/**
+ * Where a token begins, and the first such place: a text that was held back comes again in what is held
+ * back after it, while a mark may have its letters in the middle. A token may also be a mark's end and the
+ * text's beginning.
+ */
+function findText(written: Buffer, { text, starts }: { text: Buffer; starts: readonly number[] }) {
+  const isHere = (at: number) => written.subarray(at, at + text.length).equals(text);
+  // The space that an answer's first token begins with is no part of the text.
+  const places = starts.flatMap((at) => (written[at] === SPACE ? [at, at + 1] : [at]));
+  return places.find(isHere) ?? written.lastIndexOf(text);
 }
 
 function toToken({ bytes, logProbability }: ScoredToken): OpenAiToken {
