@@ -343,6 +343,7 @@ describe("a request", () => {
     ["plain text, which needs no preflight", { "content-type": "text/plain" }],
     ["another charset", { "content-type": "application/json; charset=utf-16" }],
     ["a made-up type", { "content-type": "application/jsonx" }],
+    ["packed", { ...JSON_TYPE, "content-encoding": "gzip" }],
   ])("with %s is 415", async (_name, headers) => {
     const reply = await post(new TextEncoder().encode(JSON.stringify(GOOD)), headers);
     expect(reply.status).toBe(415);

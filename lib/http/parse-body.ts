@@ -15,6 +15,7 @@ export async function parseBody<Schema extends z.ZodType>(
   { schema, bytesMax }: BodyOptions<Schema>,
 ): Promise<z.output<Schema>> {
   checkContentType(request.headers.get("content-type"));
+  checkContentEncoding(request.headers.get("content-encoding"));
   const value = parseJson(await readBytes(request, bytesMax));
   checkValueCount(value);
   const parsed = schema.safeParse(value, { reportInput: true });
@@ -32,6 +33,14 @@ export function checkContentType(header: string | null): void {
       message: "Send the body as UTF-8 JSON, with the header `Content-Type: application/json`.",
     });
   }
+}
+
+/** What is packed may unpack to a thousand times its size; a body of the limit's size needs no packing. */
+function checkContentEncoding(header: string | null): void {
+  if (header === null || header.trim().toLowerCase() === "identity") return;
+  throw new AppError("unsupported-media-type", {
+    message: "Send the body as it is, without the header `Content-Encoding`.",
+  });
 }
 
 /** Counts what arrives rather than trusting `Content-Length`, and reads no further than the limit. */
