@@ -39,6 +39,16 @@ test("a few good answers elsewhere are no reason to leave what serves nearly all
   expect(see("old", "timeout")).toMatch(/^126 of 1001 .* 0 of 60/);
 });
 
+test("what has all the traffic is taken out for others that were asked nothing", () => {
+  const see = watch();
+  for (let count = 0; count < 9; count++) expect(see("old", "worker-lost")).toBeUndefined();
+  expect(see("old", "worker-lost")).toMatch(/^10 of 10 .* 0 of 0 /);
+  // Three of ten are more than one in five, and may be chance.
+  const doubt = watch();
+  for (let count = 0; count < 7; count++) doubt("old", "stop");
+  for (let count = 0; count < 3; count++) expect(doubt("old", "worker-lost")).toBeUndefined();
+});
+
 test("too few requests say nothing", () => {
   const see = watch();
   for (let count = 0; count < 9; count++) see("old", "stop");

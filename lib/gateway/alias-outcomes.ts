@@ -74,7 +74,10 @@ function judge(
   const share = own.failures / own.requests;
   // Others that were asked nothing have failed nobody.
   const restShare = rest.requests === 0 ? 0 : rest.failures / rest.requests;
-  if (share - restShare < rule.errorShareRise || !isBeyondChance(own, rest)) return undefined;
+  if (share - restShare < rule.errorShareRise) return undefined;
+  const isSure =
+    rest.requests === 0 ? isAbove(own, rule.errorShareRise) : isBeyondChance(own, rest);
+  if (!isSure) return undefined;
   const percent = (it: number) => `${Math.round(it * 100)} %`;
   return (
     `${own.failures} of ${own.requests} requests failed within ${rule.windowSeconds} s (${percent(share)}), ` +
@@ -91,12 +94,17 @@ const DEVIATIONS_MIN = 2;
  * success and one failure are added to each side, so that the error of a share of 0 or 1 is not 0.
  */
 function isBeyondChance(own: Tally, rest: Tally): boolean {
-  const toShare = ({ requests, failures }: Tally) => (failures + 1) / (requests + 2);
-  const toVariance = (tally: Tally) =>
-    (toShare(tally) * (1 - toShare(tally))) / (tally.requests + 2);
   const error = Math.sqrt(toVariance(own) + toVariance(rest));
   return toShare(own) - toShare(rest) >= DEVIATIONS_MIN * error;
 }
+
+/** Nobody to compare with, as where the others have one part in a thousand: then `share` itself is the measure. */
+function isAbove(own: Tally, share: number): boolean {
+  return toShare(own) - share >= DEVIATIONS_MIN * Math.sqrt(toVariance(own));
+}
+
+const toShare = ({ requests, failures }: Tally) => (failures + 1) / (requests + 2);
+const toVariance = (tally: Tally) => (toShare(tally) * (1 - toShare(tally))) / (tally.requests + 2);
 
 const add = (left: Tally, right: Tally): Tally => ({
   requests: left.requests + right.requests,

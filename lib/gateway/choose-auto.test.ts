@@ -47,6 +47,12 @@ test("a key chooses among what it may use; with auto in its list, among all", ()
   expect(namesOf({ allowed: ["good", "alias"] })).toEqual(["good"]);
   expect(namesOf({ allowed: ["auto"] })).toHaveLength(4);
   expect(refusal({ allowed: ["alias"] }).code).toBe("forbidden");
+  // What a caller names is the caller's choice and not that of `auto`.
+  const limits = { models: ["good"] };
+  expect(namesOf({ allowed: ["auto", "good"], limits })).toEqual(["good"]);
+  expect(refusal({ allowed: ["auto", "best"], limits })).toMatchObject({
+    ...{ code: "forbidden", param: "routing.models" },
+  });
 });
 
 test("who finds nobody is told what was too tight", () => {

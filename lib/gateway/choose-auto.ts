@@ -49,6 +49,11 @@ export function chooseAuto({ models, features, limits, allowed }: AutoOptions): 
     const message = "This API key may use none of the models that could answer. Use another key.";
     throw new AppError("forbidden", { message, param: "model" });
   }
+  const foreign = limits.models?.find((it) => !mayUse(allowed, it));
+  if (foreign !== undefined) {
+    const message = `This API key may not ask for the model \`${foreign}\` by name; its list of models would have to name it. Remove it from \`routing.models\`.`;
+    throw new AppError("forbidden", { message, param: "routing.models" });
+  }
   const fitting = fitAll(open, limits);
   const best = fitting.toSorted(compare);
   return best.slice(0, ROUTE_CANDIDATES_MAX).map((model, index) => ({

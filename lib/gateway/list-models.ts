@@ -83,7 +83,14 @@ function toNamed(model: AwakeModel, { settings }: Catalog): NamedModel {
 
 function toAliases(awake: readonly AwakeModel[], catalog: Catalog): NamedModel[] {
   return [...catalog.aliases.values()].flatMap(({ name, targets, version }) => {
-    const options = { asked: name, models: [], catalog, auto: [], random: undefined };
+    const options = {
+      asked: name,
+      models: [],
+      catalog,
+      auto: [],
+      allowed: undefined,
+      random: undefined,
+    };
     const names = planModels(options).candidates.map(({ model }) => model);
     const behind = awake.filter((model) => names.includes(model.name));
     if (behind.length === 0) return [];

@@ -28,7 +28,7 @@ function catalogOf(
 }
 
 const random = seededRandom(1);
-const base = { models: [], auto: [], random, catalog: catalogOf([]) };
+const base = { models: [], auto: [], allowed: undefined, random, catalog: catalogOf([]) };
 const namesOf = (plan: ReturnType<typeof planModels>) => plan.candidates.map((it) => it.model);
 
 describe("a plan", () => {
@@ -93,6 +93,26 @@ describe("a plan", () => {
     const catalog = catalogOf([two, one]);
     expect(namesOf(planModels({ ...base, catalog, asked: "x" }))).toEqual(["b"]);
     expect(namesOf(planModels({ ...base, catalog, asked: "y" }))).toEqual(["a"]);
+  });
+
+  test("leaves a model in the place for which the key gives leave", () => {
+    const targets = [
+      { model: "a", weight: 1e6 },
+      { model: "b", weight: 1e-6 },
+    ];
+    const catalog = catalogOf([alias({ name: "x", targets })]);
+    const asked = { ...base, catalog, asked: "b", models: ["x"] };
+    expect(planModels(asked).candidates.map((it) => [it.model, it.names])).toEqual([
+      ["b", ["b"]],
+      ["a", ["x", "a"]],
+    ]);
+    // Weights say which target a key for the alias gets.
+    const allowed = ["x"];
+    expect(planModels({ ...asked, allowed }).candidates.map((it) => [it.model, it.names])).toEqual([
+      ["a", ["x", "a"]],
+      ["b", ["x", "b"]],
+    ]);
+    expect(namesOf(planModels({ ...asked, allowed: ["other"] }))).toEqual(["b", "a"]);
   });
 
   test("counts tokens by the heaviest target, always", () => {

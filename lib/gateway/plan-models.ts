@@ -2,7 +2,7 @@ import type { AliasEntry, Catalog } from "@/lib/catalog/catalog";
 import { ALIAS_CHAIN_MAX, ROUTE_CANDIDATES_MAX, ROUTE_WAYS_MAX } from "@/lib/limits";
 import { AUTO_MODEL } from "@/lib/protocol/routing";
 import type { Random } from "@/lib/util/random";
-import type { AliasTarget, Candidate, RoutePlan } from "./candidate";
+import { type AliasTarget, type Candidate, mayUse, type RoutePlan } from "./candidate";
 
 /**
  * From the names that a request says to the models that may answer it, in order: `model`, then the
@@ -17,11 +17,14 @@ export type PlanOptions = {
   catalog: Catalog;
   /** What `auto` comes to at the moment. */
   auto: readonly Candidate[];
+  /** Names of the caller's key; undefined for all. */
+  allowed: readonly string[] | undefined;
   /** Draws targets by weight; without it the heaviest comes first, always. */
   random: Random | undefined;
 };
 
-export function planModels({ asked, models, catalog, auto, random }: PlanOptions): RoutePlan {
+export function planModels(options: PlanOptions): RoutePlan {
+  const { asked, models, catalog, auto, allowed, random } = options;
   const plan = new Map<string, Candidate>();
   // Aliases that share models lead to them in many ways; so many are walked and no more.
   let ways = 0;
@@ -30,9 +33,12 @@ export function planModels({ asked, models, catalog, auto, random }: PlanOptions
       ways += 1;
       if (plan.size >= ROUTE_CANDIDATES_MAX || ways > ROUTE_WAYS_MAX) return;
       const before = plan.get(candidate.model);
-      // Led to in two ways, a model is tried once, and a key needs leave for one of them.
-      const names = [...new Set([...(before?.names ?? []), ...candidate.names])];
-      plan.set(candidate.model, before ? { ...before, names } : candidate);
+      // Led to in two ways, a model is tried once: by the first for which the key gives leave, in that
+      // one's place, or a key for an alias could name the target it wants.
+      const mayBy = ({ model, names }: Candidate) => mayUse(allowed, model, names);
+      if (before && (mayBy(before) || !mayBy(candidate))) continue;
+      plan.delete(candidate.model);
+      plan.set(candidate.model, candidate);
     }
   };
   const context = { catalog, random };

@@ -80,6 +80,7 @@ export class Router {
     const plan = planModels({
       ...{ asked, models, catalog: known, random: isDrawn ? this.#random : undefined },
       auto: auto instanceof AppError ? [] : auto,
+      allowed: request.meter?.caller.key?.models,
     });
     if (plan.candidates.length === 0 && auto instanceof AppError) throw auto;
     return plan;
