@@ -275,6 +275,9 @@ export const USAGE_FLUSH_INTERVAL_MS = 500;
 export const USAGE_REVIEW_INTERVAL_MS = 250;
 /** A part of a flush without an answer for this long has failed and is done anew: by then the database has given it up itself (STATEMENT_TIMEOUT_MS). */
 export const USAGE_PART_MS_MAX = STATEMENT_TIMEOUT_MS + 2_000;
+/** What keys and models used before they were limited is read for so many of them in one statement (1,000 keys: 0.15 s); where that fails, again after this long. */
+export const USAGE_SEEDS_MAX = 1_000;
+export const USAGE_SEED_RETRY_MS = 30_000;
 /** Records that wait to be written while the database is away, some 400 bytes each; the oldest beyond it are counted and dropped. */
 export const USAGE_PENDING_MAX = 50_000;
 /** Records in one statement. */
@@ -359,6 +362,9 @@ export const RESPONSE_REFERENCES_MAX = 64;
 /** Items of one page; OpenAI's numbers. */
 export const RESPONSE_ITEMS_PAGE_MAX = 100;
 export const RESPONSE_ITEMS_PAGE_DEFAULT = 20;
+/** Models of one page, where Anthropic's clients list them; Anthropic's numbers. */
+export const MODELS_PAGE_MAX = 1_000;
+export const MODELS_PAGE_DEFAULT = 20;
 /** Ends that wait to be written while the database is away; beyond it the sweep writes that they failed. */
 export const RESPONSE_ENDS_PENDING_MAX = 1_000;
 

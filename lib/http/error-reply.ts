@@ -21,6 +21,14 @@ export function errorShapeAt(path: string): ErrorShape {
   return isApiPath(path) ? "openai" : "parley";
 }
 
+/**
+ * Whose words a program wants where a path has both: Anthropic's clients name the version of their API in
+ * every request, and nobody else's know the header.
+ */
+export function shapeOfClient(headers: Headers): "openai" | "anthropic" {
+  return headers.has("anthropic-version") ? "anthropic" : "openai";
+}
+
 /** The one place that turns an error into a response. */
 export function errorReply(error: AppError, shape: ErrorShape, requestId: string): Response {
   const headers = new Headers();

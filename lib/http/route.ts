@@ -18,6 +18,8 @@ import { type StreamEnd, streamEnd } from "./stream-reply";
 export type RouteOptions<Schema extends z.ZodType, Who extends Caller> = {
   /** Whose error object this route speaks. */
   shape: ErrorShape;
+  /** Whose it is where the request says so. */
+  shapeOf?: (headers: Headers) => ErrorShape;
   /** Who is let in: see authenticate.ts. */
   caller: Who;
   /** What a key must allow, where `caller` is `api`; `generate` unless told. */
@@ -66,10 +68,11 @@ export type RouteHandler = (request: Request, context?: RouteContext) => Promise
  *   async ({ body, params, visitorId }) => jsonReply(await arena().vote(visitorId, params.id, body)));
  */
 export function route<Schema extends z.ZodType, Who extends Caller>(
-  options: RouteOptions<Schema, Who>,
+  base: RouteOptions<Schema, Who>,
   handler: (input: RouteInput<Schema, Who>) => Promise<Response> | Response,
 ): RouteHandler {
   const handle: RouteHandler = async (request, context) => {
+    const options = { ...base, shape: base.shapeOf?.(request.headers) ?? base.shape };
     const exchange = await beginExchange(request, context, options);
     const response = await answer(request, exchange, options, handler);
     response.headers.set(REQUEST_ID_HEADER, exchange.requestId);
@@ -84,7 +87,7 @@ export function route<Schema extends z.ZodType, Who extends Caller>(
     finishExchange(exchange, response);
     return response;
   };
-  made.set(handle, options);
+  made.set(handle, base);
   return handle;
 }
 

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { AnthropicModel, AnthropicModelPage } from "@/lib/anthropic/models";
 import type { OpenAiModel } from "@/lib/openai/models";
 import type { toTokenCheck } from "@/lib/openai/tokens/token-check";
 import type { toDetokenizeReply, toTokenizeReply } from "@/lib/openai/tokens/tokenize";
@@ -6,7 +7,7 @@ import { formOf } from "./reply-schema";
 
 const count = z.number().int().min(0);
 
-export const modelObjectSchema = formOf<OpenAiModel>()(
+const modelObject = formOf<OpenAiModel>()(
   z.object({
     ...{ id: z.string(), object: z.literal("model"), owned_by: z.string() },
     created: count.describe("Unix time in seconds."),
@@ -14,10 +15,28 @@ export const modelObjectSchema = formOf<OpenAiModel>()(
   }),
 );
 
-export const modelListSchema = z.object({
-  object: z.literal("list"),
-  data: z.array(modelObjectSchema),
-});
+const anthropicModel = formOf<AnthropicModel>()(
+  z.object({
+    ...{ type: z.literal("model"), id: z.string(), display_name: z.string() },
+    created_at: z.string().describe("RFC 3339."),
+    max_input_tokens: count.describe("Tokens that prompt and answer may have together."),
+    ...{ max_tokens: count, capabilities: z.null(), lifecycle: z.literal("active") },
+    ...{ deprecated_at: z.null(), line: z.null() },
+  }),
+);
+
+/** OpenAI's, or Anthropic's for its clients. */
+export const modelSchema = z.union([modelObject, anthropicModel]);
+
+export const modelListSchema = z.union([
+  z.object({ object: z.literal("list"), data: z.array(modelObject) }),
+  formOf<AnthropicModelPage>()(
+    z.object({
+      ...{ data: z.array(anthropicModel), has_more: z.boolean() },
+      ...{ first_id: z.string().nullable(), last_id: z.string().nullable() },
+    }),
+  ),
+]);
 
 export const tokenizeReplySchema = formOf<ReturnType<typeof toTokenizeReply>>()(
   z.object({

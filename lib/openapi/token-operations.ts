@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { countTokensSchema } from "@/lib/anthropic/messages/count-tokens";
+import { MODELS_PAGE_DEFAULT, MODELS_PAGE_MAX } from "@/lib/limits";
 import { tokenCheckBodySchema } from "@/lib/openai/tokens/token-check";
 import { detokenizeBodySchema, tokenizeBodySchema } from "@/lib/openai/tokens/tokenize";
 import { paths } from "@/lib/paths";
@@ -8,7 +9,7 @@ import { EXAMPLE_MESSAGES, EXAMPLE_MODEL } from "./example";
 import {
   detokenizeReplySchema,
   modelListSchema,
-  modelObjectSchema,
+  modelSchema,
   tokenCheckReplySchema,
   tokenizeReplySchema,
   tokenizerInfoReplySchema,
@@ -23,22 +24,41 @@ const ONLY_MODEL = {
 export const TOKEN_OPERATIONS: readonly Operation[] = [
   {
     ...{ id: "listModels", method: "get", path: paths.v1.models },
-    ...{ tag: "Models and tokens", scope: "read", shape: "openai", errors: ERRORS_OF.reading },
+    ...{ tag: "Models and tokens", scope: "read", shape: "openai" },
+    errors: [...ERRORS_OF.reading, "invalid-request"],
     summary: "The models that answer now",
+    description:
+      "In Anthropic's shape, and its errors, where the request has the header `anthropic-version`; the parameters are for that shape alone.",
+    parameters: [
+      {
+        ...{ name: "limit", in: "query", schema: z.number().int().min(1).max(MODELS_PAGE_MAX) },
+        description: `Models of a page, ${MODELS_PAGE_DEFAULT} unless told.`,
+      },
+      {
+        ...{ name: "after_id", in: "query", schema: z.string().min(1) },
+        description: "Those behind this one.",
+      },
+      {
+        ...{ name: "before_id", in: "query", schema: z.string().min(1) },
+        description: "Those before this one.",
+      },
+    ],
     reply: { name: "ModelList", schema: modelListSchema, description: "All that the key may use." },
   },
   {
     ...{ id: "getModel", method: "get", path: `${paths.v1.models}/{id}` },
     ...{ tag: "Models and tokens", scope: "read", shape: "openai" },
-    errors: [...ERRORS_OF.reading, "model-not-found"],
+    errors: [...ERRORS_OF.reading, "invalid-request", "model-not-found", "no-worker"],
     summary: "One model",
+    description:
+      "In Anthropic's shape, and its errors, where the request has the header `anthropic-version`.",
     parameters: [
       {
         ...{ name: "id", in: "path", schema: z.string().min(1) },
         description: "Its name, which may hold slashes.",
       },
     ],
-    reply: { name: "Model", schema: modelObjectSchema, description: "The model." },
+    reply: { name: "Model", schema: modelSchema, description: "The model." },
   },
   {
     ...{ id: "countMessageTokens", method: "post", path: paths.v1.countTokens },
