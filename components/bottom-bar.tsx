@@ -1,7 +1,7 @@
 "use client";
 
 import clsx from "clsx";
-import { Layers, MessageSquare, Swords, TableProperties } from "lucide-react";
+import { CodeXml, Layers, MessageSquare, Swords, TableProperties } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { paths } from "@/lib/paths";
@@ -12,6 +12,7 @@ const ICONS: Record<string, typeof Swords> = {
   [paths.chat]: MessageSquare,
   [paths.leaderboard]: TableProperties,
   [paths.models]: Layers,
+  [paths.developers]: CodeXml,
 };
 
 /** The main navigation on a phone. It steps aside while the soft keyboard is up. */
@@ -22,11 +23,12 @@ export function BottomBar() {
       aria-label="Main"
       className="bottom-bar fixed inset-x-0 bottom-0 z-30 border-t border-line bg-paper pb-[env(safe-area-inset-bottom)] md:hidden"
     >
-      <ul className="grid h-14 grid-cols-4">
+      {/* As wide as their words need: equal fifths of the narrowest phone would cut "Leaderboard". */}
+      <ul className="flex h-14">
         {DESTINATIONS.map(({ href, label, isCurrent }) => {
           const Icon = ICONS[href];
           return (
-            <li key={href}>
+            <li key={href} className="flex-auto">
               <Link
                 href={href}
                 prefetch={false}

@@ -14,11 +14,5 @@ export const DESTINATIONS: readonly Destination[] = [
   { href: paths.chat, label: "Chat", isCurrent: under(paths.chat) },
   { href: paths.leaderboard, label: "Leaderboard", isCurrent: under(paths.leaderboard) },
   { href: paths.models, label: "Models", isCurrent: under(paths.models) },
+  { href: paths.developers, label: "API", isCurrent: under(paths.developers) },
 ];
-
-/** In the header of a desk and in the footer: the bar of a phone has room for four. */
-export const DEVELOPERS: Destination = {
-  href: paths.developers,
-  label: "API",
-  isCurrent: under(paths.developers),
-};

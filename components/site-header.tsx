@@ -5,7 +5,7 @@ import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { paths } from "@/lib/paths";
 import { Mark } from "./mark";
-import { DESTINATIONS, DEVELOPERS } from "./navigation";
+import { DESTINATIONS } from "./navigation";
 import { ThemeToggle } from "./theme-toggle";
 
 // Nothing is prefetched: what the browser holds during a blind battle must not list the models.
@@ -25,7 +25,7 @@ export function SiteHeader() {
         </Link>
         <nav aria-label="Main" className="hidden h-full md:block">
           <ul className="flex h-full gap-7">
-            {[...DESTINATIONS, DEVELOPERS].map(({ href, label, isCurrent }) => (
+            {DESTINATIONS.map(({ href, label, isCurrent }) => (
               <li key={href} className="h-full">
                 <Link
                   href={href}

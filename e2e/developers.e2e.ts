@@ -6,6 +6,7 @@
 import { spawn, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { join, resolve } from "node:path";
+import AxeBuilder from "@axe-core/playwright";
 import { expect, test } from "@playwright/test";
 import { transformSync } from "esbuild";
 import { type OwnWorker, startMockWorker } from "./platform";
@@ -149,6 +150,28 @@ test.describe("those in Python", () => {
       expect(output, id).toMatch(PRINTS[id]?.other ?? /^never$/);
     }
   });
+});
+
+test.describe("on a phone", () => {
+  // The narrowest that is still in use.
+  test.use({ viewport: { width: 320, height: 640 } });
+  for (const path of ["/", "/chat", "/models"]) {
+    test(`the page is one touch away from ${path}`, async ({ page }) => {
+      await page.goto(path);
+      const bar = page.getByRole("navigation", { name: "Main" });
+      const links = await bar.getByRole("link").all();
+      const boxes = await Promise.all(links.map((it) => it.boundingBox()));
+      for (const box of boxes) expect(box?.width).toBeGreaterThanOrEqual(44);
+      const end = boxes.at(-1);
+      expect((end?.x ?? 0) + (end?.width ?? 0)).toBeLessThanOrEqual(320);
+      const { violations } = await new AxeBuilder({ page }).include("nav").analyze();
+      expect(violations.map(({ id }) => id)).toEqual([]);
+      await bar.getByRole("link", { name: "API" }).click();
+      await expect(page.getByRole("heading", { name: "API", level: 1 })).toBeVisible();
+      const here = bar.getByRole("link", { name: "API" });
+      await expect(here).toHaveAttribute("aria-current", "page");
+    });
+  }
 });
 
 test("a language is chosen by keyboard, for all examples, and is remembered", async ({ page }) => {

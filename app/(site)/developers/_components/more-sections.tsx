@@ -1,9 +1,12 @@
+import { BODY_BYTES_MAX, TEXTS_BODY_BYTES_MAX } from "@/lib/limits";
 import { paths } from "@/lib/paths";
 import { autoExample, errorExample, feedbackExample } from "../_examples/route-examples";
 import { embeddingsExample, rerankExample, tokenizeExample } from "../_examples/text-examples";
 import { ExampleBlock, type Setting } from "./example-block";
 import { EndpointTable, ErrorTable, HeaderTable } from "./reference-tables";
 import { Prose, Section, Term } from "./section";
+
+const MIB = 1_048_576;
 
 export function TextSections({ setting }: { setting: Setting }) {
   return (
@@ -80,6 +83,19 @@ export function ReferenceSections({ setting }: { setting: Setting }) {
           all workers of a model are busy a request waits its turn, fairly among keys, and is told
           when to come back if the queue is full. <Term>x-parley-timeout-ms</Term> says how long an
           answer is worth waiting for.
+        </Prose>
+        <Prose>
+          A minute is the last sixty seconds: what the clock&apos;s minute has used so far, and of
+          the one before it the share that the sixty seconds still cover. After a burst, requests
+          therefore come free one by one through the next minute of the clock:{" "}
+          <Term>retry-after</Term> says when the first may begin,{" "}
+          <Term>x-ratelimit-reset-requests</Term> when all are free again, which can be more than a
+          minute away.
+        </Prose>
+        <Prose>
+          The body of a request has at most {BODY_BYTES_MAX / MIB} MiB, of one about lists of texts
+          (embeddings, rerank, classify, moderations) {TEXTS_BODY_BYTES_MAX / MIB} MiB; a longer one
+          is refused with 413.
         </Prose>
         <HeaderTable />
       </Section>

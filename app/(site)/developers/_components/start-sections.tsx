@@ -94,8 +94,8 @@ export function ShapeSections({ setting }: { setting: Setting }) {
       <Section id="messages" title="Messages">
         <Prose>
           Programs that speak Anthropic&apos;s API work, too: set the base URL of its client to{" "}
-          <Term>{setting.origin}</Term>, without <Term>/v1</Term>. Streams, tools, thinking and
-          counting of tokens come in its own shape.
+          <Term>{setting.origin}</Term>, without <Term>/v1</Term>. Streams, tools, thinking,
+          counting of tokens and the list of models come in its own shape.
         </Prose>
         <ExampleBlock example={messagesExample} label="A message" setting={setting} />
       </Section>

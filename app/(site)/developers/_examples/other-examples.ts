@@ -81,7 +81,8 @@ for (const block of message.content) {
 
 export const completionsExample: Example = {
   id: "completions",
-  feature: "chat",
+  // The words that go on a bare text are drawn from what also tells how likely each of its tokens was.
+  feature: "log-probabilities",
   code: (place) => ({
     curl: curl(
       place,
