@@ -214,6 +214,7 @@ test("what a keeper set stands where the request says nothing", async () => {
 });
 
 test("a mirror gets its copy after the answer began, and charges nobody else", async () => {
+  await settings({ model: "mock/random", limits: { requestsPerMinute: 1 } });
   await alias({
     ...{ name: "mirrored", targets: [{ model: "mock/echo" }] },
     // One that never says a word would hold up whoever waited for it.
@@ -250,6 +251,9 @@ test("a mirror gets its copy after the answer began, and charges nobody else", a
     .from(usageRecords)
     .where(eq(usageRecords.asked, "mirrored"));
   expect(own.filter(({ owner }) => owner !== "mirror")).toHaveLength(1);
+  // The copy has not used up what callers may ask of the model.
+  expect((await ask("mock/random")).model).toBe("mock/random");
+  expect(await failure(ask("mock/random"))).toMatchObject({ status: 429 });
 });
 
 describe("auto", () => {

@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import { seededRandom } from "@/lib/util/random";
 import { LiveLoad } from "./live-load";
-import { pickWorker } from "./pick-worker";
+import { pickRoom, pickWorker } from "./pick-worker";
 
 const candidate = (id: string, load: number, slots: number, isSuspect = false) => {
   return { id, load, slots, isSuspect };
@@ -28,6 +28,22 @@ test("ties fall evenly", () => {
   }
   for (const count of counts.values()) expect(Math.abs(count - 1_000)).toBeLessThan(120);
   expect(counts.size).toBe(3);
+});
+
+test("what nobody waits for leaves a slot free, and is never sent ahead", () => {
+  const room = (id: string, load: number) => ({
+    ...candidate(id, load, 2),
+    waitingMax: 4,
+    ahead: 0,
+  });
+  const pick = (candidates: ReturnType<typeof room>[], leavesRoom: boolean) =>
+    pickRoom(candidates, { maySuspect: true, leavesRoom })?.worker.id;
+  expect(pick([room("a", 0)], true)).toBe("a");
+  expect(pick([room("a", 1), room("b", 1)], true)).toBeDefined();
+  for (const candidates of [[room("a", 1)], [room("a", 2), room("b", 1)], [room("a", 2)]]) {
+    expect(pick(candidates, true)).toBeUndefined();
+    expect(pick(candidates, false)).toBeDefined();
+  }
 });
 
 test("live load adds what began and takes off what ended since the report", () => {

@@ -36,6 +36,8 @@ export type RoomWish = {
   preferredId?: string | undefined;
   /** Whether, when there are only suspects, one of them is asked. */
   maySuspect: boolean;
+  /** For what nobody waits for: a slot is taken only where another one stays free, and none is waited for. */
+  leavesRoom?: boolean | undefined;
 };
 
 export type RoomPick<T> = { worker: T; isAhead: boolean };
@@ -48,12 +50,14 @@ export type RoomPick<T> = { worker: T; isAhead: boolean };
  */
 export function pickRoom<T extends RoomCandidate>(
   candidates: readonly T[],
-  { preferredId, maySuspect }: RoomWish,
+  { preferredId, maySuspect, leavesRoom = false }: RoomWish,
   random: Random = Math.random,
 ): RoomPick<T> | undefined {
   const pool = toPool(candidates);
   if (!maySuspect && pool[0]?.isSuspect) return undefined;
   const free = pool.filter(({ load, slots }) => load < slots);
+  if (leavesRoom && free.reduce((sum, { load, slots }) => sum + slots - load, 0) < 2)
+    return undefined;
   const preferred = free.find(({ id }) => id === preferredId);
   const worker = preferred ?? pickWorker(free, random);
   if (worker) return { worker, isAhead: false };

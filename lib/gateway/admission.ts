@@ -25,6 +25,8 @@ export type Admitted = {
   signal: AbortSignal;
   /** How long it may wait; 0: not at all. */
   waitMsMax: number;
+  /** Whether it takes a place only where a slot stays free beside it. */
+  leavesRoom?: boolean | undefined;
 };
 
 type Waiter = Admitted & {
@@ -92,8 +94,8 @@ export class Admission {
     return this.#wait(own, admitted);
   }
 
-  #take({ wanted, passedOver, preferredId }: Admitted, maySuspect: boolean): Place {
-    return this.#rooms.place(wanted, { passedOver, preferredId, maySuspect });
+  #take({ wanted, passedOver, preferredId, leavesRoom }: Admitted, maySuspect: boolean): Place {
+    return this.#rooms.place(wanted, { passedOver, preferredId, leavesRoom, maySuspect });
   }
 
   #queueOf(name: string): ModelQueue {

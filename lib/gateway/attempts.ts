@@ -39,6 +39,8 @@ export type Attempts = {
    * request lasts. With 0 a full model is `overloaded` at once.
    */
   waitMsMax?: number | undefined;
+  /** Nobody waits for it: it takes a place only where a slot stays free beside it. */
+  leavesRoom?: boolean | undefined;
 };
 
 /**
@@ -124,6 +126,7 @@ async function reserve(
     // Who was turned away by a worker has waited before.
     isUnderWay: attempts.isUnderWay === true || passedOver.size > 0,
     waitMsMax: untilMs - performance.now(),
+    leavesRoom: attempts.leavesRoom,
   });
 }
 

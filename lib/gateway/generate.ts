@@ -131,6 +131,7 @@ async function generateAt(candidate: Candidate, options: AtOptions): Promise<AtM
     const attempts = {
       ...{ controller, requestId, model, names, features, signal: watch.signal, meter },
       ...{ waitMsMax: options.waitMsMax, preferredWorkerId, isUnderWay },
+      leavesRoom: options.isMirror,
     };
     const { reservation, opened } = await tryWorkers(attempts, async (reservation) => {
       watch.reserved();

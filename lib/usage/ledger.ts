@@ -1,4 +1,4 @@
-import type { ApiCaller, ApiKey, Owner } from "@/lib/auth/api-caller";
+import { type ApiCaller, type ApiKey, MIRROR_CALLER, type Owner } from "@/lib/auth/api-caller";
 import type { KeyRing } from "@/lib/auth/key-ring";
 import { refuseKey } from "@/lib/auth/refuse-key";
 import type { Catalog, ModelSettings } from "@/lib/catalog/catalog";
@@ -22,6 +22,8 @@ type Account = {
   key: ApiKey | undefined;
   catalog: Catalog | undefined;
   hasBegun: boolean;
+  /** A copy of a request, which no limit is held against: it would use up what callers may. */
+  isMirror: boolean;
   /** Over all models of the caller. */
   own: LimitedTally[];
   /** At the model that was admitted last. */
@@ -67,6 +69,7 @@ export class UsageLedger {
     this.#refresh();
     this.#accounts.set(meter, {
       ...{ key, catalog: this.#known, hasBegun: false },
+      isMirror: meter.caller.owner === MIRROR_CALLER.owner,
       ...{ own: [], atModel: [], counted: new Set(), names: [], isAdmitted: false },
       ...{ price: undefined, prompt: 0, cachedPrompt: 0, completion: 0 },
     });
@@ -309,7 +312,7 @@ export class UsageLedger {
 
   #modelScopes(account: Account): LimitedTally[] {
     const [model] = account.names;
-    if (model === undefined) return [];
+    if (model === undefined || account.isMirror) return [];
     const scopes = this.#keyModelScopes(account);
     const limits = this.#settings(model)?.limits;
     if (limits === undefined || !isLimited(limits)) return scopes;
