@@ -90,29 +90,41 @@ function describeClosest({ issue, above }: Placed): Omit<Described, "code"> {
     default:
       break;
   }
+  // A rule with words of its own is a predicate that ends in a stop; zod's own begin with a capital.
+  if (/^[a-z].*\.$/.test(issue.message)) return { path, message: `${field} ${issue.message}` };
   return { path, message: `${field} is not valid: ${issue.message}.` };
 }
 
 /** Of the branches of a union the one that got furthest, past the bare type: most likely that one was meant. */
 function closestBranch(branches: Issue[][]): Issue | undefined {
-  // No spread into Math.max: a list of bad elements has more issues than a call has room for arguments.
-  const reach = (issues: Issue[]) =>
-    issues.reduce(
-      (most, { code, path }) => Math.max(most, path.length + (code === "invalid_type" ? 0 : 1)),
-      0,
-    );
   const reported = branches.filter((issues) => issues.length > 0);
   const [best] = reported.toSorted((one, other) => reach(other) - reach(one));
   if (best === undefined) return undefined;
   const types = reported.flatMap(([issue]) =>
-    issue?.code === "invalid_type" && issue.path.length === 0 ? [issue.expected] : [],
+    issue && isOfAnotherType(issue) ? [issue.expected] : [],
   );
   const [first] = best;
-  if (first?.code === "invalid_type" && first.path.length === 0 && types.length > 1) {
+  if (first && isOfAnotherType(first) && types.length > 1) {
+    const names = [...new Set(types.map(withArticle))].join(" or ");
     // The names only end up in the message; no schema reads them again.
-    return { ...first, expected: types.map(withArticle).join(" or ") as typeof first.expected };
+    return { ...first, expected: names as typeof first.expected };
   }
   return first;
+}
+
+function reach(issues: Issue[]): number {
+  const [first] = issues;
+  // An array is not of a string's type, however much zod goes on to say of its length.
+  if (first && isOfAnotherType(first)) return 0;
+  // No spread into Math.max: a list of bad elements has more issues than a call has room for arguments.
+  return issues.reduce(
+    (most, { code, path }) => Math.max(most, path.length + (code === "invalid_type" ? 0 : 1)),
+    0,
+  );
+}
+
+function isOfAnotherType(issue: Issue): issue is z.core.$ZodIssueInvalidType {
+  return issue.code === "invalid_type" && issue.path.length === 0;
 }
 
 function bound(
