@@ -153,3 +153,14 @@ test("the reader gives scores and labels, and says nothing; the others do the re
   const wrong = all.rerank({ requestId: "r", model: "mock/echo", query: "x", documents }, never);
   await expect(wrong).rejects.toMatchObject(refusal);
 });
+
+test("ids of no token are refused wherever they are read", async () => {
+  const refusal = (param: string) => ({
+    ...{ name: "AppError", code: "invalid-request", param },
+    message: "The id 1 is not a token.",
+  });
+  const model = "mock/echo";
+  await expect(all.detokenize({ model, ids: [1] }, never)).rejects.toMatchObject(refusal("ids"));
+  const request = { requestId: "mock-test", model, inputs: ["a", [1]] };
+  await expect(all.embed(request, never)).rejects.toMatchObject(refusal("inputs.1"));
+});

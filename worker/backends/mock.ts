@@ -67,7 +67,9 @@ export function createMockBackend(options: MockOptions): Backend {
     },
     embed: async (request) => {
       get(request.model);
-      const texts = request.inputs.map((it) => (typeof it === "string" ? it : toText(it)));
+      const texts = request.inputs.map((it, index) =>
+        typeof it === "string" ? it : readIds(`inputs.${index}`, it),
+      );
       return {
         embeddings: texts.map(toVector),
         promptTokens: countTokens(texts),
@@ -93,12 +95,7 @@ export function createMockBackend(options: MockOptions): Backend {
     },
     detokenize: async (request) => {
       get(request.model);
-      try {
-        return { text: toText(request.ids) };
-      } catch (cause) {
-        if (!(cause instanceof RangeError)) throw cause;
-        throw new AppError("invalid-request", { message: `ids: ${cause.message}.`, param: "ids" });
-      }
+      return { text: readIds("ids", request.ids) };
     },
     tokenizerInfo: async (request) => {
       const { contextLength } = get(request.model);
@@ -106,6 +103,16 @@ export function createMockBackend(options: MockOptions): Backend {
     },
     close: async () => undefined,
   };
+}
+
+/** @throws AppError `invalid-request` for ids of no token. */
+function readIds(param: string, ids: readonly number[]): string {
+  try {
+    return toText(ids);
+  } catch (cause) {
+    if (!(cause instanceof RangeError)) throw cause;
+    throw new AppError("invalid-request", { message: `The id ${cause.message}.`, param, cause });
+  }
 }
 
 function getSentinel(name: string): MockModel {
