@@ -12,6 +12,7 @@ vi.hoisted(() => {
   process.env.PARLEY_API_KEY = "api-key-of-the-tests";
 });
 
+import { COMPLETION_PROMPTS_MAX } from "@/lib/limits";
 import { completionRequestSchema } from "@/lib/openai/completions/request";
 import { createOnnxBackend } from "@/worker/backends/onnx";
 import { type ApiServer, startApiServer } from "./__fixtures__/api-server";
@@ -141,6 +142,22 @@ describe("the prompt's own scores", () => {
     }
   });
 
+  test("begin where their token does, also where a character takes several", async () => {
+    const odd = "日本 🎉 é\u0301 \ufeff𝔘";
+    const reply = await ask({ prompt: odd, echo: true, logprobs: 0, max_tokens: 3 });
+    const { text: whole, logprobs } = reply.choices[0]!;
+    const offsets = logprobs!.text_offset!;
+    expect(whole.startsWith(odd)).toBe(true);
+    expect(offsets).toEqual(offsets.toSorted((a, b) => a - b));
+    const tokens = logprobs!.tokens!;
+    expect(tokens.some((it) => it.startsWith("bytes:"))).toBe(true);
+    for (const [index, token] of tokens.entries()) {
+      // What ends the answer has a name and no text.
+      if (token.startsWith("bytes:") || offsets[index] === whole.length) continue;
+      expect(whole.slice(offsets[index], offsets[index]! + token.length)).toBe(token);
+    }
+  });
+
   test("are the likelihood of the answer that the model itself would give", async () => {
     const greedy = await ask({ max_tokens: 4, logprobs: 0, ignore_eos: true });
     const answer = greedy.choices[0]!;
@@ -167,6 +184,7 @@ test.each<[param: string, body: object]>([
   ["prompt", { prompt: "" }],
   ["prompt", { prompt: [] }],
   ["prompt.1", { prompt: ["a", ""] }],
+  ["prompt", { prompt: {} }],
   ["prompt.0", { prompt: [-1] }],
   ["prompt", { prompt: [999_999] }],
   ["max_tokens", { max_tokens: -1 }],
@@ -183,6 +201,17 @@ test.each<[param: string, body: object]>([
   const error = await ask(body).catch((it: unknown) => it);
   expect(error).toBeInstanceOf(OpenAI.BadRequestError);
   expect(error).toMatchObject({ param });
+});
+
+test.each([
+  ["texts", Array.from({ length: COMPLETION_PROMPTS_MAX + 1 }, () => "a")],
+  ["lists of ids", Array.from({ length: COMPLETION_PROMPTS_MAX + 1 }, () => [1])],
+])("too many %s are refused with the number", async (_, many) => {
+  const error = await ask({ prompt: many }).catch((it: unknown) => it);
+  expect(error).toBeInstanceOf(OpenAI.BadRequestError);
+  expect(error).toMatchObject({
+    ...{ param: "prompt", message: expect.stringContaining(`at most ${COMPLETION_PROMPTS_MAX}`) },
+  });
 });
 
 async function tokensOf(text: string): Promise<number[]> {

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { EMBED_INPUTS_MAX } from "@/lib/limits";
 import type { ClassifyReply, ClassifyRequest } from "@/lib/protocol/text";
+import { boundedList } from "../bounded-list";
 import { textSchema } from "../sampling-fields";
 
 /** `POST /v1/classify` as vLLM has it, where OpenAI has none. */
@@ -9,7 +10,9 @@ const text = textSchema.min(1);
 
 export const classifyBodySchema = z.strictObject({
   model: textSchema.min(1).max(256),
-  input: z.union([text, z.array(text).min(1).max(EMBED_INPUTS_MAX)]),
+  input: boundedList(() => EMBED_INPUTS_MAX).pipe(
+    z.union([text, z.array(text).min(1).max(EMBED_INPUTS_MAX)]),
+  ),
   /** Says who the caller's caller is; it changes nothing. */
   user: z.string().nullish(),
   /** No field of vLLM's: what becomes of a text that the model cannot read whole; absent: refuse. */

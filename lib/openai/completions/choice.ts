@@ -7,7 +7,10 @@ export type CompletionLogProbabilities = {
   /** Null for a prompt's first token, which follows nothing. */
   token_logprobs: (number | null)[];
   top_logprobs: (Record<string, number> | null)[];
-  /** Where each token begins, in UTF-16 units of the choice's text. */
+  /**
+   * Where each token begins, in UTF-16 units of the choice's text; within a code point, where that begins.
+   * A token without text, which `ignore_eos` lets an answer go on after, counts by its name.
+   */
   text_offset: number[];
 };
 
@@ -26,7 +29,10 @@ type Scored = { bytes: number[]; logProbability?: number | undefined; alternativ
  */
 export class CompletionChoice {
   readonly #options: ChoiceOptions;
+  /** How long the text of all tokens so far is, but for a code point that is not whole yet. */
   #offset = 0;
+  /** As the text itself is decoded, of which a mark of byte order is a part like any other. */
+  readonly #decoder = new TextDecoder("utf-8", { ignoreBOM: true });
   #promptBytes: number[] = [];
   #pending: Scored[] = [];
   #sum = 0;
@@ -68,7 +74,11 @@ export class CompletionChoice {
 
   /** The prompt goes out before the first token of the answer, with its own scores. */
   #flushPrompt(): Piece | undefined {
-    return this.#promptBytes.length > 0 ? this.#say(this.#takePrompt()) : undefined;
+    if (this.#promptBytes.length === 0) return undefined;
+    const piece = this.#say(this.#takePrompt());
+    // The prompt is a text of its own: what it breaks off is not gone on with.
+    this.#offset += this.#decoder.decode().length;
+    return piece;
   }
 
   #takePrompt(): string {
@@ -90,10 +100,9 @@ export class CompletionChoice {
       ...{ tokens: [], token_logprobs: [], top_logprobs: [], text_offset: [] },
     };
     for (const token of scored) {
-      const text = toText(token.bytes);
-      lists.tokens.push(text);
+      lists.tokens.push(toText(token.bytes));
       lists.text_offset.push(this.#offset);
-      this.#offset += text.length;
+      this.#offset += this.#decoder.decode(Uint8Array.from(token.bytes), { stream: true }).length;
       lists.token_logprobs.push(token.logProbability ?? null);
       lists.top_logprobs.push(toTop(token));
     }

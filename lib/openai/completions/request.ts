@@ -2,6 +2,7 @@ import * as z from "zod";
 import { ALTERNATIVES_MAX, CHOICE_COUNT_MAX, COMPLETION_PROMPTS_MAX } from "@/lib/limits";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { refuse, reject } from "@/lib/util/refuse";
+import { boundedList, isOfTexts } from "../bounded-list";
 import { structuredOutputsSchema } from "../chat/answer-shape";
 import { SAMPLING_FIELDS, textSchema, toSampledRequest, withoutAbsent } from "../sampling-fields";
 
@@ -16,12 +17,14 @@ const tokenPrompt = z.array(z.number().int().min(0).max(999_999_999)).min(1);
 export const completionRequestSchema = z
   .strictObject({
     ...SAMPLING_FIELDS,
-    prompt: z.union([
-      textPrompt,
-      tokenPrompt,
-      z.array(textPrompt).min(1).max(COMPLETION_PROMPTS_MAX),
-      z.array(tokenPrompt).min(1).max(COMPLETION_PROMPTS_MAX),
-    ]),
+    prompt: boundedList((list) => (isOfTexts(list) ? COMPLETION_PROMPTS_MAX : undefined)).pipe(
+      z.union([
+        textPrompt,
+        tokenPrompt,
+        z.array(textPrompt).min(1).max(COMPLETION_PROMPTS_MAX),
+        z.array(tokenPrompt).min(1).max(COMPLETION_PROMPTS_MAX),
+      ]),
+    ),
     /** 0 is for `echo`: the prompt alone. */
     max_tokens: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER).nullish(),
     logprobs: z.number().int().min(0).max(ALTERNATIVES_MAX).nullish(),
@@ -86,7 +89,6 @@ export function toGenerateRequests(body: CompletionRequest, requestId: string): 
 
 function toPrompts(prompt: CompletionRequest["prompt"]): (string | number[])[] {
   if (typeof prompt === "string") return [prompt];
-  const isOneOfTokens = typeof prompt[0] === "number";
   // A list is of texts, of numbers, or of lists of numbers; the schema let no mixture pass.
-  return (isOneOfTokens ? [prompt] : prompt) as (string | number[])[];
+  return (isOfTexts(prompt) ? prompt : [prompt]) as (string | number[])[];
 }

@@ -1,23 +1,15 @@
 import * as z from "zod";
 import { EMBED_INPUTS_MAX } from "@/lib/limits";
 import type { EmbedRequest } from "@/lib/protocol/text";
-import { refuse, reject } from "@/lib/util/refuse";
+import { refuse } from "@/lib/util/refuse";
+import { boundedList, isOfTexts } from "../bounded-list";
+import { textSchema } from "../sampling-fields";
 
 /** OpenAI's "Create embeddings" body → EmbedRequest (API reference, Embeddings). */
 
-const text = z
-  .string()
-  .min(1)
-  .refine((it) => it.isWellFormed(), "holds half of a surrogate pair; send well-formed Unicode.");
+const text = textSchema.min(1);
 const tokens = z.array(z.number().int().min(0).max(999_999_999)).min(1);
-
-/** Said first: of a union that fails, the nearest branch would speak of the list's elements. */
-const boundedSchema = z.unknown().superRefine((input, context) => {
-  const isOfTexts = Array.isArray(input) && typeof input[0] !== "number";
-  if (isOfTexts && input.length > EMBED_INPUTS_MAX) {
-    reject(context, [], `must have at most ${EMBED_INPUTS_MAX} elements; send several requests.`);
-  }
-});
+const boundedSchema = boundedList((list) => (isOfTexts(list) ? EMBED_INPUTS_MAX : undefined));
 
 export const embeddingsRequestSchema = z
   .strictObject({
@@ -50,7 +42,6 @@ export function toEmbedRequest(body: EmbeddingsRequest, requestId: string): Embe
 
 function toInputs(input: EmbeddingsRequest["input"]): EmbedRequest["inputs"] {
   if (typeof input === "string") return [input];
-  const isOneOfTokens = typeof input[0] === "number";
   // A list is of texts, of numbers, or of lists of numbers; the schema let no mixture pass.
-  return (isOneOfTokens ? [input] : input) as EmbedRequest["inputs"];
+  return (isOfTexts(input) ? input : [input]) as EmbedRequest["inputs"];
 }

@@ -2,7 +2,8 @@ import * as z from "zod";
 import { AppError, isAppError } from "@/lib/errors";
 import { EMBED_INPUTS_MAX, MODERATION_PARTS_MAX } from "@/lib/limits";
 import type { ClassifyReply, ClassifyRequest } from "@/lib/protocol/text";
-import { refuse, reject } from "@/lib/util/refuse";
+import { refuse } from "@/lib/util/refuse";
+import { boundedList } from "../bounded-list";
 import { textSchema } from "../sampling-fields";
 import { inWireWords } from "../wire-param";
 import { CATEGORIES, type Category, findCategory } from "./categories";
@@ -20,12 +21,9 @@ const partSchema = z
   })
   .pipe(z.strictObject({ type: z.literal("text"), text }));
 
-/** Said first: of a union that fails, the nearest branch would speak of the list's elements. */
-const boundedSchema = z.unknown().superRefine((input, context) => {
-  if (!Array.isArray(input)) return;
-  const most = isOfParts(input) ? MODERATION_PARTS_MAX : EMBED_INPUTS_MAX;
-  if (input.length > most) reject(context, [], `must have at most ${most} elements.`);
-});
+const boundedSchema = boundedList((list) =>
+  isOfParts(list) ? MODERATION_PARTS_MAX : EMBED_INPUTS_MAX,
+);
 const textsSchema = z.union([text, z.array(text).min(1)]);
 const partsSchema = z.array(partSchema).min(1);
 

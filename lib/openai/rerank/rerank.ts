@@ -1,13 +1,11 @@
 import * as z from "zod";
 import { RERANK_DOCUMENTS_MAX } from "@/lib/limits";
 import type { RerankReply, RerankRequest } from "@/lib/protocol/text";
+import { textSchema } from "../sampling-fields";
 
 /** The request and reply that Cohere's and Jina's rerank endpoints have in common. */
 
-const text = z
-  .string()
-  .min(1)
-  .refine((it) => it.isWellFormed(), "holds half of a surrogate pair; send well-formed Unicode.");
+const text = textSchema.min(1);
 
 export const rerankBodySchema = z.strictObject({
   model: z.string().min(1).max(256),
