@@ -275,7 +275,7 @@ export const USAGE_FLUSH_INTERVAL_MS = 500;
 export const USAGE_REVIEW_INTERVAL_MS = 250;
 /** A part of a flush without an answer for this long has failed and is done anew: by then the database has given it up itself (STATEMENT_TIMEOUT_MS). */
 export const USAGE_PART_MS_MAX = STATEMENT_TIMEOUT_MS + 2_000;
-/** What keys and models used before they were limited is read for so many of them in one statement (1,000 keys: 0.15 s); where that fails, again after this long. */
+/** What keys and models used before they were limited is read for so many of them in one statement (1,000 keys: 0.5 s); where that fails, again after this long. */
 export const USAGE_SEEDS_MAX = 1_000;
 export const USAGE_SEED_RETRY_MS = 30_000;
 /** Records that wait to be written while the database is away, some 400 bytes each; the oldest beyond it are counted and dropped. */

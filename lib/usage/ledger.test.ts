@@ -96,6 +96,18 @@ describe("requests at once", () => {
     expect(refusal(() => admitted(ledger, testCaller({}), "a")).code).toBe("rate-limited");
   });
 
+  test("are asked for again by a request that comes back to a model", () => {
+    const { ledger } = ledgerAt(NOON, { a: { limits: { concurrentRequests: 1 } }, b: {} });
+    const first = admitted(ledger, testCaller({}), "a");
+    first.admit("b");
+    const second = admitted(ledger, testCaller({}), "a");
+    expect(refusal(() => first.admit("a")).message).toContain("1 request at once of the model `a`");
+    second.close("complete");
+    first.admit("a");
+    first.close("complete");
+    for (const tally of ledger.readTallies()) expect(tally.running).toBe(0);
+  });
+
   test("are held past the response by who says so", () => {
     const { ledger } = ledgerAt(NOON);
     const caller = testCaller({ concurrentRequests: 1 });
@@ -337,6 +349,20 @@ test("a clock that steps back and a long pause leave nothing negative and nothin
   admitted(ledger, caller).close("complete");
   admitted(ledger, caller).close("complete");
   expect(refusal(() => admitted(ledger, caller)).code).toBe("rate-limited");
+});
+
+test("a clock that was set forward and back again holds nobody up for as long", () => {
+  const { ledger, clock } = ledgerAt(NOON);
+  const caller = testCaller({ requestsPerMinute: 2 });
+  clock.nowMs += 3_600 * SECOND;
+  admitted(ledger, caller).close("complete");
+  admitted(ledger, caller).close("complete");
+  clock.nowMs -= 3_600 * SECOND;
+  admitted(ledger, caller).close("complete");
+  clock.nowMs += 180 * SECOND;
+  admitted(ledger, caller).close("complete");
+  admitted(ledger, caller).close("complete");
+  expect(refusal(() => admitted(ledger, caller)).retryAfterSeconds).toBeLessThan(120);
 });
 
 test("what is added after the end is charged to nobody", () => {

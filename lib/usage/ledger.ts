@@ -328,10 +328,15 @@ export class UsageLedger {
       // Also where it is refused: what the other processes use is read again from here on.
       tally.usedAtMs = nowMs;
     }
-    const refusal = findRefusal(
-      limited.filter(({ tally }) => !account.counted.has(tally)),
-      nowMs,
-    );
+    const held = new Set([...account.own, ...account.atModel].map(({ tally }) => tally));
+    const asked = limited.flatMap((it) => {
+      if (!account.counted.has(it.tally)) return [it];
+      if (held.has(it.tally)) return [];
+      // Counted before and left since: it asks for a place alone.
+      const { concurrentRequests } = it.limits;
+      return concurrentRequests === undefined ? [] : [{ ...it, limits: { concurrentRequests } }];
+    });
+    const refusal = findRefusal(asked, nowMs);
     if (refusal) throw refusal;
     for (const { tally } of limited) {
       tally.running += 1;

@@ -27,8 +27,6 @@ export type TallyBatch = {
   deltas: readonly WindowAmounts[];
   /** Requests under way here, of subjects where their number has changed. */
   running: readonly { subject: Subject; running: number }[];
-  /** Subjects never read here. */
-  unread: readonly Subject[];
   /** What to read back. */
   windows: readonly WindowKey[];
   subjects: readonly Subject[];
@@ -47,7 +45,6 @@ const BEAT: Subject = "";
 export async function writeTallies(db: Database, batch: TallyBatch): Promise<TallyReply> {
   return db.transaction(async (transaction) => {
     const isNew = await writeBeat(transaction, batch);
-    if (batch.unread.length > 0) await seedWindows(transaction, batch.unread);
     if (isNew && batch.deltas.length > 0) await addToWindows(transaction, batch.deltas);
     if (batch.running.length > 0) await writeRunning(transaction, batch);
     const windows = await readWindows(transaction, batch.windows);
@@ -74,20 +71,35 @@ const asJson = (rows: readonly object[]) => sql`${JSON.stringify(rows)}::text::j
 /**
  * Windows of subjects that are limited from now on, for the first time or again, hold at least what the
  * sums of days hold of them. Processes write windows before records, so of a subject that was limited all
- * the while the sums never hold more, and nothing is counted twice.
+ * the while the sums never hold more, and nothing is counted twice. By itself, outside any transaction: it
+ * reads much, and what it cannot do must neither undo a batch nor hold rows that others add to.
  */
-async function seedWindows(db: Database, subjects: readonly Subject[]): Promise<void> {
+export async function seedWindows(db: Database, subjects: readonly Subject[]): Promise<void> {
   const parts = subjects.map((subject) => ({ subject, ...toSubjectParts(subject) }));
   const ofKeys = parts.flatMap(({ subject, keyId, model }) =>
     keyId === undefined ? [] : [{ subject, model, owner: `key:${keyId}` }],
   );
   const ofModels = parts.filter(({ keyId }) => keyId === undefined);
-  // Apart, since with an `or` in its place the owner is looked up in no index.
-  if (ofKeys.length > 0) await seedFromDays(db, ofKeys, sql`days.owner = given.owner and`);
-  if (ofModels.length > 0) await seedFromDays(db, ofModels, sql``);
+  // A key's rows are found by the index of days and owners, whatever the others' number.
+  const isKeys = sql`days.owner = given.owner and (given.model is null or days.model = given.model)`;
+  if (ofKeys.length > 0) await seedFromDays(db, ofKeys, { days: sql`${usageDays}`, isIts: isKeys });
+  if (ofModels.length === 0) return;
+  // A model's are all rows of the month: they are added up once for all models.
+  const models = JSON.stringify(ofModels.map(({ model }) => model));
+  const month = sql`(select day, model, sum(requests) as requests,
+      sum(prompt_tokens) as prompt_tokens, sum(completion_tokens) as completion_tokens,
+      sum(cost_nano_dollars) as cost_nano_dollars
+    from ${usageDays} where day >= date_trunc('month', now() at time zone 'UTC')::date
+      and model in (select jsonb_array_elements_text(${models}::text::jsonb))
+    group by 1, 2)`;
+  await seedFromDays(db, ofModels, { days: month, isIts: sql`days.model = given.model` });
 }
 
-async function seedFromDays(db: Database, rows: readonly object[], isOwners: SQL): Promise<void> {
+async function seedFromDays(
+  db: Database,
+  rows: readonly object[],
+  { days, isIts }: { days: SQL; isIts: SQL },
+): Promise<void> {
   // A row that holds as much is not written, hence not locked: others may be adding to it.
   await db.execute(sql`
     insert into ${usageWindows} as stored
@@ -106,9 +118,7 @@ async function seedFromDays(db: Database, rows: readonly object[], isOwners: SQL
         ) as days
         from (values ('day'), ('month')) as names (period)
       ) as periods
-      left join ${usageDays} as days
-        on days.day = any (periods.days)
-        and ${isOwners} (given.model is null or days.model = given.model)
+      left join ${days} as days on days.day = any (periods.days) and ${isIts}
       group by 1, 2, 3
     ) as sums
     left join ${usageWindows} as existing using (subject, period, starts_at)
@@ -136,8 +146,11 @@ async function addToWindows(db: Database, deltas: readonly WindowAmounts[]): Pro
   await db.execute(sql`
     insert into ${usageWindows} as stored
       (subject, period, starts_at, requests, tokens, cost_nano_dollars)
-    select * from jsonb_to_recordset(${asJson(rows)}) as given ${WINDOW_COLUMNS}
-    order by subject, period, starts_at
+    -- A clock that was set back leaves a process two windows of one minute.
+    select subject, period, starts_at, sum(requests), sum(tokens), sum(cost_nano_dollars)
+    from jsonb_to_recordset(${asJson(rows)}) as given ${WINDOW_COLUMNS}
+    group by 1, 2, 3
+    order by 1, 2, 3
     on conflict (subject, period, starts_at) do update set
       requests = stored.requests + excluded.requests,
       tokens = stored.tokens + excluded.tokens,
@@ -262,7 +275,10 @@ function addToDays(moved: ReturnType<typeof sql>) {
     insert into ${usageDays} as days (
       day, owner, model, endpoint, requests, failed, cancelled, prompt_tokens, cached_prompt_tokens,
       completion_tokens, cost_nano_dollars)
-    select (started_at at time zone 'UTC')::date, owner, coalesce(model, ''), endpoint, sum(sign),
+    select (started_at at time zone 'UTC')::date,
+      -- One row for all visitors, who are one to people (report-store.ts): these sums are kept for good.
+      case when owner like 'visitor:%' then 'visitors' else owner end,
+      coalesce(model, ''), endpoint, sum(sign),
       coalesce(sum(sign) filter (where outcome not in ('complete', 'cancelled')), 0),
       coalesce(sum(sign) filter (where outcome = 'cancelled'), 0),
       sum(sign * prompt_tokens), sum(sign * cached_prompt_tokens), sum(sign * completion_tokens),
@@ -318,6 +334,7 @@ export async function pruneUsage(db: Database): Promise<boolean> {
   await db.execute(sql`
     delete from ${usageRunning} where process_id in (
       select process_id from ${usageRunning}
-      where subject = ${BEAT} and updated_at < now() - interval '1 minute')`);
+      -- Its number keeps a process that was cut off from adding a batch twice when it is back.
+      where subject = ${BEAT} and updated_at < now() - interval '1 day')`);
   return records.length === limit || windows.length === limit;
 }

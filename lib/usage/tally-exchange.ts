@@ -1,7 +1,13 @@
 import type { Database } from "@/lib/db/client";
-import { USAGE_SUBJECT_IDLE_MS } from "@/lib/limits";
+import { USAGE_SEED_RETRY_MS, USAGE_SEEDS_MAX, USAGE_SUBJECT_IDLE_MS } from "@/lib/limits";
 import type { UsageLedger } from "./ledger";
-import { type TallyBatch, type TallyReply, type WindowKey, writeTallies } from "./store";
+import {
+  seedWindows,
+  type TallyBatch,
+  type TallyReply,
+  type WindowKey,
+  writeTallies,
+} from "./store";
 import type { Tally, UsageWindow } from "./tally";
 
 /** A batch with what it was made of. */
@@ -20,6 +26,7 @@ export class TallyExchange {
   readonly #processId: string;
   #sequence = 0;
   #unsettled: Sent | undefined;
+  #seedAfterMs = 0;
 
   constructor({ db, ledger, processId }: TallyExchangeOptions) {
     this.#db = db;
@@ -33,9 +40,29 @@ export class TallyExchange {
 
   /** Called again before it has ended, it sends again what is on its way. */
   async run(): Promise<void> {
+    // Limits may come late for that, the accounting may not.
+    const failure = await this.#seed().catch((error: unknown) => ({ error }));
     const isRepeated = this.#unsettled !== undefined;
     await this.#send();
     if (isRepeated) await this.#send();
+    if (failure) throw failure.error;
+  }
+
+  async #seed(): Promise<undefined> {
+    const nowMs = performance.now();
+    if (nowMs < this.#seedAfterMs) return;
+    const unseeded = this.#ledger.readTallies().filter((tally) => !tally.isSeeded);
+    // Until it has succeeded: what failed or hangs is not asked for with every flush.
+    this.#seedAfterMs = nowMs + USAGE_SEED_RETRY_MS;
+    for (let first = 0; first < unseeded.length; first += USAGE_SEEDS_MAX) {
+      const some = unseeded.slice(first, first + USAGE_SEEDS_MAX);
+      await seedWindows(
+        this.#db,
+        some.map(({ subject }) => subject),
+      );
+      for (const tally of some) tally.isSeeded = true;
+    }
+    this.#seedAfterMs = nowMs;
   }
 
   async #send(): Promise<void> {
@@ -65,7 +92,6 @@ export class TallyExchange {
     this.#sequence += 1;
     const batch = {
       ...{ processId: this.#processId, sequence: this.#sequence, deltas, running },
-      unread: tallies.filter((tally) => !tally.isLoaded).map((tally) => tally.subject),
       windows: windows.map(toKey),
       subjects: tallies.map((tally) => tally.subject),
     };

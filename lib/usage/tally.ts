@@ -58,6 +58,9 @@ export class UsageWindow {
   }
 }
 
+/** Clocks of machines are put right by less. */
+const CLOCK_STEP_MS_MAX = 2 * MINUTE_MS;
+
 /** What one subject has used, in this process and, as of the last flush, in all of them. */
 export class Tally {
   readonly subject: Subject;
@@ -70,6 +73,7 @@ export class Tally {
   running = 0;
   runningWritten = 0;
   #elsewhere = 0;
+  isSeeded = false;
   /** When the database was last heard; never, since this was made. */
   #heardMs = Number.NEGATIVE_INFINITY;
   usedAtMs: number;
@@ -85,8 +89,9 @@ export class Tally {
     this.month = new UsageWindow(subject, "month", startOf("month", nowMs));
   }
 
+  /** What was used before it was limited stands in its windows, which were then read. */
   get isLoaded(): boolean {
-    return this.#heardMs > Number.NEGATIVE_INFINITY;
+    return this.isSeeded && this.#heardMs > Number.NEGATIVE_INFINITY;
   }
 
   /** The database was heard: so many requests run at the other processes. */
@@ -111,9 +116,13 @@ export class Tally {
     }
   }
 
-  /** Lets windows that are over go. A clock that steps back changes nothing. */
+  /**
+   * Lets windows that are over go. A clock that steps back a little changes nothing; one that was set back
+   * begins anew, lest a minute of the time to come last until then.
+   */
   roll(nowMs: number): void {
-    if (nowMs < this.minute.endsAtMs) return;
+    const isSetBack = nowMs < this.minute.startsAtMs - CLOCK_STEP_MS_MAX;
+    if (nowMs < this.minute.endsAtMs && !isSetBack) return;
     const minute = new UsageWindow(this.subject, "minute", startOf("minute", nowMs));
     this.#leave(this.lastMinute);
     if (this.minute.endsAtMs === minute.startsAtMs) this.lastMinute = this.minute;
@@ -122,14 +131,16 @@ export class Tally {
       this.lastMinute = new UsageWindow(this.subject, "minute", minute.startsAtMs - MINUTE_MS);
     }
     this.minute = minute;
-    if (nowMs >= this.day.endsAtMs) {
-      this.#leave(this.day);
-      this.day = new UsageWindow(this.subject, "day", startOf("day", nowMs));
-    }
-    if (nowMs >= this.month.endsAtMs) {
-      this.#leave(this.month);
-      this.month = new UsageWindow(this.subject, "month", startOf("month", nowMs));
-    }
+    this.day = this.#current(this.day, nowMs);
+    this.month = this.#current(this.month, nowMs);
+  }
+
+  /** Of that period the window of now. */
+  #current(window: UsageWindow, nowMs: number): UsageWindow {
+    const startsAtMs = startOf(window.period, nowMs);
+    if (startsAtMs === window.startsAtMs) return window;
+    this.#leave(window);
+    return new UsageWindow(this.subject, window.period, startsAtMs);
   }
 
   /** Windows of which the database is told, those still current and those that ended. */
