@@ -1,9 +1,11 @@
 /** Goal: models and aliases from the terminal. Method: the commands in process, on a real database. */
 import { resolve } from "node:path";
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { readCatalog } from "@/lib/catalog/catalog";
 import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
 import { env } from "@/lib/env";
+import { createId } from "@/lib/util/id";
 import { runCli } from "./main";
 
 let database: TestDatabase;
@@ -100,4 +102,35 @@ test.each([
   expect(code).toBe(1);
   expect(complaints).toContain(reason);
   expect(complaints).not.toContain("    at ");
+});
+
+test("an alias that hides a model, or leads to what nobody ever offered, is set with a warning", async () => {
+  await database.db.execute(
+    sql`insert into models (id, name, description) values (${createId()}, 'real', '{}')`,
+  );
+  const quiet = await run("aliases set first real");
+  expect(quiet).toMatchObject({ code: 0, complaints: "" });
+  expect(await run("aliases set second first")).toMatchObject({ code: 0, complaints: "" });
+  const hiding = await run("aliases set real nope=3 first");
+  expect(hiding).toMatchObject({ code: 1 });
+  const { code, written, complaints } = await run(
+    "aliases set real nope=3 other --mirror gone=0.1",
+  );
+  expect(code).toBe(0);
+  expect(written).toMatch(/^Set\./);
+  expect(complaints.match(/^Careful: /gm)).toHaveLength(4);
+  expect(complaints).toMatch(/^Careful: real is a model, too\. The alias hides it/);
+  for (const name of ["nope", "other", "gone"]) {
+    expect(complaints).toContain(`no worker ever offered ${name}.`);
+  }
+  for (const name of ["second", "first", "real"]) await run(`aliases remove ${name}`);
+});
+
+test("what a schema finds wrong is said in plain words", async () => {
+  expect((await run("aliases set a m=0")).complaints).toContain(
+    "targets.0.weight: must be above 0.",
+  );
+  expect((await run("aliases set a m n --rollback --requests-min 1")).complaints).toContain(
+    "rollbackOn.requestsMin: must be at least 5.",
+  );
 });

@@ -110,7 +110,10 @@ test("all that can be said of a key is said by flags, and each may be changed", 
 
 test.each([
   [["create"], /--name/],
-  [["create", "--name", " "], /^name: /],
+  [["create", "--name", ""], /^name: must not be empty\.\n$/],
+  [["create", "--name", " "], /^name: must not be empty\.\n$/],
+  [["create", "--name", "a".repeat(101)], /^name: must have at most 100 characters\.\n$/],
+  [["create", "--name", "x", "--model", ""], /^models\.0: must not be empty\.\n$/],
   [["create", "--name", "a\nb"], /^name: holds a control character/],
   [
     ["create", "--name", "x", "--scope", "write"],
@@ -131,6 +134,7 @@ test.each([
   [["update", "nothing1"], /no such API key/],
   [["show", "00000000-0000-7000-8000-000000000000"], /no such API key.*keys list/],
   [["revoke", "%"], /no such API key/],
+  [["revoke", "pk-parley-xi"], /by its id, or by three or more letters of how it begins/],
 ])("%j is refused with what to do", async (words, said) => {
   const { code, written, complaints } = await run(...words);
   expect(code).toBe(1);

@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import { StartError } from "@/lib/util/start-error";
+import { plainIssue } from "./plain-issue";
 
 /** A number that a flag was given. @throws StartError for any other word. */
 export function toFlagNumber(word: string): number {
@@ -12,10 +13,8 @@ export function toFlagNumber(word: string): number {
 export function parseFlags<T>(schema: z.ZodType<T>, value: unknown): T {
   const parsed = schema.safeParse(value);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  const place = issue?.path.join(".") ?? "";
   throw new StartError({
-    message: `${place === "" ? "What was asked" : place}: ${issue?.message.replace(/\.$/, "") ?? "wrong"}.`,
+    message: plainIssue(parsed.error.issues[0]),
     remedy: "Correct it; --help shows the flags.",
   });
 }

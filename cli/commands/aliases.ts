@@ -2,7 +2,8 @@ import type { Command } from "commander";
 import { readCatalog } from "@/lib/catalog/catalog";
 import { removeAlias, setAlias } from "@/lib/catalog/edit-catalog";
 import { toAdminModels } from "@/lib/catalog/read-for-keepers";
-import { aliasSchema } from "@/lib/protocol/catalog";
+import { readModels } from "@/lib/controller/store";
+import { aliasSchema, type ModelAlias } from "@/lib/protocol/catalog";
 import type { AdminAlias } from "@/lib/protocol/catalog-view";
 import { withDatabase } from "../open-database";
 import { parseFlags, toFlagNumber } from "../parse-flags";
@@ -51,8 +52,13 @@ export function addAliasesCommand(program: Command, terminal: Terminal): void {
         }),
         ...((rollback || Object.keys(rule).length > 0) && { rollbackOn: rule }),
       });
-      await withDatabase(terminal.root, (db) => setAlias(alias, db));
+      const known = await withDatabase(terminal.root, async (db) => {
+        await setAlias(alias, db);
+        const [models, { aliases }] = await Promise.all([readModels(db), readCatalog(db)]);
+        return { models: models.map((it) => it.name), aliases: [...aliases.keys()] };
+      });
       terminal.write("Set. Every process of the platform knows within a second.\n");
+      for (const line of warningsOf(alias, known)) terminal.writeError(`${line}\n`);
     });
   aliases
     .command("remove <name>")
@@ -61,6 +67,27 @@ export function addAliasesCommand(program: Command, terminal: Terminal): void {
       await withDatabase(terminal.root, (db) => removeAlias(name, db));
       terminal.write(`${name} is no alias any more.\n`);
     });
+}
+
+/** What is allowed and seldom meant. A target may come later than its alias, so that neither is refused. */
+function warningsOf(
+  { name, targets, mirrors }: ModelAlias,
+  { models, aliases }: { models: readonly string[]; aliases: readonly string[] },
+): string[] {
+  const known = new Set([...models, ...aliases]);
+  const asked = new Set([...targets, ...mirrors].map(({ model }) => model));
+  const unknown = [...asked].filter((model) => !known.has(model));
+  return [
+    ...(models.includes(name)
+      ? [
+          `Careful: ${name} is a model, too. The alias hides it: every request for it goes to the targets.`,
+        ]
+      : []),
+    ...unknown.map(
+      (model) =>
+        `Careful: no worker ever offered ${model}. What goes there fails or goes to another until one does.`,
+    ),
+  ];
 }
 
 const collect = (word: string, before: string[]) => [...before, word];

@@ -17,6 +17,7 @@ import {
 } from "../key-options";
 import { keyLines, keyTable } from "../key-text";
 import { withDatabase } from "../open-database";
+import { plainIssue } from "../plain-issue";
 import type { Terminal } from "../terminal";
 
 type Json = { json?: true };
@@ -68,7 +69,7 @@ function addList(keys: Command, terminal: Terminal): void {
   keys
     .command("show")
     .description("Show one key and its limits.")
-    .argument("<key>", "its id, or how it begins")
+    .argument("<key>", "its id, or three or more letters of how it begins")
     .option("--json", "one JSON object")
     .action(async (word: string, options: Json) => {
       const view = await withDatabase(terminal.root, (db) => findKey(db, word));
@@ -80,7 +81,7 @@ function addChanges(keys: Command, terminal: Terminal): void {
   const update = keys
     .command("update")
     .description("Change what the flags name, and nothing else; `none` takes a limit away.")
-    .argument("<key>", "its id, or how it begins")
+    .argument("<key>", "its id, or three or more letters of how it begins")
     .option("--name <name>", "whose it is, for people");
   addKeyOptions(update)
     .option("--all-models", "let it use all models")
@@ -96,7 +97,7 @@ function addChanges(keys: Command, terminal: Terminal): void {
   keys
     .command("revoke")
     .description("End a key for good; every server refuses it within a second.")
-    .argument("<key>", "its id, or how it begins")
+    .argument("<key>", "its id, or three or more letters of how it begins")
     .option("--json", "one JSON object")
     .action(async (word: string, options: Json) => {
       const view = await withDatabase(terminal.root, (db) => revokeKey(db, word));
@@ -125,10 +126,7 @@ function toChanges(options: KeyOptions, limits: UpdateKeyBody["limits"]): Update
 function read<T>(schema: z.ZodType<T>, body: unknown): T {
   const parsed = schema.safeParse(body);
   if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
-  throw new AppError("invalid-request", {
-    message: `${issue?.path.join(".") || "The flags"}: ${issue?.message ?? "cannot be read"}`,
-  });
+  throw new AppError("invalid-request", { message: plainIssue(parsed.error.issues[0]) });
 }
 
 function createdText({ key, view }: CreatedKey, isFirst: boolean): string {

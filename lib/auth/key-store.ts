@@ -91,6 +91,10 @@ export async function findKey(db: Database, idOrPrefix: string): Promise<KeyView
       });
     }
     if (rows[0] !== undefined) return toView(rows[0]);
+  } else {
+    throw new AppError("not-found", {
+      message: `There is no such API key: one is named by its id, or by three or more letters of how it begins, as in \`${KEY_START}a1B\` or \`a1B\`. \`npx parley keys list\` shows both.`,
+    });
   }
   throw new AppError("not-found", {
     message: "There is no such API key. `npx parley keys list` shows ids and beginnings.",
