@@ -332,7 +332,7 @@ describe("a method", () => {
     const allowed = own.map(({ method }) => method.toUpperCase());
     const [operation] = own;
     if (!operation) throw new Error("a path has an operation");
-    for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE"]) {
+    for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
       if (allowed.includes(method)) continue;
       const reply = await fetch(`${api.url}${path.replace("{id}", "x")}`, { method });
       await expectRefusal(operation, reply, 405, method);

@@ -7,6 +7,7 @@ import { createServer, request } from "node:http";
 import { type AddressInfo, connect } from "node:net";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { createFront } from "./front";
+import { methodNotAllowed } from "./not-allowed";
 
 let origin: string;
 let port: number;
@@ -26,7 +27,10 @@ const front = createFront({
   "/v1/label/[id]/[[...rest]]": {
     GET: (_: Request, { label }: { label?: string }) => new Response(label),
   },
-  "/v1/echo": { POST: async (request: Request) => new Response(await request.text()) },
+  "/v1/echo": {
+    GET: methodNotAllowed("POST"),
+    POST: async (request: Request) => new Response(await request.text()),
+  },
   "/v1/stream": {
     GET: (request: Request) => {
       aborted = new Promise((settle) => {
@@ -104,6 +108,14 @@ test("a HEAD is answered like a GET, and other methods with a sentence", async (
   expect(response.status).toBe(405);
   expect(response.headers.get("allow")).toContain("GET");
   expect((await response.json()).error.message).toContain("DELETE");
+});
+
+test("what a path has is told without the methods that it refuses itself", async () => {
+  for (const method of ["GET", "HEAD", "DELETE", "OPTIONS"]) {
+    const response = await fetch(`${origin}/v1/echo`, { method });
+    expect([method, response.status]).toEqual([method, 405]);
+    expect([method, response.headers.get("allow")]).toEqual([method, "POST"]);
+  }
 });
 
 test("chunks leave as they come, and the handler hears of a client that goes", async () => {

@@ -3,7 +3,7 @@ import { getRequestListener } from "@hono/node-server";
 import { AppError } from "@/lib/errors";
 import { log } from "@/lib/telemetry/log";
 import { errorReply, errorShapeAt } from "./error-reply";
-import { methodNotAllowed } from "./not-allowed";
+import { isMethodRefusal, methodNotAllowed } from "./not-allowed";
 import { readRequestId } from "./request-id";
 import type { RouteHandler } from "./route";
 
@@ -109,7 +109,8 @@ function handlersOf(module: RouteModule): Map<string, RouteHandler> {
     (entry): entry is [string, RouteHandler] =>
       typeof entry[1] === "function" && /^[A-Z]+$/.test(entry[0]),
   );
-  return new Map(named);
+  // What refuses a method is no method of the path's: `run` refuses with those that are.
+  return new Map(named.filter(([, handler]) => !isMethodRefusal(handler)));
 }
 
 /** A trailing slash is let pass: many clients do not resend a POST after a redirect. */
