@@ -5,7 +5,7 @@
 import Anthropic from "@anthropic-ai/sdk";
 import { sql } from "drizzle-orm";
 import OpenAI from "openai";
-import { afterAll, beforeAll, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, expect, onTestFinished, test, vi } from "vitest";
 
 vi.hoisted(() => {
   process.env.PARLEY_WORKER_SECRET = "a secret of the tests";
@@ -159,25 +159,6 @@ test.each([
   await idle();
 });
 
-test("so does one that nobody waits for", async () => {
-  const key = await makeKey({});
-  const client = clientOf(key);
-  const created = await client.responses.create({
-    ...{ model: "mock/slow", input: WORDS, background: true },
-  });
-  await vi.waitFor(() => expect(worker.server.load().running).toBe(1));
-  await revokeLast();
-  await idle();
-  await vi.waitFor(async () => {
-    const [row] = await api.database.db.execute(
-      sql`select body->>'status' as status, body->'error'->>'message' as message from responses
-        where id = ${created.id}`,
-    );
-    expect(row).toMatchObject({ status: "failed" });
-    expect(row?.message).toContain("This API key was revoked.");
-  });
-});
-
 test("money ends an answer that is not streamed, too", async () => {
   const client = clientOf(await makeKey({ dollarsPerMonth: 0.005 }));
   const error = await failure(client.chat.completions.create({ model: "mock/slow", messages }));
@@ -256,4 +237,27 @@ test("a list of texts is charged part by part, and refused once the budget is us
   await client.embeddings.create({ model, input });
   const error = await failure(client.embeddings.create({ model, input }));
   expect(error).toMatchObject({ status: 429, code: "insufficient_quota" });
+});
+
+test("an answer that nobody waits for ends with its key, by the word of the database alone", async () => {
+  // As every process does from its start on.
+  usageFlusher().start();
+  const stuck = await api.addWorker({ models: ["mock/never"] });
+  onTestFinished(() => usageFlusher().close());
+  const key = await makeKey({});
+  const client = clientOf(key);
+  const created = await client.responses.create({
+    ...{ model: "mock/never", input: WORDS, background: true },
+  });
+  await vi.waitFor(() => expect(stuck.server.load().running).toBe(1));
+  await revokeKey(api.database.db, key);
+  await vi.waitFor(async () => {
+    const [row] = await api.database.db.execute(
+      sql`select body->>'status' as status, body->'error'->>'message' as message from responses
+        where id = ${created.id}`,
+    );
+    expect(row).toMatchObject({ status: "failed" });
+    expect(row?.message).toContain("This API key was revoked.");
+  }, 10_000);
+  await vi.waitFor(() => expect(stuck.server.load()).toMatchObject({ running: 0, waiting: 0 }));
 });

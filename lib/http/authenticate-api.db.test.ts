@@ -195,6 +195,13 @@ describe("once a key was made", () => {
     expect(await call({ headers: bearer(key) })).toMatch(/^401 This API key was revoked/);
   });
 
+  test("one whose limits only a newer version knows may try elsewhere, and is told who can help", async () => {
+    const { key } = await make();
+    await database.db.execute(sql`update api_keys set limits = '{"lightYears": 5}'`);
+    await keyRing().refresh();
+    expect(await call({ headers: bearer(key) })).toMatch(/^503 A newer version.*set them anew/);
+  });
+
   test("the door stays shut when the last one is revoked", async () => {
     const { view } = await make();
     await revokeKey(database.db, view.id);
