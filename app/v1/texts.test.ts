@@ -80,6 +80,20 @@ function post(path: string, body: unknown): Promise<Response> {
   });
 }
 
+test("a model that reads has to be named", async () => {
+  for (const [path, texts] of [
+    ["/v1/embeddings", { input: ["a"] }],
+    ["/v1/rerank", { query: "a", documents: ["b"] }],
+    ["/v1/classify", { input: ["a"] }],
+    ["/detokenize", { tokens: [1] }],
+  ] as const) {
+    const reply = await post(path, { model: "auto", ...texts });
+    expect(reply.status, path).toBe(400);
+    expect((await reply.json()).error, path).toMatchObject({ param: "model" });
+  }
+  expect(calls).toEqual([]);
+});
+
 describe("embeddings", () => {
   const model = "test/embedder";
 

@@ -8,6 +8,7 @@ import {
   TEXT_LENGTH_MAX,
   TEXTS_A_CALL_MAX,
 } from "@/lib/limits";
+import { AUTO_MODEL } from "@/lib/protocol/routing";
 import type {
   ClassifyReply,
   ClassifyRequest,
@@ -118,6 +119,10 @@ async function readByRoute<Item extends Texts, Reply extends Counted>(
 ): Promise<ReadBy & { replies: Reply[] }> {
   const { controller, request, meter, router = processRouter() } = options;
   const { model: asked, requestId } = request;
+  if (asked === AUTO_MODEL) {
+    const message = `\`${AUTO_MODEL}\` chooses among models that chat, by how people rate their answers; what two models make of a text cannot be compared. Name the model that is to read.`;
+    throw new AppError("invalid-request", { message, param: "model" });
+  }
   const route = { asked, ask: {}, features: [reading.feature], meter, isDrawn: true };
   const { candidates } = await router.plan({ controller, ...route });
   const limit = new AbortController();

@@ -1,5 +1,7 @@
 import type { Controller } from "@/lib/controller/controller";
 import { env } from "@/lib/env";
+import { AppError } from "@/lib/errors";
+import { AUTO_MODEL } from "@/lib/protocol/routing";
 import type {
   DetokenizeReply,
   DetokenizeRequest,
@@ -41,10 +43,14 @@ export function tokenize(options: TokenizeOptions): Promise<TokenizeReply & { mo
   );
 }
 
-/** Tokens as the text they stand for. Throws as `tokenize`. */
-export function detokenize(
+/** Tokens as the text they stand for. Throws as `tokenize`, and `invalid-request` for `auto`. */
+export async function detokenize(
   options: TokenizerOptions<DetokenizeRequest>,
 ): Promise<DetokenizeReply & { model: string }> {
+  if (options.request.model === AUTO_MODEL) {
+    const message = `The same tokens are another text to each model, and \`${AUTO_MODEL}\` may be any. Name the model that they are of.`;
+    throw new AppError("invalid-request", { message, param: "model" });
+  }
   return askTokenizer(options, (address, request, call) =>
     workerClient().detokenize(address, request, call),
   );

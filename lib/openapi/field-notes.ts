@@ -1,7 +1,8 @@
 /** A sentence for each field of the requests, shared by those that have it; null stands for absent in all of them. */
 export const FIELD_NOTES: Readonly<Record<string, string>> = {
   // Which model, and what it reads.
-  model: "A name of `GET /v1/models`, an alias, or `auto` for the best-rated model.",
+  model:
+    "A name of `GET /v1/models`, an alias, or, for answers and the counting of their tokens, `auto` for the best-rated model.",
   messages: "The conversation, oldest first.",
   prompt: "A text, the ids of its tokens, or a list of either: one answer to each.",
   input: "A text, the ids of its tokens, or a list of either.",
@@ -43,7 +44,7 @@ export const FIELD_NOTES: Readonly<Record<string, string>> = {
   overflow: "What becomes of a text that the model cannot read whole: refused unless told.",
 
   // What it must look like.
-  response_format: "JSON of any form, or JSON that keeps to a schema, as every answer then does.",
+  response_format: "JSON of any form, or JSON that keeps to a schema.",
   structured_outputs: "An expression, a list of choices, a JSON schema or any JSON to keep to.",
   output_config:
     "`format` holds a JSON schema that the answer keeps to; `effort` says how long to reason, at models that can be told so.",
@@ -91,13 +92,9 @@ export const FIELD_NOTES: Readonly<Record<string, string>> = {
   prompts: "Each with its model and the tokens that an answer should have room for.",
 
   // Feedback.
-  id: "Of the answer.",
-  request_id: "Of the request that it answered.",
-  score: "How good it was.",
   comment: "Why, in words.",
   tags: "Why, in words of your own that can be counted.",
 
   // Which other models may answer.
-  models: "Models that answer where `model` cannot, in this order.",
   routing: 'Limits of price and time that `model: "auto"` chooses within.',
 };

@@ -1,9 +1,10 @@
+import * as z from "zod";
 import { classifyBodySchema } from "@/lib/openai/classify/classify";
 import { embeddingsRequestSchema } from "@/lib/openai/embeddings/request";
 import { moderationBodySchema } from "@/lib/openai/moderations/moderation";
 import { rerankBodySchema } from "@/lib/openai/rerank/rerank";
 import { paths } from "@/lib/paths";
-import { EXAMPLE_MODEL } from "./example";
+import { EXAMPLE_READER } from "./example";
 import { embeddingsReplySchema, rerankReplySchema } from "./openai-replies";
 import { ERRORS_OF, type Operation } from "./operation";
 import { classifyReplySchema, moderationReplySchema } from "./text-replies";
@@ -16,7 +17,8 @@ export const TEXT_OPERATIONS: readonly Operation[] = [
     description: "OpenAI's Embeddings; each vector has unit length.",
     request: {
       ...{ name: "EmbeddingsRequest", schema: embeddingsRequestSchema },
-      example: { model: EXAMPLE_MODEL, input: ["A cat sat down.", "Le chat s'est assis."] },
+      changes: { dimensions: z.null().optional() },
+      example: { model: EXAMPLE_READER, input: ["A cat sat down.", "Le chat s'est assis."] },
     },
     reply: {
       ...{ name: "Embeddings", schema: embeddingsReplySchema },
@@ -31,7 +33,7 @@ export const TEXT_OPERATIONS: readonly Operation[] = [
     request: {
       ...{ name: "RerankRequest", schema: rerankBodySchema },
       example: {
-        model: EXAMPLE_MODEL,
+        model: EXAMPLE_READER,
         query: "Where do penguins live?",
         documents: ["In the south.", "At noon."],
       },
@@ -45,7 +47,8 @@ export const TEXT_OPERATIONS: readonly Operation[] = [
     description: "vLLM's shape, where OpenAI has none.",
     request: {
       ...{ name: "ClassifyRequest", schema: classifyBodySchema },
-      example: { model: EXAMPLE_MODEL, input: ["I like it.", "I do not."] },
+      notes: { input: "A text, or a list of texts." },
+      example: { model: EXAMPLE_READER, input: ["I like it.", "I do not."] },
     },
     reply: {
       ...{ name: "Classification", schema: classifyReplySchema },

@@ -5,7 +5,7 @@ import { tokenCheckBodySchema } from "@/lib/openai/tokens/token-check";
 import { detokenizeBodySchema, tokenizeBodySchema } from "@/lib/openai/tokens/tokenize";
 import { paths } from "@/lib/paths";
 import { tokenCountSchema } from "./anthropic-replies";
-import { EXAMPLE_MESSAGES, EXAMPLE_MODEL } from "./example";
+import { EXAMPLE_MESSAGES, EXAMPLE_MODEL, EXAMPLE_READER } from "./example";
 import {
   detokenizeReplySchema,
   modelListSchema,
@@ -19,6 +19,8 @@ import { ERRORS_OF, type Operation } from "./operation";
 const ONLY_MODEL = {
   model: "A name or alias; may be absent where the server has one model alone.",
 };
+
+const nothing = z.strictObject({}).nullish();
 
 /** Which models there are, and how their tokens are counted. */
 export const TOKEN_OPERATIONS: readonly Operation[] = [
@@ -78,6 +80,12 @@ export const TOKEN_OPERATIONS: readonly Operation[] = [
     request: {
       ...{ name: "TokenizeRequest", schema: tokenizeBodySchema },
       notes: { ...ONLY_MODEL, prompt: "A text; or, in its place, `messages`." },
+      anyOf: ["prompt", "messages"],
+      changes: {
+        continue_final_message: z.literal(false).nullish(),
+        chat_template: z.null().optional(),
+        ...{ chat_template_kwargs: nothing, mm_processor_kwargs: nothing },
+      },
       example: { model: EXAMPLE_MODEL, prompt: "Hello" },
     },
     reply: { name: "Tokens", schema: tokenizeReplySchema, description: "The tokens." },
@@ -89,7 +97,7 @@ export const TOKEN_OPERATIONS: readonly Operation[] = [
     description: "vLLM's shape.",
     request: {
       ...{ name: "DetokenizeRequest", schema: detokenizeBodySchema, notes: ONLY_MODEL },
-      example: { model: EXAMPLE_MODEL, tokens: [1, 2, 3] },
+      example: { model: EXAMPLE_READER, tokens: [1, 2, 3] },
     },
     reply: { name: "Detokenized", schema: detokenizeReplySchema, description: "The text." },
   },
