@@ -51,6 +51,42 @@ test("operations have names of their own, and no schema two meanings", () => {
   }
 });
 
+test("no shared sentence goes unsaid", () => {
+  const said = new Set(
+    OPERATIONS.flatMap(({ request }) => {
+      if (!request) return [];
+      const { properties = {} } = toRequestSchema(request, FIELD_NOTES);
+      return Object.values(properties).map((it) => typeof it === "object" && it.description);
+    }),
+  );
+  expect(Object.entries(FIELD_NOTES).filter(([, note]) => !said.has(note))).toEqual([]);
+});
+
+describe("what the document forbids beyond each field's form", () => {
+  const validator = (name: string) => {
+    const request = OPERATIONS.find((it) => it.request?.name === name)?.request;
+    if (!request) throw new Error(`no operation takes ${name}`);
+    return new Ajv2020({ strict: false }).compile(toRequestSchema(request, FIELD_NOTES));
+  };
+  const id = `chatcmpl-${"0".repeat(32)}`;
+
+  test.each<[name: string, body: object, isTaken: boolean]>([
+    ["FeedbackRequest", { score: 1 }, false],
+    ["FeedbackRequest", { score: 1, id, request_id: null }, true],
+    ["TokenizeRequest", { model: "m" }, false],
+    ["TokenizeRequest", { prompt: "x", chat_template_kwargs: {} }, true],
+    ["TokenizeRequest", { prompt: "x", chat_template_kwargs: { a: 1 } }, false],
+    ["TokenizeRequest", { prompt: "x", chat_template: "x" }, false],
+    ["TokenizeRequest", { prompt: "x", continue_final_message: true }, false],
+    ["ResponseRequest", { model: "m" }, false],
+    ["ResponseRequest", { model: "m", previous_response_id: "resp_1" }, true],
+    ["EmbeddingsRequest", { model: "m", input: "x", dimensions: 8 }, false],
+    ["EmbeddingsRequest", { model: "m", input: "x", dimensions: null }, true],
+    ["CompletionRequest", { model: "m", prompt: "x", suffix: "y" }, false],
+    ["CompletionRequest", { model: "m", prompt: "x", suffix: "" }, true],
+  ])("%s %j", (name, body, isTaken) => expect(validator(name)(body)).toBe(isTaken));
+});
+
 /** Where a value may be anything, since it is the caller's own. */
 const OPEN = [
   /\.(parameters|schema|json|input_schema)$/,
@@ -63,13 +99,22 @@ const OPEN = [
 describe.each(OPERATIONS.flatMap(({ id, request }) => (request ? [{ id, request }] : [])))(
   "the request of $id",
   ({ request }) => {
-    const read = toRequestSchema(request, { ...FIELD_NOTES, ...request.notes });
+    const read = toRequestSchema(request, FIELD_NOTES);
 
     test("says what each field is", () => {
       const silent = Object.entries(read.properties ?? {})
         .filter(([, it]) => typeof it === "boolean" || !it.description)
         .map(([name]) => name);
       expect(silent).toEqual([]);
+    });
+
+    test("says nothing of a field twice", () => {
+      for (const [name, it] of Object.entries(read.properties ?? {})) {
+        const said = typeof it === "object" ? (it.description ?? "").split(/(?<=\.) /) : [];
+        expect(new Set(said).size, `${name}: ${said.join(" ")}`).toBe(said.length);
+        const isOffered = !said.some((sentence) => sentence.startsWith("Not offered"));
+        expect(isOffered || said[0]?.startsWith("Not offered"), name).toBe(true);
+      }
     });
 
     test("refuses what has no row", () => expect(read.additionalProperties).toBe(false));

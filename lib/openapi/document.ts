@@ -75,8 +75,8 @@ function toRequestBody(
   request: NonNullable<Operation["request"]>,
   schemas: Record<string, SchemaObject>,
 ): Json {
-  const { name, notes, example } = request;
-  schemas[name] = toRequestSchema(request, { ...FIELD_NOTES, ...notes });
+  const { name, example } = request;
+  schemas[name] = toRequestSchema(request, FIELD_NOTES);
   const content = { "application/json": { schema: toRef(name), example } };
   return { required: true, content };
 }

@@ -16,7 +16,6 @@ import { ERRORS_OF, type Operation } from "./operation";
 /** What only Responses keep. */
 const NOT_KEPT = {
   metadata: "Names with texts.",
-  store: "Nothing is kept.",
   safety_identifier: "Who the caller's caller is.",
   prompt_cache_key: "Prompts that begin alike share that beginning unasked.",
   prompt_cache_retention: "As `prompt_cache_key`.",
@@ -50,6 +49,7 @@ export const GENERATION_OPERATIONS: readonly Operation[] = [
     request: {
       ...{ name: "CompletionRequest", schema: completionRequestSchema },
       notes: { logprobs: "So many of the likeliest tokens are told with each token." },
+      changes: { suffix: z.literal("").nullish() },
       example: { model: EXAMPLE_MODEL, prompt: "Once upon a time", max_tokens: 16 },
     },
     reply: { name: "Completion", schema: completionReplySchema, description: "The whole answer." },
@@ -103,7 +103,7 @@ export const GENERATION_OPERATIONS: readonly Operation[] = [
     description:
       "Kept apart from the votes of the arena: it changes no rating. A later one for the same answer takes the place of the earlier.",
     request: {
-      ...{ name: "FeedbackRequest", schema: feedbackBodySchema },
+      ...{ name: "FeedbackRequest", schema: feedbackBodySchema, anyOf: ["id", "request_id"] },
       example: { id: "chatcmpl-00000000000000000000000000000000", score: "up" },
     },
     reply: { name: "Feedback", schema: feedbackReplySchema, description: "What was kept." },

@@ -34,6 +34,8 @@ export type Operation = {
     changes?: Readonly<Record<string, z.ZodType>>;
     /** Sentences for fields that mean something else here than in the others. */
     notes?: Readonly<Record<string, string>>;
+    /** Fields of which one is needed, where none is by itself. */
+    anyOf?: readonly string[];
     example: Record<string, unknown>;
   };
   /** With status 200. */

@@ -11,10 +11,12 @@ export type SchemaObject = z.core.JSONSchema.BaseSchema;
 /**
  * What a request may hold, as JSON Schema, from the schema that its route parses with and the table of
  * fields that it checks by.
+ *
+ * @param shared sentences for fields of which neither the operation nor the schema says anything.
  */
 export function toRequestSchema(
-  { schema, form = schema, changes = {} }: NonNullable<Operation["request"]>,
-  notes: Readonly<Record<string, string>>,
+  { schema, form = schema, changes = {}, notes = {}, anyOf }: NonNullable<Operation["request"]>,
+  shared: Readonly<Record<string, string>>,
 ): SchemaObject {
   const read = toInputSchema(form);
   const rules = rulesOf(form);
@@ -22,14 +24,19 @@ export function toRequestSchema(
   for (const [name, it] of Object.entries(changes)) properties[name] = toInputSchema(it);
   const described = Object.entries(properties).map(([name, property]) => {
     assert(typeof property === "object", "a property is described by an object");
-    const said = [notes[name], property.description].filter((it) => it !== undefined);
-    return [name, { ...property, ...(said.length > 0 && { description: said.join(" ") }) }];
+    const isRead = rules?.[name] === undefined || rules[name].rule === "read";
+    // What a rule says of a field stands in any case: that it changes nothing, or what to send instead.
+    const description = isRead
+      ? (notes[name] ?? property.description ?? shared[name])
+      : [notes[name], property.description].filter((it) => it !== undefined).join(" ");
+    return [name, { ...property, ...(description !== undefined && { description }) }];
   });
   // A field of no row is refused, whatever the reading schema does with it.
   const isClosed = rules !== undefined || read.additionalProperties === false;
   return {
     ...read,
     properties: Object.fromEntries(described),
+    ...(anyOf && { anyOf: anyOf.map((name) => ({ required: [name] })) }),
     ...(isClosed && { additionalProperties: false }),
   };
 }

@@ -21,6 +21,7 @@ const REQUEST = {
     user: "Told back with the answer.",
     stream_options: "Holds nothing that is offered.",
   },
+  anyOf: ["input", "previous_response_id"],
   example: { model: EXAMPLE_MODEL, input: "Hello" },
 };
 const id: Parameter = {
