@@ -272,6 +272,24 @@ test("two windows of one minute, as a clock leaves them that was set back, are w
   expect(meter.add({ completion: 1 })?.code).toBe("quota-exceeded");
 });
 
+test("amounts that the database refuses hold up no others", async () => {
+  const models = { m: { price: { prompt: 1e6, completion: 1 } } };
+  const { ledger, flusher } = replica({ models });
+  const caller = testCaller({ dollarsPerDay: 1, requestsPerMinute: 9 });
+  await flusher.prepare(caller);
+  // Beyond what the column holds; no worker may say so.
+  admitted(ledger, caller).add({ prompt: 2 ** 50 });
+  await flusher.flush();
+  const other = testCaller({ tokensPerDay: 9 });
+  await flusher.prepare(other);
+  admitted(ledger, other).add({ prompt: 3 });
+  await flusher.flush();
+  const rows = await query(
+    "select tokens::int from usage_windows where period = 'day' and tokens > 0",
+  );
+  expect(rows).toEqual([{ tokens: 3 }]);
+});
+
 test("all visitors of a day are one row in its sums", async () => {
   const { ledger, flusher } = replica();
   for (const owner of ["visitor:a", "visitor:b", "anonymous"] as const) {

@@ -18,6 +18,7 @@ import { createId } from "@/lib/util/id";
 import { processSingleton } from "@/lib/util/process-singleton";
 import { settleWithin } from "@/lib/util/settle-within";
 import { within } from "@/lib/util/within";
+import { isDataError } from "./is-data-error";
 import { type UsageLedger, usageLedger } from "./ledger";
 import type { Meter } from "./meter";
 import { tokensOf, toUsageRecord } from "./record-book";
@@ -255,13 +256,6 @@ function toBatches(meters: readonly Meter[]): Meter[][] {
   return Array.from({ length: Math.ceil(meters.length / USAGE_BATCH_MAX) }, (_, index) =>
     meters.slice(index * USAGE_BATCH_MAX, (index + 1) * USAGE_BATCH_MAX),
   );
-}
-
-/** PostgreSQL's classes 22 (data exception) and 23 (a constraint), appendix A; the driver's error is the cause. */
-function isDataError(error: unknown): boolean {
-  const cause = error instanceof Error ? error.cause : undefined;
-  const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
-  return /^2[23]/.test(code);
 }
 
 /** The flusher of this process. */

@@ -1,5 +1,7 @@
 import type { Database } from "@/lib/db/client";
 import { USAGE_SEED_RETRY_MS, USAGE_SEEDS_MAX, USAGE_SUBJECT_IDLE_MS } from "@/lib/limits";
+import { log } from "@/lib/telemetry/log";
+import { isDataError } from "./is-data-error";
 import type { UsageLedger } from "./ledger";
 import {
   seedWindows,
@@ -69,11 +71,22 @@ export class TallyExchange {
     this.#unsettled ??= this.#take();
     if (this.#unsettled === undefined) return;
     const sent = this.#unsettled;
-    const reply = await writeTallies(this.#db, sent.batch);
+    const reply = await this.#write(sent.batch);
     // It was given up, sent again and settled meanwhile.
     if (this.#unsettled !== sent) return;
     settle(sent, reply, this.#ledger.now());
     this.#unsettled = undefined;
+  }
+
+  async #write(batch: TallyBatch): Promise<TallyReply> {
+    try {
+      return await writeTallies(this.#db, batch);
+    } catch (error) {
+      if (!isDataError(error)) throw error;
+      // Amounts that no column holds, which would be a bug of ours, must not be sent again for ever.
+      log.error({ err: error, count: batch.deltas.length }, "amounts of usage were refused");
+      return await writeTallies(this.#db, { ...batch, deltas: [] });
+    }
   }
 
   #take(): Sent | undefined {
