@@ -4,11 +4,14 @@ import * as tokenCheck from "@/app/api/v1/token_check/route";
 import * as workerHeartbeat from "@/app/api/workers/[id]/heartbeat/route";
 import * as worker from "@/app/api/workers/[id]/route";
 import * as workers from "@/app/api/workers/route";
+import * as detokenizeRest from "@/app/detokenize/[...rest]/route";
 import * as detokenize from "@/app/detokenize/route";
 import * as healthz from "@/app/healthz/route";
 import * as metrics from "@/app/metrics/route";
 import * as readyz from "@/app/readyz/route";
+import * as tokenizeRest from "@/app/tokenize/[...rest]/route";
 import * as tokenize from "@/app/tokenize/route";
+import * as tokenizerInfoRest from "@/app/tokenizer_info/[...rest]/route";
 import * as tokenizerInfo from "@/app/tokenizer_info/route";
 import * as v1Rest from "@/app/v1/[[...rest]]/route";
 import * as chatCompletions from "@/app/v1/chat/completions/route";
@@ -56,6 +59,9 @@ export const HOT_ROUTES: Record<string, RouteModule> = {
   "/tokenize": tokenize,
   "/detokenize": detokenize,
   "/tokenizer_info": tokenizerInfo,
+  "/tokenize/[...rest]": tokenizeRest,
+  "/detokenize/[...rest]": detokenizeRest,
+  "/tokenizer_info/[...rest]": tokenizerInfoRest,
   "/api/v1/chat/completions": fastchatChatCompletions,
   "/api/v1/token_check": tokenCheck,
   "/api/v1/[[...rest]]": fastchatRest,

@@ -1,18 +1,12 @@
-import { AppError } from "@/lib/errors";
-import { errorShapeAt } from "@/lib/http/error-reply";
-import { type RouteHandler, route } from "@/lib/http/route";
-import { paths } from "@/lib/paths";
+import { unknownPath } from "@/lib/http/unknown-path";
+import { OPERATIONS } from "@/lib/openapi/operations";
 
-/** Every path under /v1 that is none of ours, in the words that its clients understand. */
-export const GET: RouteHandler = (request, context) => {
-  const { pathname } = new URL(request.url);
-  const options = { shape: errorShapeAt(pathname), caller: "anyone", name: "/v1/*" } as const;
-  return route(options, (): Response => {
-    throw new AppError("not-found", {
-      message: `There is no ${request.method} ${pathname} here. GET ${paths.v1.openapi} tells of all that there is, GET ${paths.developers} to people.`,
-    });
-  })(request, context);
-};
+/** Those that need no id to be asked. */
+const KNOWN = OPERATIONS.filter(({ path }) => path.startsWith("/v1/") && !path.includes("{")).map(
+  ({ method, path }) => `${method.toUpperCase()} ${path}`,
+);
+
+export const GET = unknownPath("/v1/*", KNOWN);
 
 export const HEAD = GET;
 export const POST = GET;
