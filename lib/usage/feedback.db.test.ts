@@ -1,5 +1,6 @@
 /** Goal: an answer is found however lately it was written, by who asked for it. */
 import { setTimeout as delay } from "node:timers/promises";
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import type { Owner } from "@/lib/auth/api-caller";
 import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
@@ -54,6 +55,16 @@ test("what was said again takes the place of what was said", async () => {
     ...{ answerId: id, asked: "auto", model: "m", score: -1, comment: null, tags: ["late"] },
   });
   expect(models).toEqual([{ model: "m", count: 2, mean: 0, down: 1 }]);
+});
+
+test("keepers are not told which visitor said something", async () => {
+  const id = createId();
+  await database.db.execute(sql`
+    insert into feedback (answer_id, owner, endpoint, asked, model, score, tags, updated_at)
+    values (${id}, 'visitor:v', 'arena', 'm', 'm', 1, '{}', now() + interval '1 second')`);
+  const { latest } = await readFeedback(database.db);
+  expect(latest[0]).toMatchObject({ answerId: id, owner: "visitors" });
+  await database.db.execute(sql`delete from feedback where answer_id = ${id}`);
 });
 
 test("an answer of another owner, or of long ago, is unknown", async () => {

@@ -147,6 +147,8 @@ export async function readFeedback(db: Database = database()): Promise<AdminFeed
     models,
     latest: latest.map(({ updatedAt, createdAt: _, ...row }) => ({
       ...row,
+      // Which visitor said it is nobody's business (report-store.ts).
+      owner: row.owner.startsWith("visitor:") ? "visitors" : row.owner,
       updatedAt: updatedAt.toISOString(),
     })),
   };
