@@ -10,7 +10,7 @@ const LOOK_EVERY_MS = 500;
  */
 export function watchParents(onGone: () => void): void {
   const parent = process.ppid;
-  const npm = process.env.npm_lifecycle_event ? parentOf(parent) : undefined;
+  const npm = process.env.npm_lifecycle_event ? findNpm(parent) : undefined;
   const timer = setInterval(() => {
     const isOrphan = process.ppid !== parent || (npm !== undefined && !isAlive(npm));
     if (!isOrphan) return;
@@ -20,22 +20,32 @@ export function watchParents(onGone: () => void): void {
   timer.unref();
 }
 
-/** Undefined where the system does not tell, or where there is nobody but the first process. */
-function parentOf(pid: number): number | undefined {
-  const stat = `/proc/${pid}/stat`;
-  // The program's name stands in brackets and may hold anything; state and parent follow it.
-  const text = existsSync(stat)
-    ? readFileSync(stat, "utf8").split(") ").at(-1)?.split(" ")[1]
-    : ask(["ps", "-o", "ppid=", "-p", String(pid)]);
-  const parent = Number(text);
-  return parent > 1 ? parent : undefined;
+/**
+ * The npm above the shell of its script. Undefined where `parent` is no shell: bash and newer dashes put the
+ * script in their own place, `parent` is npm, and above it stands who called npm and may leave.
+ */
+export function findNpm(parent: number): number | undefined {
+  const shell = readProcess(parent);
+  if (shell === undefined || !/sh$/.test(shell.name)) return undefined;
+  return shell.parent > 1 ? shell.parent : undefined;
 }
 
-function ask([command = "", ...words]: string[]): string | undefined {
+/** Undefined where the system does not tell. */
+function readProcess(pid: number): { name: string; parent: number } | undefined {
+  const stat = `/proc/${pid}/stat`;
+  // The name stands in brackets and may hold anything; state and parent follow it.
+  const found = existsSync(stat)
+    ? /\((?<name>.*)\) \S+ (?<parent>\d+) /s.exec(readFileSync(stat, "utf8"))
+    : /^\s*(?<parent>\d+)\s+(?<name>.*\S)/.exec(ask(["ps", "-o", "ppid=,comm=", "-p", `${pid}`]));
+  const { name, parent } = found?.groups ?? {};
+  return name === undefined ? undefined : { name, parent: Number(parent) };
+}
+
+function ask([command = "", ...words]: string[]): string {
   try {
     return execFileSync(command, words, { encoding: "utf8" });
   } catch {
     // No `ps`: only the direct parent is watched then.
-    return undefined;
+    return "";
   }
 }
