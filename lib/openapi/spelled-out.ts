@@ -5,7 +5,6 @@ import {
   MESSAGES_MAX,
   MODERATION_PARTS_MAX,
   TOOL_CALLS_MAX,
-  TOOL_NAME,
   TOOLS_MAX,
 } from "@/lib/limits";
 import { chatMessagesSchema } from "@/lib/openai/chat/messages";
@@ -19,6 +18,7 @@ import {
   toolFields,
 } from "@/lib/openai/responses/tools";
 import { cacheBreakpointSchema, cacheControlSchema } from "@/lib/protocol/cache-mark";
+import { toolNameSchema } from "@/lib/protocol/message";
 
 /**
  * What some schemas read by code rather than by form, told as a form: roles and blocks that each have
@@ -41,7 +41,7 @@ const chatCalls = z
     z.strictObject({
       ...{ id, type: z.literal("function"), index: z.number().int().nullish() },
       function: z.strictObject({
-        name: z.string().regex(TOOL_NAME),
+        name: toolNameSchema,
         arguments: z.string().describe("JSON, as the model wrote it."),
         parsed_arguments: z.unknown().optional().describe("Taken and left."),
       }),
@@ -98,7 +98,7 @@ const resultBlock = z.strictObject({
 });
 const callBlock = z.strictObject({
   ...{ type: z.literal("tool_use"), id: callId, cache_control, toolset_name: nothing },
-  name: z.string().regex(TOOL_NAME),
+  name: toolNameSchema,
   input: z.record(z.string(), z.unknown()),
   caller: z.strictObject({ type: z.literal("direct") }).nullish(),
 });

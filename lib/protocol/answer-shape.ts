@@ -1,11 +1,6 @@
 import * as z from "zod";
-import {
-  CHOICES_MAX,
-  GRAMMAR_CHARACTERS_MAX,
-  GRAMMAR_DEPTH_MAX,
-  TOOL_NAME,
-  TOOLS_MAX,
-} from "@/lib/limits";
+import { CHOICES_MAX, GRAMMAR_CHARACTERS_MAX, GRAMMAR_DEPTH_MAX, TOOLS_MAX } from "@/lib/limits";
+import { toolNameSchema } from "./message";
 
 /** What an answer must look like, and what it may ask to have called. */
 
@@ -51,7 +46,7 @@ export const grammarSchema = z.discriminatedUnion("type", [
 ]);
 
 export const toolSchema = z.strictObject({
-  name: z.string().regex(TOOL_NAME),
+  name: toolNameSchema,
   description: z.string().optional(),
   parameters: jsonSchemaSchema.optional(),
   isStrict: z.boolean().optional(),
@@ -61,10 +56,7 @@ export const toolRequestSchema = z
   .strictObject({
     tools: z.array(toolSchema).min(1).max(TOOLS_MAX),
     choice: z
-      .union([
-        z.enum(["auto", "none", "required"]),
-        z.strictObject({ name: z.string().regex(TOOL_NAME) }),
-      ])
+      .union([z.enum(["auto", "none", "required"]), z.strictObject({ name: toolNameSchema })])
       .default("auto"),
     /** Whether one answer may ask for several calls. */
     isParallel: z.boolean().default(true),

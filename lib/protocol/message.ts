@@ -4,10 +4,14 @@ import { MESSAGES_MAX, TOOL_CALLS_MAX, TOOL_NAME } from "@/lib/limits";
 /** The one internal message. Parts are a union so that images can join text later. */
 export const textPartSchema = z.strictObject({ type: z.literal("text"), text: z.string() });
 
+export const toolNameSchema = z
+  .string()
+  .regex(TOOL_NAME, "must have 1 to 64 letters, digits, underscores or dashes.");
+
 /** A call that the model asked for; `arguments` is JSON text, as the model wrote it. */
 export const toolCallSchema = z.strictObject({
   id: z.string().min(1).max(128),
-  name: z.string().regex(TOOL_NAME),
+  name: toolNameSchema,
   arguments: z.string(),
 });
 

@@ -294,16 +294,23 @@ describe("input items", () => {
     expect(before).toMatchObject({ data: all.data.slice(1, 3), has_more: true });
   });
 
-  test.each(["limit=0", "limit=101", "limit=x", "order=up", "after=msg_1", "page=2", "include=x"])(
-    "%s is refused by name",
-    async (query) => {
-      const { id } = await client.responses.create({ model: echo, input: "one" });
-      const error = await failure(client.get(`/responses/${id}/input_items?${query}`));
-      const [name = ""] = query.split("=");
-      expect(error).toMatchObject({ status: 400, type: "invalid_request_error" });
-      expect((error as { param: string }).param).toMatch(new RegExp(`^${name}`));
-    },
-  );
+  test.each([
+    ["limit=0", /must be a whole number from 1 to 100\.$/],
+    ["limit=101", /must be a whole number from 1 to 100\.$/],
+    ["limit=x", /must be a whole number from 1 to 100\.$/],
+    ["order=up", /`order` must be "asc" or "desc"\.$/],
+    ["after=msg_1", /./],
+    [`before=${"x".repeat(257)}`, /at most 256 characters\.$/],
+    ["page=2", /Unknown parameter `page`/],
+    ["include=x", /`include\.0` names what this server does not have/],
+  ])("%s is refused by name", async (query, says) => {
+    const { id } = await client.responses.create({ model: echo, input: "one" });
+    const error = await failure(client.get(`/responses/${id}/input_items?${query}`));
+    const [name = ""] = query.split("=");
+    expect(error).toMatchObject({ status: 400, type: "invalid_request_error" });
+    expect(error).toMatchObject({ message: expect.stringMatching(says) });
+    expect((error as { param: string }).param).toMatch(new RegExp(`^${name}`));
+  });
 });
 
 test("the tokens of an input are counted with the conversation before it", async () => {

@@ -1,8 +1,9 @@
 import * as z from "zod";
-import { TOOL_NAME, TOOLS_MAX } from "@/lib/limits";
+import { TOOLS_MAX } from "@/lib/limits";
 import { type Grammar, jsonSchemaSchema, type ToolRequest } from "@/lib/protocol/answer-shape";
 import { cacheControlSchema } from "@/lib/protocol/cache-mark";
 import type { ReasoningEffort } from "@/lib/protocol/generate-request";
+import { toolNameSchema } from "@/lib/protocol/message";
 import { refuse, reject } from "@/lib/util/refuse";
 import { neutralPart } from "./fields";
 
@@ -24,7 +25,7 @@ export const outputConfigSchema = z.strictObject({
 
 const customToolSchema = z.strictObject({
   type: z.literal("custom").nullish(),
-  name: z.string().regex(TOOL_NAME, "must have 1 to 64 letters, digits, underscores or dashes."),
+  name: toolNameSchema,
   description: z.string().nullish(),
   input_schema: objectSchema.superRefine((schema, context) => {
     if (typeof schema === "object" && schema.type === "object") return;

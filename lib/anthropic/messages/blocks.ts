@@ -1,8 +1,8 @@
 import * as z from "zod";
-import { GRAMMAR_DEPTH_MAX, TOOL_NAME } from "@/lib/limits";
+import { GRAMMAR_DEPTH_MAX } from "@/lib/limits";
 import { depthOf } from "@/lib/protocol/answer-shape";
 import { cacheControlSchema } from "@/lib/protocol/cache-mark";
-import type { TextPart, ToolCall } from "@/lib/protocol/message";
+import { type TextPart, type ToolCall, toolNameSchema } from "@/lib/protocol/message";
 import { adopt, refuse, reject } from "@/lib/util/refuse";
 import { neutralPart } from "./fields";
 
@@ -50,7 +50,7 @@ const textBlockSchema = z
 const toolUseBlockSchema = z
   .strictObject({
     ...{ type: z.literal("tool_use"), id: callId, cache_control, toolset_name },
-    name: z.string().regex(TOOL_NAME, "must have 1 to 64 letters, digits, underscores or dashes."),
+    name: toolNameSchema,
     input: z
       .record(z.string(), z.unknown())
       .refine((input) => depthOf(input) <= GRAMMAR_DEPTH_MAX, {

@@ -1,7 +1,8 @@
 import * as z from "zod";
-import { CHOICES_MAX, GRAMMAR_CHARACTERS_MAX, TOOL_NAME, TOOLS_MAX } from "@/lib/limits";
+import { CHOICES_MAX, GRAMMAR_CHARACTERS_MAX, TOOLS_MAX } from "@/lib/limits";
 import { type Grammar, jsonSchemaSchema, type ToolRequest } from "@/lib/protocol/answer-shape";
 import { cacheControlSchema } from "@/lib/protocol/cache-mark";
+import { toolNameSchema } from "@/lib/protocol/message";
 import { refuse, reject } from "@/lib/util/refuse";
 
 /** What an answer must look like, in OpenAI's fields: `response_format`, `tools`, `tool_choice`. */
@@ -13,7 +14,7 @@ export const responseFormatSchema = z
     z.strictObject({
       type: z.literal("json_schema"),
       json_schema: z.strictObject({
-        name: z.string().regex(TOOL_NAME),
+        name: toolNameSchema,
         description: z.string().nullish(),
         /** Without one any object will do. */
         schema: jsonSchemaSchema.nullish(),
@@ -55,7 +56,7 @@ const functionToolSchema = z.strictObject({
   function: z.strictObject({
     // LiteLLM's clients put the mark here, others beside the function.
     cache_control: cacheControlSchema.nullish(),
-    name: z.string().regex(TOOL_NAME, "must have 1 to 64 letters, digits, underscores or dashes."),
+    name: toolNameSchema,
     description: z.string().nullish(),
     parameters: jsonSchemaSchema.nullish(),
     strict: z.boolean().nullish(),

@@ -60,4 +60,17 @@ export const EXTENSION_FIELDS = {
   stop_token_ids: read,
   /** vLLM's: `{"regex": …}`, `{"choice": […]}`, `{"json": schema}` or `{"json_object": true}`. */
   structured_outputs: read,
+
+  // vLLM's earlier names, and what its chats are told of the template.
+  guided_json: neutral(nothing, 'Send `structured_outputs: {"json": …}` instead.'),
+  guided_regex: neutral(nothing, 'Send `structured_outputs: {"regex": …}` instead.'),
+  guided_choice: neutral(nothing, 'Send `structured_outputs: {"choice": …}` instead.'),
+  chat_template: neutral(nothing, "The model's own template is used; remove it."),
+  chat_template_kwargs: neutral(
+    z.strictObject({}),
+    "Send `reasoning_effort` where that is meant, or remove it.",
+  ),
+  enable_thinking: neutral(nothing, 'Send `reasoning_effort` instead; "none" is for no reasoning.'),
+  add_generation_prompt: neutral(z.literal(true), "The answer begins anew; remove it."),
+  continue_final_message: neutral(z.literal(false), "Every message ends where it ends; remove it."),
 } as const satisfies Record<string, FieldRule>;

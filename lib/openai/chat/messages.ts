@@ -1,7 +1,7 @@
 import * as z from "zod";
-import { MESSAGES_MAX, TOOL_CALLS_MAX, TOOL_NAME } from "@/lib/limits";
+import { MESSAGES_MAX, TOOL_CALLS_MAX } from "@/lib/limits";
 import { cacheBreakpointSchema, cacheControlSchema } from "@/lib/protocol/cache-mark";
-import type { Message, TextPart } from "@/lib/protocol/message";
+import { type Message, type TextPart, toolNameSchema } from "@/lib/protocol/message";
 import { adopt, refuse, reject } from "@/lib/util/refuse";
 
 /** OpenAI's messages → ours. Roles and parts that are not offered are named, with what to do. */
@@ -83,7 +83,7 @@ const toolCallsSchema = z
       id: z.string().min(1).max(128),
       type: z.literal("function"),
       function: z.strictObject({
-        name: z.string().regex(TOOL_NAME),
+        name: toolNameSchema,
         arguments: z.string(),
         /** What OpenAI's client read out of them, in the replies that it hands out. */
         parsed_arguments: z.unknown().optional(),

@@ -373,7 +373,32 @@ test.each(Object.keys(EXTENSION_FIELDS))("%s is absent as null, like every field
   expect(parse({ [name]: null }).request).toEqual(parse({}).request);
 });
 
+test.each<[param: string, value: unknown, says: RegExp]>([
+  ["guided_json", { type: "object" }, /`structured_outputs: \{"json"/],
+  ["guided_regex", "a", /`structured_outputs: \{"regex"/],
+  ["guided_choice", ["a"], /`structured_outputs: \{"choice"/],
+  ["chat_template", "{{ messages }}", /own template/],
+  ["chat_template_kwargs", { enable_thinking: false }, /`reasoning_effort`/],
+  ["enable_thinking", false, /`reasoning_effort`.*"none"/],
+  ["add_generation_prompt", false, /remove it/],
+  ["continue_final_message", true, /remove it/],
+])("%s of other servers is refused with what to send instead", (param, value, says) => {
+  const { error } = parse({ [param]: value });
+  expect(error).toMatchObject({ code: "unsupported-parameter", param });
+  expect(error?.message).toMatch(says);
+});
+
 test.each<[param: string, fields: Record<string, unknown>, says?: RegExp]>([
+  [
+    "response_format.json_schema.name",
+    { response_format: { type: "json_schema", json_schema: { name: "My Schema" } } },
+    /name` must have 1 to 64 letters, digits, underscores or dashes\.$/,
+  ],
+  [
+    "tools.0.function.name",
+    { tools: [{ type: "function", function: { name: "server.tool" } }] },
+    /name` must have 1 to 64 letters, digits, underscores or dashes\.$/,
+  ],
   ["top_k", { top_k: -2 }],
   ["top_k", { top_k: 1.5 }],
   ["top_k", { top_k: "40" }],

@@ -1,6 +1,7 @@
 import * as z from "zod";
-import { MESSAGES_MAX, TOOL_NAME } from "@/lib/limits";
+import { MESSAGES_MAX } from "@/lib/limits";
 import { cacheBreakpointSchema } from "@/lib/protocol/cache-mark";
+import { toolNameSchema } from "@/lib/protocol/message";
 import { adopt, refuse, reject } from "@/lib/util/refuse";
 import { textSchema } from "../sampling-fields";
 import type {
@@ -122,7 +123,7 @@ export const functionCallSchema = z
     id: itemId,
     status,
     call_id: callId,
-    name: z.string().regex(TOOL_NAME, "must have 1 to 64 letters, digits, underscores or dashes."),
+    name: toolNameSchema,
     arguments: textSchema,
     caller,
     namespace: z.null().optional(),

@@ -5,20 +5,24 @@ import { includeSchema } from "./request";
 
 /** Query strings of the endpoints that read responses. Nothing in them is ignored either. */
 
-const truth = z.enum(["true", "false"]);
-const digits = (low: number, high: number) =>
-  z
+const truth = z.enum(["true", "false"], { error: 'must be "true" or "false".' });
+const digits = (low: number, high: number) => {
+  const error = `must be a whole number from ${low} to ${high}.`;
+  return z
     .string()
-    .regex(/^\d{1,9}$/, "must be a whole number.")
+    .regex(/^\d{1,9}$/, { error, abort: true })
     .transform(Number)
-    .pipe(z.number().min(low).max(high));
+    .pipe(z.number().min(low, error).max(high, error));
+};
 
 const retrieveSchema = z.strictObject({
   stream: truth.optional(),
   starting_after: digits(0, 999_999_999).optional(),
   include: includeSchema.optional(),
   // Padding against listeners who measure events; offered by none of our streams.
-  include_obfuscation: z.literal("false").optional(),
+  include_obfuscation: z
+    .literal("false", { error: 'must be "false": streams are not padded.' })
+    .optional(),
 });
 
 export type RetrieveQuery = { isStream: boolean; startingAfter: number | undefined };
@@ -34,11 +38,13 @@ export function parseRetrieveQuery(search: URLSearchParams): RetrieveQuery {
   return { isStream, startingAfter: query.starting_after };
 }
 
+const itemId = z.string().max(256, "must have at most 256 characters.");
+
 const itemSchema = z.strictObject({
   limit: digits(1, RESPONSE_ITEMS_PAGE_MAX).default(RESPONSE_ITEMS_PAGE_DEFAULT),
-  order: z.enum(["asc", "desc"]).default("desc"),
-  after: z.string().max(256).optional(),
-  before: z.string().max(256).optional(),
+  order: z.enum(["asc", "desc"], { error: 'must be "asc" or "desc".' }).default("desc"),
+  after: itemId.optional(),
+  before: itemId.optional(),
   include: includeSchema.optional(),
 });
 
@@ -64,9 +70,9 @@ function parse<Schema extends z.ZodType>(
     const message = `Unknown parameter \`${param}\`; remove it or correct the spelling.`;
     throw new AppError("invalid-request", { message, param });
   }
+  // Each rule above says of itself what is to be sent.
   const param = issue?.path.join(".") ?? "";
-  const what = issue?.code === "custom" ? issue.message : `is not valid: ${issue?.message}.`;
-  throw new AppError("invalid-request", { message: `\`${param}\` ${what}`, param });
+  throw new AppError("invalid-request", { message: `\`${param}\` ${issue?.message}`, param });
 }
 
 /** Clients write lists as `include=a&include=b`, `include[]=a` or `include[0]=a`. */

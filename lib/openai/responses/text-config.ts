@@ -1,6 +1,6 @@
 import * as z from "zod";
-import { TOOL_NAME } from "@/lib/limits";
 import { type Grammar, jsonSchemaSchema } from "@/lib/protocol/answer-shape";
+import { toolNameSchema } from "@/lib/protocol/message";
 import { refuse } from "@/lib/util/refuse";
 
 /** `text` of a request: what the answer must look like. */
@@ -10,7 +10,7 @@ const formatSchema = z.discriminatedUnion("type", [
   z.strictObject({ type: z.literal("json_object") }),
   z.strictObject({
     type: z.literal("json_schema"),
-    name: z.string().regex(TOOL_NAME),
+    name: toolNameSchema,
     description: z.string().nullish(),
     schema: jsonSchemaSchema,
     /** Answers keep to the schema either way. */

@@ -1,13 +1,14 @@
 import * as z from "zod";
-import { TOOL_NAME, TOOLS_MAX } from "@/lib/limits";
+import { TOOLS_MAX } from "@/lib/limits";
 import { jsonSchemaSchema, type ToolRequest } from "@/lib/protocol/answer-shape";
+import { toolNameSchema } from "@/lib/protocol/message";
 import { adopt, refuse, reject } from "@/lib/util/refuse";
 
 /** Functions a model may ask to have called, in the flat form that this API has for them. */
 
 export const toolFields = z.strictObject({
   type: z.literal("function"),
-  name: z.string().regex(TOOL_NAME, "must have 1 to 64 letters, digits, underscores or dashes."),
+  name: toolNameSchema,
   description: z.string().nullish(),
   parameters: jsonSchemaSchema.nullish(),
   strict: z.boolean().nullish(),
