@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { KEY_MODELS_MAX } from "@/lib/limits";
 import { modelNameSchema } from "./catalog";
 
 /** What a key of the API may do and how much of it: the shapes that pages, terminal and database share. */
@@ -29,7 +30,13 @@ export const LIMIT_NAMES = limitsSchema.keyof().options;
 
 /** Limits of a key over all its models together, and of it at single models. */
 export const keyLimitsSchema = limitsSchema.extend({
-  models: z.record(modelNameSchema, limitsSchema).optional(),
+  models: z
+    .record(modelNameSchema, limitsSchema)
+    .refine(
+      (it) => Object.keys(it).length <= KEY_MODELS_MAX,
+      `has more than ${KEY_MODELS_MAX} models.`,
+    )
+    .optional(),
 });
 
 export type ApiScope = z.infer<typeof apiScopeSchema>;
