@@ -1,15 +1,15 @@
 import * as z from "zod";
 import { CHOICE_COUNT_MAX, STOP_STRING_CHARACTERS_MAX, STOP_STRINGS_MAX } from "@/lib/limits";
-import { type GenerateRequest, generateRequestSchema } from "@/lib/protocol/generate-request";
+import {
+  type GenerateRequest,
+  generateRequestSchema,
+  TOP_P_LEAST,
+} from "@/lib/protocol/generate-request";
 import { ROUTING_FIELDS } from "@/lib/protocol/routing";
+import { textSchema } from "@/lib/protocol/well-formed-text";
+import { reject } from "@/lib/util/refuse";
 
 /** The fields that chats and completions have in common: which model, how its tokens are drawn, when it ends. */
-
-const wellFormed = (text: string) => text.isWellFormed();
-const WELL_FORMED = "holds half of a surrogate pair; send well-formed Unicode.";
-
-/** Text that every tokenizer has tokens for. */
-export const textSchema = z.string().refine(wellFormed, WELL_FORMED);
 
 const stopString = textSchema.min(1).max(STOP_STRING_CHARACTERS_MAX);
 
@@ -46,11 +46,17 @@ export const SAMPLING_FIELDS = {
     .nullish(),
 } as const;
 
+/** Says that what only streams can do is asked of an answer that is none. */
+export function checkStreamOptions(
+  body: { stream?: boolean | null | undefined; stream_options?: object | null | undefined },
+  context: z.core.$RefinementCtx,
+): void {
+  if (!body.stream_options || body.stream) return;
+  reject(context, ["stream_options"], "is for streams; send `stream: true` with it or remove it.");
+}
+
 const fieldsSchema = z.object(SAMPLING_FIELDS);
 export type SamplingFields = z.infer<typeof fieldsSchema>;
-
-/** Of the smallest share one token is left, as OpenAI's `top_p: 0` asks; our own limit excludes 0. */
-const TOP_P_LEAST = 1e-6;
 
 /** These fields as every worker understands them. */
 export function toSampledRequest(

@@ -1,14 +1,13 @@
 import * as z from "zod";
 import { samplingSchema } from "./generate-request";
+import { textSchema } from "./well-formed-text";
 
 /** What an operator says of models: defaults, prices, and names that stand for them. */
 
 /** Of a model or an alias, as the database can keep it: PostgreSQL's texts hold no NUL and no half of a pair. */
-export const modelNameSchema = z
-  .string()
+export const modelNameSchema = textSchema
   .min(1)
   .max(256)
-  .refine((it) => it.isWellFormed(), "holds half of a surrogate pair; send well-formed Unicode.")
   .refine((it) => !it.includes("\0"), "holds a NUL character; remove it.");
 
 /** Parameters for requests that name none; what a request says comes first. */

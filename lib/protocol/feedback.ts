@@ -1,12 +1,13 @@
 import * as z from "zod";
 import { FEEDBACK_COMMENT_CHARACTERS_MAX, FEEDBACK_TAGS_MAX } from "@/lib/limits";
+import { textSchema } from "./well-formed-text";
 
 /** What a caller thought of an answer. No vote: it never counts for a rating. */
 
-const text = z
-  .string()
-  .refine((it) => it.isWellFormed(), "holds half of a surrogate pair; send well-formed Unicode.")
-  .refine((it) => !it.includes("\0"), "holds a NUL character, which cannot be stored; remove it.");
+const text = textSchema.refine(
+  (it) => !it.includes("\0"),
+  "holds a NUL character, which cannot be stored; remove it.",
+);
 
 /**
  * Ids on the wire are a usage record's, without its dashes, behind the prefix of their API. Those of stored

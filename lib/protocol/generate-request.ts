@@ -31,6 +31,9 @@ export const logitBiasSchema = z
     }
   });
 
+/** What a `top_p` of 0 on a wire becomes, which `topP` excludes: of the smallest share one token is left. */
+export const TOP_P_LEAST = 1e-6;
+
 /** How the next token is chosen. What is absent takes the model's own default (generation_config.json). */
 export const samplingSchema = z.strictObject({
   /** 0 is greedy. */

@@ -3,6 +3,7 @@ import { GRAMMAR_DEPTH_MAX } from "@/lib/limits";
 import { depthOf } from "@/lib/protocol/answer-shape";
 import { cacheControlSchema } from "@/lib/protocol/cache-mark";
 import { type TextPart, type ToolCall, toolNameSchema } from "@/lib/protocol/message";
+import { textSchema } from "@/lib/protocol/well-formed-text";
 import { adopt, refuse, reject } from "@/lib/util/refuse";
 import { neutralPart } from "./fields";
 
@@ -32,17 +33,9 @@ const callId = z
   .regex(/^[\w-]{1,128}$/, "must have 1 to 128 letters, digits, underscores or dashes.");
 const toolset_name = neutralPart(z.never(), "Remove it.");
 
-/** JSON can spell half a surrogate pair, which no tokenizer has a token for. */
-export const wellFormedText = z
-  .string()
-  .refine(
-    (text) => text.isWellFormed(),
-    "holds half of a surrogate pair; send well-formed Unicode.",
-  );
-
 const textBlockSchema = z
   .strictObject({
-    ...{ type: z.literal("text"), text: wellFormedText, cache_control },
+    ...{ type: z.literal("text"), text: textSchema, cache_control },
     citations: neutralPart(z.array(z.unknown()).max(0), "Remove them."),
   })
   .transform(({ text }): Block => ({ type: "text", part: { type: "text", text } }));
@@ -125,7 +118,7 @@ export function toBlocks(
 ): Block[] | undefined {
   const { path } = rules;
   if (typeof content === "string") {
-    const text = wellFormedText.safeParse(content);
+    const text = textSchema.safeParse(content);
     if (text.success) return [{ type: "text", part: { type: "text", text: text.data } }];
     adopt(context, path, text.error.issues);
     return undefined;

@@ -1,7 +1,8 @@
 import * as z from "zod";
 import { STOP_STRING_CHARACTERS_MAX, STOP_STRINGS_MAX } from "@/lib/limits";
-import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import { type GenerateRequest, TOP_P_LEAST } from "@/lib/protocol/generate-request";
 import { ROUTING_FIELDS } from "@/lib/protocol/routing";
+import { textSchema } from "@/lib/protocol/well-formed-text";
 import { bodySchemaOf } from "@/lib/util/body-schema";
 import { reject } from "@/lib/util/refuse";
 import {
@@ -13,14 +14,13 @@ import {
   toReasoningEffort,
   toToolRequest,
 } from "./answer-shape";
-import { wellFormedText } from "./blocks";
 import { conversationSchema, systemSchema, withSystem } from "./conversation";
 import { BETA_FIELDS, EARLIER_FIELDS, MESSAGE_FIELDS, ROUTING_RULES } from "./fields";
 import { checkThinking, thinkingSchema, toThinking } from "./thinking";
 
 /** Anthropic's "Create a Message" body → GenerateRequest (API reference, Messages). */
 
-export const modelSchema = wellFormedText.min(1).max(256);
+export const modelSchema = textSchema.min(1).max(256);
 
 /** The fields that are read. Null stands for absent. */
 const readSchema = z.object({
@@ -31,7 +31,7 @@ const readSchema = z.object({
   max_tokens: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
   system: systemSchema.nullish(),
   stop_sequences: z
-    .array(wellFormedText.min(1).max(STOP_STRING_CHARACTERS_MAX))
+    .array(textSchema.min(1).max(STOP_STRING_CHARACTERS_MAX))
     .max(STOP_STRINGS_MAX)
     .nullish(),
   stream: z.boolean().nullish(),
@@ -61,9 +61,6 @@ export const messageRequestSchema = bodySchemaOf({
   });
 
 export type MessageRequest = z.infer<typeof messageRequestSchema>;
-
-/** Of the smallest share one token is left, as `top_p: 0` asks; our own limit excludes 0. */
-const TOP_P_LEAST = 1e-6;
 
 /** The request as every worker understands it. */
 export function toGenerateRequest(body: MessageRequest, requestId: string): GenerateRequest {

@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import { textSchema } from "@/lib/protocol/well-formed-text";
 import { adopt, refuse } from "@/lib/util/refuse";
-import { textSchema } from "../sampling-fields";
 import { type ChatRequest, chatRequestSchema, toGenerateRequest } from "./request";
 
 /**

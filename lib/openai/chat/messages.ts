@@ -2,6 +2,7 @@ import * as z from "zod";
 import { MESSAGES_MAX, TOOL_CALLS_MAX } from "@/lib/limits";
 import { cacheBreakpointSchema, cacheControlSchema } from "@/lib/protocol/cache-mark";
 import { type Message, type TextPart, toolNameSchema } from "@/lib/protocol/message";
+import { ILL_FORMED } from "@/lib/protocol/well-formed-text";
 import { adopt, refuse, reject } from "@/lib/util/refuse";
 
 /** OpenAI's messages → ours. Roles and parts that are not offered are named, with what to do. */
@@ -115,7 +116,8 @@ const messageSchema = z
     const toolCalls = calls && calls.length > 0 ? calls : undefined;
     if (!checkCalls(role, { toolCalls, callId }, context)) return z.NEVER;
     // An answer that was only reasoning is sent back without content, and with a list of no calls.
-    const given = content == null && calls && !toolCalls ? "" : content;
+    const isWordless = role === "assistant" && content == null && calls && !toolCalls;
+    const given = isWordless ? "" : content;
     const parts = toParts(given, { mayBeAbsent: toolCalls !== undefined }, context);
     if (!parts) return z.NEVER;
     return {
@@ -158,7 +160,19 @@ function checkCalls(
   return false;
 }
 
-export const chatMessagesSchema = z.array(messageSchema).min(1).max(MESSAGES_MAX);
+export const chatMessagesSchema = z
+  .array(messageSchema)
+  .min(1)
+  .max(MESSAGES_MAX)
+  .superRefine((messages, context) => {
+    const called = new Set<string>();
+    for (const [index, { toolCalls, toolCallId }] of messages.entries()) {
+      for (const { id } of toolCalls ?? []) called.add(id);
+      if (toolCallId === undefined || called.has(toolCallId)) continue;
+      const message = "answers no call; send the assistant's message with that call before it.";
+      reject(context, [index, "tool_call_id"], message);
+    }
+  });
 
 function refuseRole(role: string, context: z.core.$RefinementCtx): void {
   if (ROLES_NOT_OFFERED.includes(role)) {
@@ -210,7 +224,7 @@ function saysNothing(value: unknown): boolean {
 /** JSON can spell half a surrogate pair, which no tokenizer has a token for. */
 function toTextPart(text: string, path: PropertyKey[], context: z.core.$RefinementCtx): TextPart {
   if (!text.isWellFormed()) {
-    reject(context, path, "holds half of a surrogate pair; send well-formed Unicode.");
+    reject(context, path, ILL_FORMED);
   }
   return { type: "text", text };
 }

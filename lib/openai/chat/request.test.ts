@@ -240,6 +240,8 @@ describe("what programs put on messages and does not concern the model", () => {
     });
     const { error } = parse({ messages: [user, { role: "assistant", content: null }] });
     expect(error).toMatchObject({ param: "messages.1.content" });
+    const { error: asked } = parse({ messages: [{ role: "user", tool_calls: [] }] });
+    expect(asked).toMatchObject({ param: "messages.0.content" });
   });
 });
 
@@ -348,6 +350,15 @@ describe("what an answer must look like", () => {
     ["tool_choice.function.name", { tools: [named("f")], tool_choice: named("g") }],
     ["parallel_tool_calls", { parallel_tool_calls: 1 }],
     ["messages.0.tool_call_id", { messages: [{ role: "tool", content: "2" }] }],
+    [
+      "messages.1.tool_call_id",
+      {
+        messages: [
+          { role: "user", content: "u" },
+          { role: "tool", tool_call_id: "c", content: "2" },
+        ],
+      },
+    ],
     ["messages.0.tool_call_id", { messages: [{ role: "user", content: "2", tool_call_id: "c" }] }],
     [
       "messages.0.tool_calls",

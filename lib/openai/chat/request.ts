@@ -3,7 +3,12 @@ import { ALTERNATIVES_MAX } from "@/lib/limits";
 import { type GenerateRequest, reasoningEffortSchema } from "@/lib/protocol/generate-request";
 import { bodySchemaOf } from "@/lib/util/body-schema";
 import { reject } from "@/lib/util/refuse";
-import { SAMPLING_FIELDS, toSampledRequest, withoutAbsent } from "../sampling-fields";
+import {
+  checkStreamOptions,
+  SAMPLING_FIELDS,
+  toSampledRequest,
+  withoutAbsent,
+} from "../sampling-fields";
 import {
   checkTools,
   responseFormatSchema,
@@ -53,13 +58,7 @@ export const chatRequestSchema = bodySchema.pipe(readSchema).superRefine((body, 
   if (body.top_logprobs && !body.logprobs) {
     reject(context, ["top_logprobs"], "needs `logprobs: true`; send it with it or remove it.");
   }
-  if (body.stream_options && !body.stream) {
-    reject(
-      context,
-      ["stream_options"],
-      "is for streams; send `stream: true` with it or remove it.",
-    );
-  }
+  checkStreamOptions(body, context);
 });
 
 export type ChatRequest = z.infer<typeof chatRequestSchema>;

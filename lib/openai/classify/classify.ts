@@ -1,8 +1,8 @@
 import * as z from "zod";
 import { EMBED_INPUTS_MAX } from "@/lib/limits";
 import type { ClassifyReply, ClassifyRequest } from "@/lib/protocol/text";
+import { textSchema } from "@/lib/protocol/well-formed-text";
 import { boundedList } from "../bounded-list";
-import { textSchema } from "../sampling-fields";
 
 /** `POST /v1/classify` as vLLM has it, where OpenAI has none. */
 

@@ -1,10 +1,16 @@
 import * as z from "zod";
 import { ALTERNATIVES_MAX, CHOICE_COUNT_MAX, COMPLETION_PROMPTS_MAX } from "@/lib/limits";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import { textSchema } from "@/lib/protocol/well-formed-text";
 import { refuse, reject } from "@/lib/util/refuse";
 import { boundedList, isOfTexts } from "../bounded-list";
 import { structuredOutputsSchema } from "../chat/answer-shape";
-import { SAMPLING_FIELDS, textSchema, toSampledRequest, withoutAbsent } from "../sampling-fields";
+import {
+  checkStreamOptions,
+  SAMPLING_FIELDS,
+  toSampledRequest,
+  withoutAbsent,
+} from "../sampling-fields";
 
 /** OpenAI's "Create completion" body → one GenerateRequest for each prompt (API reference, Completions). */
 
@@ -57,10 +63,7 @@ export const completionRequestSchema = z
     if (limit != null && body.min_tokens != null && body.min_tokens > limit) {
       reject(context, ["min_tokens"], `is more than the ${limit} tokens the answer may have.`);
     }
-    if (body.stream_options && !body.stream) {
-      const message = "is for streams; send `stream: true` with it or remove it.";
-      reject(context, ["stream_options"], message);
-    }
+    checkStreamOptions(body, context);
   });
 
 export type CompletionRequest = z.infer<typeof completionRequestSchema>;

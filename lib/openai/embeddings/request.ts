@@ -1,9 +1,9 @@
 import * as z from "zod";
 import { EMBED_INPUTS_MAX } from "@/lib/limits";
 import type { EmbedRequest } from "@/lib/protocol/text";
+import { textSchema } from "@/lib/protocol/well-formed-text";
 import { refuse } from "@/lib/util/refuse";
 import { boundedList, isOfTexts } from "../bounded-list";
-import { textSchema } from "../sampling-fields";
 
 /** OpenAI's "Create embeddings" body → EmbedRequest (API reference, Embeddings). */
 

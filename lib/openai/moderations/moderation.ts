@@ -2,9 +2,9 @@ import * as z from "zod";
 import { AppError, isAppError } from "@/lib/errors";
 import { EMBED_INPUTS_MAX, MODERATION_PARTS_MAX } from "@/lib/limits";
 import type { ClassifyReply, ClassifyRequest } from "@/lib/protocol/text";
+import { textSchema } from "@/lib/protocol/well-formed-text";
 import { refuse } from "@/lib/util/refuse";
 import { boundedList } from "../bounded-list";
-import { textSchema } from "../sampling-fields";
 import { inWireWords } from "../wire-param";
 import { CATEGORIES, type Category, findCategory } from "./categories";
 

@@ -2,8 +2,8 @@ import * as z from "zod";
 import { MESSAGES_MAX } from "@/lib/limits";
 import { cacheBreakpointSchema } from "@/lib/protocol/cache-mark";
 import { toolNameSchema } from "@/lib/protocol/message";
+import { textSchema } from "@/lib/protocol/well-formed-text";
 import { adopt, refuse, reject } from "@/lib/util/refuse";
-import { textSchema } from "../sampling-fields";
 import type {
   FunctionCallItem,
   FunctionCallOutputItem,

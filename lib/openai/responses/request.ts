@@ -3,9 +3,15 @@ import { ALTERNATIVES_MAX } from "@/lib/limits";
 import { type GenerateRequest, reasoningEffortSchema } from "@/lib/protocol/generate-request";
 import type { Message } from "@/lib/protocol/message";
 import { ROUTING_FIELDS } from "@/lib/protocol/routing";
+import { textSchema } from "@/lib/protocol/well-formed-text";
 import { bodySchemaOf } from "@/lib/util/body-schema";
 import { refuse, reject } from "@/lib/util/refuse";
-import { SAMPLING_FIELDS, textSchema, toSampledRequest, withoutAbsent } from "../sampling-fields";
+import {
+  checkStreamOptions,
+  SAMPLING_FIELDS,
+  toSampledRequest,
+  withoutAbsent,
+} from "../sampling-fields";
 import { RESPONSE_EXTENSION_FIELDS, RESPONSE_FIELDS } from "./fields";
 import { inputSchema } from "./input";
 import { textConfigSchema, toGrammar } from "./text-config";
@@ -108,10 +114,7 @@ export const responseRequestSchema = bodySchema.pipe(readSchema).superRefine((bo
     const message = `needs \`include: ["${LOG_PROBABILITIES}"]\`; send it with it or remove it.`;
     reject(context, ["top_logprobs"], message);
   }
-  if (body.stream_options && !body.stream) {
-    const message = "is for streams; send `stream: true` with it or remove it.";
-    reject(context, ["stream_options"], message);
-  }
+  checkStreamOptions(body, context);
   if (body.background && body.store === false) {
     const message = "contradicts `store: false`: a background response is read from the store.";
     reject(context, ["background"], message);

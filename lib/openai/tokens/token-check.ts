@@ -1,7 +1,7 @@
 import * as z from "zod";
 import { TOKEN_CHECK_PROMPTS_MAX } from "@/lib/limits";
 import type { TokenizeReply, TokenizeRequest } from "@/lib/protocol/text";
-import { textSchema } from "../sampling-fields";
+import { textSchema } from "@/lib/protocol/well-formed-text";
 
 /** FastChat's `POST /api/v1/token_check`: whether prompts leave room for so many tokens of answer. */
 

@@ -8,10 +8,11 @@ import type {
   TokenizeRequest,
   TokenizerInfoReply,
 } from "@/lib/protocol/text";
+import { textSchema } from "@/lib/protocol/well-formed-text";
 import { refuse, reject } from "@/lib/util/refuse";
 import { toolChoiceSchema, toolsSchema, toToolRequest } from "../chat/answer-shape";
 import { chatMessagesSchema } from "../chat/messages";
-import { textSchema, withoutAbsent } from "../sampling-fields";
+import { withoutAbsent } from "../sampling-fields";
 
 /** `POST /tokenize`, `POST /detokenize` and `GET /tokenizer_info` as vLLM has them, where OpenAI has none. */
 
