@@ -205,6 +205,17 @@ describe("rerank", () => {
     expect(await reply.json()).toMatchObject({ error: { param } });
   });
 
+  test.each(["max_tokens_per_doc", "max_chunks_per_doc", "rank_fields"])(
+    "%s is refused with what to do, and null says nothing",
+    async (param) => {
+      const base = { model, query: "q", documents: ["d"] };
+      const reply = await post("/v1/rerank", { ...base, [param]: 1 });
+      expect(reply.status).toBe(400);
+      expect(await reply.json()).toMatchObject({ error: { param, code: "unsupported_parameter" } });
+      expect((await post("/v1/rerank", { ...base, [param]: null })).status).toBe(200);
+    },
+  );
+
   test("GET says what to use", async () => {
     for (const path of ["/v1/rerank", "/v1/embeddings"]) {
       const reply = await fetch(`${api.url}${path}`);

@@ -1,13 +1,15 @@
 import * as z from "zod";
 import { RERANK_DOCUMENTS_MAX } from "@/lib/limits";
 import type { RerankReply, RerankRequest } from "@/lib/protocol/text";
-import { textSchema } from "../sampling-fields";
+import { textSchema } from "@/lib/protocol/well-formed-text";
+import { bodySchemaOf } from "@/lib/util/body-schema";
+import { type FieldRule, neutral, read } from "@/lib/util/field-rule";
 
 /** The request and reply that Cohere's and Jina's rerank endpoints have in common. */
 
 const text = textSchema.min(1);
 
-export const rerankBodySchema = z.strictObject({
+const readSchema = z.object({
   model: z.string().min(1).max(256),
   query: text,
   documents: z
@@ -18,6 +20,16 @@ export const rerankBodySchema = z.strictObject({
   top_n: z.number().int().min(1).nullish(),
   return_documents: z.boolean().nullish(),
 });
+
+/** What else Cohere's clients can say: how much of a document is read, and of which of its fields. */
+const RERANK_FIELDS = {
+  ...{ model: read, query: read, documents: read, top_n: read, return_documents: read },
+  max_tokens_per_doc: neutral(z.never(), "A document is read whole or refused; cut it yourself."),
+  max_chunks_per_doc: neutral(z.never(), "Documents are not cut into chunks; cut them yourself."),
+  rank_fields: neutral(z.never(), "Documents are ranked by their `text`; put the fields there."),
+} as const satisfies Record<string, FieldRule>;
+
+export const rerankBodySchema = bodySchemaOf(RERANK_FIELDS).pipe(readSchema);
 
 export type RerankBody = z.infer<typeof rerankBodySchema>;
 
