@@ -23,7 +23,27 @@ const ANY_OBJECT: JsonSchema = { type: "object" };
 function objectsOf(schema: JsonSchema): JsonSchema {
   if (typeof schema === "boolean") return ANY_OBJECT;
   const isOfOther = schema.type !== undefined && ![schema.type].flat().includes("object");
-  return isOfOther ? ANY_OBJECT : { ...schema, type: "object" };
+  if (isOfOther) return ANY_OBJECT;
+  return { ...schema, type: "object", ...(isListed(schema) && { additionalProperties: false }) };
+}
+
+/** What may say more of an object's properties than `properties` does. */
+const SAYS_MORE = [
+  ...["additionalProperties", "unevaluatedProperties", "patternProperties", "propertyNames"],
+  ...["minProperties", "$ref", "anyOf", "oneOf", "allOf"],
+];
+
+/**
+ * Whether the properties that a schema lists are all that its writer thinks of: others would be valid and
+ * unlooked for. A weak model goes on with them until its tokens are used up, and a function is called with
+ * what it does not take.
+ */
+function isListed(schema: { readonly [key: string]: unknown }): boolean {
+  const { properties, required } = schema;
+  if (typeof properties !== "object" || properties === null) return false;
+  if (SAYS_MORE.some((key) => schema[key] !== undefined)) return false;
+  const names: unknown[] = Array.isArray(required) ? required : [];
+  return names.every((name) => Object.hasOwn(properties, String(name)));
 }
 
 /** Arguments are an object even where the schema leaves that open. */

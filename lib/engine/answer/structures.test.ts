@@ -111,6 +111,29 @@ describe.each(SYNTAXES.map((syntax, index) => [`${syntax.name} (${index})`, synt
       expect(() => acceptorOf(spec(true))).toThrow(/"not" cannot be guaranteed/);
     });
 
+    test("a call that is demanded has the listed properties alone, unless others are spoken of", () => {
+      const open = { type: "object", properties: { key: { type: "string" } } };
+      const request = (parameters: JsonSchema): ToolRequest => ({
+        tools: [{ name: "lookup", parameters }],
+        ...{ choice: "required", isParallel: false },
+      });
+      const wordy = request({ ...open, properties: { ...open.properties, other: { const: 1 } } });
+      // As the family writes it, with one property more than the others have.
+      const pick = drawing(616_008, freeTextsOf(syntax));
+      const drawn = Array.from({ length: 50 }, () => draw(format.toStructure(wordy)!, pick));
+      const more = drawn.find((it) => it.includes("other")) ?? "";
+      expect(more).not.toBe("");
+      const isAllowed = (parameters: JsonSchema) =>
+        acceptorOf({ type: "structure", structure: format.toStructure(request(parameters))! })(
+          more,
+        );
+      expect(isAllowed(open), more).toBe(false);
+      // Qwen3-Coder's calls have no other properties than those of which the kind is known.
+      const isOpen = syntax !== QWEN_CODER;
+      expect(isAllowed({ ...open, additionalProperties: true }), more).toBe(isOpen);
+      expect(isAllowed({ ...open, minProperties: 1 }), more).toBe(isOpen);
+    });
+
     test("free, with a strict tool: whatever is told as a call is right", () => {
       const request: ToolRequest = { tools: TOOLS, choice: "auto", isParallel: true };
       const structure = format.toStructure(request)!;
