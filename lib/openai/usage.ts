@@ -6,14 +6,19 @@ export type OpenAiUsage = {
   completion_tokens: number;
   total_tokens: number;
   prompt_tokens_details: { cached_tokens: number };
+  /** Where reasoning is told apart: what of the completion it was. */
+  completion_tokens_details?: { reasoning_tokens: number };
 };
 
-export function toUsage(usage: GenerationEnd["usage"]): OpenAiUsage {
+export function toUsage(usage: GenerationEnd["usage"], reasoningTokens?: number): OpenAiUsage {
   const { promptTokens, completionTokens } = usage;
   return {
     prompt_tokens: promptTokens,
     completion_tokens: completionTokens,
     total_tokens: promptTokens + completionTokens,
     prompt_tokens_details: { cached_tokens: usage.cachedPromptTokens ?? 0 },
+    ...(reasoningTokens !== undefined && {
+      completion_tokens_details: { reasoning_tokens: reasoningTokens },
+    }),
   };
 }

@@ -24,6 +24,9 @@ const usage = formOf<OpenAiUsage>()(
     prompt_tokens_details: z.object({
       cached_tokens: count.describe("Of the prompt, found in the worker's cache."),
     }),
+    completion_tokens_details: z
+      .object({ reasoning_tokens: count.describe("What of the completion was reasoning.") })
+      .optional(),
   }),
 );
 

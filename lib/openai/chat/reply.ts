@@ -71,8 +71,8 @@ export async function toChatReply(
       const param = event.param && toWireParam(event.param);
       throw new AppError(event.code, { message: event.message, param });
     }
-    if (event.type === "generation-end") ends.add(choice, event);
-    else said[choice]?.add(event);
+    ends.see(choice, event);
+    said[choice]?.add(event);
     if (!ends.isWhole) continue;
     return {
       ...toHead({ id, start }, "chat.completion"),
@@ -80,7 +80,7 @@ export async function toChatReply(
         ...{ index, message, logprobs: logProbabilities },
         finish_reason: toFinishReason(ends.reasonOf(index)),
       })),
-      usage: toUsage(ends.usage),
+      usage: toUsage(ends.usage, ends.reasoningTokens),
     };
   }
   throw new AppError("client-closed", { message: "The request was cancelled." });
@@ -89,13 +89,20 @@ export async function toChatReply(
 /** How the answers to one request ended, and what they took together: the prompt is paid for once. */
 export class EndCounter {
   readonly #ends: (GenerationEnd | undefined)[];
+  #reasoningTokens = 0;
 
   constructor(count: number) {
     this.#ends = Array.from({ length: count }, () => undefined);
   }
 
-  add(choice: number, end: GenerationEnd): void {
-    this.#ends[choice] = end;
+  see(choice: number, event: GenerateEvent): void {
+    if (event.type === "reasoning-delta") this.#reasoningTokens += event.tokens;
+    if (event.type === "generation-end") this.#ends[choice] = event;
+  }
+
+  /** Of all answers together. */
+  get reasoningTokens(): number {
+    return this.#reasoningTokens;
   }
 
   get isWhole(): boolean {

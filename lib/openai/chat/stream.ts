@@ -69,7 +69,7 @@ export async function* toChatChunks(
     }
     const collector = collectors[choice];
     assert(collector, "an event is of one of the answers");
-    if (event.type === "generation-end") ends.add(choice, event);
+    ends.see(choice, event);
     const part = toChunkPart(event, collector);
     if (!part) continue;
     const { delta, logprobs = null, finishReason = null } = part;
@@ -79,7 +79,8 @@ export async function* toChatChunks(
       ...(includeUsage && { usage: null }),
     };
     if (!ends.isWhole) continue;
-    if (includeUsage) yield { ...head, choices: [], usage: toUsage(ends.usage) };
+    if (includeUsage)
+      yield { ...head, choices: [], usage: toUsage(ends.usage, ends.reasoningTokens) };
     yield DONE;
     return;
   }

@@ -59,7 +59,7 @@ export async function toCompletionReply(
     assert(answer, "an event is of one of the answers");
     const piece = answer.choice.take(event);
     if (piece) answer.pieces.push(piece);
-    if (event.type === "generation-end") ends.add(choice, event);
+    ends.see(choice, event);
     if (!ends.isWhole) continue;
     const finished = answers.map(({ choice: { score }, pieces }, index) => ({
       ...{ score, ...joinPieces(pieces), reason: toReason(ends.reasonOf(index)) },
@@ -90,7 +90,7 @@ export async function* toCompletionChunks(
       return;
     }
     const isEnd = event.type === "generation-end";
-    if (isEnd) ends.add(index, event);
+    ends.see(index, event);
     const piece = choices[index]?.take(event);
     if (!piece && !isEnd) continue;
     const { text = "", logprobs = null } = piece ?? {};
