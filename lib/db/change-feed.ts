@@ -15,7 +15,7 @@ import { connect } from "./connect";
  * Tells every process of what was changed in the database by another one (PostgreSQL's LISTEN and NOTIFY),
  * and whether this process would hear of it. A connection that listens may be dead for minutes before its
  * socket says so, and the driver gives up listening when one attempt to connect again fails; so each
- * process sends itself a pulse over the same road twice a second, and is deaf when it does not come back.
+ * process sends itself a pulse over the same road three times a second, and is deaf when it does not come back.
  */
 
 const CHANNEL = "parley_changes";

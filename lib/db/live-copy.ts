@@ -37,7 +37,7 @@ export type LiveCopyOptions<T> = {
 /**
  * A copy in memory of rows that change seldom and are asked for by every request. While the feed is live
  * it is read again only after a change, so that a request costs no round trip. A process that is deaf
- * reads it again when it is older than a second.
+ * reads it again when it is older than half a second.
  */
 export class LiveCopy<T> {
   readonly #options: LiveCopyOptions<T>;
