@@ -2,8 +2,8 @@
  * Goal: a keeper makes a key on the page, a program uses it, and a revocation ends that. Method: a platform
  * of the test's own, since the first key shuts the API for good; the page by role and label.
  */
-import AxeBuilder from "@axe-core/playwright";
 import { expect, type Page, test } from "@playwright/test";
+import { expectUsable, LOOKS } from "./expect-usable";
 import { type Platform, startPlatform } from "./platform";
 
 let platform: Platform;
@@ -13,13 +13,6 @@ test.beforeAll(async () => {
   platform = await startPlatform();
 });
 test.afterAll(() => platform.stop());
-
-const RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
-/** Each size and each scheme once: colours do not depend on the size. */
-const LOOKS = [
-  { size: "desk", viewport: { width: 1440, height: 900 }, colorScheme: "light" },
-  { size: "phone", viewport: { width: 390, height: 844 }, colorScheme: "dark" },
-] as const;
 
 async function chat(key?: string): Promise<number> {
   const reply = await fetch(`${platform.url}/v1/chat/completions`, {
@@ -97,16 +90,8 @@ test("the page is usable by everyone, at desk and phone, light and dark", async 
   for (const { size, viewport, colorScheme } of LOOKS) {
     const context = await browser.newContext({ viewport, colorScheme, reducedMotion: "reduce" });
     const page = await context.newPage();
-    const look = async (name: string) => {
-      await page.screenshot({ path: info.outputPath(`${size}-${colorScheme}-${name}.png`) });
-      const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
-      expect(
-        violations.map((it) => `${it.id}: ${it.nodes[0]?.html}`),
-        name,
-      ).toEqual([]);
-      const width = await page.evaluate(() => document.documentElement.scrollWidth);
-      expect(width, name).toBeLessThanOrEqual(viewport.width);
-    };
+    const look = (name: string) =>
+      expectUsable(page, info.outputPath(`${size}-${colorScheme}-${name}.png`));
     await signIn(page);
     await makeKey(page, `${size} program`);
     await expect(row(page, `${size} program`)).toBeVisible();

@@ -2,16 +2,9 @@
  * Goal: a keeper sets a model and an alias on the page, and programs get what was set, at once. Method: the
  * page by role and label, `/v1` beside it; afterwards nothing is set any more.
  */
-import AxeBuilder from "@axe-core/playwright";
 import { type APIRequestContext, expect, type Page, test } from "@playwright/test";
+import { expectUsable, LOOKS } from "./expect-usable";
 import { sharedPlatform } from "./platform";
-
-const RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
-/** Each size and each scheme once: colours do not depend on the size. */
-const LOOKS = [
-  { size: "desk", viewport: { width: 1440, height: 900 }, colorScheme: "light" },
-  { size: "phone", viewport: { width: 390, height: 844 }, colorScheme: "dark" },
-] as const;
 
 async function signIn(page: Page): Promise<void> {
   const { url, adminToken } = sharedPlatform();
@@ -90,16 +83,8 @@ test("the page is usable by everyone, at desk and phone, light and dark", async 
   for (const { size, viewport, colorScheme } of LOOKS) {
     const context = await browser.newContext({ viewport, colorScheme, reducedMotion: "reduce" });
     const page = await context.newPage();
-    const look = async (name: string) => {
-      await page.screenshot({ path: info.outputPath(`${size}-${colorScheme}-${name}.png`) });
-      const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
-      expect(
-        violations.map((it) => `${it.id}: ${it.nodes[0]?.html}`),
-        name,
-      ).toEqual([]);
-      const width = await page.evaluate(() => document.documentElement.scrollWidth);
-      expect(width, name).toBeLessThanOrEqual(viewport.width);
-    };
+    const look = (name: string) =>
+      expectUsable(page, info.outputPath(`${size}-${colorScheme}-${name}.png`));
     await signIn(page);
     await look("list");
     await page.getByRole("button", { name: "New alias" }).click();

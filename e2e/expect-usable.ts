@@ -1,0 +1,24 @@
+import AxeBuilder from "@axe-core/playwright";
+import { expect, type Page } from "@playwright/test";
+
+const RULES = ["wcag2a", "wcag2aa", "wcag21aa", "wcag22aa"];
+
+export const SIZES = { desk: { width: 1440, height: 900 }, phone: { width: 390, height: 844 } };
+
+/** Each size and each scheme once: colours do not depend on the size. */
+export const LOOKS = [
+  { size: "desk", viewport: SIZES.desk, colorScheme: "light" },
+  { size: "phone", viewport: SIZES.phone, colorScheme: "dark" },
+] as const;
+
+/** No axe violation and no sideways scroll in what `page` shows now; `picture` is where its screenshot goes. */
+export async function expectUsable(page: Page, picture: string): Promise<void> {
+  await page.screenshot({ path: picture });
+  const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
+  expect(
+    violations.map((it) => `${it.id}: ${it.nodes[0]?.html}`),
+    picture,
+  ).toEqual([]);
+  const width = await page.evaluate(() => document.documentElement.scrollWidth);
+  expect(width, picture).toBeLessThanOrEqual(page.viewportSize()?.width ?? 0);
+}
