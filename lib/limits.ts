@@ -387,3 +387,6 @@ export const WEB_DRAIN_MS_MAX = 10_000;
 export const LOG_PENDING_CHARS_MAX = 4 * 1_048_576;
 /** What a process that ends gives a full pipe to take its last lines. */
 export const LOG_EXIT_MS_MAX = 500;
+
+/** Parleys that one request passes through, or that one worker stands for: networks nest two or three deep. */
+export const PARLEYS_MAX = 16;

@@ -1,4 +1,4 @@
-import type { WorkerKind } from "@/lib/protocol/worker-card";
+import type { BackendKind } from "@/lib/protocol/worker-card";
 import type { Backend } from "./backend";
 import { createMockBackend } from "./backends/mock";
 import { createOnnxBackend } from "./backends/onnx";
@@ -13,7 +13,7 @@ export type BackendOptions = {
 };
 
 /** Every kind of worker and what makes its backend. */
-export const BACKENDS: Record<WorkerKind, (options: BackendOptions) => Promise<Backend>> = {
+export const BACKENDS: Record<BackendKind, (options: BackendOptions) => Promise<Backend>> = {
   onnx: ({ models, slots, threads, engine }) =>
     createOnnxBackend({
       ...engine,

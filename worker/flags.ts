@@ -6,13 +6,13 @@ import type { AdapterSource } from "@/lib/engine/lora/load-adapter";
 import { DEVICES } from "@/lib/engine/onnx/device";
 import type { Env } from "@/lib/env";
 import { SLOTS_DEFAULT } from "@/lib/limits";
-import { WORKER_KINDS, type WorkerKind } from "@/lib/protocol/worker-card";
+import { BACKEND_KINDS, type BackendKind } from "@/lib/protocol/worker-card";
 import { StartError } from "@/lib/util/start-error";
 import { MOCK_MODELS } from "./backends/mock-models";
 import type { EngineSettings } from "./engine-messages";
 
 export type Flags = {
-  kind: WorkerKind;
+  kind: BackendKind;
   models: string[];
   host: string;
   port: number;
@@ -43,7 +43,7 @@ export const USAGE = `Serves models to a Parley web process.
 
   --model <folder>      model folder, may be given several times; with --kind mock the name of a
                         sentinel such as mock/echo, none means all
-  --kind <kind>         ${WORKER_KINDS.join(" or ")} (onnx)
+  --kind <kind>         ${BACKEND_KINDS.join(" or ")} (onnx)
   --controller <url>    the web process to register with (PARLEY_CONTROLLER_URL)
   --host <address>      address to listen on (127.0.0.1)
   --port <number>       port to listen on, 0 for any free one (0)
@@ -87,8 +87,8 @@ type Defaults = Pick<
 export function parseFlags(words: readonly string[], defaults: Defaults): Flags | undefined {
   const values = parseWords(words);
   if (values.help) return undefined;
-  const kind = WORKER_KINDS.find((it) => it === values.kind);
-  if (!kind) throw wrong("kind", `is one of ${WORKER_KINDS.join(", ")}`, values.kind);
+  const kind = BACKEND_KINDS.find((it) => it === values.kind);
+  if (!kind) throw wrong("kind", `is one of ${BACKEND_KINDS.join(", ")}`, values.kind);
   const host = values.host;
   const announce = values.announce && toUrl("announce", values.announce);
   if (!announce && (host === "0.0.0.0" || host === "::")) {

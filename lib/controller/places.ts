@@ -1,13 +1,17 @@
 import { SUSPECT_FOR_MS } from "@/lib/limits";
+import { assert } from "@/lib/util/assert";
 import { LiveLoad } from "./live-load";
 import { pickRoom, pickWorker, type RoomWish } from "./pick-worker";
-import type { KnownWorker } from "./worker-picture";
+import type { KnownWorker, Offer } from "./worker-picture";
 
 /** A place at a worker, counted until it is released. */
 export type Reservation = {
   workerId: string;
   modelId: string;
   address: string;
+  kind: string;
+  /** What the worker offers of the model: only workers of one build write the same text. */
+  offer: Offer;
   /** The worker was heard to run the request: nothing of ours waits there for it. */
   started(): void;
   release(): void;
@@ -51,11 +55,11 @@ export class Places {
   ): Reservation | undefined {
     const picked = pickWorker(this.#toCandidates(able, passedOver, nowMs));
     if (picked === undefined) return undefined;
-    const { id, address } = picked.worker;
+    const { id } = picked.worker;
     const started = () => {
       if (this.#doubted.delete(id)) this.announceRoom();
     };
-    return { ...{ workerId: id, modelId, address }, started, release: () => undefined };
+    return { ...describePlace(picked.worker, modelId), started, release: () => undefined };
   }
 
   /** Passes a worker over for a while: it did not answer. */
@@ -117,10 +121,11 @@ export class Places {
     return { slots: 1, waitingMax: 0, load: this.load.inFlight(id), ahead: 0 };
   }
 
-  #reserve({ id, address }: KnownWorker, modelId: string, isAhead: boolean): Reservation {
+  #reserve(worker: KnownWorker, modelId: string, isAhead: boolean): Reservation {
+    const { id } = worker;
     const counted = this.load.begin(id, { isAhead });
     return {
-      ...{ workerId: id, modelId, address },
+      ...describePlace(worker, modelId),
       started: () => {
         counted.started();
         const isNews = this.#doubted.delete(id) || isAhead;
@@ -132,4 +137,10 @@ export class Places {
       },
     };
   }
+}
+
+function describePlace(worker: KnownWorker, modelId: string) {
+  const offer = worker.offers.find((it) => it.modelId === modelId);
+  assert(offer !== undefined, "only a worker that offers the model is picked for it");
+  return { workerId: worker.id, modelId, address: worker.address, kind: worker.kind, offer };
 }

@@ -163,7 +163,7 @@ export const adminWorkerSchema = z.object({
   kind: z.enum(WORKER_KINDS),
   version: z.string(),
   address: z.string(),
-  state: z.enum(["ready", "draining", "lost"]),
+  state: z.enum(["starting", "ready", "draining", "lost"]),
   models: z.array(z.object({ name: z.string(), build: z.string(), contextLength: z.number() })),
   slots: z.number(),
   running: z.number(),

@@ -2,6 +2,7 @@ import * as z from "zod";
 import { ERROR_CODE_LIST } from "@/lib/errors";
 import { ALTERNATIVES_MAX } from "@/lib/limits";
 import { samplingSchema } from "./generate-request";
+import { liveLoadSchema } from "./registration";
 
 /**
  * What a worker says of one generation, in this order: `generation-start`, any number of `text-delta`
@@ -25,13 +26,19 @@ export const generationStartSchema = z.object({
   }),
   /** Completion tokens that this generation may take at most. */
   maxTokens: z.number().int(),
+  /** The worker's load with this request in it; the web sees it, its clients do not. */
+  load: liveLoadSchema.optional(),
 });
+
+/** In order, as many as `tokens` says; where the request asked for them. */
+const tokenIds = z.array(z.number().int().min(0)).optional();
 
 export const textDeltaSchema = z.object({
   type: z.literal("text-delta"),
   text: z.string(),
   /** Tokens this delta stands for; a held-back half code point joins the next one's count. */
   tokens: z.number().int(),
+  tokenIds,
 });
 
 /** What the model writes to itself before it answers; only where the request wants it told apart. */
@@ -39,6 +46,7 @@ export const reasoningDeltaSchema = z.object({
   type: z.literal("reasoning-delta"),
   text: z.string(),
   tokens: z.number().int(),
+  tokenIds,
 });
 
 /** The model asks to have a function called; its arguments follow. */
@@ -56,6 +64,7 @@ export const toolCallDeltaSchema = z.object({
   index: z.number().int().min(0),
   text: z.string(),
   tokens: z.number().int(),
+  tokenIds,
 });
 
 /** JSON has no word for the logarithm of 0: a token that was ruled out has OpenAI's -9999. */
@@ -89,6 +98,18 @@ export const promptTokensSchema = z.object({
   ),
 });
 
+/**
+ * The web's own: the worker was lost, another one goes on from here, and nothing of the answer is missing or
+ * told twice. A worker never says this.
+ */
+export const generationResumedSchema = z.object({
+  type: z.literal("generation-resumed"),
+  /** Completion tokens that came before. */
+  afterTokens: z.number().int().min(1),
+  /** Who goes on; for the store, and never for a browser. */
+  workerId: z.uuid(),
+});
+
 export const finishReasonSchema = z.enum(["stop", "length", "tool-calls"]);
 
 export const generationEndSchema = z.object({
@@ -104,6 +125,8 @@ export const generationEndSchema = z.object({
   }),
   /** Milliseconds on the worker's clock; first token and duration count from arrival, the wait included. */
   timing: z.object({ queuedMs: z.number(), firstTokenMs: z.number(), durationMs: z.number() }),
+  /** The worker's load without this request. */
+  load: liveLoadSchema.optional(),
 });
 
 export const generationErrorSchema = z.object({
@@ -137,4 +160,5 @@ export type TokenLogProbability = z.infer<typeof tokenLogProbabilitySchema>;
 export type GenerationEnd = z.infer<typeof generationEndSchema>;
 export type GenerationError = z.infer<typeof generationErrorSchema>;
 export type FinishReason = z.infer<typeof finishReasonSchema>;
+export type GenerationResumed = z.infer<typeof generationResumedSchema>;
 export type GenerateEvent = z.infer<typeof generateEventSchema>;

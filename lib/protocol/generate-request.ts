@@ -4,6 +4,7 @@ import {
   CHOICE_COUNT_MAX,
   LOGIT_BIAS_ENTRIES_MAX,
   MESSAGES_MAX,
+  PARLEYS_MAX,
   REPETITION_PENALTY_MAX,
   STOP_STRING_CHARACTERS_MAX,
   STOP_STRINGS_MAX,
@@ -107,6 +108,15 @@ export const generateRequestSchema = z
     /** Reasoning comes as events of its own; else it is part of the text, with the model's own marks. */
     splitReasoning: z.boolean().optional(),
     ...reasoningFields,
+    /** Deltas name their tokens, so that another worker can go on from them. Only for models with the feature `resume`. */
+    reportTokenIds: z.boolean().optional(),
+    /**
+     * Goes on with an answer that another worker of the same build began: these are its tokens, of which
+     * nothing is told again. The request is otherwise what that worker got, the seed being the one it told.
+     */
+    resume: z.strictObject({ tokenIds: z.array(tokenIdSchema).min(1) }).optional(),
+    /** Installations that passed it on, the first being where it was asked; one that finds itself here refuses. */
+    via: z.array(z.uuid()).max(PARLEYS_MAX).optional(),
     /** Keys and values are shared among requests with the same one alone, absent being one too. */
     cacheSalt: z
       .string()

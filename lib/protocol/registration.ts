@@ -3,11 +3,20 @@ import { workerCardSchema } from "./worker-card";
 
 /** Worker → controller: register, heartbeat, leave. All carry the shared secret as a Bearer token. */
 
-/** What changes from beat to beat. */
-export const workerLoadSchema = z.object({
-  state: z.enum(["ready", "draining"]),
+/** How much a worker has to do at a moment; it rides on heartbeats and on answers. */
+export const liveLoadSchema = z.object({
   running: z.number().int().min(0),
   waiting: z.number().int().min(0),
+  /** Tokens still to be read and, by what requests allow, written, over all requests there. Absent: unknown. */
+  outstandingTokens: z.number().int().min(0).optional(),
+  /** Tokens it wrote a second lately, over all requests, while it had any. Absent: unknown. */
+  tokensPerSecond: z.number().min(0).optional(),
+});
+
+/** What changes from beat to beat. */
+export const workerLoadSchema = z.object({
+  state: z.enum(["starting", "ready", "draining"]),
+  ...liveLoadSchema.shape,
   /** Totals since the process began. */
   counters: z.object({
     requests: z.number().int().min(0),
@@ -24,6 +33,8 @@ export const registerBodySchema = z.object({
   address: z.url(),
   card: workerCardSchema,
   load: workerLoadSchema,
+  /** Names of models that it is loading, while its state is `starting`: its card then names none. */
+  starting: z.array(z.string().min(1).max(256)).max(256).optional(),
 });
 export const registerReplySchema = z.object({
   workerId: z.uuid(),
@@ -32,8 +43,13 @@ export const registerReplySchema = z.object({
 
 /** Answered 404 when the controller has forgotten the worker: register again. */
 export const heartbeatBodySchema = z.object({ instanceId: z.uuid(), load: workerLoadSchema });
-export const heartbeatReplySchema = z.object({ heartbeatIntervalMs: z.number().int().positive() });
+export const heartbeatReplySchema = z.object({
+  heartbeatIntervalMs: z.number().int().positive(),
+  /** What an operator wants of it: to take nothing new, or to end when its answers are out. */
+  order: z.enum(["drain", "leave"]).optional(),
+});
 
+export type LiveLoadReport = z.infer<typeof liveLoadSchema>;
 export type WorkerLoad = z.infer<typeof workerLoadSchema>;
 export type RegisterBody = z.infer<typeof registerBodySchema>;
 export type RegisterReply = z.infer<typeof registerReplySchema>;

@@ -1,10 +1,19 @@
 import * as z from "zod";
+import { PARLEYS_MAX } from "@/lib/limits";
 
-export const WORKER_KINDS = ["onnx", "mock"] as const;
+/** Kinds that the worker program runs. */
+export const BACKEND_KINDS = ["onnx", "mock"] as const;
+export const WORKER_KINDS = [
+  ...BACKEND_KINDS,
+  /** Another Parley with all its models; a worker of FastChat's, which speaks a protocol of its own. */
+  ...(["parley", "fastchat"] as const),
+] as const;
 export const MODEL_FEATURES = [
   ...(["chat", "embeddings", "rerank", "classify", "tokenize", "log-probabilities"] as const),
   /** Answers held to a grammar; tool calls told apart; reasoning told apart. */
   ...(["grammar", "tools", "reasoning"] as const),
+  /** Goes on with an answer that another worker of the same build began, from its tokens. */
+  "resume",
 ] as const;
 
 /** What a visitor may want to know of a model; every field is optional since a stranger's folder may say nothing. */
@@ -43,11 +52,16 @@ export const workerCardSchema = z.object({
   /** For people; the address tells workers apart. */
   name: z.string().min(1).max(256),
   version: z.string().max(64),
+  /** The machine it runs on, as it calls itself. */
+  host: z.string().max(253).optional(),
+  /** Installations whose models it passes on, its own among them; a worker by itself has none. */
+  parleys: z.array(z.uuid()).max(PARLEYS_MAX).optional(),
   slots: z.number().int().positive(),
   waitingMax: z.number().int().min(0),
   models: z.array(modelOfferSchema).min(1).max(256),
 });
 
+export type BackendKind = (typeof BACKEND_KINDS)[number];
 export type WorkerKind = (typeof WORKER_KINDS)[number];
 export type ModelFeature = (typeof MODEL_FEATURES)[number];
 export type ModelDescription = z.infer<typeof modelDescriptionSchema>;

@@ -7,6 +7,7 @@ import {
   USAGE_RECORD_DAYS,
   USAGE_STALE_AFTER_MS,
 } from "@/lib/limits";
+import type { Segment } from "@/lib/protocol/segment";
 import type { Period } from "./period";
 import { type Subject, toSubjectParts } from "./subject";
 import type { Amounts } from "./tally";
@@ -216,7 +217,11 @@ export async function deleteProcess(db: Database, processId: string): Promise<vo
 }
 
 /** A row of usage_records, its start in ISO 8601. */
-export type UsageRecord = Omit<typeof usageRecords.$inferSelect, "startedAt" | "updatedAt"> & {
+export type UsageRecord = Omit<
+  typeof usageRecords.$inferSelect,
+  "startedAt" | "updatedAt" | "segments"
+> & {
+  segments?: Segment[] | null;
   startedAt: string;
 };
 

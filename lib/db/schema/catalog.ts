@@ -13,6 +13,8 @@ export const modelSettings = pgTable("model_settings", {
   limits: jsonb().notNull(),
   /** Models that answer where this one cannot, in order. */
   fallbacks: text().array().notNull(),
+  /** protocol/dispatch.ts: how its worker is chosen; null: by the default of this installation. */
+  dispatch: text(),
   updatedAt: momentColumn().notNull().defaultNow(),
 });
 

@@ -75,6 +75,11 @@ export const messages = pgTable(
     modelId: uuid().references(() => models.id),
     modelBuild: text(),
     workerId: uuid().references(() => workers.id),
+    /**
+     * protocol/segment.ts: who wrote how much of it, where a second worker went on for a lost one; null where
+     * one worker wrote it all.
+     */
+    segments: jsonb(),
     /** Temperature, top-p and the token limit that were in force. */
     parameters: jsonb(),
     seed: bigint({ mode: "number" }),

@@ -6,6 +6,7 @@ import {
   doublePrecision,
   index,
   integer,
+  jsonb,
   pgTable,
   primaryKey,
   real,
@@ -37,6 +38,11 @@ export const usageRecords = pgTable(
     /** Who answered; null when nobody did. */
     model: text(),
     workerId: uuid(),
+    /**
+     * protocol/segment.ts: who wrote how much of it, where a second worker went on for a lost one; null where
+     * one worker wrote it all.
+     */
+    segments: jsonb(),
     /** `running`, how it ended (`complete`, `cancelled`), an error code, or `lost` with its process. */
     outcome: text().notNull(),
     promptTokens: integer().notNull().default(0),

@@ -79,7 +79,13 @@ function WorkerRow({ worker, now, staleAfterMs }: WorkerRowProps) {
 }
 
 // Silent: held for ready by the registry, though its beat is overdue.
-const STATES = { ready: "Ready", draining: "Leaving", silent: "Silent", lost: "Lost" } as const;
+const STATES = {
+  starting: "Starting",
+  ready: "Ready",
+  draining: "Leaving",
+  silent: "Silent",
+  lost: "Lost",
+} as const;
 
 /** Told by word and by form; the colour only repeats it. */
 function State({ state }: { state: keyof typeof STATES }) {
