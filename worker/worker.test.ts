@@ -10,10 +10,10 @@ import { Registry } from "prom-client";
 import { afterAll, describe, expect, test } from "vitest";
 import { AppError } from "@/lib/errors";
 import type { GenerateEvent } from "@/lib/protocol/generate-event";
+import type { Controller } from "@/lib/protocol/heartbeat";
 import { WorkerClient } from "@/lib/protocol/worker-client";
 import { log as realLog } from "@/lib/telemetry/log";
 import { createMockBackend } from "./backends/mock";
-import type { Controller } from "./heartbeat";
 import { TEST_SECRET, testRequest } from "./server-testing";
 import { runWorker, type WorkerOptions } from "./worker";
 

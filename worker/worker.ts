@@ -1,10 +1,10 @@
 import type { Registry } from "prom-client";
 import { isAppError } from "@/lib/errors";
 import { DRAIN_MS_MAX, HEARTBEAT_TIMEOUT_MS } from "@/lib/limits";
+import { type Controller, Heartbeat } from "@/lib/protocol/heartbeat";
 import type { Log } from "@/lib/telemetry/log";
 import { StartError } from "@/lib/util/start-error";
 import type { Backend } from "./backend";
-import { type Controller, Heartbeat } from "./heartbeat";
 import { WorkerServer } from "./server";
 
 /** The life of a worker: load → register → serve → drain → leave. */

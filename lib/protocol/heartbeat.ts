@@ -1,11 +1,11 @@
 import { type AppError, isAppError } from "@/lib/errors";
 import { REGISTER_RETRY_LONGEST_MS } from "@/lib/limits";
-import type { ControllerClient } from "@/lib/protocol/controller-client";
-import type { RegisterBody, WorkerLoad } from "@/lib/protocol/registration";
 import type { Log } from "@/lib/telemetry/log";
 import { backoffMs } from "@/lib/util/backoff";
 import { StartError } from "@/lib/util/start-error";
 import { wait } from "@/lib/util/wait";
+import type { ControllerClient } from "./controller-client";
+import type { RegisterBody, WorkerLoad } from "./registration";
 
 /**
  * The beat, and what to do when the controller has forgotten us or is away: ask again quickly, so that
