@@ -38,6 +38,12 @@ export const MOCK_MODELS: Record<string, MockModel> = {
     say: echo,
     examplePrompts: ["Repeat after me: the quick brown fox jumps over the lazy dog."],
   },
+  "mock/paced": {
+    summary: "Repeats the last message, one token every 20 ms.",
+    contextLength: CONTEXT,
+    tokenMs: 20,
+    say: echo,
+  },
   "mock/slow": {
     summary: "Counts, one token every 200 ms.",
     contextLength: CONTEXT,
