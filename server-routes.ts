@@ -1,9 +1,30 @@
-import * as fastchatRest from "@/app/api/v1/[[...rest]]/route";
-import * as fastchatChatCompletions from "@/app/api/v1/chat/completions/route";
-import * as tokenCheck from "@/app/api/v1/token_check/route";
-import * as workerHeartbeat from "@/app/api/workers/[id]/heartbeat/route";
-import * as worker from "@/app/api/workers/[id]/route";
-import * as workers from "@/app/api/workers/route";
+import * as apiAdminAliases from "@/app/api/admin/aliases/route";
+import * as apiAdminFeedback from "@/app/api/admin/feedback/route";
+import * as apiAdminKeysId from "@/app/api/admin/keys/[id]/route";
+import * as apiAdminKeys from "@/app/api/admin/keys/route";
+import * as apiAdminModels from "@/app/api/admin/models/route";
+import * as apiAdminUsage from "@/app/api/admin/usage/route";
+import * as apiAdminWorkers from "@/app/api/admin/workers/route";
+import * as apiArena from "@/app/api/arena/route";
+import * as apiBattlesIdRetry from "@/app/api/battles/[id]/retry/route";
+import * as apiBattlesId from "@/app/api/battles/[id]/route";
+import * as apiBattlesIdTurns from "@/app/api/battles/[id]/turns/route";
+import * as apiBattlesIdVote from "@/app/api/battles/[id]/vote/route";
+import * as apiBattles from "@/app/api/battles/route";
+import * as apiConversationsIdRegenerate from "@/app/api/conversations/[id]/regenerate/route";
+import * as apiConversationsId from "@/app/api/conversations/[id]/route";
+import * as apiConversationsIdTurns from "@/app/api/conversations/[id]/turns/route";
+import * as apiConversations from "@/app/api/conversations/route";
+import * as apiLeaderboard from "@/app/api/leaderboard/route";
+import * as apiModels from "@/app/api/models/route";
+import * as apiSession from "@/app/api/session/route";
+import * as apiTokenCount from "@/app/api/token-count/route";
+import * as apiV1Rest from "@/app/api/v1/[[...rest]]/route";
+import * as apiV1ChatCompletions from "@/app/api/v1/chat/completions/route";
+import * as apiV1TokenCheck from "@/app/api/v1/token_check/route";
+import * as apiWorkersIdHeartbeat from "@/app/api/workers/[id]/heartbeat/route";
+import * as apiWorkersId from "@/app/api/workers/[id]/route";
+import * as apiWorkers from "@/app/api/workers/route";
 import * as detokenizeRest from "@/app/detokenize/[...rest]/route";
 import * as detokenize from "@/app/detokenize/route";
 import * as healthz from "@/app/healthz/route";
@@ -14,61 +35,82 @@ import * as tokenize from "@/app/tokenize/route";
 import * as tokenizerInfoRest from "@/app/tokenizer_info/[...rest]/route";
 import * as tokenizerInfo from "@/app/tokenizer_info/route";
 import * as v1Rest from "@/app/v1/[[...rest]]/route";
-import * as chatCompletions from "@/app/v1/chat/completions/route";
-import * as classify from "@/app/v1/classify/route";
-import * as completions from "@/app/v1/completions/route";
-import * as embeddings from "@/app/v1/embeddings/route";
-import * as feedback from "@/app/v1/feedback/route";
-import * as countTokens from "@/app/v1/messages/count_tokens/route";
-import * as messages from "@/app/v1/messages/route";
-import * as v1Model from "@/app/v1/models/[...id]/route";
+import * as v1ChatCompletions from "@/app/v1/chat/completions/route";
+import * as v1Classify from "@/app/v1/classify/route";
+import * as v1Completions from "@/app/v1/completions/route";
+import * as v1Embeddings from "@/app/v1/embeddings/route";
+import * as v1Feedback from "@/app/v1/feedback/route";
+import * as v1MessagesCountTokens from "@/app/v1/messages/count_tokens/route";
+import * as v1Messages from "@/app/v1/messages/route";
+import * as v1ModelsId from "@/app/v1/models/[...id]/route";
 import * as v1Models from "@/app/v1/models/route";
-import * as moderations from "@/app/v1/moderations/route";
-import * as openapi from "@/app/v1/openapi.json/route";
-import * as rerank from "@/app/v1/rerank/route";
-import * as responseCancel from "@/app/v1/responses/[id]/cancel/route";
-import * as responseInputItems from "@/app/v1/responses/[id]/input_items/route";
-import * as response from "@/app/v1/responses/[id]/route";
-import * as responseInputTokens from "@/app/v1/responses/input_tokens/route";
-import * as responses from "@/app/v1/responses/route";
+import * as v1Moderations from "@/app/v1/moderations/route";
+import * as v1OpenapiJson from "@/app/v1/openapi.json/route";
+import * as v1Rerank from "@/app/v1/rerank/route";
+import * as v1ResponsesIdCancel from "@/app/v1/responses/[id]/cancel/route";
+import * as v1ResponsesIdInputItems from "@/app/v1/responses/[id]/input_items/route";
+import * as v1ResponsesId from "@/app/v1/responses/[id]/route";
+import * as v1ResponsesInputTokens from "@/app/v1/responses/input_tokens/route";
+import * as v1Responses from "@/app/v1/responses/route";
 import type { RouteModule } from "@/lib/http/front";
 
 /**
- * What programs call, answered by the very handlers Next has, without Next (lib/http/front.ts). The
- * first path that fits is taken; scripts/server-routes.test.ts holds the list to what stands in app/.
+ * Written by scripts/route-table.mjs from the route files in app/; do not edit it, every build writes it
+ * anew. What they export is answered without Next (lib/http/front.ts), the first path that fits first.
  */
 export const HOT_ROUTES: Record<string, RouteModule> = {
-  "/v1/chat/completions": chatCompletions,
-  "/v1/classify": classify,
-  "/v1/completions": completions,
-  "/v1/embeddings": embeddings,
-  "/v1/feedback": feedback,
-  "/v1/messages": messages,
-  "/v1/messages/count_tokens": countTokens,
-  "/v1/models": v1Models,
-  "/v1/models/[...id]": v1Model,
-  "/v1/moderations": moderations,
-  "/v1/openapi.json": openapi,
-  "/v1/rerank": rerank,
-  "/v1/responses": responses,
-  "/v1/responses/input_tokens": responseInputTokens,
-  "/v1/responses/[id]": response,
-  "/v1/responses/[id]/cancel": responseCancel,
-  "/v1/responses/[id]/input_items": responseInputItems,
-  "/v1/[[...rest]]": v1Rest,
-  "/tokenize": tokenize,
+  "/api/admin/aliases": apiAdminAliases,
+  "/api/admin/feedback": apiAdminFeedback,
+  "/api/admin/keys": apiAdminKeys,
+  "/api/admin/keys/[id]": apiAdminKeysId,
+  "/api/admin/models": apiAdminModels,
+  "/api/admin/usage": apiAdminUsage,
+  "/api/admin/workers": apiAdminWorkers,
+  "/api/arena": apiArena,
+  "/api/battles": apiBattles,
+  "/api/battles/[id]": apiBattlesId,
+  "/api/battles/[id]/retry": apiBattlesIdRetry,
+  "/api/battles/[id]/turns": apiBattlesIdTurns,
+  "/api/battles/[id]/vote": apiBattlesIdVote,
+  "/api/conversations": apiConversations,
+  "/api/conversations/[id]": apiConversationsId,
+  "/api/conversations/[id]/regenerate": apiConversationsIdRegenerate,
+  "/api/conversations/[id]/turns": apiConversationsIdTurns,
+  "/api/leaderboard": apiLeaderboard,
+  "/api/models": apiModels,
+  "/api/session": apiSession,
+  "/api/token-count": apiTokenCount,
+  "/api/v1/chat/completions": apiV1ChatCompletions,
+  "/api/v1/token_check": apiV1TokenCheck,
+  "/api/v1/[[...rest]]": apiV1Rest,
+  "/api/workers": apiWorkers,
+  "/api/workers/[id]": apiWorkersId,
+  "/api/workers/[id]/heartbeat": apiWorkersIdHeartbeat,
   "/detokenize": detokenize,
-  "/tokenizer_info": tokenizerInfo,
-  "/tokenize/[...rest]": tokenizeRest,
   "/detokenize/[...rest]": detokenizeRest,
-  "/tokenizer_info/[...rest]": tokenizerInfoRest,
-  "/api/v1/chat/completions": fastchatChatCompletions,
-  "/api/v1/token_check": tokenCheck,
-  "/api/v1/[[...rest]]": fastchatRest,
-  "/api/workers": workers,
-  "/api/workers/[id]/heartbeat": workerHeartbeat,
-  "/api/workers/[id]": worker,
   "/healthz": healthz,
-  "/readyz": readyz,
   "/metrics": metrics,
+  "/readyz": readyz,
+  "/tokenize": tokenize,
+  "/tokenize/[...rest]": tokenizeRest,
+  "/tokenizer_info": tokenizerInfo,
+  "/tokenizer_info/[...rest]": tokenizerInfoRest,
+  "/v1/chat/completions": v1ChatCompletions,
+  "/v1/classify": v1Classify,
+  "/v1/completions": v1Completions,
+  "/v1/embeddings": v1Embeddings,
+  "/v1/feedback": v1Feedback,
+  "/v1/messages": v1Messages,
+  "/v1/messages/count_tokens": v1MessagesCountTokens,
+  "/v1/models": v1Models,
+  "/v1/models/[...id]": v1ModelsId,
+  "/v1/moderations": v1Moderations,
+  "/v1/openapi.json": v1OpenapiJson,
+  "/v1/rerank": v1Rerank,
+  "/v1/responses": v1Responses,
+  "/v1/responses/input_tokens": v1ResponsesInputTokens,
+  "/v1/responses/[id]": v1ResponsesId,
+  "/v1/responses/[id]/cancel": v1ResponsesIdCancel,
+  "/v1/responses/[id]/input_items": v1ResponsesIdInputItems,
+  "/v1/[[...rest]]": v1Rest,
 };

@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { existsSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { lockHash, run } from "./install-if-stale.mjs";
+import { writeRouteTable } from "./route-table.mjs";
 import { step } from "./step.mjs";
 
 /** What the pages are built from. */
@@ -12,8 +13,8 @@ const PAGES = [
 ];
 /** What our own programs are built from besides. */
 const PROGRAMS = [
-  ...["worker", "cli", "bench", "scripts/bundle.mjs", "scripts/launcher.ts", "scripts/launcher"],
-  ...["server.ts", "server-routes.ts"],
+  ...["worker", "cli", "bench", "scripts/bundle.mjs", "scripts/route-table.mjs"],
+  ...["scripts/launcher.ts", "scripts/launcher", "server.ts", "server-routes.ts"],
 ];
 
 /** Builds pages and programs, each unless its sources are those of the last build. */
@@ -42,6 +43,8 @@ async function buildPages() {
 export const bundleQuietly = () => buildPrograms((_, run) => run());
 
 async function buildPrograms(announce = step) {
+  // Before the sources are compared: it is one of them.
+  writeRouteTable();
   const programs = ["server", "server-routes", "worker", "engine-thread", "grammar-thread"];
   const outputs = [...programs, "cli", "launcher"].map((name) => `dist/${name}.mjs`);
   await unlessFresh("dist/.inputs", [...PAGES, ...PROGRAMS], outputs, () =>

@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, context } from "esbuild";
+import { writeRouteTable } from "./route-table.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 
@@ -74,6 +75,7 @@ async function bundleProgram(program) {
  * @throws Error with the names of those programs; esbuild has said why.
  */
 export async function bundle() {
+  writeRouteTable();
   const names = programs();
   const results = await Promise.allSettled(names.map(bundleProgram));
   const broken = names.filter((_, index) => results[index].status === "rejected");

@@ -28,7 +28,8 @@ const PAGE_METHODS = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"
  * The more particular path has to stand first.
  */
 export function createFront(routes: Record<string, RouteModule>): Front {
-  const table = Object.entries(routes).map(([path, module]) => ({
+  const all = Object.entries(routes).map(([path, module]) => ({
+    path,
     pattern: toPattern(path),
     names: [...path.matchAll(/\[+(\.\.\.)?(\w+)\]+/g)].map(([, many, name = ""]) => ({
       name,
@@ -37,8 +38,17 @@ export function createFront(routes: Record<string, RouteModule>): Front {
     handlers: handlersOf(module),
     label: path.replace(/\[+(?:\.\.\.)?(\w+)\]+/g, ":$1"),
   }));
+  // A path without parameters is more particular than any with: most requests are found at once.
+  const plain = new Map<string, Matched>(
+    all
+      .filter(({ names }) => names.length === 0)
+      .map(({ path, handlers, label }) => [path, { handlers, label, params: {} }]),
+  );
+  const table = all.filter(({ names }) => names.length > 0);
 
   const match = (path: string): Matched | undefined => {
+    const found = plain.get(path) ?? plain.get(path.replace(/\/$/, ""));
+    if (found) return found;
     for (const { pattern, names, handlers, label } of table) {
       const found = pattern.exec(path);
       if (!found) continue;
