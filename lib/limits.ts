@@ -126,6 +126,8 @@ export const ALTERNATIVES_MAX = 20;
 // Generation.
 /** Sequences one bundled-model worker interleaves before others wait. */
 export const SLOTS_DEFAULT = 8;
+/** Slots of one worker, whatever is asked for: proxies of other servers and tests have thousands, models some hundreds at most. */
+export const SLOTS_MAX = 4_096;
 /** Requests that may wait for a slot; the next is refused with `overloaded`, since a longer wait is worse than a no. */
 export const WAITING_MAX = 64;
 /** Waiting longer than this for a slot is refused, so that a queue cannot outlive its clients. */
@@ -150,10 +152,13 @@ export const ADMISSION_RETRY_SECONDS_MAX = 60;
 export const ADMISSION_PACE_MS = 10_000;
 /** After a refused connection a worker is passed over for this long, unless it is the only one. */
 export const SUSPECT_FOR_MS = 2_000;
-/** A web process that starts asks silent workers whether they live; its first answer waits for theirs. */
+/** A worker that is asked whether it lives answers within this time; the first answer of a web process that starts waits for theirs. */
 export const PROBE_MS_MAX = 1_000;
-/** Of them at most this many, those heard last: a registry has so many silent rows only after a disaster. */
+/** So many are asked at once, the others after them: each is a connection of its own. */
 export const PROBES_MAX = 64;
+/** One that did not answer is asked again after this time, then ever more seldom: a restart takes seconds, a repair hours. */
+export const PROBE_RETRY_FIRST_MS = 500;
+export const PROBE_RETRY_LONGEST_MS = 30_000;
 /** Told to clients whose model has no worker: one missed heartbeat and a registration. */
 export const NO_WORKER_RETRY_AFTER_SECONDS = 5;
 /** Under `npm start` running answers get this long: whoever presses Ctrl-C wants it to stop, and common supervisors kill after 10 s. */
@@ -188,10 +193,10 @@ export const OVERLOADED_RETRY_AFTER_SECONDS = 2;
 export const WORKER_BODY_BYTES_MAX = 4 * BODY_BYTES_MAX;
 /** Headers and body of a request must be here after this long, so that a trickling client holds no socket. */
 export const WORKER_BODY_MS_MAX = 10_000;
-/** Sockets a worker accepts; beyond it a connection is dropped, before file descriptors run out. */
-export const WORKER_SOCKETS_MAX = 1_024;
-/** Connections of one web process to one worker: slots and waiting room of any worker fit several times. */
-export const WORKER_CONNECTIONS_MAX = 512;
+/** Sockets a worker accepts: every slot, and some hundreds that wait or ask. Beyond it a connection is dropped, before file descriptors run out. */
+export const WORKER_SOCKETS_MAX = 5_120;
+/** Connections of one web process to one worker: the slots and the waiting room of the largest fit. They are opened as they are needed. */
+export const WORKER_CONNECTIONS_MAX = 4_608;
 /** Web → worker, calls that answer whole and take no slot (tokenize, health). */
 export const WORKER_CALL_MS_MAX = 5_000;
 /** Of those calls at one model, from one process: as many of the costliest (COUNTED_BYTES_MAX) end within their time. */
@@ -390,3 +395,6 @@ export const LOG_EXIT_MS_MAX = 500;
 
 /** Parleys that one request passes through, or that one worker stands for: networks nest two or three deep. */
 export const PARLEYS_MAX = 16;
+
+/** Tokens of workers that a server holds in memory, revoked ones left out; a fleet has a few hundred workers. */
+export const WORKER_TOKENS_MAX = 1_000;

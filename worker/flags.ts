@@ -5,7 +5,7 @@ import { parseArgs } from "node:util";
 import type { AdapterSource } from "@/lib/engine/lora/load-adapter";
 import { DEVICES } from "@/lib/engine/onnx/device";
 import type { Env } from "@/lib/env";
-import { SLOTS_DEFAULT } from "@/lib/limits";
+import { SLOTS_DEFAULT, SLOTS_MAX } from "@/lib/limits";
 import { BACKEND_KINDS, type BackendKind } from "@/lib/protocol/worker-card";
 import { StartError } from "@/lib/util/start-error";
 import { MOCK_MODELS } from "./backends/mock-models";
@@ -105,7 +105,7 @@ export function parseFlags(words: readonly string[], defaults: Defaults): Flags 
     announce: announce || undefined,
     controllerUrl: toUrl("controller", values.controller ?? defaults.PARLEY_CONTROLLER_URL),
     name: values.name ?? `${hostname()} ${kind}`,
-    slots: toInteger("slots", values.slots ?? `${SLOTS_DEFAULT}`, [1, 1_024]),
+    slots: toInteger("slots", values.slots ?? `${SLOTS_DEFAULT}`, [1, SLOTS_MAX]),
     threads: toInteger(
       "threads",
       values.threads ?? `${defaults.PARLEY_WORKER_THREADS}`,

@@ -253,8 +253,7 @@ async function* speak(
   for (const piece of pieces) {
     if (tokens === maxTokens) break;
     if (tokens === FATAL_TOKENS) await meetFate(run);
-    // A timer even for 0 ms: it lets an abort and other requests in between two tokens.
-    await wait(model.tokenMs, signal);
+    await pause(model.tokenMs, signal);
     tokens += 1;
     held += 1;
     firstAt ??= performance.now();
@@ -269,6 +268,13 @@ async function* speak(
   if (rest !== "") yield { type: "text-delta", text: rest, tokens: held };
   assert(tokens <= maxTokens, "no more tokens than were asked for");
   return { finishReason: tokens === maxTokens ? "length" : "stop", tokens, firstAt };
+}
+
+/** A turn of the event loop even for 0 ms: it lets an abort and other requests in between two tokens. */
+async function pause(ms: number, signal: AbortSignal): Promise<void> {
+  if (ms > 0) return await wait(ms, signal);
+  await new Promise((resolve) => setImmediate(resolve));
+  signal.throwIfAborted();
 }
 
 async function meetFate({ model, die, signal }: Run): Promise<void> {
