@@ -63,7 +63,7 @@ async function serve(serving: Serving, signal: AbortSignal): Promise<void> {
   log.info({ models: card.models.map((model) => model.name), slots: card.slots }, "ready");
   const heartbeat = new Heartbeat({
     controller,
-    registration: { instanceId: server.instanceId, address, card },
+    registration: () => ({ instanceId: server.instanceId, address, card }),
     load: () => server.load(),
     log,
     ...(onRegistered ? { onRegistered } : {}),

@@ -15,11 +15,11 @@ const INTERVAL_MS = 5_000;
 const log = realLog.child({}, { level: "silent" });
 
 const COMMON: Omit<HeartbeatOptions, "controller"> = {
-  registration: {
+  registration: () => ({
     instanceId: "8f7f2f37-9f0c-4df1-8a0f-3b1f2f3c4d5e",
     address: "http://worker",
     card: { kind: "mock", name: "w", version: "0", slots: 1, waitingMax: 1, models: [] },
-  },
+  }),
   load: () => ({
     state: "ready",
     running: 0,
@@ -127,6 +127,48 @@ describe("heartbeat", () => {
     const life = play(["ok", "not-found", "unauthenticated", "ok"]);
     await life.run();
     expect(life.registered).toEqual(["worker-1", "worker-2"]);
+  });
+
+  test("what has become a conflict is not asked again", async () => {
+    const life = play(["ok", "not-found", "conflict"]);
+    const error = await life.run().catch((it: unknown) => it);
+    expect((error as StartError).cause).toMatchObject({ code: "conflict" });
+    expect(life.calls).toEqual(["register", "beat worker-1", "register"]);
+  });
+
+  test("what changes is registered at once, under the id it has", async () => {
+    const end = new AbortController();
+    const cards: string[] = [];
+    let name = "before";
+    const controller: Controller = {
+      url: "u",
+      register: async ({ card }) => {
+        cards.push(card.name);
+        if (cards.length === 3) end.abort();
+        return { workerId: "w", heartbeatIntervalMs: INTERVAL_MS };
+      },
+      heartbeat: async () => expect.unreachable("the interval never ends"),
+      leave: async () => undefined,
+    };
+    const registration = COMMON.registration();
+    const heartbeat: Heartbeat = new Heartbeat({
+      ...COMMON,
+      controller,
+      registration: () => ({ ...registration, card: { ...registration.card, name } }),
+      wait: (_ms, signal) =>
+        new Promise((_, reject) => {
+          const stop = () => reject(signal.reason);
+          signal.addEventListener("abort", stop);
+          if (signal.aborted) stop();
+        }),
+      onRegistered: () =>
+        setImmediate(() => {
+          name = `after ${cards.length}`;
+          heartbeat.registerAgain();
+        }),
+    });
+    await heartbeat.run(end.signal);
+    expect(cards).toEqual(["before", "after 1", "after 2"]);
   });
 
   test("a nudge beats now; leave says good-bye once", async () => {

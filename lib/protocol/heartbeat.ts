@@ -17,8 +17,8 @@ export type Controller = Pick<ControllerClient, "url" | "register" | "heartbeat"
 
 export type HeartbeatOptions = {
   controller: Controller;
-  /** What to register with, but for the load. */
-  registration: Omit<RegisterBody, "load">;
+  /** What to register with, but for the load; asked at each registration. */
+  registration: () => Omit<RegisterBody, "load">;
   load: () => WorkerLoad;
   log: Log;
   onRegistered?: (workerId: string) => void;
@@ -35,6 +35,7 @@ export class Heartbeat {
   readonly #wait: (ms: number, signal: AbortSignal) => Promise<void>;
   #workerId: string | undefined;
   #wasAccepted = false;
+  #hasChanged = false;
   #nudge = new AbortController();
 
   constructor(options: HeartbeatOptions) {
@@ -45,7 +46,8 @@ export class Heartbeat {
   /**
    * Registers and beats until `signal` aborts.
    *
-   * @throws StartError when the first registration is refused for a reason that retries cannot mend.
+   * @throws StartError when the first registration is refused for a reason that retries cannot mend, or any
+   * as a `conflict`; its cause is the refusal.
    */
   async run(signal: AbortSignal): Promise<void> {
     try {
@@ -60,6 +62,12 @@ export class Heartbeat {
     this.#nudge.abort();
   }
 
+  /** Registers anew at once: what was registered with is no longer true. */
+  registerAgain(): void {
+    this.#hasChanged = true;
+    this.nudge();
+  }
+
   /** Says good-bye if the controller knows us. @throws AppError */
   async leave(signal: AbortSignal): Promise<void> {
     if (this.#workerId === undefined) return;
@@ -71,8 +79,9 @@ export class Heartbeat {
   async #register(signal: AbortSignal): Promise<number> {
     const { controller, registration, load, log, onRegistered } = this.#options;
     for (let attempt = 0; ; attempt++) {
+      this.#hasChanged = false;
       try {
-        const body = { ...registration, load: load() };
+        const body = { ...registration(), load: load() };
         const { workerId, heartbeatIntervalMs } = await controller.register(body, signal);
         this.#workerId = workerId;
         this.#wasAccepted = true;
@@ -81,23 +90,25 @@ export class Heartbeat {
         return heartbeatIntervalMs;
       } catch (thrown) {
         const error = this.#expected(thrown, signal);
-        if (HOPELESS.has(error.code) && !this.#wasAccepted) throw refused(error, controller.url);
+        const isHopeless = HOPELESS.has(error.code) && !this.#wasAccepted;
+        // What it has become, the controller cannot have as a worker: a Parley that passes on its own models.
+        if (isHopeless || error.code === "conflict") throw refused(error, controller.url);
         this.#warnOnce(attempt, error, "cannot register, trying again");
       }
       await this.#wait(backoffMs(attempt, RETRY), signal);
     }
   }
 
-  /** Returns when the controller has forgotten us. */
+  /** Returns when the controller is to be told who we are: it has forgotten us, or something has changed. */
   async #beat(firstIntervalMs: number, signal: AbortSignal): Promise<void> {
     const { controller, registration, load, log } = this.#options;
-    const { instanceId } = registration;
+    const { instanceId } = registration();
     let intervalMs = firstIntervalMs;
     for (let misses = 0; ; ) {
       if (misses === 0) await this.#pause(intervalMs, signal);
       else await this.#wait(backoffMs(misses - 1, RETRY), signal);
       const workerId = this.#workerId;
-      if (workerId === undefined) return;
+      if (workerId === undefined || this.#hasChanged) return;
       try {
         const reply = await controller.heartbeat(workerId, { instanceId, load: load() }, signal);
         intervalMs = reply.heartbeatIntervalMs;
