@@ -393,8 +393,10 @@ export const LOG_PENDING_CHARS_MAX = 4 * 1_048_576;
 /** What a process that ends gives a full pipe to take its last lines. */
 export const LOG_EXIT_MS_MAX = 500;
 
-/** Parleys that one request passes through, or that one worker stands for: networks nest two or three deep. */
+/** Parleys that one request passes through: networks nest two or three deep, and a chain that closes is cut here at the latest. */
 export const PARLEYS_MAX = 16;
+/** Installations that one worker stands for, all that are beneath it. */
+export const PARLEYS_BENEATH_MAX = 256;
 
 /** Tokens of workers that a server holds in memory, revoked ones left out; a fleet has a few hundred workers. */
 export const WORKER_TOKENS_MAX = 1_000;

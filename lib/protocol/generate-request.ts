@@ -4,7 +4,6 @@ import {
   CHOICE_COUNT_MAX,
   LOGIT_BIAS_ENTRIES_MAX,
   MESSAGES_MAX,
-  PARLEYS_MAX,
   REPETITION_PENALTY_MAX,
   STOP_STRING_CHARACTERS_MAX,
   STOP_STRINGS_MAX,
@@ -115,8 +114,6 @@ export const generateRequestSchema = z
      * nothing is told again. The request is otherwise what that worker got, the seed being the one it told.
      */
     resume: z.strictObject({ tokenIds: z.array(tokenIdSchema).min(1) }).optional(),
-    /** Installations that passed it on, the first being where it was asked; one that finds itself here refuses. */
-    via: z.array(z.uuid()).max(PARLEYS_MAX).optional(),
     /** Keys and values are shared among requests with the same one alone, absent being one too. */
     cacheSalt: z
       .string()

@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { PARLEYS_MAX } from "@/lib/limits";
+import { PARLEYS_BENEATH_MAX } from "@/lib/limits";
 
 /** Kinds that the worker program runs. */
 export const BACKEND_KINDS = ["onnx", "mock"] as const;
@@ -55,10 +55,11 @@ export const workerCardSchema = z.object({
   /** The machine it runs on, as it calls itself. */
   host: z.string().max(253).optional(),
   /** Installations whose models it passes on, its own among them; a worker by itself has none. */
-  parleys: z.array(z.uuid()).max(PARLEYS_MAX).optional(),
+  parleys: z.array(z.uuid()).max(PARLEYS_BENEATH_MAX).optional(),
   slots: z.number().int().positive(),
   waitingMax: z.number().int().min(0),
-  models: z.array(modelOfferSchema).min(1).max(256),
+  /** None only while the worker starts (registration.ts). */
+  models: z.array(modelOfferSchema).max(256),
 });
 
 export type BackendKind = (typeof BACKEND_KINDS)[number];

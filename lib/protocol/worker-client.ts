@@ -35,10 +35,18 @@ import {
   tokenizerInfoReplySchema,
 } from "./text";
 import { fromTransportError, isTransportTimeout } from "./transport-error";
+import { toViaHeader, VIA_HEADER, type Via } from "./via";
 import { fromWorkerError, type WorkerHealth, workerHealthSchema } from "./worker-error";
 
 /** Who calls and for how long: the shared secret, and the signal that carries an abort to the worker. */
-export type WorkerCall = { secret: string; signal: AbortSignal };
+export type WorkerCall = {
+  secret: string;
+  signal: AbortSignal;
+  /** The request's id, for the logs of those whose bodies do not name it. */
+  requestId?: string | undefined;
+  /** Only at a worker that is a Parley itself, which refuses what has come through it before. */
+  via?: Via | undefined;
+};
 
 type Limits = { headMsMax: number; silenceMsMax: number; callMsMax: number };
 
@@ -182,10 +190,7 @@ export class WorkerClient {
         origin: new URL(address).origin,
         path: `${new URL(address).pathname.replace(/\/$/, "")}${path}`,
         method: options.body === undefined ? "GET" : "POST",
-        headers: {
-          ...(options.secret === undefined ? {} : { authorization: `Bearer ${options.secret}` }),
-          ...(options.body === undefined ? {} : { "content-type": "application/json" }),
-        },
+        headers: toHeaders(options),
         body: options.body === undefined ? null : JSON.stringify(options.body),
         signal: abort.signal,
       });
@@ -221,8 +226,16 @@ export class WorkerClient {
   }
 }
 
-type OpenOptions = {
-  secret?: string;
+function toHeaders({ secret, requestId, via, body }: OpenOptions): Record<string, string> {
+  const headers: Record<string, string> = {};
+  if (secret !== undefined) headers.authorization = `Bearer ${secret}`;
+  if (body !== undefined) headers["content-type"] = "application/json";
+  if (requestId !== undefined) headers["x-request-id"] = requestId;
+  if (via !== undefined) headers[VIA_HEADER] = toViaHeader(via);
+  return headers;
+}
+
+type OpenOptions = Partial<WorkerCall> & {
   signal: AbortSignal;
   body?: unknown;
   headMsMax: number;
