@@ -2,8 +2,8 @@ import { defineConfig } from "@playwright/test";
 import { findBrowser } from "./e2e/browser";
 
 // The config is read again in every process that runs tests; the browser is looked for once.
-process.env.PARLEY_E2E_BROWSER ??= findBrowser();
-const platform = process.env.PARLEY_E2E_PLATFORM;
+process.env.E2E_BROWSER ??= findBrowser();
+const platform = process.env.E2E_PLATFORM;
 
 export default defineConfig({
   testDir: "e2e",
@@ -19,7 +19,7 @@ export default defineConfig({
   use: {
     // Known once the global setup has run, which is before tests begin.
     ...(platform ? { baseURL: JSON.parse(platform).url } : {}),
-    launchOptions: { executablePath: process.env.PARLEY_E2E_BROWSER },
+    launchOptions: { executablePath: process.env.E2E_BROWSER },
     screenshot: "only-on-failure",
     trace: "retain-on-failure",
   },

@@ -7,8 +7,9 @@ export default defineConfig({
     include: ["{app,bench,cli,components,lib,scripts,worker}/**/*.test.{ts,tsx}"],
     // One embedded Postgres and one set of bundles serve the whole run.
     globalSetup: ["./lib/db/testing-setup.ts"],
-    // Failures are read from what a test expects, not from log lines between the dots.
-    env: { LOG_LEVEL: "silent" },
+    // Failures are read from what a test expects, not from log lines between the dots; and a clone's own
+    // parley.yaml and .env are none of a test's business.
+    env: { LOG_LEVEL: "silent", PARLEY_CONFIG: "none" },
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },

@@ -13,6 +13,8 @@ if (!existsSync(join(root, "node_modules/esbuild"))) {
 }
 const dotenv = join(root, ".env");
 if (existsSync(dotenv)) process.loadEnvFile(dotenv);
+// Settings are those of this clone, wherever the command is typed.
+process.env.PARLEY_HOME ??= root;
 
 const { withBuildLock } = await import("../scripts/build-lock.mjs");
 const { bundleQuietly } = await import("../scripts/build-if-stale.mjs");

@@ -107,7 +107,7 @@ test("nothing a browser receives before the vote names a model, a build or a wor
   }[];
   const ids = models.filter((model) => model.alias_of === undefined).map((model) => model.id);
   expect(ids.sort()).toEqual(BUNDLED_MODELS);
-  const shared = JSON.parse(process.env.PARLEY_E2E_PLATFORM ?? "{}");
+  const shared = JSON.parse(process.env.E2E_PLATFORM ?? "{}");
   const keeper = await playwright.request.newContext({ baseURL: shared.url });
   await keeper.post("/api/session", {
     data: { token: shared.adminToken },

@@ -1,8 +1,24 @@
 import * as z from "zod";
+import { readSources, type Sources } from "./config/read-sources";
+import {
+  ADMISSION_WAITING_MAX,
+  DATABASE_CONNECTIONS_MAX,
+  DISPATCH_ATTEMPTS_MAX,
+  HEARTBEAT_INTERVAL_MS,
+  PROBE_MS_MAX,
+  SLOT_WAIT_MS_MAX,
+  WAITING_MAX,
+  WORKER_CONNECT_TIMEOUT_MS,
+  WORKER_SILENCE_MS_MAX,
+  WORKER_STALE_AFTER_MS,
+} from "./limits";
+import { StartError } from "./util/start-error";
 
 /**
- * Every environment variable, parsed once. The only reader of `process.env`. `.env.example` is written
- * from this schema (`env.test.ts` holds it true), so a description here is the documentation.
+ * Every setting, parsed once; the only reader of `process.env`. A setting is a variable, and beside it a
+ * key in parley.yaml (lib/config). `.env.example` and `npx parley config` are written from this schema, so
+ * a description here is the documentation. Defaults that are limits stand in lib/limits.ts. What is set is
+ * read when a process starts.
  */
 
 const integer = (low: number, high: number) => z.coerce.number().int().min(low).max(high);
@@ -21,10 +37,15 @@ const origins = z
     }
     return listed;
   });
-/** An empty value in a .env file means "not set". */
-const secret = z.string().min(16).optional();
+/** Never printed; NAME_FILE may name a file that holds it. */
+const secret = z.string().min(16).optional().meta({ isSecret: true });
+/** As `dispatchPolicySchema` in lib/protocol has them, which the root of lib may not import; the test compares. */
+const DISPATCH_POLICIES = [
+  ...(["lottery", "shortest-queue", "power-of-two", "least-outstanding-tokens"] as const),
+  ...(["session-affinity", "prefix-affinity"] as const),
+] as const;
 
-export const envSchema = z.object({
+const places = {
   PORT: integer(0, 65_535).default(3000).describe("Port of pages and API. 0 takes any free one."),
   HOST: z
     .string()
@@ -39,6 +60,7 @@ export const envSchema = z.object({
   DATABASE_URL: z
     .string()
     .optional()
+    .meta({ isSecret: true })
     .describe(
       "PostgreSQL 15 or newer to use. Without it `npm start` runs its own in PARLEY_DATA_DIR.",
     ),
@@ -50,6 +72,12 @@ export const envSchema = z.object({
     .string()
     .default("models")
     .describe("Folder whose model folders `npm start` serves, one worker process each."),
+  PARLEY_DATABASE_CONNECTIONS_MAX: integer(2, 200)
+    .default(DATABASE_CONNECTIONS_MAX)
+    .describe("Connections of one web process to PostgreSQL."),
+};
+
+const access = {
   PARLEY_ADMIN_TOKEN: secret.describe(
     "Opens /admin (16 characters or more). Without it `npm start` generates one and prints it.",
   ),
@@ -63,6 +91,15 @@ export const envSchema = z.object({
   PARLEY_CORS_ORIGINS: origins.describe(
     "Origins, separated by commas, whose pages may call the API from a browser (https://app.example.com). `*` lets all of them do so with an API key. Without it none may.",
   ),
+  PARLEY_SECRET: secret.describe(
+    "Signs visitors' cookies (16 characters or more). Without it `npm start` generates and keeps one.",
+  ),
+  PARLEY_WORKER_SECRET: secret.describe(
+    "Shared by web and workers (16 characters or more). Without it `npm start` generates and keeps one.",
+  ),
+};
+
+const api = {
   PARLEY_SHARED_PREFIX_CACHE: z
     .stringbool()
     .default(false)
@@ -81,12 +118,67 @@ export const envSchema = z.object({
     .max(1)
     .default(0.5)
     .describe("From this probability of a category on a text is flagged."),
-  PARLEY_SECRET: secret.describe(
-    "Signs visitors' cookies (16 characters or more). Without it `npm start` generates and keeps one.",
+};
+
+const fleet = {
+  PARLEY_HEARTBEAT_INTERVAL_MS: integer(200, 60_000)
+    .default(HEARTBEAT_INTERVAL_MS)
+    .describe("Workers tell the web process that they live this often, in ms."),
+  PARLEY_WORKER_STALE_AFTER_MS: integer(400, 600_000)
+    .default(WORKER_STALE_AFTER_MS)
+    .describe(
+      "A worker silent for this long is doubted, and lost if it does not answer then; in ms, at least twice the interval of heartbeats.",
+    ),
+  PARLEY_PROBE_TIMEOUT_MS: integer(50, 60_000)
+    .default(PROBE_MS_MAX)
+    .describe("A worker that is asked whether it lives answers within this, in ms."),
+  PARLEY_WORKER_CONNECT_MS: integer(50, 60_000)
+    .default(WORKER_CONNECT_TIMEOUT_MS)
+    .describe(
+      "A worker takes a request within this, in ms, or another one is tried. A healthy one does so at once, also when the request has to wait there.",
+    ),
+  PARLEY_WORKER_SILENCE_MS: integer(1_000, 3_600_000)
+    .default(WORKER_SILENCE_MS_MAX)
+    .describe(
+      "Longest silence between two events of an answer, in ms, waiting for a slot and reading the prompt included.",
+    ),
+  PARLEY_DISPATCH_POLICY: z
+    .enum(DISPATCH_POLICIES)
+    .default("least-outstanding-tokens")
+    .describe("How a worker is chosen, for models whose own setting does not say."),
+  PARLEY_DISPATCH_ATTEMPTS_MAX: integer(1, 10)
+    .default(DISPATCH_ATTEMPTS_MAX)
+    .describe("Workers that one request is tried at before its client hears of it."),
+  PARLEY_ADMISSION_WAITING_MAX: integer(0, 100_000)
+    .default(ADMISSION_WAITING_MAX)
+    .describe("Requests for one model that wait in a web process while its workers are full."),
+  PARLEY_ADMISSION_WAIT_MS: integer(0, 600_000)
+    .default(SLOT_WAIT_MS_MAX)
+    .describe("Longest wait there and at a worker, in ms; then the request is refused."),
+  PARLEY_WORKER_WAITING_MAX: integer(0, 10_000)
+    .default(WAITING_MAX)
+    .describe("Requests that may wait at a worker whose slots are busy."),
+};
+
+const parent = {
+  PARLEY_PARENT_URL: z
+    .url()
+    .optional()
+    .describe(
+      "Another Parley, at which this one registers as a worker with all its models (docs/how-to/join-parleys.md). Without it this one stands alone.",
+    ),
+  PARLEY_PARENT_SECRET: secret.describe(
+    "What lets this Parley in there, and the other one in here: a worker token made there, or its PARLEY_WORKER_SECRET (16 characters or more).",
   ),
-  PARLEY_WORKER_SECRET: secret.describe(
-    "Shared by web and workers (16 characters or more). Without it `npm start` generates and keeps one.",
-  ),
+  PARLEY_PARENT_ADDRESS: z
+    .url()
+    .optional()
+    .describe(
+      "Address under which that Parley reaches this one, such as https://site-a.example. Without it PARLEY_PUBLIC_URL. Web processes that have the same one count as one.",
+    ),
+};
+
+const worker = {
   PARLEY_CONTROLLER_URL: z
     .url()
     .default("http://127.0.0.1:3000")
@@ -108,6 +200,9 @@ export const envSchema = z.object({
     .describe(
       "What runs the models of a worker. What a machine lacks for one of them is named at the start.",
     ),
+};
+
+const processes = {
   PARLEY_DRAIN_SECONDS: integer(0, 600)
     .optional()
     .describe(
@@ -117,40 +212,201 @@ export const envSchema = z.object({
     .enum(["silent", "fatal", "error", "warn", "info", "debug", "trace"])
     .default("info")
     .describe("Least severe log line that is written."),
+  PARLEY_CONFIG: z
+    .string()
+    .optional()
+    .describe(
+      "File of settings. Without it parley.yaml, parley.yml or parley.json in PARLEY_HOME; `none`: neither that nor .env.",
+    ),
+  PARLEY_HOME: z
+    .string()
+    .optional()
+    .describe(
+      "Folder in which that file and .env are looked for. Without it the one a program starts in.",
+    ),
+};
+
+/** Read by the libraries of OpenTelemetry themselves, which know more of them. */
+const tracing = {
+  OTEL_EXPORTER_OTLP_ENDPOINT: z
+    .url()
+    .optional()
+    .describe(
+      "Collector that traces are sent to (OTLP over HTTP, such as http://localhost:4318). Without it nothing is traced.",
+    ),
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z
+    .url()
+    .optional()
+    .describe("The same as a whole address, /v1/traces included."),
+  OTEL_EXPORTER_OTLP_HEADERS: z
+    .string()
+    .optional()
+    .meta({ isSecret: true })
+    .describe("Headers for it: name=value, separated by commas."),
+  OTEL_SERVICE_NAME: z
+    .string()
+    .optional()
+    .describe("Name of a process in traces. Without it parley-web or parley-worker."),
+  OTEL_TRACES_SAMPLER: z
+    .enum([
+      ...(["always_on", "always_off", "traceidratio"] as const),
+      ...(["parentbased_always_on", "parentbased_always_off", "parentbased_traceidratio"] as const),
+    ])
+    .default("parentbased_always_on")
+    .describe("Which requests are traced."),
+  OTEL_TRACES_SAMPLER_ARG: z.coerce
+    .number()
+    .min(0)
+    .max(1)
+    .optional()
+    .describe("Share of them, for the samplers by ratio."),
+  OTEL_SDK_DISABLED: z
+    .stringbool()
+    .default(false)
+    .describe("true: nothing is traced, whatever else is set."),
+};
+
+const development = {
   CHROMIUM_PATH: z
     .string()
     .optional()
     .describe("Browser for the end-to-end tests. Without it one is looked for, then installed."),
+};
+
+/** Title → settings, in the order that people read them in. */
+export const SETTING_SECTIONS = {
+  "Addresses and files": places,
+  "Who is let in": access,
+  "What the API offers": api,
+  "Workers, as web processes treat them": fleet,
+  "A Parley above this one": parent,
+  "Workers themselves": worker,
+  "All processes": processes,
+  Traces: tracing,
+  Development: development,
+};
+
+export const envSchema = z.object({
+  ...{
+    ...places,
+    ...access,
+    ...api,
+    ...fleet,
+    ...parent,
+    ...worker,
+    ...processes,
+    ...tracing,
+    ...development,
+  },
 });
 
 export type Env = z.infer<typeof envSchema>;
+export type SettingName = keyof Env;
+
+// An object made from the schema has its keys and no others.
+const NAMES = Object.keys(envSchema.shape) as SettingName[];
+
+export function isSecretSetting(name: SettingName): boolean {
+  return envSchema.shape[name].meta()?.isSecret === true;
+}
+
+export const SECRET_SETTINGS = NAMES.filter(isSecretSetting);
+
+/** What is set where, and all that is wrong with it. */
+export type Settings = { env: Env | undefined; sources: Sources; faults: string[] };
+
+/** Reads all sources of `environment`: itself, .env and the file (lib/config/read-sources.ts). */
+export function readSettings(environment: Record<string, string | undefined>): Settings {
+  const sources = readSources(environment, { all: NAMES, secrets: SECRET_SETTINGS });
+  const { found } = sources;
+  const set = Object.fromEntries([...found].map(([name, { value }]) => [name, value]));
+  const parsed = envSchema.safeParse(set);
+  const wrong = (parsed.error?.issues ?? []).map(
+    (issue) => `${found.get(String(issue.path[0]))?.at ?? issue.path.join(".")}: ${issue.message}`,
+  );
+  const related = parsed.success ? checkRelations(parsed.data) : [];
+  return { env: parsed.data, sources, faults: [...sources.faults, ...wrong, ...related] };
+}
+
+/** Settings that are right each for itself and make no sense together. */
+function checkRelations(env: Env): string[] {
+  const faults: string[] = [];
+  const interval = env.PARLEY_HEARTBEAT_INTERVAL_MS;
+  if (env.PARLEY_WORKER_STALE_AFTER_MS < 2 * interval) {
+    faults.push(
+      `PARLEY_WORKER_STALE_AFTER_MS: ${env.PARLEY_WORKER_STALE_AFTER_MS} is less than twice PARLEY_HEARTBEAT_INTERVAL_MS (${interval}), so that one late heartbeat would lose a worker`,
+    );
+  }
+  if (env.PARLEY_WORKER_SILENCE_MS < env.PARLEY_ADMISSION_WAIT_MS) {
+    faults.push(
+      `PARLEY_WORKER_SILENCE_MS: ${env.PARLEY_WORKER_SILENCE_MS} is less than PARLEY_ADMISSION_WAIT_MS (${env.PARLEY_ADMISSION_WAIT_MS}), which may pass in silence at a worker`,
+    );
+  }
+  if (env.PARLEY_PARENT_URL !== undefined && env.PARLEY_PARENT_SECRET === undefined) {
+    faults.push(
+      "PARLEY_PARENT_SECRET: is not set, and the Parley at PARLEY_PARENT_URL lets nobody in without one",
+    );
+  }
+  if (
+    env.PARLEY_PARENT_URL !== undefined &&
+    (env.PARLEY_PARENT_ADDRESS ?? env.PARLEY_PUBLIC_URL) === undefined
+  ) {
+    faults.push(
+      "PARLEY_PARENT_ADDRESS: is not set, nor is PARLEY_PUBLIC_URL, so that the Parley at PARLEY_PARENT_URL could not reach this one",
+    );
+  }
+  return faults;
+}
 
 /**
- * Reads the variables from `source`.
+ * The settings of `environment` and what it leads to.
  *
- * @throws Error that names every variable at fault and what it should be.
+ * @throws StartError that names every setting at fault, where it stands and what it should be.
  */
-export function parseEnv(source: Record<string, string | undefined>): Env {
-  const set = Object.fromEntries(Object.entries(source).filter(([, value]) => value !== ""));
-  const parsed = envSchema.safeParse(set);
-  if (parsed.success) return parsed.data;
-  const faults = parsed.error.issues.map((issue) => `${issue.path.join(".")}: ${issue.message}`);
-  throw new Error(`Environment: ${faults.join("; ")}. See .env.example.`);
+export function parseEnv(environment: Record<string, string | undefined>): Env {
+  const { env, faults } = readSettings(environment);
+  if (env !== undefined && faults.length === 0) return env;
+  throw new StartError({
+    message: `Settings: ${faults.join("; ")}.`,
+    remedy: "See .env.example or `npx parley config`.",
+  });
 }
 
 let cached: Env | undefined;
 
-/** The environment of this process, parsed at first use (a build has none of it). */
+/** The settings of this process, parsed at first use (a build has none of them). */
 export function env(): Env {
   cached ??= parseEnv(process.env);
   return cached;
 }
 
+/** What is set for this process, where, and what is wrong with it: for people. */
+export function processSettings(): Settings {
+  return readSettings(process.env);
+}
+
+/** The level to log at; with settings that cannot be read, since whoever starts then says so, the default. */
+export function logLevel(): Env["LOG_LEVEL"] {
+  try {
+    return env().LOG_LEVEL;
+  } catch {
+    return "info";
+  }
+}
+
 /** `.env.example`, whole. */
 export function toEnvExample(): string {
-  const entries = Object.entries(envSchema.shape).map(([name, schema]) => {
-    const fallback = schema.safeParse(undefined).data;
-    return `# ${schema.description}\n# ${name}=${fallback ?? ""}\n`;
+  const sections = Object.entries(SETTING_SECTIONS).map(([title, shape]) => {
+    const entries = Object.entries(shape).map(([name, schema]) => {
+      const fallback = schema.safeParse(undefined).data;
+      return `# ${schema.description}\n# ${name}=${fallback ?? ""}\n`;
+    });
+    return `## ${title}\n\n${entries.join("\n")}`;
   });
-  return `# Copy to .env and change what you need. Every variable has a default.\n\n${entries.join("\n")}`;
+  return `# Copy to .env and change what you need, or write the same settings into parley.yaml: PORT is
+# \`port\` there, PARLEY_WORKER_THREADS \`workerThreads\` or \`worker: { threads: 2 }\`. Every setting
+# has a default; the environment comes before .env, .env before the file. A secret may stand in a file
+# of its own, named by PARLEY_SECRET_FILE and the like. \`npx parley config\` shows what is set.
+
+${sections.join("\n")}`;
 }

@@ -4,14 +4,16 @@
  * every file to it.
  */
 
-/** Open to everyone: the root files of lib/ and two folders that speak no domain word. */
-export const FOUNDATION: readonly string[] = ["lib", "lib/util", "lib/telemetry"];
+/** Open to everyone: the root files of lib/ and three folders that speak no domain word. */
+export const FOUNDATION: readonly string[] = ["lib", "lib/config", "lib/util", "lib/telemetry"];
 
 export const LAYERS: Record<string, readonly string[]> = {
   // Contracts and pure logic: no database, no framework.
   "lib/protocol": [],
   "lib/anthropic": ["lib/protocol"],
   "lib/openai": ["lib/protocol"],
+  // The workers of another platform, spoken to in their own protocol.
+  "lib/fastchat": ["lib/protocol"],
   // What the API is, told to programs and people from the schemas that it parses with.
   "lib/openapi": ["lib/anthropic", "lib/openai", "lib/protocol"],
   "lib/engine": [],
@@ -24,12 +26,16 @@ export const LAYERS: Record<string, readonly string[]> = {
   "lib/auth": ["lib/db", "lib/protocol"],
   "lib/catalog": ["lib/db", "lib/protocol"],
   "lib/usage": ["lib/auth", "lib/catalog", "lib/db", "lib/protocol"],
-  "lib/controller": ["lib/db", "lib/protocol"],
+  "lib/controller": ["lib/db", "lib/fastchat", "lib/protocol"],
   "lib/leaderboard": ["lib/db", "lib/protocol", "lib/rating"],
   // The leaderboard: `auto` is the best-rated model.
   "lib/gateway": [
-    ...["lib/auth", "lib/catalog", "lib/controller", "lib/db", "lib/leaderboard"],
-    ...["lib/protocol", "lib/usage"],
+    ...["lib/auth", "lib/catalog", "lib/controller", "lib/db", "lib/fastchat"],
+    ...["lib/leaderboard", "lib/protocol", "lib/usage"],
+  ],
+  // This Parley as the worker of another one.
+  "lib/relay": [
+    ...["lib/auth", "lib/controller", "lib/db", "lib/gateway", "lib/protocol", "lib/usage"],
   ],
   "lib/arena": [
     ...["lib/auth", "lib/controller", "lib/db", "lib/gateway", "lib/protocol", "lib/usage"],
@@ -45,9 +51,9 @@ export const LAYERS: Record<string, readonly string[]> = {
   components: ["lib/protocol"],
   app: [
     "components",
-    ...["lib/anthropic", "lib/arena", "lib/auth", "lib/catalog", "lib/controller", "lib/gateway"],
-    ...["lib/http", "lib/leaderboard", "lib/openai", "lib/openapi", "lib/protocol"],
-    ...["lib/responses", "lib/usage"],
+    ...["lib/anthropic", "lib/arena", "lib/auth", "lib/catalog", "lib/controller", "lib/fastchat"],
+    ...["lib/gateway", "lib/http", "lib/leaderboard", "lib/openai", "lib/openapi", "lib/protocol"],
+    ...["lib/relay", "lib/responses", "lib/usage"],
   ],
   worker: ["lib/engine", "lib/protocol"],
   scripts: ["lib/db", "lib/protocol"],
@@ -72,9 +78,10 @@ export const HOMES: Record<string, readonly string[]> = {
   protobufjs: ["lib/engine"],
   "@huggingface": ["lib/engine"],
   flatbuffers: ["lib/engine/synthetic"],
-  undici: ["lib/protocol"],
+  undici: ["lib/protocol", "lib/fastchat"],
   pino: ["lib/telemetry"],
   postgres: ["lib/db"],
+  "@opentelemetry": ["lib/telemetry"],
   "drizzle-orm": [
     ...["lib/db", "lib/auth", "lib/catalog", "lib/controller", "lib/gateway", "lib/usage"],
     ...["lib/arena", "lib/leaderboard", "lib/responses"],

@@ -1,7 +1,7 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { env } from "@/lib/env";
+import { env, type SettingName } from "@/lib/env";
 import { LAUNCHER_DRAIN_MS_MAX, SAME_SIGNAL_MS } from "@/lib/limits";
 import { isLoopback } from "@/lib/util/loopback";
 import { EXIT_CODES, StartError, toStartError } from "@/lib/util/start-error";
@@ -27,17 +27,11 @@ export async function launch({ isDev }: { isDev: boolean }): Promise<void> {
   } catch (error) {
     // Stopped while it was starting: `stop` ends the process when all children have.
     if (launcher?.isStopping) return;
-    const known = toStartError(error, dataDirOf()) ?? environmentError(error);
+    const known = toStartError(error, dataDirOf());
     process.stderr.write(`${known ? known.line : stackOf(error)}\n`);
     await launcher?.stop(known ? EXIT_CODES.needsPerson : 1);
     process.exit(known ? EXIT_CODES.needsPerson : 1);
   }
-}
-
-/** What lib/env.ts throws is a sentence that names the variable. */
-function environmentError(error: unknown): StartError | undefined {
-  if (!(error instanceof Error) || !error.message.startsWith("Environment:")) return undefined;
-  return new StartError({ message: error.message, remedy: "", cause: error });
 }
 
 function stackOf(error: unknown): string {
@@ -47,6 +41,11 @@ function stackOf(error: unknown): string {
 function dataDirOf(): string {
   return process.env.PARLEY_DATA_DIR || ".parley";
 }
+
+/** What children get from here, whether a person or this launcher made it. */
+const HANDED_SECRETS: readonly SettingName[] = [
+  ...(["DATABASE_URL", "PARLEY_ADMIN_TOKEN", "PARLEY_SECRET", "PARLEY_WORKER_SECRET"] as const),
+];
 
 class Launcher {
   readonly #startedAt = performance.now();
@@ -92,6 +91,8 @@ class Launcher {
       NEXT_TELEMETRY_DISABLED: "1",
       PARLEY_DRAIN_SECONDS: String(this.#drainMsMax / 1_000),
       PARLEY_WORKER_SECRET: this.#settings.PARLEY_WORKER_SECRET ?? this.#secrets.workerSecret,
+      // Read here already; a child would meet the secret and the name of its file at once.
+      ...Object.fromEntries(HANDED_SECRETS.map((name) => [`${name}_FILE`, ""])),
     };
     const port = await this.#startWeb({ ...shared, DATABASE_URL: databaseUrl });
     const url = `http://${reachable(this.#settings.HOST)}:${port}`;

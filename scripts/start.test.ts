@@ -310,7 +310,7 @@ describe("one line for", () => {
   test("a variable that makes no sense", async () => {
     const { code, said } = await refusal({ PARLEY_DATA_DIR: join(folder, "odd"), PORT: "many" });
     expect(code).toBe(78);
-    expect(said).toMatch(/^Environment: PORT: .*See \.env\.example\.\n$/);
+    expect(said).toMatch(/^Settings: PORT: .*See \.env\.example or `npx parley config`\.\n$/);
   });
 
   test("a data folder that cannot be one", async () => {

@@ -1,11 +1,11 @@
-import { type Env, env } from "@/lib/env";
+import { env } from "@/lib/env";
 import { EXIT_CODES, StartError } from "@/lib/util/start-error";
 import { parseFlags, USAGE } from "./flags";
 
 /** The worker program: checks what it was told, then lives. */
 
 async function main(): Promise<void> {
-  const environment = readEnvironment();
+  const environment = env();
   const flags = parseFlags(process.argv.slice(2), environment);
   if (!flags) {
     process.stdout.write(USAGE);
@@ -19,18 +19,9 @@ async function main(): Promise<void> {
         "Set it to the secret of the web process; `npm start` keeps its own in PARLEY_DATA_DIR.",
     });
   }
-  // Not above: the logger reads the environment as it loads, and would fail there with a stack.
+  // Not above: `--help` needs nothing of it.
   const { live } = await import("./live");
   await live(flags, secret);
-}
-
-function readEnvironment(): Env {
-  try {
-    return env();
-  } catch (cause) {
-    const message = cause instanceof Error ? cause.message : String(cause);
-    throw new StartError({ message, remedy: "", cause });
-  }
 }
 
 main().then(

@@ -18,8 +18,8 @@ import type { WeightForm } from "./synthetic/weight-form";
 import { writeSyntheticModel } from "./synthetic/write-synthetic-model";
 import { collect } from "./testing";
 
-/** Mixes a form; `PARLEY_FUZZ_MIXES` asks for more or fewer. */
-const MIX_COUNT = Number(process.env.PARLEY_FUZZ_MIXES ?? 200);
+/** Mixes a form; `FUZZ_MIXES` asks for more or fewer. */
+const MIX_COUNT = Number(process.env.FUZZ_MIXES ?? 200);
 const FORMS: WeightForm[] = [
   ...(["fp32", "fp16", "int8-rows", "int8-block32"] as const),
   ...(["int8-block128", "int4-block32", "int4-block128"] as const),

@@ -1,5 +1,5 @@
 import pino from "pino";
-import { env } from "@/lib/env";
+import { logLevel } from "@/lib/env";
 import { processSingleton } from "@/lib/util/process-singleton";
 import { writeLinesToStdout } from "./line-writer";
 import { serializers } from "./to-logged-error";
@@ -13,7 +13,7 @@ const REDACTED = ["authorization", "cookie", "token", "secret", "password", "api
 export const log = processSingleton("log", () =>
   pino(
     {
-      level: env().LOG_LEVEL,
+      level: logLevel(),
       base: { pid: process.pid },
       redact: { paths: REDACTED, censor: "[redacted]" },
       serializers,
