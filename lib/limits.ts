@@ -150,8 +150,41 @@ export const ADMISSION_WAITING_MAX = 256;
 export const ADMISSION_RETRY_SECONDS_MAX = 60;
 /** A pace is that of about this long. */
 export const ADMISSION_PACE_MS = 10_000;
-/** After a refused connection a worker is passed over for this long, unless it is the only one. */
-export const SUSPECT_FOR_MS = 2_000;
+/** Faults of a worker in a row that open its breaker; one that cannot be reached or is silent opens it at once, since the next request would pay seconds to hear the same. */
+export const BREAKER_FAULTS_MAX = 3;
+/** Or this share of its requests that failed, of at least so many, all of about the last half minute. */
+export const BREAKER_FAULT_SHARE_MAX = 0.5;
+export const BREAKER_SHARE_REQUESTS_MIN = 10;
+export const BREAKER_SHARE_WINDOW_MS = 30_000;
+/** A worker whose breaker opened is passed over for this long, unless there is nobody else; each time that it fails again for twice as long, up to the limit: a restart takes seconds, and every trial is somebody's request. */
+export const BREAKER_OPEN_MS = 2_000;
+export const BREAKER_OPEN_MS_MAX = 30_000;
+/** Affinity gives way where a worker has more than this many times its share of the requests: any factor above 1 bounds the load, and the nearer it is to 1, the more requests go elsewhere (KubeAI, which has the same rule, takes 1.25). */
+export const AFFINITY_LOAD_FACTOR = 1.25;
+/** A worker counts for at least one in so many of the fastest, however little it has shown. */
+export const SPEED_SPREAD_MAX = 8;
+/** Conversations whose last worker a web process knows: some 100 bytes each. */
+export const SESSIONS_REMEMBERED_MAX = 32_768;
+/** Blocks of prompts whose readers a web process knows: some 200 bytes each. */
+export const PREFIX_BLOCKS_REMEMBERED_MAX = 32_768;
+/** Workers known to have read one block; a system prompt that all of them have read binds to none. */
+export const PREFIX_READERS_MAX = 8;
+/** A block of a prompt for prefix affinity: some 128 tokens, below which reading again costs nothing. */
+export const PREFIX_BLOCK_CHARACTERS = 512;
+/** Of a prompt's blocks so many are looked at: who has read these has read what is worth being sent after. */
+export const PREFIX_BLOCKS_MAX = 64;
+/** A worker that has read less of the prompt than this share is chosen no sooner for it. */
+export const PREFIX_SHARE_MIN = 0.25;
+/** A token that is read costs about this much of one that is written: prompts are read many tokens a step. An order of magnitude; it differs by model and machine. */
+export const READ_TOKEN_COST = 0.125;
+/** Characters a token, in guesses of a prompt's length before its worker has read it: English 4 to 5, code 3, Chinese 1 to 2. */
+export const CHARACTERS_A_TOKEN = 4;
+/** Tokens that an answer is expected to have before one has ended. */
+export const ANSWER_TOKENS_EXPECTED = 256;
+/** A worker's speed is that of about this long a time in which it had work. */
+export const SPEED_WINDOW_MS = 30_000;
+/** And told once it had work for this long: less is chance. */
+export const SPEED_KNOWN_AFTER_MS = 500;
 /** A worker that is asked whether it lives answers within this time; the first answer of a web process that starts waits for theirs. */
 export const PROBE_MS_MAX = 1_000;
 /** So many are asked at once, the others after them: each is a connection of its own. */
@@ -188,9 +221,25 @@ export const ENCODER_WAITING_TOKENS_MAX = 1_048_576;
 /** Told to clients whom a full worker refuses: about one short answer, after which a place is likely free. */
 export const OVERLOADED_RETRY_AFTER_SECONDS = 2;
 
+// Answers that a second worker goes on with.
+/** Times that one answer goes on elsewhere: a request that is the death of its workers takes no more of them along. */
+export const RESUMPTIONS_MAX = 4;
+/** Tokens of an answer that can go on elsewhere, as many as any context here holds; the web holds their ids, 8 bytes each. */
+export const RESUMED_TOKENS_MAX = 131_072;
+/** A worker whose stream is silent for this long is asked whether it lives: a token takes a second at worst, a long prompt more. */
+export const STREAM_DOUBT_AFTER_MS = 3_000;
+/** Such a question is answered within this, also by a worker that works: its models run in threads of their own. */
+export const LIFE_SIGN_MS_MAX = 2_000;
+/** Questions in a row without an answer after which the stream is given up, where another worker can go on. */
+export const LIFE_SIGNS_MISSED_MAX = 2;
+/** The same where nobody can: twelve seconds, as long as the registry believes in a silent worker. */
+export const LIFE_SIGNS_MISSED_ALONE_MAX = 5;
+
 // Between web and worker.
 /** A request re-encoded as message parts is longer than the body it came from; four times is never reached. */
 export const WORKER_BODY_BYTES_MAX = 4 * BODY_BYTES_MAX;
+/** Values of such a body that are not numbers: a message of one text becomes three, at a Parley that is a worker. */
+export const WORKER_BODY_VALUES_MAX = 4 * BODY_VALUES_MAX;
 /** Headers and body of a request must be here after this long, so that a trickling client holds no socket. */
 export const WORKER_BODY_MS_MAX = 10_000;
 /** Sockets a worker accepts: every slot, and some hundreds that wait or ask. Beyond it a connection is dropped, before file descriptors run out. */

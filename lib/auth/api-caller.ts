@@ -2,9 +2,16 @@ import type { ApiScope, KeyLimits } from "@/lib/protocol/api-key";
 
 /**
  * Who a request is charged to and who may see what it stores: a key, the one key of the environment, a
- * visitor of the pages, whoever calls an open API without a cookie, or a mirrored request of our own.
+ * visitor of the pages, whoever calls an open API without a cookie, a mirrored request of our own, or the
+ * Parley at which this one is a worker.
  */
-export type Owner = `key:${string}` | `visitor:${string}` | "environment" | "anonymous" | "mirror";
+export type Owner =
+  | `key:${string}`
+  | `visitor:${string}`
+  | "environment"
+  | "anonymous"
+  | "mirror"
+  | "parent";
 
 /** A key as requests are held against it. */
 export type ApiKey = {
@@ -24,6 +31,7 @@ export type ApiCaller = { owner: Owner; key: ApiKey | undefined };
 export const ENVIRONMENT_CALLER: ApiCaller = { owner: "environment", key: undefined };
 export const ANONYMOUS_CALLER: ApiCaller = { owner: "anonymous", key: undefined };
 export const MIRROR_CALLER: ApiCaller = { owner: "mirror", key: undefined };
+export const PARENT_CALLER: ApiCaller = { owner: "parent", key: undefined };
 
 export function visitorCaller(visitorId: string): ApiCaller {
   return { owner: `visitor:${visitorId}`, key: undefined };

@@ -1,6 +1,7 @@
 import { isAdminSession } from "@/lib/auth/admin-session";
-import type { ApiCaller } from "@/lib/auth/api-caller";
+import { type ApiCaller, PARENT_CALLER } from "@/lib/auth/api-caller";
 import { isSameSecret, readBearer } from "@/lib/auth/bearer";
+import { parentDoor } from "@/lib/auth/parent-door";
 import { createVisitor, readVisitorId } from "@/lib/auth/visitor";
 import { env } from "@/lib/env";
 import { AppError } from "@/lib/errors";
@@ -11,9 +12,10 @@ import { checkSameOrigin } from "./same-origin";
 
 /**
  * Who a route answers: `anyone`; `api`, holders of an API key where one is needed (authenticate-api.ts);
- * `visitor`, whoever holds a signed cookie (made on the fly); `admin`, an open session; `worker`, the shared secret.
+ * `visitor`, whoever holds a signed cookie (made on the fly); `admin`, an open session; `worker`, the shared secret;
+ * `parent`, the Parley at which this one is a worker.
  */
-export type Caller = "anyone" | "api" | "visitor" | "admin" | "worker";
+export type Caller = "anyone" | "api" | "visitor" | "admin" | "worker" | "parent";
 
 export type Identity = { visitorId?: string; setCookie?: string; api?: ApiCaller };
 
@@ -41,6 +43,9 @@ export async function authenticate(
       throw new AppError("unauthenticated", {
         message: "Open an admin session first, with the token that `npm start` printed.",
       });
+    case "parent":
+      checkParent(request);
+      return { api: PARENT_CALLER };
     case "worker":
       checkWorkerSecret(request);
       return {};
@@ -68,6 +73,21 @@ function checkWorkerSecret(request: Request): void {
       expected === undefined
         ? "This server has no worker secret. Set PARLEY_WORKER_SECRET here and at the worker."
         : "Send the worker secret as `Authorization: Bearer <secret>`; it is the server's PARLEY_WORKER_SECRET.",
+  });
+}
+
+/** @throws AppError `not-found` where this Parley is no worker, so that nobody can tell that it could be. */
+export function checkIsRelay(): void {
+  if (parentDoor().isOpen) return;
+  throw new AppError("not-found", { message: "There is nothing here." });
+}
+
+function checkParent(request: Request): void {
+  checkIsRelay();
+  if (parentDoor().lets(readBearer(request.headers.get("authorization")))) return;
+  throw new AppError("unauthenticated", {
+    message:
+      "Send as `Authorization: Bearer <secret>` what this Parley was let in with: its PARLEY_PARENT_SECRET is the other one's PARLEY_WORKER_SECRET, or a token made there.",
   });
 }
 

@@ -7,7 +7,7 @@ import { BODY_LIST_ELEMENTS_MAX, BODY_VALUES_MAX } from "@/lib/limits";
  *
  * @throws AppError `invalid-request`
  */
-export function checkValueCount(body: unknown): void {
+export function checkValueCount(body: unknown, valuesMax = BODY_VALUES_MAX): void {
   const open: { value: object; path: string }[] = [];
   let count = 0;
   const see = (value: unknown, path: () => string) => {
@@ -19,14 +19,14 @@ export function checkValueCount(body: unknown): void {
   for (let next = open.pop(); next !== undefined; next = open.pop()) {
     const { value, path } = next;
     if (Array.isArray(value)) checkList(value, path);
-    if (count > BODY_VALUES_MAX) throw tooMany(path);
+    if (count > valuesMax) throw tooMany(path, valuesMax);
     const place = (key: string) =>
       (path === "" ? key : `${path}.${key}`).slice(0, PATH_CHARACTERS_MAX);
     if (Array.isArray(value))
       value.forEach((it, index) => void see(it, () => place(String(index))));
     else for (const [key, it] of Object.entries(value)) see(it, () => place(key));
   }
-  if (count > BODY_VALUES_MAX) throw tooMany("");
+  if (count > valuesMax) throw tooMany("", valuesMax);
 }
 
 /** Paths are for people; what lies deeper is found by its beginning. */
@@ -43,10 +43,10 @@ function checkList(list: readonly unknown[], path: string): void {
 const isTokenId = (it: unknown) => Number.isInteger(it) && Number(it) >= 0;
 
 /** Names the field in which the count was passed; it need not hold them all. */
-function tooMany(path: string): AppError {
+function tooMany(path: string, valuesMax: number): AppError {
   const [field = ""] = path.split(".");
   return new AppError("invalid-request", {
-    message: `The body holds more than ${BODY_VALUES_MAX} values besides numbers; send fewer.`,
+    message: `The body holds more than ${valuesMax} values besides numbers; send fewer.`,
     param: field === "" ? undefined : field,
   });
 }

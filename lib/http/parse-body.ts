@@ -3,7 +3,11 @@ import { AppError, isAppError } from "@/lib/errors";
 import { checkValueCount } from "./check-value-count";
 import { toBodyError } from "./describe-issue";
 
-export type BodyOptions<Schema extends z.ZodType> = { schema: Schema; bytesMax: number };
+export type BodyOptions<Schema extends z.ZodType> = {
+  schema: Schema;
+  bytesMax: number;
+  valuesMax?: number | undefined;
+};
 
 /**
  * The body of a request as `schema` reads it.
@@ -12,12 +16,12 @@ export type BodyOptions<Schema extends z.ZodType> = { schema: Schema; bytesMax: 
  */
 export async function parseBody<Schema extends z.ZodType>(
   request: Request,
-  { schema, bytesMax }: BodyOptions<Schema>,
+  { schema, bytesMax, valuesMax }: BodyOptions<Schema>,
 ): Promise<z.output<Schema>> {
   checkContentType(request.headers.get("content-type"));
   checkContentEncoding(request.headers.get("content-encoding"));
   const value = parseJson(await readBytes(request, bytesMax));
-  checkValueCount(value);
+  checkValueCount(value, valuesMax);
   const parsed = schema.safeParse(value, { reportInput: true });
   if (!parsed.success) throw toBodyError(parsed.error);
   return parsed.data;

@@ -27,6 +27,8 @@ export type RouteOptions<Schema extends z.ZodType, Who extends Caller> = {
   /** Reads the body; without it none is read. */
   body?: Schema;
   bodyBytesMax?: number;
+  /** BODY_VALUES_MAX unless told. */
+  bodyValuesMax?: number;
   /** Asked every few seconds by programs: its successes are for those who look for them (debug). */
   isRoutine?: boolean;
   /** The route in metrics, where the path with its parameters taken out would not do. */
@@ -45,9 +47,9 @@ export type RouteInput<Schema extends z.ZodType, Who extends Caller> = {
   signal: AbortSignal;
   requestId: string;
   visitorId: Who extends "visitor" ? string : undefined;
-  /** Who calls the API, and what this request has used so far. */
-  api: Who extends "api" ? ApiCaller : undefined;
-  meter: Who extends "api" ? Meter : undefined;
+  /** Who calls the API, or as a worker's parent, and what this request has used so far. */
+  api: Who extends "api" | "parent" ? ApiCaller : undefined;
+  meter: Who extends "api" | "parent" ? Meter : undefined;
   log: Log;
 };
 
@@ -157,6 +159,7 @@ async function answer<Schema extends z.ZodType, Who extends Caller>(
       ? await parseBody(request, {
           schema: options.body,
           bytesMax: options.bodyBytesMax ?? BODY_BYTES_MAX,
+          valuesMax: options.bodyValuesMax,
         })
       : undefined;
     if (api) {
@@ -175,7 +178,7 @@ async function answer<Schema extends z.ZodType, Who extends Caller>(
       requestId: exchange.requestId,
       // `authenticate` gives an id exactly when the caller is a visitor.
       visitorId: visitorId as RouteInput<Schema, Who>["visitorId"],
-      // And a caller of the API, with its meter, exactly when the route is of the API.
+      // And a caller with its meter exactly when the route is of the API, or a worker's.
       api: api as RouteInput<Schema, Who>["api"],
       meter: exchange.meter as RouteInput<Schema, Who>["meter"],
       log: exchange.log,
