@@ -19,13 +19,15 @@ export function toEngineRequest(request: GenerateRequest): EngineRequest {
   const { logitBias, ...sampling } = request.sampling;
   const { stop, stopTokenIds, ignoreEos, minTokens, maxTokens } = request;
   const { logProbabilityCount, reportPrompt, grammar, toolRequest, splitReasoning } = request;
-  const { reasoningEffort, thinking, choice, cacheSalt } = request;
+  const { reasoningEffort, thinking, choice, cacheSalt, reportTokenIds, resume } = request;
   const entries = Object.entries(logitBias ?? {}).map(([id, bias]) => [Number(id), bias] as const);
   return {
     ...toPrompt(request),
     sampling: { ...sampling, ...(logitBias && { logitBias: new Map(entries) }) },
     ...{ stop, stopTokenIds, ignoreEos, minTokens, maxTokens, logProbabilityCount, reportPrompt },
     ...{ grammar, toolRequest, splitReasoning, reasoningEffort, thinking, choice, cacheSalt },
+    reportTokenIds,
+    resumed: resume && { ids: resume.tokenIds, mustMatch: resume.mustMatch ?? false },
   };
 }
 
@@ -72,14 +74,15 @@ export function toGenerateEvent(
         maxTokens: event.completionTokenCountMax,
       };
     case "text-delta":
-      return { type: "text-delta", text: event.text, tokens: event.tokenCount };
-    case "reasoning-delta":
-      return { type: event.type, text: event.text, tokens: event.tokenCount };
+    case "reasoning-delta": {
+      const { type, text, tokenCount: tokens } = event;
+      return { type, text, tokens, ...toIds(event) };
+    }
     case "tool-call-start":
       return event;
     case "tool-call-delta": {
       const { type, index, text, tokenCount: tokens } = event;
-      return { type, index, text, tokens };
+      return { type, index, text, tokens, ...toIds(event) };
     }
     case "token":
       return {
@@ -118,6 +121,10 @@ export function toGenerateEvent(
     default:
       return unreachable(event);
   }
+}
+
+function toIds({ tokenIds }: { tokenIds?: readonly number[] }) {
+  return tokenIds && { tokenIds: [...tokenIds] };
 }
 
 function toUsedSampling(sampling: SamplingParameters): GenerationStart["sampling"] {

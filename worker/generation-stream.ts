@@ -66,7 +66,8 @@ async function* readEvents(
   queuedMs: number,
 ): AsyncGenerator<GenerateEvent> {
   let last: GenerateEvent["type"] | undefined;
-  let counted = 0;
+  // Those that another worker has drawn are its own.
+  let counted = request.resume?.tokenIds.length ?? 0;
   for await (const event of backend.generate(request, signal)) {
     signal.throwIfAborted();
     assert(last !== "generation-end", "nothing follows the end of a generation");

@@ -48,7 +48,9 @@ export async function serveDecoder(data: EngineThreadData): Promise<ServedModel>
 function toOffers(engine: Engine, description: ModelOffer["description"]): ModelOffer[] {
   const { files, runner, contextLength, isBatchInvariant, adapters } = engine.model;
   const givesEmbeddings = runner.signature.hiddenSize !== undefined;
-  const features: ModelFeature[] = ["chat", "tokenize", "log-probabilities", "grammar", "tools"];
+  const features: ModelFeature[] = [
+    ...(["chat", "tokenize", "log-probabilities", "grammar", "tools", "resume"] as const),
+  ];
   if (engine.answerFormat.reasoning) features.push("reasoning");
   const told = { ...description, tokenizerBuild: hashTokenizer(files) };
   // Only the exception is worth saying.

@@ -7,10 +7,16 @@ type SequenceEnd = Extract<SequenceEvent, { type: "sequence-end" }>;
 /** What the engine tells of an answer: a sequence's events, with reasoning and calls out of its text. */
 export type AnswerEvent =
   | Exclude<SequenceEvent, SequenceEnd>
-  | { type: "reasoning-delta"; text: string; tokenCount: number }
+  | { type: "reasoning-delta"; text: string; tokenCount: number; tokenIds?: readonly number[] }
   /** A call begins; its arguments follow. `index` is 0 for the first of an answer. */
   | { type: "tool-call-start"; index: number; id: string; name: string }
-  | { type: "tool-call-delta"; index: number; text: string; tokenCount: number }
+  | {
+      type: "tool-call-delta";
+      index: number;
+      text: string;
+      tokenCount: number;
+      tokenIds?: readonly number[];
+    }
   | (Omit<SequenceEnd, "finishReason"> & { finishReason: FinishReason | "tool-calls" });
 
 /** Tells the parts of an answer's text apart as it comes. */

@@ -15,8 +15,9 @@ import type { LoraAdapter } from "./lora/lora-adapter";
 import { type EnginePrompt, PromptReader, type PromptWish } from "./prompt-reader";
 import { drawSeed } from "./sampling/draw-seed";
 import type { SamplingParameters } from "./sampling/sampling-parameters";
-import { Sequence, type SequenceOptions } from "./sequence";
+import { type Resumed, Sequence, type SequenceOptions } from "./sequence";
 import { StepLoop } from "./step-loop";
+import { tellNewTokens } from "./tell-tokens";
 import type { ChatMessage } from "./text/chat-template";
 import { Detokenizer } from "./text/detokenizer";
 import type { ReasoningWish } from "./text/reasoning-control";
@@ -54,6 +55,10 @@ export type EngineRequest = EnginePrompt &
     logProbabilityCount?: number | undefined;
     /** Report the prompt's log-probabilities. */
     reportPrompt?: boolean | undefined;
+    /** Deltas name their tokens. */
+    reportTokenIds?: boolean | undefined;
+    /** What another engine has told of the answer already: it is gone on with, and nothing is told again. */
+    resumed?: Resumed | undefined;
   };
 
 /**
@@ -120,8 +125,10 @@ export class Engine {
     const { sequence, splitter } = begun;
     const abort = () => this.#loop.abort(sequence);
     signal.addEventListener("abort", abort, { once: true });
+    const events = splitter ? toAnswerEvents(sequence.events, splitter) : sequence.events;
+    const { reportTokenIds = false, resumed } = request;
     try {
-      yield* splitter ? toAnswerEvents(sequence.events, splitter) : sequence.events;
+      yield* reportTokenIds || resumed ? tellNewTokens(events, sequence, reportTokenIds) : events;
     } finally {
       signal.removeEventListener("abort", abort);
       abort();
@@ -213,24 +220,23 @@ export class Engine {
     const { grammar, splitter } = plan;
     const isShaped = splitter !== undefined || grammar !== undefined;
     const options = this.#toSequenceOptions(request, ids, isShaped);
-    const matcher = await this.#compilePlan(plan, options.stopTokenIds, signal).catch(
-      (error: unknown) => {
-        throw request.grammar ? error : asToolFault(error);
-      },
-    );
+    const matcher = await this.#compilePlan(plan, options, signal).catch((error: unknown) => {
+      throw request.grammar ? error : asToolFault(error);
+    });
     if (signal.aborted) {
       matcher?.close();
       return undefined;
     }
     try {
       this.#expectRoom();
+      const sequence = new Sequence({ ...options, matcher });
+      // An answer can have ended with the last token that was told of it.
+      if (!sequence.isFinished) this.#loop.add(sequence);
+      return { sequence, splitter };
     } catch (error) {
       matcher?.close();
       throw error;
     }
-    const sequence = new Sequence({ ...options, matcher });
-    this.#loop.add(sequence);
-    return { sequence, splitter };
   }
 
   #expectRoom(): void {
@@ -242,31 +248,33 @@ export class Engine {
 
   async #compilePlan(
     { grammar, looserGrammar }: AnswerPlan,
-    endTokenIds: readonly number[],
+    options: SequenceOptions,
     signal: AbortSignal,
   ): Promise<GrammarMatcher | undefined> {
-    if (!looserGrammar) return await this.#compile(grammar, endTokenIds, signal);
+    if (!looserGrammar) return await this.#compile(grammar, options, signal);
     try {
-      return await this.#compile(grammar, endTokenIds, signal);
+      return await this.#compile(grammar, options, signal);
     } catch (error) {
       // Too large, or too slow to be read.
       const isOfGrammar = error instanceof AppError && error.param === "grammar";
       if (!isOfGrammar || !["invalid-request", "timeout"].includes(error.code)) throw error;
-      return await this.#compile(looserGrammar, endTokenIds, signal);
+      return await this.#compile(looserGrammar, options, signal);
     }
   }
 
   async #compile(
     grammar: GrammarSpec | undefined,
-    endTokenIds: readonly number[],
+    { stopTokenIds, resumed }: SequenceOptions,
     signal: AbortSignal,
   ): Promise<GrammarMatcher | undefined> {
     if (!grammar) return undefined;
+    // A token that ends the answer is none of the grammar's.
+    const accepted = resumed?.ids.filter((id) => !stopTokenIds.includes(id));
     this.#grammars ??= this.#createGrammars(this.model);
     const spec = this.model.tokenBytes.dropsFirstSpace ? afterSpace(grammar) : grammar;
     let matcher: GrammarMatcher | undefined;
     try {
-      matcher = await this.#grammars.compile(spec, endTokenIds, signal);
+      matcher = await this.#grammars.compile(spec, stopTokenIds, signal, accepted);
       await matcher.whenReady();
       return matcher;
     } catch (error) {
@@ -308,6 +316,8 @@ export class Engine {
     const sampling = { ...samplingDefaults, ...Object.fromEntries(asked) };
     this.#prompts.expectTokenIds([...sampling.logitBias.keys()], "sampling.logitBias");
     this.#prompts.expectTokenIds(request.stopTokenIds ?? [], "stopTokenIds");
+    const { resumed } = request;
+    this.#prompts.expectTokenIds(resumed?.ids ?? [], "resume.tokenIds");
     const completionTokenCountMax = Math.min(request.maxTokens ?? room, room);
     const { minTokens = 0 } = request;
     if (minTokens > completionTokenCountMax) {
@@ -330,7 +340,9 @@ export class Engine {
         spelledIds: isShaped ? this.answerFormat.spelledIds : undefined,
       }),
       logProbabilityCount: request.logProbabilityCount,
-      reportPrompt: request.reportPrompt,
+      // The prompt was told before the answer's first token.
+      reportPrompt: request.reportPrompt && !resumed,
+      resumed,
       adapter: this.#adapterOf(request),
       cacheSalt: request.cacheSalt,
       nowMs: this.#nowMs,

@@ -120,7 +120,7 @@ describe("a prompt that begins like another", () => {
     run(first, 13);
     expect(slots.acquire(owner("short", [...beginning.slice(0, 4), 1, 2]))).toBe(0);
     expect(slots.acquire(owner("rest", [...beginning]))).toBe(10);
-    expect(slots.acquire(owner("exact", [...beginning, 1]), false)).toBe(0);
+    expect(slots.acquire(owner("exact", [...beginning, 1]), 0)).toBe(0);
   });
 });
 
@@ -235,7 +235,7 @@ test("fuzz: rows hold their owners' tokens through joins, steps, departures and 
         const group = `${pick(3)}`;
         const name = `${step}`;
         const it = { name, ids, cacheKey, group, promptCount: ids.length, isPacked: false };
-        reused += slots.acquire(it, random() < 0.9);
+        reused += slots.acquire(it, random() < 0.9 ? it.ids.length : 0);
         live.push(it);
       } else if (choice < 0.55) {
         const it = live.find((other) => !other.isPacked);

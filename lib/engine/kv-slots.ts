@@ -114,12 +114,13 @@ export class KvSlots<Owner extends RowOwner> {
    * Gives `owner` a row, with as many of its first tokens in it as some row already has, but never all:
    * the last one must run for its logits. Returns how many. There must be a row that nobody holds.
    *
-   * @param mayReuse whether keys and values of others will do (they come without log-probabilities).
+   * @param reuseMax of the owner's tokens the first ones for which keys and values of others will do: they
+   * come without log-probabilities, and were made in passes of many.
    */
-  acquire(owner: Owner, mayReuse = true): number {
+  acquire(owner: Owner, reuseMax = owner.ids.length): number {
     assert(!this.holds(owner), "nobody holds two rows");
     const free = this.#freeRowsOldestFirst();
-    const donor = mayReuse ? this.#findDonor(owner) : undefined;
+    const donor = this.#findDonor(owner, Math.min(reuseMax, owner.ids.length - 1));
     const target = this.#pickTarget(free, donor);
     if (donor && donor.row !== target) this.#mover.copyRow(donor.row, target, donor.common);
     const length = donor?.common ?? 0;
@@ -248,11 +249,14 @@ export class KvSlots<Owner extends RowOwner> {
     return griddedLength === 0 ? 0 : releasedAt;
   }
 
-  #findDonor({ ids, cacheKey }: Owner): { row: number; common: number } | undefined {
+  #findDonor(
+    { ids, cacheKey }: Owner,
+    countMax: number,
+  ): { row: number; common: number } | undefined {
     let best = { row: -1, common: 0 };
     for (const [row, it] of this.#rows.entries()) {
       if (it.cacheKey !== cacheKey) continue;
-      const equal = countCommon(ids, it.ids, Math.min(ids.length - 1, it.griddedLength));
+      const equal = countCommon(ids, it.ids, Math.min(countMax, it.griddedLength));
       const common = equal - (equal % this.#gridLength);
       if (common > best.common) best = { row, common };
     }

@@ -1,3 +1,4 @@
+import { AppError } from "@/lib/errors";
 import { assert } from "@/lib/util/assert";
 import { AsyncQueue } from "@/lib/util/async-queue";
 import type { GrammarMatcher } from "./grammar/grammar";
@@ -25,7 +26,7 @@ export type SequenceEvent =
       completionTokenCountMax: number;
       sampling: SamplingParameters;
     }
-  | { type: "text-delta"; text: string; tokenCount: number }
+  | { type: "text-delta"; text: string; tokenCount: number; tokenIds?: readonly number[] }
   /** Only when log-probabilities were asked for. Comes before the text that holds the token. */
   | ({ type: "token"; alternatives: TokenLogProbability[] } & TokenLogProbability)
   /** Only when the prompt was asked for: its tokens in order, more of them with each event. */
@@ -60,12 +61,23 @@ export type SequenceOptions = {
   /** Alternatives to report with each token; undefined reports no log-probabilities at all. */
   logProbabilityCount?: number | undefined;
   reportPrompt?: boolean | undefined;
-  /** Which tokens may come next; closed with the sequence. */
+  /** Which tokens may come next, after those of `resumed`; closed with the sequence. */
   matcher?: GrammarMatcher | undefined;
   adapter?: LoraAdapter | undefined;
   /** Whose prompts this one may share keys and values with; without spaces. */
   cacheSalt?: string | undefined;
+  resumed?: Resumed | undefined;
   nowMs: () => number;
+};
+
+/** The beginning of the answer, which another engine with the same model has drawn. */
+export type Resumed = {
+  ids: readonly number[];
+  /**
+   * What follows is bit for bit what that engine would have drawn: these tokens run one by one, as they did
+   * there. Else they run in passes of many, which is several times as fast and rounds numbers otherwise.
+   */
+  mustMatch: boolean;
 };
 
 /**
@@ -82,7 +94,9 @@ export class Sequence {
   /** How often each token stands in the answer; kept only for those who are penalised by it. */
   readonly #outputCounts = new Map<number, number>();
   readonly #isCounting: boolean;
-  #promptTokensDone = 0;
+  /** Of `ids` those that run in passes of many: the prompt, and what may follow it so. */
+  readonly prefillCount: number;
+  #prefillTokensDone = 0;
   #cachedPromptTokenCount = 0;
   #startedAtMs: number | undefined;
   #firstTokenAtMs: number | undefined;
@@ -104,6 +118,9 @@ export class Sequence {
       completionTokenCountMax: options.completionTokenCountMax,
       sampling: options.sampling,
     });
+    const { resumed } = options;
+    this.#replay(resumed?.ids ?? []);
+    this.prefillCount = resumed?.mustMatch ? options.promptIds.length : this.#ids.length;
   }
 
   get isFinished(): boolean {
@@ -130,26 +147,20 @@ export class Sequence {
   }
 
   get promptTokensLeft(): number {
-    return this.options.promptIds.length - this.#promptTokensDone;
+    return this.prefillCount - this.#prefillTokensDone;
   }
 
-  get lastId(): number {
-    const id = this.#ids.at(-1);
-    assert(id !== undefined, "a sequence has a token");
-    return id;
-  }
-
-  /** Its turn has come; the first `cachedCount` tokens of its prompt need not run. */
+  /** Its turn has come; the first `cachedCount` tokens need not run. */
   begin(cachedCount: number): void {
     assert(this.#startedAtMs === undefined, "a sequence begins once");
     this.#startedAtMs = this.options.nowMs();
-    this.#cachedPromptTokenCount = cachedCount;
-    this.#promptTokensDone = cachedCount;
+    this.#cachedPromptTokenCount = Math.min(cachedCount, this.options.promptIds.length);
+    this.#prefillTokensDone = cachedCount;
   }
 
-  /** The next `count` tokens of its prompt have run. */
+  /** The next `count` tokens of those that run in passes of many have run. */
   advancePrompt(count: number): void {
-    this.#promptTokensDone += count;
+    this.#prefillTokensDone += count;
     assert(this.promptTokensLeft >= 0, "no more runs than there is");
   }
 
@@ -201,6 +212,26 @@ export class Sequence {
   append(id: number): void {
     assert(!this.isFinished, "a finished sequence takes no tokens");
     this.#firstTokenAtMs ??= this.options.nowMs();
+    const isLast = this.options.stopTokenIds.includes(id);
+    if (!isLast) this.options.matcher?.accept(id);
+    this.#follow(id);
+  }
+
+  /** Takes what was drawn elsewhere. What the reader is told of it, it has heard (`tell-tokens.ts`). */
+  #replay(ids: readonly number[]): void {
+    for (const id of ids) {
+      if (this.isFinished) {
+        throw new AppError("invalid-request", {
+          message: "The answer that is to be gone on with has tokens after its end.",
+          param: "resume.tokenIds",
+        });
+      }
+      this.#follow(id);
+    }
+  }
+
+  /** All that a token does to the text. */
+  #follow(id: number): void {
     this.#ids.push(id);
     if (this.#isCounting) this.#outputCounts.set(id, (this.#outputCounts.get(id) ?? 0) + 1);
     this.#unsentTokenCount++;
@@ -208,7 +239,6 @@ export class Sequence {
       this.#finish("stop");
       return;
     }
-    this.options.matcher?.accept(id);
     const piece = this.options.detokenizer.push(id);
     // Nothing ends the answer before its least length, and what was said by then is not looked at again.
     const isEarly = this.completionTokenCount <= this.options.minTokens;

@@ -160,10 +160,11 @@ export class StepLoop {
 
   /** Runs the next chunk of a prompt; after the last one its first token is drawn. */
   async #prefill(sequence: Sequence): Promise<void> {
-    const { promptIds, sampling, reportPrompt = false, adapter } = sequence.options;
+    const { prefillCount } = sequence;
+    const { sampling, reportPrompt = false, adapter } = sequence.options;
     if (!this.#slots.holds(sequence)) {
       // What others have made comes without the log-probabilities of its tokens.
-      sequence.begin(this.#slots.acquire(sequence, !reportPrompt));
+      sequence.begin(this.#slots.acquire(sequence, reportPrompt ? 0 : prefillCount - 1));
     }
     const { row, length } = this.#slots.locate(sequence);
     const isAlone = this.#scheduler.runningCount === 1;
@@ -171,7 +172,8 @@ export class StepLoop {
     const hasFewLogits = this.#runner.signature.hasLogitsPositions && !reportPrompt;
     const mayJoin = isAlone && this.#mayCutAnywhere && hasFewLogits;
     const joined = mayJoin ? this.#pace.countJoined(this.#chunkTokens, JOINED_CHUNKS_MAX) : 1;
-    const ids = promptIds.slice(length, length + joined * this.#chunkTokens);
+    const end = Math.min(prefillCount, length + joined * this.#chunkTokens);
+    const ids = sequence.ids.slice(length, end);
     const wanted: LogitsWanted = reportPrompt ? "all" : "last";
     const temperature = summedTemperature(sampling);
     const logits = await this.#pass([sequence], ids.length, () =>
@@ -187,7 +189,7 @@ export class StepLoop {
     if (sequence.isFinished || sequence.promptTokensLeft > 0) return;
     this.#slots.pack(sequence);
     this.#scheduler.promote(sequence);
-    this.#takeOrRest(sequence, logits.at(logits.count - 1));
+    if (this.#hasAllRun(sequence)) this.#takeOrRest(sequence, logits.at(logits.count - 1));
   }
 
   /** One token for everyone who decodes, group by group. Rows move meanwhile as sequences leave. */
@@ -202,7 +204,7 @@ export class StepLoop {
     const logits = await this.#pass(owners, 1, () =>
       this.#runner.decode({
         row,
-        ids: owners.map((it) => it.lastId),
+        ids: owners.map((it) => this.#nextToRun(it)),
         lengths: owners.map((it) => this.#slots.locate(it).length),
         temperatures: owners.map((it) => summedTemperature(it.options.sampling)),
         spareLength: this.#slots.lengthAt(row + owners.length),
@@ -212,7 +214,7 @@ export class StepLoop {
     this.#pace.noteDecode(logits.durationMs);
     const late: [Sequence, TokenLogits][] = [];
     for (const [index, sequence] of owners.entries()) {
-      if (sequence.isFinished) continue;
+      if (sequence.isFinished || !this.#hasAllRun(sequence)) continue;
       if (sequence.isReadyToDraw) this.#take(sequence, logits.at(index));
       else late.push([sequence, logits.at(index)]);
     }
@@ -224,6 +226,17 @@ export class StepLoop {
     for (const [sequence, own] of late) {
       if (!sequence.isFinished) this.#takeOrRest(sequence, own);
     }
+  }
+
+  #nextToRun(sequence: Sequence): number {
+    const id = sequence.ids[this.#slots.locate(sequence).length];
+    assert(id !== undefined, "who decodes has a token that has not run");
+    return id;
+  }
+
+  /** Whether its next token can be drawn: of an answer that is gone on with, the tokens it has may have to run first. */
+  #hasAllRun(sequence: Sequence): boolean {
+    return this.#slots.locate(sequence).length === sequence.ids.length;
   }
 
   /** A mask that was there can be gone again: its thread may have ended since. */

@@ -30,7 +30,11 @@ export const generationStartSchema = z.object({
   load: liveLoadSchema.optional(),
 });
 
-/** In order, as many as `tokens` says; where the request asked for them. */
+/**
+ * In order, as many as `tokens` says; where the request asked for them. Of a model with the feature `resume`
+ * a token is counted by the last of the events that it makes, so that who goes on after it (`resume`) leaves
+ * nothing out and says nothing twice.
+ */
 const tokenIds = z.array(z.number().int().min(0)).optional();
 
 export const textDeltaSchema = z.object({
@@ -100,12 +104,12 @@ export const promptTokensSchema = z.object({
 
 /**
  * The web's own: the worker was lost, another one goes on from here, and nothing of the answer is missing or
- * told twice. A worker never says this.
+ * told twice. Of a worker it is no event, and refused.
  */
 export const generationResumedSchema = z.object({
   type: z.literal("generation-resumed"),
-  /** Completion tokens that came before. */
-  afterTokens: z.number().int().min(1),
+  /** Completion tokens that came before; 0 where nothing but the start did. */
+  afterTokens: z.number().int().min(0),
   /** Who goes on; for the store, and never for a browser. */
   workerId: z.uuid(),
 });
@@ -162,3 +166,5 @@ export type GenerationError = z.infer<typeof generationErrorSchema>;
 export type FinishReason = z.infer<typeof finishReasonSchema>;
 export type GenerationResumed = z.infer<typeof generationResumedSchema>;
 export type GenerateEvent = z.infer<typeof generateEventSchema>;
+/** What the web tells of a generation, by however many workers. */
+export type GenerationEvent = GenerateEvent | GenerationResumed;

@@ -5,6 +5,7 @@ import {
   LOGIT_BIAS_ENTRIES_MAX,
   MESSAGES_MAX,
   REPETITION_PENALTY_MAX,
+  RESUMED_TOKENS_MAX,
   STOP_STRING_CHARACTERS_MAX,
   STOP_STRINGS_MAX,
   STOP_TOKEN_IDS_MAX,
@@ -111,9 +112,19 @@ export const generateRequestSchema = z
     reportTokenIds: z.boolean().optional(),
     /**
      * Goes on with an answer that another worker of the same build began: these are its tokens, of which
-     * nothing is told again. The request is otherwise what that worker got, the seed being the one it told.
+     * nothing is told again. The request is otherwise what that worker got, with the sampling and the length
+     * that it told. A backend's ids are its own, and need not be below a vocabulary's size.
      */
-    resume: z.strictObject({ tokenIds: z.array(tokenIdSchema).min(1) }).optional(),
+    resume: z
+      .strictObject({
+        tokenIds: z.array(z.number().int().min(0)).min(1).max(RESUMED_TOKENS_MAX),
+        /**
+         * What follows is, bit for bit, what that worker would have said, however long it takes to get there:
+         * a model that rounds a token's numbers otherwise in a pass of many runs these one by one.
+         */
+        mustMatch: z.boolean().optional(),
+      })
+      .optional(),
     /** Keys and values are shared among requests with the same one alone, absent being one too. */
     cacheSalt: z
       .string()

@@ -12,7 +12,10 @@ export type AnswerSplitterOptions = {
   isParallel?: boolean;
 };
 
-/** Parts of one answer out of its text, with each token counted once: on the first part told after it. */
+/**
+ * Parts of one answer out of its text, with each token counted once: on a part told after it with which
+ * all is told that its text made. Whoever has heard of a token has nothing of it left to hear.
+ */
 export class AnswerSplitter {
   readonly #parser: AnswerParser;
   readonly #isParallel: boolean;
@@ -47,11 +50,12 @@ export class AnswerSplitter {
 
   #count(parts: readonly AnswerPart[]): CountedPart[] {
     const told = parts.filter((part) => this.#isParallel || !("index" in part) || part.index === 0);
-    return told.map((part) => {
+    return told.map((part, index) => {
       if (part.type === "tool-call-start") {
         this.#hasCall = true;
         return part;
       }
+      if (index < told.length - 1) return { ...part, tokenCount: 0 };
       const tokenCount = this.#uncounted;
       this.#uncounted = 0;
       return { ...part, tokenCount };

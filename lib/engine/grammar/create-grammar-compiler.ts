@@ -70,6 +70,7 @@ class ThreadCompiler implements GrammarCompiler {
     spec: GrammarSpec,
     endTokenIds: readonly number[],
     signal: AbortSignal,
+    accepted: readonly number[] = [],
   ): Promise<GrammarMatcher> {
     signal.throwIfAborted();
     if (this.#isClosed) throw stopped();
@@ -80,7 +81,7 @@ class ThreadCompiler implements GrammarCompiler {
     const matcher = new ThreadMatcher({
       matcherId: this.#matcherCount++,
       spec: toText(spec),
-      endTokenIds,
+      ...{ endTokenIds, accepted },
       vocabularySize: this.#options.vocabularySize,
       post: (message) => this.#post(message),
     });

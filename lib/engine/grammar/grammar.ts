@@ -76,6 +76,7 @@ export interface GrammarMatcher {
 export interface GrammarCompiler {
   /**
    * @param endTokenIds the tokens that may end the answer once it is whole; none: it ends by itself.
+   * @param accepted tokens that the answer has already; none unless given.
    * @throws AppError `invalid-request` with `param` "grammar" when it is no grammar, cannot be met, or
    * asks for what cannot be guaranteed; `timeout` when it takes too long; the signal's reason on abort.
    */
@@ -83,6 +84,7 @@ export interface GrammarCompiler {
     spec: GrammarSpec,
     endTokenIds: readonly number[],
     signal: AbortSignal,
+    accepted?: readonly number[],
   ): Promise<GrammarMatcher>;
   close(): Promise<void>;
 }

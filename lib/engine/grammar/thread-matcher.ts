@@ -7,6 +7,8 @@ export type ThreadMatcherOptions = {
   matcherId: number;
   spec: string;
   endTokenIds: readonly number[];
+  /** What the answer has already. */
+  accepted: readonly number[];
   vocabularySize: number;
   post: (message: MessageToGrammar) => void;
 };
@@ -26,7 +28,7 @@ export class ThreadMatcher implements GrammarMatcher {
   readonly #buffer: SharedArrayBuffer;
   readonly #view: Int32Array;
   /** What another thread needs to take over. */
-  readonly #accepted: number[] = [];
+  readonly #accepted: number[];
   #waiter: Waiter | undefined;
   #error: AppError | undefined;
   #isClosed = false;
@@ -34,6 +36,7 @@ export class ThreadMatcher implements GrammarMatcher {
   constructor(options: ThreadMatcherOptions) {
     this.matcherId = options.matcherId;
     this.#options = options;
+    this.#accepted = [...options.accepted];
     const wordCount = Math.ceil(options.vocabularySize / 32);
     this.#buffer = new SharedArrayBuffer((1 + wordCount) * Int32Array.BYTES_PER_ELEMENT);
     this.#view = new Int32Array(this.#buffer, Int32Array.BYTES_PER_ELEMENT);
