@@ -1,9 +1,12 @@
 import { parseArgs } from "node:util";
 import { CANCEL_OPTIONS, runCancel } from "./cancel";
+import { CHAOS_OPTIONS, runChaosBench } from "./chaos";
 import { runEngineBench } from "./engine/engine-bench";
 import { ENGINE_OPTIONS, parseEngineOptions } from "./engine/options";
 import { runBreadthBench } from "./engine-breadth/breadth-bench";
 import { BREADTH_OPTIONS, parseBreadthOptions } from "./engine-breadth/options";
+import { runGatewayBench } from "./gateway/gateway-bench";
+import { GATEWAY_OPTIONS, parseGatewayOptions } from "./gateway/options";
 import { runSamplingBench } from "./sampling";
 import { runServe, SERVE_OPTIONS } from "./serve";
 import { runSoak, SOAK_OPTIONS } from "./soak";
@@ -12,10 +15,13 @@ import { runUsageBench } from "./usage";
 const USAGE = `Usage: npm run bench -- <name> [options]
 
   serve     tokens a second and time to first token of a bundled model: engine, worker, /v1
+  gateway   what our API adds to a request, beside Portkey's gateway and beside a worker alone
   cancel    milliseconds from a client's leaving until a worker has stopped the work for it
   engine    our engine beside llama.cpp, transformers.js and the speed of this machine's memory
   engine-breadth
             answers held to schemas, embeddings, graphs of other forms: what they cost, beside peers
+  chaos     web processes, workers and the database ended and frozen at random under load; ends with 1
+            when a client, the registry or the accounts show it
   soak      mixed load on the engine for half an hour; ends with 1 when memory grows or a slot is lost
   sampling  microseconds that choosing a token takes, by what a request asks for
   usage     microseconds that limits and accounting add to a request and to a token
@@ -28,6 +34,13 @@ serve:
   --threads <number>  cores that a step may use, here and in the worker that is started (1)
   --base-url <url>    a running web process, instead of one that is started for this; rows of the
                       worker then need its PARLEY_ADMIN_TOKEN and PARLEY_WORKER_SECRET
+
+gateway: mock workers; five minutes. The first run installs the peer from npm.
+  --rounds <number>   everybody is measured once a round; figures are medians (5)
+  --minutes <number>  no further round begins after that, as on a machine that is busy (7)
+  --peer <name>       portkey or none (portkey)
+  --streams <number>  slow streams that are held at once (2000)
+  --folder <path>     where the peer is kept (.parley/bench)
 
 cancel:
   --model <name>      folder in models/ to serve (pico-l)
@@ -58,6 +71,11 @@ engine-breadth: random weights as above; ten minutes on two cores. Shares models
   --threads <number>  cores that a step may use (all)
   --folder <path>     where models and peers are kept (.parley/bench)
 
+chaos:
+  --seconds <number>  how long (120)
+  --clients <number>  answers under way at any time (64)
+  --seed <number>     of the blows and the questions (drawn, and printed)
+
 soak:
   --minutes <number>  how long (30)
   --seed <number>     of the mix of requests (1)
@@ -68,6 +86,10 @@ soak:
 /** Speed of our own parts, one benchmark a name. Kept apart from the tests: nothing passes or fails by it. */
 async function main(): Promise<void> {
   const [name, ...args] = process.argv.slice(2);
+  if ([name, ...args].some((it) => it === "--help" || it === "-h")) {
+    process.stdout.write(USAGE);
+    return;
+  }
   const report = await run(name, args);
   if (report === undefined) {
     process.stderr.write(USAGE);
@@ -81,6 +103,15 @@ async function run(name: string | undefined, args: string[]): Promise<object | u
   if (name === "serve") return await runServe(parseArgs({ args, options: SERVE_OPTIONS }).values);
   if (name === "cancel") {
     return await runCancel(parseArgs({ args, options: CANCEL_OPTIONS }).values);
+  }
+  if (name === "chaos") {
+    const report = await runChaosBench(parseArgs({ args, options: CHAOS_OPTIONS }).values);
+    if (!report.isSound) process.exitCode = 1;
+    return report;
+  }
+  if (name === "gateway") {
+    const { values } = parseArgs({ args, options: GATEWAY_OPTIONS });
+    return await runGatewayBench(parseGatewayOptions(values));
   }
   if (name === "soak") {
     const report = await runSoak(parseArgs({ args, options: SOAK_OPTIONS }).values);
@@ -105,9 +136,20 @@ async function run(name: string | undefined, args: string[]): Promise<object | u
   return await runEngineBench(parseEngineOptions(values));
 }
 
+/** What `parseArgs` throws for a flag that it does not know. */
+function isWrongFlag(error: unknown): error is Error {
+  return (
+    error instanceof TypeError && "code" in error && /^ERR_PARSE_ARGS/.test(String(error.code))
+  );
+}
+
 main().then(
   () => process.exit(),
   (error: unknown) => {
+    if (isWrongFlag(error)) {
+      process.stderr.write(`${error.message} \`npm run bench -- --help\` shows the flags.\n`);
+      process.exit(64);
+    }
     process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : error}\n`);
     process.exit(1);
   },

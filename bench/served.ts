@@ -58,13 +58,7 @@ async function openRunning(url: string, model: string): Promise<Served> {
 
 /** Where a worker of this model listens, from the page of workers. */
 async function findWorker(url: string, token: string, model: string): Promise<string> {
-  const session = await fetch(new URL(paths.api.session, url), {
-    method: "POST",
-    headers: { "content-type": "application/json", origin: new URL(url).origin },
-    body: JSON.stringify({ token }),
-  });
-  const cookie = session.headers.get("set-cookie")?.split(";")[0];
-  if (!session.ok || !cookie) throw new Error(`${url} does not take the admin token.`);
+  const cookie = await openSession(url, token);
   const reply = await fetch(new URL(paths.api.adminWorkers, url), { headers: { cookie } });
   const { workers } = adminWorkersSchema.parse(await reply.json());
   const found = workers.find(
@@ -72,4 +66,16 @@ async function findWorker(url: string, token: string, model: string): Promise<st
   );
   if (!found) throw new Error(`No worker at ${url} serves ${model}.`);
   return found.address;
+}
+
+/** The cookie of an admin's session. */
+export async function openSession(url: string, token: string): Promise<string> {
+  const session = await fetch(new URL(paths.api.session, url), {
+    method: "POST",
+    headers: { "content-type": "application/json", origin: new URL(url).origin },
+    body: JSON.stringify({ token }),
+  });
+  const cookie = session.headers.get("set-cookie")?.split(";")[0];
+  if (!session.ok || !cookie) throw new Error(`${url} does not take the admin token.`);
+  return cookie;
 }

@@ -20,6 +20,8 @@ const PROGRAMS = {
   launcher: "scripts/launcher.ts",
   bench: "bench/main.ts",
   "bench-child": "bench/child.ts",
+  "bench-gateway-load": "bench/gateway/load-process.ts",
+  "bench-gateway-upstream": "bench/gateway/upstream-process.ts",
 };
 
 const programs = () => Object.keys(PROGRAMS).filter((it) => existsSync(join(root, PROGRAMS[it])));

@@ -14,19 +14,24 @@ const INSTALL_MS_MAX = 300_000;
 const WORDS = ["install", "--no-save", "--ignore-scripts", "--no-audit", "--no-fund"];
 
 /**
- * The peers of `bench/peers/package.json`, installed into `<folder>/peers` unless they are there. They
- * stay out of the checkout's own tree, where nobody but this benchmark wants half a gigabyte of them.
+ * The peers of `<source>/package.json`, installed into `<folder>/peers` unless they are there. They stay
+ * out of the checkout's own tree, where nobody but one benchmark wants half a gigabyte of them.
  *
+ * @param source `bench/peers` unless given: the engines.
  * @throws Error with npm's words, for instance without a network.
  */
-export async function installPeers(folder: string, signal: AbortSignal): Promise<string> {
+export async function installPeers(
+  folder: string,
+  signal: AbortSignal,
+  source = SOURCE,
+): Promise<string> {
   const target = join(folder, "peers");
   const stamp = join(target, ".installed");
-  const lock = readFileSync(join(SOURCE, "package-lock.json"));
+  const lock = readFileSync(join(source, "package-lock.json"));
   const wanted = createHash("sha256").update(lock).digest("hex");
   if (existsSync(stamp) && readFileSync(stamp, "utf8") === wanted) return target;
   mkdirSync(target, { recursive: true });
-  cpSync(SOURCE, target, { recursive: true });
+  cpSync(source, target, { recursive: true });
   await runNpm(target, AbortSignal.any([signal, AbortSignal.timeout(INSTALL_MS_MAX)]));
   writeFileSync(stamp, wanted);
   return target;

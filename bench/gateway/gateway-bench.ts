@@ -1,0 +1,236 @@
+import { resolve } from "node:path";
+import { percentile } from "../load";
+import { describeMachine, type Machine, machineLines } from "../machine";
+import { formatTable } from "../text-table";
+import { type GatewayFigures, type Goal, judgeGateway } from "./goals";
+import { type Lineup, openLineup } from "./lineup";
+import type { GatewayBenchOptions } from "./options";
+import { type Pinning, pinOthers, readMemory } from "./process-facts";
+import type { Hold, Rate } from "./question";
+import { type Ask, toTarget, type Way } from "./targets";
+
+const SHORT: Ask = { tokens: 16, paceMs: 0, isStream: false };
+const STREAM: Ask = { tokens: 128, paceMs: 0, isStream: true };
+const SLOW: Ask = { tokens: 60, paceMs: 200, isStream: true };
+const TURNS = 400;
+const RATE_MS = 2_500;
+const REQUEST_CLIENTS = 32;
+const STREAM_CLIENTS = 128;
+const WAYS: readonly Way[] = ["worker", "parley", "upstream", "portkey"];
+/** The whole run, whatever hangs. */
+const RUN_MS_MAX = 600_000;
+
+export type GatewayReport = {
+  bench: "gateway";
+  machine: Machine;
+  pinning: Pinning | undefined;
+  rounds: number;
+  rows: GatewayRow[];
+  figures: GatewayFigures;
+  goals: Goal[];
+};
+
+/** One way in all rounds; medians. */
+export type GatewayRow = {
+  way: Way;
+  p50Ms: number;
+  p99Ms: number;
+  requestsPerSecond: number;
+  framesPerSecond: number;
+  whole: number;
+  broken: number;
+  fault: string | undefined;
+};
+
+type Series = {
+  p50: number[];
+  p99: number[];
+  requests: Rate[];
+  frames: Rate[];
+  brokenTurns: number;
+};
+type Held = Hold & { kibAStream: number | undefined };
+
+/** What our gateway adds to a request, beside a peer and beside no gateway at all. */
+export async function runGatewayBench(options: GatewayBenchOptions): Promise<GatewayReport> {
+  const machine = describeMachine();
+  const signal = AbortSignal.timeout(RUN_MS_MAX);
+  const pinning = pinOthers();
+  console.log("gateway: our /v1/chat/completions with keys, limits and accounting on");
+  for (const line of machineLines(machine)) console.log(line);
+  console.log(
+    pinning
+      ? `The gateway that is asked has core ${pinning.gateway}; load, models and database share ${pinning.others}.`
+      : "Nobody has a core of its own here: two cores and taskset are needed for that.",
+  );
+  const folder = resolve(options.folder);
+  const lineup = await openLineup({ folder, hasPeer: options.hasPeer, pinning }, signal);
+  try {
+    await warmUp(lineup, signal);
+    const held = {
+      parley: await hold(lineup, "parley", options.streams, signal),
+      portkey: await hold(lineup, "portkey", options.streams, signal),
+    };
+    const series = new Map<Way, Series>();
+    const rounds = await measureRounds(lineup, { ...options, series }, signal);
+    const rows = [...series].map(([way, it]) => toRow(way, it));
+    const figures = toFigures(series, held, { lineup, streams: options.streams });
+    const goals = judgeGateway(figures);
+    print(rows, goals, rounds);
+    return { bench: "gateway", machine, pinning, rounds, rows, figures, goals };
+  } finally {
+    await lineup.close();
+  }
+}
+
+/** Connections are opened and code is compiled before anything counts. */
+async function warmUp({ load, places }: Lineup, signal: AbortSignal): Promise<void> {
+  for (const way of WAYS) {
+    for (const ask of [SHORT, STREAM]) {
+      const target = toTarget(way, ask, places);
+      if (target) await load.rate({ target, clients: 8, durationMs: 1_500 }, signal);
+    }
+  }
+}
+
+async function hold(
+  { load, places, pids }: Lineup,
+  way: "parley" | "portkey",
+  streams: number,
+  signal: AbortSignal,
+): Promise<Held | undefined> {
+  const target = toTarget(way, SLOW, places);
+  const pid = pids[way];
+  if (!target || pid === undefined) return undefined;
+  console.log(`${streams} slow streams through ${way}`);
+  const before = readMemory(pid)?.nowMib;
+  let most = before;
+  const watch = setInterval(() => {
+    const now = readMemory(pid)?.nowMib;
+    if (now !== undefined && most !== undefined) most = Math.max(most, now);
+  }, 100);
+  try {
+    const held = await load.hold({ target, clients: streams }, signal);
+    const grown = before === undefined || most === undefined ? undefined : most - before;
+    return { ...held, kibAStream: grown === undefined ? undefined : (grown * 1_024) / streams };
+  } finally {
+    clearInterval(watch);
+  }
+}
+
+async function measureRounds(
+  { load, places }: Lineup,
+  { roundCount, minutes, series }: GatewayBenchOptions & { series: Map<Way, Series> },
+  signal: AbortSignal,
+): Promise<number> {
+  const endMs = performance.now() + minutes * 60_000;
+  const get = (way: Way) => {
+    const found = series.get(way) ?? { p50: [], p99: [], requests: [], frames: [], brokenTurns: 0 };
+    series.set(way, found);
+    return found;
+  };
+  for (let round = 0; round < roundCount; round++) {
+    if (round > 0 && performance.now() > endMs) return round;
+    console.log(`round ${round + 1} of ${roundCount}`);
+    const targetsOf = (ask: Ask) => WAYS.flatMap((way) => toTarget(way, ask, places) ?? []);
+    for (const turn of await load.turns({ targets: targetsOf(SHORT), count: TURNS }, signal)) {
+      // The names are those that `toTarget` gave.
+      const own = get(turn.name as Way);
+      own.p50.push(percentile(turn.wholeMs, 0.5));
+      own.p99.push(percentile(turn.wholeMs, 0.99));
+      own.brokenTurns += turn.broken;
+    }
+    for (const target of targetsOf(SHORT)) {
+      const question = { target, clients: REQUEST_CLIENTS, durationMs: RATE_MS };
+      get(target.name as Way).requests.push(await load.rate(question, signal));
+    }
+    for (const target of targetsOf(STREAM)) {
+      const question = { target, clients: STREAM_CLIENTS, durationMs: RATE_MS };
+      get(target.name as Way).frames.push(await load.rate(question, signal));
+    }
+  }
+  return roundCount;
+}
+
+const median = (values: readonly number[]) => percentile(values, 0.5);
+
+function toRow(way: Way, { p50, p99, requests, frames, brokenTurns }: Series): GatewayRow {
+  const rates = [...requests, ...frames];
+  return {
+    ...{ way, p50Ms: median(p50), p99Ms: median(p99) },
+    requestsPerSecond: median(requests.map((it) => it.requestsPerSecond)),
+    framesPerSecond: median(frames.map((it) => it.tokensPerSecond)),
+    whole: rates.reduce((sum, it) => sum + it.whole, 0),
+    broken: rates.reduce((sum, it) => sum + it.broken, brokenTurns),
+    fault: rates.find((it) => it.fault !== undefined)?.fault,
+  };
+}
+
+function toFigures(
+  series: ReadonlyMap<Way, Series>,
+  held: Record<"parley" | "portkey", Held | undefined>,
+  { lineup, streams }: { lineup: Lineup; streams: number },
+): GatewayFigures {
+  /** Of each round the difference, of which the median: what slows a round slows both of its sides. */
+  const added = (way: Way, without: Way) => {
+    const [own, base] = [series.get(way), series.get(without)];
+    if (!own || !base) return undefined;
+    const difference = (of: (it: Series) => number[]) =>
+      median(of(own).map((it, round) => it - (of(base)[round] ?? Number.NaN)));
+    return { p50: difference((it) => it.p50), p99: difference((it) => it.p99) };
+  };
+  const ratio = (of: (it: Series) => number[], way: Way) => {
+    const own = series.get(way);
+    return own && median(of(own));
+  };
+  const requests = (way: Way) => ratio((it) => it.requests.map((r) => r.requestsPerSecond), way);
+  const frames = (way: Way) => ratio((it) => it.frames.map((r) => r.tokensPerSecond), way);
+  const none = { p50: Number.NaN, p99: Number.NaN };
+  const toHeld = (it: Held) => ({
+    ...{ held: it.heldMax, broken: it.broken, kibAStream: it.kibAStream },
+  });
+  const { parley, portkey } = held;
+  return {
+    addedMs: { parley: added("parley", "worker") ?? none, portkey: added("portkey", "upstream") },
+    requests: { parley: requests("parley") ?? Number.NaN, portkey: requests("portkey") },
+    frames: {
+      parley: frames("parley") ?? Number.NaN,
+      worker: frames("worker") ?? Number.NaN,
+      isWhole: series.get("parley")?.frames.every((it) => it.broken === 0) ?? false,
+    },
+    hold: {
+      streams,
+      parley: parley ? toHeld(parley) : { held: 0, broken: 0, kibAStream: undefined },
+      portkey: portkey && toHeld(portkey),
+    },
+    peakMib: lineup.pids.parley === undefined ? undefined : readMemory(lineup.pids.parley)?.peakMib,
+  };
+}
+
+const NAMES: Record<Way, string> = {
+  worker: "worker alone",
+  parley: "Parley",
+  upstream: "OpenAI-shaped mock alone",
+  portkey: "Portkey 1.15.2",
+};
+
+function print(rows: readonly GatewayRow[], goals: readonly Goal[], rounds: number): void {
+  console.log(
+    `\nMedians of ${rounds} rounds. Answers of ${SHORT.tokens} tokens, streams of ${STREAM.tokens}.`,
+  );
+  const head = [
+    ...["way", "p50 ms", "p99 ms", "answers/s, 32 clients", "frames/s, 128 streams", "broken"],
+  ];
+  const cells = rows.map((row) => [
+    ...[NAMES[row.way], row.p50Ms.toFixed(3), row.p99Ms.toFixed(3)],
+    ...[row.requestsPerSecond.toFixed(0), row.framesPerSecond.toFixed(0), String(row.broken)],
+  ]);
+  for (const line of formatTable(head, cells)) console.log(line);
+  for (const { way, fault } of rows) if (fault) console.log(`${NAMES[way]}: ${fault}`);
+  console.log("");
+  const judged = goals.map(({ text, measured, wanted, isMet }) => [
+    ...[text, measured, wanted],
+    isMet === undefined ? "open" : isMet ? "met" : "missed",
+  ]);
+  for (const line of formatTable(["goal", "measured", "wanted", ""], judged, 4)) console.log(line);
+}

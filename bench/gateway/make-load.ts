@@ -1,0 +1,139 @@
+import { type Answered, Connection } from "./connection";
+import type { Hold, Rate, Target, Turns } from "./question";
+
+/** Streams that are opened at once, and the pause after them: nobody accepts thousands in one moment. */
+const OPENED_AT_ONCE = 64;
+const OPENING_PAUSE_MS = 20;
+
+/** The request as bytes, made once: what is measured is the answer. */
+export function toBytes({ port, path, headers, body }: Target): Buffer {
+  const fields = {
+    ...{ host: `127.0.0.1:${port}`, "content-type": "application/json" },
+    "content-length": String(Buffer.byteLength(body)),
+    ...headers,
+  };
+  const lines = Object.entries(fields).map(([name, value]) => `${name}: ${value}\r\n`);
+  return Buffer.from(`POST ${path} HTTP/1.1\r\n${lines.join("")}\r\n${body}`);
+}
+
+/** How whole and broken answers are told apart, and counted. */
+class Tally {
+  whole = 0;
+  broken = 0;
+  fault: string | undefined;
+  readonly #wanted: number | undefined;
+
+  constructor({ lineFeeds }: Target) {
+    this.#wanted = lineFeeds;
+  }
+
+  /** @returns whether the answer is whole. */
+  count({ status, lineFeeds }: Answered): boolean {
+    const isWhole = status === 200 && (this.#wanted === undefined || lineFeeds === this.#wanted);
+    if (isWhole) this.whole += 1;
+    else this.lose(`status ${status}, ${lineFeeds} line feeds of ${this.#wanted}`);
+    return isWhole;
+  }
+
+  lose(fault: string): void {
+    this.broken += 1;
+    this.fault ??= fault;
+  }
+
+  get told() {
+    const { whole, broken, fault } = this;
+    return { whole, broken, ...(fault !== undefined && { fault }) };
+  }
+}
+
+export async function makeTurns(targets: readonly Target[], count: number): Promise<Turns> {
+  const lanes = targets.map((target) => ({
+    ...{
+      connection: new Connection(target.port),
+      bytes: toBytes(target),
+      tally: new Tally(target),
+    },
+    ...{ name: target.name, wholeMs: [] as number[], firstMs: [] as number[] },
+  }));
+  for (let turn = 0; turn < count; turn++) {
+    for (const { connection, bytes, tally, wholeMs, firstMs } of lanes) {
+      try {
+        const answered = await connection.ask({ bytes });
+        if (!tally.count(answered)) continue;
+        wholeMs.push(answered.wholeMs);
+        firstMs.push(answered.firstMs);
+      } catch (error) {
+        tally.lose(String(error));
+      }
+    }
+  }
+  for (const { connection } of lanes) connection.close();
+  return lanes.map(({ name, wholeMs, firstMs, tally }) => {
+    return { name, wholeMs, firstMs, broken: tally.broken };
+  });
+}
+
+export async function makeRate(
+  target: Target,
+  { clients, durationMs }: { clients: number; durationMs: number },
+): Promise<Rate> {
+  const bytes = toBytes(target);
+  const tally = new Tally(target);
+  const startedMs = performance.now();
+  const endMs = startedMs + durationMs;
+  let requests = 0;
+  let lineFeeds = 0;
+  const onLineFeeds = (count: number) => {
+    if (performance.now() < endMs) lineFeeds += count;
+  };
+  const client = async () => {
+    const connection = new Connection(target.port);
+    while (performance.now() < endMs) {
+      try {
+        const isWhole = tally.count(await connection.ask({ bytes, onLineFeeds }));
+        if (isWhole && performance.now() < endMs) requests += 1;
+      } catch (error) {
+        tally.lose(String(error));
+      }
+    }
+    connection.close();
+  };
+  await Promise.all(Array.from({ length: clients }, client));
+  const seconds = durationMs / 1_000;
+  return {
+    requestsPerSecond: requests / seconds,
+    tokensPerSecond:
+      (lineFeeds / (target.lineFeeds ?? Number.NaN)) * (target.tokens / seconds) || 0,
+    ...tally.told,
+  };
+}
+
+export async function makeHold(target: Target, clients: number): Promise<Hold> {
+  const bytes = toBytes(target);
+  const tally = new Tally(target);
+  let held = 0;
+  let heldMax = 0;
+  const stream = async () => {
+    const connection = new Connection(target.port);
+    let isHeld = false;
+    const hold = () => {
+      if (!isHeld) heldMax = Math.max(heldMax, ++held);
+      isHeld = true;
+    };
+    try {
+      tally.count(await connection.ask({ bytes, onLineFeeds: hold }));
+    } catch (error) {
+      tally.lose(String(error));
+    }
+    if (isHeld) held -= 1;
+    connection.close();
+  };
+  const streams: Promise<void>[] = [];
+  while (streams.length < clients) {
+    const room = Math.min(OPENED_AT_ONCE, clients - streams.length);
+    streams.push(...Array.from({ length: room }, stream));
+    await new Promise((resolve) => setTimeout(resolve, OPENING_PAUSE_MS));
+  }
+  await Promise.all(streams);
+  return { heldMax, ...tally.told };
+}

@@ -1,0 +1,60 @@
+import * as z from "zod";
+
+/** Where a request goes and what a whole answer has, so that one that was cut short is told from it. */
+export const targetSchema = z.object({
+  name: z.string(),
+  port: z.number().int(),
+  path: z.string(),
+  headers: z.record(z.string(), z.string()),
+  body: z.string(),
+  /** Line feeds of a whole answer; undefined where they say nothing. */
+  lineFeeds: z.number().int().optional(),
+  /** Tokens of a whole answer. */
+  tokens: z.number().int(),
+});
+
+const count = z.number().int().positive();
+
+/** What the process that makes load can be asked. */
+export const loadQuestionSchema = z.discriminatedUnion("kind", [
+  /** Each target in turn, one request at a time, so many times: whoever else is busy slows all alike. */
+  z.object({ kind: z.literal("turns"), targets: z.array(targetSchema), count }),
+  /** So many clients that each ask again as soon as they are answered. */
+  z.object({ kind: z.literal("rate"), target: targetSchema, clients: count, durationMs: count }),
+  /** So many streams at once, each to its end; with a pause between two openings of some. */
+  z.object({ kind: z.literal("hold"), target: targetSchema, clients: count }),
+]);
+
+export const turnsSchema = z.array(
+  z.object({
+    name: z.string(),
+    wholeMs: z.array(z.number()),
+    firstMs: z.array(z.number()),
+    broken: z.number(),
+  }),
+);
+
+export const rateSchema = z.object({
+  /** Within the time. */
+  requestsPerSecond: z.number(),
+  tokensPerSecond: z.number(),
+  /** Whole answers and others, those that ended after the time too. */
+  whole: z.number(),
+  broken: z.number(),
+  /** What the first one was that was not whole. */
+  fault: z.string().optional(),
+});
+
+export const holdSchema = z.object({
+  /** Under way at the same time, at most. */
+  heldMax: z.number(),
+  whole: z.number(),
+  broken: z.number(),
+  fault: z.string().optional(),
+});
+
+export type Target = z.infer<typeof targetSchema>;
+export type LoadQuestion = z.infer<typeof loadQuestionSchema>;
+export type Turns = z.infer<typeof turnsSchema>;
+export type Rate = z.infer<typeof rateSchema>;
+export type Hold = z.infer<typeof holdSchema>;
