@@ -258,6 +258,26 @@ export const READER_STALL_MS_MAX = 30_000;
 export const WORKER_KEEP_ALIVE_MS = 75_000;
 /** The web lets an idle connection go this long before the worker would. */
 export const WORKER_IDLE_MS_MAX = 60_000;
+/** FastChat's workers are uvicorn, which closes an idle connection after 5 s. */
+export const FASTCHAT_IDLE_MS_MAX = 3_000;
+/** One reply or chunk of a FastChat worker. A chunk holds the whole answer, six bytes for a character beyond ASCII. */
+export const FASTCHAT_REPLY_BYTES_MAX = 16 * BODY_BYTES_MAX;
+/** A FastChat worker that reads texts is deaf for as long; its own batches are of four (`WORKER_API_EMBEDDING_BATCH_SIZE`). */
+export const FASTCHAT_TEXTS_A_CALL_MAX = 4;
+/** Templates of FastChat workers that are kept; each is asked for again where it has been dropped. */
+export const FASTCHAT_TEMPLATES_KEPT_MAX = 256;
+/** FastChat's own: its workers beat every 45 s, and may be deaf for as long while they read texts. */
+export const FASTCHAT_STALE_AFTER_MS = 90_000;
+/** A FastChat worker registers before it listens, and is asked what it serves when it does; loading is over by then. */
+export const FASTCHAT_INTRODUCTION_MS_MAX = 120_000;
+/** Of these questions, the time from one to the next. */
+export const FASTCHAT_INTRODUCTION_RETRY_MS = 500;
+/** FastChat workers that are being asked at once; the next registers again with its beat. */
+export const FASTCHAT_INTRODUCTIONS_MAX = 256;
+/** `--limit-worker-concurrency` of FastChat's usual worker, which does not tell it. */
+export const FASTCHAT_SLOTS_DEFAULT = 5;
+/** FastChat's own assumption, where a worker does not tell its context. */
+export const FASTCHAT_CONTEXT_LENGTH_DEFAULT = 2_048;
 
 // Pages.
 /** Answers one visitor may have running at once: a battle is two, a second tab two more. */

@@ -71,7 +71,7 @@ function toViewError(row: MessageRow, sight: Sight): ViewError | null {
 function toStats(row: MessageRow): AnswerStats | null {
   const { promptTokens, completionTokens, firstTokenMs, durationMs, seed } = row;
   const parameters = parametersSchema.safeParse(row.parameters);
-  if (promptTokens === null || completionTokens === null || seed === null) return null;
+  if (promptTokens === null || completionTokens === null) return null;
   if (firstTokenMs === null || durationMs === null || !parameters.success) return null;
   const { temperature, topP } = parameters.data;
   const seconds = (durationMs - firstTokenMs) / 1000;

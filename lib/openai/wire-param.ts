@@ -20,6 +20,7 @@ const WIRE_PARAMS: Record<string, string> = {
   "sampling.minP": "min_p",
   "sampling.presencePenalty": "presence_penalty",
   "sampling.repetitionPenalty": "repetition_penalty",
+  "sampling.seed": "seed",
   "sampling.topK": "top_k",
   "sampling.topP": "top_p",
 };

@@ -22,7 +22,8 @@ export const generationStartSchema = z.object({
     ...samplingSchema.shape,
     temperature: z.number(),
     topP: z.number(),
-    seed: z.number().int(),
+    /** Absent: the worker cannot be given one, and tells none. */
+    seed: z.number().int().optional(),
   }),
   /** Completion tokens that this generation may take at most. */
   maxTokens: z.number().int(),

@@ -1,0 +1,40 @@
+import * as z from "zod";
+import { conversationSchema } from "./conversation";
+
+/** What FastChat's workers say (fastchat/serve/base_model_worker.py), under their own names. */
+
+const count = z.number().int().min(0);
+
+/** One object of `/worker_generate_stream`. */
+export const chunkSchema = z.looseObject({
+  /** All that was written so far, or what went wrong. */
+  text: z.string(),
+  error_code: z.number().int(),
+  usage: z
+    .looseObject({ prompt_tokens: count.nullish(), completion_tokens: count.nullish() })
+    .nullish(),
+  finish_reason: z.string().nullish(),
+});
+
+export const statusSchema = z.looseObject({
+  model_names: z.array(z.string().min(1).max(256)).min(1).max(256),
+  speed: z.number().nullish(),
+  queue_length: count.nullish(),
+});
+
+export const modelDetailsSchema = z.looseObject({ context_length: z.number().int().positive() });
+export const tokenCountSchema = z.looseObject({ count, error_code: z.number().int().default(0) });
+export const templateReplySchema = z.looseObject({ conv: conversationSchema });
+
+/** Either vectors, or a number of what went wrong. */
+export const embeddingsSchema = z.looseObject({
+  embedding: z.array(z.array(z.number())).default([]),
+  token_num: count.default(0),
+  error_code: z.number().int().default(0),
+});
+
+/** What FastAPI tells of the worker's paths. */
+export const openApiSchema = z.looseObject({ paths: z.record(z.string(), z.unknown()) });
+
+export type WorkerStatus = z.infer<typeof statusSchema>;
+export type Chunk = z.infer<typeof chunkSchema>;
