@@ -30,6 +30,7 @@ export const paths = {
     tokenCount: "/api/token-count",
     session: "/api/session",
     adminWorkers: "/api/admin/workers",
+    adminWorker: (id: string) => `/api/admin/workers/${id}`,
     adminKeys: "/api/admin/keys",
     adminKey: (id: string) => `/api/admin/keys/${id}`,
     adminUsage: "/api/admin/usage",
@@ -38,8 +39,11 @@ export const paths = {
     adminFeedback: "/api/admin/feedback",
     // What workers call.
     workers: "/api/workers",
-    worker: (id: string) => `/api/workers/${id}`,
+    /** `instanceId`: whose life ends. */
+    worker: (id: string, instanceId: string) => `/api/workers/${id}?instanceId=${instanceId}`,
     workerHeartbeat: (id: string) => `/api/workers/${id}/heartbeat`,
+    /** Beneath it stand the paths of a worker: this Parley as the worker of another one. */
+    relay: "/api/relay",
   },
   // What a worker answers.
   worker: {
@@ -52,6 +56,8 @@ export const paths = {
     tokenizerInfo: "/tokenizer-info",
     card: "/card",
     health: "/health",
+    healthz: "/healthz",
+    readyz: "/readyz",
     metrics: "/metrics",
   },
   v1: {

@@ -7,6 +7,7 @@ import { assert } from "@/lib/util/assert";
 import { toJsonLine } from "@/lib/util/json-lines";
 import type { Admission, Slot } from "./admission";
 import type { Backend } from "./backend";
+import { type RequestMetrics, toFinishedReason } from "./vllm-metrics";
 import type { WorkerStats } from "./worker-stats";
 
 /**
@@ -24,6 +25,8 @@ export type GenerationOptions = {
   signal: AbortSignal;
   /** How long a reader may take nothing while events wait for it. */
   stallMsMax: number;
+  /** What the log line says of the answer: times and numbers of tokens. */
+  fields: Record<string, unknown>;
 };
 
 /**
@@ -34,6 +37,7 @@ export type GenerationOptions = {
 export async function streamGeneration(options: GenerationOptions): Promise<AppError | undefined> {
   const { admission, response, signal } = options;
   const ticket = admission.enter(signal);
+  const shown = options.stats.vllm.enter(options.request.model);
   response.writeHead(200, {
     "content-type": "application/x-ndjson; charset=utf-8",
     "cache-control": "no-store",
@@ -42,7 +46,8 @@ export async function streamGeneration(options: GenerationOptions): Promise<AppE
   let slot: Slot | undefined;
   try {
     slot = await ticket.slot;
-    for await (const event of readEvents(options, slot.queuedMs)) {
+    shown.started();
+    for await (const event of readEvents(options, slot.queuedMs, shown)) {
       await writeLine(options, toJsonLine(event));
       // A backend may report its failure as an event instead of throwing it.
       if (event.type === "generation-error") return toReportedError(event);
@@ -50,20 +55,24 @@ export async function streamGeneration(options: GenerationOptions): Promise<AppE
     return undefined;
   } catch (cause) {
     const error = toAppError(signal.aborted ? signal.reason : cause);
+    if (error.code === "client-closed") shown.ended("abort");
     const { code, message, param, retryable } = error;
     const event = { type: "generation-error", code, message, retryable };
     if (response.writable) response.write(toJsonLine(param ? { ...event, param } : event));
     return error;
   } finally {
     slot?.release();
+    // What has not ended by itself did not end well.
+    shown.ended("error");
     response.end();
   }
 }
 
 /** The backend's events, held to their order, counted, and with the wait for the slot added to the times. */
 async function* readEvents(
-  { backend, request, signal, stats }: GenerationOptions,
+  { backend, request, signal, stats, fields }: GenerationOptions,
   queuedMs: number,
+  shown: RequestMetrics,
 ): AsyncGenerator<GenerateEvent> {
   let last: GenerateEvent["type"] | undefined;
   // Those that another worker has drawn are its own.
@@ -77,9 +86,13 @@ async function* readEvents(
       "a generation starts once and first",
     );
     last = event.type;
-    if (event.type === "generation-start") stats.countTokens("prompt", event.promptTokens);
+    if (event.type === "generation-start") {
+      stats.countTokens("prompt", event.promptTokens);
+      shown.prompt(event.promptTokens);
+    }
     if (event.type === "text-delta") {
       stats.countTokens("completion", event.tokens);
+      shown.wrote(event.tokens);
       counted += event.tokens;
     }
     if (event.type !== "generation-end") {
@@ -93,12 +106,21 @@ async function* readEvents(
     );
     stats.countTokens("completion", event.usage.completionTokens - counted);
     stats.countCachedTokens(event.usage.cachedPromptTokens ?? 0);
+    shown.count(event.usage.completionTokens - counted);
+    shown.cached(event.usage.cachedPromptTokens ?? 0);
+    shown.ended(toFinishedReason(event.finishReason));
     const timing = {
       queuedMs: event.timing.queuedMs + queuedMs,
       firstTokenMs: event.timing.firstTokenMs + queuedMs,
       durationMs: event.timing.durationMs + queuedMs,
     };
     stats.observeEnd(timing);
+    Object.assign(fields, {
+      queuedMs: Math.round(timing.queuedMs),
+      firstTokenMs: Math.round(timing.firstTokenMs),
+      ...event.usage,
+      finishReason: event.finishReason,
+    });
     yield { ...event, timing };
   }
   signal.throwIfAborted();

@@ -69,6 +69,16 @@ describe("who may call", () => {
     expect(reply.status).toBe(200);
     expect(await reply.json()).toEqual({ state: "ready", instanceId: worker.server.instanceId });
   });
+
+  test.each([
+    ["/healthz", { status: "ok" }],
+    ["/readyz", { status: "ready" }],
+  ])("probes ask %s without a secret", async (path, body) => {
+    const worker = await start();
+    const reply = await fetch(`${worker.address}${path}`);
+    expect([reply.status, await reply.json()]).toEqual([200, body]);
+    expect((await fetch(`${worker.address}${path}`, { method: "POST" })).status).toBe(405);
+  });
 });
 
 describe("what is asked", () => {
@@ -151,6 +161,10 @@ describe("its life", () => {
     closers.push(() => server.close());
     const health = await fetch(`${address}/health`);
     expect([health.status, await health.json()]).toMatchObject([503, { state: "loading" }]);
+    const ready = await fetch(`${address}/readyz`);
+    const notReady = { status: "not-ready", reason: "loading" };
+    expect([ready.status, await ready.json()]).toEqual([503, notReady]);
+    expect((await fetch(`${address}/healthz`)).status).toBe(200);
     const card = await fetch(`${address}/card`, { headers: AUTHORIZATION });
     await expectError(card, 503, { code: "overloaded", retryable: true });
   });
@@ -162,6 +176,8 @@ describe("its life", () => {
     const drained = worker.server.drain(AbortSignal.timeout(20_000));
     expect(worker.server.load()).toMatchObject({ state: "draining", running: 1, waiting: 0 });
     expect((await fetch(`${worker.address}/health`)).status).toBe(503);
+    expect((await fetch(`${worker.address}/readyz`)).status).toBe(503);
+    expect((await fetch(`${worker.address}/healthz`)).status).toBe(200);
     const late = await post(worker, "/generate", JSON.stringify(testRequest("mock/echo")));
     expect(late.headers.get("retry-after")).toBe("2");
     await expectError(late, 503, { code: "overloaded", retryable: true });

@@ -34,6 +34,7 @@ import type { Backend } from "./backend";
 import { Bearer } from "./bearer";
 import { sendError, sendJson } from "./error-reply";
 import { streamGeneration } from "./generation-stream";
+import { describeHealth } from "./health";
 import { readBody } from "./read-body";
 import { refuseSocket } from "./refuse-socket";
 import { type Outcome, WorkerStats } from "./worker-stats";
@@ -130,6 +131,7 @@ export class WorkerServer {
     const admission = new Admission({ slots: own.slots, waitingMax, slotWaitMsMax });
     const card = { ...own, ...identity, waitingMax };
     this.stats.watch(admission, backend);
+    this.stats.vllm.watch(card);
     this.#served = { backend, card, admission };
     this.#state = "ready";
     return card;
@@ -211,10 +213,10 @@ export class WorkerServer {
     fields: Record<string, unknown>,
   ): Promise<AppError | undefined> {
     const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
-    const isHealth = path === paths.worker.health;
-    if (!isHealth) this.#bearer.check(request.headers.authorization);
+    const health = describeHealth(path, { state: this.#state, instanceId: this.instanceId });
+    if (!health) this.#bearer.check(request.headers.authorization);
     const route = this.#routes.get(path);
-    if (!route && !isHealth) {
+    if (!route && !health) {
       throw new AppError("not-found", { message: "There is no such path on a worker." });
     }
     const method = route?.method ?? "GET";
@@ -223,8 +225,7 @@ export class WorkerServer {
       throw new AppError("method-not-allowed", { message: `Use ${method} on ${path}.` });
     }
     if (!route) {
-      const health: WorkerHealth = { state: this.#state, instanceId: this.instanceId };
-      sendJson(response, health, this.#state === "ready" ? 200 : 503);
+      if (health) sendJson(response, health.body, health.isWell ? 200 : 503);
       return undefined;
     }
     const stillAnswers = this.#state === "draining" && route.method === "GET";
@@ -337,7 +338,7 @@ async function generate(
     abort.abort(new AppError("timeout", { message }));
   }, generationMsMax);
   try {
-    const stream = { backend, admission, stats, request, response, signal, stallMsMax };
+    const stream = { backend, admission, stats, request, response, signal, stallMsMax, fields };
     return await streamGeneration(stream);
   } finally {
     clearTimeout(limit);

@@ -3,6 +3,7 @@ import type { GenerateEvent } from "@/lib/protocol/generate-event";
 import type { WorkerLoad } from "@/lib/protocol/registration";
 import type { Admission } from "./admission";
 import type { Backend } from "./backend";
+import { VllmMetrics } from "./vllm-metrics";
 
 /** How a request ended. A refusal is the client's or the load's; a failure is ours. */
 export type Outcome = "done" | "refused" | "failed" | "aborted";
@@ -17,6 +18,8 @@ export class WorkerStats {
     promptTokens: 0,
     completionTokens: 0,
   };
+  /** The same under other names; beside these for who looks for them. */
+  readonly vllm: VllmMetrics;
   readonly #registry: Registry;
   readonly #requests: Counter<"call" | "outcome">;
   readonly #tokens: Counter<"kind">;
@@ -28,6 +31,7 @@ export class WorkerStats {
 
   constructor(registry: Registry) {
     this.#registry = registry;
+    this.vllm = new VllmMetrics(registry);
     const registers = [registry];
     const histogram = (name: string, help: string) =>
       new Histogram({ name, help, buckets: SECONDS, registers });
