@@ -9,6 +9,7 @@ import {
   PICTURE_INTERVAL_MS,
   SLOT_WAIT_MS_MAX,
 } from "@/lib/limits";
+import type { Via } from "@/lib/protocol/via";
 import type { ModelFeature } from "@/lib/protocol/worker-card";
 import { log } from "@/lib/telemetry/log";
 import type { Meter } from "@/lib/usage/meter";
@@ -41,6 +42,8 @@ export type Attempts = {
   waitMsMax?: number | undefined;
   /** Nobody waits for it: it takes a place only where a slot stays free beside it. */
   leavesRoom?: boolean | undefined;
+  /** By way of which Parleys it came here: none of them is asked. */
+  via?: Via | undefined;
 };
 
 /**
@@ -117,7 +120,7 @@ async function reserve(
   passedOver: ReadonlySet<string>,
   untilMs: number,
 ): Promise<Reservation | undefined> {
-  const wanted = { model, features };
+  const wanted = { model, features, via: attempts.via };
   if (attempts.takesSlot === false) return controller.visit(wanted, passedOver);
   await controller.whenCurrent();
   return admissionOf(controller).enter({

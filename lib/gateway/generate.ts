@@ -1,17 +1,18 @@
 import type { Controller } from "@/lib/controller/controller";
 import type { Reservation } from "@/lib/controller/places";
-import { env } from "@/lib/env";
 import { AppError, isAppError, toAppError } from "@/lib/errors";
 import { GENERATION_MS_MAX } from "@/lib/limits";
 import type { GenerateEvent, GenerationStart } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import type { RouteAsk } from "@/lib/protocol/routing";
+import type { Via } from "@/lib/protocol/via";
 import type { ModelFeature } from "@/lib/protocol/worker-card";
 import { workerClient } from "@/lib/protocol/worker-client";
 import type { Meter } from "@/lib/usage/meter";
 import { assert } from "@/lib/util/assert";
 import { tryWorkers } from "./attempts";
 import { cacheSaltOf } from "./cache-salt";
+import { type Called, toWorkerCall } from "./call-worker";
 import type { Candidate } from "./candidate";
 import { GenerationWatch } from "./generation-watch";
 import { router as processRouter, type Router } from "./router";
@@ -48,6 +49,8 @@ export type GenerateOptions = {
   endsMs?: number;
   /** The request is a copy itself, and gets none. */
   isMirror?: boolean;
+  /** By way of which Parleys it came here. */
+  via?: Via | undefined;
   router?: Router;
 };
 
@@ -119,7 +122,7 @@ type AtModel = Omit<Generation, "candidate" | "model" | "why">;
 async function generateAt(candidate: Candidate, options: AtOptions): Promise<AtModel | AppError> {
   const { controller, signal, meter, features = [], limitMs, findRouter } = options;
   const { model, names, targets } = candidate;
-  const { preferredWorkerId, isUnderWay, cacheScope: scope } = options;
+  const { preferredWorkerId, isUnderWay, cacheScope: scope, via } = options;
   const cacheSalt = cacheSaltOf({ owner: meter.caller.owner, scope });
   const request = { ...toRequestOf(candidate, options), cacheSalt };
   const ended = (outcome: string) => {
@@ -130,12 +133,13 @@ async function generateAt(candidate: Candidate, options: AtOptions): Promise<AtM
     const { requestId } = request;
     const attempts = {
       ...{ controller, requestId, model, names, features, signal: watch.signal, meter },
-      ...{ waitMsMax: options.waitMsMax, preferredWorkerId, isUnderWay },
+      ...{ waitMsMax: options.waitMsMax, preferredWorkerId, isUnderWay, via },
       leavesRoom: options.isMirror,
     };
     const { reservation, opened } = await tryWorkers(attempts, async (reservation) => {
       watch.reserved();
-      return { reservation, opened: await openAt(reservation, request, watch.signal) };
+      const called = { requestId, signal: watch.signal, via };
+      return { reservation, opened: await openAt(reservation, request, called) };
     });
     watch.onClose(reservation.release);
     watch.first(opened.start);
@@ -189,12 +193,13 @@ export type OpenedStream = {
 };
 
 async function openAt(
-  { address, started }: Reservation,
+  reservation: Reservation,
   request: GenerateRequest,
-  signal: AbortSignal,
+  called: Called,
 ): Promise<OpenedStream> {
-  const secret = env().PARLEY_WORKER_SECRET ?? "";
-  const stream = await workerClient().generate(address, request, { secret, signal });
+  const { address, started } = reservation;
+  const call = await toWorkerCall(reservation, called);
+  const stream = await workerClient().generate(address, request, call);
   const rest = stream[Symbol.asyncIterator]();
   try {
     const start = await nextEvent(rest);

@@ -1,5 +1,4 @@
 import type { Controller } from "@/lib/controller/controller";
-import { env } from "@/lib/env";
 import { AppError, isAppError, toAppError } from "@/lib/errors";
 import {
   CHARACTERS_A_CALL_MAX,
@@ -17,10 +16,12 @@ import type {
   RerankReply,
   RerankRequest,
 } from "@/lib/protocol/text";
+import type { Via } from "@/lib/protocol/via";
 import type { ModelFeature } from "@/lib/protocol/worker-card";
 import { type WorkerCall, workerClient } from "@/lib/protocol/worker-client";
 import type { Meter } from "@/lib/usage/meter";
 import { tryWorkers } from "./attempts";
+import { toWorkerCall } from "./call-worker";
 import type { Candidate } from "./candidate";
 import { router as processRouter, type Router } from "./router";
 import { tryModels } from "./try-models";
@@ -35,7 +36,11 @@ export type ReadTextsOptions<Request> = {
   request: Request;
   signal: AbortSignal;
   meter: Meter;
+  /** This model and no other, whatever `request.model` says. */
+  pinned?: Candidate;
   router?: Router;
+  /** By way of which Parleys it came here. */
+  via?: Via | undefined;
 };
 
 /** Who read the texts, and why: see Generation in generate.ts. */
@@ -117,14 +122,16 @@ async function readByRoute<Item extends Texts, Reply extends Counted>(
   options: ReadTextsOptions<AnyRequest>,
   reading: Reading<Item, Reply>,
 ): Promise<ReadBy & { replies: Reply[] }> {
-  const { controller, request, meter, router = processRouter() } = options;
+  const { controller, request, meter, pinned, router = processRouter() } = options;
   const { model: asked, requestId } = request;
   if (asked === AUTO_MODEL) {
     const message = `\`${AUTO_MODEL}\` chooses among models that chat, by how people rate their answers; what two models make of a text cannot be compared. Name the model that is to read.`;
     throw new AppError("invalid-request", { message, param: "model" });
   }
   const route = { asked, ask: {}, features: [reading.feature], meter, isDrawn: true };
-  const { candidates } = await router.plan({ controller, ...route });
+  const { candidates } = pinned
+    ? { candidates: [pinned] }
+    : await router.plan({ controller, ...route });
   const limit = new AbortController();
   const timer = setTimeout(() => limit.abort(tookTooLong()), GENERATION_MS_MAX).unref();
   const signal = AbortSignal.any([options.signal, limit.signal]);
@@ -158,19 +165,19 @@ function tookTooLong(): AppError {
 }
 
 async function readInParts<Item extends Texts, Reply extends Counted>(
-  { controller, request, signal, meter }: ReadTextsOptions<AnyRequest>,
+  { controller, request, signal, meter, via }: ReadTextsOptions<AnyRequest>,
   { model, names }: Candidate,
   { feature, field, items, call, mayWait }: Reading<Item, Reply> & { mayWait: boolean },
 ): Promise<Reply[]> {
   const leave = new AbortController();
   const whole = AbortSignal.any([signal, leave.signal]);
-  const secret = env().PARLEY_WORKER_SECRET ?? "";
+  const { requestId } = request;
   checkLengths(items, field);
   const parts = cut(items);
   const replies: Reply[] = [];
   const attempts = {
-    ...{ controller, requestId: request.requestId, model, names, features: [feature] },
-    ...{ signal: whole, meter },
+    ...{ controller, requestId, model, names, features: [feature] },
+    ...{ signal: whole, meter, via },
   };
   let begin = () => {};
   const begun = new Promise<void>((resolve) => {
@@ -185,12 +192,13 @@ async function readInParts<Item extends Texts, Reply extends Counted>(
       const waits = mayWait || index > 0 ? {} : { waitMsMax: 0 };
       const reply = await tryWorkers(
         { ...attempts, ...waits, isUnderWay: index > 0 },
-        async ({ address, release }) => {
+        async (reservation) => {
           begin();
           try {
-            return await call(address, { model, items: own }, { secret, signal: whole });
+            const worker = await toWorkerCall(reservation, { requestId, signal: whole, via });
+            return await call(reservation.address, { model, items: own }, worker);
           } finally {
-            release();
+            reservation.release();
           }
         },
       ).catch((error: unknown) => {

@@ -1,5 +1,4 @@
 import type { Controller } from "@/lib/controller/controller";
-import { env } from "@/lib/env";
 import { AppError } from "@/lib/errors";
 import { AUTO_MODEL } from "@/lib/protocol/routing";
 import type {
@@ -10,9 +9,11 @@ import type {
   TokenizerInfoReply,
   TokenizerInfoRequest,
 } from "@/lib/protocol/text";
+import type { Via } from "@/lib/protocol/via";
 import { type WorkerCall, workerClient } from "@/lib/protocol/worker-client";
 import type { Meter } from "@/lib/usage/meter";
 import { tryWorkers } from "./attempts";
+import { toWorkerCall } from "./call-worker";
 import type { Candidate } from "./candidate";
 import { router as processRouter, type Router } from "./router";
 import { tokenizerGate } from "./tokenizer-gate";
@@ -28,6 +29,8 @@ export type TokenizerOptions<Request> = {
   /** This model and no other, whatever `request.model` says. */
   pinned?: Candidate;
   router?: Router;
+  /** By way of which Parleys it came here. */
+  via?: Via | undefined;
 };
 
 export type TokenizeOptions = TokenizerOptions<TokenizeRequest>;
@@ -67,7 +70,7 @@ export function readTokenizerInfo(
 
 /** Of an alias it is always the heaviest target that is asked, since the same text must come to the same tokens. */
 async function askTokenizer<Request extends { model: string }, Reply extends object>(
-  { controller, request, signal, meter, pinned, router }: TokenizerOptions<Request>,
+  { controller, request, signal, meter, pinned, router, via }: TokenizerOptions<Request>,
   ask: (address: string, request: Request, call: WorkerCall) => Promise<Reply>,
 ): Promise<Reply & { model: string }> {
   const features = ["tokenize"] as const;
@@ -82,13 +85,13 @@ async function askTokenizer<Request extends { model: string }, Reply extends obj
   const { answer, candidate } = await tryModels(
     { controller, candidates, signal, requestId },
     async ({ model, names }) => {
-      const attempts = { controller, requestId, model, names, features, signal, meter };
+      const attempts = { controller, requestId, model, names, features, signal, meter, via };
       const lane = meter?.caller.owner ?? "";
       const leave = await tokenizerGate().enter({ model, lane, signal });
       try {
-        return await tryWorkers({ ...attempts, takesSlot: false }, ({ address }) => {
-          const secret = env().PARLEY_WORKER_SECRET ?? "";
-          return ask(address, { ...request, model }, { secret, signal });
+        return await tryWorkers({ ...attempts, takesSlot: false }, async (reservation) => {
+          const call = await toWorkerCall(reservation, { requestId, signal, via });
+          return ask(reservation.address, { ...request, model }, call);
         });
       } finally {
         leave();
