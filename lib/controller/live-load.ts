@@ -1,28 +1,45 @@
+import { ANSWER_TOKENS_EXPECTED } from "@/lib/limits";
+import type { LiveLoadReport } from "@/lib/protocol/registration";
 import { assert } from "@/lib/util/assert";
 
-/** A request counted at a worker. Both may be called again, which does nothing. */
+/** A request counted at a worker. All may be called again, which does nothing. */
 export type Counted = {
   /** It runs now and does not wait there any more. */
   started(): void;
+  /** The worker has told its load without this request, whose end it tells. */
+  left(): void;
   release(): void;
 };
 
-type Counts = { inFlight: number; sinceReport: number; ahead: number };
+export type Estimate = {
+  /** Requests running or waiting there. */
+  load: number;
+  /** What they have still to read and write, as tokens written. */
+  outstandingTokens: number;
+  tokensPerSecond: number | undefined;
+};
+
+type Counts = { inFlight: number; sinceReport: number; tokensSinceReport: number; ahead: number };
+type Told = { load: LiveLoadReport; atMs: number };
 
 /**
- * What this process knows of a worker's load beyond its last report. A report counts what ran when it
- * was written; every request begun here since is on top of it, every one ended since is off. And
- * whatever a report says, what runs from here runs.
+ * What this process knows of a worker's load beyond its last report. A report counts what ran when it was
+ * written; every request begun here since is on top of it, every one ended since is off. And whatever a
+ * report says, what runs from here runs. Reports come with beats, and with every start and end of an answer
+ * from here: these tell of other processes' requests too, a moment ago. What is on its way while a report
+ * is written may be missed until the next, which its own start brings.
  */
 export class LiveLoad {
   readonly #counts = new Map<string, Counts>();
+  /** What came with answers, where it is newer than what came with a beat. */
+  readonly #told = new Map<string, Told>();
 
   /** Counts a request at a worker. `isAhead`: it was sent although no slot was known to be free. */
-  begin(workerId: string, { isAhead = false } = {}): Counted {
-    const counts = this.#counts.get(workerId) ?? { inFlight: 0, sinceReport: 0, ahead: 0 };
-    this.#counts.set(workerId, counts);
+  begin(workerId: string, { isAhead = false, tokens = 0 } = {}): Counted {
+    const counts = this.#countsOf(workerId);
     counts.inFlight += 1;
     counts.sinceReport += 1;
+    counts.tokensSinceReport += tokens;
     let waitsThere = isAhead;
     if (waitsThere) counts.ahead += 1;
     const started = () => {
@@ -30,34 +47,62 @@ export class LiveLoad {
       waitsThere = false;
     };
     let isOpen = true;
+    let isLeft = false;
     return {
       started,
+      left: () => {
+        isLeft = true;
+      },
       release: () => {
         if (!isOpen) return;
         isOpen = false;
         started();
         assert(counts.inFlight > 0, "a request ends at a worker where none runs");
         counts.inFlight -= 1;
-        counts.sinceReport -= 1;
+        if (!isLeft) counts.sinceReport -= 1;
         assert(counts.ahead <= counts.inFlight, "who waits at a worker is there");
         if (counts.inFlight === 0 && counts.sinceReport === 0) this.#forget(workerId, counts);
       },
     };
   }
 
-  /** A newer report of the worker has come. */
-  report(workerId: string): void {
-    const counts = this.#counts.get(workerId);
-    if (counts === undefined) return;
-    counts.sinceReport = 0;
-    if (counts.inFlight === 0) this.#forget(workerId, counts);
+  /** A beat of the worker has come, heard at `heardMs`. False when answers have told something newer. */
+  report(workerId: string, heardMs = Number.POSITIVE_INFINITY): boolean {
+    const told = this.#told.get(workerId);
+    if (told !== undefined && told.atMs > heardMs) return false;
+    this.#told.delete(workerId);
+    this.#clear(workerId);
+    return true;
   }
 
-  /** Requests running or waiting at the worker now, as well as can be told from `reported`. */
-  estimate(workerId: string, reported: number): number {
+  /** The worker has told its load with an answer. */
+  tell(workerId: string, load: LiveLoadReport, nowMs: number): void {
+    this.#told.set(workerId, { load, atMs: nowMs });
+    this.#clear(workerId);
+  }
+
+  /** Forgets whoever is not there any more. */
+  keep(workerIds: ReadonlySet<string>): void {
+    for (const id of this.#told.keys()) if (!workerIds.has(id)) this.#told.delete(id);
+    for (const [id, counts] of this.#counts) {
+      if (!workerIds.has(id) && counts.inFlight === 0) this.#forget(id, counts);
+    }
+  }
+
+  /** How things stand at the worker now, as well as can be told from its last beat. */
+  estimate(workerId: string, beat: LiveLoadReport): Estimate {
+    const { running, waiting, outstandingTokens, tokensPerSecond } =
+      this.#told.get(workerId)?.load ?? beat;
+    const reported = running + waiting;
     const counts = this.#counts.get(workerId);
-    if (counts === undefined) return reported;
-    return Math.max(reported + counts.sinceReport, counts.inFlight);
+    const load =
+      counts === undefined ? reported : Math.max(reported + counts.sinceReport, counts.inFlight);
+    // Where nothing is told of tokens, each request counts for an answer of usual length.
+    const tokens =
+      outstandingTokens === undefined
+        ? load * ANSWER_TOKENS_EXPECTED
+        : outstandingTokens + (counts?.tokensSinceReport ?? 0);
+    return { load, outstandingTokens: tokens, tokensPerSecond };
   }
 
   /** Requests from here that were sent ahead and have not been heard to run. */
@@ -71,6 +116,22 @@ export class LiveLoad {
     let total = 0;
     for (const counts of this.#counts.values()) total += counts.inFlight;
     return total;
+  }
+
+  #countsOf(workerId: string): Counts {
+    const known = this.#counts.get(workerId);
+    if (known !== undefined) return known;
+    const counts = { inFlight: 0, sinceReport: 0, tokensSinceReport: 0, ahead: 0 };
+    this.#counts.set(workerId, counts);
+    return counts;
+  }
+
+  #clear(workerId: string): void {
+    const counts = this.#counts.get(workerId);
+    if (counts === undefined) return;
+    counts.sinceReport = 0;
+    counts.tokensSinceReport = 0;
+    if (counts.inFlight === 0) this.#forget(workerId, counts);
   }
 
   #forget(workerId: string, counts: Counts): void {

@@ -1,10 +1,9 @@
 import { expect, test } from "vitest";
 import { seededRandom } from "@/lib/util/random";
-import { LiveLoad } from "./live-load";
 import { pickRoom, pickWorker } from "./pick-worker";
 
-const candidate = (id: string, load: number, slots: number, isSuspect = false) => {
-  return { id, load, slots, isSuspect };
+const candidate = (id: string, load: number, slots: number, isOpen = false) => {
+  return { id, load, slots, isOpen };
 };
 
 test("the shortest queue a slot wins", () => {
@@ -13,7 +12,7 @@ test("the shortest queue a slot wins", () => {
   expect(pickWorker([])).toBeUndefined();
 });
 
-test("a suspect is picked only when there is nobody else", () => {
+test("one whose breaker is open is picked only when there is nobody else", () => {
   expect(pickWorker([candidate("a", 0, 8, true), candidate("b", 60, 8)])?.id).toBe("b");
   expect(pickWorker([candidate("a", 0, 8, true)])?.id).toBe("a");
 });
@@ -37,7 +36,7 @@ test("what nobody waits for leaves a slot free, and is never sent ahead", () => 
     ahead: 0,
   });
   const pick = (candidates: ReturnType<typeof room>[], leavesRoom: boolean) =>
-    pickRoom(candidates, { maySuspect: true, leavesRoom })?.worker.id;
+    pickRoom(candidates, { maySuspect: true, leavesRoom }, ([first]) => first!)?.worker.id;
   expect(pick([room("a", 0)], true)).toBe("a");
   expect(pick([room("a", 1), room("b", 1)], true)).toBeDefined();
   for (const candidates of [[room("a", 1)], [room("a", 2), room("b", 1)], [room("a", 2)]]) {
@@ -46,19 +45,11 @@ test("what nobody waits for leaves a slot free, and is never sent ahead", () => 
   }
 });
 
-test("live load adds what began and takes off what ended since the report", () => {
-  const live = new LiveLoad();
-  const { release: end } = live.begin("w");
-  live.begin("w");
-  expect(live.estimate("w", 3)).toBe(5);
-  live.report("w");
-  expect(live.estimate("w", 5)).toBe(5);
-  end();
-  end();
-  expect(live.estimate("w", 5)).toBe(4);
-  expect(live.inFlight("w")).toBe(1);
-  // A report written before our request reached the worker does not hide it.
-  live.report("w");
-  expect(live.estimate("w", 0)).toBe(1);
-  expect(live.estimate("other", 0)).toBe(0);
+test("while nothing else is there, one whose breaker is open waits for a beat or for who may try it", () => {
+  const room = { ...candidate("a", 0, 1, true), waitingMax: 0, ahead: 0 };
+  const pick = (hasBeaten: boolean, maySuspect: boolean) =>
+    pickRoom([{ ...room, hasBeaten }], { maySuspect }, ([first]) => first!)?.worker.id;
+  expect(pick(false, false)).toBeUndefined();
+  expect(pick(true, false)).toBe("a");
+  expect(pick(false, true)).toBe("a");
 });

@@ -1,7 +1,22 @@
-import { SUSPECT_FOR_MS } from "@/lib/limits";
+import type { ErrorCode } from "@/lib/errors";
+import { DISPATCH_POLICY_DEFAULT, type DispatchPolicy } from "@/lib/protocol/dispatch";
+import type { LiveLoadReport } from "@/lib/protocol/registration";
 import { assert } from "@/lib/util/assert";
+import type { Random } from "@/lib/util/random";
+import { Breakers } from "./breakers";
+import type { BreakerLimits, BreakerView } from "./circuit-breaker";
 import { LiveLoad } from "./live-load";
-import { pickRoom, pickWorker, type RoomWish } from "./pick-worker";
+import {
+  type Choose,
+  pickRoom,
+  pickWorker,
+  type RoomCandidate,
+  type RoomWish,
+} from "./pick-worker";
+import { POLICIES } from "./policies/policies";
+import type { DispatchAsk, PolicyCandidate } from "./policies/policy";
+import { PrefixMemory } from "./policies/prefix-memory";
+import { SessionMemory } from "./policies/session-memory";
 import type { KnownWorker, Offer } from "./worker-picture";
 
 /** A place at a worker, counted until it is released. */
@@ -10,10 +25,18 @@ export type Reservation = {
   modelId: string;
   address: string;
   kind: string;
+  /** With what it is called. */
+  secret: string;
   /** What the worker offers of the model: only workers of one build write the same text. */
   offer: Offer;
   /** The worker was heard to run the request: nothing of ours waits there for it. */
   started(): void;
+  /** The worker's own word of its load came with the answer; `isOver`: with its end, without this request. */
+  told(load: LiveLoadReport, how?: { isOver?: boolean }): void;
+  /** The worker failed the request. Codes that tell of the request, or of a full worker, say nothing of it. */
+  failed(code: ErrorCode): void;
+  /** The answer is whole. */
+  finished(): void;
   release(): void;
 };
 
@@ -23,69 +46,115 @@ export type Place =
   | { kind: "full" }
   | { kind: "nobody" };
 
-export type PlaceWish = RoomWish & { passedOver: ReadonlySet<string> };
+/** By which rule a worker is chosen, and what of the request bears upon it. */
+export type Dispatch = { policy: DispatchPolicy; ask: DispatchAsk };
 
-/** Who is at which worker from here, who is suspected, and who wants to hear when that changes. */
+export type PlaceWish = RoomWish & {
+  passedOver: ReadonlySet<string>;
+  dispatch?: Dispatch | undefined;
+};
+
+type At = { modelId: string; nowMs: number };
+type PlaceCandidate = RoomCandidate & PolicyCandidate & { worker: KnownWorker };
+
+/** For what comes without: nothing is known of it. */
+const UNSAID: Dispatch = {
+  policy: DISPATCH_POLICY_DEFAULT,
+  ask: { tokens: 0, session: () => undefined, prefix: () => [] },
+};
+
+export type PlacesOptions = {
+  /** Milliseconds of a clock that only goes forward. */
+  now?: () => number;
+  random?: Random;
+  breaker?: Partial<BreakerLimits>;
+};
+
+/** Who is at which worker from here, who failed lately, and who wants to hear when that changes. */
 export class Places {
   readonly load = new LiveLoad();
-  readonly #suspectUntilMs = new Map<string, number>();
-  /** Suspected, and not heard since: one request at a time finds out, and not as many as it has slots. */
-  readonly #doubted = new Set<string>();
+  readonly breakers: Breakers;
+  readonly #now: () => number;
+  readonly #random: Random;
+  readonly #memory = { sessions: new SessionMemory(), prefixes: new PrefixMemory() };
   readonly #listeners = new Set<() => void>();
+
+  constructor({ now, random, breaker }: PlacesOptions = {}) {
+    this.#now = now ?? (() => performance.now());
+    this.#random = random ?? Math.random;
+    this.breakers = new Breakers(breaker);
+  }
 
   /** Takes a place that is free as well as can be told here; nothing waits in between. */
   take(
     able: readonly KnownWorker[],
-    { passedOver, ...wish }: PlaceWish,
-    { modelId, nowMs }: { modelId: string; nowMs: number },
+    { passedOver, dispatch = UNSAID, ...wish }: PlaceWish,
+    { modelId, nowMs }: At,
   ): Place {
     const candidates = this.#toCandidates(able, passedOver, nowMs);
     if (candidates.length === 0) return { kind: "nobody" };
-    const picked = pickRoom(candidates, wish);
+    const { policy, ask } = dispatch;
+    const sources = { ask, memory: this.#memory, random: this.#random };
+    const choose: Choose<PlaceCandidate> = (among, all) =>
+      among.length === 1 && among[0] ? among[0] : POLICIES[policy]({ among, all, ...sources });
+    const picked = pickRoom(candidates, wish, choose);
     if (picked === undefined) return { kind: "full" };
     const { worker, isAhead } = picked;
-    return { kind: "taken", reservation: this.#reserve(worker.worker, modelId, isAhead) };
+    this.#remember(dispatch, worker.id);
+    const { tokens } = ask;
+    return {
+      kind: "taken",
+      reservation: this.#reserve(worker.worker, modelId, { isAhead, tokens }),
+    };
   }
 
   /** At the least loaded, for what takes no slot: it is counted nowhere, and others wait no longer for it. */
   visit(
     able: readonly KnownWorker[],
     passedOver: ReadonlySet<string>,
-    { modelId, nowMs }: { modelId: string; nowMs: number },
+    { modelId, nowMs }: At,
   ): Reservation | undefined {
-    const picked = pickWorker(this.#toCandidates(able, passedOver, nowMs));
+    const picked = pickWorker(this.#toCandidates(able, passedOver, nowMs), this.#random);
     if (picked === undefined) return undefined;
     const { id } = picked.worker;
-    const started = () => {
-      if (this.#doubted.delete(id)) this.announceRoom();
+    const nothing = () => undefined;
+    return {
+      ...describePlace(picked.worker, modelId),
+      failed: (code) => this.breakers.failed(id, code, { nowMs: this.#now() }),
+      started: () => {
+        if (this.breakers.find(id)?.succeeded(0)) this.announceRoom();
+      },
+      // What is answered between other work shows neither load nor that answers succeed.
+      ...{ told: nothing, finished: nothing, release: nothing },
     };
-    return { ...describePlace(picked.worker, modelId), started, release: () => undefined };
-  }
-
-  /** Passes a worker over for a while: it did not answer. */
-  suspect(workerId: string, nowMs: number): void {
-    for (const [id, untilMs] of this.#suspectUntilMs) {
-      if (untilMs < nowMs) this.#suspectUntilMs.delete(id);
-    }
-    this.#suspectUntilMs.set(workerId, nowMs + SUSPECT_FOR_MS);
-    this.#doubted.add(workerId);
   }
 
   /** It has registered. */
   trust(workerId: string): void {
-    this.#suspectUntilMs.delete(workerId);
-    this.#doubted.delete(workerId);
+    this.breakers.forget(workerId);
   }
 
-  /** It has told its load. */
-  report(workerId: string): void {
-    this.load.report(workerId);
-    this.#doubted.delete(workerId);
+  /** It has told its load with a beat, heard at `heardMs` on this clock; unless given, now. */
+  report(workerId: string, heardMs = this.#now()): void {
+    this.breakers.find(workerId)?.beat();
+    this.load.report(workerId, heardMs);
+  }
+
+  /** It was asked at its address whether it lives. */
+  probed(workerId: string, isAlive: boolean): void {
+    if (!isAlive) return;
+    this.breakers.find(workerId)?.answered(this.#now());
+    this.announceRoom();
+  }
+
+  breakerOf(workerId: string): BreakerView {
+    return this.breakers.view(workerId, this.#now());
   }
 
   /** Forgets whoever is not there any more. */
   keep(workerIds: ReadonlySet<string>): void {
-    for (const id of this.#doubted) if (!workerIds.has(id)) this.#doubted.delete(id);
+    this.breakers.keep(workerIds);
+    this.load.keep(workerIds);
   }
 
   /** Told whenever a place may have come free; until the returned function is called. */
@@ -99,40 +168,60 @@ export class Places {
     for (const listener of this.#listeners) listener();
   }
 
-  #toCandidates(able: readonly KnownWorker[], passedOver: ReadonlySet<string>, nowMs: number) {
+  #toCandidates(
+    able: readonly KnownWorker[],
+    passedOver: ReadonlySet<string>,
+    nowMs: number,
+  ): PlaceCandidate[] {
     return able
       .filter(({ id }) => !passedOver.has(id))
       .map((worker) => {
-        const { id } = worker;
-        return {
-          ...{ worker, id },
-          ...(this.#doubted.has(id) ? this.#roomForOne(id) : this.#roomAt(worker)),
-          isSuspect: nowMs < (this.#suspectUntilMs.get(id) ?? Number.NEGATIVE_INFINITY),
-        };
+        const { id, slots, waitingMax } = worker;
+        const known = this.load.estimate(id, worker.load);
+        const breaker = this.breakers.find(id);
+        const state = breaker?.stateAt(nowMs) ?? "closed";
+        const closed = { worker, id, slots, waitingMax, ...known, isOpen: false };
+        if (state === "closed") return { ...closed, ahead: this.load.ahead(id) };
+        // One request at a time finds out, and not as many as it has slots.
+        const room = { slots: 1, waitingMax: 0, load: breaker?.isTrying ? 1 : 0, ahead: 0 };
+        const hasBeaten = breaker?.hasBeaten ?? false;
+        return { ...closed, ...room, isOpen: state === "open", hasBeaten };
       });
   }
 
-  #roomAt({ id, slots, waitingMax, load: { running, waiting } }: KnownWorker) {
-    const load = this.load.estimate(id, running + waiting);
-    return { slots, waitingMax, load, ahead: this.load.ahead(id) };
+  #remember({ policy, ask }: Dispatch, workerId: string): void {
+    if (policy === "prefix-affinity") this.#memory.prefixes.note(ask.prefix(), workerId);
+    if (policy !== "session-affinity") return;
+    const session = ask.session();
+    if (session !== undefined) this.#memory.sessions.note(session, workerId);
   }
 
-  #roomForOne(id: string) {
-    return { slots: 1, waitingMax: 0, load: this.load.inFlight(id), ahead: 0 };
-  }
-
-  #reserve(worker: KnownWorker, modelId: string, isAhead: boolean): Reservation {
+  #reserve(
+    worker: KnownWorker,
+    modelId: string,
+    { isAhead, tokens }: { isAhead: boolean; tokens: number },
+  ): Reservation {
     const { id } = worker;
-    const counted = this.load.begin(id, { isAhead });
+    const counted = this.load.begin(id, { isAhead, tokens });
+    const trial = this.breakers.find(id)?.begin() ?? 0;
+    let hasStarted = false;
     return {
       ...describePlace(worker, modelId),
       started: () => {
+        hasStarted = true;
         counted.started();
-        const isNews = this.#doubted.delete(id) || isAhead;
+        const isNews = this.breakers.find(id)?.succeeded(trial) || isAhead;
         if (isNews) this.announceRoom();
       },
+      told: (load, { isOver = false } = {}) => {
+        if (isOver) counted.left();
+        this.load.tell(id, load, this.#now());
+      },
+      failed: (code) => this.breakers.failed(id, code, { trial, hasStarted, nowMs: this.#now() }),
+      finished: () => this.breakers.finished(id, this.#now()),
       release: () => {
         counted.release();
+        if (trial > 0) this.breakers.find(id)?.end(trial);
         this.announceRoom();
       },
     };
@@ -142,5 +231,6 @@ export class Places {
 function describePlace(worker: KnownWorker, modelId: string) {
   const offer = worker.offers.find((it) => it.modelId === modelId);
   assert(offer !== undefined, "only a worker that offers the model is picked for it");
-  return { workerId: worker.id, modelId, address: worker.address, kind: worker.kind, offer };
+  const { id: workerId, address, kind, callSecret: secret } = worker;
+  return { workerId, modelId, address, kind, secret, offer };
 }

@@ -7,7 +7,8 @@ import { expect, test } from "vitest";
 import { Places, type Reservation } from "@/lib/controller/places";
 import type { KnownWorker } from "@/lib/controller/worker-picture";
 import { AppError, isAppError } from "@/lib/errors";
-import { SUSPECT_FOR_MS } from "@/lib/limits";
+import { BREAKER_OPEN_MS_MAX } from "@/lib/limits";
+import { DISPATCH_POLICIES } from "@/lib/protocol/dispatch";
 import { seededRandom } from "@/lib/util/random";
 import { Admission, type Rooms } from "./admission";
 
@@ -31,18 +32,16 @@ type Asked = Job & { state: "waiting" | "placed" | "refused"; code?: string | un
 
 class World implements Rooms {
   readonly random: () => number;
-  readonly places = new Places();
+  readonly places: Places;
   readonly workers: PaperWorker[] = [];
   readonly asked: Asked[] = [];
   readonly admission: Admission;
   nowMs = 0;
-  suspectUntilMs = 0;
-  /** Suspected at some time and not heard since. */
-  readonly doubted = new Set<string>();
   #workerCount = 0;
 
   constructor(seed: number) {
     this.random = seededRandom(seed);
+    this.places = new Places({ now: () => this.nowMs, random: this.random });
     this.admission = new Admission(this, { waitingMax: WAITING_MAX });
     this.join();
   }
@@ -55,7 +54,11 @@ class World implements Rooms {
       .map((it) => it.known)
       .filter(({ offers }) => features.every((it) => offers[0]!.features.includes(it)));
     if (able.length === 0) throw new AppError("no-worker", { message: "Nobody is there." });
-    return this.places.take(able, wish, { modelId: "m", nowMs: this.nowMs });
+    const policy = this.of(DISPATCH_POLICIES)!;
+    const session = `s${this.pick(20)}`;
+    const ask = { tokens: this.pick(500), session: () => session, prefix: () => [1, this.pick(9)] };
+    const dispatch = { policy, ask };
+    return this.places.take(able, { ...wish, dispatch }, { modelId: "m", nowMs: this.nowMs });
   };
   onRoom: Rooms["onRoom"] = (listener) => this.places.onRoom(listener);
   whenCurrent: Rooms["whenCurrent"] = async () => undefined;
@@ -68,6 +71,8 @@ class World implements Rooms {
       ...{ slots: 1 + this.pick(4), waitingMax: 1 + this.pick(4), state: "ready" as const },
       load: { state: "ready" as const, running: 0, waiting: 0, counters: COUNTERS },
       ...{ registeredAt: new Date(0), lastHeartbeatAt: new Date(0), heardMs: 0 },
+      ...{ host: null, beats: true, order: null, starting: [], parleys: [], tokenId: null },
+      ...{ tokenName: null, callSecret: "", beat: "", isUnwritten: false, unanswered: undefined },
       offers: [{ modelId: "m", build: "", contextLength: 1, features: [...features] }],
     };
     this.workers.push({ known, running: new Set(), fifo: [], coming: [] });
@@ -129,10 +134,23 @@ class World implements Rooms {
   run(worker: PaperWorker, job: Job): void {
     worker.running.add(job);
     job.reservation?.started();
-    if (job.reservation) this.doubted.delete(worker.known.id);
+    if (this.pick(3) > 0) this.tell(worker, job);
+  }
+
+  /** Its load, with an answer; `isOver`: without the one that ends. */
+  tell(worker: PaperWorker, { reservation }: Job, isOver = false): void {
+    const { running, fifo } = worker;
+    const load = { running: running.size - (isOver ? 1 : 0), waiting: fifo.length };
+    reservation?.told({ ...load, outstandingTokens: 100 * running.size }, { isOver });
   }
 
   end(worker: PaperWorker, job: Job): void {
+    const draw = this.pick(6);
+    if (worker.running.has(job) && draw > 1) {
+      this.tell(worker, job, true);
+      job.reservation?.finished();
+    } else if (draw === 0)
+      job.reservation?.failed(this.pick(2) ? "upstream-invalid" : "worker-lost");
     if (worker.running.delete(job)) {
       const next = worker.fifo.shift();
       if (next) this.run(worker, next);
@@ -151,9 +169,7 @@ class World implements Rooms {
   }
 
   suspect(worker: PaperWorker): void {
-    this.places.suspect(worker.known.id, this.nowMs);
-    this.suspectUntilMs = this.nowMs + SUSPECT_FOR_MS;
-    this.doubted.add(worker.known.id);
+    this.places.breakers.failed(worker.known.id, "worker-lost", { nowMs: this.nowMs });
   }
 
   /** It tells its load, which is what was so a moment ago. */
@@ -161,7 +177,7 @@ class World implements Rooms {
     const { running, fifo } = worker;
     worker.known.load = { ...worker.known.load, running: running.size, waiting: fifo.length };
     this.places.report(worker.known.id);
-    this.doubted.delete(worker.known.id);
+    if (this.pick(2)) this.places.probed(worker.known.id, true);
     this.places.announceRoom();
   }
 
@@ -201,17 +217,17 @@ function assertSound(world: World): void {
 
 /** While somebody waits, every worker that would do is full, or has something of ours on its way. */
 async function assertBusy(world: World): Promise<void> {
-  if (world.nowMs < world.suspectUntilMs) {
+  if (world.workers.some(({ known }) => world.places.breakerOf(known.id).state === "open")) {
     // What the clock of the admission does every second.
-    world.nowMs = world.suspectUntilMs + 1;
+    world.nowMs += BREAKER_OPEN_MS_MAX;
     world.places.announceRoom();
     await tick();
   }
   if (world.admission.waiting("m") === 0) return;
   for (const { known, running, coming } of world.workers) {
     if (!known.offers[0]!.features.includes("tools")) continue;
-    // Of one that was suspected no more is asked at first than to show a sign of life.
-    const isTried = world.places.load.inFlight(known.id) > 0 && world.doubted.has(known.id);
+    // Of one that failed no more is asked at first than to show a sign of life.
+    const isTried = world.places.breakers.find(known.id)?.isTrying === true;
     const isOnItsWay = coming.some((job) => job.reservation);
     const isBusy = running.size === known.slots || isOnItsWay || isTried;
     expect(isBusy, `${known.id} idles`).toBe(true);
@@ -232,7 +248,7 @@ test.each(SEEDS)("places are shared and none is lost (seed %i)", async (seed) =>
     round < 2_000 && world.jobs().length + world.admission.waiting("m") > 0;
     round++
   ) {
-    world.nowMs += SUSPECT_FOR_MS;
+    world.nowMs += BREAKER_OPEN_MS_MAX;
     for (const worker of [...world.workers]) {
       world.arrive(worker);
       for (const job of [...worker.running]) world.end(worker, job);

@@ -1,0 +1,36 @@
+import { AppError } from "@/lib/errors";
+import { NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/limits";
+import { explainAbsence, type Wanted } from "./explain-absence";
+import type { KnownWorker, Offer, WorkerPicture } from "./worker-picture";
+
+export type Able = { able: KnownWorker[]; modelId: string };
+
+/**
+ * Workers that take requests and can do all that is wanted. Where those of one model differ in how much
+ * they hold, only those that hold this request, as far as its length can be guessed; where none does by
+ * the guess, all: what it truly is, a worker says.
+ *
+ * @throws AppError `model-not-found`, `not-supported` or `no-worker`, with the reason.
+ */
+export function findAbleWorkers(picture: WorkerPicture, wanted: Wanted, nowMs: number): Able {
+  const modelId = picture.model(wanted.model)?.modelId;
+  const { features, tokens = 0, contextOver = 0 } = wanted;
+  const offerOf = (worker: KnownWorker) => worker.offers.find((it) => it.modelId === modelId);
+  const holds = (worker: KnownWorker, least: number) =>
+    (offerOf(worker)?.contextLength ?? 0) >= least;
+  const able = picture.ready(nowMs).filter((worker) => isAble(offerOf(worker), features));
+  if (modelId === undefined || able.length === 0) throw explainAbsence(picture, wanted, nowMs);
+  const longer = contextOver === 0 ? able : able.filter((it) => holds(it, contextOver + 1));
+  if (longer.length === 0) {
+    throw new AppError("no-worker", {
+      message: `The worker of the model \`${wanted.model}\` that holds more than ${contextOver} tokens is not awake any more. Try again in a few seconds, or shorten the request.`,
+      retryAfterSeconds: NO_WORKER_RETRY_AFTER_SECONDS,
+    });
+  }
+  const fitting = tokens === 0 ? longer : longer.filter((it) => holds(it, tokens));
+  return { able: fitting.length > 0 ? fitting : longer, modelId };
+}
+
+function isAble(offer: Offer | undefined, features: Wanted["features"]): boolean {
+  return offer !== undefined && features.every((it) => offer.features.includes(it));
+}

@@ -1,0 +1,26 @@
+import { SPEED_SPREAD_MAX } from "@/lib/limits";
+import type { PolicyCandidate } from "./policy";
+
+/**
+ * How fast each worker is beside the others. One that has told nothing yet is taken to be, a slot, as the
+ * average of those that have, so that a newcomer is neither shunned nor flooded; where nobody has, slots
+ * stand for speed.
+ *
+ * What a worker measures is what it wrote while it had work, so one that mostly has a single request seems
+ * slower than its twin with a full batch. Nobody counts for less than a fixed part of the fastest: whoever
+ * seems slow still gets enough to show what it can.
+ */
+export function speedsOf(candidates: readonly PolicyCandidate[]): (of: PolicyCandidate) => number {
+  let known = 0;
+  let slots = 0;
+  let fastest = 0;
+  for (const { tokensPerSecond, slots: own } of candidates) {
+    if (!tokensPerSecond) continue;
+    known += tokensPerSecond;
+    slots += own;
+    fastest = Math.max(fastest, tokensPerSecond);
+  }
+  const aSlot = slots > 0 ? known / slots : 1;
+  const least = fastest / SPEED_SPREAD_MAX;
+  return (of) => Math.max(of.tokensPerSecond || of.slots * aSlot, least);
+}
