@@ -123,6 +123,31 @@ export function backendContract(name: string, create: () => Promise<ContractSubj
       expect(end.timing.durationMs).toBeGreaterThanOrEqual(end.timing.firstTokenMs);
     });
 
+    test("an answer goes on from its tokens wherever it was cut, or the backend does not offer it", async () => {
+      if (!offer().features.includes("resume")) return;
+      for (const sampling of [{ temperature: 0 }, { temperature: 1, seed: 11 }]) {
+        const told = { sampling, reportTokenIds: true, maxTokens: 12 };
+        const { events, start, end } = await run(told);
+        const tokenIds: number[] = [];
+        for (const [index, event] of events.entries()) {
+          if (event.type !== "text-delta") continue;
+          expect(event.tokenIds).toHaveLength(event.tokens);
+          tokenIds.push(...(event.tokenIds ?? []));
+          if (event.tokens === 0) continue;
+          const resume = { tokenIds: [...tokenIds], mustMatch: true };
+          const rest = await run({ ...told, sampling: start.sampling, resume });
+          expect(rest.events.slice(1, -1)).toEqual(events.slice(index + 1, -1));
+          expect(rest.start).toEqual(start);
+          expect(rest.end.finishReason).toBe(end.finishReason);
+          expect(rest.end.usage).toMatchObject({
+            promptTokens: end.usage.promptTokens,
+            completionTokens: end.usage.completionTokens,
+          });
+        }
+        expect(tokenIds.length).toBeGreaterThan(3);
+      }
+    });
+
     test("the prompt's tokens are those that tokenize counts", async () => {
       const { messages } = ask();
       const { ids, contextLength } = await backend.tokenize(

@@ -19,7 +19,7 @@ export type MockModel = {
   /** What it says, token by token, to the last message of the user. */
   say(prompt: string, sampling: MockSampling): Iterable<string>;
   /** What happens instead of an answer, or after three tokens of one. */
-  fate?: "rejects" | "never" | "dies" | "fails";
+  fate?: "rejects" | "never" | "dies" | "dies-once" | "fails";
   examplePrompts?: string[];
   /** It takes texts in and says nothing: vectors, scores and labels. */
   reads?: true;
@@ -69,6 +69,13 @@ export const MOCK_MODELS: Record<string, MockModel> = {
     tokenMs: 5,
     say: () => ["This", " will", " end", " badly"],
     fate: "dies",
+  },
+  "mock/dies-once-after-3-tokens": {
+    summary: "Its process is killed after three tokens, unless another worker began the answer.",
+    contextLength: CONTEXT,
+    tokenMs: 5,
+    say: () => ["This", " will", " end", " well", ",", " after", " all", "."],
+    fate: "dies-once",
   },
   "mock/fails-after-3-tokens": {
     summary: "Fails after three tokens; its worker lives on.",

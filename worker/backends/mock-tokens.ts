@@ -41,8 +41,11 @@ function cutWord(word: string): string[] {
   return [...pieces, piece];
 }
 
-/** Count of bytes, then the bytes: at most 51 bits, which a double holds exactly. */
-function toId(piece: string): number {
+/**
+ * Count of bytes, then the bytes: at most 51 bits, which a double holds exactly. Of longer pieces, which
+ * no text is cut into, the first bytes: such an id is only compared.
+ */
+export function toId(piece: string): number {
   const bytes = encoder.encode(piece);
   let id = bytes.length;
   for (let index = 0; index < TOKEN_BYTES_MAX; index++) id = id * 256 + (bytes[index] ?? 0);

@@ -10,6 +10,7 @@ import { wait } from "@/lib/util/wait";
 import type { Backend } from "../backend";
 import { describe, MOCK_MODELS, type MockModel, rejection } from "./mock-models";
 import { countTokens, rankTexts, sortTexts, toVector } from "./mock-reading";
+import { MockTeller } from "./mock-teller";
 import { toIds, toPieces, toText } from "./mock-tokens";
 
 /** A backend without a model: for tests and development, never in the default set-up. */
@@ -20,7 +21,7 @@ export type MockOptions = {
   slots: number;
   /** Pause before each token, instead of each sentinel's own. */
   tokenMs?: number;
-  /** Ends the process for `mock/dies-after-3-tokens`. */
+  /** Ends the process for those that die after 3 tokens. */
   die?: () => void;
 };
 
@@ -127,7 +128,7 @@ function getSentinel(name: string): MockModel {
 function featuresOf({ reads }: MockModel): ModelFeature[] {
   return reads
     ? ["embeddings", "rerank", "classify", "tokenize"]
-    : ["chat", "embeddings", "tokenize"];
+    : ["chat", "embeddings", "tokenize", "resume"];
 }
 
 function toOffer(name: string, model: MockModel): ModelOffer {
@@ -247,25 +248,24 @@ async function* speak(
   const { model, signal, request } = run;
   if (model.fate === "never") await untilAborted(signal);
   const matcher = new StopMatcher(request.stop);
+  const teller = new MockTeller(request);
   let tokens = 0;
-  let held = 0;
   let firstAt: number | undefined;
   for (const piece of pieces) {
     if (tokens === maxTokens) break;
-    if (tokens === FATAL_TOKENS) await meetFate(run);
-    await pause(model.tokenMs, signal);
-    tokens += 1;
-    held += 1;
-    firstAt ??= performance.now();
-    const { text, stopString } = matcher.push(piece);
-    if (text !== "") {
-      yield { type: "text-delta", text, tokens: held };
-      held = 0;
+    if (!teller.isReplay(piece)) {
+      if (tokens === FATAL_TOKENS) await meetFate(run);
+      await pause(model.tokenMs, signal);
+      firstAt ??= performance.now();
     }
+    tokens += 1;
+    teller.count(piece);
+    const { text, stopString } = matcher.push(piece);
+    yield* teller.tell(text);
     if (stopString !== undefined) return { finishReason: "stop", stopString, tokens, firstAt };
   }
-  const rest = matcher.flush();
-  if (rest !== "") yield { type: "text-delta", text: rest, tokens: held };
+  teller.expectDone();
+  yield* teller.tell(matcher.flush());
   assert(tokens <= maxTokens, "no more tokens than were asked for");
   return { finishReason: tokens === maxTokens ? "length" : "stop", tokens, firstAt };
 }
@@ -277,11 +277,12 @@ async function pause(ms: number, signal: AbortSignal): Promise<void> {
   signal.throwIfAborted();
 }
 
-async function meetFate({ model, die, signal }: Run): Promise<void> {
+async function meetFate({ model, die, signal, request }: Run): Promise<void> {
   if (model.fate === "fails") {
     throw new AppError("internal", { message: "This model fails after three tokens, as named." });
   }
-  if (model.fate !== "dies") return;
+  if (model.fate === "dies-once" && request.resume !== undefined) return;
+  if (model.fate !== "dies" && model.fate !== "dies-once") return;
   await wait(LAST_WORDS_MS, signal);
   die();
   await untilAborted(signal);

@@ -60,7 +60,9 @@ describe("two models in one worker", () => {
     expect(models.map((it) => it.name)).toEqual(["pico-s", "pico-m"]);
     expect(new Set(models.map((it) => it.build)).size).toBe(2);
     for (const { features, description } of models) {
-      const abilities = ["chat", "embeddings", "grammar", "log-probabilities", "tokenize", "tools"];
+      const abilities = [
+        ...["chat", "embeddings", "grammar", "log-probabilities", "resume", "tokenize", "tools"],
+      ];
       expect(features.toSorted()).toEqual(abilities);
       expect(description).toMatchObject({ licence: "apache-2.0", weightForm: "fp32" });
       expect(description.examplePrompts.length).toBeGreaterThan(3);
