@@ -1,6 +1,8 @@
 import type { ApiCaller } from "@/lib/auth/api-caller";
 import type { AppError } from "@/lib/errors";
+import { log } from "@/lib/telemetry/log";
 import { createId } from "@/lib/util/id";
+import { describeMeter } from "./describe-meter";
 import { type UsageLedger, usageLedger } from "./ledger";
 
 export type MeterOptions = {
@@ -10,6 +12,8 @@ export type MeterOptions = {
   /** The model, alias or `auto` that the request names; empty where it names none. */
   asked: string;
   requestId: string;
+  /** Whoever opens it writes a line of the request, and says there what this meter knows. */
+  isToldElsewhere?: boolean;
 };
 
 /**
@@ -29,6 +33,12 @@ export class Meter {
 
   model: string | undefined;
   workerId: string | undefined;
+  /** Workers that were asked, each time counted. */
+  attempts = 0;
+  /** Times that another worker went on with an answer. */
+  resumptions = 0;
+  /** Waited for places at workers, all waits together. */
+  queuedMs = 0;
   promptTokens = 0;
   cachedPromptTokens = 0;
   completionTokens = 0;
@@ -40,6 +50,7 @@ export class Meter {
   outcome: string | undefined;
   #failure: string | undefined;
   #isHeld = false;
+  #isToldElsewhere: boolean;
   readonly #stopping = new AbortController();
   #stopReason: AppError | undefined;
 
@@ -48,6 +59,7 @@ export class Meter {
     this.endpoint = options.endpoint;
     this.asked = options.asked;
     this.requestId = options.requestId;
+    this.#isToldElsewhere = options.isToldElsewhere ?? false;
     this.#ledger = ledger;
     ledger.open(this);
   }
@@ -78,6 +90,18 @@ export class Meter {
   serve({ model, workerId }: { model: string; workerId: string }): void {
     this.model = model;
     this.workerId = workerId;
+    this.attempts += 1;
+  }
+
+  /** Another worker goes on with an answer that this one began. */
+  resumed(workerId: string): void {
+    this.workerId = workerId;
+    this.attempts += 1;
+    this.resumptions += 1;
+  }
+
+  waited(ms: number): void {
+    this.queuedMs += ms;
   }
 
   /** The first token is there, or the whole answer of a call that has none. */
@@ -121,6 +145,8 @@ export class Meter {
    */
   hold(): (outcome: string) => void {
     this.#isHeld = true;
+    // The line of the request is written before this ends.
+    this.#isToldElsewhere = false;
     return (outcome) => {
       this.#isHeld = false;
       this.close(outcome);
@@ -139,5 +165,7 @@ export class Meter {
     this.outcome = this.#failure ?? outcome;
     this.durationMs = performance.now() - this.#startedMs;
     this.#ledger.close(this);
+    if (this.#isToldElsewhere || this.model === undefined) return;
+    log.info({ requestId: this.requestId, ...describeMeter(this) }, "answer");
   }
 }
