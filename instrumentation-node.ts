@@ -31,7 +31,7 @@ export async function boot(): Promise<void> {
   keyRing()
     .get()
     .catch(() => {});
-  controller().startSweeper();
+  controller().start();
   arena().startSweeper();
   responses().startSweeper();
   leaderboard().start();

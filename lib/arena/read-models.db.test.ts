@@ -14,7 +14,8 @@ test("a model that sleeps keeps what it could be asked for", async () => {
   const featuresOf = ({ models }: typeof awake, name: string) =>
     models.find((it) => it.name === name)?.features;
   expect(featuresOf(awake, "mock/reader")).toContain("embeddings");
-  for (const worker of world.workers.slice(0, 2)) await world.controller.leave(worker.workerId);
+  for (const worker of world.workers.slice(0, 2))
+    await world.controller.leave(worker.workerId, worker);
   const asleep = await listModels(world.arena);
   expect(asleep.models.map(({ name, awake, workers }) => [name, awake, workers])).toEqual([
     ["mock/random", true, 1],

@@ -2,6 +2,8 @@ import { createHash, randomInt } from "node:crypto";
 
 /** By which people, logs and scanners for lost secrets know a key of ours. */
 export const KEY_START = "pk-parley-";
+/** The same for tokens of workers. */
+export const WORKER_TOKEN_START = "wt-parley-";
 
 /** Letters and digits alone: a double click takes the whole of it, and no shell reads it as something else. */
 const ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789";
@@ -18,9 +20,18 @@ export type MadeKey = {
 };
 
 export function makeKey(): MadeKey {
+  return make(KEY_START);
+}
+
+/** The same for a worker; `key` is its token. */
+export function makeWorkerToken(): MadeKey {
+  return make(WORKER_TOKEN_START);
+}
+
+function make(start: string): MadeKey {
   const letters = Array.from({ length: LETTERS }, () => ALPHABET[randomInt(ALPHABET.length)]);
-  const key = KEY_START + letters.join("");
-  return { key, prefix: key.slice(0, KEY_START.length + SHOWN_LETTERS), hash: hashKey(key) };
+  const key = start + letters.join("");
+  return { key, prefix: key.slice(0, start.length + SHOWN_LETTERS), hash: hashKey(key) };
 }
 
 /**

@@ -186,7 +186,7 @@ describe("silence", () => {
     const before = new Controller({ db: database.db, now });
     const { workerId } = await before.register(body(["m/one"]));
     await pass(60_000);
-    const restarted = new Controller({ db: database.db, now, probe: async () => true });
+    const restarted = new Controller({ db: database.db, now, probe: async () => "ready" });
     const reserved = await reserve(restarted, { model: "m/one", features: CHAT });
     expect(reserved?.workerId).toBe(workerId);
     await restarted.sweep();
@@ -287,7 +287,7 @@ describe("who takes a request", () => {
     });
     const wanted = { model: "m/one", features: CHAT };
     expect((await refusal(reserve(controller, wanted))).message).toContain("shutting down");
-    await controller.leave(workerId);
+    await controller.leave(workerId, { instanceId: said.instanceId });
     expect((await refusal(reserve(controller, wanted))).message).toContain("has left");
     expect(await controller.listWorkers()).toEqual([]);
   });
@@ -335,7 +335,9 @@ test("beats and farewells of strangers are not found", async () => {
   for (const id of [createId(), "", "nonsense", "0' or 1=1"]) {
     const beat = controller.heartbeat(id, { instanceId: createId(), load: load() });
     expect((await refusal(beat)).code).toBe("not-found");
-    expect((await refusal(controller.leave(id))).code).toBe("not-found");
+    expect((await refusal(controller.leave(id, { instanceId: createId() }))).code).toBe(
+      "not-found",
+    );
   }
 });
 
@@ -407,7 +409,7 @@ describe("whatever happens, in whatever order", () => {
       async leave() {
         const life = choose(lives.filter((it) => it.state !== "left"));
         if (life === undefined) return;
-        await controller.leave(life.id);
+        await controller.leave(life.id, { instanceId: life.said.instanceId });
         life.state = "left";
       },
       pass: () => pass(choose([500, 1_500, 4_000, 13_000])!),
@@ -416,7 +418,7 @@ describe("whatever happens, in whatever order", () => {
         for (const reservation of open) reservation.release();
         expect(controller.inFlight()).toBe(0);
         open = [];
-        controller = new Controller({ db: database.db, now, probe: async () => true });
+        controller = new Controller({ db: database.db, now, probe: async () => "ready" });
         startedMs = nowMs;
       },
       async request() {

@@ -1,14 +1,7 @@
-import { setTimeout as delay } from "node:timers/promises";
+import { type ChangeFeed, changeFeed } from "@/lib/db/change-feed";
 import { type Database, database } from "@/lib/db/client";
 import { AppError } from "@/lib/errors";
-import {
-  HEARTBEAT_INTERVAL_MS,
-  NO_WORKER_RETRY_AFTER_SECONDS,
-  PICTURE_INTERVAL_MS,
-  PICTURE_WAIT_MS_MAX,
-  WORKER_STALE_AFTER_MS,
-} from "@/lib/limits";
-import type { AdminWorker } from "@/lib/protocol/arena-view";
+import type { AdminWorker, WorkerCommand } from "@/lib/protocol/arena-view";
 import type {
   HeartbeatBody,
   HeartbeatReply,
@@ -18,31 +11,48 @@ import type {
 import { log } from "@/lib/telemetry/log";
 import { isId } from "@/lib/util/id";
 import { processSingleton } from "@/lib/util/process-singleton";
+import type { Random } from "@/lib/util/random";
+import { findAbleWorkers } from "./able-workers";
+import { adoptNextLife } from "./add-worker";
+import { type CallSecretOf, callSecretOf } from "./call-secret";
+import type { BreakerView } from "./circuit-breaker";
+import { type ControllerConfig, controllerConfig, toControllerConfig } from "./controller-config";
 import { type AwakeModel, toAdminWorkers, toAwakeModels } from "./describe";
 import { explainAbsence, type Wanted } from "./explain-absence";
+import { type Fleet, toFleet } from "./fleet";
+import { type Ordered, orderWorker } from "./order-worker";
 import { type Place, Places, type PlaceWish, type Reservation } from "./places";
-import { findUnreachable, type Probe, probeWorker } from "./probe";
+import { type Probe, type ProbeOutcome, probeByKind } from "./probe";
 import { registerWorker } from "./register";
-import {
-  markLostWorkers,
-  readModels,
-  readOffers,
-  readWorkers,
-  writeHeartbeat,
-  writeLeave,
-} from "./store";
+import { RegistryCopy } from "./registry-copy";
+import { StatusChecker } from "./status-checker";
+import { markLostWorkers, writeAnswered, writeHeartbeat, writeLeave } from "./store";
 import { startSweeper } from "./sweep";
-import { type KnownWorker, WorkerPicture } from "./worker-picture";
+import { isAwake, type KnownWorker, WorkerPicture } from "./worker-picture";
 
-const AWAKE: ReadonlySet<string> = new Set(["ready", "draining"]);
+/** Who calls for a worker: the holder of a token, or of the secret that all share (null). */
+export type CalledBy = { tokenId: string | null };
+
+const BY_SHARED_SECRET: CalledBy = { tokenId: null };
 
 export type ControllerOptions = {
   db: Database;
+  /** Says when another process has changed the registry; without one it is only looked at now and then. */
+  feed?: ChangeFeed;
+  config?: Partial<ControllerConfig>;
   /** Milliseconds of a clock that only goes forward. */
   now?: () => number;
-  /** Whether a worker that has long been silent when this process starts still lives. */
+  /** Asks a worker at its address whether it lives. */
   probe?: Probe;
+  random?: Random;
+  /** With what a worker is called. */
+  callSecretOf?: CallSecretOf;
 };
+
+/** All that a web process needs to know and choose workers; a test hands in what it wants to hold still. */
+export function createController(options: ControllerOptions): Controller {
+  return new Controller(options);
+}
 
 /**
  * Which workers there are and who takes the next request. Postgres holds the registry, so that any web
@@ -52,75 +62,134 @@ export type ControllerOptions = {
 export class Controller {
   readonly #db: Database;
   readonly #now: () => number;
-  readonly #probe: Probe;
+  readonly #config: ControllerConfig;
+  readonly #callSecretOf: CallSecretOf;
   readonly #picture: WorkerPicture;
-  readonly #places = new Places();
-  /** Counts registrations and departures here; rows read before one of them are not believed after it. */
-  #changes = 0;
-  #refreshing: Promise<void> | undefined;
-  #triedMs = Number.NEGATIVE_INFINITY;
-  #isLoaded = false;
-  #isCutOff = false;
-  #isProbed = false;
+  readonly #registry: RegistryCopy;
+  readonly #checker: StatusChecker;
+  readonly #places: Places;
 
-  constructor({ db, now = () => performance.now(), probe = probeWorker }: ControllerOptions) {
+  constructor(options: ControllerOptions) {
+    const { db, feed, now = () => performance.now(), random = Math.random } = options;
     this.#db = db;
     this.#now = now;
-    this.#probe = probe;
-    this.#picture = new WorkerPicture(now());
+    this.#config = toControllerConfig(options.config);
+    this.#callSecretOf = options.callSecretOf ?? callSecretOf;
+    this.#places = new Places({ now, random });
+    const config = this.#config;
+    const picture = new WorkerPicture({ config, callSecretOf: this.#callSecretOf });
+    this.#picture = picture;
+    this.#checker = new StatusChecker({
+      ...{ picture, config, now, random, probe: options.probe ?? probeByKind },
+      onOutcome: (worker, outcome) => this.#takeOutcome(worker.id, outcome),
+    });
+    this.#places.breakers.onOpen((workerId) => void this.#checker.suspect(workerId));
+    this.#registry = new RegistryCopy({
+      ...{ db, feed, picture, config, now },
+      onRead: (reported) => this.#takeReading(reported),
+      // What died while this process was away must not be believed in for ten seconds.
+      onFirst: () => this.#checker.checkAll(),
+    });
   }
 
-  /** @throws AppError `invalid-request` */
-  async register(body: RegisterBody): Promise<RegisterReply> {
-    const workerId = await registerWorker(this.#db, body);
+  /** @throws AppError `invalid-request`, `conflict`, `unavailable` */
+  async register(
+    body: RegisterBody,
+    { tokenId }: CalledBy = BY_SHARED_SECRET,
+    { beats = true }: { beats?: boolean } = {},
+  ): Promise<RegisterReply> {
+    const { workerId } = await registerWorker(this.#db, body, { tokenId, beats });
     this.#places.report(workerId);
     this.#places.trust(workerId);
-    await this.#readChanged();
-    log.info({ workerId, worker: body.card.name, address: body.address }, "worker registered");
-    return { workerId, heartbeatIntervalMs: HEARTBEAT_INTERVAL_MS };
+    await this.#registry.readChanged();
+    this.#picture.trust(workerId);
+    const { name, models } = body.card;
+    const { state } = body.load;
+    const { address } = body;
+    log.info(
+      { workerId, worker: name, address, state, models: models.length },
+      "worker registered",
+    );
+    return { workerId, ...this.#replyTo({ instanceId: body.instanceId, tokenId }) };
   }
 
   /** @throws AppError `not-found` when the worker must register again. */
-  async heartbeat(workerId: string, { instanceId, load }: HeartbeatBody): Promise<HeartbeatReply> {
+  async heartbeat(
+    workerId: string,
+    { instanceId, load }: HeartbeatBody,
+    { tokenId }: CalledBy = BY_SHARED_SECRET,
+  ): Promise<HeartbeatReply> {
     if (!isId(workerId)) throw forgotten();
-    const before = this.#picture.find(workerId)?.state;
+    const known = this.#picture.find(workerId);
+    if (tokenId !== null && known !== undefined && known.tokenId !== tokenId) throw forgotten();
+    const before = known?.state;
     const isKnownHere = this.#picture.beat(workerId, instanceId, load, this.#now());
-    if (isKnownHere) {
-      this.#places.report(workerId);
-      this.#places.announceRoom();
-    }
-    if (before !== load.state) this.#changes += 1;
+    if (isKnownHere) this.#hear(workerId);
+    if (before !== load.state) this.#registry.changing();
+    const reply = this.#replyTo({ instanceId, tokenId: known?.tokenId ?? tokenId });
     try {
-      const isKnown = await writeHeartbeat(this.#db, { workerId, instanceId, load });
-      if (!isKnown) throw forgotten();
+      const row = await writeHeartbeat(this.#db, { workerId, instanceId, tokenId, load });
+      if (row === undefined) throw forgotten();
+      if (!isKnownHere || before !== load.state) await this.#registry.readChanged();
+      return { ...reply, ...this.#replyTo({ instanceId, ...row }), ...toOrder(row) };
     } catch (error) {
       // With the database away a worker that was heard is as alive as before.
       if (!isKnownHere || error instanceof AppError) throw error;
+      this.#picture.keepUnwritten(workerId);
       log.warn({ workerId, err: error }, "heartbeat not written");
-      return { heartbeatIntervalMs: HEARTBEAT_INTERVAL_MS };
+      return { ...reply, ...toOrder({ order: known?.order ?? null }) };
     }
-    if (!isKnownHere || before !== load.state) await this.#readChanged();
-    return { heartbeatIntervalMs: HEARTBEAT_INTERVAL_MS };
+  }
+
+  #replyTo(worker: { instanceId: string; tokenId: string | null }): Omit<HeartbeatReply, "order"> {
+    const { heartbeatIntervalMs } = this.#config;
+    if (worker.tokenId === null) return { heartbeatIntervalMs };
+    return { heartbeatIntervalMs, callSecret: this.#callSecretOf(worker) };
+  }
+
+  /** It has reported here. */
+  #hear(workerId: string): void {
+    this.#places.report(workerId, this.#now());
+    this.#places.announceRoom();
+    // It lives: whether it can be reached from here again is worth a question.
+    if (this.#picture.find(workerId)?.unanswered) void this.#checker.suspect(workerId);
   }
 
   /** @throws AppError `not-found` */
-  async leave(workerId: string): Promise<void> {
-    if (!isId(workerId)) throw forgotten();
-    this.#picture.leave(workerId);
-    this.#changes += 1;
-    if (!(await writeLeave(this.#db, workerId))) throw forgotten();
-    await this.#readChanged();
+  async leave(
+    workerId: string,
+    { instanceId, tokenId = null }: { instanceId: string } & Partial<CalledBy>,
+  ): Promise<void> {
+    if (!isId(workerId) || !isId(instanceId)) throw forgotten();
+    const known = this.#picture.find(workerId);
+    const isMeant = known?.instanceId === instanceId;
+    if (isMeant && (tokenId === null || known.tokenId === tokenId)) this.#picture.leave(workerId);
+    this.#registry.changing();
+    if (!(await writeLeave(this.#db, { workerId, instanceId, tokenId }))) throw forgotten();
+    await this.#registry.readChanged();
     log.info({ workerId }, "worker left");
+  }
+
+  /**
+   * What an operator wants of a worker.
+   *
+   * @throws AppError `not-found`
+   */
+  async order(workerId: string, command: WorkerCommand): Promise<Ordered> {
+    const ordered = await orderWorker(this.#db, workerId, command, this.#config);
+    await this.#registry.readChanged();
+    log.info({ workerId, command, outcome: ordered.outcome }, "worker ordered");
+    return ordered;
   }
 
   /** Models with at least one worker that takes requests. */
   async listModels(): Promise<AwakeModel[]> {
-    return toAwakeModels(await this.#current(), this.#now());
+    return toAwakeModels(await this.#registry.current(), this.#now());
   }
 
   /** @throws AppError `model-not-found`, or `no-worker` for one that is known and asleep. */
   async getModel(name: string): Promise<AwakeModel> {
-    const picture = await this.#current();
+    const picture = await this.#registry.current();
     const model = toAwakeModels(picture, this.#now()).find((it) => it.name === name);
     if (model !== undefined) return model;
     throw explainAbsence(picture, { model: name, features: [] }, this.#now());
@@ -128,11 +197,16 @@ export class Controller {
 
   /** Workers for people: all that are awake, and those lost lately. */
   async listWorkers(): Promise<AdminWorker[]> {
-    return toAdminWorkers(await this.#current(), this.#places.load, this.#now());
+    return toAdminWorkers(await this.#registry.current(), this.#places, this.#now());
+  }
+
+  /** All workers together, by the picture as it is: `whenCurrent` keeps it fresh. */
+  fleet(): Fleet {
+    return toFleet(this.#picture, this.#places.load, this.#now());
   }
 
   async readWorkerCounts(): Promise<{ ready: number; known: number }> {
-    const picture = await this.#current();
+    const picture = await this.#registry.current();
     const states = picture.workers().map((worker) => picture.stateOf(worker, this.#now()));
     return {
       ready: states.filter((state) => state === "ready").length,
@@ -168,26 +242,37 @@ export class Controller {
     return this.#places.onRoom(listener);
   }
 
-  #findAble(wanted: Wanted): { able: KnownWorker[]; modelId: string; nowMs: number } {
-    const nowMs = this.#now();
+  /** Whether a worker is awake that can do all that is wanted and holds more than `contextLength` tokens. */
+  holdsMore(wanted: Wanted, contextLength: number): boolean {
     const modelId = this.#picture.model(wanted.model)?.modelId;
-    const able = this.#picture
-      .ready(nowMs)
-      .filter(({ offers }) =>
+    return this.#picture
+      .ready(this.#now())
+      .some(({ offers }) =>
         offers.some(
-          ({ modelId: id, features }) =>
-            id === modelId && wanted.features.every((it) => features.includes(it)),
+          (it) =>
+            it.modelId === modelId &&
+            it.contextLength > contextLength &&
+            wanted.features.every((feature) => it.features.includes(feature)),
         ),
       );
-    if (modelId === undefined || able.length === 0) {
-      throw explainAbsence(this.#picture, wanted, nowMs);
-    }
-    return { able, modelId, nowMs };
   }
 
-  /** Passes a worker over for a while: it did not answer. */
+  #findAble(wanted: Wanted): { able: KnownWorker[]; modelId: string; nowMs: number } {
+    const nowMs = this.#now();
+    return { ...findAbleWorkers(this.#picture, wanted, nowMs), nowMs };
+  }
+
+  /**
+   * Passes a worker over for a while, and asks it whether it lives: it did not answer. Whoever has a place
+   * there says so by its reservation.
+   */
   suspect(workerId: string): void {
-    this.#places.suspect(workerId, this.#now());
+    this.#places.breakers.failed(workerId, "worker-lost", { nowMs: this.#now() });
+  }
+
+  /** Whether requests are kept from a worker, as this process found it, and why. */
+  breakerOf(workerId: string): BreakerView {
+    return this.#places.breakerOf(workerId);
   }
 
   /** Requests running from this process. */
@@ -195,27 +280,69 @@ export class Controller {
     return this.#places.load.inFlight(workerId);
   }
 
-  /** Writes lost workers down and keeps the picture fresh, until the returned function is called. */
-  startSweeper(): () => void {
-    return startSweeper(() => this.sweep());
+  /** Hears of changes, asks silent workers and writes lost ones down, until the returned function is called. */
+  start(): () => void {
+    const stopListening = this.#registry.listen();
+    const stopSweeping = startSweeper(() => this.sweep(), this.#config.sweepIntervalMs);
+    return () => {
+      stopListening();
+      stopSweeping();
+    };
   }
 
   /** One round of the sweeper. */
   async sweep(): Promise<void> {
-    const picture = await this.#current();
-    // Beats that could not have been heard are not missed.
-    if (this.#isCutOff || this.#now() - picture.listeningSinceMs <= WORKER_STALE_AFTER_MS) return;
-    const heard = picture
+    const picture = await this.#registry.current();
+    await this.#checker.check();
+    // Nothing can be written, and what is read next may say otherwise.
+    if (this.#registry.isCutOff) return;
+    const nowMs = this.#now();
+    const silent = picture
       .workers()
-      .filter((worker) => AWAKE.has(picture.stateOf(worker, this.#now())));
-    const isAnyLost = await this.#markLost({ heardIds: heard.map((worker) => worker.id) });
-    if (isAnyLost) await this.#readChanged();
+      .filter((worker) => isAwake(worker) && picture.stateOf(worker, nowMs) === "lost");
+    const lost = await markLostWorkers(this.#db, silent);
+    for (const { id, name } of lost) log.warn({ workerId: id, worker: name }, "worker lost");
+    if (lost.length > 0) await this.#registry.readChanged();
   }
 
-  async #markLost(which: Parameters<typeof markLostWorkers>[1]): Promise<boolean> {
-    const lost = await markLostWorkers(this.#db, which);
-    for (const { id, name } of lost) log.warn({ workerId: id, worker: name }, "worker lost");
-    return lost.length > 0;
+  /** A worker was asked at its address. */
+  async #takeOutcome(workerId: string, outcome: ProbeOutcome): Promise<void> {
+    const picture = this.#picture;
+    // Another than the one that was asked about, where the registry was read in between.
+    const worker = picture.find(workerId);
+    if (worker === undefined || worker.state === "left") return;
+    if (outcome === "another-life" && !worker.beats) {
+      const adopted = await adoptNextLife(this.#db, worker);
+      if (adopted) return this.#registry.readChanged();
+    }
+    if (outcome === "another-life" || outcome === "refused" || outcome === "silent") {
+      picture.unanswered(worker, outcome === "silent" ? "silent" : "refused");
+      this.#places.probed(workerId, false);
+      return;
+    }
+    const isBack = worker.state === "lost";
+    const isHeard = picture.silentMs(worker, this.#now()) < this.#config.heartbeatIntervalMs;
+    picture.answered(worker, outcome, this.#now());
+    this.#places.probed(workerId, true);
+    if (isHeard && worker.beats && !isBack) return;
+    // What beats has said itself what state it is in.
+    const state = worker.beats && !isBack ? undefined : outcome;
+    if (isBack) log.info({ workerId, worker: worker.name }, "lost worker answers again");
+    try {
+      if (await writeAnswered(this.#db, workerId, state)) await this.#registry.readChanged();
+    } catch (error) {
+      this.#picture.keepUnwritten(workerId);
+      log.debug({ workerId, err: error }, "a worker's answer not written");
+    }
+  }
+
+  #takeReading(reported: readonly string[]): void {
+    for (const workerId of reported) {
+      this.#places.report(workerId, this.#picture.find(workerId)?.heardMs);
+      if (this.#picture.find(workerId)?.unanswered) void this.#checker.suspect(workerId);
+    }
+    this.#places.keep(new Set(this.#picture.workers().map(({ id }) => id)));
+    this.#places.announceRoom();
   }
 
   /**
@@ -224,74 +351,12 @@ export class Controller {
    * @throws AppError `no-worker` when there has never been one.
    */
   async whenCurrent(): Promise<void> {
-    await this.#current();
+    await this.#registry.current();
   }
+}
 
-  /** The picture, at most a second old where the database allows. */
-  async #current(): Promise<WorkerPicture> {
-    if (this.#now() - this.#triedMs >= PICTURE_INTERVAL_MS) {
-      const refreshed = this.#refresh();
-      if (this.#isLoaded) {
-        await Promise.race([refreshed, delay(PICTURE_WAIT_MS_MAX, undefined, { ref: false })]);
-      } else await refreshed;
-    }
-    if (!this.#isLoaded) {
-      // Somebody else's first reading is under way, or the last attempt failed a moment ago.
-      await this.#refreshing;
-      if (!this.#isLoaded) throw registryAway();
-    }
-    return this.#picture;
-  }
-
-  /** Reads again after a change that was made here. */
-  async #readChanged(): Promise<void> {
-    this.#changes += 1;
-    await this.#refresh();
-  }
-
-  #refresh(): Promise<void> {
-    this.#triedMs = this.#now();
-    this.#refreshing ??= this.#read();
-    return this.#refreshing;
-  }
-
-  async #read(): Promise<void> {
-    try {
-      for (;;) {
-        const changes = this.#changes;
-        const [workers, models] = await Promise.all([readWorkers(this.#db), readModels(this.#db)]);
-        if (!this.#isProbed) {
-          // Silence before this process's time says nothing: who answers stays, as after a short
-          // outage; who does not, as workers of yesterday, would be believed in for ten seconds.
-          const ids = await findUnreachable(workers, this.#probe);
-          const isAnyLost = ids.length > 0 && (await this.#markLost({ ids }));
-          this.#isProbed = true;
-          if (isAnyLost) continue;
-        }
-        const readMs = this.#now();
-        const offers = await readOffers(
-          this.#db,
-          workers.map((worker) => worker.id),
-        );
-        // Registrations end, so this loop does: each turn is one that came in the middle of the last.
-        if (changes !== this.#changes) continue;
-        if (this.#isCutOff) this.#picture.listeningSinceMs = this.#now();
-        this.#isCutOff = false;
-        this.#isLoaded = true;
-        const reported = this.#picture.replace({ workers, offers, models }, readMs);
-        for (const workerId of reported) this.#places.report(workerId);
-        this.#places.keep(new Set(workers.map((worker) => worker.id)));
-        this.#places.announceRoom();
-        break;
-      }
-    } catch (error) {
-      if (!this.#isCutOff)
-        log.warn({ err: error }, "registry not readable; serving by its last picture");
-      this.#isCutOff = true;
-    }
-    // Not in a `finally` of the promise: whoever asks after this moment must get a reading of its own.
-    this.#refreshing = undefined;
-  }
+function toOrder({ order }: { order: HeartbeatReply["order"] | null }) {
+  return order === null ? {} : { order };
 }
 
 function forgotten(): AppError {
@@ -300,14 +365,9 @@ function forgotten(): AppError {
   });
 }
 
-function registryAway(): AppError {
-  return new AppError("no-worker", {
-    message: "The registry of workers cannot be read at the moment. Try again in a few seconds.",
-    retryAfterSeconds: NO_WORKER_RETRY_AFTER_SECONDS,
-  });
-}
-
 /** The controller of this process. */
 export function controller(): Controller {
-  return processSingleton("controller", () => new Controller({ db: database() }));
+  return processSingleton("controller", () =>
+    createController({ db: database(), feed: changeFeed(), config: controllerConfig() }),
+  );
 }

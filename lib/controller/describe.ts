@@ -1,15 +1,17 @@
 import type { AdminWorker } from "@/lib/protocol/arena-view";
 import { type ModelDescription, type ModelFeature, WORKER_KINDS } from "@/lib/protocol/worker-card";
-import type { LiveLoad } from "./live-load";
+import type { Places } from "./places";
 import type { KnownWorker, WorkerPicture } from "./worker-picture";
 
 /** A model that can be asked now. */
 export type AwakeModel = {
   modelId: string;
   name: string;
-  /** Of the worker that registered last, as are length and features. */
+  /** Of the worker that registered last. */
   build: string;
+  /** The longest that a worker holds: a request goes to one that holds it. */
   contextLength: number;
+  /** All that a worker can do of it: a request goes to one that can do what it needs. */
   features: ModelFeature[];
   description: ModelDescription;
   createdAt: Date;
@@ -23,19 +25,22 @@ export function toAwakeModels(picture: WorkerPicture, nowMs: number): AwakeModel
       worker.offers.filter((offer) => offer.modelId === model.modelId),
     );
     const latest = offers.at(-1);
-    return latest === undefined ? [] : [{ ...latest, ...model, workers: offers.length }];
+    if (latest === undefined) return [];
+    const contextLength = Math.max(...offers.map((offer) => offer.contextLength));
+    const features = [...new Set(offers.flatMap((offer) => offer.features))];
+    return [{ ...latest, ...model, contextLength, features, workers: offers.length }];
   });
 }
 
 /** Workers as their keepers see them; those that left are nobody's concern. */
 export function toAdminWorkers(
   picture: WorkerPicture,
-  liveLoad: LiveLoad,
+  places: Places,
   nowMs: number,
 ): AdminWorker[] {
   const names = new Map(picture.models().map((model) => [model.modelId, model.name]));
   return picture.workers().flatMap((worker) => {
-    const state = picture.stateOf(worker, nowMs);
+    const state = picture.statusOf(worker, nowMs);
     const kind = WORKER_KINDS.find((it) => it === worker.kind);
     // A kind of a newer version sharing this database is served all the same, and shown there.
     if (state === "left" || kind === undefined) return [];
@@ -44,7 +49,11 @@ export function toAdminWorkers(
       {
         ...{ id: worker.id, name: worker.name, kind, version: worker.version },
         ...{ address: worker.address, state, slots: worker.slots, waitingMax: worker.waitingMax },
-        ...occupancy(worker, state, liveLoad),
+        ...{ host: worker.host, beats: worker.beats, order: worker.order },
+        ...{ tokenName: worker.tokenName, starting: worker.starting },
+        reason: reasonOf(worker, state, picture.silentMs(worker, nowMs)),
+        ...occupancy(worker, state, places),
+        breaker: places.breakerOf(worker.id).state,
         ...{ requests, failures, completionTokens },
         models: worker.offers.map(({ modelId, build, contextLength }) => {
           return { name: names.get(modelId) ?? modelId, build, contextLength };
@@ -56,10 +65,33 @@ export function toAdminWorkers(
   });
 }
 
+/** Why it takes no requests, for people. */
+function reasonOf(
+  worker: KnownWorker,
+  state: AdminWorker["state"],
+  silentMs: number,
+): string | null {
+  const seconds = Math.round(silentMs / 1_000);
+  if (state === "lost") return `silent for ${seconds} s, and does not answer`;
+  if (worker.order === "leave") return "told to leave";
+  if (worker.order === "drain") return "told to take no new requests";
+  if (state === "starting") {
+    return worker.starting.length > 0 ? `loads ${worker.starting.join(", ")}` : "loads its models";
+  }
+  if (state === "unreachable") return "does not answer at its address";
+  return state === "draining" ? "is shutting down" : null;
+}
+
 /** Between two beats what this process began and ended since is counted in; a lost worker runs nothing. */
-function occupancy(worker: KnownWorker, state: string, liveLoad: LiveLoad) {
-  if (state === "lost") return { running: 0, waiting: 0 };
-  const reported = worker.load.running + worker.load.waiting;
-  const load = liveLoad.estimate(worker.id, reported);
-  return { running: Math.min(load, worker.slots), waiting: Math.max(0, load - worker.slots) };
+function occupancy(worker: KnownWorker, state: AdminWorker["state"], places: Places) {
+  if (state === "lost") {
+    return { running: 0, waiting: 0, outstandingTokens: null, tokensPerSecond: null };
+  }
+  const { load, outstandingTokens, tokensPerSecond } = places.load.estimate(worker.id, worker.load);
+  return {
+    running: Math.min(load, worker.slots),
+    waiting: Math.max(0, load - worker.slots),
+    outstandingTokens: worker.load.outstandingTokens === undefined ? null : outstandingTokens,
+    tokensPerSecond: tokensPerSecond ?? null,
+  };
 }

@@ -1,5 +1,6 @@
 import { AppError } from "@/lib/errors";
 import { NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/limits";
+import type { Via } from "@/lib/protocol/via";
 import type { ModelFeature } from "@/lib/protocol/worker-card";
 import type { WorkerPicture } from "./worker-picture";
 
@@ -11,17 +12,38 @@ const WORDS: Partial<Record<ModelFeature, string>> = {
   reasoning: "reasoning told apart",
 };
 
-/** `features`: all that the request needs of a model. */
-export type Wanted = { model: string; features: readonly ModelFeature[] };
+export type Wanted = {
+  model: string;
+  /** All that the request needs of a model. */
+  features: readonly ModelFeature[];
+  /** As long as it may become, its answer included, by a guess; absent: nothing is known of it. */
+  tokens?: number | undefined;
+  /** A worker that holds so many tokens found it too long: one that holds more is wanted. */
+  contextOver?: number | undefined;
+  /** Installations that it came by way of, which are not asked again. */
+  via?: Via | undefined;
+};
 
 /** Why nobody can take a request for `wanted`: no such model, not that skill, or nobody awake and what became of them. */
 export function explainAbsence(picture: WorkerPicture, wanted: Wanted, nowMs: number): AppError {
   const model = picture.model(wanted.model);
-  if (model === undefined) return modelNotFound(picture, wanted.model, nowMs);
+  const isStarting = picture
+    .workers()
+    .some(
+      (worker) =>
+        worker.starting.includes(wanted.model) && picture.stateOf(worker, nowMs) === "starting",
+    );
+  if (model === undefined) {
+    // A worker loads it for the first time.
+    return isStarting
+      ? noWorker(wanted.model, new Set(["starting"]))
+      : modelNotFound(picture, wanted.model, nowMs);
+  }
   const offering = picture
     .workers()
     .map((worker) => ({
-      state: picture.stateOf(worker, nowMs),
+      state: picture.statusOf(worker, nowMs),
+      order: worker.order,
       offer: worker.offers.find((offer) => offer.modelId === model.modelId),
     }))
     .filter(({ offer }) => offer !== undefined);
@@ -37,19 +59,31 @@ export function explainAbsence(picture: WorkerPicture, wanted: Wanted, nowMs: nu
       param: "model",
     });
   }
-  const states = new Set(offering.map(({ state }) => state));
+  const states = new Set<string>(
+    offering.map(({ state, order }) => (state === "draining" ? (order ?? state) : state)),
+  );
+  if (isStarting) states.add("starting");
+  return noWorker(wanted.model, states);
+}
+
+function noWorker(model: string, states: ReadonlySet<string>): AppError {
+  const reason = REASONS.find(([state]) => states.has(state))?.[1] ?? "none has offered it lately.";
   return new AppError("no-worker", {
-    message: `No worker is awake for the model \`${wanted.model}\`: ${reason(states)} Try again in a few seconds.`,
+    message: `No worker is awake for the model \`${model}\`: ${reason} Try again in a few seconds.`,
     retryAfterSeconds: NO_WORKER_RETRY_AFTER_SECONDS,
   });
 }
 
-function reason(states: ReadonlySet<string>): string {
-  if (states.has("draining")) return "its worker is shutting down.";
-  if (states.has("lost")) return "its worker was lost and is expected back.";
-  if (states.has("left")) return "its worker has left.";
-  return "none has offered it lately.";
-}
+/** What is told of several workers is what lets one hope most. */
+const REASONS: readonly (readonly [string, string])[] = [
+  ["starting", "its worker is starting."],
+  ["unreachable", "its worker does not answer at the moment."],
+  ["drain", "its worker was told to take no new requests."],
+  ["draining", "its worker is shutting down."],
+  ["leave", "its worker was told to leave."],
+  ["lost", "its worker was lost and is expected back."],
+  ["left", "its worker has left."],
+];
 
 function modelNotFound(picture: WorkerPicture, name: string, nowMs: number): AppError {
   const awakeIds = new Set(

@@ -1,41 +1,65 @@
 import { isAppError } from "@/lib/errors";
-import { PROBE_MS_MAX, PROBES_MAX, WORKER_STALE_AFTER_MS } from "@/lib/limits";
+import { askStatus } from "@/lib/fastchat/ask-worker";
+import type { WorkerKind } from "@/lib/protocol/worker-card";
 import { workerClient } from "@/lib/protocol/worker-client";
 
 /** A worker as its row describes it. */
-export type Probed = { id: string; address: string; instanceId: string };
-/** Whether the worker lives. */
-export type Probe = (worker: Probed) => Promise<boolean>;
-
-/** Asks at the worker's address. On a port that another program, or a later life, has taken, nobody answers by this name. */
-export async function probeWorker({ address, instanceId }: Probed): Promise<boolean> {
-  try {
-    const health = await workerClient().health(address, {
-      signal: AbortSignal.timeout(PROBE_MS_MAX),
-    });
-    return health.instanceId === instanceId;
-  } catch (error) {
-    if (!isAppError(error)) throw error;
-    return false;
-  }
-}
+export type Probed = { id: string; kind: string; address: string; instanceId: string };
 
 /**
- * Ids of workers that are awake by their rows, have been silent for too long, and do not answer now.
- * One that is wrongly among them, such as one beyond `PROBES_MAX`, registers anew with its next beat.
+ * What a worker that was asked at its address says: its state; or that another life has the address; or
+ * nothing, where `refused` means that nothing listens there and `silent` that nobody can tell.
  */
-export async function findUnreachable(
-  rows: readonly (Probed & { state: string; silentMs: number })[],
-  probe: Probe,
-): Promise<string[]> {
-  const doubtful = rows
-    .filter(({ state, silentMs }) => {
-      const isAwake = state === "ready" || state === "draining";
-      return isAwake && silentMs > WORKER_STALE_AFTER_MS;
-    })
-    .toSorted((one, other) => one.silentMs - other.silentMs);
-  const alive = await Promise.all(
-    doubtful.slice(0, PROBES_MAX).map(async (worker) => ((await probe(worker)) ? worker.id : "")),
-  );
-  return doubtful.map(({ id }) => id).filter((id) => !alive.includes(id));
+export type ProbeOutcome =
+  | ("starting" | "ready" | "draining")
+  | ("another-life" | "refused" | "silent");
+
+/** Asks one worker; settles soon after the signal aborts, and never throws for what the worker does. */
+export type Probe = (worker: Probed, signal: AbortSignal) => Promise<ProbeOutcome>;
+
+/** What a connection is refused with where nothing listens; any other failure may pass by itself. */
+const NOBODY_THERE: ReadonlySet<unknown> = new Set(["ECONNREFUSED", "ENOTFOUND"]);
+
+const STATES = { loading: "starting", ready: "ready", draining: "draining" } as const;
+
+/** Asks in our own protocol. On a port that another program, or a later life, has taken, nobody answers by this name. */
+export const probeWorker: Probe = async ({ address, instanceId }, signal) => {
+  try {
+    const health = await workerClient().health(address, { signal });
+    return health.instanceId === instanceId ? STATES[health.state] : "another-life";
+  } catch (error) {
+    return toOutcome(error);
+  }
+};
+
+/** Asks in FastChat's protocol, in which a worker has no name of its own: whichever life answers is it. */
+export const probeFastchatWorker: Probe = async ({ address }, signal) => {
+  try {
+    await askStatus(address, { signal });
+    return "ready";
+  } catch (error) {
+    return toOutcome(error);
+  }
+};
+
+function toOutcome(error: unknown): ProbeOutcome {
+  if (!isAppError(error)) throw error;
+  const { cause } = error;
+  const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+  return NOBODY_THERE.has(code) ? "refused" : "silent";
 }
+
+/** Every kind and how it is asked. */
+export const PROBES: Record<WorkerKind, Probe> = {
+  onnx: probeWorker,
+  mock: probeWorker,
+  parley: probeWorker,
+  fastchat: probeFastchatWorker,
+};
+
+/** By its kind; a kind of a newer version, in our own protocol. */
+export const probeByKind: Probe = (worker, signal) =>
+  (Object.hasOwn(PROBES, worker.kind) ? PROBES[worker.kind as WorkerKind] : probeWorker)(
+    worker,
+    signal,
+  );

@@ -1,16 +1,36 @@
+import { announce } from "@/lib/db/change-feed";
 import type { Database } from "@/lib/db/client";
 import { AppError } from "@/lib/errors";
 import type { RegisterBody } from "@/lib/protocol/registration";
 import { assert } from "@/lib/util/assert";
-import { closeOlderLives, replaceOffers, upsertModels, upsertWorker } from "./store";
+import { refuseRing } from "./installation";
+import {
+  closeOlderLives,
+  lockAddress,
+  type RegisteredBy,
+  readLivesAt,
+  replaceOffers,
+  upsertModels,
+  upsertWorker,
+  type WorkerOrder,
+} from "./store";
+
+export type Registered = { workerId: string; order: WorkerOrder | null };
+
+const BY_SHARED_SECRET: RegisteredBy = { tokenId: null, beats: true };
 
 /**
  * Writes a worker and what it offers. Asking twice for one instance is asking once; another instance at
  * the same address is the next life of that worker and ends the one before.
  *
- * @throws AppError `invalid-request`
+ * @throws AppError `invalid-request`; `conflict` when a token asks for another's instance or a Parley closes a ring, `unavailable`
+ * while one asks for the address of another's worker.
  */
-export async function registerWorker(db: Database, body: RegisterBody): Promise<string> {
+export async function registerWorker(
+  db: Database,
+  body: RegisterBody,
+  by: RegisteredBy = BY_SHARED_SECRET,
+): Promise<Registered> {
   const address = parseAddress(body.address);
   const { models } = body.card;
   if (new Set(models.map((offer) => offer.name)).size < models.length) {
@@ -19,8 +39,18 @@ export async function registerWorker(db: Database, body: RegisterBody): Promise<
       param: "card.models",
     });
   }
+  await refuseRing(db, body);
   return db.transaction(async (transaction) => {
-    const workerId = await upsertWorker(transaction, { ...body, address });
+    await lockAddress(transaction, address);
+    if (by.tokenId !== null) await checkAddress(transaction, address, body.instanceId, by.tokenId);
+    const row = await upsertWorker(transaction, { ...body, address }, by);
+    if (row === undefined) {
+      throw new AppError("conflict", {
+        message: "This instance was registered by another token; start the worker anew.",
+        param: "instanceId",
+      });
+    }
+    const { id: workerId, order } = row;
     await closeOlderLives(transaction, address, workerId);
     const modelIds = await upsertModels(transaction, models);
     const rows = models.map(({ name, build, contextLength, features }) => {
@@ -29,14 +59,36 @@ export async function registerWorker(db: Database, body: RegisterBody): Promise<
       return { workerId, modelId, build, contextLength, features };
     });
     await replaceOffers(transaction, workerId, rows);
-    return workerId;
+    await announce(transaction, "workers");
+    return { workerId, order };
   });
 }
 
-/** One spelling for one address, since lives are told apart by it. */
-function parseAddress(address: string): string {
-  const url = new URL(address);
-  if (url.protocol !== "http:" && url.protocol !== "https:") {
+/** A token lets its workers in, and nobody else's out: it takes no address that another's worker has. */
+async function checkAddress(
+  db: Database,
+  address: string,
+  instanceId: string,
+  tokenId: string,
+): Promise<void> {
+  const others = await readLivesAt(db, address, instanceId);
+  if (others.every((it) => it.tokenId === tokenId)) return;
+  // Not a conflict, which a worker gives up for: one that was killed a moment ago will soon be lost.
+  throw new AppError("unavailable", {
+    message:
+      "A worker that registered by other means has this address. End it, or wait until it is lost.",
+    param: "address",
+  });
+}
+
+/**
+ * One spelling for one address, since lives are told apart by it.
+ *
+ * @throws AppError `invalid-request`
+ */
+export function parseAddress(address: string): string {
+  const url = URL.canParse(address) ? new URL(address) : undefined;
+  if (url?.protocol !== "http:" && url?.protocol !== "https:") {
     throw new AppError("invalid-request", {
       message: "The address must begin with http:// or https://.",
       param: "address",

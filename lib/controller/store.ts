@@ -1,27 +1,40 @@
-import { and, eq, inArray, lt, ne, notInArray, or, sql } from "drizzle-orm";
+import { and, eq, inArray, ne, notExists, or, sql } from "drizzle-orm";
+import { alias } from "drizzle-orm/pg-core";
+import { announce } from "@/lib/db/change-feed";
 import type { Database } from "@/lib/db/client";
 import { models } from "@/lib/db/schema/models";
-import { type WORKER_STATES, workerModels, workers } from "@/lib/db/schema/workers";
-import { WORKER_GONE_SHOWN_MS, WORKER_STALE_AFTER_MS } from "@/lib/limits";
+import {
+  installation,
+  type WORKER_ORDERS,
+  type WORKER_STATES,
+  workerModels,
+  workers,
+  workerTokens,
+} from "@/lib/db/schema/workers";
+import { WORKER_GONE_SHOWN_MS } from "@/lib/limits";
 import type { RegisterBody, WorkerLoad } from "@/lib/protocol/registration";
 import type { ModelOffer } from "@/lib/protocol/worker-card";
-import { createId } from "@/lib/util/id";
+import { createId, isId } from "@/lib/util/id";
 
-/** Every SQL statement of the controller. The database's clock is the one clock of all rows. */
+/**
+ * Every SQL statement of the controller. Who was heard when is compared with what was read before and
+ * never with a clock, so that a database's clock that is off, or is set, expires nobody.
+ */
 
 export type WorkerState = (typeof WORKER_STATES)[number];
+export type WorkerOrder = (typeof WORKER_ORDERS)[number];
 
-const AWAKE: WorkerState[] = ["ready", "draining"];
+const AWAKE: WorkerState[] = ["starting", "ready", "draining"];
 
 const silentMs = sql<number>`extract(epoch from (now() - ${workers.lastHeartbeatAt})) * 1000`
   .mapWith(Number)
   .as("silent_ms");
 
-const longerSilentThan = (ms: number) =>
-  lt(workers.lastHeartbeatAt, sql`now() - make_interval(secs => ${ms / 1000})`);
+/** The row's last beat to the microsecond, which a Date cannot hold: equal only for the same beat. */
+const beat = sql<string>`${workers.lastHeartbeatAt}::text`.as("beat");
 
-/** Workers awake by their rows, and those that went lately; with the milliseconds since their last beat. */
-export function readWorkers(db: Database) {
+/** Workers awake by their rows, and those that went in the last `goneShownMs`; with the time since their last beat. */
+export function readWorkers(db: Database, goneShownMs: number = WORKER_GONE_SHOWN_MS) {
   return db
     .select({
       id: workers.id,
@@ -30,16 +43,30 @@ export function readWorkers(db: Database) {
       name: workers.name,
       version: workers.version,
       address: workers.address,
+      host: workers.host,
       slots: workers.slots,
       waitingMax: workers.waitingMax,
       state: workers.state,
       load: workers.load,
       registeredAt: workers.registeredAt,
       lastHeartbeatAt: workers.lastHeartbeatAt,
+      beats: workers.beats,
+      order: workers.order,
+      starting: workers.starting,
+      parleys: workers.parleys,
+      tokenId: workers.tokenId,
+      tokenName: workerTokens.name,
       silentMs,
+      beat,
     })
     .from(workers)
-    .where(or(inArray(workers.state, AWAKE), sql`not ${longerSilentThan(WORKER_GONE_SHOWN_MS)}`))
+    .leftJoin(workerTokens, eq(workerTokens.id, workers.tokenId))
+    .where(
+      or(
+        inArray(workers.state, AWAKE),
+        sql`${workers.lastHeartbeatAt} > now() - make_interval(secs => ${goneShownMs / 1000})`,
+      ),
+    )
     .orderBy(workers.registeredAt, workers.id);
 }
 
@@ -71,29 +98,66 @@ export function readModels(db: Database) {
     .orderBy(models.name);
 }
 
-/** Writes a life of a worker, or refreshes the row it already has. */
-export async function upsertWorker(db: Database, body: RegisterBody): Promise<string> {
+/** Until the transaction ends, no other registration at this address goes on: two lives must see each other. */
+export async function lockAddress(db: Database, address: string): Promise<void> {
+  await db.execute(sql`select pg_advisory_xact_lock(hashtextextended(${address}, 0))`);
+}
+
+/** Other lives at an address that are awake by their rows. */
+export function readLivesAt(db: Database, address: string, instanceId: string) {
+  return db
+    .select({ id: workers.id, instanceId: workers.instanceId, tokenId: workers.tokenId })
+    .from(workers)
+    .where(
+      and(
+        eq(workers.address, address),
+        ne(workers.instanceId, instanceId),
+        inArray(workers.state, AWAKE),
+      ),
+    );
+}
+
+/** How a worker registers: by which token, and whether it will beat. */
+export type RegisteredBy = { tokenId: string | null; beats: boolean };
+
+/**
+ * Writes a life of a worker, or refreshes the row it already has.
+ *
+ * @returns undefined when the life belongs to a token other than the one that asks.
+ */
+export async function upsertWorker(
+  db: Database,
+  body: RegisterBody,
+  { tokenId, beats }: RegisteredBy,
+): Promise<{ id: string; order: WorkerOrder | null } | undefined> {
   const { card, load } = body;
   const said = {
     kind: card.kind,
     name: card.name,
     version: card.version,
     address: body.address,
+    host: card.host ?? null,
     slots: card.slots,
     waitingMax: card.waitingMax,
     state: load.state,
     load,
+    beats,
+    starting: body.starting ?? [],
+    parleys: card.parleys ?? [],
+    tokenId,
   };
   const [row] = await db
     .insert(workers)
     .values({ id: createId(), instanceId: body.instanceId, ...said })
     .onConflictDoUpdate({
       target: workers.instanceId,
-      set: { ...said, lastHeartbeatAt: sql`now()` },
+      // What never beats and is added again was wanted back by a person.
+      set: { ...said, lastHeartbeatAt: sql`now()`, ...(beats ? {} : { order: null }) },
+      // Who holds the secret of all may take over any life; a token, those that it began.
+      ...(tokenId === null ? {} : { setWhere: eq(workers.tokenId, tokenId) }),
     })
-    .returning({ id: workers.id });
-  if (row === undefined) throw new Error("An upsert returned no row.");
-  return row.id;
+    .returning({ id: workers.id, order: workers.order });
+  return row;
 }
 
 /** An address serves one life at a time: whoever had it before is gone. */
@@ -109,6 +173,7 @@ export async function upsertModels(
   db: Database,
   offers: ModelOffer[],
 ): Promise<Map<string, string>> {
+  if (offers.length === 0) return new Map();
   const rows = await db
     .insert(models)
     .values(
@@ -129,55 +194,171 @@ export type WorkerModelRow = typeof workerModels.$inferInsert;
 
 export async function replaceOffers(db: Database, workerId: string, rows: WorkerModelRow[]) {
   await db.delete(workerModels).where(eq(workerModels.workerId, workerId));
-  await db.insert(workerModels).values(rows);
+  if (rows.length > 0) await db.insert(workerModels).values(rows);
 }
 
-/** Whether the beat found its worker, awake by its row. */
+export type Beat = {
+  workerId: string;
+  instanceId: string;
+  tokenId: string | null;
+  load: WorkerLoad;
+};
+
+/** What the row says after a beat; undefined when the worker is not awake by it, or is another token's. */
 export async function writeHeartbeat(
   db: Database,
-  beat: { workerId: string; instanceId: string; load: WorkerLoad },
-): Promise<boolean> {
-  const rows = await db
+  { workerId, instanceId, tokenId, load }: Beat,
+): Promise<{ order: WorkerOrder | null; tokenId: string | null } | undefined> {
+  const [row] = await db
     .update(workers)
-    .set({ lastHeartbeatAt: sql`now()`, load: beat.load, state: beat.load.state })
+    .set({ lastHeartbeatAt: sql`now()`, load, state: load.state, beats: true })
     .where(
       and(
-        eq(workers.id, beat.workerId),
-        eq(workers.instanceId, beat.instanceId),
+        eq(workers.id, workerId),
+        eq(workers.instanceId, instanceId),
+        tokenId === null ? undefined : eq(workers.tokenId, tokenId),
         inArray(workers.state, AWAKE),
       ),
     )
-    .returning({ id: workers.id });
-  return rows.length > 0;
+    .returning({ order: workers.order, tokenId: workers.tokenId });
+  return row;
 }
 
-/** Whether there was such a worker. */
-export async function writeLeave(db: Database, workerId: string): Promise<boolean> {
+/** Whether there was such a life. */
+export async function writeLeave(
+  db: Database,
+  { workerId, instanceId, tokenId }: Omit<Beat, "load">,
+): Promise<boolean> {
   const rows = await db
     .update(workers)
     .set({ state: "left" })
-    .where(eq(workers.id, workerId))
+    .where(
+      and(
+        eq(workers.id, workerId),
+        eq(workers.instanceId, instanceId),
+        tokenId === null ? undefined : eq(workers.tokenId, tokenId),
+      ),
+    )
     .returning({ id: workers.id });
+  if (rows.length > 0) await announce(db, "workers");
   return rows.length > 0;
 }
 
-/** Marks as lost who fell silent, save those heard by other means, and says whom; with `ids`, only among them. */
-export function markLostWorkers(
-  db: Database,
-  { heardIds = [], ids }: { heardIds?: string[]; ids?: string[] },
-) {
-  return db
+/** A row as it was read: `beat` says which of its beats was the last. */
+export type SeenRow = { id: string; beat: string };
+
+/**
+ * Marks as lost those of `seen` that have not been heard by anybody since they were read, and says whom.
+ * Of several processes that come to the same, one writes.
+ */
+export async function markLostWorkers(db: Database, seen: readonly SeenRow[]) {
+  if (seen.length === 0) return [];
+  const lost = await db
     .update(workers)
     .set({ state: "lost" })
     .where(
       and(
         inArray(workers.state, AWAKE),
-        longerSilentThan(WORKER_STALE_AFTER_MS),
-        heardIds.length > 0 ? notInArray(workers.id, heardIds) : undefined,
-        ids && inArray(workers.id, ids),
+        or(
+          ...seen.map(({ id, beat }) =>
+            and(eq(workers.id, id), sql`${workers.lastHeartbeatAt} = ${beat}::timestamptz`),
+          ),
+        ),
       ),
     )
     .returning({ id: workers.id, name: workers.name });
+  if (lost.length > 0) await announce(db, "workers");
+  return lost;
+}
+
+/**
+ * Writes down that a worker answered at its address: it is heard, and in `state` where one is given, which
+ * brings a lost one back. Nothing where another life has the address by now.
+ *
+ * @returns whether its state changed.
+ */
+export async function writeAnswered(
+  db: Database,
+  id: string,
+  state: WorkerLoad["state"] | undefined,
+): Promise<boolean> {
+  const before = alias(workers, "before");
+  const other = alias(workers, "other");
+  const rows = await db
+    .update(workers)
+    .set({ lastHeartbeatAt: sql`now()`, ...(state && { state }) })
+    .from(before)
+    .where(
+      and(
+        eq(workers.id, id),
+        eq(before.id, workers.id),
+        ne(workers.state, "left"),
+        notExists(
+          db
+            .select({ one: sql`1` })
+            .from(other)
+            .where(
+              and(
+                eq(other.address, workers.address),
+                ne(other.id, workers.id),
+                inArray(other.state, AWAKE),
+              ),
+            ),
+        ),
+      ),
+    )
+    .returning({ isChanged: sql<boolean>`${before.state} <> ${workers.state}` });
+  const isChanged = rows.some((row) => row.isChanged);
+  if (isChanged) await announce(db, "workers");
+  return isChanged;
+}
+
+/** Workers of the registry that `word` names: by id, name or address. Those that left are not there. */
+export function readNamedWorkers(db: Database, word: string) {
+  const named = [eq(workers.name, word), eq(workers.address, word)];
+  if (isId(word)) named.push(eq(workers.id, word));
+  return db
+    .select({
+      id: workers.id,
+      name: workers.name,
+      address: workers.address,
+      state: workers.state,
+      beats: workers.beats,
+      order: workers.order,
+      silentMs,
+    })
+    .from(workers)
+    .where(and(or(...named), ne(workers.state, "left")))
+    .orderBy(workers.registeredAt, workers.id);
+}
+
+/** Gives an order, or lifts it. A worker that does not beat cannot hear one: told to leave, it is gone. */
+export async function writeOrder(
+  db: Database,
+  { id, order, isGone }: { id: string; order: WorkerOrder | null; isGone: boolean },
+): Promise<boolean> {
+  const rows = await db
+    .update(workers)
+    .set({ order, ...(isGone ? { state: "left" as const } : {}) })
+    .where(and(eq(workers.id, id), ne(workers.state, "left")))
+    .returning({ id: workers.id });
+  if (rows.length > 0) await announce(db, "workers");
+  return rows.length > 0;
+}
+
+/** A life is over, if there was such a one, whoever says so. */
+export async function endLife(db: Database, instanceId: string): Promise<void> {
+  await db.update(workers).set({ state: "left" }).where(eq(workers.instanceId, instanceId));
+}
+
+export async function findInstallation(db: Database): Promise<string | undefined> {
+  const [row] = await db.select({ id: installation.id }).from(installation);
+  return row?.id;
+}
+
+/** Of several who draw at once the first one counts. */
+export async function drawInstallation(db: Database, id: string): Promise<void> {
+  await db.insert(installation).values({ id }).onConflictDoNothing();
 }
 
 /** When the newest migration was written that this database has; undefined when it has none. */

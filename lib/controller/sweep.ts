@@ -1,8 +1,7 @@
-import { SWEEP_INTERVAL_MS } from "@/lib/limits";
 import { log } from "@/lib/telemetry/log";
 
-/** Runs `sweep` again and again, never two at once, until the returned function is called. */
-export function startSweeper(sweep: () => Promise<void>): () => void {
+/** Runs `sweep` every `intervalMs`, again and again, never two at once, until the returned function is called. */
+export function startSweeper(sweep: () => Promise<void>, intervalMs: number): () => void {
   let isRunning = false;
   const timer = setInterval(() => {
     if (isRunning) return;
@@ -12,7 +11,7 @@ export function startSweeper(sweep: () => Promise<void>): () => void {
       .finally(() => {
         isRunning = false;
       });
-  }, SWEEP_INTERVAL_MS);
+  }, intervalMs);
   timer.unref();
   return () => clearInterval(timer);
 }

@@ -17,7 +17,6 @@ import { ADMISSION_WAITING_MAX, SENT_AHEAD_MAX } from "@/lib/limits";
 import type { GenerateEvent } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { Meter } from "@/lib/usage/meter";
-import { createId } from "@/lib/util/id";
 import type { Backend } from "@/worker/backend";
 import { createMockBackend } from "@/worker/backends/mock";
 import { startTestWorker, type TestWorker, testRequest } from "@/worker/server-testing";
@@ -83,12 +82,12 @@ async function addWorker(slots: number, { waitingMax = 64, at = controller } = {
   const worker = await startTestWorker({ backend, waitingMax });
   workers.push(worker);
   const card = { ...backend.card(), name: "test", version: "0", waitingMax };
-  const instanceId = createId();
+  const { instanceId } = worker.server;
   const load = () => worker.server.load();
   const body = { instanceId, address: worker.address, card, load: load() };
   const { workerId } = await at.register(body);
   const beat = () => at.heartbeat(workerId, { instanceId, load: load() });
-  return { ...worker, running, workerId, beat };
+  return { ...worker, running, workerId, instanceId, beat };
 }
 
 /** Also on a machine that runs everything at once. */
@@ -199,8 +198,8 @@ test("who waits takes a worker that joins, and hears at once when the last one g
   const two = await addWorker(1);
   await settle(two, 1);
   expect(waiting()).toBe(1);
-  await controller.leave(one.workerId);
-  await controller.leave(two.workerId);
+  await controller.leave(one.workerId, one);
+  await controller.leave(two.workerId, two);
   const outcomes = Promise.all(all);
   await eventually(() => expect(waiting()).toBe(0));
   // Who waited is told before the others leave.

@@ -18,7 +18,6 @@ import { ANONYMOUS_CALLER } from "@/lib/auth/api-caller";
 import { Controller } from "@/lib/controller/controller";
 import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
 import { Meter } from "@/lib/usage/meter";
-import { createId } from "@/lib/util/id";
 import type { Backend } from "@/worker/backend";
 import { createMockBackend } from "@/worker/backends/mock";
 import { startTestWorker, type TestWorker, testRequest } from "@/worker/server-testing";
@@ -50,7 +49,7 @@ beforeEach(async () => {
   worker = await startTestWorker({ backend, waitingMax: 4 });
   const card = { ...backend.card(), name: "test", version: "0", waitingMax: 4 };
   const { address, server } = worker;
-  await controller.register({ instanceId: createId(), address, card, load: server.load() });
+  await controller.register({ instanceId: server.instanceId, address, card, load: server.load() });
 });
 afterEach(async () => {
   await vi.waitFor(() => expect(controller.inFlight()).toBe(0));

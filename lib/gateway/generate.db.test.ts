@@ -18,7 +18,6 @@ import type { GenerateEvent } from "@/lib/protocol/generate-event";
 import { textMessage } from "@/lib/protocol/message";
 import { workerClient } from "@/lib/protocol/worker-client";
 import { Meter } from "@/lib/usage/meter";
-import { createId } from "@/lib/util/id";
 import { createMockBackend } from "@/worker/backends/mock";
 import { startTestWorker, type TestWorker, testRequest } from "@/worker/server-testing";
 import { tryWorkers } from "./attempts";
@@ -58,7 +57,7 @@ async function addWorker({ models = [], slots = 4, waitingMax, tokenMs = 1 }: Op
   workers.push(worker);
   const card = { ...backend.card(), name: "test", version: "0", waitingMax: waitingMax ?? 64 };
   const { workerId } = await controller.register({
-    instanceId: createId(),
+    instanceId: worker.server.instanceId,
     address: worker.address,
     card,
     load: worker.server.load(),
@@ -203,7 +202,7 @@ describe("failover", () => {
     workers.push(wrong);
     const card = { ...stranger.card(), name: "test", version: "0", waitingMax: 4 };
     const load = wrong.server.load();
-    const body = { instanceId: createId(), address: wrong.address, card, load };
+    const body = { instanceId: wrong.server.instanceId, address: wrong.address, card, load };
     await controller.register(body);
     // Alone: the client hears of a fault on our side, never of a wrong key of its own.
     expect((await refusal(ask("mock/echo"))).code).toBe("upstream-invalid");

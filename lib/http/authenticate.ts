@@ -3,6 +3,7 @@ import { type ApiCaller, PARENT_CALLER } from "@/lib/auth/api-caller";
 import { isSameSecret, readBearer } from "@/lib/auth/bearer";
 import { parentDoor } from "@/lib/auth/parent-door";
 import { createVisitor, readVisitorId } from "@/lib/auth/visitor";
+import { findWorkerToken } from "@/lib/auth/worker-token-ring";
 import { env } from "@/lib/env";
 import { AppError } from "@/lib/errors";
 import type { ApiScope } from "@/lib/protocol/api-key";
@@ -17,7 +18,15 @@ import { checkSameOrigin } from "./same-origin";
  */
 export type Caller = "anyone" | "api" | "visitor" | "admin" | "worker" | "parent";
 
-export type Identity = { visitorId?: string; setCookie?: string; api?: ApiCaller };
+/** A worker that calls: by which token, or (null) by the secret that all share. */
+export type WorkerCaller = { tokenId: string | null };
+
+export type Identity = {
+  visitorId?: string;
+  setCookie?: string;
+  api?: ApiCaller;
+  worker?: WorkerCaller;
+};
 
 /**
  * Lets the caller in.
@@ -47,8 +56,7 @@ export async function authenticate(
       checkParent(request);
       return { api: PARENT_CALLER };
     case "worker":
-      checkWorkerSecret(request);
-      return {};
+      return { worker: await identifyWorker(request) };
   }
 }
 
@@ -64,6 +72,14 @@ export function authenticateScraper(request: Request): void {
   checkWorkerSecret(request);
 }
 
+async function identifyWorker(request: Request): Promise<WorkerCaller> {
+  const given = readBearer(request.headers.get("authorization"));
+  const tokenId = given === undefined ? undefined : await findWorkerToken(given);
+  if (tokenId !== undefined) return { tokenId };
+  checkWorkerSecret(request);
+  return { tokenId: null };
+}
+
 function checkWorkerSecret(request: Request): void {
   const expected = env().PARLEY_WORKER_SECRET;
   const given = readBearer(request.headers.get("authorization"));
@@ -72,7 +88,7 @@ function checkWorkerSecret(request: Request): void {
     message:
       expected === undefined
         ? "This server has no worker secret. Set PARLEY_WORKER_SECRET here and at the worker."
-        : "Send the worker secret as `Authorization: Bearer <secret>`; it is the server's PARLEY_WORKER_SECRET.",
+        : "Send the worker secret as `Authorization: Bearer <secret>`, the server's PARLEY_WORKER_SECRET, or a token of `npx parley workers token create` that was not revoked.",
   });
 }
 

@@ -4,10 +4,11 @@ import { type AppError, toAppError } from "@/lib/errors";
 import { BODY_BYTES_MAX } from "@/lib/limits";
 import type { ApiScope } from "@/lib/protocol/api-key";
 import { type Log, log as processLog } from "@/lib/telemetry/log";
+import { describeMeter } from "@/lib/usage/describe-meter";
 import { usageFlusher } from "@/lib/usage/flusher";
 import { usageLedger } from "@/lib/usage/ledger";
 import { Meter } from "@/lib/usage/meter";
-import { authenticate, type Caller } from "./authenticate";
+import { authenticate, type Caller, type WorkerCaller } from "./authenticate";
 import { type Deadline, readDeadline } from "./deadline";
 import { type ErrorShape, errorReply } from "./error-reply";
 import { requestSeconds, toRouteLabel } from "./http-metrics";
@@ -31,6 +32,8 @@ export type RouteOptions<Schema extends z.ZodType, Who extends Caller> = {
   bodyValuesMax?: number;
   /** Asked every few seconds by programs: its successes are for those who look for them (debug). */
   isRoutine?: boolean;
+  /** The path itself holds a secret: the log has the route's in its place. */
+  hidesPath?: boolean;
   /** The route in metrics, where the path with its parameters taken out would not do. */
   name?: string;
 };
@@ -50,6 +53,8 @@ export type RouteInput<Schema extends z.ZodType, Who extends Caller> = {
   /** Who calls the API, or as a worker's parent, and what this request has used so far. */
   api: Who extends "api" | "parent" ? ApiCaller : undefined;
   meter: Who extends "api" | "parent" ? Meter : undefined;
+  /** By what a worker was let in. */
+  worker: Who extends "worker" ? WorkerCaller : undefined;
   log: Log;
 };
 
@@ -102,6 +107,8 @@ export function routeOptions(
   return made.get(handler);
 }
 
+type AnyOptions = RouteOptions<z.ZodType, Caller>;
+
 /** What one request carries from its arrival to its log line. */
 type Exchange = {
   requestId: string;
@@ -120,7 +127,11 @@ type Exchange = {
 async function beginExchange(
   request: Request,
   context: RouteContext | undefined,
-  { name, isRoutine = false }: { name?: string; isRoutine?: boolean },
+  {
+    name,
+    isRoutine = false,
+    hidesPath = false,
+  }: Pick<AnyOptions, "name" | "isRoutine" | "hidesPath">,
 ): Promise<Exchange> {
   const requestId = readRequestId(request.headers);
   const path = new URL(request.url).pathname;
@@ -130,11 +141,12 @@ async function beginExchange(
       Array.isArray(value) ? value.join("/") : (value ?? ""),
     ]),
   );
+  const label = name ?? context?.label ?? toRouteLabel(path, params);
   return {
     requestId,
     method: request.method,
-    path,
-    label: name ?? context?.label ?? toRouteLabel(path, params),
+    path: hidesPath ? label : path,
+    label,
     isRoutine,
     params,
     arrivedMs: performance.now(),
@@ -153,7 +165,7 @@ async function answer<Schema extends z.ZodType, Who extends Caller>(
 ): Promise<Response> {
   try {
     const { caller, scope = "generate" } = options;
-    const { visitorId, setCookie, api } = await authenticate(request, caller, scope);
+    const { visitorId, setCookie, api, worker } = await authenticate(request, caller, scope);
     if (api) exchange.deadline = readDeadline(request.headers, exchange.arrivedMs);
     const body = options.body
       ? await parseBody(request, {
@@ -181,6 +193,7 @@ async function answer<Schema extends z.ZodType, Who extends Caller>(
       // And a caller with its meter exactly when the route is of the API, or a worker's.
       api: api as RouteInput<Schema, Who>["api"],
       meter: exchange.meter as RouteInput<Schema, Who>["meter"],
+      worker: worker as RouteInput<Schema, Who>["worker"],
       log: exchange.log,
     });
     if (setCookie !== undefined) response.headers.append("set-cookie", setCookie);
@@ -204,7 +217,7 @@ function signalOf(request: Request, { left, deadline, meter }: Exchange): AbortS
 function openMeter({ label, requestId }: Exchange, caller: ApiCaller, body: unknown): Meter {
   const isNamed = typeof body === "object" && body !== null && "model" in body;
   const asked = isNamed && typeof body.model === "string" ? body.model : "";
-  return new Meter({ caller, endpoint: label, asked, requestId });
+  return new Meter({ caller, endpoint: label, asked, requestId, isToldElsewhere: true });
 }
 
 /** A caller's mistake is the caller's to know; what failed on our side is written with its cause. */
@@ -231,13 +244,16 @@ function finishExchange(exchange: Exchange, response: Response): void {
   });
 }
 
-/** Never content, never a query string: an id, a path and numbers. */
+/** Never content, never a query string: ids, a path, names of models and numbers. */
 function writeLine(exchange: Exchange, status: number, stream?: StreamEnd): void {
-  const { method, path, label, isRoutine, log } = exchange;
+  const { method, path, label, isRoutine, log, meter } = exchange;
   const elapsedMs = performance.now() - exchange.arrivedMs;
   requestSeconds.observe({ route: label, method, status: String(status) }, elapsedMs / 1000);
   const ms = Math.round(elapsedMs * 10) / 10;
-  const line = { method, path, status, ms, ...(stream && { stream }) };
+  const line = {
+    ...{ method, path, status, ms, ...(stream && { stream }) },
+    ...(meter && meter.asked !== "" && describeMeter(meter)),
+  };
   if (isRoutine && status < 400) log.debug(line, "request");
   else log.info(line, "request");
 }

@@ -57,7 +57,8 @@ export const answerStatsSchema = z.object({
   tokensPerSecond: z.number().nullable(),
   temperature: z.number(),
   topP: z.number(),
-  seed: z.number(),
+  /** Null of a worker that cannot be given one. */
+  seed: z.number().nullable(),
 });
 export const promptViewSchema = z.object({
   id: z.uuid(),
@@ -163,7 +164,24 @@ export const adminWorkerSchema = z.object({
   kind: z.enum(WORKER_KINDS),
   version: z.string(),
   address: z.string(),
-  state: z.enum(["starting", "ready", "draining", "lost"]),
+  /** `unreachable`: the web process that answers cannot reach it at the moment. */
+  state: z.enum(["starting", "ready", "draining", "unreachable", "lost"]),
+  /** Of the web process that answers: open keeps requests from a worker that failed them. */
+  breaker: z.enum(["closed", "open", "half-open"]),
+  /** Why it takes no requests, as a clause; null for one that is ready. */
+  reason: z.string().nullable(),
+  /** The machine it runs on, as it calls itself. */
+  host: z.string().nullable(),
+  /** False: it does not report by itself and is asked. */
+  beats: z.boolean(),
+  order: z.enum(["drain", "leave"]).nullable(),
+  /** The token by which it registered; null for the secret that all share. */
+  tokenName: z.string().nullable(),
+  /** Models that it loads. */
+  starting: z.array(z.string()),
+  /** Tokens promised and not yet written; tokens it wrote a second lately. Null: it does not say. */
+  outstandingTokens: z.number().nullable(),
+  tokensPerSecond: z.number().nullable(),
   models: z.array(z.object({ name: z.string(), build: z.string(), contextLength: z.number() })),
   slots: z.number(),
   running: z.number(),
@@ -174,6 +192,14 @@ export const adminWorkerSchema = z.object({
   completionTokens: z.number(),
   registeredAt: z.string(),
   lastHeartbeatAt: z.string(),
+});
+export const workerCommandBodySchema = z.strictObject({
+  /** To take nothing new, to take requests again, or to end. */
+  command: z.enum(["drain", "resume", "remove"]),
+});
+/** `gone`: it is out of the registry at once, since nobody there would hear an order. */
+export const workerOrderedSchema = z.object({
+  outcome: z.enum(["drain", "resume", "remove", "gone"]),
 });
 export const adminWorkersSchema = z.object({
   workers: z.array(adminWorkerSchema),
@@ -224,6 +250,8 @@ export type ModelList = z.infer<typeof modelListSchema>;
 export type LeaderboardEntry = z.infer<typeof leaderboardEntrySchema>;
 export type LeaderboardView = z.infer<typeof leaderboardViewSchema>;
 export type AdminWorker = z.infer<typeof adminWorkerSchema>;
+export type WorkerOrdered = z.infer<typeof workerOrderedSchema>;
+export type WorkerCommand = z.infer<typeof workerCommandBodySchema>["command"];
 export type AdminWorkers = z.infer<typeof adminWorkersSchema>;
 export type TokenCountReply = z.infer<typeof tokenCountReplySchema>;
 export type TurnEvent = z.infer<typeof turnEventSchema>;

@@ -64,12 +64,17 @@ describe("controller client", () => {
     });
     const beat = { instanceId: BODY.instanceId, load: LOAD };
     expect(await client.heartbeat(WORKER_ID, beat, never)).toEqual({ heartbeatIntervalMs: 5_000 });
-    await client.leave(WORKER_ID, never);
+    await client.leave(WORKER_ID, BODY.instanceId, never);
     const bearer = `Bearer ${SECRET}`;
     expect(seen).toEqual([
       ["POST", "/below/api/workers", bearer, BODY],
       ["POST", `/below/api/workers/${WORKER_ID}/heartbeat`, bearer, beat],
-      ["DELETE", `/below/api/workers/${WORKER_ID}`, bearer, undefined],
+      [
+        "DELETE",
+        `/below/api/workers/${WORKER_ID}?instanceId=${BODY.instanceId}`,
+        bearer,
+        undefined,
+      ],
     ]);
   });
 

@@ -25,6 +25,7 @@ const refusalSchema = z.object({
 export type ControllerClientOptions = {
   /** Base URL of the web process. */
   url: string;
+  /** The secret that all workers share, or a token of this one. */
   secret: string;
   callMsMax?: number;
 };
@@ -59,8 +60,8 @@ export class ControllerClient {
     return this.#call({ method: "POST", path, body, signal }, heartbeatReplySchema);
   }
 
-  async leave(workerId: string, signal: AbortSignal): Promise<void> {
-    const path = paths.api.worker(workerId);
+  async leave(workerId: string, instanceId: string, signal: AbortSignal): Promise<void> {
+    const path = paths.api.worker(workerId, instanceId);
     await this.#call({ method: "DELETE", path, body: undefined, signal }, z.unknown());
   }
 
@@ -98,7 +99,7 @@ export class ControllerClient {
     const url = new URL(`${this.url}${path}`);
     const reply = await this.#agent.request({
       origin: url.origin,
-      path: url.pathname,
+      path: url.pathname + url.search,
       method,
       headers: {
         authorization: `Bearer ${this.#secret}`,

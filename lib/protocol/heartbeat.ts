@@ -5,7 +5,7 @@ import { backoffMs } from "@/lib/util/backoff";
 import { StartError } from "@/lib/util/start-error";
 import { wait } from "@/lib/util/wait";
 import type { ControllerClient } from "./controller-client";
-import type { RegisterBody, WorkerLoad } from "./registration";
+import type { HeartbeatReply, RegisterBody, WorkerLoad } from "./registration";
 
 /**
  * The beat, and what to do when the controller has forgotten us or is away: ask again quickly, so that
@@ -22,9 +22,15 @@ export type HeartbeatOptions = {
   load: () => WorkerLoad;
   log: Log;
   onRegistered?: (workerId: string) => void;
+  /** Told with what the web calls a worker that registered by a token of its own, whenever the web says it. */
+  onCallSecret?: (secret: string) => void;
+  /** Told what an operator wants, when that changes; undefined when an order was lifted. */
+  onOrder?: (order: WorkerOrder | undefined) => void;
   /** Time, for tests. */
   wait?: (ms: number, signal: AbortSignal) => Promise<void>;
 };
+
+export type WorkerOrder = NonNullable<HeartbeatReply["order"]>;
 
 const RETRY = { firstMs: 100, longestMs: REGISTER_RETRY_LONGEST_MS };
 /** A worker that was never accepted will not be by asking again: a person must act. */
@@ -34,6 +40,9 @@ export class Heartbeat {
   readonly #options: HeartbeatOptions;
   readonly #wait: (ms: number, signal: AbortSignal) => Promise<void>;
   #workerId: string | undefined;
+  /** Which life is registered: it alone may be said good-bye for. */
+  #instanceId = "";
+  #order: WorkerOrder | undefined;
   #wasAccepted = false;
   #hasChanged = false;
   #nudge = new AbortController();
@@ -71,19 +80,22 @@ export class Heartbeat {
   /** Says good-bye if the controller knows us. @throws AppError */
   async leave(signal: AbortSignal): Promise<void> {
     if (this.#workerId === undefined) return;
-    await this.#options.controller.leave(this.#workerId, signal);
+    await this.#options.controller.leave(this.#workerId, this.#instanceId, signal);
     this.#workerId = undefined;
   }
 
   /** Resolves with the interval to beat at. */
   async #register(signal: AbortSignal): Promise<number> {
-    const { controller, registration, load, log, onRegistered } = this.#options;
+    const { controller, registration, load, log, onRegistered, onCallSecret } = this.#options;
     for (let attempt = 0; ; attempt++) {
       this.#hasChanged = false;
       try {
         const body = { ...registration(), load: load() };
-        const { workerId, heartbeatIntervalMs } = await controller.register(body, signal);
+        const reply = await controller.register(body, signal);
+        const { workerId, heartbeatIntervalMs, callSecret } = reply;
         this.#workerId = workerId;
+        this.#instanceId = body.instanceId;
+        if (callSecret !== undefined) onCallSecret?.(callSecret);
         this.#wasAccepted = true;
         log.info({ workerId, controller: controller.url }, "registered");
         onRegistered?.(workerId);
@@ -112,6 +124,7 @@ export class Heartbeat {
       try {
         const reply = await controller.heartbeat(workerId, { instanceId, load: load() }, signal);
         intervalMs = reply.heartbeatIntervalMs;
+        this.#hear(reply);
         if (misses > 0) log.info({ misses }, "controller is back");
         misses = 0;
       } catch (thrown) {
@@ -125,6 +138,13 @@ export class Heartbeat {
         misses += 1;
       }
     }
+  }
+
+  #hear({ callSecret, order }: HeartbeatReply): void {
+    if (callSecret !== undefined) this.#options.onCallSecret?.(callSecret);
+    if (order === this.#order) return;
+    this.#order = order;
+    this.#options.onOrder?.(order);
   }
 
   /** Waits for the interval or for a nudge. */
@@ -162,7 +182,7 @@ function refused(error: AppError, url: string): StartError {
   return new StartError({
     message: `The controller at ${url} refuses this worker: ${error.message}`,
     remedy: isSecret
-      ? "Set PARLEY_WORKER_SECRET to the secret of the web process; `npm start` keeps its own in PARLEY_DATA_DIR."
+      ? "Set PARLEY_WORKER_SECRET to the secret of the web process, which `npm start` keeps in PARLEY_DATA_DIR, or PARLEY_WORKER_TOKEN to a token that it knows."
       : "Correct what it names, or bring worker and web to the same version.",
     cause: error,
   });

@@ -36,6 +36,7 @@ import {
 } from "./text";
 import { fromTransportError, isTransportTimeout } from "./transport-error";
 import { toViaHeader, VIA_HEADER, type Via } from "./via";
+import { type WorkerCard, workerCardSchema } from "./worker-card";
 import { fromWorkerError, type WorkerHealth, workerHealthSchema } from "./worker-error";
 
 /** Who calls and for how long: the shared secret, and the signal that carries an abort to the worker. */
@@ -134,6 +135,12 @@ export class WorkerClient {
   ): Promise<TokenizerInfoReply> {
     const options = { ...call, body: request, headMsMax: this.#limits.callMsMax };
     return this.#whole(address, paths.worker.tokenizerInfo, options, tokenizerInfoReplySchema);
+  }
+
+  /** What it says of itself; refused while it loads. */
+  card(address: string, call: WorkerCall): Promise<WorkerCard> {
+    const options = { ...call, headMsMax: this.#limits.callMsMax };
+    return this.#whole(address, paths.worker.card, options, workerCardSchema);
   }
 
   /** Whether it loads, is ready or drains: all three are answers, not errors. */

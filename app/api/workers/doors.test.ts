@@ -45,10 +45,10 @@ describe("a worker's life", () => {
     const stranger = { instanceId, load: worker.server.load() };
     const beat = await call(paths.api.workerHeartbeat(worker.workerId), "POST", stranger);
     expect((await errorOf(beat)).message).toContain("register again");
-    const left = await call(paths.api.worker(worker.workerId), "DELETE");
+    const left = await call(paths.api.worker(worker.workerId, worker.instanceId), "DELETE");
     expect(left.status).toBe(204);
     expect(await api.controller.listWorkers()).toEqual([]);
-    expect((await call(paths.api.worker(createId()), "DELETE")).status).toBe(404);
+    expect((await call(paths.api.worker(createId(), createId()), "DELETE")).status).toBe(404);
   });
 
   test("has its beats answered with the interval", async () => {
@@ -98,7 +98,7 @@ describe("a worker's life", () => {
   ])("is closed %s", async (_name, headers) => {
     for (const [path, method] of [
       [paths.api.workers, "POST"],
-      [paths.api.worker(createId()), "DELETE"],
+      [paths.api.worker(createId(), createId()), "DELETE"],
       [paths.api.workerHeartbeat(createId()), "POST"],
     ] as const) {
       const reply = await call(path, method, {}, headers);

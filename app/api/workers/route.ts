@@ -6,7 +6,7 @@ import { registerBodySchema } from "@/lib/protocol/registration";
 
 export const POST = route(
   { shape: "parley", caller: "worker", body: registerBodySchema },
-  async ({ body }) => jsonReply(await controller().register(body)),
+  async ({ body, worker }) => jsonReply(await controller().register(body, worker)),
 );
 
 export const GET = methodNotAllowed("POST");

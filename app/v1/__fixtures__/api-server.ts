@@ -8,7 +8,6 @@ import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
 import { applyCors } from "@/lib/http/cors";
 import { createFront } from "@/lib/http/front";
 import { processSingleton } from "@/lib/util/process-singleton";
-import { createId } from "@/lib/util/id";
 import { HOT_ROUTES } from "@/server-routes";
 import type { Backend } from "@/worker/backend";
 import { createMockBackend } from "@/worker/backends/mock";
@@ -64,7 +63,7 @@ export async function startApiServer(): Promise<ApiServer> {
       const backend = options.backend ?? createMockBackend({ models, slots, tokenMs, die });
       worker = await startTestWorker({ backend, ...(waitingMax !== undefined && { waitingMax }) });
       const card = { ...backend.card(), name: "test", version: "0.0.0", waitingMax: 64 };
-      const instanceId = createId();
+      const { instanceId } = worker.server;
       const reply = await fetch(`${url}/api/workers`, {
         method: "POST",
         headers: { authorization: `Bearer ${TEST_SECRET}`, "content-type": "application/json" },

@@ -1,4 +1,3 @@
-import { randomUUID } from "node:crypto";
 import { visitors } from "@/lib/db/schema/conversations";
 import { createTestDatabase } from "@/lib/db/testing";
 import { env } from "@/lib/env";
@@ -62,7 +61,7 @@ async function startWorker(controller: Controller, models: string[]) {
   };
   const worker = await startTestWorker({ backend });
   die = () => void worker.close();
-  const instanceId = randomUUID();
+  const { instanceId } = worker.server;
   const name = `pool-${instanceId.slice(0, 8)}`;
   const load = {
     state: "ready" as const,

@@ -84,6 +84,7 @@ const STATES = {
   ready: "Ready",
   draining: "Leaving",
   silent: "Silent",
+  unreachable: "Unreachable",
   lost: "Lost",
 } as const;
 

@@ -6,7 +6,8 @@ import { heartbeatBodySchema } from "@/lib/protocol/registration";
 
 export const POST = route(
   { shape: "parley", caller: "worker", body: heartbeatBodySchema, isRoutine: true },
-  async ({ params, body }) => jsonReply(await controller().heartbeat(params.id ?? "", body)),
+  async ({ params, body, worker }) =>
+    jsonReply(await controller().heartbeat(params.id ?? "", body, worker)),
 );
 
 export const GET = methodNotAllowed("POST");

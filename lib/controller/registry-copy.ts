@@ -1,0 +1,149 @@
+import { setTimeout as delay } from "node:timers/promises";
+import type { ChangeFeed } from "@/lib/db/change-feed";
+import type { Database } from "@/lib/db/client";
+import { AppError } from "@/lib/errors";
+import { LIVE_COPY_READ_MS_MAX, NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/limits";
+import { log } from "@/lib/telemetry/log";
+import { within } from "@/lib/util/within";
+import type { ControllerConfig } from "./controller-config";
+import { readModels, readOffers, readWorkers } from "./store";
+import type { PictureRows, WorkerPicture } from "./worker-picture";
+
+export type RegistryCopyOptions = {
+  db: Database;
+  /** Says when another process has changed the registry; without one it is only looked at now and then. */
+  feed?: ChangeFeed | undefined;
+  picture: WorkerPicture;
+  config: ControllerConfig;
+  now: () => number;
+  /** After each reading: who reported since the last one. */
+  onRead: (reported: readonly string[]) => void;
+  /** After the first reading and before it is believed. */
+  onFirst: () => Promise<void>;
+};
+
+/**
+ * Keeps the picture at most a second old, and newer where a change is announced, as long as the database
+ * allows; and the last one when it does not.
+ */
+export class RegistryCopy {
+  readonly #options: RegistryCopyOptions;
+  /** Counts changes made here; rows read before one of them are not believed after it. */
+  #changes = 0;
+  /** Another process said that it changed something, since the last reading began. */
+  #isOutdated = false;
+  #refreshing: Promise<void> | undefined;
+  #triedMs = Number.NEGATIVE_INFINITY;
+  #isLoaded = false;
+  #isCutOff = false;
+
+  constructor(options: RegistryCopyOptions) {
+    this.#options = options;
+  }
+
+  /** Reads at once whenever a change is announced, until the returned function is called. */
+  listen(): () => void {
+    return (
+      this.#options.feed?.on("workers", () => {
+        this.#isOutdated = true;
+        void this.#refresh();
+      }) ?? (() => undefined)
+    );
+  }
+
+  /** Whether the last reading failed. */
+  get isCutOff(): boolean {
+    return this.#isCutOff;
+  }
+
+  /** Something is being changed here: what is being read at the moment is old. */
+  changing(): void {
+    this.#changes += 1;
+  }
+
+  /** Reads again after a change that was made here. */
+  async readChanged(): Promise<void> {
+    this.#changes += 1;
+    await this.#refresh();
+  }
+
+  /**
+   * The picture, at most a second old where the database allows.
+   *
+   * @throws AppError `no-worker` when there has never been one.
+   */
+  async current(): Promise<WorkerPicture> {
+    const { now, config, picture } = this.#options;
+    if (now() - this.#triedMs >= config.pictureIntervalMs) {
+      const refreshed = this.#refresh();
+      if (this.#isLoaded) {
+        await Promise.race([refreshed, delay(config.pictureWaitMsMax, undefined, { ref: false })]);
+      } else await refreshed;
+    }
+    if (!this.#isLoaded) {
+      // Somebody else's first reading is under way, or the last attempt failed a moment ago.
+      await this.#refreshing;
+      if (!this.#isLoaded) throw registryAway();
+    }
+    return picture;
+  }
+
+  #refresh(): Promise<void> {
+    this.#triedMs = this.#options.now();
+    this.#refreshing ??= this.#read();
+    return this.#refreshing;
+  }
+
+  async #read(): Promise<void> {
+    try {
+      for (;;) {
+        const changes = this.#changes;
+        this.#isOutdated = false;
+        const rows = await within(
+          this.#readRows(),
+          LIVE_COPY_READ_MS_MAX,
+          "The database is silent.",
+        );
+        // Registrations end, so this loop does: each turn is one that came in the middle of the last.
+        if (changes !== this.#changes) continue;
+        await this.#take(rows);
+        if (!this.#isOutdated) break;
+      }
+    } catch (error) {
+      if (!this.#isCutOff) {
+        log.warn({ err: error }, "registry not readable; serving by its last picture");
+      }
+      this.#isCutOff = true;
+    }
+    // Not in a `finally` of the promise: whoever asks after this moment must get a reading of its own.
+    this.#refreshing = undefined;
+  }
+
+  async #readRows(): Promise<PictureRows & { readMs: number }> {
+    const { db, config, now } = this.#options;
+    const [workers, models] = await Promise.all([
+      readWorkers(db, config.goneShownMs),
+      readModels(db),
+    ]);
+    const readMs = now();
+    const ids = workers.map((worker) => worker.id);
+    return { workers, models, offers: await readOffers(db, ids), readMs };
+  }
+
+  async #take({ readMs, ...rows }: PictureRows & { readMs: number }): Promise<void> {
+    const { picture, onRead, onFirst } = this.#options;
+    if (this.#isCutOff) log.info("registry readable again");
+    this.#isCutOff = false;
+    const reported = picture.replace(rows, readMs);
+    if (!this.#isLoaded) await onFirst();
+    this.#isLoaded = true;
+    onRead(reported);
+  }
+}
+
+function registryAway(): AppError {
+  return new AppError("no-worker", {
+    message: "The registry of workers cannot be read at the moment. Try again in a few seconds.",
+    retryAfterSeconds: NO_WORKER_RETRY_AFTER_SECONDS,
+  });
+}
