@@ -1,3 +1,6 @@
+import { mkdtempSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
 import { type ChaosReport, runChaos } from "@/e2e/fleet/chaos";
 import { toCount } from "./flag-values";
 import { percentile } from "./load";
@@ -28,12 +31,15 @@ export async function runChaosBench(flags: ChaosFlags): Promise<ChaosSummary> {
   const clientCount = toCount("clients", flags.clients, CLIENTS_MAX);
   console.log(`chaos: seed ${seed}, ${seconds} s, ${clientCount} clients`);
   const rules = { resumes: true };
-  const report = await runChaos({ seed, seconds, clientCount, rules }, (line) => console.log(line));
+  const logFolder = mkdtempSync(join(tmpdir(), "parley-chaos-"));
+  const report = await runChaos({ seed, seconds, clientCount, rules, logFolder }, (line) =>
+    console.log(line),
+  );
   for (const line of describe(report)) console.log(line);
   const { faults } = report;
   for (const fault of faults.slice(0, FAULTS_SHOWN_MAX)) console.log(`  ${fault}`);
   const words = faults.length === 0 ? "every promise was kept" : `${faults.length} faults`;
-  console.log(`seed ${seed}: ${words}`);
+  console.log(`seed ${seed}: ${words}; what the processes said is in ${logFolder}`);
   return { bench: "chaos", seed, isSound: faults.length === 0, faults };
 }
 

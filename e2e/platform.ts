@@ -20,7 +20,8 @@ export type Platform = {
 };
 
 const START_MS_MAX = 180_000;
-const ROOT = resolve(import.meta.dirname, "..");
+/** The checkout. The bundle that a benchmark becomes lies one folder below it too. */
+export const ROOT = resolve(import.meta.dirname, "..");
 
 /** Starts one from the built tree, on a free port, with a data folder of its own that is removed when it stops. */
 export async function startPlatform(
@@ -77,7 +78,7 @@ export async function startPlatform(
  * Below the range from which the system draws ports for clients: a web process that a test kills has to
  * find its port free again, and one of thousands of connections would have taken it now and then.
  */
-async function freePort(): Promise<number> {
+export async function freePort(): Promise<number> {
   for (;;) {
     const port = 20_000 + Math.floor(Math.random() * 12_000);
     const probe = createServer();
@@ -114,7 +115,7 @@ export function sharedPlatform(): Pick<
   Platform,
   "url" | "adminToken" | "databaseUrl" | "dataDir" | "launcherPid"
 > {
-  const text = process.env.PARLEY_E2E_PLATFORM;
+  const text = process.env.E2E_PLATFORM;
   if (!text) throw new Error("No platform runs. Start the tests with `npm run e2e`.");
   return JSON.parse(text);
 }
