@@ -4,6 +4,7 @@ import {
   ADMISSION_WAITING_MAX,
   DATABASE_CONNECTIONS_MAX,
   DISPATCH_ATTEMPTS_MAX,
+  FASTCHAT_SLOTS_DEFAULT,
   HEARTBEAT_INTERVAL_MS,
   PROBE_MS_MAX,
   SLOT_WAIT_MS_MAX,
@@ -179,6 +180,14 @@ const parent = {
 };
 
 const worker = {
+  PARLEY_FASTCHAT_TOKEN: secret.describe(
+    "Lets FastChat's workers in at /controller/<token> (16 characters or more; letters, digits, - and _). Whoever has it can make this server call any address. Without it that path is not there.",
+  ),
+  PARLEY_FASTCHAT_SLOTS: integer(1, 4096)
+    .default(FASTCHAT_SLOTS_DEFAULT)
+    .describe(
+      "Requests that a FastChat worker runs at once, which it does not tell: its --limit-worker-concurrency (5 for model_worker, 1024 for vllm_worker).",
+    ),
   PARLEY_CONTROLLER_URL: z
     .url()
     .default("http://127.0.0.1:3000")

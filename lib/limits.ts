@@ -266,8 +266,10 @@ export const FASTCHAT_REPLY_BYTES_MAX = 16 * BODY_BYTES_MAX;
 export const FASTCHAT_TEXTS_A_CALL_MAX = 4;
 /** Templates of FastChat workers that are kept; each is asked for again where it has been dropped. */
 export const FASTCHAT_TEMPLATES_KEPT_MAX = 256;
-/** FastChat's own: its workers beat every 45 s, and may be deaf for as long while they read texts. */
-export const FASTCHAT_STALE_AFTER_MS = 90_000;
+/** A template is asked for anew after this long: a worker that never beats does not say that it was started anew. */
+export const FASTCHAT_TEMPLATE_MS_MAX = 300_000;
+/** Models of one FastChat worker that are asked about at once. */
+export const FASTCHAT_QUESTIONS_AT_ONCE_MAX = 4;
 /** A FastChat worker registers before it listens, and is asked what it serves when it does; loading is over by then. */
 export const FASTCHAT_INTRODUCTION_MS_MAX = 120_000;
 /** Of these questions, the time from one to the next. */
@@ -464,6 +466,12 @@ export const LOG_EXIT_MS_MAX = 500;
 
 /** Parleys that one request passes through: networks nest two or three deep, and a chain that closes is cut here at the latest. */
 export const PARLEYS_MAX = 16;
+/** Models of one worker's card; a Parley that is a worker passes on no more, the first by name. */
+export const RELAYED_MODELS_MAX = 256;
+/** A Parley that is a worker looks this often whether its models are still what it said they are. */
+export const RELAY_LOOK_INTERVAL_MS = 1_000;
+/** One that was refused needs a person to change something; it finds out by asking this seldom. */
+export const RELAY_REFUSED_RETRY_MS = { firstMs: 1_000, longestMs: 30_000 };
 /** Installations that one worker stands for, all that are beneath it. */
 export const PARLEYS_BENEATH_MAX = 256;
 
