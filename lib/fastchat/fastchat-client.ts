@@ -1,5 +1,6 @@
 import { AppError } from "@/lib/errors";
 import {
+  FASTCHAT_TEMPLATE_MS_MAX,
   FASTCHAT_TEMPLATES_KEPT_MAX,
   FASTCHAT_TEXTS_A_CALL_MAX,
   WORKER_CALL_MS_MAX,
@@ -32,7 +33,7 @@ type Call = { signal: AbortSignal };
  * AppErrors only, as `WorkerClient` does.
  */
 export class FastchatClient {
-  readonly #templates = new Map<string, Conversation>();
+  readonly #templates = new Map<string, { template: Conversation; untilMs: number }>();
 
   /** As `WorkerClient.generate`: resolves when the worker has begun. */
   async generate(
@@ -115,7 +116,7 @@ export class FastchatClient {
     return { request, template, prompt, promptTokens, maxTokens, build, arrivedMs };
   }
 
-  /** Asked for once in a worker's life. */
+  /** Asked for once in a worker's life, and again where that is long. */
   async #template(
     { workerId, address }: FastchatPlace,
     model: string,
@@ -123,11 +124,13 @@ export class FastchatClient {
   ): Promise<Conversation> {
     const key = `${workerId} ${model}`;
     const kept = this.#templates.get(key);
-    if (kept) return kept;
+    if (kept !== undefined && performance.now() < kept.untilMs) return kept.template;
     const options: Post = { body: { model }, signal, headMsMax: WORKER_CALL_MS_MAX };
     const schema = templateReplySchema;
     const { conv } = await postWhole(address, "/worker_get_conv_template", { ...options, schema });
-    this.#templates.set(key, conv);
+    this.#templates.delete(key);
+    const untilMs = performance.now() + FASTCHAT_TEMPLATE_MS_MAX;
+    this.#templates.set(key, { template: conv, untilMs });
     const [oldest] = this.#templates.keys();
     if (this.#templates.size > FASTCHAT_TEMPLATES_KEPT_MAX && oldest !== undefined) {
       this.#templates.delete(oldest);

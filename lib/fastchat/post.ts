@@ -11,9 +11,9 @@ import {
 import { fromTransportError, isTransportTimeout } from "@/lib/protocol/transport-error";
 import { processSingleton } from "@/lib/util/process-singleton";
 
-/** Every call of FastChat's protocol is a POST of JSON, also where it asks for nothing. */
 export type Post = {
-  body: object;
+  /** Every call of FastChat's protocol is a POST of JSON; null: a GET, of what its server tells besides. */
+  body: object | null;
   signal: AbortSignal;
   /** Until the head of the reply; what waits for a place at the worker waits before it. */
   headMsMax: number;
@@ -56,9 +56,10 @@ export async function post(
   let reply: Dispatcher.ResponseData;
   try {
     reply = await agent().request({
-      ...{ origin, path: `${pathname.replace(/\/$/, "")}${path}`, method: "POST" },
-      headers: { "content-type": "application/json" },
-      body: JSON.stringify(body),
+      ...{ origin, path: `${pathname.replace(/\/$/, "")}${path}` },
+      method: body === null ? "GET" : "POST",
+      headers: body === null ? {} : { "content-type": "application/json" },
+      body: body === null ? null : JSON.stringify(body),
       signal: abort.signal,
     });
   } catch (error) {
