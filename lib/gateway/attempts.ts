@@ -123,7 +123,8 @@ async function reserve(
   const wanted = { model, features, via: attempts.via };
   if (attempts.takesSlot === false) return controller.visit(wanted, passedOver);
   await controller.whenCurrent();
-  return admissionOf(controller).enter({
+  const sinceMs = performance.now();
+  const entered = admissionOf(controller).enter({
     ...{ wanted, passedOver, signal, lane: meter?.caller.owner ?? "" },
     preferredId: attempts.preferredWorkerId,
     // Who was turned away by a worker has waited before.
@@ -131,6 +132,12 @@ async function reserve(
     waitMsMax: untilMs - performance.now(),
     leavesRoom: attempts.leavesRoom,
   });
+  if (!(entered instanceof Promise)) return entered;
+  try {
+    return await entered;
+  } finally {
+    meter?.waited(performance.now() - sinceMs);
+  }
 }
 
 /** One worker that was merely full says more to a client than another that was down: it pays to wait. */
