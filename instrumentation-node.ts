@@ -4,6 +4,7 @@ import { controller } from "@/lib/controller/controller";
 import { databaseUrl } from "@/lib/db/client";
 import { migrateDatabase } from "@/lib/db/migrate";
 import { leaderboard } from "@/lib/leaderboard/leaderboard";
+import { relay } from "@/lib/relay/relay";
 import { responses } from "@/lib/responses/responses";
 import { log } from "@/lib/telemetry/log";
 import { usageFlusher } from "@/lib/usage/flusher";
@@ -36,6 +37,7 @@ export async function boot(): Promise<void> {
   responses().startSweeper();
   leaderboard().start();
   usageFlusher().start();
+  relay()?.start();
 }
 
 async function migrateWhenReachable(): Promise<void> {

@@ -4,6 +4,7 @@ import * as apiAdminKeysId from "@/app/api/admin/keys/[id]/route";
 import * as apiAdminKeys from "@/app/api/admin/keys/route";
 import * as apiAdminModels from "@/app/api/admin/models/route";
 import * as apiAdminUsage from "@/app/api/admin/usage/route";
+import * as apiAdminWorkersId from "@/app/api/admin/workers/[id]/route";
 import * as apiAdminWorkers from "@/app/api/admin/workers/route";
 import * as apiArena from "@/app/api/arena/route";
 import * as apiBattlesIdRetry from "@/app/api/battles/[id]/retry/route";
@@ -17,6 +18,15 @@ import * as apiConversationsIdTurns from "@/app/api/conversations/[id]/turns/rou
 import * as apiConversations from "@/app/api/conversations/route";
 import * as apiLeaderboard from "@/app/api/leaderboard/route";
 import * as apiModels from "@/app/api/models/route";
+import * as apiRelayCard from "@/app/api/relay/card/route";
+import * as apiRelayClassify from "@/app/api/relay/classify/route";
+import * as apiRelayDetokenize from "@/app/api/relay/detokenize/route";
+import * as apiRelayEmbed from "@/app/api/relay/embed/route";
+import * as apiRelayGenerate from "@/app/api/relay/generate/route";
+import * as apiRelayHealth from "@/app/api/relay/health/route";
+import * as apiRelayRerank from "@/app/api/relay/rerank/route";
+import * as apiRelayTokenize from "@/app/api/relay/tokenize/route";
+import * as apiRelayTokenizerInfo from "@/app/api/relay/tokenizer-info/route";
 import * as apiSession from "@/app/api/session/route";
 import * as apiTokenCount from "@/app/api/token-count/route";
 import * as apiV1Rest from "@/app/api/v1/[[...rest]]/route";
@@ -66,6 +76,7 @@ export const HOT_ROUTES: Record<string, RouteModule> = {
   "/api/admin/models": apiAdminModels,
   "/api/admin/usage": apiAdminUsage,
   "/api/admin/workers": apiAdminWorkers,
+  "/api/admin/workers/[id]": apiAdminWorkersId,
   "/api/arena": apiArena,
   "/api/battles": apiBattles,
   "/api/battles/[id]": apiBattlesId,
@@ -78,6 +89,15 @@ export const HOT_ROUTES: Record<string, RouteModule> = {
   "/api/conversations/[id]/turns": apiConversationsIdTurns,
   "/api/leaderboard": apiLeaderboard,
   "/api/models": apiModels,
+  "/api/relay/card": apiRelayCard,
+  "/api/relay/classify": apiRelayClassify,
+  "/api/relay/detokenize": apiRelayDetokenize,
+  "/api/relay/embed": apiRelayEmbed,
+  "/api/relay/generate": apiRelayGenerate,
+  "/api/relay/health": apiRelayHealth,
+  "/api/relay/rerank": apiRelayRerank,
+  "/api/relay/tokenize": apiRelayTokenize,
+  "/api/relay/tokenizer-info": apiRelayTokenizerInfo,
   "/api/session": apiSession,
   "/api/token-count": apiTokenCount,
   "/api/v1/chat/completions": apiV1ChatCompletions,

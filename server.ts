@@ -7,6 +7,7 @@ import { development } from "@/lib/http/development";
 import { createFront } from "@/lib/http/front";
 import { createHttpServer } from "@/lib/http/http-server";
 import { STOP_HOOKS_MS_MAX, WEB_DRAIN_MS_MAX } from "@/lib/limits";
+import { relay } from "@/lib/relay/relay";
 import { responses } from "@/lib/responses/responses";
 import { log } from "@/lib/telemetry/log";
 import { usageFlusher } from "@/lib/usage/flusher";
@@ -115,6 +116,7 @@ function stopWithParent(server: Server): void {
     isStopping = true;
     log.info("web stopping");
     server.close(() => void exit());
+    void relay()?.drain();
     // A connection whose answer ends from here on is kept for its client's next request otherwise.
     setInterval(() => server.closeIdleConnections(), IDLE_CLOSE_INTERVAL_MS).unref();
     setTimeout(() => {
@@ -127,15 +129,19 @@ function stopWithParent(server: Server): void {
   process.on("disconnect", () => void exit());
 }
 
-/** Background responses end with the reason, then what was used is written, all in a time that is bounded. */
+/** Background responses end with the reason, a parent is told good-bye, then what was used is written, all in a time that is bounded. */
 async function exit(): Promise<void> {
   try {
     const ended = Promise.resolve().then(() => responses().stop());
-    await settleWithin([ended], STOP_HOOKS_MS_MAX);
+    await settleWithin([ended, leaveParent()], STOP_HOOKS_MS_MAX);
     await usageFlusher().close();
   } finally {
     process.exit(0);
   }
+}
+
+async function leaveParent(): Promise<void> {
+  await relay()?.stop();
 }
 
 main().catch((error: unknown) => {

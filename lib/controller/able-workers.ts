@@ -14,12 +14,15 @@ export type Able = { able: KnownWorker[]; modelId: string };
  */
 export function findAbleWorkers(picture: WorkerPicture, wanted: Wanted, nowMs: number): Able {
   const modelId = picture.model(wanted.model)?.modelId;
-  const { features, tokens = 0, contextOver = 0 } = wanted;
+  const { features, tokens = 0, contextOver = 0, via = [] } = wanted;
   const offerOf = (worker: KnownWorker) => worker.offers.find((it) => it.modelId === modelId);
   const holds = (worker: KnownWorker, least: number) =>
     (offerOf(worker)?.contextLength ?? 0) >= least;
-  const able = picture.ready(nowMs).filter((worker) => isAble(offerOf(worker), features));
-  if (modelId === undefined || able.length === 0) throw explainAbsence(picture, wanted, nowMs);
+  const offering = picture.ready(nowMs).filter((worker) => isAble(offerOf(worker), features));
+  if (modelId === undefined || offering.length === 0) throw explainAbsence(picture, wanted, nowMs);
+  // A Parley would hand back what came by way of it, or of one beneath it.
+  const able = offering.filter(({ parleys }) => !parleys.some((id) => via.includes(id)));
+  if (able.length === 0) throw cameFromThere(wanted.model);
   const longer = contextOver === 0 ? able : able.filter((it) => holds(it, contextOver + 1));
   if (longer.length === 0) {
     throw new AppError("no-worker", {
@@ -29,6 +32,13 @@ export function findAbleWorkers(picture: WorkerPicture, wanted: Wanted, nowMs: n
   }
   const fitting = tokens === 0 ? longer : longer.filter((it) => holds(it, tokens));
   return { able: fitting.length > 0 ? fitting : longer, modelId };
+}
+
+function cameFromThere(model: string): AppError {
+  return new AppError("no-worker", {
+    message: `No worker is awake for the model \`${model}\` but by way of the Parley that the request came from. Try again in a few seconds.`,
+    retryAfterSeconds: NO_WORKER_RETRY_AFTER_SECONDS,
+  });
 }
 
 function isAble(offer: Offer | undefined, features: Wanted["features"]): boolean {

@@ -65,6 +65,11 @@ export class Admission {
     rooms.onRoom(() => this.#serveWaiting());
   }
 
+  /** Requests that wait, for whichever model. */
+  get waitingCount(): number {
+    return this.#waitingCount;
+  }
+
   /** Requests that wait for `model`. */
   waiting(model: string): number {
     return this.#queues.get(model)?.queue.size ?? 0;
@@ -244,7 +249,7 @@ export class Admission {
 }
 
 function toKey({ wanted, passedOver }: Admitted): string {
-  return JSON.stringify([wanted.features, [...passedOver]]);
+  return JSON.stringify([wanted.features, wanted.via, [...passedOver]]);
 }
 
 function allBusy(model: string): string {

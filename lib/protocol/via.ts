@@ -17,7 +17,8 @@ export function toViaHeader(via: Via): string {
 }
 
 /** @throws AppError `invalid-request` for what is no such list, `upstream-invalid` when it is too long. */
-export function parseVia(header: string | null): Via {
+export function readVia(headers: Headers): Via {
+  const header = headers.get(VIA_HEADER);
   if (header === null) return [];
   const parsed = viaSchema.safeParse(header.split(",").map((id) => id.trim()));
   if (!parsed.success) {

@@ -1,0 +1,95 @@
+import { hostname } from "node:os";
+import type { Fleet } from "@/lib/controller/fleet";
+import type { KnownModel, Offer } from "@/lib/controller/worker-picture";
+import { PARLEYS_BENEATH_MAX, RELAYED_MODELS_MAX } from "@/lib/limits";
+import type { LiveLoadReport, WorkerLoad } from "@/lib/protocol/registration";
+import type { ModelOffer, WorkerCard } from "@/lib/protocol/worker-card";
+
+/**
+ * All workers of this Parley as one worker of another. Pure.
+ */
+
+export type RelayIdentity = {
+  installationId: string;
+  /** For people. */
+  name: string;
+  version: string;
+  /** Requests that may wait here for one model. */
+  waitingMax: number;
+};
+
+/** @param before what was said last: a model keeps its build while anybody offers it. */
+export function toRelayCard(
+  fleet: Fleet,
+  { installationId, ...said }: RelayIdentity,
+  before: WorkerCard | undefined,
+): WorkerCard {
+  const builds = new Map(before?.models.map(({ name, build }) => [name, build]));
+  const models = fleet.models
+    .flatMap((model) => toModelOffer(fleet, model, builds.get(model.name)) ?? [])
+    .toSorted((one, other) => (one.name < other.name ? -1 : 1))
+    .slice(0, RELAYED_MODELS_MAX);
+  const beneath = fleet.parleys.filter((id) => id !== installationId);
+  return {
+    ...{ kind: "parley", ...said, host: hostname().slice(0, 253) },
+    parleys: [installationId, ...beneath].slice(0, PARLEYS_BENEATH_MAX),
+    // A model with fewer has its own queue here, which is fair to all that wait in it.
+    slots: Math.max(1, sum(fleet.ready.map(({ slots }) => slots))),
+    models,
+  };
+}
+
+/**
+ * What can be promised of a model: one build, since the workers of one build alone write the same text; the
+ * longest context among them, since a longer prompt finds that worker; and what all of them can do, since
+ * features that are only spread over several are of no use to one request.
+ */
+function toModelOffer(
+  { ready }: Fleet,
+  { modelId, name, description }: KnownModel,
+  buildBefore: string | undefined,
+): ModelOffer | undefined {
+  const offers = ready.flatMap((worker) => worker.offers.filter((it) => it.modelId === modelId));
+  const build = pickBuild(offers, buildBefore);
+  const same = offers.filter((offer) => offer.build === build);
+  const [first] = same;
+  if (build === undefined || first === undefined) return undefined;
+  return {
+    ...{ name, build, description },
+    contextLength: Math.max(...same.map((offer) => offer.contextLength)),
+    features: first.features.filter((it) => same.every(({ features }) => features.includes(it))),
+  };
+}
+
+/** The build that was told before, while it is there; else the one that most workers have, the latest of those. */
+function pickBuild(offers: readonly Offer[], before: string | undefined): string | undefined {
+  const counts = new Map<string, number>();
+  for (const { build } of offers) counts.set(build, (counts.get(build) ?? 0) + 1);
+  if (before !== undefined && counts.has(before)) return before;
+  const most = Math.max(0, ...counts.values());
+  return offers.findLast(({ build }) => counts.get(build) === most)?.build;
+}
+
+/** What all workers have to do, whoever asked for it, and `queued` here for none of them yet. */
+export function toRelayLoad({ ready }: Fleet, queued: number): LiveLoadReport {
+  const speeds = ready.flatMap(({ tokensPerSecond }) => tokensPerSecond ?? []);
+  return {
+    running: sum(ready.map(({ load, slots }) => Math.min(load, slots))),
+    waiting: queued + sum(ready.map(({ load, slots }) => Math.max(0, load - slots))),
+    outstandingTokens: Math.round(sum(ready.map((worker) => worker.outstandingTokens))),
+    // Of those that have shown it; an unknown one adds nothing, and is no reason to say nothing.
+    ...(speeds.length > 0 && { tokensPerSecond: sum(speeds) }),
+  };
+}
+
+/** Totals of the workers that are here now: they fall when one goes. */
+export function toRelayCounters({ ready }: Fleet): WorkerLoad["counters"] {
+  const total = (name: keyof WorkerLoad["counters"]) =>
+    sum(ready.map(({ counters }) => counters[name]));
+  return {
+    ...{ requests: total("requests"), failures: total("failures") },
+    ...{ promptTokens: total("promptTokens"), completionTokens: total("completionTokens") },
+  };
+}
+
+const sum = (counts: readonly number[]) => counts.reduce((total, it) => total + it, 0);
