@@ -85,11 +85,14 @@ const SOCKET_AWAY = new Set(["ECONNREFUSED", "ECONNRESET", "ENOENT", "EPIPE"]);
 /** A restarted database is back within a second or two. */
 const DATABASE_RETRY_AFTER_SECONDS = 2;
 
-/** Known by its shape, since this file knows no database: a failed statement holds its query and its cause. */
+/**
+ * Known by its shape, since this file knows no database: the driver marks what failed with its query, and
+ * drizzle wraps that where a statement was its own. A transaction that cannot begin is marked alone.
+ */
 function isDatabaseAway(error: unknown): boolean {
   if (!(error instanceof Error)) return false;
-  const isStatement = "query" in error && error.cause instanceof Error;
-  const code = codeOf(isStatement ? error.cause : error);
+  const isStatement = "query" in error;
+  const code = codeOf(isStatement && error.cause instanceof Error ? error.cause : error);
   return DATABASE_AWAY.has(code) || (isStatement && SOCKET_AWAY.has(code));
 }
 

@@ -10,7 +10,11 @@ test("a statement to a server that is not there is the outage it is, and no bug"
     const outage = { code: "unavailable", status: 503, retryAfterSeconds: 2 };
     const failed = await db.execute(sql`select 1`).catch((thrown) => thrown);
     expect(toAppError(failed)).toMatchObject({ ...outage, cause: failed });
-    expect(toAppError(failed.cause).code).toBe("internal");
+    const begun = await db.transaction(async () => undefined).catch((thrown) => thrown);
+    expect(toAppError(begun)).toMatchObject({ ...outage, cause: begun });
+    // A socket of anything else says nothing of the database.
+    const other = Object.assign(new Error("connect ENOENT"), { code: "ENOENT" });
+    expect(toAppError(other).code).toBe("internal");
   } finally {
     await close();
   }

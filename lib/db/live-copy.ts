@@ -48,6 +48,8 @@ export class LiveCopy<T> {
   #readChanges = -1;
   #readMs = Number.NEGATIVE_INFINITY;
   #reading: Reading | undefined;
+  /** The database was away when it was last asked. */
+  #isStale = false;
 
   constructor(options: LiveCopyOptions<T>) {
     this.#options = options;
@@ -81,7 +83,10 @@ export class LiveCopy<T> {
       } catch (error) {
         const { whenAway, topic } = this.#options;
         if (whenAway === "keep" && this.#value !== undefined) {
-          log.warn({ err: error, topic }, "not readable; going on with the last copy");
+          // Every request that waited comes by here.
+          if (!this.#isStale)
+            log.warn({ err: error, topic }, "not readable; going on with the last copy");
+          this.#isStale = true;
           // Not asked again for a while: each attempt is a wait.
           this.#readMs = this.#now();
           break;
@@ -165,6 +170,7 @@ export class LiveCopy<T> {
       this.#value = { current, readMs };
       this.#readChanges = changes;
       this.#readMs = readMs;
+      this.#isStale = false;
     } while (this.#readChanges !== this.#changes);
   }
 }
