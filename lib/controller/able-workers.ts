@@ -1,6 +1,6 @@
 import { AppError } from "@/lib/errors";
 import { NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/limits";
-import { explainAbsence, type Wanted } from "./explain-absence";
+import { explainAbsence, type Likeness, type Wanted } from "./explain-absence";
 import type { KnownWorker, Offer, WorkerPicture } from "./worker-picture";
 
 export type Able = { able: KnownWorker[]; modelId: string };
@@ -14,11 +14,13 @@ export type Able = { able: KnownWorker[]; modelId: string };
  */
 export function findAbleWorkers(picture: WorkerPicture, wanted: Wanted, nowMs: number): Able {
   const modelId = picture.model(wanted.model)?.modelId;
-  const { features, tokens = 0, contextOver = 0, via = [] } = wanted;
+  const { features, tokens = 0, contextOver = 0, via = [], like } = wanted;
   const offerOf = (worker: KnownWorker) => worker.offers.find((it) => it.modelId === modelId);
   const holds = (worker: KnownWorker, least: number) =>
     (offerOf(worker)?.contextLength ?? 0) >= least;
-  const offering = picture.ready(nowMs).filter((worker) => isAble(offerOf(worker), features));
+  const offering = picture
+    .ready(nowMs)
+    .filter((worker) => isAble(offerOf(worker), features) && isLike(worker, offerOf(worker), like));
   if (modelId === undefined || offering.length === 0) throw explainAbsence(picture, wanted, nowMs);
   // A Parley would hand back what came by way of it, or of one beneath it.
   const able = offering.filter(({ parleys }) => !parleys.some((id) => via.includes(id)));
@@ -39,6 +41,16 @@ function cameFromThere(model: string): AppError {
     message: `No worker is awake for the model \`${model}\` but by way of the Parley that the request came from. Try again in a few seconds.`,
     retryAfterSeconds: NO_WORKER_RETRY_AFTER_SECONDS,
   });
+}
+
+function isLike(
+  { instanceId }: KnownWorker,
+  offer: Offer | undefined,
+  like: Likeness | undefined,
+): boolean {
+  if (like === undefined || offer === undefined) return like === undefined;
+  const isSame = offer.build === like.build && offer.contextLength >= like.contextLength;
+  return isSame && !like.failedInstances.has(instanceId);
 }
 
 function isAble(offer: Offer | undefined, features: Wanted["features"]): boolean {

@@ -22,6 +22,16 @@ export type Wanted = {
   contextOver?: number | undefined;
   /** Installations that it came by way of, which are not asked again. */
   via?: Via | undefined;
+  /** It is the rest of an answer that a worker began: one that would have written the same is wanted. */
+  like?: Likeness | undefined;
+};
+
+export type Likeness = {
+  build: string;
+  /** At least. */
+  contextLength: number;
+  /** Lives of workers that have failed at it. */
+  failedInstances: ReadonlySet<string>;
 };
 
 /** Why nobody can take a request for `wanted`: no such model, not that skill, or nobody awake and what became of them. */

@@ -22,6 +22,8 @@ import type { KnownWorker, Offer } from "./worker-picture";
 /** A place at a worker, counted until it is released. */
 export type Reservation = {
   workerId: string;
+  /** Of the life that it is in. */
+  instanceId: string;
   modelId: string;
   address: string;
   kind: string;
@@ -231,6 +233,6 @@ export class Places {
 function describePlace(worker: KnownWorker, modelId: string) {
   const offer = worker.offers.find((it) => it.modelId === modelId);
   assert(offer !== undefined, "only a worker that offers the model is picked for it");
-  const { id: workerId, address, kind, callSecret: secret } = worker;
-  return { workerId, modelId, address, kind, secret, offer };
+  const { id: workerId, instanceId, address, kind, callSecret: secret } = worker;
+  return { workerId, instanceId, modelId, address, kind, secret, offer };
 }

@@ -249,7 +249,9 @@ export class Admission {
 }
 
 function toKey({ wanted, passedOver }: Admitted): string {
-  return JSON.stringify([wanted.features, wanted.via, [...passedOver]]);
+  const { features, via, like } = wanted;
+  const likeness = like && [like.build, like.contextLength, [...like.failedInstances]];
+  return JSON.stringify([features, via, likeness, [...passedOver]]);
 }
 
 function allBusy(model: string): string {

@@ -1,4 +1,5 @@
 import type { Controller } from "@/lib/controller/controller";
+import type { Likeness } from "@/lib/controller/explain-absence";
 import type { Reservation } from "@/lib/controller/places";
 import { AppError, isAppError } from "@/lib/errors";
 import {
@@ -44,6 +45,8 @@ export type Attempts = {
   leavesRoom?: boolean | undefined;
   /** By way of which Parleys it came here: none of them is asked. */
   via?: Via | undefined;
+  /** The rest of an answer that one began: who is to go on with it. */
+  like?: Likeness | undefined;
 };
 
 /**
@@ -120,7 +123,7 @@ async function reserve(
   passedOver: ReadonlySet<string>,
   untilMs: number,
 ): Promise<Reservation | undefined> {
-  const wanted = { model, features, via: attempts.via };
+  const wanted = { model, features, via: attempts.via, like: attempts.like };
   if (attempts.takesSlot === false) return controller.visit(wanted, passedOver);
   await controller.whenCurrent();
   const sinceMs = performance.now();
