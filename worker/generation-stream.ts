@@ -3,11 +3,14 @@ import type { ServerResponse } from "node:http";
 import { AppError, toAppError } from "@/lib/errors";
 import type { GenerateEvent } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import { measureRequest } from "@/lib/protocol/measure-request";
 import { assert } from "@/lib/util/assert";
 import { toJsonLine } from "@/lib/util/json-lines";
 import type { Admission, Slot } from "./admission";
 import type { Backend } from "./backend";
+import { tellLoad, tellLoadWithoutOne } from "./tell-load";
 import { type RequestMetrics, toFinishedReason } from "./vllm-metrics";
+import type { Work } from "./work-meter";
 import type { WorkerStats } from "./worker-stats";
 
 /**
@@ -38,6 +41,7 @@ export async function streamGeneration(options: GenerationOptions): Promise<AppE
   const { admission, response, signal } = options;
   const ticket = admission.enter(signal);
   const shown = options.stats.vllm.enter(options.request.model);
+  const work = options.stats.work.enter(measureRequest(options.request));
   response.writeHead(200, {
     "content-type": "application/x-ndjson; charset=utf-8",
     "cache-control": "no-store",
@@ -47,7 +51,9 @@ export async function streamGeneration(options: GenerationOptions): Promise<AppE
   try {
     slot = await ticket.slot;
     shown.started();
-    for await (const event of readEvents(options, slot.queuedMs, shown)) {
+    work.start();
+    const { queuedMs } = slot;
+    for await (const event of readEvents(options, { queuedMs, shown, work })) {
       await writeLine(options, toJsonLine(event));
       // A backend may report its failure as an event instead of throwing it.
       if (event.type === "generation-error") return toReportedError(event);
@@ -61,6 +67,7 @@ export async function streamGeneration(options: GenerationOptions): Promise<AppE
     if (response.writable) response.write(toJsonLine(param ? { ...event, param } : event));
     return error;
   } finally {
+    work.end();
     slot?.release();
     // What has not ended by itself did not end well.
     shown.ended("error");
@@ -70,13 +77,14 @@ export async function streamGeneration(options: GenerationOptions): Promise<AppE
 
 /** The backend's events, held to their order, counted, and with the wait for the slot added to the times. */
 async function* readEvents(
-  { backend, request, signal, stats, fields }: GenerationOptions,
-  queuedMs: number,
-  shown: RequestMetrics,
+  { backend, admission, request, signal, stats, fields }: GenerationOptions,
+  { queuedMs, shown, work }: { queuedMs: number; shown: RequestMetrics; work: Work },
 ): AsyncGenerator<GenerateEvent> {
   let last: GenerateEvent["type"] | undefined;
   // Those that another worker has drawn are its own.
-  let counted = request.resume?.tokenIds.length ?? 0;
+  const resumed = request.resume?.tokenIds.length ?? 0;
+  let counted = resumed;
+  let written = resumed;
   for await (const event of backend.generate(request, signal)) {
     signal.throwIfAborted();
     assert(last !== "generation-end", "nothing follows the end of a generation");
@@ -89,6 +97,13 @@ async function* readEvents(
     if (event.type === "generation-start") {
       stats.countTokens("prompt", event.promptTokens);
       shown.prompt(event.promptTokens);
+      work.prompt(event.promptTokens + resumed, event.maxTokens - resumed);
+      yield { ...event, load: tellLoad(admission, stats.work) };
+      continue;
+    }
+    if ("tokens" in event && typeof event.tokens === "number") {
+      work.wrote(event.tokens);
+      written += event.tokens;
     }
     if (event.type === "text-delta") {
       stats.countTokens("completion", event.tokens);
@@ -121,7 +136,9 @@ async function* readEvents(
       ...event.usage,
       finishReason: event.finishReason,
     });
-    yield { ...event, timing };
+    work.wrote(Math.max(0, event.usage.completionTokens - written));
+    work.end();
+    yield { ...event, timing, load: tellLoadWithoutOne(admission, stats.work) };
   }
   signal.throwIfAborted();
   assert(last === "generation-end" || last === "generation-error", "a generation has an end");

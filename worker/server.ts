@@ -36,7 +36,9 @@ import { sendError, sendJson } from "./error-reply";
 import { streamGeneration } from "./generation-stream";
 import { describeHealth } from "./health";
 import { readBody } from "./read-body";
+import { readTexts, type ToRead } from "./read-texts";
 import { refuseSocket } from "./refuse-socket";
+import { tellLoad } from "./tell-load";
 import { type Outcome, WorkerStats } from "./worker-stats";
 
 /**
@@ -45,7 +47,8 @@ import { type Outcome, WorkerStats } from "./worker-stats";
  */
 
 export type WorkerServerOptions = {
-  secret: string;
+  /** Absent for a worker that knows only a token of its own, until the web has told it with what it calls. */
+  secret?: string | undefined;
   registry: Registry;
   log: Log;
   /** Other limits than those of lib/limits.ts, for tests that cannot wait for them. */
@@ -68,7 +71,7 @@ const LIMITS: Limits = {
   stallMsMax: READER_STALL_MS_MAX,
 };
 
-type Served = { backend: Backend; card: WorkerCard; admission: Admission };
+type Served = { backend: Backend; card: WorkerCard; admission: Admission; stats: WorkerStats };
 type Exchange = Served & {
   request: IncomingMessage;
   response: ServerResponse;
@@ -124,23 +127,29 @@ export class WorkerServer {
     });
   }
 
+  /** The web calls with `secret` from now on, beside the secret that all share. */
+  accept(secret: string): void {
+    this.#bearer.accept(secret);
+  }
+
   /** The models are loaded: answers from now on, and returns the card to register with. */
-  serve(backend: Backend, identity: { name: string; version: string }): WorkerCard {
+  serve(backend: Backend, identity: Pick<WorkerCard, "name" | "version" | "host">): WorkerCard {
     const { waitingMax, slotWaitMsMax } = this.#limits;
     const own = backend.card();
     const admission = new Admission({ slots: own.slots, waitingMax, slotWaitMsMax });
     const card = { ...own, ...identity, waitingMax };
     this.stats.watch(admission, backend);
     this.stats.vllm.watch(card);
-    this.#served = { backend, card, admission };
+    this.#served = { backend, card, admission, stats: this.stats };
     this.#state = "ready";
     return card;
   }
 
   load(): WorkerLoad {
-    const { running = 0, waiting = 0 } = this.#served?.admission ?? {};
-    const state = this.#state === "ready" ? "ready" : "draining";
-    return { state, running, waiting, counters: { ...this.stats.counters } };
+    const admission = this.#served?.admission ?? { running: 0, waiting: 0 };
+    const state = this.#state === "loading" ? "starting" : this.#state;
+    const { work, counters } = this.stats;
+    return { state, ...tellLoad(admission, work), counters: { ...counters } };
   }
 
   /** Resolves when no request runs, or rejects with the signal's reason. */
@@ -356,22 +365,18 @@ const classify = (exchange: Exchange) =>
     exchange.backend.classify(request, signal),
   );
 
-/** What reads texts takes a slot like an answer, since it loads the model as much. */
-async function read<Request extends { requestId: string; model: string }>(
+async function read<Request extends ToRead & { requestId: string; model: string }>(
   exchange: Exchange,
   schema: z.ZodType<Request>,
-  call: (request: Request, signal: AbortSignal) => Promise<unknown>,
+  call: (request: Request, signal: AbortSignal) => Promise<{ promptTokens: number }>,
 ): Promise<undefined> {
-  const { card, admission, fields, response, abort } = exchange;
+  const { card, admission, fields, response, abort, stats } = exchange;
   const request = await readBody(exchange.request, schema);
   Object.assign(fields, { requestId: request.requestId, model: request.model });
   checkModel(card, request.model);
-  const slot = await admission.enter(abort.signal).slot;
-  try {
-    sendJson(response, await call(request, abort.signal));
-  } finally {
-    slot.release();
-  }
+  const { signal } = abort;
+  const reading = { request, admission, meter: stats.work, response, signal };
+  await readTexts({ ...reading, call: () => call(request, signal) });
   return undefined;
 }
 

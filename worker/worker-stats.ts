@@ -4,6 +4,7 @@ import type { WorkerLoad } from "@/lib/protocol/registration";
 import type { Admission } from "./admission";
 import type { Backend } from "./backend";
 import { VllmMetrics } from "./vllm-metrics";
+import { WorkMeter } from "./work-meter";
 
 /** How a request ended. A refusal is the client's or the load's; a failure is ours. */
 export type Outcome = "done" | "refused" | "failed" | "aborted";
@@ -20,6 +21,8 @@ export class WorkerStats {
   };
   /** The same under other names; beside these for who looks for them. */
   readonly vllm: VllmMetrics;
+  /** What is still to be done, and how fast that goes. */
+  readonly work = new WorkMeter();
   readonly #registry: Registry;
   readonly #requests: Counter<"call" | "outcome">;
   readonly #tokens: Counter<"kind">;
@@ -84,6 +87,16 @@ export class WorkerStats {
       () => backend.underWay?.() ?? admission.running,
     );
     gauge("parley_worker_waiting", "Requests that wait for a slot.", () => admission.waiting);
+    gauge(
+      "parley_worker_outstanding_tokens",
+      "Tokens that requests here have still to read and write, by what answers wrote of late.",
+      () => this.work.outstandingTokens,
+    );
+    gauge(
+      "parley_worker_tokens_per_second",
+      "Tokens written a second of late, over all requests, while there were any.",
+      () => this.work.tokensPerSecond ?? 0,
+    );
   }
 
   countRequest(call: string, outcome: Outcome): void {

@@ -14,6 +14,8 @@ import { readJsonLines } from "@/lib/util/json-lines";
 import { processSingleton } from "@/lib/util/process-singleton";
 import { type GenerateEvent, generateEventSchema } from "./generate-event";
 import type { GenerateRequest } from "./generate-request";
+import { LOAD_HEADER, readLoadHeader } from "./load-header";
+import type { LiveLoadReport } from "./registration";
 import {
   type ClassifyReply,
   type ClassifyRequest,
@@ -47,6 +49,8 @@ export type WorkerCall = {
   requestId?: string | undefined;
   /** Only at a worker that is a Parley itself, which refuses what has come through it before. */
   via?: Via | undefined;
+  /** Hears the worker's load where it is told beside a whole answer; streams have it in their events. */
+  onLoad?: ((load: LiveLoadReport) => void) | undefined;
 };
 
 type Limits = { headMsMax: number; silenceMsMax: number; callMsMax: number };
@@ -171,9 +175,12 @@ export class WorkerClient {
     options: OpenOptions,
     schema: z.ZodType<T>,
   ): Promise<T> {
-    const { body } = await this.#open(address, path, options);
+    const { body, headers } = await this.#open(address, path, options);
     try {
-      return schema.parse(await body.json());
+      const reply = schema.parse(await body.json());
+      const load = options.onLoad && readLoadHeader(headers[LOAD_HEADER]);
+      if (load) options.onLoad?.(load);
+      return reply;
     } catch (error) {
       throw toCallError(error, address, options.signal);
     }

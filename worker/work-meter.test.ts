@@ -1,0 +1,84 @@
+import { expect, test } from "vitest";
+import { ANSWER_TOKENS_EXPECTED, CHARACTERS_A_TOKEN, READ_TOKEN_COST } from "@/lib/limits";
+import { seededRandom } from "@/lib/util/random";
+import { WorkMeter } from "./work-meter";
+
+function makeMeter() {
+  const clock = { nowMs: 0 };
+  return { clock, meter: new WorkMeter(() => clock.nowMs) };
+}
+
+test("what is outstanding: the prompt until it is read, then what answers usually write, and no more than may be", () => {
+  const { meter } = makeMeter();
+  const work = meter.enter({ promptCharacters: 800 * CHARACTERS_A_TOKEN });
+  work.start();
+  expect(meter.outstandingTokens).toBe(800 * READ_TOKEN_COST + ANSWER_TOKENS_EXPECTED);
+  work.prompt(400, 300);
+  expect(meter.outstandingTokens).toBe(400 * READ_TOKEN_COST + ANSWER_TOKENS_EXPECTED);
+  work.wrote(1);
+  expect(meter.outstandingTokens).toBe(ANSWER_TOKENS_EXPECTED);
+  work.wrote(289);
+  expect(meter.outstandingTokens).toBe(10);
+  work.end();
+  work.end();
+  expect(meter.outstandingTokens).toBe(0);
+});
+
+test("one that writes all it may counts for that; one that may not write counts for its prompt", () => {
+  const { meter } = makeMeter();
+  const exact = meter.enter({ promptCharacters: 0, maxTokens: 4_000, isExact: true });
+  expect(meter.outstandingTokens).toBe(4_000);
+  exact.wrote(1_000);
+  expect(meter.outstandingTokens).toBe(3_000);
+  exact.end();
+  meter.enter({ promptCharacters: 4_000, maxTokens: 0 });
+  expect(meter.outstandingTokens).toBe((4_000 / CHARACTERS_A_TOKEN) * READ_TOKEN_COST);
+});
+
+test("the expected length follows the answers, not what they allow", () => {
+  const { meter } = makeMeter();
+  const random = seededRandom(3);
+  for (let count = 0; count < 200; count++) {
+    const work = meter.enter({ promptCharacters: 0, maxTokens: 4_096 });
+    work.start();
+    work.wrote(1 + Math.floor(random() * 39));
+    work.end();
+  }
+  meter.enter({ promptCharacters: 0, maxTokens: 4_096 });
+  expect(meter.outstandingTokens).toBeGreaterThan(10);
+  expect(meter.outstandingTokens).toBeLessThan(30);
+});
+
+test("the speed is that of all requests together, while there was any", () => {
+  const { meter, clock } = makeMeter();
+  expect(meter.tokensPerSecond).toBeUndefined();
+  const works = [meter.enter({ promptCharacters: 0 }), meter.enter({ promptCharacters: 0 })];
+  for (const work of works) work.start();
+  for (let second = 0; second < 10; second++) {
+    clock.nowMs += 1_000;
+    for (const work of works) work.wrote(20);
+    expect(meter.tokensPerSecond).toBeCloseTo(40, 5);
+  }
+  for (const work of works) work.end();
+  // Nothing to do is not slowness, and who waits for a slot is no work yet.
+  const waiting = meter.enter({ promptCharacters: 0 });
+  clock.nowMs += 600_000;
+  expect(meter.tokensPerSecond).toBeCloseTo(40, 5);
+  waiting.end();
+  const slower = meter.enter({ promptCharacters: 0 });
+  slower.start();
+  for (let second = 0; second < 120; second++) {
+    clock.nowMs += 1_000;
+    slower.wrote(5);
+  }
+  expect(meter.tokensPerSecond).toBeCloseTo(5, 0);
+});
+
+test("what only reads has a speed in the same measure", () => {
+  const { meter, clock } = makeMeter();
+  const work = meter.enter({ promptCharacters: 32_000, maxTokens: 0 });
+  work.start();
+  clock.nowMs += 2_000;
+  work.end(8_000);
+  expect(meter.tokensPerSecond).toBeCloseTo((8_000 * READ_TOKEN_COST) / 2, 5);
+});
