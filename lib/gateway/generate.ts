@@ -7,13 +7,13 @@ import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import type { RouteAsk } from "@/lib/protocol/routing";
 import type { Via } from "@/lib/protocol/via";
 import type { ModelFeature } from "@/lib/protocol/worker-card";
-import { workerClient } from "@/lib/protocol/worker-client";
 import type { Meter } from "@/lib/usage/meter";
 import { assert } from "@/lib/util/assert";
 import { tryWorkers } from "./attempts";
 import { cacheSaltOf } from "./cache-salt";
 import { type Called, toWorkerCall } from "./call-worker";
 import type { Candidate } from "./candidate";
+import { clientFor } from "./client-for";
 import { GenerationWatch } from "./generation-watch";
 import { router as processRouter, type Router } from "./router";
 import { tryModels } from "./try-models";
@@ -199,7 +199,7 @@ async function openAt(
 ): Promise<OpenedStream> {
   const { address, started } = reservation;
   const call = await toWorkerCall(reservation, called);
-  const stream = await workerClient().generate(address, request, call);
+  const stream = await clientFor(reservation).generate(address, request, call);
   const rest = stream[Symbol.asyncIterator]();
   try {
     const start = await nextEvent(rest);

@@ -18,11 +18,12 @@ import type {
 } from "@/lib/protocol/text";
 import type { Via } from "@/lib/protocol/via";
 import type { ModelFeature } from "@/lib/protocol/worker-card";
-import { type WorkerCall, workerClient } from "@/lib/protocol/worker-client";
+import type { WorkerCall } from "@/lib/protocol/worker-client";
 import type { Meter } from "@/lib/usage/meter";
 import { tryWorkers } from "./attempts";
 import { toWorkerCall } from "./call-worker";
 import type { Candidate } from "./candidate";
+import { type AnyWorkerClient, clientFor } from "./client-for";
 import { router as processRouter, type Router } from "./router";
 import { tryModels } from "./try-models";
 
@@ -53,8 +54,8 @@ export async function embed(options: ReadTextsOptions<EmbedRequest>): Promise<Em
     feature: "embeddings",
     field: "inputs",
     items: request.inputs,
-    call: (address, { model, items }, call) =>
-      workerClient().embed(address, { ...request, model, inputs: [...items] }, call),
+    call: ({ client, address }, { model, items }, call) =>
+      client.embed(address, { ...request, model, inputs: [...items] }, call),
   });
   return {
     ...by,
@@ -72,8 +73,8 @@ export async function rerank(
     feature: "rerank",
     field: "documents",
     items: request.documents,
-    call: (address, { model, items }, call) =>
-      workerClient().rerank(address, { ...request, model, documents: [...items] }, call),
+    call: ({ client, address }, { model, items }, call) =>
+      client.rerank(address, { ...request, model, documents: [...items] }, call),
   });
   return {
     ...by,
@@ -91,8 +92,8 @@ export async function classify(
     feature: "classify",
     field: "inputs",
     items: request.inputs,
-    call: (address, { model, items }, call) =>
-      workerClient().classify(address, { ...request, model, inputs: [...items] }, call),
+    call: ({ client, address }, { model, items }, call) =>
+      client.classify(address, { ...request, model, inputs: [...items] }, call),
   });
   return {
     ...by,
@@ -107,7 +108,7 @@ type Reading<Item, Reply> = {
   field: string;
   items: readonly Item[];
   call(
-    address: string,
+    at: { client: AnyWorkerClient; address: string },
     part: { model: string; items: readonly Item[] },
     call: WorkerCall,
   ): Promise<Reply>;
@@ -196,7 +197,8 @@ async function readInParts<Item extends Texts, Reply extends Counted>(
           begin();
           try {
             const worker = await toWorkerCall(reservation, { requestId, signal: whole, via });
-            return await call(reservation.address, { model, items: own }, worker);
+            const at = { client: clientFor(reservation), address: reservation.address };
+            return await call(at, { model, items: own }, worker);
           } finally {
             reservation.release();
           }

@@ -10,11 +10,12 @@ import type {
   TokenizerInfoRequest,
 } from "@/lib/protocol/text";
 import type { Via } from "@/lib/protocol/via";
-import { type WorkerCall, workerClient } from "@/lib/protocol/worker-client";
+import type { WorkerCall } from "@/lib/protocol/worker-client";
 import type { Meter } from "@/lib/usage/meter";
 import { tryWorkers } from "./attempts";
 import { toWorkerCall } from "./call-worker";
 import type { Candidate } from "./candidate";
+import { type AnyWorkerClient, clientFor } from "./client-for";
 import { router as processRouter, type Router } from "./router";
 import { tokenizerGate } from "./tokenizer-gate";
 import { tryModels } from "./try-models";
@@ -41,8 +42,8 @@ export type TokenizeOptions = TokenizerOptions<TokenizeRequest>;
  * @throws AppError `model-not-found`, `no-worker`, `overloaded`, …
  */
 export function tokenize(options: TokenizeOptions): Promise<TokenizeReply & { model: string }> {
-  return askTokenizer(options, (address, request, call) =>
-    workerClient().tokenize(address, request, call),
+  return askTokenizer(options, ({ client, address }, request, call) =>
+    client.tokenize(address, request, call),
   );
 }
 
@@ -54,8 +55,8 @@ export async function detokenize(
     const message = `The same tokens are another text to each model, and \`${AUTO_MODEL}\` may be any. Name the model that they are of.`;
     throw new AppError("invalid-request", { message, param: "model" });
   }
-  return askTokenizer(options, (address, request, call) =>
-    workerClient().detokenize(address, request, call),
+  return askTokenizer(options, ({ client, address }, request, call) =>
+    client.detokenize(address, request, call),
   );
 }
 
@@ -63,15 +64,19 @@ export async function detokenize(
 export function readTokenizerInfo(
   options: TokenizerOptions<TokenizerInfoRequest>,
 ): Promise<TokenizerInfoReply & { model: string }> {
-  return askTokenizer(options, (address, request, call) =>
-    workerClient().tokenizerInfo(address, request, call),
+  return askTokenizer(options, ({ client, address }, request, call) =>
+    client.tokenizerInfo(address, request, call),
   );
 }
 
 /** Of an alias it is always the heaviest target that is asked, since the same text must come to the same tokens. */
 async function askTokenizer<Request extends { model: string }, Reply extends object>(
   { controller, request, signal, meter, pinned, router, via }: TokenizerOptions<Request>,
-  ask: (address: string, request: Request, call: WorkerCall) => Promise<Reply>,
+  ask: (
+    at: { client: AnyWorkerClient; address: string },
+    request: Request,
+    call: WorkerCall,
+  ) => Promise<Reply>,
 ): Promise<Reply & { model: string }> {
   const features = ["tokenize"] as const;
   // What `auto` would answer with, and no model that only reads.
@@ -91,7 +96,8 @@ async function askTokenizer<Request extends { model: string }, Reply extends obj
       try {
         return await tryWorkers({ ...attempts, takesSlot: false }, async (reservation) => {
           const call = await toWorkerCall(reservation, { requestId, signal, via });
-          return ask(reservation.address, { ...request, model }, call);
+          const at = { client: clientFor(reservation), address: reservation.address };
+          return ask(at, { ...request, model }, call);
         });
       } finally {
         leave();
