@@ -1,10 +1,10 @@
 import type { Command } from "commander";
 import { toSettingKey } from "@/lib/config/setting-key";
+import { SETTING_SECTIONS } from "@/lib/config/setting-sections";
 import {
   envSchema,
   isSecretSetting,
   processSettings,
-  SETTING_SECTIONS,
   type SettingName,
   type Settings,
 } from "@/lib/env";
