@@ -35,6 +35,7 @@ import * as apiV1TokenCheck from "@/app/api/v1/token_check/route";
 import * as apiWorkersIdHeartbeat from "@/app/api/workers/[id]/heartbeat/route";
 import * as apiWorkersId from "@/app/api/workers/[id]/route";
 import * as apiWorkers from "@/app/api/workers/route";
+import * as controllerCall from "@/app/controller/[...call]/route";
 import * as detokenizeRest from "@/app/detokenize/[...rest]/route";
 import * as detokenize from "@/app/detokenize/route";
 import * as healthz from "@/app/healthz/route";
@@ -106,6 +107,7 @@ export const HOT_ROUTES: Record<string, RouteModule> = {
   "/api/workers": apiWorkers,
   "/api/workers/[id]": apiWorkersId,
   "/api/workers/[id]/heartbeat": apiWorkersIdHeartbeat,
+  "/controller/[...call]": controllerCall,
   "/detokenize": detokenize,
   "/detokenize/[...rest]": detokenizeRest,
   "/healthz": healthz,

@@ -45,7 +45,9 @@ export const LAYERS: Record<string, readonly string[]> = {
     ...["lib/auth", "lib/controller", "lib/db", "lib/gateway", "lib/openai", "lib/protocol"],
     "lib/usage",
   ],
-  "lib/http": ["lib/anthropic", "lib/auth", "lib/openai", "lib/protocol", "lib/usage"],
+  "lib/http": [
+    ...["lib/anthropic", "lib/auth", "lib/fastchat", "lib/openai", "lib/protocol", "lib/usage"],
+  ],
 
   // Doors: thin, and imported by nothing.
   components: ["lib/protocol"],

@@ -44,3 +44,17 @@ export function fromErrorCode(code: number): AppError {
     cause: new Error(`FastChat's error ${code}; its worker's log has the reason.`),
   });
 }
+
+/** Of FastChat's numbers the one that says the most of an error of ours. */
+const NUMBERS: Partial<Record<ErrorCode, number>> = {
+  unauthenticated: 40101,
+  forbidden: 40102,
+  "invalid-request": 40001,
+  "model-not-found": 40301,
+  overloaded: 42903,
+};
+
+/** An error as FastChat's servers tell it, beside the status of HTTP. */
+export function toFastchatError({ code, message }: AppError) {
+  return { object: "error", message, code: NUMBERS[code] ?? 50001 };
+}

@@ -1,15 +1,17 @@
 import { toAnthropicError } from "@/lib/anthropic/error";
 import type { AppError } from "@/lib/errors";
+import { toFastchatError } from "@/lib/fastchat/error-code";
 import { toOpenAiError } from "@/lib/openai/error";
 import { toWorkerError } from "@/lib/protocol/worker-error";
 import { unreachable } from "@/lib/util/assert";
 import { jsonReply } from "./reply";
 
 /**
- * Whose error object a route speaks: OpenAI's where programs call, Anthropic's under /v1/messages, a
- * worker's where this Parley is one, ours (protocol/arena-view.ts, errorReplySchema) elsewhere.
+ * Whose error object a route speaks: OpenAI's where programs call, Anthropic's under /v1/messages, FastChat's
+ * where its workers do, a worker's where this Parley is one, ours (protocol/arena-view.ts, errorReplySchema)
+ * elsewhere.
  */
-export type ErrorShape = "openai" | "anthropic" | "worker" | "parley";
+export type ErrorShape = "openai" | "anthropic" | "fastchat" | "worker" | "parley";
 
 /** What programs call that were written for somebody else's API; paths.ts names each. */
 export function isApiPath(path: string): boolean {
@@ -50,6 +52,8 @@ function toErrorObject(error: AppError, shape: ErrorShape, requestId: string) {
       return toAnthropicError(error, requestId);
     case "worker":
       return toWorkerError(error);
+    case "fastchat":
+      return toFastchatError(error);
     case "parley":
       return toParleyError(error, requestId);
     default:
