@@ -26,7 +26,8 @@ export const LAYERS: Record<string, readonly string[]> = {
   "lib/auth": ["lib/db", "lib/protocol"],
   "lib/catalog": ["lib/db", "lib/protocol"],
   "lib/usage": ["lib/auth", "lib/catalog", "lib/db", "lib/protocol"],
-  "lib/controller": ["lib/db", "lib/fastchat", "lib/protocol"],
+  // The catalog: by which rule a model's worker is chosen is part of what keepers say of it.
+  "lib/controller": ["lib/catalog", "lib/db", "lib/fastchat", "lib/protocol"],
   "lib/leaderboard": ["lib/db", "lib/protocol", "lib/rating"],
   // The leaderboard: `auto` is the best-rated model.
   "lib/gateway": [
