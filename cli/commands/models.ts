@@ -6,12 +6,16 @@ import { readModels } from "@/lib/controller/store";
 import { LIMIT_NAMES } from "@/lib/protocol/api-key";
 import { modelDefaultsSchema } from "@/lib/protocol/catalog";
 import { type AdminModel, modelSettingsSchema } from "@/lib/protocol/catalog-view";
+import { DISPATCH_POLICIES, type DispatchPolicy } from "@/lib/protocol/dispatch";
 import { StartError } from "@/lib/util/start-error";
 import { withDatabase } from "../open-database";
 import { parseFlags, toFlagNumber } from "../parse-flags";
 import type { Terminal } from "../terminal";
 
 const toKebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
+
+/** Of `--dispatch`: as PARLEY_DISPATCH_POLICY says. */
+const AS_INSTALLED = "default";
 
 type SetFlags = {
   pricePrompt?: number;
@@ -20,6 +24,7 @@ type SetFlags = {
   free?: true;
   default: Record<string, number>;
   fallback: string[];
+  dispatch?: string;
   clear?: true;
 } & Partial<Record<(typeof LIMIT_NAMES)[number], number>>;
 
@@ -68,6 +73,10 @@ export function addModelsCommand(program: Command, terminal: Terminal): void {
       collect,
       [],
     )
+    .option(
+      "--dispatch <policy>",
+      `how its worker is chosen: ${DISPATCH_POLICIES.join(", ")}; or ${AS_INSTALLED}`,
+    )
     .option("--clear", "begin with nothing set");
   for (const name of LIMIT_NAMES) {
     set.option(`--${toKebab(name)} <number>`, "of all callers together", toFlagNumber);
@@ -94,6 +103,7 @@ type Before = {
   price: { prompt: number; cachedPrompt?: number | undefined; completion: number } | undefined;
   limits: object;
   fallbacks: readonly string[];
+  dispatch?: DispatchPolicy | undefined;
 };
 
 function toSettings(model: string, flags: SetFlags, before: Before | undefined) {
@@ -106,6 +116,7 @@ function toSettings(model: string, flags: SetFlags, before: Before | undefined) 
     price: toPrice(flags, before?.price),
     limits: { ...before?.limits, ...Object.fromEntries(limits) },
     fallbacks: flags.fallback.length > 0 ? flags.fallback : [...(before?.fallbacks ?? [])],
+    dispatch: flags.dispatch === AS_INSTALLED ? null : (flags.dispatch ?? before?.dispatch ?? null),
   };
 }
 
@@ -148,6 +159,7 @@ function toLines({
   defaults,
   limits,
   fallbacks,
+  dispatch,
   isHidden,
 }: AdminModel): string {
   const lines = [model];
@@ -163,6 +175,7 @@ function toLines({
   if (Object.keys(defaults).length > 0) lines.push(`  defaults  ${say(defaults)}`);
   if (Object.keys(limits).length > 0) lines.push(`  limits    ${say(limits)}`);
   if (fallbacks.length > 0) lines.push(`  fallback  ${fallbacks.join(", ")}`);
+  if (dispatch) lines.push(`  dispatch  ${dispatch}`);
   if (!isSet) lines.push("  nothing set");
   return `${lines.join("\n")}\n`;
 }

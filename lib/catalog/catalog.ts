@@ -3,6 +3,7 @@ import { type Database, database } from "@/lib/db/client";
 import { LiveCopy } from "@/lib/db/live-copy";
 import type { Limits } from "@/lib/protocol/api-key";
 import type { ModelAlias, ModelDefaults, Price, Rollback } from "@/lib/protocol/catalog";
+import type { DispatchPolicy } from "@/lib/protocol/dispatch";
 import { processSingleton } from "@/lib/util/process-singleton";
 import { readAliases, readModelSettings } from "./store";
 
@@ -12,6 +13,8 @@ export type ModelSettings = {
   price: Price | undefined;
   limits: Limits;
   fallbacks: readonly string[];
+  /** How its worker is chosen; undefined: by the default of this installation. */
+  dispatch?: DispatchPolicy | undefined;
 };
 
 export type AliasEntry = ModelAlias & {

@@ -14,14 +14,15 @@ export async function setModel(
   settings: ModelSettingsBody,
   db: Database = database(),
 ): Promise<void> {
-  const { model, price, fallbacks } = settings;
+  const { model, price, fallbacks, dispatch } = settings;
   for (const [index, fallback] of fallbacks.entries()) {
     const param = `fallbacks.${index}`;
     if (fallback === model) throw wrong(param, "A model cannot stand in for itself; remove it.");
     if (fallback === AUTO_MODEL) throw wrong(param, "Name the model that stands in, not `auto`.");
     if (fallbacks.indexOf(fallback) !== index) throw wrong(param, "It is named twice; remove one.");
   }
-  await writeModelSettings(db, { ...settings, price: price ?? undefined });
+  const said = { price: price ?? undefined, dispatch: dispatch ?? undefined };
+  await writeModelSettings(db, { ...settings, ...said });
 }
 
 /** @throws AppError `not-found` */

@@ -19,6 +19,7 @@ export function toAdminModels(
         price: said?.price ?? null,
         limits: said?.limits ?? {},
         fallbacks: [...(said?.fallbacks ?? [])],
+        dispatch: said?.dispatch ?? null,
       };
     }),
     aliases: [...aliases.values()]

@@ -17,10 +17,10 @@ test("of a model's row of a newer version all counts that can be read, its limit
   const limits = { requestsPerMinute: 3, imagesPerMinute: 1, tokensPerDay: "plenty" };
   const price = { prompt: 1, completion: 2, image: 5 };
   await database.db.execute(sql`
-    insert into model_settings (model, defaults, price, limits, fallbacks) values
-      ('newer', ${json({ temperature: 0.5, mood: "mild" })}, ${json(price)}, ${json(limits)}, '{other}'),
-      ('strange', '3', ${json({ perHour: 1 })}, 'null', '{}'),
-      ('known', '{}', null, ${json({ tokensPerDay: 9 })}, '{}')`);
+    insert into model_settings (model, defaults, price, limits, fallbacks, dispatch) values
+      ('newer', ${json({ temperature: 0.5, mood: "mild" })}, ${json(price)}, ${json(limits)}, '{other}', 'by-phase-of-moon'),
+      ('strange', '3', ${json({ perHour: 1 })}, 'null', '{}', null),
+      ('known', '{}', null, ${json({ tokensPerDay: 9 })}, '{}', 'lottery')`);
   const { settings } = await readCatalog(database.db);
   expect(settings.get("newer")).toEqual({
     model: "newer",
@@ -31,6 +31,8 @@ test("of a model's row of a newer version all counts that can be read, its limit
   });
   expect(settings.get("strange")).toMatchObject({ defaults: {}, price: undefined, limits: {} });
   expect(settings.get("known")?.limits).toEqual({ tokensPerDay: 9 });
+  expect(settings.get("newer")?.dispatch).toBeUndefined();
+  expect(settings.get("known")?.dispatch).toBe("lottery");
 });
 
 test("an alias of a newer version is left out, the others stand", async () => {

@@ -12,6 +12,7 @@ import {
   type Rollback,
   rollbackSchema,
 } from "@/lib/protocol/catalog";
+import { dispatchPolicySchema } from "@/lib/protocol/dispatch";
 import { log } from "@/lib/telemetry/log";
 import { logOnce } from "@/lib/telemetry/log-once";
 import { readable } from "@/lib/util/readable";
@@ -23,11 +24,12 @@ import type { AliasEntry, ModelSettings } from "./catalog";
  */
 export async function readModelSettings(db: Database): Promise<ModelSettings[]> {
   const rows = await db.select().from(modelSettings);
-  return rows.map(({ model, defaults, price, limits, fallbacks }) => {
+  return rows.map(({ model, defaults, price, limits, fallbacks, dispatch }) => {
     const parsed = [
       modelDefaultsSchema.safeParse(defaults),
       limitsSchema.safeParse(limits),
       priceSchema.nullable().safeParse(price),
+      dispatchPolicySchema.nullable().safeParse(dispatch),
     ].find((it) => !it.success);
     if (parsed) complain({ model }, parsed.error);
     return {
@@ -36,6 +38,8 @@ export async function readModelSettings(db: Database): Promise<ModelSettings[]> 
       // A price that says more than this version knows still has its words for tokens.
       price: price === null ? undefined : priceSchema.strip().safeParse(price).data,
       limits: readable(limitsSchema, limits),
+      // A policy that this version has not: the default serves every model.
+      dispatch: dispatchPolicySchema.safeParse(dispatch).data,
     };
   });
 }
@@ -68,7 +72,8 @@ function complain(of: { model: string } | { alias: string }, error: Error): void
 
 /** Writes what an operator says of a model, in place of what was said before. */
 export async function writeModelSettings(db: Database, settings: ModelSettings): Promise<void> {
-  const values = { ...settings, price: settings.price ?? null, fallbacks: [...settings.fallbacks] };
+  const { price = null, dispatch = null, fallbacks } = settings;
+  const values = { ...settings, price, dispatch, fallbacks: [...fallbacks] };
   await db.transaction(async (transaction) => {
     await transaction
       .insert(modelSettings)

@@ -20,6 +20,7 @@ import { type ControllerConfig, controllerConfig, toControllerConfig } from "./c
 import { type AwakeModel, toAdminWorkers, toAwakeModels } from "./describe";
 import { explainAbsence, type Wanted } from "./explain-absence";
 import { type Fleet, toFleet } from "./fleet";
+import { defaultPolicy, type PolicyOf, policyInCatalog } from "./model-policies";
 import { type Ordered, orderWorker } from "./order-worker";
 import { type Place, Places, type PlaceWish, type Reservation } from "./places";
 import { type Probe, type ProbeOutcome, probeByKind } from "./probe";
@@ -47,6 +48,8 @@ export type ControllerOptions = {
   random?: Random;
   /** With what a worker is called. */
   callSecretOf?: CallSecretOf;
+  /** By which rule a worker of a model is chosen; unless given, by the default of all. */
+  policyOf?: PolicyOf;
 };
 
 /** All that a web process needs to know and choose workers; a test hands in what it wants to hold still. */
@@ -68,6 +71,7 @@ export class Controller {
   readonly #registry: RegistryCopy;
   readonly #checker: StatusChecker;
   readonly #places: Places;
+  readonly #policyOf: PolicyOf;
 
   constructor(options: ControllerOptions) {
     const { db, feed, now = () => performance.now(), random = Math.random } = options;
@@ -76,6 +80,7 @@ export class Controller {
     this.#config = toControllerConfig(options.config);
     this.#callSecretOf = options.callSecretOf ?? callSecretOf;
     this.#places = new Places({ now, random });
+    this.#policyOf = options.policyOf ?? defaultPolicy;
     const config = this.#config;
     const picture = new WorkerPicture({ config, callSecretOf: this.#callSecretOf });
     this.#picture = picture;
@@ -98,6 +103,11 @@ export class Controller {
     { tokenId }: CalledBy = BY_SHARED_SECRET,
     { beats = true }: { beats?: boolean } = {},
   ): Promise<RegisterReply> {
+    const called = this.#replyTo({ instanceId: body.instanceId, tokenId });
+    if (called.callSecret === "") {
+      const message = "The server lets no worker in by a token before its PARLEY_SECRET is set.";
+      throw new AppError("unavailable", { message });
+    }
     const { workerId } = await registerWorker(this.#db, body, { tokenId, beats });
     this.#places.report(workerId);
     this.#places.trust(workerId);
@@ -110,7 +120,7 @@ export class Controller {
       { workerId, worker: name, address, state, models: models.length },
       "worker registered",
     );
-    return { workerId, ...this.#replyTo({ instanceId: body.instanceId, tokenId }) };
+    return { workerId, ...called };
   }
 
   /** @throws AppError `not-found` when the worker must register again. */
@@ -197,7 +207,9 @@ export class Controller {
 
   /** Workers for people: all that are awake, and those lost lately. */
   async listWorkers(): Promise<AdminWorker[]> {
-    return toAdminWorkers(await this.#registry.current(), this.#places, this.#now());
+    const picture = await this.#registry.current();
+    const { staleAfterMs } = this.#config;
+    return toAdminWorkers(picture, this.#places, { nowMs: this.#now(), staleAfterMs });
   }
 
   /** All workers together, by the picture as it is: `whenCurrent` keeps it fresh. */
@@ -234,7 +246,7 @@ export class Controller {
    */
   place(wanted: Wanted, wish: PlaceWish): Place {
     const { able, ...at } = this.#findAble(wanted);
-    return this.#places.take(able, wish, at);
+    return this.#places.take(able, wish, { ...at, policy: this.#policyOf(wanted.model) });
   }
 
   /** Told whenever a place may have come free, or a worker come or gone; until the returned function is called. */
@@ -368,6 +380,9 @@ function forgotten(): AppError {
 /** The controller of this process. */
 export function controller(): Controller {
   return processSingleton("controller", () =>
-    createController({ db: database(), feed: changeFeed(), config: controllerConfig() }),
+    createController({
+      ...{ db: database(), feed: changeFeed(), config: controllerConfig() },
+      policyOf: policyInCatalog,
+    }),
   );
 }

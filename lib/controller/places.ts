@@ -48,22 +48,17 @@ export type Place =
   | { kind: "full" }
   | { kind: "nobody" };
 
-/** By which rule a worker is chosen, and what of the request bears upon it. */
-export type Dispatch = { policy: DispatchPolicy; ask: DispatchAsk };
-
 export type PlaceWish = RoomWish & {
   passedOver: ReadonlySet<string>;
-  dispatch?: Dispatch | undefined;
+  /** What of the request bears upon the choice. */
+  ask?: DispatchAsk | undefined;
 };
 
 type At = { modelId: string; nowMs: number };
 type PlaceCandidate = RoomCandidate & PolicyCandidate & { worker: KnownWorker };
 
 /** For what comes without: nothing is known of it. */
-const UNSAID: Dispatch = {
-  policy: DISPATCH_POLICY_DEFAULT,
-  ask: { tokens: 0, session: () => undefined, prefix: () => [] },
-};
+const UNSAID: DispatchAsk = { tokens: 0, session: () => undefined, prefix: () => [] };
 
 export type PlacesOptions = {
   /** Milliseconds of a clock that only goes forward. */
@@ -90,19 +85,18 @@ export class Places {
   /** Takes a place that is free as well as can be told here; nothing waits in between. */
   take(
     able: readonly KnownWorker[],
-    { passedOver, dispatch = UNSAID, ...wish }: PlaceWish,
-    { modelId, nowMs }: At,
+    { passedOver, ask = UNSAID, ...wish }: PlaceWish,
+    { modelId, nowMs, policy = DISPATCH_POLICY_DEFAULT }: At & { policy?: DispatchPolicy },
   ): Place {
     const candidates = this.#toCandidates(able, passedOver, nowMs);
     if (candidates.length === 0) return { kind: "nobody" };
-    const { policy, ask } = dispatch;
     const sources = { ask, memory: this.#memory, random: this.#random };
     const choose: Choose<PlaceCandidate> = (among, all) =>
       among.length === 1 && among[0] ? among[0] : POLICIES[policy]({ among, all, ...sources });
     const picked = pickRoom(candidates, wish, choose);
     if (picked === undefined) return { kind: "full" };
     const { worker, isAhead } = picked;
-    this.#remember(dispatch, worker.id);
+    this.#remember(policy, ask, worker.id);
     const { tokens } = ask;
     return {
       kind: "taken",
@@ -191,7 +185,7 @@ export class Places {
       });
   }
 
-  #remember({ policy, ask }: Dispatch, workerId: string): void {
+  #remember(policy: DispatchPolicy, ask: DispatchAsk, workerId: string): void {
     if (policy === "prefix-affinity") this.#memory.prefixes.note(ask.prefix(), workerId);
     if (policy !== "session-affinity") return;
     const session = ask.session();

@@ -57,8 +57,7 @@ class World implements Rooms {
     const policy = this.of(DISPATCH_POLICIES)!;
     const session = `s${this.pick(20)}`;
     const ask = { tokens: this.pick(500), session: () => session, prefix: () => [1, this.pick(9)] };
-    const dispatch = { policy, ask };
-    return this.places.take(able, { ...wish, dispatch }, { modelId: "m", nowMs: this.nowMs });
+    return this.places.take(able, { ...wish, ask }, { modelId: "m", nowMs: this.nowMs, policy });
   };
   onRoom: Rooms["onRoom"] = (listener) => this.places.onRoom(listener);
   whenCurrent: Rooms["whenCurrent"] = async () => undefined;

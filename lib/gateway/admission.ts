@@ -1,6 +1,6 @@
 import type { Controller } from "@/lib/controller/controller";
 import type { Wanted } from "@/lib/controller/explain-absence";
-import type { Place, Reservation } from "@/lib/controller/places";
+import type { Place, PlaceWish, Reservation } from "@/lib/controller/places";
 import { AppError } from "@/lib/errors";
 import {
   ADMISSION_PACE_MS,
@@ -19,6 +19,8 @@ export type Admitted = {
   /** Who asks: places are shared alike among lanes. */
   lane: string;
   passedOver: ReadonlySet<string>;
+  /** What of the request bears upon which worker is chosen. */
+  ask?: PlaceWish["ask"];
   preferredId?: string | undefined;
   /** Part of a request that has already had a place: goes before the fresh ones of its lane. */
   isUnderWay: boolean;
@@ -99,8 +101,11 @@ export class Admission {
     return this.#wait(own, admitted);
   }
 
-  #take({ wanted, passedOver, preferredId, leavesRoom }: Admitted, maySuspect: boolean): Place {
-    return this.#rooms.place(wanted, { passedOver, preferredId, leavesRoom, maySuspect });
+  #take(
+    { wanted, passedOver, ask, preferredId, leavesRoom }: Admitted,
+    maySuspect: boolean,
+  ): Place {
+    return this.#rooms.place(wanted, { passedOver, ask, preferredId, leavesRoom, maySuspect });
   }
 
   #queueOf(name: string): ModelQueue {

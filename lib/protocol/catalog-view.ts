@@ -8,6 +8,7 @@ import {
   priceSchema,
   rollbackSchema,
 } from "./catalog";
+import { dispatchPolicySchema } from "./dispatch";
 
 /** What keepers see and say of models and aliases. */
 
@@ -19,6 +20,8 @@ export const modelSettingsSchema = z.strictObject({
   price: priceSchema.nullable().default(null),
   limits: limitsSchema.default({}),
   fallbacks: z.array(modelNameSchema).max(FALLBACK_MODELS_MAX).default([]),
+  /** How its worker is chosen; null: by the default of this installation. */
+  dispatch: dispatchPolicySchema.nullable().default(null),
 });
 
 export const namedModelSchema = z.strictObject({ model: modelNameSchema });

@@ -18,4 +18,18 @@ export const DISPATCH_POLICIES = [
 
 export const dispatchPolicySchema = z.enum(DISPATCH_POLICIES);
 export type DispatchPolicy = z.infer<typeof dispatchPolicySchema>;
+
+/** What each does, for whoever chooses among them. */
+export const DISPATCH_POLICY_WORDS: Record<DispatchPolicy, string> = {
+  lottery: "At random, each worker by its measured speed.",
+  "shortest-queue": "The worker with the fewest requests for its speed.",
+  "power-of-two": "Of two workers drawn at random, the one with fewer requests.",
+  "least-outstanding-tokens":
+    "The worker that will be done soonest with all it has to read and write.",
+  "session-affinity":
+    "The worker that answered this conversation last, while it is not overloaded.",
+  "prefix-affinity":
+    "The worker that has read the beginning of this prompt, while it is not overloaded.",
+};
+
 export const DISPATCH_POLICY_DEFAULT: DispatchPolicy = "least-outstanding-tokens";

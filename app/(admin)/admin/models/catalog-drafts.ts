@@ -1,5 +1,6 @@
 import type { ModelDefaults } from "@/lib/protocol/catalog";
 import type { AdminAlias, AdminModel, ModelSettingsBody } from "@/lib/protocol/catalog-view";
+import type { DispatchPolicy } from "@/lib/protocol/dispatch";
 import { type LimitDraft, toLimitDraft, toLimits } from "../keys/key-draft";
 
 /** What stands in the fields of the forms, all of it text as people type it. What is wrong the server says. */
@@ -31,20 +32,24 @@ export type ModelDraft = {
   limits: LimitDraft;
   /** One a line, in order. */
   fallbacks: string;
+  /** Empty: by the default of this installation. */
+  dispatch: DispatchPolicy | "";
 };
 
 export function toModelDraft(view: AdminModel): ModelDraft {
-  const { model, defaults, price, limits, fallbacks } = view;
+  const { model, defaults, price, limits, fallbacks, dispatch } = view;
   return {
     model,
     defaults: toTexts(DEFAULT_FIELDS, defaults),
     price: toTexts(PRICE_FIELDS, price ?? {}),
     limits: toLimitDraft(limits),
     fallbacks: fallbacks.join("\n"),
+    dispatch: dispatch ?? "",
   };
 }
 
-export function toModelBody({ model, defaults, price, limits, fallbacks }: ModelDraft) {
+export function toModelBody(draft: ModelDraft) {
+  const { model, defaults, price, limits, fallbacks, dispatch } = draft;
   const numbers = toNumbers(PRICE_FIELDS, price);
   return {
     model,
@@ -53,6 +58,7 @@ export function toModelBody({ model, defaults, price, limits, fallbacks }: Model
     price: Object.keys(numbers).length === 0 ? null : (numbers as ModelSettingsBody["price"]),
     limits: toLimits(limits),
     fallbacks: fallbacks.split(/[\n,]/).flatMap((line) => line.trim() || []),
+    dispatch: dispatch === "" ? null : dispatch,
   } satisfies ModelSettingsBody;
 }
 

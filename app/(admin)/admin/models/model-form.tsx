@@ -6,6 +6,7 @@ import { Button } from "@/components/ui/button";
 import { FIELD } from "../keys/field";
 import { LimitFields } from "../keys/limit-fields";
 import { DEFAULT_FIELDS, type ModelDraft, PRICE_FIELDS } from "./catalog-drafts";
+import { DispatchField } from "./dispatch-field";
 import { FieldProblem, isProblemAt } from "./field-problem";
 
 export type ModelFormProps = {
@@ -15,7 +16,7 @@ export type ModelFormProps = {
   onSubmit: (draft: ModelDraft) => void;
 };
 
-const PLACES = ["price", "defaults", "limits", "fallbacks"];
+const PLACES = ["price", "defaults", "limits", "fallbacks", "dispatch"];
 
 export function ModelForm({ initial, isSending, problem, onSubmit }: ModelFormProps) {
   const [draft, setDraft] = useState(initial);
@@ -65,6 +66,7 @@ export function ModelForm({ initial, isSending, problem, onSubmit }: ModelFormPr
         />
         <FieldProblem id={`${id}-fallbacks`} problem={problem} at="fallbacks" />
       </label>
+      <DispatchField policy={draft.dispatch} onChange={(dispatch) => change({ dispatch })} />
       <fieldset aria-describedby={`${id}-limits`}>
         <legend className="text-sm font-medium">Limits</legend>
         <p className="text-sm text-ink-soft">Of all callers together. Empty: not limited.</p>

@@ -12,6 +12,7 @@ const HEADS = [
   { label: "Defaults" },
   { label: "Limits" },
   { label: "Stand-ins" },
+  { label: "Worker chosen by" },
   { label: "Change" },
 ];
 
@@ -40,6 +41,7 @@ export function ModelTable({ models, onEdit }: ModelTableProps) {
             <Lines fields={LIMIT_FIELDS} values={view.limits} />
           </td>
           <td className={`${CELL} font-mono`}>{view.fallbacks.join(", ")}</td>
+          <td className={CELL}>{view.dispatch ?? "Default"}</td>
           <td className={CELL}>
             <Button size="small" onClick={() => onEdit(view)} aria-label={`Edit ${view.model}`}>
               Edit
