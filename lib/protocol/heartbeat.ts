@@ -113,8 +113,8 @@ export class Heartbeat {
 
   /** Returns when the controller is to be told who we are: it has forgotten us, or something has changed. */
   async #beat(firstIntervalMs: number, signal: AbortSignal): Promise<void> {
-    const { controller, registration, load, log } = this.#options;
-    const { instanceId } = registration();
+    const { controller, load, log } = this.#options;
+    const instanceId = this.#instanceId;
     let intervalMs = firstIntervalMs;
     for (let misses = 0; ; ) {
       if (misses === 0) await this.#pause(intervalMs, signal);

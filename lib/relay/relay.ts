@@ -13,7 +13,7 @@ import {
   RELAY_REFUSED_RETRY_MS,
 } from "@/lib/limits";
 import { ControllerClient } from "@/lib/protocol/controller-client";
-import { Heartbeat } from "@/lib/protocol/heartbeat";
+import { Heartbeat, type WorkerOrder } from "@/lib/protocol/heartbeat";
 import type { LiveLoadReport, RegisterBody, WorkerLoad } from "@/lib/protocol/registration";
 import type { WorkerCard } from "@/lib/protocol/worker-card";
 import { workerClient } from "@/lib/protocol/worker-client";
@@ -56,7 +56,11 @@ export class Relay {
   /** As it was told last, or is about to be. */
   #card: WorkerCard | undefined;
   /** What the keepers of the other Parley want of this one. */
-  #order: "drain" | "leave" | undefined;
+  #order: WorkerOrder | undefined;
+  /** Beats since this process began, for whom an order was meant. */
+  #beats = 0;
+  #isRegistering = false;
+  #life = 0;
   #isStopping = false;
 
   constructor({ settings, db, controller: own, door = parentDoor() }: RelayOptions) {
@@ -180,7 +184,7 @@ export class Relay {
         const waitingMax = env().PARLEY_ADMISSION_WAITING_MAX;
         const name = new URL(address).host;
         this.#identity = { installationId, name, version: await readVersion(), waitingMax };
-        this.#instanceId = toInstanceId(installationId, this.#settings);
+        this.#instanceId = toInstanceId(installationId, this.#settings, this.#life);
         await this.controller.whenCurrent();
         this.#card = toRelayCard(this.controller.fleet(), this.#identity, undefined);
         return;
@@ -213,12 +217,15 @@ export class Relay {
   #registration(): Omit<RegisterBody, "load"> {
     const { address } = this.#settings;
     const [instanceId, card] = [this.#instanceId, this.#card];
+    this.#isRegistering = true;
     assert(instanceId !== undefined && card !== undefined, "who registers knows who it is");
     const { starting } = this.controller.fleet();
     return { instanceId, address, card, ...(this.state === "starting" && { starting }) };
   }
 
   #workerLoad(): WorkerLoad {
+    if (!this.#isRegistering) this.#beats += 1;
+    this.#isRegistering = false;
     return {
       ...{ state: this.state, ...this.load() },
       counters: toRelayCounters(this.controller.fleet()),
@@ -241,11 +248,26 @@ export class Relay {
     this.#heartbeat?.registerAgain();
   }
 
-  #obey(order: "drain" | "leave" | undefined): void {
-    if (order === this.#order) return;
-    this.#order = order;
+  #obey(order: WorkerOrder | undefined): void {
     log.info({ order: order ?? "none" }, "the parent's keepers have ordered");
-    this.#heartbeat?.nudge();
+    if (order === "leave" && this.#beats <= 1) {
+      this.#beginNextLife();
+      return;
+    }
+    this.#order = order;
+    // Answers under way go on; what is not registered is just asked nothing new.
+    if (order === "leave") void this.#end().then(() => this.#leave());
+    else this.#heartbeat?.nudge();
+  }
+
+  /** Who was told to leave has left; whoever was started since is somebody else. */
+  #beginNextLife(): void {
+    assert(this.#identity, "who beats knows who it is");
+    this.#life += 1;
+    this.#beats = 0;
+    const { installationId } = this.#identity;
+    this.#instanceId = toInstanceId(installationId, this.#settings, this.#life);
+    this.#heartbeat?.registerAgain();
   }
 }
 
@@ -253,8 +275,13 @@ export class Relay {
  * The same for all processes that are reached under one address, of which the other Parley then sees one
  * worker, and for every start of them. Let in by another secret it is another one, as every worker is.
  */
-function toInstanceId(installationId: string, { address, secret }: RelaySettings): string {
-  const digest = createHash("sha256").update(`${installationId}\n${address}\n${secret}`).digest();
+function toInstanceId(
+  installationId: string,
+  { address, secret }: RelaySettings,
+  life: number,
+): string {
+  const whole = [installationId, address, secret, life].join("\n");
+  const digest = createHash("sha256").update(whole).digest();
   // RFC 9562 §5.8: version 8, of which 122 bits are ours.
   digest[6] = ((digest[6] ?? 0) & 0x0f) | 0x80;
   digest[8] = ((digest[8] ?? 0) & 0x3f) | 0x80;
