@@ -10,6 +10,7 @@ import { STOP_HOOKS_MS_MAX, WEB_DRAIN_MS_MAX } from "@/lib/limits";
 import { relay } from "@/lib/relay/relay";
 import { responses } from "@/lib/responses/responses";
 import { log } from "@/lib/telemetry/log";
+import { startTracing } from "@/lib/telemetry/start-tracing";
 import { usageFlusher } from "@/lib/usage/flusher";
 import { isLoopback } from "@/lib/util/loopback";
 import { settleWithin } from "@/lib/util/settle-within";
@@ -29,10 +30,13 @@ const drainMsMax = () => {
 };
 
 const IDLE_CLOSE_INTERVAL_MS = 100;
+/** Sends what is left of traces. */
+let stopTracing = async () => {};
 
 async function main(): Promise<void> {
   const { HOST, PORT } = env();
   assertSafeHost(HOST);
+  stopTracing = await startTracing("parley-web");
   const server = createHttpServer();
   const front = isDev ? () => false : createFront(await readHotRoutes());
   const port = await listen(server, PORT, HOST);
@@ -135,6 +139,7 @@ async function exit(): Promise<void> {
     const ended = Promise.resolve().then(() => responses().stop());
     await settleWithin([ended, leaveParent()], STOP_HOOKS_MS_MAX);
     await usageFlusher().close();
+    await stopTracing();
   } finally {
     process.exit(0);
   }

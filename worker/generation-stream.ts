@@ -8,6 +8,7 @@ import { assert } from "@/lib/util/assert";
 import { toJsonLine } from "@/lib/util/json-lines";
 import type { Admission, Slot } from "./admission";
 import type { Backend } from "./backend";
+import type { CallFields } from "./call-record";
 import { tellLoad, tellLoadWithoutOne } from "./tell-load";
 import { type RequestMetrics, toFinishedReason } from "./vllm-metrics";
 import type { Work } from "./work-meter";
@@ -29,7 +30,7 @@ export type GenerationOptions = {
   /** How long a reader may take nothing while events wait for it. */
   stallMsMax: number;
   /** What the log line says of the answer: times and numbers of tokens. */
-  fields: Record<string, unknown>;
+  fields: CallFields;
 };
 
 /**

@@ -32,6 +32,7 @@ import type { Log } from "@/lib/telemetry/log";
 import { Admission } from "./admission";
 import type { Backend } from "./backend";
 import { Bearer } from "./bearer";
+import { type CallFields, CallRecord } from "./call-record";
 import { sendError, sendJson } from "./error-reply";
 import { streamGeneration } from "./generation-stream";
 import { describeHealth } from "./health";
@@ -39,7 +40,7 @@ import { readBody } from "./read-body";
 import { readTexts, type ToRead } from "./read-texts";
 import { refuseSocket } from "./refuse-socket";
 import { tellLoad } from "./tell-load";
-import { type Outcome, WorkerStats } from "./worker-stats";
+import { WorkerStats } from "./worker-stats";
 
 /**
  * The protocol over HTTP. It listens before its models are loaded, so that a taken port is known at
@@ -77,7 +78,7 @@ type Exchange = Served & {
   response: ServerResponse;
   abort: AbortController;
   /** What the log line says beside the route. */
-  fields: Record<string, unknown>;
+  fields: CallFields;
 };
 type Route = { method: "GET" | "POST"; answer(exchange: Exchange): Promise<AppError | undefined> };
 
@@ -203,25 +204,22 @@ export class WorkerServer {
     });
     // A socket that breaks is what "close" above reports; without a listener it would end the process.
     response.on("error", () => undefined);
-    const startedAt = performance.now();
-    const fields: Record<string, unknown> = {};
+    const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
+    const known = this.#routes.get(path);
+    const kind = { isKnown: known !== undefined, isWork: known?.method === "POST" };
+    const record = new CallRecord(request, path, kind);
     let error: AppError | undefined;
     try {
-      error = await this.#route(request, response, abort, fields);
+      error = await this.#route(path, { request, response, abort, fields: record.fields });
     } catch (thrown) {
       error = toAppError(abort.signal.aborted ? abort.signal.reason : thrown);
       sendError(response, error, this.#isUnavailable(error) ? 503 : error.status);
     }
-    this.#record(request, response, { error, fields, durationMs: performance.now() - startedAt });
+    record.end(response, error, { stats: this.stats, log: this.#options.log });
   }
 
-  async #route(
-    request: IncomingMessage,
-    response: ServerResponse,
-    abort: AbortController,
-    fields: Record<string, unknown>,
-  ): Promise<AppError | undefined> {
-    const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
+  async #route(path: string, call: Omit<Exchange, keyof Served>): Promise<AppError | undefined> {
+    const { request, response } = call;
     const health = describeHealth(path, { state: this.#state, instanceId: this.instanceId });
     if (!health) this.#bearer.check(request.headers.authorization);
     const route = this.#routes.get(path);
@@ -241,45 +239,13 @@ export class WorkerServer {
     if (!this.#served || (this.#state !== "ready" && !stillAnswers)) {
       throw unavailable(this.#state);
     }
-    return await route.answer({ ...this.#served, request, response, abort, fields });
+    return await route.answer({ ...this.#served, ...call });
   }
 
   /** 503 and not 429: waiting here does not help, another worker does. */
   #isUnavailable(error: AppError): boolean {
     return error.code === "overloaded" && this.#state !== "ready";
   }
-
-  /** Counts and logs what happened; never what was said. */
-  #record(
-    request: IncomingMessage,
-    response: ServerResponse,
-    result: { error: AppError | undefined; fields: Record<string, unknown>; durationMs: number },
-  ): void {
-    const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
-    const { error, fields } = result;
-    const outcome = toOutcome(error);
-    // Unknown paths share one label, so that a scanner cannot grow the metrics; probes are not work.
-    const route = this.#routes.get(path);
-    if (route?.method === "POST") this.stats.countRequest(path.slice(1), outcome);
-    const line = {
-      ...fields,
-      path: route ? path : path.slice(0, 80),
-      status: response.statusCode,
-      outcome,
-      durationMs: Math.round(result.durationMs),
-      ...(error ? { code: error.code } : {}),
-    };
-    const { log } = this.#options;
-    if (outcome === "failed") log.error({ ...line, err: error?.cause ?? error }, "request failed");
-    else if (route?.method === "POST") log.info(line, "request");
-    else log.debug(line, "request");
-  }
-}
-
-function toOutcome(error: AppError | undefined): Outcome {
-  if (!error) return "done";
-  if (error.code === "client-closed") return "aborted";
-  return error.status < 500 || error.code === "not-supported" ? "refused" : "failed";
 }
 
 function unavailable(state: WorkerHealth["state"]): AppError {

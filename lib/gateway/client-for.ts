@@ -2,6 +2,8 @@ import type { Reservation } from "@/lib/controller/places";
 import { AppError } from "@/lib/errors";
 import { fastchatClient } from "@/lib/fastchat/fastchat-client";
 import { type WorkerClient, workerClient } from "@/lib/protocol/worker-client";
+import { tracer } from "@/lib/telemetry/trace";
+import { traceCalls } from "./trace-calls";
 
 /** What a request may ask of a worker, whatever protocol it speaks. */
 export type AnyWorkerClient = Pick<
@@ -10,8 +12,12 @@ export type AnyWorkerClient = Pick<
 >;
 
 /** The client in the protocol of the worker at a place. */
-export function clientFor(place: Pick<Reservation, "kind" | "workerId" | "offer">) {
-  return place.kind === "fastchat" ? toFastchat(place) : workerClient();
+export function clientFor(
+  place: Pick<Reservation, "kind" | "workerId" | "address" | "offer">,
+): AnyWorkerClient {
+  const client = place.kind === "fastchat" ? toFastchat(place) : workerClient();
+  const active = tracer();
+  return active === undefined ? client : traceCalls(client, place, active);
 }
 
 /** FastChat's protocol has no word for the rest; a worker of its offers no feature that would lead here. */

@@ -1,23 +1,21 @@
 import type { Controller } from "@/lib/controller/controller";
-import type { Reservation } from "@/lib/controller/places";
-import { AppError, isAppError, toAppError } from "@/lib/errors";
+import { type AppError, isAppError, toAppError } from "@/lib/errors";
 import { GENERATION_MS_MAX } from "@/lib/limits";
-import type { GenerateEvent, GenerationStart } from "@/lib/protocol/generate-event";
+import type { GenerationEvent, GenerationStart } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import type { RouteAsk } from "@/lib/protocol/routing";
 import type { Via } from "@/lib/protocol/via";
 import type { ModelFeature } from "@/lib/protocol/worker-card";
 import type { Meter } from "@/lib/usage/meter";
-import { assert } from "@/lib/util/assert";
+import { AnswerTrail } from "./answer-trail";
 import { tryWorkers } from "./attempts";
 import { cacheSaltOf } from "./cache-salt";
-import { type Called, toWorkerCall } from "./call-worker";
 import type { Candidate } from "./candidate";
-import { clientFor } from "./client-for";
 import { GenerationWatch } from "./generation-watch";
+import { canResume, createGoOn, openFirst, trailOf } from "./go-on";
+import { Relay } from "./relay";
 import { router as processRouter, type Router } from "./router";
 import { tryModels } from "./try-models";
-import { toClientError } from "./worker-fault";
 
 /**
  * The one call behind every answer: choose a model and a worker, fail over until the first token, pass
@@ -66,8 +64,10 @@ export type Generation = {
   /** Why it answers, in a sentence; undefined for the very model that was asked for. */
   why: string | undefined;
   start: GenerationStart;
+  /** How often another worker has gone on with it; it grows. */
+  resumed: { times: number };
   /** All events, the start included. Read it, return it or abort the signal: each frees the worker. */
-  events: AsyncIterable<GenerateEvent>;
+  events: AsyncIterable<GenerationEvent>;
 };
 
 /** @throws AppError `model-not-found`, `no-worker`, `overloaded`, `context-length-exceeded`, … */
@@ -136,13 +136,13 @@ async function generateAt(candidate: Candidate, options: AtOptions): Promise<AtM
       ...{ waitMsMax: options.waitMsMax, preferredWorkerId, isUnderWay, via },
       leavesRoom: options.isMirror,
     };
-    const { reservation, opened } = await tryWorkers(attempts, async (reservation) => {
+    const called = { requestId, signal: watch.signal, via, trace: meter.trace };
+    const stream = await tryWorkers(attempts, (reservation) => {
       watch.reserved();
-      const called = { requestId, signal: watch.signal, via };
-      return { reservation, opened: await openAt(reservation, request, called) };
+      return openFirst({ reservation, request, called, attempts });
     });
-    watch.onClose(reservation.release);
-    watch.first(opened.start);
+    const { reservation, start } = stream;
+    watch.first(start, { workerId: reservation.workerId, undo: reservation.release });
     // The prompt alone may pass a limit.
     if (watch.reason !== undefined) {
       const error = toAppError(watch.reason);
@@ -150,8 +150,11 @@ async function generateAt(candidate: Candidate, options: AtOptions): Promise<AtM
       return error;
     }
     const { workerId, modelId } = reservation;
-    const events = readable(opened, watch);
-    return { id: meter.id, workerId, modelId, start: opened.start, events };
+    const resumed = { times: 0 };
+    const trail = new AnswerTrail(canResume(reservation) ? trailOf(request) : undefined);
+    const goOn = createGoOn({ first: stream, request, called, attempts, trail });
+    const { events } = new Relay({ first: stream, watch, trail, requestId, resumed, goOn });
+    return { id: meter.id, workerId, modelId, start, resumed, events };
   } catch (thrown) {
     const error = toAppError(thrown);
     watch.close(error.code === "client-closed" ? "cancelled" : error.code);
@@ -176,110 +179,13 @@ function toRequestOf(
 
 function featuresOf(request: GenerateRequest): ModelFeature[] {
   const { logProbabilityCount, reportPrompt, grammar, toolRequest } = request;
+  const { reportTokenIds, resume } = request;
   const needed: [ModelFeature, boolean][] = [
     ["chat", true],
     ["log-probabilities", logProbabilityCount !== undefined || reportPrompt === true],
     ["grammar", grammar !== undefined],
     ["tools", toolRequest !== undefined],
+    ["resume", reportTokenIds === true || resume !== undefined],
   ];
   return needed.flatMap(([feature, isNeeded]) => (isNeeded ? [feature] : []));
-}
-
-/** A stream that got as far as its first token. */
-export type OpenedStream = {
-  start: GenerationStart;
-  second: GenerateEvent;
-  rest: AsyncIterator<GenerateEvent>;
-};
-
-async function openAt(
-  reservation: Reservation,
-  request: GenerateRequest,
-  called: Called,
-): Promise<OpenedStream> {
-  const { address, started } = reservation;
-  const call = await toWorkerCall(reservation, called);
-  const stream = await clientFor(reservation).generate(address, request, call);
-  const rest = stream[Symbol.asyncIterator]();
-  try {
-    const start = await nextEvent(rest);
-    // The client holds workers to the order of events.
-    assert(start.type === "generation-start", "a generation starts first");
-    started();
-    return { start, second: await nextEvent(rest), rest };
-  } catch (error) {
-    await rest.return?.(undefined);
-    throw error;
-  }
-}
-
-/** @throws AppError when the stream ends, or says that it failed. */
-async function nextEvent(events: AsyncIterator<GenerateEvent>): Promise<GenerateEvent> {
-  const { done, value } = await events.next();
-  if (done) throw endedEarly();
-  if (value.type === "generation-error") {
-    throw new AppError(value.code, { message: value.message, param: value.param });
-  }
-  return value;
-}
-
-/** The events with a `return` that works at once, also while the next event is being waited for. */
-function readable(opened: OpenedStream, watch: GenerationWatch): AsyncIterable<GenerateEvent> {
-  const events = relay(opened, watch);
-  return {
-    [Symbol.asyncIterator]: () => ({
-      next: () => events.next(),
-      return() {
-        watch.close("cancelled");
-        return events.return(undefined);
-      },
-    }),
-  };
-}
-
-async function* relay(
-  { start, second, rest }: OpenedStream,
-  watch: GenerationWatch,
-): AsyncGenerator<GenerateEvent, undefined> {
-  let event = second;
-  try {
-    yield start;
-    for (;;) {
-      watch.see(event);
-      if (event.type === "generation-end") break;
-      const sinceMs = performance.now();
-      yield event;
-      watch.waitedForReader(performance.now() - sinceMs);
-      // Events that had arrived before would go on past a limit.
-      if (watch.reason !== undefined) throw watch.reason;
-      event = await nextEvent(rest);
-    }
-    drain(rest);
-    yield event;
-  } catch (thrown) {
-    // After an abort by the client the stream just ends.
-    if (watch.isCancelled) return undefined;
-    const isOurs = watch.reason !== undefined;
-    const error = isOurs ? toAppError(watch.reason) : toClientError(thrown);
-    const { code, message, param, retryable } = error;
-    watch.fail(code);
-    yield { type: "generation-error", code, message, ...(param && { param }), retryable };
-  } finally {
-    watch.close("cancelled");
-    if (event.type !== "generation-end") await rest.return?.();
-  }
-  return undefined;
-}
-
-/** Reads what follows the last event, which is nothing, so that the connection can serve the next request. */
-function drain(rest: AsyncIterator<GenerateEvent>): void {
-  rest.next().catch(() => {
-    // The answer is whole; a connection that breaks now is simply not used again.
-  });
-}
-
-function endedEarly(): AppError {
-  return new AppError("worker-lost", {
-    message: "The worker stopped in the middle of the answer. Try again.",
-  });
 }

@@ -196,7 +196,8 @@ async function readInParts<Item extends Texts, Reply extends Counted>(
         async (reservation) => {
           begin();
           try {
-            const worker = await toWorkerCall(reservation, { requestId, signal: whole, via });
+            const called = { requestId, signal: whole, via, trace: meter.trace };
+            const worker = await toWorkerCall(reservation, called);
             const at = { client: clientFor(reservation), address: reservation.address };
             return await call(at, { model, items: own }, worker);
           } finally {

@@ -95,7 +95,12 @@ async function askTokenizer<Request extends { model: string }, Reply extends obj
       const leave = await tokenizerGate().enter({ model, lane, signal });
       try {
         return await tryWorkers({ ...attempts, takesSlot: false }, async (reservation) => {
-          const call = await toWorkerCall(reservation, { requestId, signal, via });
+          const call = await toWorkerCall(reservation, {
+            requestId,
+            signal,
+            via,
+            trace: meter?.trace,
+          });
           const at = { client: clientFor(reservation), address: reservation.address };
           return ask(at, { ...request, model }, call);
         });

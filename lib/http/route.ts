@@ -4,6 +4,7 @@ import { type AppError, toAppError } from "@/lib/errors";
 import { BODY_BYTES_MAX } from "@/lib/limits";
 import type { ApiScope } from "@/lib/protocol/api-key";
 import { type Log, log as processLog } from "@/lib/telemetry/log";
+import type { Span } from "@/lib/telemetry/trace";
 import { describeMeter } from "@/lib/usage/describe-meter";
 import { usageFlusher } from "@/lib/usage/flusher";
 import { usageLedger } from "@/lib/usage/ledger";
@@ -11,10 +12,12 @@ import { Meter } from "@/lib/usage/meter";
 import { authenticate, type Caller, type WorkerCaller } from "./authenticate";
 import { type Deadline, readDeadline } from "./deadline";
 import { type ErrorShape, errorReply } from "./error-reply";
+import type { StreamEnd } from "./event-stream";
 import { requestSeconds, toRouteLabel } from "./http-metrics";
 import { parseBody } from "./parse-body";
 import { ANTHROPIC_REQUEST_ID_HEADER, REQUEST_ID_HEADER, readRequestId } from "./request-id";
-import { type StreamEnd, streamEnd } from "./stream-reply";
+import { beginRequestSpan, endRequestSpan } from "./request-span";
+import { streamEnd } from "./stream-reply";
 
 export type RouteOptions<Schema extends z.ZodType, Who extends Caller> = {
   /** Whose error object this route speaks. */
@@ -63,6 +66,8 @@ export type RouteContext = {
   params: Promise<Record<string, string | string[] | undefined>>;
   /** Ours alone: the path as the table of routes has it, `/v1/models/:id`. */
   label?: string;
+  /** And the path as it was sent. */
+  path?: string;
 };
 export type RouteHandler = (request: Request, context?: RouteContext) => Promise<Response>;
 
@@ -120,6 +125,7 @@ type Exchange = {
   arrivedMs: number;
   left: AbortController;
   log: Log;
+  span: Span | undefined;
   meter: Meter | undefined;
   deadline: Deadline | undefined;
 };
@@ -134,7 +140,7 @@ async function beginExchange(
   }: Pick<AnyOptions, "name" | "isRoutine" | "hidesPath">,
 ): Promise<Exchange> {
   const requestId = readRequestId(request.headers);
-  const path = new URL(request.url).pathname;
+  const path = context?.path ?? new URL(request.url).pathname;
   const params = Object.fromEntries(
     Object.entries((await context?.params) ?? {}).map(([key, value]) => [
       key,
@@ -152,6 +158,7 @@ async function beginExchange(
     arrivedMs: performance.now(),
     left: new AbortController(),
     log: processLog.child({ requestId }),
+    span: isRoutine ? undefined : beginRequestSpan(request, { requestId, label }),
     meter: undefined,
     deadline: undefined,
   };
@@ -214,10 +221,11 @@ function signalOf(request: Request, { left, deadline, meter }: Exchange): AbortS
   return AbortSignal.any(signals);
 }
 
-function openMeter({ label, requestId }: Exchange, caller: ApiCaller, body: unknown): Meter {
+function openMeter({ label, requestId, span }: Exchange, caller: ApiCaller, body: unknown): Meter {
   const isNamed = typeof body === "object" && body !== null && "model" in body;
   const asked = isNamed && typeof body.model === "string" ? body.model : "";
-  return new Meter({ caller, endpoint: label, asked, requestId, isToldElsewhere: true });
+  const trace = span?.headers;
+  return new Meter({ caller, endpoint: label, asked, requestId, isToldElsewhere: true, trace });
 }
 
 /** A caller's mistake is the caller's to know; what failed on our side is written with its cause. */
@@ -249,6 +257,7 @@ function writeLine(exchange: Exchange, status: number, stream?: StreamEnd): void
   const { method, path, label, isRoutine, log, meter } = exchange;
   const elapsedMs = performance.now() - exchange.arrivedMs;
   requestSeconds.observe({ route: label, method, status: String(status) }, elapsedMs / 1000);
+  if (exchange.span) endRequestSpan(exchange.span, { status, stream, meter });
   const ms = Math.round(elapsedMs * 10) / 10;
   const line = {
     ...{ method, path, status, ms, ...(stream && { stream }) },

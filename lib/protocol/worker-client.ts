@@ -10,6 +10,7 @@ import {
   WORKER_SILENCE_MS_MAX,
 } from "@/lib/limits";
 import { paths } from "@/lib/paths";
+import type { TraceHeaders } from "@/lib/telemetry/trace";
 import { readJsonLines } from "@/lib/util/json-lines";
 import { processSingleton } from "@/lib/util/process-singleton";
 import { type GenerateEvent, generateEventSchema } from "./generate-event";
@@ -49,6 +50,8 @@ export type WorkerCall = {
   requestId?: string | undefined;
   /** Only at a worker that is a Parley itself, which refuses what has come through it before. */
   via?: Via | undefined;
+  /** What the worker's part of the work is a part of. */
+  trace?: TraceHeaders | undefined;
   /** Hears the worker's load where it is told beside a whole answer; streams have it in their events. */
   onLoad?: ((load: LiveLoadReport) => void) | undefined;
 };
@@ -240,12 +243,13 @@ export class WorkerClient {
   }
 }
 
-function toHeaders({ secret, requestId, via, body }: OpenOptions): Record<string, string> {
+function toHeaders({ secret, requestId, via, trace, body }: OpenOptions): Record<string, string> {
   const headers: Record<string, string> = {};
   if (secret !== undefined) headers.authorization = `Bearer ${secret}`;
   if (body !== undefined) headers["content-type"] = "application/json";
   if (requestId !== undefined) headers["x-request-id"] = requestId;
   if (via !== undefined) headers[VIA_HEADER] = toViaHeader(via);
+  if (trace !== undefined) Object.assign(headers, trace);
   return headers;
 }
 

@@ -1,6 +1,8 @@
 import type { ApiCaller } from "@/lib/auth/api-caller";
 import type { AppError } from "@/lib/errors";
+import type { Segment } from "@/lib/protocol/segment";
 import { log } from "@/lib/telemetry/log";
+import type { TraceHeaders } from "@/lib/telemetry/trace";
 import { createId } from "@/lib/util/id";
 import { describeMeter } from "./describe-meter";
 import { type UsageLedger, usageLedger } from "./ledger";
@@ -14,6 +16,8 @@ export type MeterOptions = {
   requestId: string;
   /** Whoever opens it writes a line of the request, and says there what this meter knows. */
   isToldElsewhere?: boolean;
+  /** What calls to workers are a part of, where the request is traced. */
+  trace?: TraceHeaders | undefined;
 };
 
 /**
@@ -27,6 +31,7 @@ export class Meter {
   readonly endpoint: string;
   readonly asked: string;
   readonly requestId: string;
+  readonly trace: TraceHeaders | undefined;
   readonly startedAt = new Date();
   readonly #startedMs = performance.now();
   readonly #ledger: UsageLedger;
@@ -49,6 +54,7 @@ export class Meter {
   /** Undefined while the request runs. */
   outcome: string | undefined;
   #failure: string | undefined;
+  readonly #segments = new Set<readonly Segment[]>();
   #isHeld = false;
   #isToldElsewhere: boolean;
   readonly #stopping = new AbortController();
@@ -60,6 +66,7 @@ export class Meter {
     this.asked = options.asked;
     this.requestId = options.requestId;
     this.#isToldElsewhere = options.isToldElsewhere ?? false;
+    this.trace = options.trace;
     this.#ledger = ledger;
     ledger.open(this);
   }
@@ -93,11 +100,19 @@ export class Meter {
     this.attempts += 1;
   }
 
-  /** Another worker goes on with an answer that this one began. */
-  resumed(workerId: string): void {
-    this.workerId = workerId;
-    this.attempts += 1;
+  /**
+   * Another worker goes on with an answer.
+   *
+   * @param segments what each has written of it; the last one grows
+   */
+  resumed(segments: readonly Segment[]): void {
     this.resumptions += 1;
+    this.#segments.add(segments);
+  }
+
+  /** What each worker wrote of those answers that more than one wrote, one answer after the other. */
+  get segments(): Segment[] {
+    return [...this.#segments].flat();
   }
 
   waited(ms: number): void {
