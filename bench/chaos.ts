@@ -19,9 +19,6 @@ type ChaosFlags = { seconds: string; clients: string; seed?: string | undefined 
 const SEED_MAX = 1_000_000;
 const SECONDS_MAX = 3_600;
 const CLIENTS_MAX = 1_024;
-/** Faults that are printed; each stands for itself, and a thousand of one cause say no more. */
-const FAULTS_SHOWN_MAX = 40;
-
 export type ChaosSummary = { bench: "chaos"; seed: number; isSound: boolean; faults: string[] };
 
 export async function runChaosBench(flags: ChaosFlags): Promise<ChaosSummary> {
@@ -37,7 +34,7 @@ export async function runChaosBench(flags: ChaosFlags): Promise<ChaosSummary> {
   );
   for (const line of describe(report)) console.log(line);
   const { faults } = report;
-  for (const fault of faults.slice(0, FAULTS_SHOWN_MAX)) console.log(`  ${fault}`);
+  for (const line of countFaults(faults)) console.log(`  ${line}`);
   const words = faults.length === 0 ? "every promise was kept" : `${faults.length} faults`;
   console.log(`seed ${seed}: ${words}; what the processes said is in ${logFolder}`);
   return { bench: "chaos", seed, isSound: faults.length === 0, faults };
@@ -106,4 +103,14 @@ function countBy(names: readonly string[]): [string, number][] {
 
 function toRows(counts: readonly [string, number][]): string[][] {
   return counts.map(([name, count]) => [name, String(count)]);
+}
+
+/** One line for all faults that differ in nothing but numbers: how many, and the first of them. */
+export function countFaults(faults: readonly string[]): string[] {
+  const groups = new Map<string, string[]>();
+  for (const fault of faults) {
+    const kind = fault.replace(/\d+/g, "#");
+    groups.set(kind, [...(groups.get(kind) ?? []), fault]);
+  }
+  return [...groups.values()].map((group) => `${group.length} × ${group[0]}`);
 }

@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { CANCEL_OPTIONS, runCancel } from "./cancel";
 import { CHAOS_OPTIONS, runChaosBench } from "./chaos";
+import { DRILL_OPTIONS, runDrillBench } from "./drills";
 import { runEngineBench } from "./engine/engine-bench";
 import { ENGINE_OPTIONS, parseEngineOptions } from "./engine/options";
 import { runBreadthBench } from "./engine-breadth/breadth-bench";
@@ -22,6 +23,8 @@ const USAGE = `Usage: npm run bench -- <name> [options]
             answers held to schemas, embeddings, graphs of other forms: what they cost, beside peers
   chaos     web processes, workers and the database ended and frozen at random under load; ends with 1
             when a client, the registry or the accounts show it
+  drills    one fault after another on web processes, workers and their wires, and what clients saw of it;
+            ends with 1 like chaos
   soak      mixed load on the engine for half an hour; ends with 1 when memory grows or a slot is lost
   sampling  microseconds that choosing a token takes, by what a request asks for
   usage     microseconds that limits and accounting add to a request and to a token
@@ -76,6 +79,11 @@ chaos:
   --clients <number>  answers under way at any time (64)
   --seed <number>     of the blows and the questions (drawn, and printed)
 
+drills:
+  --hold <number>     seconds for which what is cut stays cut (30)
+  --clients <number>  answers under way at any time (24)
+  --only <names>      some of them, separated by commas (all)
+
 soak:
   --minutes <number>  how long (30)
   --seed <number>     of the mix of requests (1)
@@ -112,6 +120,11 @@ async function run(name: string | undefined, args: string[]): Promise<object | u
   if (name === "gateway") {
     const { values } = parseArgs({ args, options: GATEWAY_OPTIONS });
     return await runGatewayBench(parseGatewayOptions(values));
+  }
+  if (name === "drills") {
+    const report = await runDrillBench(parseArgs({ args, options: DRILL_OPTIONS }).values);
+    if (!report.isSound) process.exitCode = 1;
+    return report;
   }
   if (name === "soak") {
     const report = await runSoak(parseArgs({ args, options: SOAK_OPTIONS }).values);

@@ -7,6 +7,7 @@ import { Fleet } from "./fleet";
 import { judgeCases, type Rules } from "./judge";
 import { RegistryWatch } from "./registry-watch";
 import { type Blow, dealBlows, type Outage, planStorm } from "./storm";
+import { untilSettled } from "./until-settled";
 import { checkUsage, type UsageSums } from "./usage-check";
 import { readGauges } from "./worker-gauges";
 
@@ -71,7 +72,7 @@ export async function runChaos(
     });
     await wait(Math.max(0, beganMs + seconds * 1_000 - performance.now()));
     await crowd.end();
-    const settledMs = await untilSettled(fleet, watch);
+    const settledMs = await untilSettled(fleet, watch, SETTLE_MS_MAX);
     const calm = await measureCalm(
       fleet,
       () => new Crowd({ ...load, seed: seed + clientCount, firstNumber: 100_000 }),
@@ -94,23 +95,6 @@ export async function runChaos(
     };
   } finally {
     await fleet.stop();
-  }
-}
-
-/** Milliseconds until the registry has every worker ready once and no worker has anything to do. */
-async function untilSettled(fleet: Fleet, watch: RegistryWatch): Promise<number> {
-  const beganMs = performance.now();
-  for (;;) {
-    const ms = performance.now() - beganMs;
-    const gauges = await Promise.all(fleet.workers.map(readGauges));
-    const isIdle = gauges.every((it) => it.running + it.waiting + it.underWay === 0);
-    const rows = await watch.read();
-    const isKnown = fleet.workers.every(
-      ({ address }) =>
-        rows.filter((it) => it.address === address && it.state === "ready").length === 1,
-    );
-    if ((isIdle && isKnown) || ms > SETTLE_MS_MAX) return ms;
-    await wait(100);
   }
 }
 

@@ -115,6 +115,7 @@ export class FleetProcess {
   async stop(): Promise<void> {
     if (!this.isRunning) return;
     this.thaw();
+    this.upSinceMs = Number.POSITIVE_INFINITY;
     this.#child?.kill("SIGTERM");
     await settleWithin([this.#exited], STOP_MS_MAX);
     await this.kill();
