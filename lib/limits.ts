@@ -272,8 +272,9 @@ export const FASTCHAT_TEMPLATE_MS_MAX = 300_000;
 export const FASTCHAT_QUESTIONS_AT_ONCE_MAX = 4;
 /** A FastChat worker registers before it listens, and is asked what it serves when it does; loading is over by then. */
 export const FASTCHAT_INTRODUCTION_MS_MAX = 120_000;
-/** Of these questions, the time from one to the next. */
-export const FASTCHAT_INTRODUCTION_RETRY_MS = 500;
+/** From one of these questions to the next: usually it listens after the first. */
+export const FASTCHAT_INTRODUCTION_RETRY_FIRST_MS = 50;
+export const FASTCHAT_INTRODUCTION_RETRY_LONGEST_MS = 2_000;
 /** FastChat workers that are being asked at once; the next registers again with its beat. */
 export const FASTCHAT_INTRODUCTIONS_MAX = 256;
 /** `--limit-worker-concurrency` of FastChat's usual worker, which does not tell it. */
@@ -453,6 +454,10 @@ export const REQUEST_MS_MAX = 30_000;
 export const KEEP_ALIVE_MS = 75_000;
 /** A streamed answer says something this often: common reverse proxies cut one that is silent for 60 s, strict ones after 30. */
 export const STREAM_KEEP_ALIVE_MS = 15_000;
+/** Characters of events that leave in one write; more that are ready at once leave in the next. */
+export const JOINED_CHARACTERS_MAX = 65_536;
+/** What a client still sends of a body that was refused is read for so long, or it would see a reset and not the refusal. */
+export const REFUSED_BODY_MS_MAX = 1_000;
 /** What must be written before a stopping process ends gets this long. */
 export const STOP_HOOKS_MS_MAX = 1_000;
 /** A stopping web process lets running answers finish for this long. */

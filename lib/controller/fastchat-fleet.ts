@@ -6,18 +6,25 @@ import { type AskedModel, askModels, askStatus } from "@/lib/fastchat/ask-worker
 import type { FastchatHeartbeat, FastchatRegistration } from "@/lib/fastchat/controller-wire";
 import {
   FASTCHAT_INTRODUCTION_MS_MAX,
-  FASTCHAT_INTRODUCTION_RETRY_MS,
+  FASTCHAT_INTRODUCTION_RETRY_FIRST_MS,
+  FASTCHAT_INTRODUCTION_RETRY_LONGEST_MS,
   FASTCHAT_INTRODUCTIONS_MAX,
   WAITING_MAX,
 } from "@/lib/limits";
 import type { RegisterBody, WorkerLoad } from "@/lib/protocol/registration";
 import { log } from "@/lib/telemetry/log";
+import { backoffMs } from "@/lib/util/backoff";
 import { createId } from "@/lib/util/id";
 import { processSingleton } from "@/lib/util/process-singleton";
 import { wait } from "@/lib/util/wait";
 import { type Controller, controller } from "./controller";
 import { findLastLife } from "./fastchat-store";
 import { parseAddress } from "./register";
+
+const RETRY = {
+  firstMs: FASTCHAT_INTRODUCTION_RETRY_FIRST_MS,
+  longestMs: FASTCHAT_INTRODUCTION_RETRY_LONGEST_MS,
+};
 
 type Life = { id: string; instanceId: string; beats: boolean };
 type Told = { names: readonly string[]; queueLength: number; models: readonly AskedModel[] };
@@ -139,7 +146,7 @@ export class FastchatFleet {
   }
 
   async #askAndWrite(address: string, life: Life, signal: AbortSignal): Promise<void> {
-    for (;;) {
+    for (let attempt = 0; ; attempt += 1) {
       try {
         const status = await askStatus(address, { signal });
         const names = status.model_names;
@@ -157,7 +164,7 @@ export class FastchatFleet {
           "FastChat worker does not answer yet",
         );
       }
-      await wait(FASTCHAT_INTRODUCTION_RETRY_MS, signal);
+      await wait(backoffMs(attempt, RETRY), signal);
     }
   }
 
