@@ -256,17 +256,13 @@ export class Controller {
 
   /** Whether a worker is awake that can do all that is wanted and holds more than `contextLength` tokens. */
   holdsMore(wanted: Wanted, contextLength: number): boolean {
-    const modelId = this.#picture.model(wanted.model)?.modelId;
-    return this.#picture
-      .ready(this.#now())
-      .some(({ offers }) =>
-        offers.some(
-          (it) =>
-            it.modelId === modelId &&
-            it.contextLength > contextLength &&
-            wanted.features.every((feature) => it.features.includes(feature)),
-        ),
-      );
+    try {
+      findAbleWorkers(this.#picture, { ...wanted, contextOver: contextLength }, this.#now());
+      return true;
+    } catch (error) {
+      if (error instanceof AppError) return false;
+      throw error;
+    }
   }
 
   #findAble(wanted: Wanted): { able: KnownWorker[]; modelId: string; nowMs: number } {

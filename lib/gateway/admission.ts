@@ -254,9 +254,9 @@ export class Admission {
 }
 
 function toKey({ wanted, passedOver }: Admitted): string {
-  const { features, via, like } = wanted;
+  const { features, via, like, tokens, contextOver } = wanted;
   const likeness = like && [like.build, like.contextLength, [...like.failedInstances]];
-  return JSON.stringify([features, via, likeness, [...passedOver]]);
+  return JSON.stringify([features, via, likeness, tokens, contextOver, [...passedOver]]);
 }
 
 function allBusy(model: string): string {

@@ -1,6 +1,7 @@
 import type { Controller } from "@/lib/controller/controller";
-import type { Likeness } from "@/lib/controller/explain-absence";
+import type { Likeness, Wanted } from "@/lib/controller/explain-absence";
 import type { Reservation } from "@/lib/controller/places";
+import type { DispatchAsk } from "@/lib/controller/policies/policy";
 import { AppError, isAppError } from "@/lib/errors";
 import {
   DISPATCH_ATTEMPTS_MAX,
@@ -17,7 +18,7 @@ import type { Meter } from "@/lib/usage/meter";
 import { wait } from "@/lib/util/wait";
 import { admissionOf } from "./admission";
 import { gatewayMetrics } from "./gateway-metrics";
-import { isWorkerDown, toClientError } from "./worker-fault";
+import { toClientError } from "./worker-fault";
 
 export type Attempts = {
   controller: Controller;
@@ -47,6 +48,10 @@ export type Attempts = {
   via?: Via | undefined;
   /** The rest of an answer that one began: who is to go on with it. */
   like?: Likeness | undefined;
+  /** What of the request bears upon which worker is chosen. */
+  ask?: DispatchAsk | undefined;
+  /** Tokens that it may come to, by a guess; see Wanted. */
+  tokens?: number | undefined;
 };
 
 /**
@@ -85,12 +90,15 @@ async function tryEach<T>(
   attempt: (reservation: Reservation) => Promise<T>,
   untilMs: number,
 ): Promise<T> {
-  const { controller, requestId, model, signal, meter, takesSlot } = attempts;
+  const { controller, requestId, model, signal, meter } = attempts;
+  const { features, via, like, tokens } = attempts;
+  const wanted: Wanted = { model, features, via, like, tokens };
   const passedOver = new Set<string>();
   const errors: AppError[] = [];
+  let tooLong: AppError | undefined;
   while (errors.length < DISPATCH_ATTEMPTS_MAX) {
     signal.throwIfAborted();
-    const reservation = await reserve(attempts, passedOver, untilMs);
+    const reservation = await reserve(attempts, { wanted, passedOver, untilMs });
     if (reservation === undefined) break;
     meter?.serve({ model, workerId: reservation.workerId });
     try {
@@ -99,12 +107,17 @@ async function tryEach<T>(
       reservation.started();
       return outcome;
     } catch (thrown) {
+      const error = toClientError(thrown);
+      if (isFaultOfWorker(thrown, error, attempts)) reservation.failed(error.code);
       reservation.release();
       signal.throwIfAborted();
-      const error = toClientError(thrown);
-      // What is answered between other work may come late at a worker that is well.
-      const isLate = takesSlot === false && error.code === "timeout";
-      if (isWorkerDown(error) && !isLate) controller.suspect(reservation.workerId);
+      const { contextLength } = reservation.offer;
+      if (error.code === "context-length-exceeded" && controller.holdsMore(wanted, contextLength)) {
+        // The guess was wrong; what is known now is that it takes a longer one.
+        wanted.contextOver = contextLength;
+        tooLong = error;
+        continue;
+      }
       if (!error.retryable) throw error;
       passedOver.add(reservation.workerId);
       errors.push(error);
@@ -115,20 +128,28 @@ async function tryEach<T>(
       );
     }
   }
+  if (errors.length === 0 && tooLong !== undefined) throw tooLong;
   throw toOutcome(errors, model);
 }
 
+/** A client that left is none, nor a mistake in our own process. */
+function isFaultOfWorker(thrown: unknown, { code }: AppError, { signal, takesSlot }: Attempts) {
+  if (signal.aborted || !isAppError(thrown)) return false;
+  // What is answered between other work may come late at a worker that is well.
+  return takesSlot !== false || code !== "timeout";
+}
+
+type Reserving = { wanted: Wanted; passedOver: ReadonlySet<string>; untilMs: number };
+
 async function reserve(
-  { controller, model, features, signal, meter, ...attempts }: Attempts,
-  passedOver: ReadonlySet<string>,
-  untilMs: number,
+  { controller, signal, meter, ask, ...attempts }: Attempts,
+  { wanted, passedOver, untilMs }: Reserving,
 ): Promise<Reservation | undefined> {
-  const wanted = { model, features, via: attempts.via, like: attempts.like };
   if (attempts.takesSlot === false) return controller.visit(wanted, passedOver);
   await controller.whenCurrent();
   const sinceMs = performance.now();
   const entered = admissionOf(controller).enter({
-    ...{ wanted, passedOver, signal, lane: meter?.caller.owner ?? "" },
+    ...{ wanted: { ...wanted }, passedOver, ask, signal, lane: meter?.caller.owner ?? "" },
     preferredId: attempts.preferredWorkerId,
     // Who was turned away by a worker has waited before.
     isUnderWay: attempts.isUnderWay === true || passedOver.size > 0,

@@ -24,6 +24,7 @@ import { tryWorkers } from "./attempts";
 import { toWorkerCall } from "./call-worker";
 import type { Candidate } from "./candidate";
 import { type AnyWorkerClient, clientFor } from "./client-for";
+import { toReadingAsk } from "./dispatch-ask";
 import { router as processRouter, type Router } from "./router";
 import { tryModels } from "./try-models";
 
@@ -192,14 +193,16 @@ async function readInParts<Item extends Texts, Reply extends Counted>(
       if (index > 0) await begun;
       const waits = mayWait || index > 0 ? {} : { waitMsMax: 0 };
       const reply = await tryWorkers(
-        { ...attempts, ...waits, isUnderWay: index > 0 },
+        { ...attempts, ...waits, ask: toReadingAsk(own), isUnderWay: index > 0 },
         async (reservation) => {
           begin();
           try {
             const called = { requestId, signal: whole, via, trace: meter.trace };
             const worker = await toWorkerCall(reservation, called);
             const at = { client: clientFor(reservation), address: reservation.address };
-            return await call(at, { model, items: own }, worker);
+            const reply = await call(at, { model, items: own }, worker);
+            reservation.finished();
+            return reply;
           } finally {
             reservation.release();
           }

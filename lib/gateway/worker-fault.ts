@@ -30,8 +30,3 @@ export function toClientError(thrown: unknown): AppError {
     cause: error,
   });
 }
-
-/** Whether the fault is the worker's, so that it is passed over for a moment. */
-export function isWorkerDown(error: AppError): boolean {
-  return error.code === "worker-lost" || error.code === "timeout";
-}
