@@ -7,6 +7,7 @@ import { ChangeFeed } from "@/lib/db/change-feed";
 import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
 import { applyCors } from "@/lib/http/cors";
 import { createFront } from "@/lib/http/front";
+import type { Log } from "@/lib/telemetry/log";
 import { processSingleton } from "@/lib/util/process-singleton";
 import { HOT_ROUTES } from "@/server-routes";
 import type { Backend } from "@/worker/backend";
@@ -29,6 +30,8 @@ export type AddWorkerOptions = {
   tokenMs?: number;
   /** Instead of the mock. */
   backend?: Backend;
+  /** Instead of a silent one. */
+  log?: Log;
 };
 export type AddedWorker = TestWorker & { workerId: string; instanceId: string };
 
@@ -61,7 +64,10 @@ export async function startApiServer(): Promise<ApiServer> {
       let worker: TestWorker | undefined;
       const die = () => void worker?.close();
       const backend = options.backend ?? createMockBackend({ models, slots, tokenMs, die });
-      worker = await startTestWorker({ backend, ...(waitingMax !== undefined && { waitingMax }) });
+      worker = await startTestWorker({
+        ...{ backend, ...(options.log && { log: options.log }) },
+        ...(waitingMax !== undefined && { waitingMax }),
+      });
       const card = { ...backend.card(), name: "test", version: "0.0.0", waitingMax: 64 };
       const { instanceId } = worker.server;
       const reply = await fetch(`${url}/api/workers`, {
