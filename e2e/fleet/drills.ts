@@ -1,4 +1,4 @@
-import { HEARTBEAT_INTERVAL_MS, WORKER_STALE_AFTER_MS } from "@/lib/limits";
+import { HEARTBEAT_INTERVAL_MS, PROBE_RETRY_LONGEST_MS, WORKER_STALE_AFTER_MS } from "@/lib/limits";
 import { wait } from "@/lib/util/wait";
 import type { Drill, Scene } from "./drill";
 import type { WebMember, WorkerMember } from "./fleet";
@@ -7,7 +7,12 @@ import { readGauges } from "./worker-gauges";
 /** A new worker, or one that is back, has work within this: a registration, and what a picture takes. */
 const JOINED_MS_MAX = 5_000;
 /** A web process answers this soon after it listens: the schema is looked at, the registry read, and workers asked. */
-const FIRST_ANSWER_MS_MAX = 5_000;
+const FIRST_ANSWER_MS_MAX = 10_000;
+
+/** A web process asks a worker that it cannot reach after pauses that grow to PROBE_RETRY_LONGEST_MS. */
+const REACHED_MS_MAX = PROBE_RETRY_LONGEST_MS + JOINED_MS_MAX;
+/** Longer than the replies to questions whether it lives, shorter than some answers. */
+const ANSWER_BYTES = 20_000;
 
 function getWeb({ fleet }: Scene, index: number): WebMember {
   const web = fleet.webs[index];
@@ -77,6 +82,7 @@ const workerCutFromOneWeb: Drill = {
       );
       scene.webToWorker.set("open");
     });
+    await noteReached(scene);
   },
 };
 
@@ -89,6 +95,7 @@ const wireToWorkerDead: Drill = {
       await wait(scene.holdMs);
       scene.webToWorker.set("open");
     });
+    await noteReached(scene);
   },
 };
 
@@ -210,6 +217,16 @@ async function noteRecovery(scene: Scene): Promise<void> {
     );
   }, WORKER_STALE_AFTER_MS);
   scene.note("until the registry has every worker ready", ms);
+}
+
+/** Milliseconds until web 1 has an answer from worker 1 again. */
+async function noteReached(scene: Scene): Promise<void> {
+  const { address } = getWorker(scene, 0);
+  const before = scene.webToWorker.receivedBytes;
+  const isReached = () => scene.webToWorker.receivedBytes > before + ANSWER_BYTES;
+  const ms = await scene.until(isReached, REACHED_MS_MAX);
+  scene.note("until web 1 uses the worker again", ms);
+  scene.expect(ms < REACHED_MS_MAX, `web 1 reaches ${address} again and does not use it`);
 }
 
 async function noteWork(scene: Scene, worker: WorkerMember, what: string): Promise<void> {

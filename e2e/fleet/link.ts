@@ -15,6 +15,7 @@ export class Link {
   readonly #server: Server;
   readonly #pairs = new Map<Socket, Socket | undefined>();
   #state: LinkState = "open";
+  #closedBytes = 0;
   /** 0 until it is opened. */
   port = 0;
 
@@ -25,6 +26,12 @@ export class Link {
 
   get state(): LinkState {
     return this.#state;
+  }
+
+  /** Bytes that came back from where it leads, over all connections. */
+  get receivedBytes(): number {
+    const open = [...this.#pairs.values()].map((far) => far?.bytesRead ?? 0);
+    return open.reduce((sum, bytes) => sum + bytes, this.#closedBytes);
   }
 
   async open(port = 0): Promise<void> {
@@ -59,7 +66,9 @@ export class Link {
     this.#pairs.set(near, undefined);
     near.on("error", () => undefined);
     near.on("close", () => {
-      this.#pairs.get(near)?.destroy();
+      const far = this.#pairs.get(near);
+      this.#closedBytes += far?.bytesRead ?? 0;
+      far?.destroy();
       this.#pairs.delete(near);
     });
     if (this.#state === "open") this.#forward(near, undefined);
