@@ -3,7 +3,7 @@ import { installationId } from "@/lib/controller/installation";
 import { AppError, type ErrorCode, toAppError } from "@/lib/errors";
 import { type Candidate, pinTo } from "@/lib/gateway/candidate";
 import { generate } from "@/lib/gateway/generate";
-import type { GenerateEvent } from "@/lib/protocol/generate-event";
+import type { GenerateEvent, GenerationEvent } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import type { Via } from "@/lib/protocol/via";
 import type { WorkerHealth } from "@/lib/protocol/worker-error";
@@ -83,7 +83,8 @@ async function* readEvents(
 }
 
 /** The load is that of all workers here; that another of them went on with the answer is nobody's concern. */
-function toWorkerEvent(event: GenerateEvent, serving: Relay): GenerateEvent | undefined {
+function toWorkerEvent(event: GenerationEvent, serving: Relay): GenerateEvent | undefined {
+  if (event.type === "generation-resumed") return undefined;
   if (event.type !== "generation-start" && event.type !== "generation-end") return event;
   return { ...event, load: serving.load() };
 }
