@@ -1,11 +1,12 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
-import { getRequestListener } from "@hono/node-server";
 import { AppError } from "@/lib/errors";
 import { log } from "@/lib/telemetry/log";
 import { errorReply, errorShapeAt } from "./error-reply";
+import { lightRequest } from "./light-request";
 import { isMethodRefusal, methodNotAllowed } from "./not-allowed";
 import { readRequestId } from "./request-id";
 import type { RouteHandler } from "./route";
+import { writeAnswer } from "./write-answer";
 
 /** The exports of a Next route file; some of them are handlers named for their method. */
 export type RouteModule = Readonly<Record<string, unknown>>;
@@ -69,19 +70,23 @@ export function createFront(routes: Record<string, RouteModule>): Front {
     const isSound = isDecodable(path) && !path.includes("#");
     if (!isSound) return handOver(incoming, outgoing, refuseUrl);
     const matched = match(path);
-    if (matched) return handOver(incoming, outgoing, (request) => run(matched, request));
+    if (matched) return handOver(incoming, outgoing, (request) => run(matched, request, path));
     if (PAGE_METHODS.includes(incoming.method ?? "")) return false;
     return handOver(incoming, outgoing, methodNotAllowed(...PAGE_METHODS));
   };
 }
 
-function run({ handlers, params, label }: Matched, request: Request): Promise<Response> {
+function run(
+  { handlers, params, label }: Matched,
+  request: Request,
+  path: string,
+): Promise<Response> {
   // A HEAD is a GET whose body Node does not send.
   const handler =
     handlers.get(request.method) ??
     (request.method === "HEAD" ? handlers.get("GET") : undefined) ??
     methodNotAllowed(...handlers.keys());
-  return handler(request, { params: Promise.resolve(params), label });
+  return handler(request, { params: Promise.resolve(params), label, path });
 }
 
 function handOver(
@@ -89,21 +94,35 @@ function handOver(
   outgoing: ServerResponse,
   handle: (request: Request) => Promise<Response> | Response,
 ): true {
-  const listener = getRequestListener(handle, {
-    // Next brings its own; ours must not change what it sees.
-    overrideGlobalObjects: false,
-    // A host or path that makes no URL. Handlers themselves do not throw: route() answers everything.
-    errorHandler: (error) => {
-      log.debug({ err: error }, "request refused");
-      return badRequest(pathOf(incoming.url), new Headers());
-    },
+  void answer(incoming, outgoing, handle).catch((error: unknown) => {
+    // Handlers themselves do not throw: route() answers everything.
+    log.error({ err: error, path: pathOf(incoming.url) }, "answer broken off");
+    outgoing.destroy();
   });
-  void listener(incoming, outgoing);
   return true;
 }
 
+async function answer(
+  incoming: IncomingMessage,
+  outgoing: ServerResponse,
+  handle: (request: Request) => Promise<Response> | Response,
+): Promise<void> {
+  const { host } = incoming.headers;
+  if (host === undefined || !isHost(host)) {
+    await writeAnswer(badRequest(pathOf(incoming.url), new Headers()), { incoming, outgoing });
+    return;
+  }
+  const request = lightRequest(incoming, outgoing);
+  await writeAnswer(await handle(request), { incoming, outgoing });
+}
+
+/** Nearly all are of these characters; what is left is looked at by the parser of URLs itself. */
+function isHost(host: string): boolean {
+  return /^[a-z0-9.-]+(:\d{1,5})?$/i.test(host) || URL.canParse(`http://${host}/`);
+}
+
 function refuseUrl(request: Request): Response {
-  return badRequest(new URL(request.url).pathname, request.headers);
+  return badRequest(pathOf(request.url.replace(/^http:\/\/[^/]*/, "")), request.headers);
 }
 
 function badRequest(path: string, headers: Headers): Response {

@@ -2,6 +2,7 @@ import type * as z from "zod";
 import { AppError, isAppError } from "@/lib/errors";
 import { checkValueCount } from "./check-value-count";
 import { toBodyError } from "./describe-issue";
+import { bodyChunks } from "./light-request";
 
 export type BodyOptions<Schema extends z.ZodType> = {
   schema: Schema;
@@ -54,12 +55,13 @@ async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array
       message: `The body exceeds ${bytesMax} bytes; send a shorter one.`,
     });
   if (Number(request.headers.get("content-length") ?? 0) > bytesMax) throw tooLarge();
-  if (request.body === null) return new Uint8Array();
+  const body = bodyChunks(request);
+  if (body === null) return new Uint8Array();
   const chunks: Uint8Array[] = [];
   let size = 0;
   try {
-    // Leaving the loop cancels the body, so that the rest is not read into memory.
-    for await (const chunk of request.body) {
+    // Leaving the loop leaves the rest of it unread.
+    for await (const chunk of body) {
       size += chunk.byteLength;
       if (size > bytesMax) throw tooLarge();
       chunks.push(chunk);

@@ -1,15 +1,13 @@
-import { STREAM_KEEP_ALIVE_MS } from "@/lib/limits";
+import { StreamNote } from "@/lib/protocol/stream-note";
 import { assert } from "@/lib/util/assert";
 import { toJsonLine } from "@/lib/util/json-lines";
-
-/** How a streamed body ended: to its last event, by a reader that left, or by an error of its source. */
-export type StreamEnd = "complete" | "cancelled" | "failed";
-
-const ends = new WeakMap<Response, Promise<StreamEnd>>();
+import { EventStream, type StreamEnd, type StreamForm } from "./event-stream";
+import { lightResponse, sourceOf } from "./light-response";
 
 /** When and how the stream of `response` ended; undefined for a body that is no stream of ours. */
 export function streamEnd(response: Response): Promise<StreamEnd> | undefined {
-  return ends.get(response);
+  const source = sourceOf(response);
+  return typeof source === "object" && source !== null ? source.end : undefined;
 }
 
 /** Events as JSON lines (`application/x-ndjson`). */
@@ -44,13 +42,6 @@ export function typedEventsReply(
   return streamReply(events, TYPED_EVENTS, init);
 }
 
-type StreamForm<Event> = {
-  contentType: string;
-  encode: (value: Event) => string;
-  /** What readers of this form skip. */
-  keepAlive: string;
-};
-
 const JSON_LINES: StreamForm<unknown> = {
   contentType: "application/x-ndjson; charset=utf-8",
   encode: toJsonLine,
@@ -75,74 +66,30 @@ const TYPED_EVENTS: StreamForm<{ type: string }> = {
 };
 
 function toNamedEvent(event: { type: string }): string {
+  if (event instanceof StreamNote) return toComment(event);
   return `event: ${event.type}\n${toServerSentEvent(event)}`;
 }
 
+function toComment({ text }: StreamNote): string {
+  return `: ${text}\n\n`;
+}
+
 function toServerSentEvent(value: unknown): string {
+  if (value instanceof StreamNote) return toComment(value);
   const data = typeof value === "string" ? value : JSON.stringify(value);
   assert(!data.includes("\n"), "a server-sent event is one line");
   return `data: ${data}\n\n`;
 }
 
-/**
- * The reader sets the pace: an event is asked for when the last one was taken. A reader that leaves
- * closes the iterator, so that the work behind it stops. What can go wrong mid-stream is an event of
- * the source's own; an exception here is a bug and breaks the body off, which clients see as such.
- * While a source is silent, bytes without a meaning keep what lies between from taking it for dead.
- */
 function streamReply<Event>(
   events: AsyncIterable<Event>,
-  { contentType, encode, keepAlive }: StreamForm<Event>,
+  form: StreamForm<Event>,
   init?: ResponseInit,
 ): Response {
-  const iterator = events[Symbol.asyncIterator]();
-  const encoder = new TextEncoder();
-  let settle: (end: StreamEnd) => void = () => {};
-  const end = new Promise<StreamEnd>((resolve) => {
-    settle = resolve;
-  });
-  let next: Promise<IteratorResult<Event>> | undefined;
-  const body = new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        next ??= iterator.next();
-        const result = await within(next, STREAM_KEEP_ALIVE_MS);
-        if (result === undefined) {
-          controller.enqueue(encoder.encode(keepAlive));
-          return;
-        }
-        next = undefined;
-        const { done, value } = result;
-        if (done) {
-          controller.close();
-          settle("complete");
-        } else controller.enqueue(encoder.encode(encode(value)));
-      } catch (error) {
-        settle("failed");
-        controller.error(error);
-      }
-    },
-    async cancel() {
-      // First: a generator that waits for its next event cannot be closed before the wait is aborted.
-      settle("cancelled");
-      await iterator.return?.();
-    },
-  });
-  const headers = new Headers(init?.headers);
-  headers.set("content-type", contentType);
+  const response = lightResponse(new EventStream(events, form), init);
+  response.headers.set("content-type", form.contentType);
   // `no-transform` and `x-accel-buffering` keep proxies from holding tokens back.
-  headers.set("cache-control", "no-cache, no-transform");
-  headers.set("x-accel-buffering", "no");
-  const response = new Response(body, { ...init, headers });
-  ends.set(response, end);
+  response.headers.set("cache-control", "no-cache, no-transform");
+  response.headers.set("x-accel-buffering", "no");
   return response;
-}
-
-/** What `work` gives, or undefined when it takes longer than `ms`; it goes on all the same. */
-function within<T>(work: Promise<T>, ms: number): Promise<T | undefined> {
-  return new Promise((resolve, reject) => {
-    const timer = setTimeout(() => resolve(undefined), ms);
-    // A rejection after the time is up is met again by the next call with the same promise.
-    work.then(resolve, reject).finally(() => clearTimeout(timer));
-  });
 }

@@ -1,0 +1,100 @@
+import type { IncomingMessage, ServerResponse } from "node:http";
+import { Readable } from "node:stream";
+import { lightHeaders } from "./light-headers";
+
+/** Members of Request that are answered by a real one, made when one of them is first used. */
+const FIELDS = [
+  ...(["body", "bodyUsed", "cache", "credentials", "destination", "integrity"] as const),
+  ...(["keepalive", "mode", "redirect", "referrer", "referrerPolicy"] as const),
+];
+const METHODS = ["arrayBuffer", "blob", "clone", "formData", "json", "text"] as const;
+const BODYLESS = new Set(["GET", "HEAD"]);
+
+/**
+ * A request as handlers take it, over what Node has parsed. A real `Request` is a sixth of the time that a
+ * short answer takes on Node 20; routes ask for its headers, its signal and the bytes of its body, and
+ * all of that is there without one.
+ */
+class LightRequest {
+  readonly url: string;
+  readonly method: string;
+  readonly #incoming: IncomingMessage;
+  readonly #outgoing: ServerResponse;
+  #headers: Headers | undefined;
+  #left: AbortController | undefined;
+  #real: Request | undefined;
+
+  constructor(incoming: IncomingMessage, outgoing: ServerResponse) {
+    this.url = `http://${incoming.headers.host}${incoming.url}`;
+    this.method = incoming.method ?? "GET";
+    this.#incoming = incoming;
+    this.#outgoing = outgoing;
+  }
+
+  get headers(): Headers {
+    // A copy: who adds to it adds nothing to what Node keeps.
+    this.#headers ??= lightHeaders({ ...this.#incoming.headers });
+    return this.#headers;
+  }
+
+  /** Aborts when the connection ends before the answer does. */
+  get signal(): AbortSignal {
+    if (this.#left) return this.#left.signal;
+    const left = new AbortController();
+    this.#left = left;
+    const outgoing = this.#outgoing;
+    const hear = () => {
+      if (!outgoing.writableFinished) left.abort(clientLeft());
+    };
+    if (outgoing.closed) hear();
+    else outgoing.once("close", hear);
+    return left.signal;
+  }
+
+  /** The body's bytes as they come, unless the real request has them. */
+  get incoming(): IncomingMessage | undefined {
+    return this.#real ? undefined : this.#incoming;
+  }
+
+  get real(): Request {
+    const { url, method, headers, signal } = this;
+    const body = BODYLESS.has(method) ? {} : { body: Readable.toWeb(this.#incoming) };
+    // Node's streams and the DOM's are declared apart and are the same; `duplex` is not declared at all.
+    const init = { method, headers, signal, duplex: "half", ...body } as unknown as RequestInit;
+    this.#real ??= new Request(url, init);
+    return this.#real;
+  }
+}
+
+for (const name of FIELDS) {
+  Object.defineProperty(LightRequest.prototype, name, {
+    get(this: LightRequest) {
+      return this.real[name];
+    },
+  });
+}
+for (const name of METHODS) {
+  Object.defineProperty(LightRequest.prototype, name, {
+    value(this: LightRequest) {
+      return this.real[name]();
+    },
+  });
+}
+Object.setPrototypeOf(LightRequest.prototype, Request.prototype);
+
+/** `incoming` has a host that makes a URL. */
+export function lightRequest(incoming: IncomingMessage, outgoing: ServerResponse): Request {
+  // Every member of Request is one of the class, of FIELDS or of METHODS.
+  return new LightRequest(incoming, outgoing) as unknown as Request;
+}
+
+/** The body of any request, in pieces; null where there is none. Who stops half-way leaves the rest unread. */
+export function bodyChunks(request: Request): AsyncIterable<Uint8Array> | null {
+  const incoming = request instanceof LightRequest ? request.incoming : undefined;
+  // Destroyed, it would take along the socket that the refusal is to be written to.
+  return incoming?.iterator({ destroyOnReturn: false }) ?? request.body;
+}
+
+function clientLeft(): DOMException {
+  return new DOMException("The client closed the connection.", "AbortError");
+}
