@@ -230,7 +230,8 @@ function openMeter({ label, requestId, span }: Exchange, caller: ApiCaller, body
 
 /** A caller's mistake is the caller's to know; what failed on our side is written with its cause. */
 function logFailure(log: Log, error: AppError): void {
-  if (error.status < 500) log.debug({ code: error.code, param: error.param }, "request refused");
+  // Not the field: where it is unknown, its name is the client's word.
+  if (error.status < 500) log.debug({ code: error.code }, "request refused");
   else if (error.code === "internal") log.error({ err: error.cause }, "request failed");
   else log.warn({ err: error }, "request failed");
 }
