@@ -11,6 +11,7 @@ import { AnswerTrail } from "./answer-trail";
 import { tryWorkers } from "./attempts";
 import { cacheSaltOf } from "./cache-salt";
 import type { Candidate } from "./candidate";
+import { guessLength, toDispatchAsk } from "./dispatch-ask";
 import { GenerationWatch } from "./generation-watch";
 import { canResume, createGoOn, openFirst, trailOf } from "./go-on";
 import { Relay } from "./relay";
@@ -41,6 +42,8 @@ export type GenerateOptions = {
   preferredWorkerId?: string;
   /** Part of a request that has an answer under way. */
   isUnderWay?: boolean;
+  /** What the caller calls the conversation, or whoever talks in it; unless given, `cacheScope`, else how it began. */
+  session?: string | undefined;
   /** Whose prompts may share keys and values with this one; unless given, those of the same caller. */
   cacheScope?: string;
   /** By performance.now(): when the request ends, this answer included. Unless given, GENERATION_MS_MAX from now. */
@@ -123,7 +126,8 @@ async function generateAt(candidate: Candidate, options: AtOptions): Promise<AtM
   const { controller, signal, meter, features = [], limitMs, findRouter } = options;
   const { model, names, targets } = candidate;
   const { preferredWorkerId, isUnderWay, cacheScope: scope, via } = options;
-  const cacheSalt = cacheSaltOf({ owner: meter.caller.owner, scope });
+  const { owner } = meter.caller;
+  const cacheSalt = cacheSaltOf({ owner, scope });
   const request = { ...toRequestOf(candidate, options), cacheSalt };
   const ended = (outcome: string) => {
     if (targets.length > 0) findRouter().sawOutcome(candidate, outcome);
@@ -134,7 +138,8 @@ async function generateAt(candidate: Candidate, options: AtOptions): Promise<AtM
     const attempts = {
       ...{ controller, requestId, model, names, features, signal: watch.signal, meter },
       ...{ waitMsMax: options.waitMsMax, preferredWorkerId, isUnderWay, via },
-      leavesRoom: options.isMirror,
+      ...{ leavesRoom: options.isMirror, tokens: guessLength(request) },
+      ask: toDispatchAsk({ request, owner, session: options.session ?? scope }),
     };
     const called = { requestId, signal: watch.signal, via, trace: meter.trace };
     const stream = await tryWorkers(attempts, (reservation) => {

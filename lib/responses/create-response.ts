@@ -2,6 +2,7 @@ import type { ApiCaller } from "@/lib/auth/api-caller";
 import { type Generation, generate } from "@/lib/gateway/generate";
 import { includesLogProbabilities, type ResponseRequest } from "@/lib/openai/responses/request";
 import { inResponseWords } from "@/lib/openai/responses/wire-param";
+import { toSession } from "@/lib/openai/session";
 import { toRouteAsk } from "@/lib/protocol/routing";
 import { log } from "@/lib/telemetry/log";
 import type { Meter } from "@/lib/usage/meter";
@@ -82,7 +83,8 @@ function begin(
 ): Promise<Generation> {
   const { controller } = responses;
   const route = toRouteAsk(request);
-  return generate({ controller, request: prepared.request, signal, meter, route });
+  const session = toSession(request);
+  return generate({ controller, request: prepared.request, signal, meter, route, session });
 }
 
 /** A request that was refused leaves no response behind. */

@@ -12,6 +12,7 @@ import {
   toCounts,
   toGenerateRequests,
 } from "@/lib/openai/completions/request";
+import { toSession } from "@/lib/openai/session";
 import { inWireWords } from "@/lib/openai/wire-param";
 import { toRouteAsk } from "@/lib/protocol/routing";
 import { assert } from "@/lib/util/assert";
@@ -24,17 +25,20 @@ export const POST = route(
     const { n, made } = toCounts(body);
     const choices = await generatePrompts({
       ...{ controller: controller(), signal, meter, requests: [first, ...others], count: made },
-      ...{ route: toRouteAsk(body), maxTokensUnsaid: MAX_TOKENS_UNSAID },
+      ...{ route: toRouteAsk(body), session: toSession(body), maxTokensUnsaid: MAX_TOKENS_UNSAID },
     }).catch((error: unknown) => {
       throw inWireWords(error);
     });
-    const init = { headers: toAnswerHeaders(choices) };
     const options = {
       ...{ n, made, echoes: body.echo ?? false, scoreCount: body.logprobs ?? undefined },
     };
-    if (!body.stream) return jsonReply(await toCompletionReply(choices, options), init);
+    if (!body.stream) {
+      const reply = await toCompletionReply(choices, options);
+      return jsonReply(reply, { headers: toAnswerHeaders(choices) });
+    }
     const includeUsage = body.stream_options?.include_usage ?? false;
-    return serverSentEventsReply(toCompletionChunks(choices, { ...options, includeUsage }), init);
+    const chunks = toCompletionChunks(choices, { ...options, includeUsage });
+    return serverSentEventsReply(chunks, { headers: toAnswerHeaders(choices) });
   },
 );
 

@@ -18,16 +18,18 @@ export const POST = route(
     const request = toGenerateRequest(body, requestId);
     const generation = await generate({
       ...{ controller: controller(), request, signal, meter, route: toRouteAsk(body) },
+      session: body.metadata?.user_id ?? undefined,
       features: needsReasoning(body.thinking) ? ["reasoning"] : [],
     }).catch((error: unknown) => {
       throw inWireWords(error, request);
     });
-    const init = { headers: toAnswerHeaders(generation) };
     const options = { display: toThinkingDisplay(body.thinking), request };
     if (body.stream) {
-      return namedEventsReply(toMessageStream(generation, options), init);
+      const headers = toAnswerHeaders(generation);
+      return namedEventsReply(toMessageStream(generation, options), { headers });
     }
-    return jsonReply(await toMessageReply(toMessageEvents(generation, options)), init);
+    const reply = await toMessageReply(toMessageEvents(generation, options));
+    return jsonReply(reply, { headers: toAnswerHeaders(generation) });
   },
 );
 

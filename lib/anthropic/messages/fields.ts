@@ -20,7 +20,7 @@ export const MESSAGE_FIELDS = {
   output_config: read,
 
   cache_control: accepted(cacheControlSchema),
-  metadata: accepted(z.strictObject({ user_id: z.string().max(512).nullish() })),
+  metadata: read,
   service_tier: accepted(z.enum(["auto", "standard_only"])),
   // Their client sends these two as headers. There is one workspace here, and no profiles.
   user_profile_id: accepted(z.string()),

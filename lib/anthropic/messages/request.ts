@@ -30,6 +30,8 @@ const readSchema = z.object({
   /** Reasoning and answer together; 0 reads the prompt and answers nothing. */
   max_tokens: z.number().int().min(0).max(Number.MAX_SAFE_INTEGER),
   system: systemSchema.nullish(),
+  /** Who talks, or in which conversation, as the caller calls it: the answer is the same whoever it is. */
+  metadata: z.strictObject({ user_id: z.string().max(512).nullish() }).nullish(),
   stop_sequences: z
     .array(textSchema.min(1).max(STOP_STRING_CHARACTERS_MAX))
     .max(STOP_STRINGS_MAX)

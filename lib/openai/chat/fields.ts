@@ -30,11 +30,11 @@ export const CHAT_FIELDS = {
 
   metadata: accepted(z.record(z.string(), z.string())),
   prediction: accepted(z.record(z.string(), z.unknown())),
-  prompt_cache_key: accepted(z.string()),
+  prompt_cache_key: read,
   prompt_cache_options: accepted(z.record(z.string(), z.unknown())),
   prompt_cache_retention: accepted(z.string()),
-  safety_identifier: accepted(z.string()),
-  user: accepted(z.string()),
+  safety_identifier: read,
+  user: read,
 
   audio: neutral(nothing, "Answers are text; remove it."),
   function_call: neutral(z.enum(["none", "auto"]), "Send `tool_choice` instead."),

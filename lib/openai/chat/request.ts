@@ -9,6 +9,7 @@ import {
   toSampledRequest,
   withoutAbsent,
 } from "../sampling-fields";
+import { SESSION_FIELDS } from "../session";
 import {
   checkTools,
   responseFormatSchema,
@@ -38,6 +39,7 @@ const readSchema = z.object({
   tool_choice: toolChoiceSchema.nullish(),
   parallel_tool_calls: z.boolean().nullish(),
   reasoning_effort: reasoningEffortSchema.nullish(),
+  ...SESSION_FIELDS,
 });
 
 const bodySchema = bodySchemaOf({ ...CHAT_FIELDS, ...EXTENSION_FIELDS });

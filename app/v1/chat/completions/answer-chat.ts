@@ -6,6 +6,7 @@ import { serverSentEventsReply } from "@/lib/http/stream-reply";
 import { toChatReply } from "@/lib/openai/chat/reply";
 import type { ChatRequest } from "@/lib/openai/chat/request";
 import { toChatChunks } from "@/lib/openai/chat/stream";
+import { toSession } from "@/lib/openai/session";
 import { inWireWords } from "@/lib/openai/wire-param";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { toRouteAsk } from "@/lib/protocol/routing";
@@ -19,16 +20,17 @@ export async function answerChat(
   { body, signal, meter }: ChatExchange,
 ): Promise<Response> {
   const route = toRouteAsk(body);
-  const options = { controller: controller(), request, signal, meter, route };
+  const session = toSession(body);
+  const options = { controller: controller(), request, signal, meter, route, session };
   const choices = await generateChoices(options, body.n ?? 1).catch((error: unknown) => {
     throw inWireWords(error);
   });
-  const init = { headers: toAnswerHeaders(choices) };
   const includeLogProbabilities = body.logprobs ?? false;
   if (!body.stream) {
-    return jsonReply(await toChatReply(choices, { includeLogProbabilities }), init);
+    const reply = await toChatReply(choices, { includeLogProbabilities });
+    return jsonReply(reply, { headers: toAnswerHeaders(choices) });
   }
   const includeUsage = body.stream_options?.include_usage ?? false;
   const chunks = toChatChunks(choices, { includeUsage, includeLogProbabilities });
-  return serverSentEventsReply(chunks, init);
+  return serverSentEventsReply(chunks, { headers: toAnswerHeaders(choices) });
 }
