@@ -62,6 +62,7 @@ export class Relay {
   #isRegistering = false;
   #life = 0;
   #isStopping = false;
+  #draining: Promise<void> | undefined;
 
   constructor({ settings, db, controller: own, door = parentDoor() }: RelayOptions) {
     this.#settings = settings;
@@ -120,16 +121,20 @@ export class Relay {
    * This process takes nothing new and says so, unless another one serves under the same address: then it
    * is that one's to speak. Call it when the port is closed.
    */
-  async drain(): Promise<void> {
-    if (this.#isStopping) return;
+  drain(): Promise<void> {
     this.#isStopping = true;
+    this.#draining ??= this.#drain();
+    return this.#draining;
+  }
+
+  async #drain(): Promise<void> {
     if (await this.#isServedByAnother()) await this.#end();
     else this.#heartbeat?.nudge();
   }
 
-  /** Says good-bye and ends. */
+  /** Says good-bye, where it is this process's to say, and ends. */
   async stop(): Promise<void> {
-    this.#isStopping = true;
+    await this.drain();
     const isOver = this.#stopping.signal.aborted;
     await this.#end();
     if (!isOver) await this.#leave();

@@ -153,7 +153,6 @@ test("web processes with addresses of their own are workers of their own, those 
   await join(one, ["mock/echo"]);
   await until(async () => expect(await states(parent)).toEqual(["ready", "ready"]));
   await one.kill();
-  opened.push({ close: () => one.database.drop() });
   const three = await start({ ...shared, port: ports[0] ?? 0 });
   await until(async () => {
     const behind = (await rows(parent)).filter(({ address }) => address.includes(`:${door.port}/`));

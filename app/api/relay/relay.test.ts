@@ -108,13 +108,18 @@ test("an answer streams through two Parleys, under the id that its client gave i
 const CALLS: [string, number, string, object][] = [
   ["a seeded answer", 200, "/v1/chat/completions", { model: "mock/random", messages, seed: 7 }],
   ["Anthropic's wire", 200, "/v1/messages", { model: "mock/echo", messages, max_tokens: 9 }],
-  ["a completion", 200, "/v1/completions", { model: "mock/echo", prompt: "one two" }],
+  [
+    "what the model does not know",
+    400,
+    "/v1/completions",
+    { model: "mock/echo", prompt: "one two" },
+  ],
   ["vectors", 200, "/v1/embeddings", { model: "mock/reader", input: ["a", "b b"] }],
   ["scores", 200, "/v1/rerank", { model: "mock/reader", query: "a", documents: ["a", "b"] }],
   ["labels", 200, "/v1/classify", { model: "mock/reader", input: ["a", "b"] }],
   ["tokens", 200, "/tokenize", { model: "mock/echo", prompt: "one two", return_token_strs: true }],
   ["a rendered chat", 200, "/tokenize", { model: "mock/echo", messages }],
-  ["a text of tokens", 200, "/detokenize", { model: "mock/echo", tokens: [1] }],
+  ["ids of no token", 400, "/detokenize", { model: "mock/echo", tokens: [1] }],
   ["a full model", 429, "/v1/chat/completions", { model: "mock/rejects", messages }],
   [
     "a prompt that is too long",
@@ -124,7 +129,7 @@ const CALLS: [string, number, string, object][] = [
   ],
   [
     "what the model cannot do",
-    501,
+    400,
     "/v1/chat/completions",
     { model: "mock/echo", messages, logprobs: true, top_logprobs: 2 },
   ],
@@ -136,6 +141,15 @@ test.each(CALLS)("%s: the same at the top as at the bottom", async (_, status, p
   );
   expect(above?.status).toBe(status);
   expect(still(above)).toEqual(still(below));
+});
+
+test("tokens that were counted at the top are a text again there", async () => {
+  const counted = await json(
+    await post(top, "/tokenize", { model: "mock/echo", prompt: "one two" }),
+  );
+  const { tokens } = counted.body as { tokens: number[] };
+  const text = await json(await post(top, "/detokenize", { model: "mock/echo", tokens }));
+  expect(text).toEqual({ status: 200, body: { prompt: "one two" } });
 });
 
 test("what the tokenizer's files say comes through", async () => {
