@@ -1,6 +1,7 @@
 import type { Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import next from "next";
+import { readiness } from "@/lib/controller/readiness";
 import { env } from "@/lib/env";
 import { applyCors } from "@/lib/http/cors";
 import { development } from "@/lib/http/development";
@@ -119,6 +120,7 @@ function stopWithParent(server: Server): void {
     if (isStopping) return;
     isStopping = true;
     log.info("web stopping");
+    readiness().stop();
     server.close(() => void exit());
     void relay()?.drain();
     // A connection whose answer ends from here on is kept for its client's next request otherwise.

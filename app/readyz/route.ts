@@ -1,13 +1,9 @@
-import { findMissing } from "@/lib/controller/readiness";
+import { readiness } from "@/lib/controller/readiness";
 import { jsonReply } from "@/lib/http/reply";
 import { route } from "@/lib/http/route";
 
-export const GET = route(
-  { shape: "parley", caller: "anyone", isRoutine: true },
-  async ({ log }) => {
-    const missing = await findMissing();
-    if (missing === undefined) return jsonReply({ status: "ready" });
-    log.warn({ missing: missing.what, err: missing.cause }, "not ready");
-    return jsonReply({ status: "not-ready", missing: missing.what }, { status: 503 });
-  },
-);
+/** Whether requests should come here; docs/how-to/observe.md says what each answer means. */
+export const GET = route({ shape: "parley", caller: "anyone", isRoutine: true }, async () => {
+  const answer = await readiness().ask();
+  return jsonReply(answer, { status: answer.status === "ready" ? 200 : 503 });
+});

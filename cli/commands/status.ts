@@ -12,12 +12,18 @@ const ASK_MS_MAX = 5_000;
 const modelsSchema = z.object({
   models: z.array(z.object({ name: z.string(), awake: z.boolean() })),
 });
-const readySchema = z.object({ status: z.string(), missing: z.string().optional() });
+const readySchema = z.object({
+  status: z.string(),
+  missing: z.string().optional(),
+  degraded: z.string().optional(),
+});
 
 type Status = {
   url: string;
   ready: boolean;
   missing: string | undefined;
+  /** What it does without for now. */
+  degraded: string | undefined;
   models: string[];
   /** Undefined where this clone has no admin token to ask with. */
   workers: Pick<AdminWorker, "name" | "kind" | "state" | "models">[] | undefined;
@@ -46,6 +52,7 @@ async function readStatus(url: string, root: string): Promise<Status> {
     url,
     ready: ready.status === "ready",
     missing: ready.missing,
+    degraded: ready.degraded,
     models: models.filter((it) => it.awake).map((it) => it.name),
     workers: token === undefined ? undefined : await readWorkers(url, token),
   };
@@ -77,10 +84,11 @@ async function ask(url: string, init?: RequestInit): Promise<Response> {
   }
 }
 
-function toText({ url, ready, missing, models, workers }: Status): string {
+function toText({ url, ready, missing, degraded, models, workers }: Status): string {
+  const well = degraded === undefined ? "ready" : `ready, without its ${degraded} for now`;
   const lines = [
     `Address  ${url}`,
-    `State    ${ready ? "ready" : `not ready: ${missing ?? "still starting"}`}`,
+    `State    ${ready ? well : `not ready: ${missing ?? "still starting"}`}`,
     `Models   ${models.join(", ") || "none"}`,
   ];
   for (const [index, worker] of (workers ?? []).entries()) {
