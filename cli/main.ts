@@ -9,6 +9,7 @@ import { addModelsCommand } from "./commands/models";
 import { addStatusCommand } from "./commands/status";
 import { addUsageCommand } from "./commands/usage";
 import { addWorkerCommand } from "./commands/worker";
+import { addWorkersCommand } from "./commands/workers";
 import type { Terminal } from "./terminal";
 import { readVersion } from "./version";
 
@@ -23,6 +24,7 @@ export async function runCli(words: string[], terminal: Terminal): Promise<numbe
     .configureOutput({ writeOut: terminal.write, writeErr: terminal.writeError });
   addStatusCommand(program, terminal);
   addWorkerCommand(program, terminal);
+  addWorkersCommand(program, terminal);
   addModelsCommand(program, terminal);
   addAliasesCommand(program, terminal);
   addConfigCommand(program, terminal);

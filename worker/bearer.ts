@@ -1,17 +1,30 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { AppError } from "@/lib/errors";
 
+/** Secrets that the web was told to call with: while it changes, calls with the one before are still on their way. */
+const TOLD_MAX = 2;
+
 /** Checks `Authorization: Bearer <secret>`; digests of equal length are compared in constant time. */
 export class Bearer {
-  readonly #expected: Buffer;
+  readonly #shared: Buffer | undefined;
+  #told: Buffer[] = [];
 
-  constructor(secret: string) {
-    this.#expected = digest(`Bearer ${secret}`);
+  constructor(secret: string | undefined) {
+    this.#shared = secret === undefined ? undefined : digest(`Bearer ${secret}`);
+  }
+
+  /** Lets in who has `secret`, beside who has the shared one. */
+  accept(secret: string): void {
+    const expected = digest(`Bearer ${secret}`);
+    const others = this.#told.filter((it) => !it.equals(expected));
+    this.#told = [expected, ...others].slice(0, TOLD_MAX);
   }
 
   /** @throws AppError `unauthenticated` */
   check(header: string | undefined): void {
-    if (timingSafeEqual(digest(header ?? ""), this.#expected)) return;
+    const given = digest(header ?? "");
+    const expected = this.#shared ? [this.#shared, ...this.#told] : this.#told;
+    if (expected.some((it) => timingSafeEqual(given, it))) return;
     throw new AppError("unauthenticated", {
       message:
         "The shared secret is missing or wrong. Set the same PARLEY_WORKER_SECRET on both sides.",

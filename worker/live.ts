@@ -1,33 +1,47 @@
 import { readFileSync } from "node:fs";
+import { hostname } from "node:os";
+import { basename } from "node:path";
 import * as z from "zod";
 import { env } from "@/lib/env";
 import { ControllerClient } from "@/lib/protocol/controller-client";
 import { log } from "@/lib/telemetry/log";
 import { metrics } from "@/lib/telemetry/metrics";
+import { startTracing } from "@/lib/telemetry/start-tracing";
 import { StartError } from "@/lib/util/start-error";
 import { BACKENDS } from "./backends";
+import { MOCK_MODELS } from "./backends/mock-models";
 import type { Flags } from "./flags";
 import { untilTold } from "./signals";
 import { runWorker } from "./worker";
 
+/** What a worker is let in by: the secret that it shares with the web, a token of its own, or both. */
+export type Secrets = { secret: string | undefined; token: string | undefined };
+
 /** One worker in this process, until the process is told to stop. */
-export async function live(flags: Flags, secret: string): Promise<void> {
+export async function live(flags: Flags, { secret, token }: Secrets): Promise<void> {
   const { kind, models, slots, threads, engine, controllerUrl, ...rest } = flags;
   const { PARLEY_DRAIN_SECONDS: drainSeconds } = env();
+  const stopTracing = await startTracing("parley-worker");
   try {
     await runWorker(
       {
         ...rest,
         ...(drainSeconds === undefined ? {} : { drainMsMax: drainSeconds * 1_000 }),
         version: readVersion(),
+        machine: hostname(),
+        kind,
+        slots,
+        starting: namesOf(flags),
         secret,
-        controller: new ControllerClient({ url: controllerUrl, secret }),
+        controller: new ControllerClient({ url: controllerUrl, secret: token ?? secret ?? "" }),
         createBackend: () => BACKENDS[kind]({ models, slots, threads, engine }),
         registry: metrics,
         log,
         // Whoever forked us waits for these two.
         onListening: (address) => tellParent({ type: "listening", address }),
         onRegistered: (workerId) => tellParent({ type: "registered", workerId }),
+        // And starts it again when it ends, unless a person wanted it gone.
+        onToldToLeave: () => tellParent({ type: "left" }),
       },
       untilTold(process),
     );
@@ -35,7 +49,16 @@ export async function live(flags: Flags, secret: string): Promise<void> {
     // What a person must change is one line, printed by whoever called.
     if (!(error instanceof StartError)) log.fatal({ err: error }, "the worker failed");
     throw error;
+  } finally {
+    await stopTracing();
   }
+}
+
+/** As its models will be called, as far as flags tell. */
+function namesOf({ kind, models, engine }: Flags): string[] {
+  if (kind === "mock") return models.length > 0 ? models : Object.keys(MOCK_MODELS);
+  const adapters = engine.adapters ?? [];
+  return [...models.map((folder) => basename(folder)), ...adapters.map(({ name }) => name)];
 }
 
 function tellParent(message: Record<string, string>): void {

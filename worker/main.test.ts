@@ -58,6 +58,8 @@ async function forkWorker(
   }
 }
 
+const LEAVE = new RegExp(`^DELETE /api/workers/${WORKER_ID}\\?instanceId=[0-9a-f-]{36}$`);
+
 /** Runs to the end; stderr and exit code. */
 async function run(words: string[], secret: string | undefined = TEST_SECRET) {
   const child = spawn(process.execPath, [PROGRAM, ...words], { env: environment(secret) });
@@ -90,7 +92,7 @@ describe("the worker program", () => {
     expect(types.at(-1)).toBe("generation-end");
     expect((await once(child, "exit"))[0]).toBe(0);
     expect(calls[0]).toBe("POST /api/workers");
-    expect(calls.at(-1)).toBe(`DELETE /api/workers/${WORKER_ID}`);
+    expect(calls.at(-1)).toMatch(LEAVE);
     expect(calls).toContain(`POST /api/workers/${WORKER_ID}/heartbeat`);
   });
 
@@ -100,12 +102,12 @@ describe("the worker program", () => {
     const exited = once(child, "exit");
     child.disconnect();
     expect((await exited)[0]).toBe(0);
-    expect(calls.at(-1)).toBe(`DELETE /api/workers/${WORKER_ID}`);
+    expect(calls.at(-1)).toMatch(LEAVE);
   });
 
   test.each([
     [["--model", "/no/such/folder"], TEST_SECRET, "There is no folder /no/such/folder"],
-    [["--kind", "mock"], "", "PARLEY_WORKER_SECRET is not set"],
+    [["--kind", "mock"], "", "PARLEY_WORKER_TOKEN is set"],
     [["--kind", "mock"], "short", "PARLEY_WORKER_SECRET"],
   ])(
     "%j with secret %j ends with one line and the code for a person",

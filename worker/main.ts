@@ -11,17 +11,17 @@ async function main(): Promise<void> {
     process.stdout.write(USAGE);
     return;
   }
-  const secret = environment.PARLEY_WORKER_SECRET;
-  if (!secret) {
+  const { PARLEY_WORKER_SECRET: secret, PARLEY_WORKER_TOKEN: token } = environment;
+  if (secret === undefined && token === undefined) {
     throw new StartError({
-      message: "PARLEY_WORKER_SECRET is not set.",
+      message: "Neither PARLEY_WORKER_SECRET nor PARLEY_WORKER_TOKEN is set.",
       remedy:
-        "Set it to the secret of the web process; `npm start` keeps its own in PARLEY_DATA_DIR.",
+        "Set the first to the secret of the web process, which `npm start` keeps in PARLEY_DATA_DIR, or the second to a token of `npx parley workers token create`.",
     });
   }
   // Not above: `--help` needs nothing of it.
   const { live } = await import("./live");
-  await live(flags, secret);
+  await live(flags, { secret, token });
 }
 
 main().then(

@@ -17,6 +17,7 @@ import { createMockBackend } from "./backends/mock";
 import { TEST_SECRET, testRequest } from "./server-testing";
 import { runWorker, type WorkerOptions } from "./worker";
 
+const MODELS = createMockBackend({ models: [], slots: 1 }).card().models.length;
 const client = new WorkerClient();
 afterAll(() => client.close());
 
@@ -37,8 +38,8 @@ function live(changes: Partial<WorkerOptions> = {}) {
   const drainingTold = withResolvers<void>();
   const controller: Controller = {
     url: "http://controller",
-    register: async ({ address, card, load }) => {
-      notes.push(`register ${load.state} ${card.models.length}`);
+    register: async ({ address, card, load, starting = [] }) => {
+      notes.push(`register ${load.state} ${[card.models.length, ...starting].join(" ")}`);
       expect(address).toBe(await listening.promise);
       return { workerId: "w", heartbeatIntervalMs: 5_000 };
     },
@@ -53,6 +54,8 @@ function live(changes: Partial<WorkerOptions> = {}) {
     {
       name: "test",
       version: "0",
+      kind: "mock",
+      starting: ["mock/echo"],
       host: "127.0.0.1",
       port: 0,
       secret: TEST_SECRET,
@@ -88,7 +91,7 @@ async function last(events: AsyncIterable<GenerateEvent>): Promise<GenerateEvent
 }
 
 describe("the life of a worker", () => {
-  test("load, register, serve, drain, leave", async () => {
+  test("register as starting, load, register, serve, drain, leave", async () => {
     const life = live();
     const address = await life.listening.promise;
     await life.registered.promise;
@@ -100,7 +103,9 @@ describe("the life of a worker", () => {
     await expect(late).rejects.toMatchObject({ code: "overloaded" });
     expect(await last(running)).toMatchObject({ type: "generation-end" });
     await life.done;
-    expect(life.notes).toEqual(["load", "register ready 11", "beat draining", "leave", "close"]);
+    expect(life.notes.filter((it) => !it.includes("starting"))).toEqual([
+      ...["load", `register ready ${MODELS}`, "beat draining", "leave", "close"],
+    ]);
     await expect(client.health(address, call())).rejects.toMatchObject({ code: "worker-lost" });
   });
 
@@ -134,19 +139,24 @@ describe("the life of a worker", () => {
     const life = live({ createBackend: () => new Promise(() => undefined) });
     const address = await life.listening.promise;
     expect(await client.health(address, call())).toMatchObject({ state: "loading" });
+    await expect.poll(() => life.notes).toEqual(["register starting 0 mock/echo"]);
     life.stop.abort();
     await life.done;
-    expect(life.notes).toEqual([]);
+    expect(life.notes).toEqual(["register starting 0 mock/echo", "leave"]);
   });
 
-  test("a backend that cannot load ends the life with its error, the port free again", async () => {
-    const life = live({
-      createBackend: async () => {
-        throw new Error("no such weights");
-      },
-    });
+  test("a backend that cannot load ends the life with its error, said good-bye to, the port free again", async () => {
+    let fail = () => {};
+    const createBackend = () =>
+      new Promise<never>((_, reject) => {
+        fail = () => reject(new Error("no such weights"));
+      });
+    const life = live({ createBackend });
     const address = await life.listening.promise;
+    await expect.poll(() => life.notes.length).toBe(1);
+    fail();
     await expect(life.done).rejects.toThrow("no such weights");
+    expect(life.notes.at(-1)).toBe("leave");
     await expect(client.health(address, call())).rejects.toMatchObject({ code: "worker-lost" });
   });
 
@@ -156,6 +166,49 @@ describe("the life of a worker", () => {
     };
     const controller = { url: "u", register: refuse, heartbeat: refuse, leave: refuse };
     await expect(live({ controller }).done).rejects.toMatchObject({ name: "StartError" });
+  });
+
+  test("told to leave by an operator, it drains, leaves, and is not to be started again", async () => {
+    const told: string[] = [];
+    const notes: string[] = [];
+    const life = live({
+      // Its first beat after registering.
+      wait: async (_ms, signal) => signal.throwIfAborted(),
+      controller: {
+        url: "u",
+        register: async ({ load }) => {
+          notes.push(load.state);
+          return { workerId: "w", heartbeatIntervalMs: 5_000 };
+        },
+        heartbeat: async (_id, { load }) => {
+          const isReady = load.state === "ready";
+          return { heartbeatIntervalMs: 5_000, ...(isReady && { order: "leave" as const }) };
+        },
+        leave: async () => void notes.push("leave"),
+      },
+      onToldToLeave: () => told.push("told"),
+    });
+    await life.done;
+    expect(notes.at(-1)).toBe("leave");
+    expect(told).toEqual(["told"]);
+  });
+
+  test("with a token of its own it lets the web in by what it was told alone", async () => {
+    const callSecret = "told in the reply to the registration";
+    const register = async () => ({ workerId: "w", heartbeatIntervalMs: 5_000, callSecret });
+    const never = async () => ({ heartbeatIntervalMs: 5_000 });
+    const controller = { url: "u", register, heartbeat: never, leave: async () => undefined };
+    const life = live({ secret: undefined, controller });
+    const address = await life.listening.promise;
+    await life.registered.promise;
+    const read = (secret: string) =>
+      client.card(address, { secret, signal: new AbortController().signal });
+    expect((await read(callSecret)).models).toHaveLength(MODELS);
+    for (const secret of [TEST_SECRET, "", "undefined"]) {
+      await expect(read(secret)).rejects.toMatchObject({ code: "unauthenticated" });
+    }
+    life.stop.abort();
+    await life.done;
   });
 
   test("a taken port is one line", async () => {

@@ -1,36 +1,49 @@
 import type { Registry } from "prom-client";
 import { isAppError } from "@/lib/errors";
-import { DRAIN_MS_MAX, HEARTBEAT_TIMEOUT_MS } from "@/lib/limits";
-import { type Controller, Heartbeat } from "@/lib/protocol/heartbeat";
+import { DRAIN_MS_MAX, HEARTBEAT_TIMEOUT_MS, SLOTS_DEFAULT, WAITING_MAX } from "@/lib/limits";
+import { type Controller, Heartbeat, type WorkerOrder } from "@/lib/protocol/heartbeat";
+import type { RegisterBody } from "@/lib/protocol/registration";
+import type { WorkerCard, WorkerKind } from "@/lib/protocol/worker-card";
 import type { Log } from "@/lib/telemetry/log";
 import { StartError } from "@/lib/util/start-error";
 import type { Backend } from "./backend";
 import { WorkerServer } from "./server";
 
-/** The life of a worker: load → register → serve → drain → leave. */
+/** The life of a worker: listen and register → load → register what was loaded → serve → drain → leave. */
 
 export type WorkerOptions = {
   name: string;
   version: string;
+  /** The machine, as it calls itself. */
+  machine?: string | undefined;
+  kind: WorkerKind;
   host: string;
   /** 0 takes any free one. */
   port: number;
   /** Base URL under which the web reaches this worker; absent: host and port. */
   announce?: string | undefined;
-  secret: string;
+  /** With what the web calls; absent for a worker with a token of its own, which the web tells it. */
+  secret?: string | undefined;
   controller: Controller;
   createBackend: () => Promise<Backend>;
+  /** Names of the models that it is about to load, and how many answers at once it wants to write. */
+  starting?: readonly string[];
+  slots?: number;
   registry: Registry;
   log: Log;
   onListening?: (address: string) => void;
+  /** It has registered what it loaded. */
   onRegistered?: (workerId: string) => void;
+  /** An operator wants it gone: it is not to be started again. */
+  onToldToLeave?: () => void;
   /** Time, for tests. */
   wait?: (ms: number, signal: AbortSignal) => Promise<void>;
   drainMsMax?: number;
 };
 
 /**
- * Lives until `signal` aborts, and resolves when the last answer is out and the controller told.
+ * Lives until `signal` aborts or an operator tells it to leave, and resolves when the last answer is out
+ * and the controller told.
  *
  * @throws StartError when it cannot begin until a person changes something.
  */
@@ -41,50 +54,106 @@ export async function runWorker(options: WorkerOptions, signal: AbortSignal): Pr
   const address = options.announce ?? toAddress(host, port);
   log.info({ address }, "listening, loading the models");
   options.onListening?.(address);
+  const end = new AbortController();
+  const onAbort = () => end.abort(signal.reason);
+  signal.addEventListener("abort", onAbort, { once: true });
+  if (signal.aborted) onAbort();
   try {
-    const backend = await untilAborted(options.createBackend(), signal);
-    if (!backend) return;
-    try {
-      await serve({ ...options, server, backend, address }, signal);
-    } finally {
-      await backend.close();
-    }
+    await new Life(options, { server, address, end }).run();
   } finally {
+    signal.removeEventListener("abort", onAbort);
     await server.close();
     log.info("stopped");
   }
 }
 
-type Serving = WorkerOptions & { server: WorkerServer; backend: Backend; address: string };
+type Place = { server: WorkerServer; address: string; end: AbortController };
 
-async function serve(serving: Serving, signal: AbortSignal): Promise<void> {
-  const { server, backend, address, name, version, log, controller, onRegistered } = serving;
-  const card = server.serve(backend, { name, version });
-  log.info({ models: card.models.map((model) => model.name), slots: card.slots }, "ready");
-  const heartbeat = new Heartbeat({
-    controller,
-    registration: () => ({ instanceId: server.instanceId, address, card }),
-    load: () => server.load(),
-    log,
-    ...(onRegistered ? { onRegistered } : {}),
-    ...(serving.wait ? { wait: serving.wait } : {}),
-  });
-  const beating = new AbortController();
-  const beats = heartbeat.run(beating.signal);
-  try {
-    // Beats end by themselves only with an error.
-    await untilAborted(beats, signal);
-    log.info("draining");
-    const drained = server.drain(AbortSignal.timeout(serving.drainMsMax ?? DRAIN_MS_MAX));
-    // The web hears at once that nothing new should come; beats go on while answers finish.
-    heartbeat.nudge();
-    await drained;
-  } finally {
-    beating.abort();
-    // Its failure, if any, is what ended the wait above.
-    await beats.catch(() => undefined);
+class Life {
+  readonly #options: WorkerOptions;
+  readonly #server: WorkerServer;
+  readonly #address: string;
+  readonly #end: AbortController;
+  readonly #heartbeat: Heartbeat;
+  /** What it offers; undefined while it loads. */
+  #card: WorkerCard | undefined;
+
+  constructor(options: WorkerOptions, { server, address, end }: Place) {
+    this.#options = options;
+    this.#server = server;
+    this.#address = address;
+    this.#end = end;
+    let registered: WorkerCard | undefined;
+    this.#heartbeat = new Heartbeat({
+      controller: options.controller,
+      registration: () => {
+        registered = this.#card;
+        return this.#registration();
+      },
+      load: () => server.load(),
+      log: options.log,
+      onRegistered: (workerId) => {
+        if (registered !== undefined) options.onRegistered?.(workerId);
+      },
+      onCallSecret: (secret) => server.accept(secret),
+      onOrder: (order) => this.#obey(order),
+      ...(options.wait ? { wait: options.wait } : {}),
+    });
   }
-  await leave(heartbeat, log);
+
+  async run(): Promise<void> {
+    const { createBackend } = this.#options;
+    const beating = new AbortController();
+    // Beats end by themselves only with an error, which ends the life.
+    const beats = this.#heartbeat.run(beating.signal).then(() => undefined);
+    const loading = createBackend();
+    let backend: Backend | undefined;
+    try {
+      backend = await untilAborted(Promise.race([loading, beats]), this.#end.signal);
+      if (backend) await this.#serve(backend, beats);
+    } finally {
+      beating.abort();
+      // Its failure, if any, is what ended the wait above.
+      await beats.catch(() => undefined);
+      await leave(this.#heartbeat, this.#options.log);
+      if (backend) await backend.close();
+      // One that is still loading ends with the process, or as soon as it has loaded.
+      else loading.then((late) => late.close()).catch(() => undefined);
+    }
+  }
+
+  async #serve(backend: Backend, beats: Promise<undefined>): Promise<void> {
+    const { name, version, machine: host, log, drainMsMax = DRAIN_MS_MAX } = this.#options;
+    const card = this.#server.serve(backend, { name, version, ...(host && { host }) });
+    this.#card = card;
+    log.info({ models: card.models.map((model) => model.name), slots: card.slots }, "ready");
+    this.#heartbeat.registerAgain();
+    await untilAborted(beats, this.#end.signal);
+    log.info("draining");
+    const drained = this.#server.drain(AbortSignal.timeout(drainMsMax));
+    // The web hears at once that nothing new should come; beats go on while answers finish.
+    this.#heartbeat.nudge();
+    await drained;
+  }
+
+  #registration(): Omit<RegisterBody, "load"> {
+    const { name, version, machine, kind, starting = [], slots = SLOTS_DEFAULT } = this.#options;
+    const said = { instanceId: this.#server.instanceId, address: this.#address };
+    if (this.#card) return { ...said, card: this.#card };
+    const identity = { kind, name, version, ...(machine && { host: machine }) };
+    const card = { ...identity, slots, waitingMax: WAITING_MAX, models: [] };
+    return { ...said, card, starting: [...starting] };
+  }
+
+  #obey(order: WorkerOrder | undefined): void {
+    const { log, onToldToLeave } = this.#options;
+    if (order === "leave") {
+      log.info("told to leave by an operator");
+      onToldToLeave?.();
+      this.#end.abort();
+    } else if (order === "drain") log.info("told to take no new requests; none will be sent");
+    else log.info("told to go on; requests will be sent again");
+  }
 }
 
 /** Good-bye is a courtesy: without it the controller misses two beats and comes to the same. */

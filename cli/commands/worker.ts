@@ -41,7 +41,8 @@ function withController(words: string[], root: string): string[] {
 }
 
 function lendSecret(root: string): void {
-  if (env().PARLEY_WORKER_SECRET !== undefined) return;
+  const { PARLEY_WORKER_SECRET: own, PARLEY_WORKER_TOKEN: token } = env();
+  if (own !== undefined || token !== undefined) return;
   const secret = findSecrets(root)?.workerSecret;
   if (secret === undefined) {
     throw new StartError({

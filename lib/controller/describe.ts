@@ -36,7 +36,7 @@ export function toAwakeModels(picture: WorkerPicture, nowMs: number): AwakeModel
 export function toAdminWorkers(
   picture: WorkerPicture,
   places: Places,
-  nowMs: number,
+  { nowMs, staleAfterMs }: { nowMs: number; staleAfterMs: number },
 ): AdminWorker[] {
   const names = new Map(picture.models().map((model) => [model.modelId, model.name]));
   return picture.workers().flatMap((worker) => {
@@ -51,7 +51,10 @@ export function toAdminWorkers(
         ...{ address: worker.address, state, slots: worker.slots, waitingMax: worker.waitingMax },
         ...{ host: worker.host, beats: worker.beats, order: worker.order },
         ...{ tokenName: worker.tokenName, starting: worker.starting },
-        reason: reasonOf(worker, state, picture.silentMs(worker, nowMs)),
+        reason: reasonOf(worker, state, {
+          silentMs: picture.silentMs(worker, nowMs),
+          staleAfterMs,
+        }),
         ...occupancy(worker, state, places),
         breaker: places.breakerOf(worker.id).state,
         ...{ requests, failures, completionTokens },
@@ -69,7 +72,7 @@ export function toAdminWorkers(
 function reasonOf(
   worker: KnownWorker,
   state: AdminWorker["state"],
-  silentMs: number,
+  { silentMs, staleAfterMs }: { silentMs: number; staleAfterMs: number },
 ): string | null {
   const seconds = Math.round(silentMs / 1_000);
   if (state === "lost") return `silent for ${seconds} s, and does not answer`;
@@ -79,7 +82,8 @@ function reasonOf(
     return worker.starting.length > 0 ? `loads ${worker.starting.join(", ")}` : "loads its models";
   }
   if (state === "unreachable") return "does not answer at its address";
-  return state === "draining" ? "is shutting down" : null;
+  if (state === "draining") return "is shutting down";
+  return silentMs > staleAfterMs ? `not heard for ${seconds} s` : null;
 }
 
 /** Between two beats what this process began and ended since is counted in; a lost worker runs nothing. */

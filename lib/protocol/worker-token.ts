@@ -1,11 +1,13 @@
 import * as z from "zod";
 
-export const workerTokenNameSchema = z
-  .string()
-  .trim()
-  .min(1)
-  .max(100)
-  .regex(/^[^\p{Cc}]*$/u, "holds a control character");
+export const createWorkerTokenBodySchema = z.strictObject({
+  name: z
+    .string()
+    .trim()
+    .min(1)
+    .max(100)
+    .regex(/^[^\p{Cc}]*$/u, "holds a control character"),
+});
 
 /** A token that lets workers in, without itself. */
 export const workerTokenViewSchema = z.object({

@@ -34,6 +34,8 @@ export class Supervised {
   /** A process that once stood will stand again: what it asks a person for, such as a port, was there. */
   #hasStood = false;
   #isRestarting = false;
+  /** It was told to leave by an operator, through the controller. */
+  #hasLeft = false;
   #restartTimer: NodeJS.Timeout | undefined;
   #failures = 0;
   #lastLine = "";
@@ -76,6 +78,7 @@ export class Supervised {
       const record = message as Record<string, unknown>;
       this.#hasStood = true;
       if (record.type === "registered") this.#isRegistered = true;
+      if (record.type === "left") this.#hasLeft = true;
       onMessage?.(record);
     });
     child.on("error", (error) => output.line(this.name, error.message, 50));
@@ -120,6 +123,15 @@ export class Supervised {
     if (this.#isRestarting) {
       this.#isRestarting = false;
       this.start();
+      return;
+    }
+    if (this.#hasLeft) {
+      this.#isGivenUp = true;
+      output.line(
+        this.name,
+        `${how}, as an operator wanted; it stays down until the next \`npm start\`.`,
+        40,
+      );
       return;
     }
     if (code === EXIT_CODES.needsPerson && !this.#hasStood) {
