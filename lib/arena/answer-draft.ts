@@ -1,7 +1,13 @@
 import type { Database } from "@/lib/db/client";
 import type { AppError } from "@/lib/errors";
 import { ANSWER_FLUSH_INTERVAL_MS, ANSWER_STALE_AFTER_MS } from "@/lib/limits";
-import type { GenerationEnd, GenerationStart, TextDelta } from "@/lib/protocol/generate-event";
+import type {
+  GenerationEnd,
+  GenerationResumed,
+  GenerationStart,
+  TextDelta,
+} from "@/lib/protocol/generate-event";
+import type { Segment } from "@/lib/protocol/segment";
 import { log } from "@/lib/telemetry/log";
 import { type AnswerEnd, saveProgress } from "./store";
 
@@ -22,7 +28,8 @@ export class AnswerDraft {
   #savedMs = performance.now();
   #saving: Promise<void> | undefined;
   #made: { workerId: string; start: GenerationStart } | undefined;
-  #tokens = 0;
+  /** What each worker has written, in order; the last one grows. */
+  readonly #segments: Segment[] = [];
   #firstTokenMs: number | null = null;
 
   constructor(db: Database, id: string) {
@@ -34,17 +41,25 @@ export class AnswerDraft {
 
   begin(made: { workerId: string; start: GenerationStart }): void {
     this.#made = made;
+    this.#segments.push({ workerId: made.workerId, tokens: 0 });
+  }
+
+  /** Another worker goes on. */
+  resume({ workerId }: GenerationResumed): void {
+    this.#segments.push({ workerId, tokens: 0 });
   }
 
   add(delta: TextDelta): void {
     this.#firstTokenMs ??= performance.now() - this.#beganMs;
     this.#content += delta.text;
-    this.#tokens += delta.tokens;
+    this.#count(delta.tokens);
   }
 
   /** The end as the worker told it, with the worker's clock. */
   complete({ finishReason, usage, timing }: GenerationEnd): AnswerEnd {
     const { firstTokenMs, durationMs } = timing;
+    // The token that ends an answer comes without text.
+    this.#count(usage.completionTokens - this.#tokens);
     return {
       ...this.#soFar(),
       ...usage,
@@ -78,12 +93,22 @@ export class AnswerDraft {
     await this.#saving;
   }
 
+  get #tokens(): number {
+    return this.#segments.reduce((sum, { tokens }) => sum + tokens, 0);
+  }
+
+  #count(tokens: number): void {
+    const last = this.#segments.at(-1);
+    if (last) last.tokens += tokens;
+  }
+
   #soFar() {
     const start = this.#made?.start;
     return {
       content: this.#content,
       modelBuild: start?.build ?? null,
-      workerId: this.#made?.workerId ?? null,
+      // Of several the one that told the end.
+      workerId: this.#segments.at(-1)?.workerId ?? null,
       parameters: start
         ? {
             temperature: start.sampling.temperature,
@@ -96,6 +121,7 @@ export class AnswerDraft {
       completionTokens: start ? this.#tokens : null,
       firstTokenMs: this.#firstTokenMs,
       durationMs: performance.now() - this.#beganMs,
+      segments: this.#segments.length > 1 ? this.#segments : null,
     };
   }
 

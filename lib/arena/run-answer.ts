@@ -55,6 +55,8 @@ async function readToEnd(
         const text = event.text.replaceAll("\0", "\ufffd");
         draft.add({ ...event, text });
         onText(text);
+      } else if (event.type === "generation-resumed") {
+        draft.resume(event);
       } else if (event.type === "generation-end") {
         return draft.complete(event);
       } else if (event.type === "generation-error") {

@@ -6,6 +6,7 @@ import { workerModels, workers } from "@/lib/db/schema/workers";
 import type { ErrorCode } from "@/lib/errors";
 import { ANSWER_STALE_AFTER_MS } from "@/lib/limits";
 import type { Side } from "@/lib/protocol/arena-view";
+import type { Segment } from "@/lib/protocol/segment";
 import { assert } from "@/lib/util/assert";
 
 /** Conversations and their messages. Battles and votes stand in battle-store.ts. */
@@ -29,6 +30,8 @@ export type AnswerEnd = {
   completionTokens: number | null;
   firstTokenMs: number | null;
   durationMs: number | null;
+  /** Null where one worker wrote all. */
+  segments: Segment[] | null;
 } & (
   | { status: "complete"; finishReason: "stop" | "length" }
   | { status: "stopped" }

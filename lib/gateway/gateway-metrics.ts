@@ -31,6 +31,12 @@ export const gatewayMetrics = processSingleton("gateway-metrics", () => {
       labelNames: ["code"],
       registers,
     }),
+    resumptions: new Counter({
+      name: "parley_generation_resumptions_total",
+      help: "Answers under way whose worker was lost, by the error's code and whether another went on (yes, no).",
+      labelNames: ["code", "resumed"],
+      registers,
+    }),
     modelsPassedOver: new Counter({
       name: "parley_models_passed_over_total",
       help: "Times that a request went on from one model to the next before its first token, by error code.",

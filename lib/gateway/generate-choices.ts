@@ -16,6 +16,8 @@ export type Choices = {
   why: string | undefined;
   start: GenerationStart;
   count: number;
+  /** How often another worker has gone on with one of them; it grows. */
+  resumed: { times: number };
   /** Events of all answers as they come. Read it, return it or abort the signal: each frees the workers. */
   events: AsyncIterable<ChoiceEvent>;
 };
@@ -36,10 +38,14 @@ export async function generateChoices(options: GenerateOptions, count: number): 
   const { id, workerId, candidate, model, why, start } = first;
   // There the prompt's keys and values lie.
   const further = { pinned: candidate, preferredWorkerId: workerId, isUnderWay: true, endsMs };
+  const resumed = { times: 0 };
   const left = Array.from({ length: count - 1 }, (_, index) => index + 1).values();
   const events = mergeChoices(leave, async (push) => {
     const pump = async (choice: number, generation: Generation) => {
-      for await (const event of generation.events) push({ choice, event });
+      for await (const event of generation.events) {
+        if (event.type === "generation-resumed") resumed.times += 1;
+        push({ choice, event });
+      }
     };
     const lane = async () => {
       for (const choice of left) {
@@ -50,7 +56,7 @@ export async function generateChoices(options: GenerateOptions, count: number): 
     const laneCount = Math.min(count - 1, CHOICES_AT_ONCE_MAX - 1);
     await Promise.all([pump(0, first), ...Array.from({ length: laneCount }, lane)]);
   });
-  return { id, workerId, candidate, model, why, start, count, events };
+  return { id, workerId, candidate, model, why, start, count, resumed, events };
 }
 
 function toChoice(

@@ -31,9 +31,11 @@ export async function generatePrompts({
   if (others.length === 0) return first;
   const left = others.entries();
   const pinned = first.candidate;
+  const resumed = { times: 0 };
   const events = mergeChoices(leave, async (push) => {
     const pump = async (place: number, choices: Choices) => {
       for await (const { choice, event } of choices.events) {
+        if (event.type === "generation-resumed") resumed.times += 1;
         push({ choice: place * count + choice, event });
       }
     };
@@ -46,5 +48,5 @@ export async function generatePrompts({
     const lanes = Array.from({ length: PROMPTS_AT_ONCE_MAX - 1 }, lane);
     await Promise.all([pump(0, first), ...lanes]);
   });
-  return { ...first, count: count * requests.length, events };
+  return { ...first, count: count * requests.length, resumed, events };
 }

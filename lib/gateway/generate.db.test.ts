@@ -14,7 +14,7 @@ import { Controller } from "@/lib/controller/controller";
 import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
 import { AppError } from "@/lib/errors";
 import { READER_STALL_MS_MAX, TOKENIZER_CALLS_AT_ONCE_MAX } from "@/lib/limits";
-import type { GenerateEvent } from "@/lib/protocol/generate-event";
+import type { GenerationEvent } from "@/lib/protocol/generate-event";
 import { textMessage } from "@/lib/protocol/message";
 import { workerClient } from "@/lib/protocol/worker-client";
 import { Meter } from "@/lib/usage/meter";
@@ -80,7 +80,7 @@ function ask(model: string, signal: AbortSignal = never) {
   });
 }
 
-async function readAll(events: AsyncIterable<GenerateEvent>): Promise<GenerateEvent[]> {
+async function readAll(events: AsyncIterable<GenerationEvent>): Promise<GenerationEvent[]> {
   const all = [];
   for await (const event of events) all.push(event);
   return all;

@@ -2,6 +2,7 @@ import { AppError, isAppError } from "@/lib/errors";
 import { GENERATION_MS_MAX, READER_STALL_MS_MAX } from "@/lib/limits";
 import type { GenerateEvent, GenerationStart } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import type { Segment } from "@/lib/protocol/segment";
 import type { Meter } from "@/lib/usage/meter";
 import { firstTokenTimes } from "./first-token-times";
 import { gatewayMetrics } from "./gateway-metrics";
@@ -26,6 +27,8 @@ export type WatchOptions = {
 export class GenerationWatch {
   readonly #model: string;
   readonly #meter: Meter;
+  /** Tokens that came with the request, and are paid for where they were drawn. */
+  readonly #givenTokens: number;
   /** Of several answers to one request the first one pays for the prompt. */
   readonly #paysPrompt: boolean;
   readonly #client: AbortSignal;
@@ -43,11 +46,15 @@ export class GenerationWatch {
   /** How it ends from here on tells nothing of the model. */
   #isReadersFault = false;
   #completionTokens = 0;
+  /** What each worker wrote, in order; the last one grows. */
+  readonly #segments: Segment[] = [];
+  #firstTokenMs = 0;
   #outcome: string | undefined;
 
   constructor({ request, meter, client, limitMs, ended }: WatchOptions) {
     this.#model = request.model;
     this.#meter = meter;
+    this.#givenTokens = request.resume?.tokenIds.length ?? 0;
     this.#paysPrompt = (request.choice ?? 0) === 0;
     this.#client = client;
     this.#ended = ended;
@@ -91,10 +98,13 @@ export class GenerationWatch {
     this.#isKnownModel = true;
   }
 
-  /** The first token is there. */
-  first(start: GenerationStart): void {
+  /** The first token is there, from the worker whose place `undo` gives back. */
+  first(start: GenerationStart, { workerId, undo }: { workerId: string; undo: () => void }): void {
+    this.onClose(undo);
+    this.#segments.push({ workerId, tokens: 0 });
     const nowMs = performance.now();
     const firstTokenMs = nowMs - this.#beganMs;
+    this.#firstTokenMs = firstTokenMs;
     gatewayMetrics.firstTokenSeconds.observe({ model: this.#model }, firstTokenMs / 1000);
     // Callers learn of these times by `auto`: those of blind battles would name the two at work.
     if (this.#meter.endpoint !== "arena") {
@@ -105,20 +115,48 @@ export class GenerationWatch {
     if (this.#paysPrompt) this.#charge({ prompt: start.promptTokens });
   }
 
+  /** The worker is lost; its place is given back before another one is looked for. */
+  lost(): void {
+    this.#giveBack();
+  }
+
+  /** Another worker goes on with the answer. */
+  resumed({ workerId, undo }: { workerId: string; undo: () => void }): void {
+    this.onClose(undo);
+    this.#segments.push({ workerId, tokens: 0 });
+    this.#meter.resumed(this.#segments);
+  }
+
+  /** By the gateway's clock, for an answer of which no worker saw the whole. */
+  get times(): { firstTokenMs: number; durationMs: number } {
+    return { firstTokenMs: this.#firstTokenMs, durationMs: performance.now() - this.#beganMs };
+  }
+
+  /** How it ends from here on tells nothing of the worker. */
+  get isReadersFault(): boolean {
+    return this.#isReadersFault;
+  }
+
   /** An event passes. */
   see(event: GenerateEvent): void {
     if ("tokens" in event && event.type !== "prompt-tokens") {
-      this.#completionTokens += event.tokens;
+      this.#count(event.tokens);
       this.#charge({ completion: event.tokens });
     }
     if (event.type !== "generation-end") return;
     const { completionTokens, cachedPromptTokens = 0 } = event.usage;
     // What deltas did not count: the token that ends an answer, and all of one without text.
-    const completion = completionTokens - this.#completionTokens;
+    const completion = completionTokens - this.#givenTokens - this.#completionTokens;
     this.#meter.add({ completion, ...(this.#paysPrompt && { cachedPrompt: cachedPromptTokens }) });
-    this.#completionTokens = completionTokens;
+    this.#count(completion);
     // The reader may never ask for what follows the last event.
     this.close(event.finishReason);
+  }
+
+  #count(tokens: number): void {
+    this.#completionTokens += tokens;
+    const segment = this.#segments.at(-1);
+    if (segment) segment.tokens += tokens;
   }
 
   /** A limit that is passed in the middle of an answer ends it. */

@@ -1,9 +1,9 @@
 import { toAppError } from "@/lib/errors";
-import type { GenerateEvent } from "@/lib/protocol/generate-event";
+import type { GenerationEvent } from "@/lib/protocol/generate-event";
 import { AsyncQueue } from "@/lib/util/async-queue";
 
 /** Of which answer an event tells: 0 for the first. */
-export type ChoiceEvent = { choice: number; event: GenerateEvent };
+export type ChoiceEvent = { choice: number; event: GenerationEvent };
 
 /**
  * What several generations tell, as it comes. A failure is told as the last event and ends all; so does
@@ -32,7 +32,7 @@ export function mergeChoices(
   };
 }
 
-function toErrorEvent(thrown: unknown): GenerateEvent {
+function toErrorEvent(thrown: unknown): GenerationEvent {
   const { code, message, param, retryable } = toAppError(thrown);
   const event = { type: "generation-error" as const, code, message, retryable };
   return param === undefined ? event : { ...event, param };

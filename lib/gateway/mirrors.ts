@@ -1,7 +1,7 @@
 import { MIRROR_CALLER } from "@/lib/auth/api-caller";
 import { isAppError, toAppError } from "@/lib/errors";
 import { MIRROR_MS_MAX, MIRRORS_AT_ONCE_MAX } from "@/lib/limits";
-import type { GenerateEvent } from "@/lib/protocol/generate-event";
+import type { GenerationEvent } from "@/lib/protocol/generate-event";
 import { log } from "@/lib/telemetry/log";
 import { Meter } from "@/lib/usage/meter";
 import { gatewayMetrics } from "./gateway-metrics";
@@ -14,7 +14,7 @@ export type MirrorOptions = {
   requestId: string;
 };
 
-type Answer = { events: AsyncIterable<GenerateEvent> };
+type Answer = { events: AsyncIterable<GenerationEvent> };
 
 /**
  * Copies of requests whose answers nobody reads: for how another model would fare under the same load.

@@ -140,6 +140,8 @@ export class BackgroundRun implements OpenResponse {
       for await (const event of events) {
         if (event.type === "generation-end") return this.#writer.toEnd(event, new Date());
         if (event.type === "generation-error") return this.#fail(event);
+        // The usage record says who wrote what; of the response it is no part.
+        if (event.type === "generation-resumed") continue;
         this.#log.push(toLogEntry(event));
         this.#push(this.#writer.add(event));
       }

@@ -9,6 +9,7 @@ import {
   toFailure,
 } from "@/lib/openai/responses/response-object";
 import { ResponseWriter } from "@/lib/openai/responses/response-writer";
+import { type StreamNote, toResumedNote } from "@/lib/protocol/stream-note";
 import { log } from "@/lib/telemetry/log";
 import type { OpenResponses } from "./open-responses";
 
@@ -45,7 +46,7 @@ export class ForegroundRun {
    * The events as they come; to be read once. The end is stored before it is told, so that a client can
    * go on from it at once.
    */
-  async *events(): AsyncGenerator<ResponseEvent, undefined> {
+  async *events(): AsyncGenerator<ResponseEvent | StreamNote, undefined> {
     try {
       for await (const event of this.generation.events) {
         if (this.#ending) break;
@@ -53,7 +54,8 @@ export class ForegroundRun {
           await this.#finish(this.#writer.toEnd(event, new Date()));
         } else if (event.type === "generation-error") {
           await this.#fail(new AppError(event.code, { message: event.message }));
-        } else yield* this.#writer.add(event);
+        } else if (event.type === "generation-resumed") yield toResumedNote(event);
+        else yield* this.#writer.add(event);
       }
       yield* await (this.#ending ?? this.#fail(endedEarly()));
     } catch (thrown) {

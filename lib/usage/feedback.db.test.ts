@@ -27,7 +27,7 @@ function write(id: string, requestId = "r"): Promise<void> {
       ...{ id, requestId, owner: "key:k", endpoint: "/v1/chat/completions", asked: "auto" },
       ...{ model: "m", workerId: null, outcome: "complete", promptTokens: 1 },
       ...{ cachedPromptTokens: 0, completionTokens: 1, costNanoDollars: 0 },
-      ...{ firstTokenMs: 1, durationMs: 1, startedAt: new Date().toISOString() },
+      ...{ firstTokenMs: 1, durationMs: 1, segments: null, startedAt: new Date().toISOString() },
     },
   ]);
 }

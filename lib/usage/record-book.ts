@@ -106,6 +106,7 @@ export function toUsageRecord(meter: Meter): UsageRecord {
     costNanoDollars: meter.costNanoDollars,
     firstTokenMs: meter.firstTokenMs ?? null,
     durationMs: meter.durationMs ?? null,
+    segments: meter.segments.length > 0 ? meter.segments : null,
     startedAt: meter.startedAt.toISOString(),
   };
 }

@@ -221,7 +221,7 @@ export type UsageRecord = Omit<
   typeof usageRecords.$inferSelect,
   "startedAt" | "updatedAt" | "segments"
 > & {
-  segments?: Segment[] | null;
+  segments: Segment[] | null;
   startedAt: string;
 };
 
@@ -236,14 +236,16 @@ export async function writeRecords(db: Database, records: readonly UsageRecord[]
     ...{ asked: it.asked, model: it.model, worker_id: it.workerId, outcome: it.outcome },
     ...{ prompt_tokens: it.promptTokens, cached_prompt_tokens: it.cachedPromptTokens },
     ...{ completion_tokens: it.completionTokens, cost_nano_dollars: it.costNanoDollars },
-    ...{ first_token_ms: it.firstTokenMs, duration_ms: it.durationMs, started_at: it.startedAt },
+    ...{ first_token_ms: it.firstTokenMs, duration_ms: it.durationMs, segments: it.segments },
+    started_at: it.startedAt,
   }));
   await db.execute(sql`
     with given as (
       select * from jsonb_to_recordset(${asJson(rows)}) as given (
         id uuid, request_id text, owner text, endpoint text, asked text, model text, worker_id uuid,
         outcome text, prompt_tokens integer, cached_prompt_tokens integer, completion_tokens integer,
-        cost_nano_dollars bigint, first_token_ms float8, duration_ms float8, started_at timestamptz)
+        cost_nano_dollars bigint, first_token_ms float8, duration_ms float8, segments jsonb,
+        started_at timestamptz)
     ), old as (
       select stored.* from ${usageRecords} as stored where id in (select id from given)
       order by id for update
@@ -254,7 +256,7 @@ export async function writeRecords(db: Database, records: readonly UsageRecord[]
       insert into ${usageRecords} (
         id, request_id, owner, endpoint, asked, model, worker_id, outcome, prompt_tokens,
         cached_prompt_tokens, completion_tokens, cost_nano_dollars, first_token_ms, duration_ms,
-        started_at, updated_at)
+        segments, started_at, updated_at)
       select *, now() from fresh order by id
       on conflict (id) do update set
         model = excluded.model, worker_id = excluded.worker_id, outcome = excluded.outcome,
@@ -262,7 +264,7 @@ export async function writeRecords(db: Database, records: readonly UsageRecord[]
         cached_prompt_tokens = excluded.cached_prompt_tokens,
         completion_tokens = excluded.completion_tokens,
         cost_nano_dollars = excluded.cost_nano_dollars, first_token_ms = excluded.first_token_ms,
-        duration_ms = excluded.duration_ms, updated_at = now()
+        duration_ms = excluded.duration_ms, segments = excluded.segments, updated_at = now()
     ), moved as (
       select ${DAY_PARTS}, 1 as sign from fresh as it where outcome <> 'running'
       union all

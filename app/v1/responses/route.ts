@@ -16,9 +16,11 @@ export const POST = route(
       return request.stream ? typedEventsReply(run.read(signal)) : jsonReply(run.response);
     }
     const run = await createResponse(options);
-    const init = { headers: toAnswerHeaders(run.generation) };
-    if (request.stream) return typedEventsReply(run.events(), init);
-    return jsonReply(await run.read(), init);
+    if (request.stream) {
+      return typedEventsReply(run.events(), { headers: toAnswerHeaders(run.generation) });
+    }
+    const response = await run.read();
+    return jsonReply(response, { headers: toAnswerHeaders(run.generation) });
   },
 );
 

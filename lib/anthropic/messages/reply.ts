@@ -1,6 +1,7 @@
 import { AppError } from "@/lib/errors";
 import type { GenerationEnd, GenerationStart } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import type { StreamNote } from "@/lib/protocol/stream-note";
 import { assert } from "@/lib/util/assert";
 import type { MessageEvent } from "./stream";
 
@@ -87,7 +88,9 @@ export function toEmptyMessage(id: string, { model, promptTokens }: GenerationSt
  *
  * @throws AppError with which the generation ended.
  */
-export async function toMessageReply(events: AsyncIterable<MessageEvent>): Promise<MessageReply> {
+export async function toMessageReply(
+  events: AsyncIterable<MessageEvent | StreamNote>,
+): Promise<MessageReply> {
   let message: MessageReply | undefined;
   let json = "";
   for await (const event of events) {

@@ -1,6 +1,11 @@
 import { AppError, isAppError } from "@/lib/errors";
-import type { GenerateEvent, GenerationEnd, GenerationStart } from "@/lib/protocol/generate-event";
+import type {
+  GenerationEnd,
+  GenerationEvent,
+  GenerationStart,
+} from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import { type StreamNote, toResumedNote } from "@/lib/protocol/stream-note";
 import { assert } from "@/lib/util/assert";
 import { type AnthropicError, toAnthropicError } from "../error";
 import { toWireParam } from "../wire-param";
@@ -20,7 +25,7 @@ export type MessageSource = {
   /** Of the answer on the wire. */
   id: string;
   start: GenerationStart;
-  events: AsyncIterable<GenerateEvent>;
+  events: AsyncIterable<GenerationEvent>;
 };
 
 export type MessageOptions = {
@@ -54,14 +59,14 @@ export type MessageEvent =
 
 /**
  * The answer as events: the message, its blocks one after the other, the stop reason with the usage, the
- * end.
+ * end. Where another worker goes on is a note.
  *
  * @throws AppError with which the generation ended, after the events until then.
  */
 export async function* toMessageEvents(
   { id: answerId, start, events }: MessageSource,
   { display, request }: MessageOptions,
-): AsyncGenerator<MessageEvent> {
+): AsyncGenerator<MessageEvent | StreamNote> {
   const blocks = new OpenBlocks();
   let thinkingTokens = 0;
   let callIndex = -1;
@@ -94,6 +99,9 @@ export async function* toMessageEvents(
         if (event.text === "") break;
         yield blocks.delta({ type: "input_json_delta", partial_json: event.text });
         break;
+      case "generation-resumed":
+        yield toResumedNote(event);
+        break;
       case "generation-error":
         throw new AppError(event.code, {
           message: event.message,
@@ -113,7 +121,7 @@ export async function* toMessageEvents(
 export async function* toMessageStream(
   source: MessageSource,
   options: MessageOptions,
-): AsyncGenerator<MessageEvent | AnthropicError> {
+): AsyncGenerator<MessageEvent | StreamNote | AnthropicError> {
   try {
     yield* toMessageEvents(source, options);
   } catch (error) {

@@ -1,8 +1,8 @@
 import { AppError } from "@/lib/errors";
 import type {
   FinishReason,
-  GenerateEvent,
   GenerationEnd,
+  GenerationEvent,
   GenerationStart,
 } from "@/lib/protocol/generate-event";
 import { assert } from "@/lib/util/assert";
@@ -20,7 +20,7 @@ export type ChatSource = {
   id: string;
   start: GenerationStart;
   count: number;
-  events: AsyncIterable<{ choice: number; event: GenerateEvent }>;
+  events: AsyncIterable<{ choice: number; event: GenerationEvent }>;
 };
 
 export type WireToolCall = {
@@ -95,7 +95,7 @@ export class EndCounter {
     this.#ends = Array.from({ length: count }, () => undefined);
   }
 
-  see(choice: number, event: GenerateEvent): void {
+  see(choice: number, event: GenerationEvent): void {
     if (event.type === "reasoning-delta") this.#reasoningTokens += event.tokens;
     if (event.type === "generation-end") this.#ends[choice] = event;
   }
@@ -143,7 +143,7 @@ class SaidSoFar {
     this.#collector = new LogProbabilityCollector(includesScores);
   }
 
-  add(event: GenerateEvent): void {
+  add(event: GenerationEvent): void {
     switch (event.type) {
       case "text-delta":
         this.#content += event.text;

@@ -1,4 +1,5 @@
 import type { GenerateEvent } from "@/lib/protocol/generate-event";
+import { type StreamNote, toResumedNote } from "@/lib/protocol/stream-note";
 import { assert, unreachable } from "@/lib/util/assert";
 import { type OpenAiError, toOpenAiError } from "../error";
 import { type OpenAiUsage, toUsage } from "../usage";
@@ -48,13 +49,13 @@ export const DONE = "[DONE]";
 
 /**
  * The answers as chunks, each with the number of its answer: the role, the deltas, the finish reason; at
- * the end the usage when asked for, and `[DONE]`. A generation that fails ends with OpenAI's error object
+ * the end the usage when asked for, and `[DONE]`. Where another worker goes on is a note. A generation that fails ends with OpenAI's error object
  * instead, which its clients throw.
  */
 export async function* toChatChunks(
   { id, start, count, events }: ChatSource,
   options: { includeUsage: boolean; includeLogProbabilities: boolean },
-): AsyncGenerator<ChatChunk | OpenAiError | typeof DONE> {
+): AsyncGenerator<ChatChunk | OpenAiError | StreamNote | typeof DONE> {
   const { includeUsage, includeLogProbabilities } = options;
   const head = toHead({ id, start }, "chat.completion.chunk");
   const collectors = Array.from(
@@ -66,6 +67,10 @@ export async function* toChatChunks(
     if (event.type === "generation-error") {
       yield toOpenAiError({ ...event, param: event.param && toWireParam(event.param) });
       return;
+    }
+    if (event.type === "generation-resumed") {
+      yield toResumedNote(event);
+      continue;
     }
     const collector = collectors[choice];
     assert(collector, "an event is of one of the answers");

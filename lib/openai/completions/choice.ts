@@ -1,4 +1,4 @@
-import type { GenerateEvent, ScoredToken } from "@/lib/protocol/generate-event";
+import type { GenerationEvent, ScoredToken } from "@/lib/protocol/generate-event";
 import { assert } from "@/lib/util/assert";
 
 /** OpenAI's `logprobs` of a completion: four lists of one entry a token. */
@@ -43,7 +43,7 @@ export class CompletionChoice {
   }
 
   /** Undefined for what adds nothing. */
-  take(event: GenerateEvent): Piece | undefined {
+  take(event: GenerationEvent): Piece | undefined {
     switch (event.type) {
       case "prompt-tokens":
         if (this.#options.echoes) {

@@ -1,5 +1,6 @@
 import { AppError } from "@/lib/errors";
 import type { GenerationEnd } from "@/lib/protocol/generate-event";
+import { type StreamNote, toResumedNote } from "@/lib/protocol/stream-note";
 import { assert } from "@/lib/util/assert";
 import { type ChatSource, EndCounter, toHead } from "../chat/reply";
 import { type OpenAiError, toOpenAiError } from "../error";
@@ -80,7 +81,7 @@ export async function toCompletionReply(
 export async function* toCompletionChunks(
   { id, start, count, events }: ChatSource,
   options: ReplyOptions & { includeUsage: boolean },
-): AsyncGenerator<CompletionReply | OpenAiError | "[DONE]"> {
+): AsyncGenerator<CompletionReply | OpenAiError | StreamNote | "[DONE]"> {
   const head = toHead({ id, start }, "text_completion", "cmpl");
   const choices = Array.from({ length: count }, () => new CompletionChoice(options));
   const ends = new EndCounter(count);
@@ -88,6 +89,10 @@ export async function* toCompletionChunks(
     if (event.type === "generation-error") {
       yield toOpenAiError({ ...event, param: event.param && toWireParam(event.param) });
       return;
+    }
+    if (event.type === "generation-resumed") {
+      yield toResumedNote(event);
+      continue;
     }
     const isEnd = event.type === "generation-end";
     ends.see(index, event);

@@ -24,7 +24,7 @@ beforeAll(async () => {
   const record = {
     ...{ requestId: "r", endpoint: "/v1/messages", asked: "m", model: "m", workerId: null },
     ...{ cachedPromptTokens: 1, costNanoDollars: 7, firstTokenMs: null, durationMs: null },
-    ...{ promptTokens: 5, completionTokens: 3 },
+    ...{ promptTokens: 5, completionTokens: 3, segments: null },
   };
   const at = (daysAgo: number) => new Date(Date.now() - daysAgo * 86_400_000).toISOString();
   await writeRecords(database.db, [

@@ -1,0 +1,111 @@
+import type { Likeness } from "@/lib/controller/explain-absence";
+import type { Reservation } from "@/lib/controller/places";
+import { AppError, isAppError } from "@/lib/errors";
+import { SLOT_WAIT_MS_MAX } from "@/lib/limits";
+import type { GenerationStart } from "@/lib/protocol/generate-event";
+import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import type { AnswerTrail } from "./answer-trail";
+import { type Attempts, tryWorkers } from "./attempts";
+import type { Called } from "./call-worker";
+import { WorkerStream } from "./worker-stream";
+
+/** Answers that another worker goes on with: whom they are sent to, and with what. */
+
+type Answer = { request: GenerateRequest; called: Called; attempts: Attempts };
+
+export function canResume({ offer }: Pick<Reservation, "offer">): boolean {
+  return offer.features.includes("resume");
+}
+
+/** Tokens with which the answer begins before the first worker has said one. */
+export function trailOf({ resume }: GenerateRequest): readonly number[] {
+  return resume?.tokenIds ?? [];
+}
+
+/** Opens the answer at the first worker that takes it. */
+export function openFirst({
+  reservation,
+  request,
+  ...answer
+}: Answer & { reservation: Reservation }): Promise<WorkerStream> {
+  return WorkerStream.open(reservation, {
+    request: canResume(reservation) ? { ...request, reportTokenIds: true } : request,
+    called: answer.called,
+    hasElsewhere: () => hasElsewhere(answer.attempts, reservation),
+  });
+}
+
+/**
+ * How the answer goes on: at a worker that would have written the same, of the same build, with as much
+ * room, and not in a life in which it has failed at it.
+ */
+export function createGoOn({
+  first,
+  trail,
+  ...answer
+}: Answer & { first: WorkerStream; trail: AnswerTrail }) {
+  const { start, reservation } = first;
+  const failedInstances = new Set<string>();
+  const { build, contextLength } = reservation.offer;
+  const like: Likeness = { build, contextLength, failedInstances };
+  const attempts: Attempts = {
+    ...answer.attempts,
+    ...{ features: [...answer.attempts.features, "resume" as const], like, isUnderWay: true },
+    // Whoever reads sees a pause, which is to be no longer than any other wait for a place.
+    waitMsMax: SLOT_WAIT_MS_MAX,
+    leavesRoom: false,
+    preferredWorkerId: undefined,
+  };
+  return async (failed: WorkerStream): Promise<WorkerStream> => {
+    failedInstances.add(failed.reservation.instanceId);
+    const request = toRest({ request: answer.request, start, ids: trail.ids ?? [] });
+    return await tryWorkers(attempts, async (reservation) => {
+      const stream = await WorkerStream.open(reservation, {
+        ...{ request, called: answer.called },
+        hasElsewhere: () => hasElsewhere(attempts, reservation),
+      });
+      if (isSame(stream.start, start)) return stream;
+      await stream.close();
+      throw new AppError("upstream-invalid", {
+        message: `The worker read another prompt, or has less room, than the one that began the answer (${stream.start.promptTokens} and ${stream.start.maxTokens} tokens).`,
+      });
+    });
+  };
+}
+
+type Rest = { request: GenerateRequest; start: GenerationStart; ids: readonly number[] };
+
+/** What is asked for is what the first worker understood: its seed, its defaults, its room. */
+function toRest({ request, start, ids }: Rest): GenerateRequest {
+  const { resume: _, ...asked } = request;
+  const sampling = { ...request.sampling, ...start.sampling };
+  // Who gave a seed, or asked for the likeliest, can tell one answer from another; a draw is as good as the next.
+  const mustMatch = request.sampling.seed !== undefined || sampling.temperature === 0;
+  return {
+    ...asked,
+    ...{ sampling, maxTokens: start.maxTokens, reportTokenIds: true },
+    ...(ids.length > 0 && { resume: { tokenIds: [...ids], mustMatch } }),
+  };
+}
+
+function isSame(one: GenerationStart, other: GenerationStart): boolean {
+  return (
+    one.build === other.build &&
+    one.promptTokens === other.promptTokens &&
+    one.maxTokens === other.maxTokens
+  );
+}
+
+/** Whether a worker is awake that could take over from one that fell silent. */
+async function hasElsewhere(
+  { controller, model, features, via, like }: Attempts,
+  { workerId }: Reservation,
+): Promise<boolean> {
+  try {
+    const wanted = { model, features, via, like };
+    return (await controller.visit(wanted, new Set([workerId]))) !== undefined;
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    return false;
+  }
+}

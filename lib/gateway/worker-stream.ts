@@ -1,0 +1,130 @@
+import type { Reservation } from "@/lib/controller/places";
+import { AppError } from "@/lib/errors";
+import type { GenerateEvent, GenerationStart } from "@/lib/protocol/generate-event";
+import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import { assert } from "@/lib/util/assert";
+import { type Called, toWorkerCall } from "./call-worker";
+import { clientFor } from "./client-for";
+import { lifeSigns, type WatchedStream } from "./life-signs";
+
+export type OpenOptions = {
+  request: GenerateRequest;
+  called: Called;
+  /** Whether another worker could do it, should this one fall silent. */
+  hasElsewhere: () => Promise<boolean>;
+};
+
+/** What one worker says of a generation, from its start on. */
+export class WorkerStream {
+  readonly reservation: Reservation;
+  #start: GenerationStart | undefined;
+  #events: AsyncIterator<GenerateEvent> | undefined;
+  #second: GenerateEvent | undefined;
+  readonly #abort = new AbortController();
+  readonly #watched: WatchedStream;
+  readonly #stopWatching: () => void;
+  readonly #signal: AbortSignal;
+  readonly #onAbort = () => this.#abort.abort(this.#signal.reason);
+
+  /**
+   * Opens it as far as its first token, or the end of an answer without one.
+   *
+   * @throws AppError
+   */
+  static async open(reservation: Reservation, options: OpenOptions): Promise<WorkerStream> {
+    const stream = new WorkerStream(reservation, options);
+    try {
+      await stream.#open(options);
+      return stream;
+    } catch (error) {
+      await stream.close();
+      throw error;
+    }
+  }
+
+  private constructor(
+    reservation: Reservation,
+    { called: { signal }, hasElsewhere }: Pick<OpenOptions, "called" | "hasElsewhere">,
+  ) {
+    this.reservation = reservation;
+    this.#signal = signal;
+    signal.addEventListener("abort", this.#onAbort, { once: true });
+    if (signal.aborted) this.#onAbort();
+    const { workerId: id, kind, address, instanceId } = reservation;
+    this.#watched = {
+      worker: { id, kind, address, instanceId },
+      ...{ waitingSinceMs: undefined, hasElsewhere },
+      giveUp: (error) => this.#abort.abort(error),
+    };
+    this.#stopWatching = lifeSigns().watch(this.#watched);
+  }
+
+  get start(): GenerationStart {
+    assert(this.#start, "an opened stream has started");
+    return this.#start;
+  }
+
+  async #open({ request, called }: OpenOptions): Promise<void> {
+    const { reservation } = this;
+    const call = await toWorkerCall(reservation, { ...called, signal: this.#abort.signal });
+    const events = await clientFor(reservation).generate(reservation.address, request, call);
+    this.#events = events[Symbol.asyncIterator]();
+    const start = await this.#read();
+    // The client holds workers to the order of events.
+    assert(start.type === "generation-start", "a generation starts first");
+    this.#start = start;
+    if (start.load) reservation.told(start.load);
+    reservation.started();
+    this.#second = await this.#read();
+  }
+
+  /** @throws AppError when the worker is lost, or says that it failed. */
+  async next(): Promise<GenerateEvent> {
+    const event = this.#second ?? (await this.#read());
+    this.#second = undefined;
+    if (event.type !== "generation-end") return event;
+    const { reservation } = this;
+    if (event.load) reservation.told(event.load, { isOver: true });
+    reservation.finished();
+    this.#drain();
+    return event;
+  }
+
+  async #read(): Promise<GenerateEvent> {
+    assert(this.#events, "an opened stream has events");
+    this.#watched.waitingSinceMs = performance.now();
+    const { done, value } = await this.#events.next();
+    this.#watched.waitingSinceMs = undefined;
+    if (done) throw endedEarly();
+    if (value.type === "generation-error") {
+      throw new AppError(value.code, { message: value.message, param: value.param });
+    }
+    return value;
+  }
+
+  /** Reads what follows the last event, which is nothing, so that the connection can serve the next request. */
+  #drain(): void {
+    const events = this.#events;
+    this.#events = undefined;
+    this.#stopWatching();
+    this.#signal.removeEventListener("abort", this.#onAbort);
+    events?.next().catch(() => {
+      // The answer is whole; a connection that breaks now is simply not used again.
+    });
+  }
+
+  /** Ends the work at the worker; nothing happens to a stream that was read to its end. */
+  async close(): Promise<void> {
+    const events = this.#events;
+    this.#events = undefined;
+    this.#stopWatching();
+    this.#signal.removeEventListener("abort", this.#onAbort);
+    await events?.return?.();
+  }
+}
+
+function endedEarly(): AppError {
+  return new AppError("worker-lost", {
+    message: "The worker stopped in the middle of the answer. Try again.",
+  });
+}
