@@ -6,6 +6,7 @@ import type { Segment } from "@/lib/protocol/segment";
 import type { Meter } from "@/lib/usage/meter";
 import { firstTokenTimes } from "./first-token-times";
 import { gatewayMetrics } from "./gateway-metrics";
+import { workerTraffic } from "./worker-traffic";
 
 const WHOLE: ReadonlySet<string> = new Set(["stop", "length", "tool-calls"]);
 
@@ -42,6 +43,8 @@ export class GenerationWatch {
   };
   readonly #ended: ((outcome: string) => void) | undefined;
   #undo: (() => void) | undefined;
+  /** The worker that writes is done with it. */
+  #left: (() => void) | undefined;
   #isKnownModel = false;
   /** How it ends from here on tells nothing of the model. */
   #isReadersFault = false;
@@ -101,7 +104,7 @@ export class GenerationWatch {
   /** The first token is there, from the worker whose place `undo` gives back. */
   first(start: GenerationStart, { workerId, undo }: { workerId: string; undo: () => void }): void {
     this.onClose(undo);
-    this.#segments.push({ workerId, tokens: 0 });
+    this.#begin(workerId);
     const nowMs = performance.now();
     const firstTokenMs = nowMs - this.#beganMs;
     this.#firstTokenMs = firstTokenMs;
@@ -123,8 +126,22 @@ export class GenerationWatch {
   /** Another worker goes on with the answer. */
   resumed({ workerId, undo }: { workerId: string; undo: () => void }): void {
     this.onClose(undo);
-    this.#segments.push({ workerId, tokens: 0 });
+    this.#begin(workerId);
     this.#meter.resumed(this.#segments);
+  }
+
+  /** From here on this worker writes. */
+  #begin(workerId: string): void {
+    const segment = { workerId, tokens: 0 };
+    this.#segments.push(segment);
+    if (this.#outcome !== undefined || this.#abort.signal.aborted) return;
+    const sinceMs = performance.now();
+    const ended = workerTraffic().begin(workerId);
+    this.#left = () => {
+      const nowMs = performance.now();
+      const latencyMs = nowMs - this.#beganMs;
+      ended({ latencyMs, decodeMs: nowMs - sinceMs, tokens: segment.tokens });
+    };
   }
 
   /** By the gateway's clock, for an answer of which no worker saw the whole. */
@@ -180,6 +197,8 @@ export class GenerationWatch {
   #giveBack(): void {
     this.#undo?.();
     this.#undo = undefined;
+    this.#left?.();
+    this.#left = undefined;
   }
 
   /** An error in the middle of the answer, of which the response's status says nothing. */
