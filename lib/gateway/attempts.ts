@@ -18,7 +18,7 @@ import type { Meter } from "@/lib/usage/meter";
 import { wait } from "@/lib/util/wait";
 import { admissionOf } from "./admission";
 import { gatewayMetrics } from "./gateway-metrics";
-import { toClientError } from "./worker-fault";
+import { blame, toClientError } from "./worker-fault";
 
 export type Attempts = {
   controller: Controller;
@@ -108,7 +108,7 @@ async function tryEach<T>(
       return outcome;
     } catch (thrown) {
       const error = toClientError(thrown);
-      if (isFaultOfWorker(thrown, error, attempts)) reservation.failed(error.code);
+      if (isFaultOfWorker(thrown, error, attempts)) blame(reservation, thrown);
       reservation.release();
       signal.throwIfAborted();
       const { contextLength } = reservation.offer;

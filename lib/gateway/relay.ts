@@ -5,7 +5,7 @@ import { log } from "@/lib/telemetry/log";
 import type { AnswerTrail } from "./answer-trail";
 import { gatewayMetrics } from "./gateway-metrics";
 import type { GenerationWatch } from "./generation-watch";
-import { toClientError } from "./worker-fault";
+import { blame, toClientError } from "./worker-fault";
 import type { WorkerStream } from "./worker-stream";
 
 /** Faults of a worker in the middle of an answer, with which another has nothing to do. */
@@ -113,7 +113,7 @@ export class Relay {
     const { code } = toClientError(thrown);
     const { workerId } = failed.reservation;
     // A reader that stalls is given up by every worker.
-    if (!watch.isReadersFault) failed.reservation.failed(code);
+    if (!watch.isReadersFault) blame(failed.reservation, thrown);
     const mayGoOn = trail.ids !== undefined && PASSING.has(code) && !watch.isReadersFault;
     if (!mayGoOn || resumed.times >= RESUMPTIONS_MAX) throw thrown;
     watch.lost();

@@ -1,4 +1,6 @@
-import { AppError, type ErrorCode, toAppError } from "@/lib/errors";
+import type { Reservation } from "@/lib/controller/places";
+import { AppError, type ErrorCode, isAppError, toAppError } from "@/lib/errors";
+import { wasTold } from "@/lib/protocol/worker-error";
 
 /** What a worker may say to our client in its own words: it concerns the request, or how busy it is. */
 const FOR_CLIENTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
@@ -29,4 +31,13 @@ export function toClientError(thrown: unknown): AppError {
     message: "A worker did not accept the request it was given. Try again.",
     cause: error,
   });
+}
+
+/**
+ * Tells the registry of a fault of the worker. A Parley that says of itself that a worker was lost speaks of
+ * one of its own: it is well, and so are the others there.
+ */
+export function blame({ kind, failed }: Reservation, thrown: unknown): void {
+  if (kind === "parley" && isAppError(thrown) && wasTold(thrown)) return;
+  failed(toClientError(thrown).code);
 }

@@ -2,6 +2,7 @@ import type { Reservation } from "@/lib/controller/places";
 import { AppError } from "@/lib/errors";
 import type { GenerateEvent, GenerationStart } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import { asTold } from "@/lib/protocol/worker-error";
 import { assert } from "@/lib/util/assert";
 import { type Called, toWorkerCall } from "./call-worker";
 import { clientFor } from "./client-for";
@@ -97,7 +98,7 @@ export class WorkerStream {
     this.#watched.waitingSinceMs = undefined;
     if (done) throw endedEarly();
     if (value.type === "generation-error") {
-      throw new AppError(value.code, { message: value.message, param: value.param });
+      throw asTold(new AppError(value.code, { message: value.message, param: value.param }));
     }
     return value;
   }

@@ -33,5 +33,18 @@ export function fromWorkerError(body: unknown, retryAfter: string | undefined) {
   const { code, message, param } = parsed.data.error;
   const seconds = Number(retryAfter);
   const retryAfterSeconds = retryAfter !== undefined && seconds > 0 ? seconds : undefined;
-  return new AppError(code, { message, param, retryAfterSeconds });
+  return asTold(new AppError(code, { message, param, retryAfterSeconds }));
+}
+
+const told = new WeakSet<AppError>();
+
+/** Marks an error as a worker's own word. */
+export function asTold(error: AppError): AppError {
+  told.add(error);
+  return error;
+}
+
+/** Whether a worker said so, in a refusal or in its stream; else it was found out here. */
+export function wasTold(error: AppError): boolean {
+  return told.has(error);
 }

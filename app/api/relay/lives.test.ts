@@ -6,7 +6,7 @@ import { connect, createServer, type Server } from "node:net";
 import { afterEach, beforeAll, expect, test, vi } from "vitest";
 import { createWorkerToken } from "@/lib/auth/worker-token-store";
 import { orderWorker } from "@/lib/controller/order-worker";
-import { workers } from "@/lib/db/schema/workers";
+import { workerModels, workers } from "@/lib/db/schema/workers";
 import { WORKER_STALE_AFTER_MS } from "@/lib/limits";
 import {
   bundleParley,
@@ -107,6 +107,28 @@ test("killed, a Parley is passed over; back, it is the same worker; stopped, it 
     "a b c d e f g h i j k l m n o p",
   );
   await until(async () => expect(await states(parent)).toEqual(["left"]));
+});
+
+test("a worker lost in the middle of an answer is nobody's loss, at the same Parley or another", async () => {
+  const model = "mock/dies-once-after-3-tokens";
+  const whole = { status: 200, text: "This will end well, after all." };
+  const parent = await start();
+  const one = await start({ parent });
+  await join(one, [model, "mock/echo"]);
+  await join(one, [model]);
+  await until(async () => expect(await ask(parent)).toMatchObject(ANSWERED));
+  // The second one goes on there.
+  expect(await ask(parent, model)).toMatchObject(whole);
+  const other = await start({ parent });
+  await join(other, [model]);
+  await until(async () => expect(await states(parent)).toEqual(["ready", "ready"]));
+  await until(async () => {
+    const { database } = parent;
+    const offers = await database.db.select().from(workerModels);
+    expect(offers.filter((it) => it.features.includes("resume")).length).toBeGreaterThan(1);
+  });
+  // There is one worker at each, of which the first that is asked dies.
+  expect(await ask(parent, model)).toMatchObject(whole);
 });
 
 test("a token of its own lets a Parley in, and the parent in there", async () => {

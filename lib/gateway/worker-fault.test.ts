@@ -1,0 +1,19 @@
+import { expect, test } from "vitest";
+import type { Reservation } from "@/lib/controller/places";
+import { AppError, type ErrorCode } from "@/lib/errors";
+import { asTold } from "@/lib/protocol/worker-error";
+import { blame } from "./worker-fault";
+
+const lost = () => new AppError("worker-lost", { message: "gone" });
+
+test.each([
+  ["a worker that says so", "onnx", asTold(lost()), ["worker-lost"]],
+  ["a worker that is found so", "onnx", lost(), ["worker-lost"]],
+  ["a Parley that says so of one of its own", "parley", asTold(lost()), []],
+  ["a Parley that is found so", "parley", lost(), ["worker-lost"]],
+])("lost: %s", (_, kind, thrown, expected) => {
+  const heard: ErrorCode[] = [];
+  // Of a place no more is asked.
+  blame({ kind, failed: (code: ErrorCode) => void heard.push(code) } as Reservation, thrown);
+  expect(heard).toEqual(expected);
+});
