@@ -1,3 +1,8 @@
+/** A mark on the object itself: server and routes are two bundles, each with this module of its own. */
+const FOR_NODE = Symbol.for("parley.node-headers");
+
+type NodeHeaders = Record<string, string | string[] | undefined>;
+
 /** Members of Headers that are answered by a real one, made when one of them is first used. */
 const OTHERS = [
   "append",
@@ -15,10 +20,10 @@ const OTHERS = [
  * than `get`, `has` and `set`.
  */
 class LightHeaders {
-  #values: Record<string, string | string[] | undefined>;
+  #values: NodeHeaders;
   #real: Headers | undefined;
 
-  constructor(values: Record<string, string | string[] | undefined>) {
+  constructor(values: NodeHeaders) {
     this.#values = values;
   }
 
@@ -49,7 +54,7 @@ class LightHeaders {
   }
 
   /** As Node writes them. */
-  get forNode(): Record<string, string | string[] | undefined> {
+  get [FOR_NODE](): NodeHeaders {
     return this.#real ? toNodeHeaders(this.#real) : this.#values;
   }
 
@@ -69,7 +74,7 @@ for (const name of OTHERS) {
 Object.setPrototypeOf(LightHeaders.prototype, Headers.prototype);
 
 /** @param values under lower-case names; they are taken over and not copied. */
-export function lightHeaders(values: Record<string, string | string[] | undefined>): Headers {
+export function lightHeaders(values: NodeHeaders): Headers {
   // Every member of Headers is one of the class or of OTHERS, so that it is one to whoever uses it.
   return new LightHeaders(values) as unknown as Headers;
 }
@@ -77,7 +82,8 @@ export function lightHeaders(values: Record<string, string | string[] | undefine
 /** A copy to add to. */
 export function copyHeaders(given: HeadersInit | undefined): Headers {
   if (given === undefined) return lightHeaders({});
-  if (given instanceof LightHeaders) return lightHeaders({ ...given.forNode });
+  const ours = nodeHeadersOf(given);
+  if (ours) return lightHeaders({ ...ours });
   const pairs = given instanceof Headers || Array.isArray(given) ? given : Object.entries(given);
   const copy = lightHeaders({});
   for (const [name, value] of pairs) {
@@ -89,12 +95,18 @@ export function copyHeaders(given: HeadersInit | undefined): Headers {
 }
 
 /** Any headers as Node writes them: names in lower case, cookies one by one. */
-export function toNodeHeaders(headers: Headers): Record<string, string | string[] | undefined> {
-  if (headers instanceof LightHeaders) return headers.forNode;
+export function toNodeHeaders(headers: Headers): NodeHeaders {
+  const ours = nodeHeadersOf(headers);
+  if (ours) return ours;
   const values: Record<string, string | string[]> = {};
   for (const [name, value] of headers) {
     const before = values[name];
     values[name] = before === undefined ? value : [before, value].flat();
   }
   return values;
+}
+
+function nodeHeadersOf(headers: HeadersInit): NodeHeaders | undefined {
+  // The mark is ours alone, so that what lies there is the class's own.
+  return (headers as { [FOR_NODE]?: NodeHeaders })[FOR_NODE];
 }

@@ -9,6 +9,8 @@ const FIELDS = [
 ];
 const METHODS = ["arrayBuffer", "blob", "clone", "formData", "json", "text"] as const;
 const BODYLESS = new Set(["GET", "HEAD"]);
+/** A mark on the object itself: server and routes are two bundles, each with this module of its own. */
+const INCOMING = Symbol.for("parley.incoming-request");
 
 /**
  * A request as handlers take it, over what Node has parsed. A real `Request` is a sixth of the time that a
@@ -52,7 +54,7 @@ class LightRequest {
   }
 
   /** The body's bytes as they come, unless the real request has them. */
-  get incoming(): IncomingMessage | undefined {
+  get [INCOMING](): IncomingMessage | undefined {
     return this.#real ? undefined : this.#incoming;
   }
 
@@ -90,7 +92,8 @@ export function lightRequest(incoming: IncomingMessage, outgoing: ServerResponse
 
 /** The body of any request, in pieces; null where there is none. Who stops half-way leaves the rest unread. */
 export function bodyChunks(request: Request): AsyncIterable<Uint8Array> | null {
-  const incoming = request instanceof LightRequest ? request.incoming : undefined;
+  // The mark is ours alone, so that what lies there is the class's own.
+  const { [INCOMING]: incoming } = request as { [INCOMING]?: IncomingMessage };
   // Destroyed, it would take along the socket that the refusal is to be written to.
   return incoming?.iterator({ destroyOnReturn: false }) ?? request.body;
 }

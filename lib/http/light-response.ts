@@ -5,6 +5,9 @@ import { copyHeaders } from "./light-headers";
 const FIELDS = ["body", "bodyUsed", "redirected", "type", "url"] as const;
 const METHODS = ["arrayBuffer", "blob", "clone", "formData", "json", "text"] as const;
 
+/** A mark on the object itself: server and routes are two bundles, each with this module of its own. */
+const SOURCE = Symbol.for("parley.response-source");
+
 export type LightBody = string | Streamed | null;
 
 /**
@@ -15,11 +18,11 @@ class LightResponse {
   readonly status: number;
   readonly statusText: string;
   readonly headers: Headers;
-  readonly source: LightBody;
+  readonly [SOURCE]: LightBody;
   #real: Response | undefined;
 
   constructor(source: LightBody, { status = 200, statusText = "", headers }: ResponseInit = {}) {
-    this.source = source;
+    this[SOURCE] = source;
     this.status = status;
     this.statusText = statusText;
     this.headers = copyHeaders(headers);
@@ -30,7 +33,7 @@ class LightResponse {
   }
 
   get real(): Response {
-    const { source, status, statusText, headers } = this;
+    const { [SOURCE]: source, status, statusText, headers } = this;
     const body = typeof source === "string" || source === null ? source : source.toWeb();
     this.#real ??= new Response(body, { status, statusText, headers: [...headers] });
     return this.#real;
@@ -60,5 +63,6 @@ export function lightResponse(source: LightBody, init?: ResponseInit): Response 
 
 /** What an answer was made from; undefined for one that was not made here. */
 export function sourceOf(response: Response): LightBody | undefined {
-  return response instanceof LightResponse ? response.source : undefined;
+  // The mark is ours alone, so that what lies there is the class's own.
+  return (response as { [SOURCE]?: LightBody })[SOURCE];
 }
