@@ -1,3 +1,4 @@
+import { PARENT_CALLER } from "@/lib/auth/api-caller";
 import { AppError, isAppError } from "@/lib/errors";
 import { GENERATION_MS_MAX, READER_STALL_MS_MAX } from "@/lib/limits";
 import type { GenerateEvent, GenerationStart } from "@/lib/protocol/generate-event";
@@ -109,8 +110,10 @@ export class GenerationWatch {
     const firstTokenMs = nowMs - this.#beganMs;
     this.#firstTokenMs = firstTokenMs;
     gatewayMetrics.firstTokenSeconds.observe({ model: this.#model }, firstTokenMs / 1000);
-    // Callers learn of these times by `auto`: those of blind battles would name the two at work.
-    if (this.#meter.endpoint !== "arena") {
+    // Callers learn of these times by `auto`: those of blind battles, here or at a Parley above, would name
+    // the two at work.
+    const { endpoint, caller } = this.#meter;
+    if (endpoint !== "arena" && caller.owner !== PARENT_CALLER.owner) {
       firstTokenTimes().record(this.#model, { atMs: nowMs, firstTokenMs });
     }
     gatewayMetrics.tokens.inc({ model: this.#model, kind: "prompt" }, start.promptTokens);

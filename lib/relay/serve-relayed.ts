@@ -5,6 +5,7 @@ import { type Candidate, pinTo } from "@/lib/gateway/candidate";
 import { generate } from "@/lib/gateway/generate";
 import type { GenerateEvent, GenerationEvent } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import type { LiveLoadReport } from "@/lib/protocol/registration";
 import type { Via } from "@/lib/protocol/via";
 import type { WorkerHealth } from "@/lib/protocol/worker-error";
 import type { Meter } from "@/lib/usage/meter";
@@ -103,17 +104,19 @@ export function toRelayedError(thrown: unknown): AppError {
 type Call<Request> = Relayed<Request> & { controller: Controller; pinned: Candidate };
 
 /**
- * A call that is answered whole, by the gateway's function for it.
+ * A call that is answered whole, by the gateway's function for it; with the load of all workers here.
  *
  * @throws AppError as a worker would have it.
  */
 export async function callRelayed<Request extends { model: string }, Reply>(
   relayed: Relayed<Request>,
   call: (options: Call<Request>) => Promise<Reply>,
-): Promise<Reply> {
-  const { controller } = await enterRelay(relayed.via);
+): Promise<{ reply: Reply; load: LiveLoadReport }> {
+  const serving = await enterRelay(relayed.via);
+  const { controller } = serving;
   try {
-    return await call({ ...relayed, controller, pinned: pinTo(relayed.request.model) });
+    const reply = await call({ ...relayed, controller, pinned: pinTo(relayed.request.model) });
+    return { reply, load: serving.load() };
   } catch (error) {
     throw toRelayedError(error);
   }

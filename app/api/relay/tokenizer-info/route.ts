@@ -1,7 +1,6 @@
 import { readTokenizerInfo } from "@/lib/gateway/tokenize";
 import { methodNotAllowed } from "@/lib/http/not-allowed";
-import { RELAY_ROUTE } from "@/lib/http/relay-route";
-import { jsonReply } from "@/lib/http/reply";
+import { RELAY_ROUTE, relayReply } from "@/lib/http/relay-route";
 import { route } from "@/lib/http/route";
 import { tokenizerInfoRequestSchema } from "@/lib/protocol/text";
 import { readVia } from "@/lib/protocol/via";
@@ -11,7 +10,7 @@ export const POST = route(
   { ...RELAY_ROUTE, body: tokenizerInfoRequestSchema },
   async ({ request, body, signal, meter }) => {
     const relayed = { request: body, via: readVia(request.headers), signal, meter };
-    return jsonReply(await callRelayed(relayed, readTokenizerInfo));
+    return relayReply(await callRelayed(relayed, readTokenizerInfo));
   },
 );
 
