@@ -8,6 +8,7 @@ const OWNERS: Record<string, string> = {
   anonymous: "Without a key",
   visitors: "Visitors of the pages",
   mirror: "Mirrored requests",
+  parent: "The Parley above this one",
 };
 
 type Owned = Pick<UsageReport["keys"][number], "owner" | "keyName" | "keyPrefix">;
