@@ -20,7 +20,8 @@ export type Secrets = { secret: string | undefined; token: string | undefined };
 /** One worker in this process, until the process is told to stop. */
 export async function live(flags: Flags, { secret, token }: Secrets): Promise<void> {
   const { kind, models, slots, threads, engine, controllerUrl, ...rest } = flags;
-  const { PARLEY_DRAIN_SECONDS: drainSeconds } = env();
+  const settings = env();
+  const { PARLEY_DRAIN_SECONDS: drainSeconds } = settings;
   const stopTracing = await startTracing("parley-worker");
   try {
     await runWorker(
@@ -35,6 +36,10 @@ export async function live(flags: Flags, { secret, token }: Secrets): Promise<vo
         secret,
         controller: new ControllerClient({ url: controllerUrl, secret: token ?? secret ?? "" }),
         createBackend: () => BACKENDS[kind]({ models, slots, threads, engine }),
+        waiting: {
+          waitingMax: settings.PARLEY_WORKER_WAITING_MAX,
+          slotWaitMsMax: settings.PARLEY_ADMISSION_WAIT_MS,
+        },
         registry: metrics,
         log,
         // Whoever forked us waits for these two.

@@ -39,6 +39,8 @@ export type WorkerOptions = {
   /** Time, for tests. */
   wait?: (ms: number, signal: AbortSignal) => Promise<void>;
   drainMsMax?: number;
+  /** Requests that wait for a slot, and how long. */
+  waiting?: { waitingMax: number; slotWaitMsMax: number };
 };
 
 /**
@@ -49,7 +51,10 @@ export type WorkerOptions = {
  */
 export async function runWorker(options: WorkerOptions, signal: AbortSignal): Promise<void> {
   const { secret, registry, log, host } = options;
-  const server = new WorkerServer({ secret, registry, log });
+  const server = new WorkerServer({
+    ...{ secret, registry, log },
+    ...(options.waiting && { limits: options.waiting }),
+  });
   const port = await listen(server, options);
   const address = options.announce ?? toAddress(host, port);
   log.info({ address }, "listening, loading the models");

@@ -1,17 +1,6 @@
 import * as z from "zod";
-import {
-  ADMISSION_WAITING_MAX,
-  DATABASE_CONNECTIONS_MAX,
-  DISPATCH_ATTEMPTS_MAX,
-  FASTCHAT_SLOTS_DEFAULT,
-  HEARTBEAT_INTERVAL_MS,
-  PROBE_MS_MAX,
-  SLOT_WAIT_MS_MAX,
-  WAITING_MAX,
-  WORKER_CONNECT_TIMEOUT_MS,
-  WORKER_SILENCE_MS_MAX,
-  WORKER_STALE_AFTER_MS,
-} from "@/lib/limits";
+import { BREAKER_FAULTS_MAX, BREAKER_OPEN_MS, BREAKER_OPEN_MS_MAX } from "@/lib/dispatch-limits";
+import { ADMISSION_WAITING_MAX, DATABASE_CONNECTIONS_MAX, DISPATCH_ATTEMPTS_MAX, FASTCHAT_SLOTS_DEFAULT, HEARTBEAT_INTERVAL_MS, PROBE_MS_MAX, PROBE_RETRY_LONGEST_MS, RESUMPTIONS_MAX, SLOT_WAIT_MS_MAX, WAITING_MAX, WORKER_CONNECT_TIMEOUT_MS, WORKER_SILENCE_MS_MAX, WORKER_STALE_AFTER_MS } from "@/lib/limits";
 
 /**
  * The settings. Each is a variable, and beside it a key in parley.yaml (setting-key.ts); a description is
@@ -132,6 +121,11 @@ const fleet = {
   PARLEY_PROBE_TIMEOUT_MS: integer(50, 60_000)
     .default(PROBE_MS_MAX)
     .describe("A worker that is asked whether it lives answers within this, in ms."),
+  PARLEY_PROBE_RETRY_LONGEST_MS: integer(500, 600_000)
+    .default(PROBE_RETRY_LONGEST_MS)
+    .describe(
+      "One that does not is asked again, at longer and longer intervals up to this, in ms.",
+    ),
   PARLEY_WORKER_CONNECT_MS: integer(50, 60_000)
     .default(WORKER_CONNECT_TIMEOUT_MS)
     .describe(
@@ -149,6 +143,19 @@ const fleet = {
   PARLEY_DISPATCH_ATTEMPTS_MAX: integer(1, 10)
     .default(DISPATCH_ATTEMPTS_MAX)
     .describe("Workers that one request is tried at before its client hears of it."),
+  PARLEY_BREAKER_FAULTS_MAX: integer(1, 1_000)
+    .default(BREAKER_FAULTS_MAX)
+    .describe(
+      "Faults of a worker in a row after which requests go elsewhere for a while. One that cannot be reached needs no second.",
+    ),
+  PARLEY_BREAKER_OPEN_MS: integer(100, BREAKER_OPEN_MS_MAX)
+    .default(BREAKER_OPEN_MS)
+    .describe("How long at first, in ms; each time that it fails again twice as long."),
+  PARLEY_RESUMPTIONS_MAX: integer(0, 64)
+    .default(RESUMPTIONS_MAX)
+    .describe(
+      "Times that one answer may go on at another worker when its worker is lost in the middle; 0: it ends with an error then.",
+    ),
   PARLEY_ADMISSION_WAITING_MAX: integer(0, 100_000)
     .default(ADMISSION_WAITING_MAX)
     .describe("Requests for one model that wait in a web process while its workers are full."),

@@ -12,6 +12,7 @@ import {
   WORKER_STALE_AFTER_MS,
 } from "@/lib/limits";
 import { assert } from "@/lib/util/assert";
+import type { BreakerLimits } from "./circuit-breaker";
 
 /** How a controller keeps time; lib/limits.ts says why each is what it is. All in milliseconds but `probesMax`. */
 export type ControllerConfig = {
@@ -62,5 +63,15 @@ export function controllerConfig(): Partial<ControllerConfig> {
     heartbeatIntervalMs: settings.PARLEY_HEARTBEAT_INTERVAL_MS,
     staleAfterMs: settings.PARLEY_WORKER_STALE_AFTER_MS,
     probeMsMax: settings.PARLEY_PROBE_TIMEOUT_MS,
+    probeRetryLongestMs: settings.PARLEY_PROBE_RETRY_LONGEST_MS,
+  };
+}
+
+/** Of workers that fail, from the same place. */
+export function breakerLimits(): Partial<BreakerLimits> {
+  const settings = env();
+  return {
+    faultsMax: settings.PARLEY_BREAKER_FAULTS_MAX,
+    openMs: settings.PARLEY_BREAKER_OPEN_MS,
   };
 }

@@ -15,8 +15,13 @@ import type { Random } from "@/lib/util/random";
 import { findAbleWorkers } from "./able-workers";
 import { adoptNextLife } from "./add-worker";
 import { type CallSecretOf, callSecretOf } from "./call-secret";
-import type { BreakerView } from "./circuit-breaker";
-import { type ControllerConfig, controllerConfig, toControllerConfig } from "./controller-config";
+import type { BreakerLimits, BreakerView } from "./circuit-breaker";
+import {
+  breakerLimits,
+  type ControllerConfig,
+  controllerConfig,
+  toControllerConfig,
+} from "./controller-config";
 import { type AwakeModel, toAdminWorkers, toAwakeModels } from "./describe";
 import { explainAbsence, type Wanted } from "./explain-absence";
 import { type Fleet, toFleet } from "./fleet";
@@ -41,6 +46,8 @@ export type ControllerOptions = {
   /** Says when another process has changed the registry; without one it is only looked at now and then. */
   feed?: ChangeFeed;
   config?: Partial<ControllerConfig>;
+  /** When a worker that fails is passed over. */
+  breaker?: Partial<BreakerLimits>;
   /** Milliseconds of a clock that only goes forward. */
   now?: () => number;
   /** Asks a worker at its address whether it lives. */
@@ -79,7 +86,11 @@ export class Controller {
     this.#now = now;
     this.#config = toControllerConfig(options.config);
     this.#callSecretOf = options.callSecretOf ?? callSecretOf;
-    this.#places = new Places({ now, random });
+    this.#places = new Places({
+      now,
+      random,
+      ...(options.breaker && { breaker: options.breaker }),
+    });
     this.#policyOf = options.policyOf ?? defaultPolicy;
     const config = this.#config;
     const picture = new WorkerPicture({ config, callSecretOf: this.#callSecretOf });
@@ -377,7 +388,12 @@ function forgotten(): AppError {
 export function controller(): Controller {
   return processSingleton("controller", () =>
     createController({
-      ...{ db: database(), feed: changeFeed(), config: controllerConfig() },
+      ...{
+        db: database(),
+        feed: changeFeed(),
+        config: controllerConfig(),
+        breaker: breakerLimits(),
+      },
       policyOf: policyInCatalog,
     }),
   );

@@ -39,7 +39,10 @@ export function openDatabase(url: string, options: ConnectOptions = {}): OpenDat
  * @throws Error when DATABASE_URL is not set.
  */
 export function database(): Database {
-  return processSingleton("database", () => openDatabase(databaseUrl())).db;
+  return processSingleton("database", () => {
+    const { PARLEY_DATABASE_CONNECTIONS_MAX: connectionsMax } = env();
+    return openDatabase(databaseUrl(), { connectionsMax });
+  }).db;
 }
 
 /** @throws Error when DATABASE_URL is not set. */

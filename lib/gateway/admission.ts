@@ -1,6 +1,7 @@
 import type { Controller } from "@/lib/controller/controller";
 import type { Wanted } from "@/lib/controller/explain-absence";
 import type { Place, PlaceWish, Reservation } from "@/lib/controller/places";
+import { env } from "@/lib/env";
 import { AppError } from "@/lib/errors";
 import {
   ADMISSION_PACE_MS,
@@ -268,7 +269,7 @@ export function admissionOf(controller: Controller): Admission {
   const admissions = processSingleton("admissions", () => new WeakMap<Controller, Admission>());
   let admission = admissions.get(controller);
   if (!admission) {
-    admission = new Admission(controller);
+    admission = new Admission(controller, { waitingMax: env().PARLEY_ADMISSION_WAITING_MAX });
     admissions.set(controller, admission);
   }
   return admission;

@@ -2,14 +2,13 @@ import type { Controller } from "@/lib/controller/controller";
 import type { Likeness, Wanted } from "@/lib/controller/explain-absence";
 import type { Reservation } from "@/lib/controller/places";
 import type { DispatchAsk } from "@/lib/controller/policies/policy";
+import { env } from "@/lib/env";
 import { AppError, isAppError } from "@/lib/errors";
 import {
-  DISPATCH_ATTEMPTS_MAX,
   GENERATION_MS_MAX,
   NO_WORKER_RETRY_AFTER_SECONDS,
   OVERLOADED_RETRY_AFTER_SECONDS,
   PICTURE_INTERVAL_MS,
-  SLOT_WAIT_MS_MAX,
 } from "@/lib/limits";
 import type { Via } from "@/lib/protocol/via";
 import type { ModelFeature } from "@/lib/protocol/worker-card";
@@ -69,7 +68,8 @@ export async function tryWorkers<T>(
   meter?.admit(model, names);
   // What stands in its way are often other parts of its own request: refused for their length, it would
   // take them down with it. The request's own time ends its signal.
-  const waitMsMax = attempts.waitMsMax ?? (isUnderWay ? GENERATION_MS_MAX : SLOT_WAIT_MS_MAX);
+  const waitMsMax =
+    attempts.waitMsMax ?? (isUnderWay ? GENERATION_MS_MAX : env().PARLEY_ADMISSION_WAIT_MS);
   const untilMs = performance.now() + waitMsMax;
   for (;;) {
     try {
@@ -78,7 +78,7 @@ export async function tryWorkers<T>(
       const isFull = isAppError(error) && error.code === "overloaded";
       const isOver = performance.now() + PICTURE_INTERVAL_MS >= untilMs;
       if (!isUnderWay || !isFull || isOver) throw error;
-      // A worker's own room keeps nobody longer than SLOT_WAIT_MS_MAX.
+      // A worker's own room keeps nobody longer than PARLEY_ADMISSION_WAIT_MS.
       await wait(PICTURE_INTERVAL_MS, signal);
     }
   }
@@ -96,7 +96,7 @@ async function tryEach<T>(
   const passedOver = new Set<string>();
   const errors: AppError[] = [];
   let tooLong: AppError | undefined;
-  while (errors.length < DISPATCH_ATTEMPTS_MAX) {
+  while (errors.length < env().PARLEY_DISPATCH_ATTEMPTS_MAX) {
     signal.throwIfAborted();
     const reservation = await reserve(attempts, { wanted, passedOver, untilMs });
     if (reservation === undefined) break;

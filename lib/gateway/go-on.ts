@@ -1,7 +1,7 @@
 import type { Likeness } from "@/lib/controller/explain-absence";
 import type { Reservation } from "@/lib/controller/places";
+import { env } from "@/lib/env";
 import { AppError, isAppError } from "@/lib/errors";
-import { SLOT_WAIT_MS_MAX } from "@/lib/limits";
 import type { GenerationStart } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import type { AnswerTrail } from "./answer-trail";
@@ -52,7 +52,7 @@ export function createGoOn({
     ...answer.attempts,
     ...{ features: [...answer.attempts.features, "resume" as const], like, isUnderWay: true },
     // Whoever reads sees a pause, which is to be no longer than any other wait for a place.
-    waitMsMax: SLOT_WAIT_MS_MAX,
+    waitMsMax: env().PARLEY_ADMISSION_WAIT_MS,
     leavesRoom: false,
     preferredWorkerId: undefined,
   };

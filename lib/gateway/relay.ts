@@ -1,5 +1,5 @@
+import { env } from "@/lib/env";
 import { type ErrorCode, isAppError, toAppError } from "@/lib/errors";
-import { RESUMPTIONS_MAX } from "@/lib/limits";
 import type { GenerateEvent, GenerationEvent } from "@/lib/protocol/generate-event";
 import { log } from "@/lib/telemetry/log";
 import type { AnswerTrail } from "./answer-trail";
@@ -115,7 +115,7 @@ export class Relay {
     // A reader that stalls is given up by every worker.
     if (!watch.isReadersFault) blame(failed.reservation, thrown);
     const mayGoOn = trail.ids !== undefined && PASSING.has(code) && !watch.isReadersFault;
-    if (!mayGoOn || resumed.times >= RESUMPTIONS_MAX) throw thrown;
+    if (!mayGoOn || resumed.times >= env().PARLEY_RESUMPTIONS_MAX) throw thrown;
     watch.lost();
     await failed.close();
     const told = { requestId, workerId, code, afterTokens: trail.ids.length };
