@@ -1,4 +1,4 @@
-import { SPEED_SPREAD_MAX } from "@/lib/limits";
+import { SPEED_SPREAD_MAX } from "@/lib/dispatch-limits";
 import type { PolicyCandidate } from "./policy";
 
 /**
