@@ -72,7 +72,7 @@ export function createController(options: ControllerOptions): Controller {
 export class Controller {
   readonly #db: Database;
   readonly #now: () => number;
-  readonly #config: ControllerConfig;
+  readonly config: ControllerConfig;
   readonly #callSecretOf: CallSecretOf;
   readonly #picture: WorkerPicture;
   readonly #registry: RegistryCopy;
@@ -84,7 +84,7 @@ export class Controller {
     const { db, feed, now = () => performance.now(), random = Math.random } = options;
     this.#db = db;
     this.#now = now;
-    this.#config = toControllerConfig(options.config);
+    this.config = toControllerConfig(options.config);
     this.#callSecretOf = options.callSecretOf ?? callSecretOf;
     this.#places = new Places({
       now,
@@ -92,7 +92,7 @@ export class Controller {
       ...(options.breaker && { breaker: options.breaker }),
     });
     this.#policyOf = options.policyOf ?? defaultPolicy;
-    const config = this.#config;
+    const config = this.config;
     const picture = new WorkerPicture({ config, callSecretOf: this.#callSecretOf });
     this.#picture = picture;
     this.#checker = new StatusChecker({
@@ -163,7 +163,7 @@ export class Controller {
   }
 
   #replyTo(worker: { instanceId: string; tokenId: string | null }): Omit<HeartbeatReply, "order"> {
-    const { heartbeatIntervalMs } = this.#config;
+    const { heartbeatIntervalMs } = this.config;
     if (worker.tokenId === null) return { heartbeatIntervalMs };
     return { heartbeatIntervalMs, callSecret: this.#callSecretOf(worker) };
   }
@@ -197,7 +197,7 @@ export class Controller {
    * @throws AppError `not-found`
    */
   async order(workerId: string, command: WorkerCommand): Promise<Ordered> {
-    const ordered = await orderWorker(this.#db, workerId, command, this.#config);
+    const ordered = await orderWorker(this.#db, workerId, command, this.config);
     await this.#registry.readChanged();
     log.info({ workerId, command, outcome: ordered.outcome }, "worker ordered");
     return ordered;
@@ -219,7 +219,7 @@ export class Controller {
   /** Workers for people: all that are awake, and those lost lately. */
   async listWorkers(): Promise<AdminWorker[]> {
     const picture = await this.#registry.current();
-    const { staleAfterMs } = this.#config;
+    const { staleAfterMs } = this.config;
     return toAdminWorkers(picture, this.#places, { nowMs: this.#now(), staleAfterMs });
   }
 
@@ -302,7 +302,7 @@ export class Controller {
   /** Hears of changes, asks silent workers and writes lost ones down, until the returned function is called. */
   start(): () => void {
     const stopListening = this.#registry.listen();
-    const stopSweeping = startSweeper(() => this.sweep(), this.#config.sweepIntervalMs);
+    const stopSweeping = startSweeper(() => this.sweep(), this.config.sweepIntervalMs);
     return () => {
       stopListening();
       stopSweeping();
@@ -340,7 +340,7 @@ export class Controller {
       return;
     }
     const isBack = worker.state === "lost";
-    const isHeard = picture.silentMs(worker, this.#now()) < this.#config.heartbeatIntervalMs;
+    const isHeard = picture.silentMs(worker, this.#now()) < this.config.heartbeatIntervalMs;
     picture.answered(worker, outcome, this.#now());
     this.#places.probed(workerId, true);
     if (isHeard && worker.beats && !isBack) return;

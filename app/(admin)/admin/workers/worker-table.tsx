@@ -3,7 +3,8 @@
 import clsx from "clsx";
 import { useEffect, useState } from "react";
 import { formatAge, formatCount } from "@/components/format";
-import type { AdminWorker } from "@/lib/protocol/arena-view";
+import { Button } from "@/components/ui/button";
+import type { AdminWorker, WorkerCommand } from "@/lib/protocol/arena-view";
 import { AdminTable, type AdminTableProps, CELL, NUMBER } from "../admin-table";
 
 const HEADS: AdminTableProps["heads"] = [
@@ -15,36 +16,44 @@ const HEADS: AdminTableProps["heads"] = [
   { label: "Answers", isNumber: true },
   { label: "Failed", isNumber: true },
   { label: "Tokens", isNumber: true },
-  { label: "Last heartbeat", isNumber: true },
+  { label: "Tokens a second", isNumber: true },
+  { label: "Last heard", isNumber: true },
+  { label: "Change" },
 ];
 
-export type WorkerTableProps = { workers: readonly AdminWorker[]; staleAfterMs: number };
+export type WorkerTableProps = {
+  workers: readonly AdminWorker[];
+  staleAfterMs: number;
+  onCommand: (worker: AdminWorker, command: WorkerCommand) => void;
+};
 
-export function WorkerTable({ workers, staleAfterMs }: WorkerTableProps) {
+export function WorkerTable({ workers, ...rest }: WorkerTableProps) {
   const now = useNow();
   return (
     <AdminTable label="Workers" heads={HEADS}>
       {workers.map((worker) => (
-        <WorkerRow key={worker.id} worker={worker} now={now} staleAfterMs={staleAfterMs} />
+        <WorkerRow key={worker.id} worker={worker} now={now} {...rest} />
       ))}
     </AdminTable>
   );
 }
 
-type WorkerRowProps = { worker: AdminWorker; now: number; staleAfterMs: number };
+type WorkerRowProps = Omit<WorkerTableProps, "workers"> & { worker: AdminWorker; now: number };
 
-function WorkerRow({ worker, now, staleAfterMs }: WorkerRowProps) {
+function WorkerRow({ worker, now, staleAfterMs, onCommand }: WorkerRowProps) {
   const age = now - Date.parse(worker.lastHeartbeatAt);
   return (
     <tr>
       <th scope="row" className={clsx(CELL, "text-left font-normal")}>
         <span className="font-medium">{worker.name}</span>
         <span className="block text-xs text-ink-soft">
-          {worker.kind} · <span className="font-mono">{worker.address}</span>
+          {[worker.kind, worker.host, worker.tokenName].filter(Boolean).join(" · ")} ·{" "}
+          <span className="font-mono">{worker.address}</span>
         </span>
       </th>
-      <td className={CELL}>
+      <td className={clsx(CELL, "min-w-32")}>
         <State state={age > staleAfterMs && worker.state === "ready" ? "silent" : worker.state} />
+        <span className="block text-xs text-ink-soft empty:hidden">{whyOf(worker)}</span>
       </td>
       <td className={CELL}>
         <ul>
@@ -72,9 +81,55 @@ function WorkerRow({ worker, now, staleAfterMs }: WorkerRowProps) {
       </td>
       <td className={clsx(CELL, NUMBER)}>{formatCount(worker.completionTokens)}</td>
       <td className={clsx(CELL, NUMBER)}>
+        {worker.tokensPerSecond === null ? "–" : formatCount(Math.round(worker.tokensPerSecond))}
+        {worker.outstandingTokens ? (
+          <span className="block text-xs text-ink-soft">
+            {formatCount(worker.outstandingTokens)} to do
+          </span>
+        ) : null}
+      </td>
+      <td className={clsx(CELL, NUMBER)}>
         <time dateTime={worker.lastHeartbeatAt}>{formatAge(age)}</time>
+        {worker.beats ? null : <span className="block text-xs text-ink-soft">when asked</span>}
+      </td>
+      <td className={clsx(CELL, "whitespace-nowrap")}>
+        <Commands worker={worker} onCommand={onCommand} />
       </td>
     </tr>
+  );
+}
+
+/** Why it takes no requests, and whether this server keeps some from it. */
+function whyOf({ reason, breaker }: AdminWorker): string {
+  const kept = breaker === "closed" ? [] : ["failed requests: passed over for a while"];
+  return [...(reason === null ? [] : [reason]), ...kept].join("; ");
+}
+
+/** One that is told to leave has nothing more to be told. */
+function Commands({ worker, onCommand }: Pick<WorkerRowProps, "worker" | "onCommand">) {
+  if (worker.order === "leave" && worker.state !== "lost") return null;
+  const isLost = worker.state === "lost";
+  const command = worker.order === "drain" ? "resume" : "drain";
+  const word = command === "drain" ? "Drain" : "Resume";
+  return (
+    <span className="flex gap-2">
+      {isLost ? null : (
+        <Button
+          size="small"
+          aria-label={`${word} ${worker.name}`}
+          onClick={() => onCommand(worker, command)}
+        >
+          {word}
+        </Button>
+      )}
+      <Button
+        size="small"
+        aria-label={`Remove ${worker.name}`}
+        onClick={() => onCommand(worker, "remove")}
+      >
+        Remove
+      </Button>
+    </span>
   );
 }
 
@@ -98,7 +153,8 @@ function State({ state }: { state: keyof typeof STATES }) {
           "size-2 rounded-full",
           state === "ready" && "bg-accent",
           state === "draining" && "border-2 border-accent",
-          state === "silent" && "border-2 border-line-strong",
+          (state === "silent" || state === "starting") && "border-2 border-line-strong",
+          state === "unreachable" && "border-2 border-danger",
           state === "lost" && "border border-danger",
         )}
       />

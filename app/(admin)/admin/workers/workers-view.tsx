@@ -1,17 +1,23 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import { useState } from "react";
 import { countOf } from "@/components/format";
 import { requestJson } from "@/components/request-json";
 import { Skeleton } from "@/components/ui/skeleton";
 import { PAGE_REFRESH_INTERVAL_SHORT_MS } from "@/lib/limits";
 import { paths } from "@/lib/paths";
+import type { AdminWorker } from "@/lib/protocol/arena-view";
 import { isSignedOut, UnreadableNotice } from "../unreadable-notice";
+import { RemoveSheet } from "./remove-sheet";
+import { useWorkerCommand, WORKERS_QUERY } from "./use-worker-command";
 import { WorkerTable } from "./worker-table";
 
 export function WorkersView() {
+  const { mutate, problem, said } = useWorkerCommand();
+  const [removing, setRemoving] = useState<AdminWorker | null>(null);
   const { data, error, refetch, isPending } = useQuery({
-    queryKey: ["admin-workers"],
+    queryKey: WORKERS_QUERY,
     queryFn: ({ signal }) =>
       requestJson(paths.api.adminWorkers, (views) => views.adminWorkersSchema, { signal }),
     refetchInterval: PAGE_REFRESH_INTERVAL_SHORT_MS,
@@ -27,9 +33,15 @@ export function WorkersView() {
     <>
       <p className="numeric mb-4 text-sm text-ink-soft">
         {ready} of {countOf(data.workers.length, "worker")} ready. A worker reports every{" "}
-        {data.heartbeatIntervalMs / 1000} s and is held for lost after {data.staleAfterMs / 1000} s
-        of silence.
+        {data.heartbeatIntervalMs / 1000} s, and is held for lost after {data.staleAfterMs / 1000} s
+        of silence if it does not answer at its address either.
         {error ? " The newest reports could not be read." : null}
+      </p>
+      <p role="status" className="mb-4 text-sm text-ink-soft empty:hidden">
+        {said}
+      </p>
+      <p role="alert" className="mb-4 text-sm text-danger empty:hidden">
+        {problem}
       </p>
       {data.workers.length === 0 ? (
         <p className="border-t border-line py-12 text-ink-soft">
@@ -40,8 +52,15 @@ export function WorkersView() {
           .
         </p>
       ) : (
-        <WorkerTable workers={data.workers} staleAfterMs={data.staleAfterMs} />
+        <WorkerTable
+          workers={data.workers}
+          staleAfterMs={data.staleAfterMs}
+          onCommand={(worker, command) =>
+            command === "remove" ? setRemoving(worker) : mutate({ worker, command })
+          }
+        />
       )}
+      {removing ? <RemoveSheet worker={removing} onClose={() => setRemoving(null)} /> : null}
     </>
   );
 }

@@ -1,0 +1,39 @@
+"use client";
+
+import { Button } from "@/components/ui/button";
+import { Sheet } from "@/components/ui/sheet";
+import type { AdminWorker } from "@/lib/protocol/arena-view";
+import { useWorkerCommand } from "./use-worker-command";
+
+/** Asks before a worker is ended, which nobody can take back from here. */
+export function RemoveSheet({ worker, onClose }: { worker: AdminWorker; onClose: () => void }) {
+  const { mutate, isPending, problem } = useWorkerCommand();
+  const isDeaf = !worker.beats || worker.state === "lost";
+  return (
+    <Sheet
+      open
+      onOpenChange={onClose}
+      title={`Remove ${worker.name}?`}
+      description={
+        isDeaf
+          ? "It cannot be told to end: it is taken from the list, and comes back when it registers or is added again."
+          : "Its running answers finish, then its process ends. Start it again on its own machine."
+      }
+    >
+      <p role="alert" className="mb-4 text-sm text-danger empty:hidden">
+        {problem}
+      </p>
+      <div className="flex gap-2">
+        <Button
+          disabled={isPending}
+          onClick={() => mutate({ worker, command: "remove" }, { onSuccess: onClose })}
+        >
+          Remove the worker
+        </Button>
+        <Button variant="quiet" onClick={onClose}>
+          Keep it
+        </Button>
+      </div>
+    </Sheet>
+  );
+}
