@@ -21,7 +21,7 @@ test("a short storm over web processes, workers and the database breaks no promi
   const lines: string[] = [];
   const report = await runChaos(
     {
-      ...{ seed: 1, seconds: 7, clientCount: 32, blows: BLOWS, rules: { resumes: false } },
+      ...{ seed: 1, seconds: 7, clientCount: 32, blows: BLOWS, rules: { resumes: true } },
       tokenCount: { low: 40, high: 120 },
       logFolder: test.info().outputPath("logs"),
     },

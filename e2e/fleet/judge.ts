@@ -46,8 +46,8 @@ function judgeTry(one: Try, outages: readonly Outage[], { resumes }: Rules): str
       return isWorkers && !resumes ? undefined : `${at}: ended with ${ending.code}`;
     }
     case "refused":
-      // A web process that starts while the database is away knows no keys yet, and lets nobody in.
-      return ending.code === "unavailable" && isBootedAlone(one, outages)
+      // A web process that starts while the database is away knows neither keys nor workers yet.
+      return ending.status === 503 && isBootedAlone(one, outages)
         ? undefined
         : `${at}: refused with ${ending.status} ${ending.code}`;
     case "late":

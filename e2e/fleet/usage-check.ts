@@ -18,6 +18,8 @@ export type UsageSums = {
 const FLUSH_MS_MAX = 1_500;
 /** After an absence of the database its processes need a moment to connect again and catch up. */
 const CATCH_UP_MS = 4_000;
+/** A process that is told to stop drains, and ends. */
+const STOP_MS_MAX = 8_000;
 
 /** Holds what was recorded against what clients received. */
 export async function checkUsage(
@@ -53,17 +55,23 @@ function judge(one: Try, row: UsageRow | undefined, outages: readonly Outage[]) 
   return undefined;
 }
 
-/** Words that were received early enough to have been written before the web process was killed, if it was. */
+/**
+ * Words that were received early enough to have been written before the web process was ended, if it was.
+ * One that is told to stop writes all of it, unless the database is away just then.
+ */
 function countPromised(one: Try, outages: readonly Outage[]): number {
-  const kills = outages.filter((it) => it.target === one.web && it.kind === "kill");
-  const killed = kills.find((it) => it.fromMs >= one.startedMs);
-  if (!killed) return one.tokenCount;
-  // With the database away nothing is written, and a process killed then takes it along.
-  const away = outages.filter((it) => it.target === "database" && it.fromMs <= killed.fromMs);
-  const lastWriteMs = away.reduce(
-    (ms, it) => (it.untilMs + CATCH_UP_MS >= killed.fromMs ? Math.min(ms, it.fromMs) : ms),
-    killed.fromMs,
+  const ended = outages.find(
+    (it) => it.target === one.web && it.kind !== "freeze" && it.untilMs >= one.startedMs,
   );
+  if (!ended) return one.tokenCount;
+  const endMs = ended.kind === "kill" ? ended.fromMs : ended.fromMs + STOP_MS_MAX;
+  // With the database away nothing is written, and a process that ends then takes it along.
+  const awaysMs = outages
+    .filter(({ target }) => target === "database")
+    .filter((it) => it.fromMs <= endMs && it.untilMs + CATCH_UP_MS >= ended.fromMs)
+    .map((it) => it.fromMs);
+  if (ended.kind !== "kill" && awaysMs.length === 0) return one.tokenCount;
+  const lastWriteMs = Math.min(endMs, ...awaysMs);
   return one.arrivalsMs.filter((ms) => ms < lastWriteMs - FLUSH_MS_MAX).length;
 }
 
