@@ -55,7 +55,10 @@ function describe(report: ChaosReport): string[] {
     ["answers that another worker went on with", tries.filter((it) => it.resumptions > 0).length],
     ["tokens that clients received", received],
     ["tokens recorded", recorded],
-    ["received and not recorded: last moments of web processes, and all since the database left them", unwritten],
+    [
+      "received and not recorded: last moments of web processes, and all since the database left them",
+      unwritten,
+    ],
     ["milliseconds until all was settled", Math.round(report.settledMs)],
   ];
   return [
