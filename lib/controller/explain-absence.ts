@@ -61,6 +61,8 @@ export function explainAbsence(picture: WorkerPicture, wanted: Wanted, nowMs: nu
     const lacking = wanted.features.filter(
       (feature) => !offering.some(({ offer }) => offer?.features.includes(feature)),
     );
+    // There were others, and they have gone.
+    if (lacking.length === 0 && wanted.like !== undefined) return noWorker(wanted.model, GONE);
     const missing = (lacking.length > 0 ? lacking : wanted.features)
       .map((it) => WORDS[it] ?? it)
       .join(" and ");
@@ -75,6 +77,8 @@ export function explainAbsence(picture: WorkerPicture, wanted: Wanted, nowMs: nu
   if (isStarting) states.add("starting");
   return noWorker(wanted.model, states);
 }
+
+const GONE: ReadonlySet<string> = new Set(["left"]);
 
 function noWorker(model: string, states: ReadonlySet<string>): AppError {
   const reason = REASONS.find(([state]) => states.has(state))?.[1] ?? "none has offered it lately.";

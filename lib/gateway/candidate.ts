@@ -1,3 +1,4 @@
+import type { Likeness } from "@/lib/controller/explain-absence";
 import type { ModelDefaults } from "@/lib/protocol/catalog";
 
 /** A target of an alias at one version of it, by which its successes and failures are counted. */
@@ -17,6 +18,8 @@ export type Candidate = {
    * that one is merely full: weights say who gets how much, also of a rush.
    */
   isSpare: boolean;
+  /** Only workers that write what others of this kind do; undefined: whichever offer the model. */
+  like?: Likeness | undefined;
   /** Why, in a sentence; undefined for the very model that was asked for. */
   why: string | undefined;
 };
@@ -25,8 +28,8 @@ export type Candidate = {
 export type RoutePlan = { candidates: readonly Candidate[]; mirrors: readonly string[] };
 
 /** Exactly this model: no alias, no other one in its place. As in a battle, whose votes are about models. */
-export function pinTo(model: string): Candidate {
-  return { model, names: [model], targets: [], defaults: {}, isSpare: false, why: undefined };
+export function pinTo(model: string, like?: Likeness): Candidate {
+  return { model, names: [model], targets: [], defaults: {}, isSpare: false, like, why: undefined };
 }
 
 /** Whether a key with this list of names may use `model`, come to by `names`. No list allows all. */

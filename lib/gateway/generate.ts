@@ -124,7 +124,7 @@ type AtModel = Omit<Generation, "candidate" | "model" | "why">;
 /** @returns an error where a limit is passed by the first token: no other model is tried after it. */
 async function generateAt(candidate: Candidate, options: AtOptions): Promise<AtModel | AppError> {
   const { controller, signal, meter, features = [], limitMs, findRouter } = options;
-  const { model, names, targets } = candidate;
+  const { model, names, targets, like } = candidate;
   const { preferredWorkerId, isUnderWay, cacheScope: scope, via } = options;
   const { owner } = meter.caller;
   const cacheSalt = cacheSaltOf({ owner, scope });
@@ -137,7 +137,7 @@ async function generateAt(candidate: Candidate, options: AtOptions): Promise<AtM
     const { requestId } = request;
     const attempts = {
       ...{ controller, requestId, model, names, features, signal: watch.signal, meter },
-      ...{ waitMsMax: options.waitMsMax, preferredWorkerId, isUnderWay, via },
+      ...{ waitMsMax: options.waitMsMax, preferredWorkerId, isUnderWay, via, like },
       ...{ leavesRoom: options.isMirror, tokens: guessLength(request) },
       ask: toDispatchAsk({ request, owner, session: options.session ?? scope }),
     };

@@ -168,7 +168,7 @@ function tookTooLong(): AppError {
 
 async function readInParts<Item extends Texts, Reply extends Counted>(
   { controller, request, signal, meter, via }: ReadTextsOptions<AnyRequest>,
-  { model, names }: Candidate,
+  { model, names, like }: Candidate,
   { feature, field, items, call, mayWait }: Reading<Item, Reply> & { mayWait: boolean },
 ): Promise<Reply[]> {
   const leave = new AbortController();
@@ -179,7 +179,7 @@ async function readInParts<Item extends Texts, Reply extends Counted>(
   const replies: Reply[] = [];
   const attempts = {
     ...{ controller, requestId, model, names, features: [feature] },
-    ...{ signal: whole, meter, via },
+    ...{ signal: whole, meter, via, like },
   };
   let begin = () => {};
   const begun = new Promise<void>((resolve) => {

@@ -89,8 +89,8 @@ async function askTokenizer<Request extends { model: string }, Reply extends obj
   const requestId = meter?.requestId;
   const { answer, candidate } = await tryModels(
     { controller, candidates, signal, requestId },
-    async ({ model, names }) => {
-      const attempts = { controller, requestId, model, names, features, signal, meter, via };
+    async ({ model, names, like }) => {
+      const attempts = { controller, requestId, model, names, features, signal, meter, via, like };
       const lane = meter?.caller.owner ?? "";
       const leave = await tokenizerGate().enter({ model, lane, signal });
       try {

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { type ParentDoor, parentDoor } from "@/lib/auth/parent-door";
 import { type Controller, controller } from "@/lib/controller/controller";
+import type { Likeness } from "@/lib/controller/explain-absence";
 import { readInstallationId } from "@/lib/controller/installation";
 import { type Database, database } from "@/lib/db/client";
 import { env } from "@/lib/env";
@@ -11,6 +12,7 @@ import {
   OVERLOADED_RETRY_AFTER_SECONDS,
   RELAY_LOOK_INTERVAL_MS,
   RELAY_REFUSED_RETRY_MS,
+  RELAYED_MODELS_MAX,
 } from "@/lib/limits";
 import { ControllerClient } from "@/lib/protocol/controller-client";
 import { Heartbeat, type WorkerOrder } from "@/lib/protocol/heartbeat";
@@ -29,6 +31,8 @@ import { type RelayIdentity, toRelayCard, toRelayCounters, toRelayLoad } from ".
 import { type RelaySettings, readRelaySettings } from "./relay-settings";
 
 const log = processLog.child({ part: "relay" });
+
+const NONE: ReadonlySet<string> = new Set();
 
 export type RelayOptions = {
   settings: RelaySettings;
@@ -110,6 +114,12 @@ export class Relay {
           : "This Parley has no model that is awake. Try another worker.",
       retryAfterSeconds: OVERLOADED_RETRY_AFTER_SECONDS,
     });
+  }
+
+  /** Workers of the build that the parent was told of: those of another one write other texts. */
+  likenessOf(name: string): Likeness | undefined {
+    const build = this.#card?.models.find((it) => it.name === name)?.build;
+    return build === undefined ? undefined : { build, contextLength: 0, failedInstances: NONE };
   }
 
   /** How busy all of this Parley's workers are. */
@@ -250,6 +260,12 @@ export class Relay {
     const card = toRelayCard(this.controller.fleet(), identity, this.#card);
     if (JSON.stringify(card) === JSON.stringify(this.#card)) return;
     this.#card = card;
+    if (card.models.length === RELAYED_MODELS_MAX) {
+      log.warn(
+        { models: card.models.length },
+        "the parent gets as many models as a worker may have",
+      );
+    }
     this.#heartbeat?.registerAgain();
   }
 

@@ -67,7 +67,7 @@ async function* readEvents(
   try {
     const { events } = await generate({
       ...{ controller: serving.controller, request, signal, meter, via },
-      pinned: pinTo(request.model),
+      pinned: pinTo(request.model, serving.likenessOf(request.model)),
       // Those who may share keys and values up there may do so here.
       ...(request.cacheSalt !== undefined && { cacheScope: `relayed ${request.cacheSalt}` }),
     });
@@ -115,7 +115,9 @@ export async function callRelayed<Request extends { model: string }, Reply>(
   const serving = await enterRelay(relayed.via);
   const { controller } = serving;
   try {
-    const reply = await call({ ...relayed, controller, pinned: pinTo(relayed.request.model) });
+    const { model } = relayed.request;
+    const pinned = pinTo(model, serving.likenessOf(model));
+    const reply = await call({ ...relayed, controller, pinned });
     return { reply, load: serving.load() };
   } catch (error) {
     throw toRelayedError(error);
