@@ -51,6 +51,14 @@ test("an end that tells the load without its request is not taken off twice", ()
   expect(live.inFlight()).toBe(0);
 });
 
+test("the tokens of what failed before a report are taken off again", () => {
+  const live = new LiveLoad();
+  const counted = live.begin("w", { tokens: 100 });
+  live.begin("w", { tokens: 50 });
+  counted.release();
+  expect(live.estimate("w", beat(0, { outstandingTokens: 7 })).outstandingTokens).toBe(57);
+});
+
 test("a worker that tells no tokens counts an answer of usual length for each request", () => {
   const live = new LiveLoad();
   live.begin("w", { tokens: 3 });

@@ -19,7 +19,14 @@ export type Estimate = {
   tokensPerSecond: number | undefined;
 };
 
-type Counts = { inFlight: number; sinceReport: number; tokensSinceReport: number; ahead: number };
+type Counts = {
+  inFlight: number;
+  sinceReport: number;
+  tokensSinceReport: number;
+  ahead: number;
+  /** Reports that have come. */
+  reports: number;
+};
 type Told = { load: LiveLoadReport; atMs: number };
 
 /**
@@ -40,6 +47,7 @@ export class LiveLoad {
     counts.inFlight += 1;
     counts.sinceReport += 1;
     counts.tokensSinceReport += tokens;
+    const { reports } = counts;
     let waitsThere = isAhead;
     if (waitsThere) counts.ahead += 1;
     const started = () => {
@@ -60,6 +68,8 @@ export class LiveLoad {
         assert(counts.inFlight > 0, "a request ends at a worker where none runs");
         counts.inFlight -= 1;
         if (!isLeft) counts.sinceReport -= 1;
+        // What a report has told of it, the next one will take off.
+        if (counts.reports === reports) counts.tokensSinceReport -= tokens;
         assert(counts.ahead <= counts.inFlight, "who waits at a worker is there");
         if (counts.inFlight === 0 && counts.sinceReport === 0) this.#forget(workerId, counts);
       },
@@ -121,7 +131,7 @@ export class LiveLoad {
   #countsOf(workerId: string): Counts {
     const known = this.#counts.get(workerId);
     if (known !== undefined) return known;
-    const counts = { inFlight: 0, sinceReport: 0, tokensSinceReport: 0, ahead: 0 };
+    const counts = { inFlight: 0, sinceReport: 0, tokensSinceReport: 0, ahead: 0, reports: 0 };
     this.#counts.set(workerId, counts);
     return counts;
   }
@@ -129,6 +139,7 @@ export class LiveLoad {
   #clear(workerId: string): void {
     const counts = this.#counts.get(workerId);
     if (counts === undefined) return;
+    counts.reports += 1;
     counts.sinceReport = 0;
     counts.tokensSinceReport = 0;
     if (counts.inFlight === 0) this.#forget(workerId, counts);

@@ -178,8 +178,8 @@ export class Places {
         const state = breaker?.stateAt(nowMs) ?? "closed";
         const closed = { worker, id, slots, waitingMax, ...known, isOpen: false };
         if (state === "closed") return { ...closed, ahead: this.load.ahead(id) };
-        // One request at a time finds out, and not as many as it has slots.
-        const room = { slots: 1, waitingMax: 0, load: breaker?.isTrying ? 1 : 0, ahead: 0 };
+        // One request at a time finds out, and not as many as it has slots; as fast as it was before.
+        const room = { waitingMax: 0, load: breaker?.isTrying ? slots : 0, ahead: 0 };
         const hasBeaten = breaker?.hasBeaten ?? false;
         return { ...closed, ...room, isOpen: state === "open", hasBeaten };
       });
