@@ -2,6 +2,7 @@
 import { existsSync } from "node:fs";
 import { buildIfStale, bundleIfStale } from "./build-if-stale.mjs";
 import { withBuildLock } from "./build-lock.mjs";
+import { readDataDir } from "./data-dir.mjs";
 import { installIfStale } from "./install-if-stale.mjs";
 import { root } from "./root.mjs";
 import { findRunning } from "./running.mjs";
@@ -12,7 +13,7 @@ export async function startParley() {
   try {
     if (existsSync(".env")) process.loadEnvFile(".env");
     // Before anything is built: a new build would pull the files from under the running one.
-    refuseSecond();
+    refuseSecond(await readDataDir(process.env));
     await withBuildLock(async () => {
       await installIfStale();
       if (isDev) await bundleIfStale();
@@ -26,8 +27,8 @@ export async function startParley() {
   await launch({ isDev });
 }
 
-function refuseSecond() {
-  const running = findRunning(process.env.PARLEY_DATA_DIR || ".parley");
+function refuseSecond(dataDir) {
+  const running = findRunning(dataDir);
   if (running === undefined) return;
   const where = running.url ? ` at ${running.url}` : "";
   throw Object.assign(
