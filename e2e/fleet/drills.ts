@@ -208,6 +208,24 @@ const websReborn: Drill = {
   },
 };
 
+/** Another Parley joins as a worker, is killed with answers under way, comes back and leaves. */
+const childParley: Drill = {
+  name: "child Parley joins, dies and is back",
+  async run(scene) {
+    const { web, worker } = await scene.fleet.addChild();
+    await noteWork(scene, worker, "until the child's worker has work");
+    await scene.outage({ target: "worker of the child", kind: "kill" }, async () => {
+      await web.process.kill();
+      await wait(1_000);
+      await web.process.start();
+      await noteWork(scene, worker, "from its new start until it has work again");
+    });
+    // Told to stop, it takes leave; nobody may notice.
+    await web.process.stop();
+    await worker.process.stop();
+  },
+};
+
 /** Milliseconds until every web process has written again what is heard there. */
 async function noteRecovery(scene: Scene): Promise<void> {
   const ms = await scene.until(async () => {
@@ -244,5 +262,5 @@ async function noteWork(scene: Scene, worker: WorkerMember, what: string): Promi
 export const DRILLS: readonly Drill[] = [
   ...[workerAdded, workerKilledAndBack, workerDrained, workerDead, workerFrozen],
   ...[workerCutFromOneWeb, wireToWorkerDead, databaseAway, databaseHangs, webCutFromDatabase],
-  ...[beatsGoNowhere, websReborn],
+  ...[beatsGoNowhere, websReborn, childParley],
 ];

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import type { NetConnectOpts } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { connect } from "@/lib/db/connect";
 import { envSchema } from "@/lib/env";
 import { freePort, ROOT } from "../platform";
 import { FleetDatabase } from "./fleet-database";
@@ -19,6 +20,24 @@ export const FLEET_SECRETS = {
 
 export type WebMember = { process: FleetProcess; url: string; port: number; toDatabase: Link };
 export type WorkerMember = { process: FleetProcess; address: string; port: number };
+export type ChildMember = { web: WebMember; worker: WorkerMember };
+
+type WebParts = {
+  name: string;
+  database: string;
+  isChild?: boolean;
+  clockShiftMs?: number | undefined;
+  reroutes?: Record<number, number> | undefined;
+};
+
+type WorkerParts = {
+  name: string;
+  controllerUrl: string;
+  port?: number | undefined;
+  clockShiftMs?: number | undefined;
+};
+
+const CLOCK = join(ROOT, "e2e/fleet/preload-clock.mjs");
 
 export type FleetOptions = {
   webCount?: number;
@@ -47,9 +66,11 @@ export class Fleet {
   readonly database = new FleetDatabase(join(this.folder, "data"));
   readonly webs: WebMember[] = [];
   readonly workers: WorkerMember[] = [];
+  child: ChildMember | undefined;
   readonly logFolder: string;
   readonly #options: FleetOptions;
   readonly #front: Link;
+  readonly #links: Link[] = [];
   readonly #onExit = () => this.#endNow();
   readonly #onSignal = () => process.exit(130);
   #turn = 0;
@@ -75,28 +96,36 @@ export class Fleet {
   /** One more worker; resolves when it has registered. */
   async addWorker(): Promise<WorkerMember> {
     const index = this.workers.length;
-    const { slots = 32, webOfWorker, workerPorts, workerClockShiftMs } = this.#options;
-    const port = workerPorts?.[index] ?? (await freePort());
-    const web = webOfWorker?.(index);
-    const controller =
-      web === undefined ? `http://127.0.0.1:${this.#front.port}` : (this.webs[web]?.url ?? "");
-    const shiftMs = workerClockShiftMs?.(index) ?? 0;
-    const member = {
-      ...{ port, address: `http://127.0.0.1:${port}` },
-      process: new FleetProcess({
-        ...this.#program("worker", `worker ${index + 1}`),
-        words: [
-          ...["--kind", "mock", "--model", FLEET_MODEL, "--slots", String(slots)],
-          ...["--port", String(port), "--controller", controller, "--name", `worker ${index + 1}`],
-        ],
-        env: this.#environment({ FLEET_CLOCK_SHIFT_MS: String(shiftMs) }),
-        preloads: shiftMs === 0 ? [] : [join(ROOT, "e2e/fleet/preload-clock.mjs")],
-        readyMessage: "registered",
-      }),
-    };
+    const { webOfWorker, workerPorts, workerClockShiftMs } = this.#options;
+    const web = this.webs[webOfWorker?.(index) ?? -1];
+    const member = await this.#makeWorker({
+      name: `worker ${index + 1}`,
+      controllerUrl: web?.url ?? this.#frontUrl,
+      port: workerPorts?.[index],
+      clockShiftMs: workerClockShiftMs?.(index),
+    });
     this.workers.push(member);
     await member.process.start();
     return member;
+  }
+
+  /**
+   * Another Parley with a worker of its own, which registers as a worker at this one; resolves when both are
+   * up. Its database is another one of the same server.
+   */
+  async addChild(): Promise<ChildMember> {
+    const sql = connect(this.database.url, { connectionsMax: 1 });
+    try {
+      await sql.unsafe("create database child");
+    } finally {
+      await sql.end({ timeout: 5 });
+    }
+    const web = await this.#makeWeb({ name: "child", database: "child", isChild: true });
+    const worker = await this.#makeWorker({ name: "child's worker", controllerUrl: web.url });
+    this.child = { web, worker };
+    await web.process.start();
+    await worker.process.start();
+    return this.child;
   }
 
   async stop(): Promise<void> {
@@ -106,7 +135,7 @@ export class Fleet {
       await this.database.stop();
     } finally {
       this.#endNow();
-      for (const link of [this.#front, ...this.webs.map((it) => it.toDatabase)]) link.close();
+      for (const link of [this.#front, ...this.#links]) link.close();
       rmSync(this.folder, { recursive: true, force: true });
       process.off("exit", this.#onExit);
       for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.off(signal, this.#onSignal);
@@ -114,36 +143,66 @@ export class Fleet {
   }
 
   async #addWeb(index: number): Promise<void> {
+    const { webClockShiftMs, reroutesOfWeb } = this.#options;
+    const name = `web ${index + 1}`;
+    const parts = { clockShiftMs: webClockShiftMs?.(index), reroutes: reroutesOfWeb?.(index) };
+    this.webs.push(await this.#makeWeb({ name, database: "postgres", ...parts }));
+  }
+
+  async #makeWeb({ name, database, isChild, clockShiftMs = 0, reroutes }: WebParts) {
     const port = await freePort();
+    const url = `http://127.0.0.1:${port}`;
     const toDatabase = new Link(() => [{ path: this.database.socketPath }]);
     await toDatabase.open();
-    const { webClockShiftMs, reroutesOfWeb } = this.#options;
-    const shiftMs = webClockShiftMs?.(index) ?? 0;
-    const reroutes = reroutesOfWeb?.(index);
-    this.webs.push({
-      ...{ port, url: `http://127.0.0.1:${port}`, toDatabase },
-      process: new FleetProcess({
-        ...this.#program("server", `web ${index + 1}`),
-        words: [],
-        env: this.#environment({
-          PORT: String(port),
-          DATABASE_URL: `postgres://postgres@127.0.0.1:${toDatabase.port}/postgres`,
-          PARLEY_ADMIN_TOKEN: FLEET_SECRETS.admin,
-          PARLEY_SECRET: FLEET_SECRETS.cookies,
-          FLEET_CLOCK_SHIFT_MS: String(shiftMs),
-          FLEET_REROUTE: JSON.stringify(reroutes ?? {}),
-        }),
-        preloads: [
-          ...(shiftMs === 0 ? [] : [join(ROOT, "e2e/fleet/preload-clock.mjs")]),
-          ...(reroutes ? [join(ROOT, "e2e/fleet/preload-reroute.mjs")] : []),
-        ],
-        readyMessage: "listening",
+    this.#links.push(toDatabase);
+    const parent = {
+      PARLEY_PARENT_URL: this.#frontUrl,
+      PARLEY_PARENT_SECRET: FLEET_SECRETS.worker,
+      PARLEY_PARENT_ADDRESS: url,
+    };
+    const process = new FleetProcess({
+      ...this.#program("server", name),
+      words: [],
+      env: this.#environment({
+        PORT: String(port),
+        DATABASE_URL: `postgres://postgres@127.0.0.1:${toDatabase.port}/${database}`,
+        PARLEY_ADMIN_TOKEN: FLEET_SECRETS.admin,
+        PARLEY_SECRET: FLEET_SECRETS.cookies,
+        FLEET_CLOCK_SHIFT_MS: String(clockShiftMs),
+        FLEET_REROUTE: JSON.stringify(reroutes ?? {}),
+        ...(isChild ? parent : {}),
       }),
+      preloads: [
+        ...(clockShiftMs === 0 ? [] : [CLOCK]),
+        ...(reroutes ? [join(ROOT, "e2e/fleet/preload-reroute.mjs")] : []),
+      ],
+      readyMessage: "listening",
     });
+    return { port, url, toDatabase, process };
+  }
+
+  async #makeWorker(parts: WorkerParts): Promise<WorkerMember> {
+    const { name, controllerUrl, clockShiftMs = 0, port = await freePort() } = parts;
+    const { slots = 32 } = this.#options;
+    const process = new FleetProcess({
+      ...this.#program("worker", name),
+      words: [
+        ...["--kind", "mock", "--model", FLEET_MODEL, "--slots", String(slots)],
+        ...["--port", String(port), "--controller", controllerUrl, "--name", name],
+      ],
+      env: this.#environment({ FLEET_CLOCK_SHIFT_MS: String(clockShiftMs) }),
+      preloads: clockShiftMs === 0 ? [] : [CLOCK],
+      readyMessage: "registered",
+    });
+    return { port, address: `http://127.0.0.1:${port}`, process };
+  }
+
+  get #frontUrl(): string {
+    return `http://127.0.0.1:${this.#front.port}`;
   }
 
   #program(program: string, name: string) {
-    const logPath = join(this.logFolder, `${name.replace(" ", "-")}.log`);
+    const logPath = join(this.logFolder, `${name.replace(/\W+/g, "-")}.log`);
     return { name, program: join(ROOT, `dist/${program}.mjs`), logPath };
   }
 
@@ -171,7 +230,9 @@ export class Fleet {
   }
 
   #processes(): FleetProcess[] {
-    return [...this.workers, ...this.webs].map((it) => it.process);
+    const { child } = this;
+    const ofChild = child ? [child.worker, child.web] : [];
+    return [...this.workers, ...this.webs, ...ofChild].map((it) => it.process);
   }
 
   #endNow(): void {

@@ -14,6 +14,9 @@ export type Try = Asked & { web: string; requestId: string };
 /** A try that began within this of an outage's end may have met its last moments: a port not closed yet. */
 const MARGIN_MS = 1_000;
 
+/** A web process that listens has read keys and workers by then, on a machine that is very busy. */
+const BOOT_MS_MAX = 8_000;
+
 /** Each answer is whole, or was ended by something that the rules allow. */
 export function judgeCases(
   cases: readonly Case[],
@@ -75,7 +78,7 @@ function isBootedAlone(one: Try, outages: readonly Outage[]): boolean {
       outages.some(
         (other) =>
           other.target === "database" &&
-          other.fromMs <= it.untilMs &&
+          other.fromMs <= it.untilMs + BOOT_MS_MAX &&
           other.untilMs + 2 * MARGIN_MS >= one.startedMs,
       ),
   );
