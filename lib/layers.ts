@@ -63,7 +63,11 @@ export const LAYERS: Record<string, readonly string[]> = {
   // Benchmarks start the same platform as the end-to-end tests.
   // The fleet that tests end and freeze has a database of its own, which is asked what is left.
   e2e: ["lib/db", "lib/protocol"],
-  bench: ["e2e", "lib/engine", "lib/engine/synthetic", "lib/protocol", "lib/usage"],
+  // The controller: its policies choose workers on paper.
+  bench: [
+    ...["e2e", "lib/controller", "lib/engine", "lib/engine/synthetic", "lib/protocol"],
+    "lib/usage",
+  ],
   cli: [
     ...["lib/auth", "lib/catalog", "lib/controller", "lib/db", "lib/leaderboard"],
     ...["lib/protocol", "lib/rating", "lib/usage"],
