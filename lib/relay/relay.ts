@@ -2,7 +2,7 @@ import { createHash } from "node:crypto";
 import { type ParentDoor, parentDoor } from "@/lib/auth/parent-door";
 import { type Controller, controller } from "@/lib/controller/controller";
 import type { Likeness } from "@/lib/controller/explain-absence";
-import { readInstallationId } from "@/lib/controller/installation";
+import { installationId } from "@/lib/controller/installation";
 import { type Database, database } from "@/lib/db/client";
 import { env } from "@/lib/env";
 import { AppError, isAppError } from "@/lib/errors";
@@ -64,6 +64,7 @@ export class Relay {
   /** Beats since this process began, for whom an order was meant. */
   #beats = 0;
   #isRegistering = false;
+  #refusals = 0;
   #life = 0;
   #isStopping = false;
   #draining: Promise<void> | undefined;
@@ -92,9 +93,15 @@ export class Relay {
     return { state: state === "starting" ? "loading" : state, instanceId: this.#instanceId };
   }
 
+  /** Of this Parley among others. */
+  get installationId(): string {
+    assert(this.#identity, "who is asked something knows who it is");
+    return this.#identity.installationId;
+  }
+
   get state(): WorkerLoad["state"] {
-    if (this.#isStopping || this.#order !== undefined) return "draining";
-    return this.#card === undefined || this.#card.models.length === 0 ? "starting" : "ready";
+    if (this.#card === undefined || this.#card.models.length === 0) return "starting";
+    return this.#isStopping || this.#order !== undefined ? "draining" : "ready";
   }
 
   /** As it was told last. @throws AppError like `checkServing`. */
@@ -181,9 +188,10 @@ export class Relay {
     await this.#introduce(signal);
     const looking = setInterval(() => void this.#look(), RELAY_LOOK_INTERVAL_MS).unref();
     try {
-      for (let attempt = 0; !signal.aborted; attempt++) {
+      for (;;) {
         await this.#beat(signal);
-        await wait(backoffMs(attempt, RELAY_REFUSED_RETRY_MS), signal);
+        await wait(backoffMs(this.#refusals, RELAY_REFUSED_RETRY_MS), signal);
+        this.#refusals += 1;
       }
     } finally {
       clearInterval(looking);
@@ -194,17 +202,19 @@ export class Relay {
   async #introduce(signal: AbortSignal): Promise<void> {
     for (let attempt = 0; ; attempt++) {
       try {
-        const installationId = await readInstallationId(this.#db);
+        const id = await installationId(this.#db);
         const { address } = this.#settings;
         const waitingMax = env().PARLEY_ADMISSION_WAITING_MAX;
         const name = new URL(address).host;
-        this.#identity = { installationId, name, version: await readVersion(), waitingMax };
-        this.#instanceId = toInstanceId(installationId, this.#settings, this.#life);
+        const version = await readVersion();
+        this.#identity = { installationId: id, name, version, waitingMax };
+        this.#instanceId = toInstanceId(id, this.#settings, this.#life);
         await this.controller.whenCurrent();
         this.#card = toRelayCard(this.controller.fleet(), this.#identity, undefined);
         return;
       } catch (error) {
-        log.debug({ err: error }, "this Parley is not known yet");
+        const level = attempt === 0 ? "warn" : "debug";
+        log[level]({ err: error }, "this Parley cannot say who it is yet, trying again");
       }
       await wait(backoffMs(attempt, RELAY_REFUSED_RETRY_MS), signal);
     }
@@ -217,6 +227,9 @@ export class Relay {
       registration: () => this.#registration(),
       load: () => this.#workerLoad(),
       log,
+      onRegistered: () => {
+        this.#refusals = 0;
+      },
       onCallSecret: (secret) => this.#door.open(secret),
       onOrder: (order) => this.#obey(order),
     });
@@ -283,11 +296,9 @@ export class Relay {
 
   /** Who was told to leave has left; whoever was started since is somebody else. */
   #beginNextLife(): void {
-    assert(this.#identity, "who beats knows who it is");
     this.#life += 1;
     this.#beats = 0;
-    const { installationId } = this.#identity;
-    this.#instanceId = toInstanceId(installationId, this.#settings, this.#life);
+    this.#instanceId = toInstanceId(this.installationId, this.#settings, this.#life);
     this.#heartbeat?.registerAgain();
   }
 }

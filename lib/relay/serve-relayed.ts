@@ -1,5 +1,4 @@
 import type { Controller } from "@/lib/controller/controller";
-import { installationId } from "@/lib/controller/installation";
 import { AppError, type ErrorCode, toAppError } from "@/lib/errors";
 import { type Candidate, pinTo } from "@/lib/gateway/candidate";
 import { generate } from "@/lib/gateway/generate";
@@ -30,11 +29,11 @@ export type Relayed<Request> = {
  *
  * @throws AppError `overloaded` where it takes none, `no-worker` for one that has been here before.
  */
-export async function enterRelay(via: Via): Promise<Relay> {
+export function enterRelay(via: Via): Relay {
   const serving = relay();
   assert(serving, "the door to a relay that is not there is shut");
   serving.checkServing();
-  if (!via.includes(await installationId())) return serving;
+  if (!via.includes(serving.installationId)) return serving;
   throw new AppError("no-worker", {
     message:
       "The request has come through this Parley before: Parleys are registered at one another in a ring.",
@@ -54,10 +53,8 @@ export function readRelayHealth(): WorkerHealth {
  * The events of an answer as a worker tells them. They begin when the request has been taken, which may be
  * long before the first of them: whoever called must know a Parley that is busy from one that is dead.
  */
-export async function generateRelayed(
-  relayed: Relayed<GenerateRequest>,
-): Promise<AsyncIterable<GenerateEvent>> {
-  return readEvents(await enterRelay(relayed.via), relayed);
+export function generateRelayed(relayed: Relayed<GenerateRequest>): AsyncIterable<GenerateEvent> {
+  return readEvents(enterRelay(relayed.via), relayed);
 }
 
 async function* readEvents(
@@ -112,7 +109,7 @@ export async function callRelayed<Request extends { model: string }, Reply>(
   relayed: Relayed<Request>,
   call: (options: Call<Request>) => Promise<Reply>,
 ): Promise<{ reply: Reply; load: LiveLoadReport }> {
-  const serving = await enterRelay(relayed.via);
+  const serving = enterRelay(relayed.via);
   const { controller } = serving;
   try {
     const { model } = relayed.request;

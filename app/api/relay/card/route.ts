@@ -4,7 +4,7 @@ import { jsonReply } from "@/lib/http/reply";
 import { route } from "@/lib/http/route";
 import { enterRelay } from "@/lib/relay/serve-relayed";
 
-export const GET = route(RELAY_ROUTE, async () => jsonReply((await enterRelay([])).card));
+export const GET = route(RELAY_ROUTE, () => jsonReply(enterRelay([]).card));
 
 export const POST = methodNotAllowed("GET");
 export const PUT = POST;

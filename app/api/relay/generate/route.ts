@@ -8,9 +8,9 @@ import { generateRelayed } from "@/lib/relay/serve-relayed";
 
 export const POST = route(
   { ...RELAY_ROUTE, body: generateRequestSchema },
-  async ({ request, body, signal, meter }) => {
+  ({ request, body, signal, meter }) => {
     const relayed = { request: body, via: readVia(request.headers), signal, meter };
-    return jsonLinesReply(await generateRelayed(relayed));
+    return jsonLinesReply(generateRelayed(relayed));
   },
 );
 
