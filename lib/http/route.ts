@@ -215,10 +215,12 @@ async function answer<Schema extends z.ZodType, Who extends Caller>(
 
 /** Aborts when the client leaves, has waited as long as it wants to, or may not go on: its key was revoked. */
 function signalOf(request: Request, { left, deadline, meter }: Exchange): AbortSignal {
-  const signals = [request.signal, left.signal];
-  if (deadline) signals.push(deadline.signal);
-  if (meter) signals.push(meter.signal);
-  return AbortSignal.any(signals);
+  // Not AbortSignal.any, which takes as long as ten listeners; all of these are the request's own.
+  for (const source of [request.signal, deadline?.signal, meter?.signal]) {
+    if (source?.aborted) left.abort(source.reason);
+    else source?.addEventListener("abort", () => left.abort(source.reason), { once: true });
+  }
+  return left.signal;
 }
 
 function openMeter({ label, requestId, span }: Exchange, caller: ApiCaller, body: unknown): Meter {
