@@ -1,6 +1,7 @@
 import { parseArgs } from "node:util";
 import { CANCEL_OPTIONS, runCancel } from "./cancel";
 import { CHAOS_OPTIONS, runChaosBench } from "./chaos";
+import { runDispatchBench } from "./dispatch/dispatch-bench";
 import { DRILL_OPTIONS, runDrillBench } from "./drills";
 import { runEngineBench } from "./engine/engine-bench";
 import { ENGINE_OPTIONS, parseEngineOptions } from "./engine/options";
@@ -28,6 +29,7 @@ const USAGE = `Usage: npm run bench -- <name> [options]
   soak      mixed load on the engine for half an hour; ends with 1 when memory grows or a slot is lost
   sampling  microseconds that choosing a token takes, by what a request asks for
   usage     microseconds that limits and accounting add to a request and to a token
+  dispatch  what each way to choose a worker makes of an unequal fleet, on paper, and what a choice costs
 
 With --json the last line of output is one JSON object.
 
@@ -139,6 +141,10 @@ async function run(name: string | undefined, args: string[]): Promise<object | u
   if (name === "usage") {
     parseArgs({ args, options: { json: { type: "boolean" } } });
     return runUsageBench();
+  }
+  if (name === "dispatch") {
+    parseArgs({ args, options: { json: { type: "boolean" } } });
+    return runDispatchBench();
   }
   if (name === "engine-breadth") {
     const { values } = parseArgs({ args, options: BREADTH_OPTIONS });
