@@ -4,6 +4,7 @@ import { LOAD_HEADER, toLoadHeader } from "@/lib/protocol/load-header";
 import type { Admission } from "./admission";
 import { sendJson } from "./error-reply";
 import { tellLoadWithoutOne } from "./tell-load";
+import type { RequestMetrics } from "./vllm-metrics";
 import type { WorkMeter } from "./work-meter";
 
 type Texts = readonly (string | readonly number[])[];
@@ -18,6 +19,8 @@ export type ReadOptions = {
   request: ToRead;
   admission: Admission;
   meter: WorkMeter;
+  /** Called once it is let in. */
+  show: () => RequestMetrics;
   response: ServerResponse;
   signal: AbortSignal;
   call: () => Promise<{ promptTokens: number }>;
@@ -29,15 +32,19 @@ export type ReadOptions = {
  * @throws AppError
  */
 export async function readTexts(options: ReadOptions): Promise<void> {
-  const { request, admission, meter, response, signal, call } = options;
+  const { request, admission, meter, show, response, signal, call } = options;
   const ticket = admission.enter(signal);
+  const shown = show();
   const work = meter.enter({ promptCharacters: countCharacters(request), maxTokens: 0 });
   try {
     const slot = await ticket.slot;
     work.start();
+    shown.started();
     try {
       const reply = await call();
       work.end(reply.promptTokens);
+      shown.read(reply.promptTokens);
+      shown.ended("stop");
       response.setHeader(LOAD_HEADER, toLoadHeader(tellLoadWithoutOne(admission, meter)));
       sendJson(response, reply);
     } finally {
@@ -45,6 +52,7 @@ export async function readTexts(options: ReadOptions): Promise<void> {
     }
   } finally {
     work.end();
+    shown.ended(signal.aborted ? "abort" : "error");
   }
 }
 

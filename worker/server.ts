@@ -341,7 +341,8 @@ async function read<Request extends ToRead & { requestId: string; model: string 
   Object.assign(fields, { requestId: request.requestId, model: request.model });
   checkModel(card, request.model);
   const { signal } = abort;
-  const reading = { request, admission, meter: stats.work, response, signal };
+  const show = () => stats.vllm.enter(request.model);
+  const reading = { request, admission, meter: stats.work, show, response, signal };
   await readTexts({ ...reading, call: () => call(request, signal) });
   return undefined;
 }

@@ -169,6 +169,7 @@ export class VllmMetrics {
         this.#prompt.inc(label, tokens);
         this.#prefixQueries.inc(label, tokens);
       },
+      read: (tokens) => this.#prompt.inc(label, tokens),
       generation: (tokens) => this.#generation.inc(label, tokens),
       cached: (tokens) => this.#prefixHits.inc(label, tokens),
       ended: (reason, times) => {
@@ -212,6 +213,7 @@ type Sinks = {
   token(seconds: number): void;
   firstToken(seconds: number): void;
   prompt(tokens: number): void;
+  read(tokens: number): void;
   generation(tokens: number): void;
   cached(tokens: number): void;
   ended(reason: FinishedReason, times: Times): void;
@@ -249,6 +251,11 @@ export class RequestMetrics {
     this.#promptTokens = tokens;
     this.#take(tokens);
     this.#sinks.prompt(tokens);
+  }
+
+  /** Texts that leave nothing in the cache. */
+  read(tokens: number): void {
+    this.#sinks.read(tokens);
   }
 
   /** A piece of the answer. */

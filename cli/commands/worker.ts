@@ -1,7 +1,7 @@
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import type { Command } from "commander";
-import { env } from "@/lib/env";
+import { env, processSettings } from "@/lib/env";
 import { StartError } from "@/lib/util/start-error";
 import { findRunning, findSecrets } from "../running";
 import type { Terminal } from "../terminal";
@@ -35,8 +35,9 @@ async function runWorker(words: string[], { root }: Terminal): Promise<void> {
 function withController(words: string[], root: string): string[] {
   const isNamed = words.some((word) => word === "--controller" || word.startsWith("--controller="));
   const url = findRunning(root)?.url;
-  // biome-ignore lint/style/noProcessEnv: whether a variable is set at all is not in env(), which fills in the default.
-  if (isNamed || url === undefined || process.env.PARLEY_CONTROLLER_URL) return words;
+  // Whether it is set at all is not in env(), which fills in the default.
+  const isSet = processSettings().sources.found.has("PARLEY_CONTROLLER_URL");
+  if (isNamed || url === undefined || isSet) return words;
   return [...words, "--controller", url];
 }
 
