@@ -46,10 +46,12 @@ async function checkRoom(db: Database, name: string): Promise<void> {
   });
 }
 
-const workersOf =
-  sql<number>`(select count(*) from ${workers} where ${workers.tokenId} = ${workerTokens.id} and ${workers.state} in ('starting', 'ready', 'draining'))`
-    .mapWith(Number)
-    .as("workers");
+// In plain words: a column in a selection from one table is written without that table's name.
+const workersOf = sql<number>`(
+  select count(*) from workers where workers.token_id = worker_tokens.id
+  and workers.state in ('starting', 'ready', 'draining'))`
+  .mapWith(Number)
+  .as("workers");
 
 /** The newest tokens, revoked ones included. */
 export async function listWorkerTokens(db: Database): Promise<WorkerTokenView[]> {

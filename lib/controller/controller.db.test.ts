@@ -1,9 +1,10 @@
 /**
  * Goal: the registry says who is there, who is not and why, also across restarts and an absent database.
- * Method: a real database; time passes by moving the process's clock and the rows' beats together.
+ * Method: a real database, a clock that the test moves, and answers of workers that it hands in.
  */
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, onTestFinished, test } from "vitest";
+import { ChangeFeed } from "@/lib/db/change-feed";
 import { openDatabase } from "@/lib/db/client";
 import { models } from "@/lib/db/schema/models";
 import { workers } from "@/lib/db/schema/workers";
@@ -13,12 +14,15 @@ import { WORKER_STALE_AFTER_MS } from "@/lib/limits";
 import { adminWorkersSchema } from "@/lib/protocol/arena-view";
 import type { RegisterBody, WorkerLoad } from "@/lib/protocol/registration";
 import { createId } from "@/lib/util/id";
-import { startTestWorker } from "@/worker/server-testing";
-import { Controller } from "./controller";
+import { startTestWorker, TEST_SECRET } from "@/worker/server-testing";
+import { Controller, createController } from "./controller";
 import type { Wanted } from "./explain-absence";
+import { listWorkers } from "./list-workers";
+import { orderWorker } from "./order-worker";
 import type { Reservation } from "./places";
-import type { Probe } from "./probe";
+import type { Probe, ProbeOutcome } from "./probe";
 import { findMissing } from "./readiness";
+import { writeAnswered } from "./store";
 
 let database: TestDatabase;
 let nowMs = 0;
@@ -36,8 +40,13 @@ beforeEach(async () => {
   nowMs = 0;
 });
 
-/** Time passes for this process and in the rows alike. */
+/** Time passes for the processes of this test. */
 async function pass(ms: number): Promise<void> {
+  nowMs += ms;
+}
+
+/** The same, and beats are as much older by their rows, for a process that has not seen them before. */
+async function age(ms: number): Promise<void> {
   nowMs += ms;
   await database.db.execute(
     sql`update workers set last_heartbeat_at = last_heartbeat_at - make_interval(secs => ${ms / 1000})`,
@@ -70,6 +79,11 @@ async function reserve(controller: Controller, wanted: Wanted): Promise<Reservat
   await controller.whenCurrent();
   const place = controller.place(wanted, { passedOver: NOBODY, maySuspect: true });
   return place.kind === "taken" ? place.reservation : undefined;
+}
+
+async function stateIn(workerId: string): Promise<string | undefined> {
+  const rows = await database.db.select().from(workers);
+  return rows.find(({ id }) => id === workerId)?.state;
 }
 
 async function refusal(act: Promise<unknown>): Promise<AppError> {
@@ -188,7 +202,7 @@ describe("silence", () => {
   test("of the web process itself is nobody's fault: a restarted one serves at once", async () => {
     const before = new Controller({ db: database.db, now });
     const { workerId } = await before.register(body(["m/one"]));
-    await pass(60_000);
+    await age(60_000);
     const restarted = new Controller({ db: database.db, now, probe: async () => "ready" });
     const reserved = await reserve(restarted, { model: "m/one", features: CHAT });
     expect(reserved?.workerId).toBe(workerId);
@@ -212,7 +226,7 @@ describe("silence", () => {
     // Another life has this one's port now; nobody has the next one's.
     await before.register(body(["m/one"], { address: other.address }));
     await before.register(body(["m/two"], { address: "http://127.0.0.1:9" }));
-    await pass(60_000);
+    await age(60_000);
     // Heard a moment ago, and gone all the same.
     await before.register(body(["m/three"], { address: "http://127.0.0.1:10" }));
 
@@ -359,4 +373,152 @@ test("readiness names what is missing", async () => {
       transaction.rollback();
     })
     .catch(() => undefined);
+});
+
+describe("asking a worker at its address", () => {
+  /** What each address answers with. */
+  function answering(outcomes: Record<string, ProbeOutcome>): Probe {
+    return async ({ address }) => outcomes[address] ?? "refused";
+  }
+
+  test("brings a lost one back that answers, and not one whose address another life has", async () => {
+    const outcomes: Record<string, ProbeOutcome> = {};
+    const controller = new Controller({ db: database.db, now, probe: answering(outcomes) });
+    const said = body(["m/one"], { address: "http://one:1" });
+    const { workerId } = await controller.register(said);
+    await pass(WORKER_STALE_AFTER_MS + 500);
+    await controller.sweep();
+    expect((await database.db.select().from(workers))[0]?.state).toBe("lost");
+    outcomes["http://one:1"] = "ready";
+    await pass(30_000);
+    await controller.sweep();
+    expect(await stateIn(workerId)).toBe("ready");
+    const reserved = await reserve(controller, { model: "m/one", features: CHAT });
+    expect(reserved?.workerId).toBe(workerId);
+    // And in the eyes of a process that asks nobody.
+    expect((await listWorkers(database.db)).map(({ state }) => state)).toEqual(["ready"]);
+
+    await database.db.execute(sql`update workers set state = 'lost'`);
+    const next = await controller.register(body(["m/one"], { address: "http://one:1" }));
+    await database.db.execute(sql`update workers set state = 'lost' where id = ${workerId}`);
+    expect(await writeAnswered(database.db, { id: workerId, beats: true }, "ready")).toBe(false);
+    expect(await stateIn(workerId)).toBe("lost");
+    expect(await stateIn(next.workerId)).toBe("ready");
+  });
+
+  test("happens at once when it could not be reached, and takes it out until it answers again", async () => {
+    const outcomes: Record<string, ProbeOutcome> = { "http://two:1": "ready" };
+    const controller = new Controller({ db: database.db, now, probe: answering(outcomes) });
+    await controller.register(body(["m/one"], { address: "http://one:1" }));
+    const { workerId } = await controller.register(body(["m/one"], { address: "http://two:1" }));
+    await pass(1_000);
+    const [one] = await controller.listWorkers();
+    controller.suspect(one!.id);
+    await expect
+      .poll(async () => (await controller.listWorkers()).map(({ state }) => state))
+      .toEqual(["unreachable", "ready"]);
+    controller.suspect(workerId);
+    // Its row is as ready as before: others may reach it.
+    expect(await stateIn(one!.id)).toBe("ready");
+    outcomes["http://one:1"] = "ready";
+    await pass(1_000);
+    await controller.sweep();
+    expect((await controller.listWorkers()).map(({ state }) => state)).toEqual(["ready", "ready"]);
+  });
+
+  test("is how one that never beats lives, and how its next life is found", async () => {
+    const worker = await startTestWorker();
+    onTestFinished(() => worker.close());
+    const controller = new Controller({
+      ...{ db: database.db, now, callSecretOf: () => TEST_SECRET },
+    });
+    const old = { instanceId: createId(), address: worker.address };
+    await controller.register(body(["m/one"], old), { tokenId: null }, { beats: false });
+    await pass(6_000);
+    await controller.sweep();
+    const [view, ...others] = await controller.listWorkers();
+    expect(others).toEqual([]);
+    expect(view).toMatchObject({ state: "ready", beats: false, name: "test" });
+    expect(view?.models.map(({ name }) => name)).toContain("mock/echo");
+    for (let beats = 0; beats < 4; beats++) {
+      await pass(6_000);
+      await controller.sweep();
+      expect((await controller.listWorkers()).map(({ state }) => state)).toEqual(["ready"]);
+    }
+    await worker.close();
+    await pass(6_000);
+    await controller.sweep();
+    await pass(6_000);
+    await controller.sweep();
+    expect((await controller.listWorkers()).map(({ state }) => state)).toEqual(["lost"]);
+  });
+});
+
+describe("a worker that starts", () => {
+  test("is why its models are not there yet, also one that nobody knew before", async () => {
+    const controller = new Controller({ db: database.db, now, probe: dead });
+    const said = body(["m/new"]);
+    const card = { ...said.card, models: [] };
+    const early = { ...said, card, starting: ["m/new"], load: load({ state: "starting" }) };
+    const { workerId } = await controller.register(early);
+    const wanted = { model: "m/new", features: CHAT };
+    const refused = await refusal(reserve(controller, wanted));
+    expect(refused).toMatchObject({ code: "no-worker", retryAfterSeconds: 5 });
+    expect(refused.message).toContain("its worker is starting");
+    expect(await controller.listModels()).toEqual([]);
+    expect((await controller.listWorkers())[0]).toMatchObject({
+      ...{ state: "starting", reason: "loads m/new" },
+    });
+    const { instanceId } = said;
+    await controller.heartbeat(workerId, { instanceId, load: load({ state: "starting" }) });
+    expect((await refusal(reserve(controller, { ...wanted, model: "x" }))).code).toBe(
+      "model-not-found",
+    );
+    expect((await controller.register(said)).workerId).toBe(workerId);
+    expect((await reserve(controller, wanted))?.workerId).toBe(workerId);
+  });
+});
+
+describe("an order", () => {
+  test("outlasts beats, keeps requests away, is told to the worker and can be lifted", async () => {
+    const controller = new Controller({ db: database.db, now, probe: dead });
+    const said = body(["m/one"]);
+    const { instanceId } = said;
+    const { workerId } = await controller.register(said);
+    const wanted = { model: "m/one", features: CHAT };
+    await controller.order(workerId, "drain");
+    const reply = await controller.heartbeat(workerId, { instanceId, load: load() });
+    expect(reply.order).toBe("drain");
+    expect((await refusal(reserve(controller, wanted))).message).toContain("no new requests");
+    expect((await controller.listWorkers())[0]).toMatchObject({ state: "draining" });
+    await controller.register(said);
+    expect((await refusal(reserve(controller, wanted))).code).toBe("no-worker");
+    await controller.order(workerId, "resume");
+    expect((await reserve(controller, wanted))?.workerId).toBe(workerId);
+    expect(await controller.heartbeat(workerId, { instanceId, load: load() })).toEqual({
+      heartbeatIntervalMs: 5_000,
+    });
+    expect((await controller.order(workerId, "remove")).outcome).toBe("remove");
+    expect((await controller.heartbeat(workerId, { instanceId, load: load() })).order).toBe(
+      "leave",
+    );
+    expect((await refusal(reserve(controller, wanted))).message).toContain("told to leave");
+  });
+
+  test("of another process is heard at once where changes are announced", async () => {
+    const feed = new ChangeFeed(database.url);
+    onTestFinished(() => feed.close());
+    const here = createController({ db: database.db, feed, now, probe: dead });
+    const stop = here.start();
+    onTestFinished(stop);
+    await expect.poll(() => feed.isLive).toBe(true);
+    const there = new Controller({ db: database.db, now, probe: dead });
+    // This process's clock stands still: nothing is read but what is announced.
+    expect(await here.listWorkers()).toEqual([]);
+    const { workerId } = await there.register(body(["m/one"]));
+    const states = async () => (await here.listWorkers()).map(({ state }) => state);
+    await expect.poll(states).toEqual(["ready"]);
+    await orderWorker(database.db, workerId, "drain", { staleAfterMs: WORKER_STALE_AFTER_MS });
+    await expect.poll(states).toEqual(["draining"]);
+  });
 });

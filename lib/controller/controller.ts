@@ -344,11 +344,9 @@ export class Controller {
     picture.answered(worker, outcome, this.#now());
     this.#places.probed(workerId, true);
     if (isHeard && worker.beats && !isBack) return;
-    // What beats has said itself what state it is in.
-    const state = worker.beats && !isBack ? undefined : outcome;
     if (isBack) log.info({ workerId, worker: worker.name }, "lost worker answers again");
     try {
-      if (await writeAnswered(this.#db, workerId, state)) await this.#registry.readChanged();
+      if (await writeAnswered(this.#db, worker, outcome)) await this.#registry.readChanged();
     } catch (error) {
       this.#picture.keepUnwritten(workerId);
       log.debug({ workerId, err: error }, "a worker's answer not written");

@@ -20,7 +20,13 @@ export type StatusCheckerOptions = {
 };
 
 /** When a worker was last asked, and how often in vain since it last answered. */
-type History = { askedMs: number; dueMs: number; failures: number; running?: Promise<void> };
+type History = {
+  askedMs: number;
+  dueMs: number;
+  failures: number;
+  isDoubted: boolean;
+  running?: Promise<void>;
+};
 
 /**
  * Asks workers at their addresses whether they live: at once when one did not take a request, when a beat
@@ -62,15 +68,20 @@ export class StatusChecker {
     const { picture, config, now } = this.#options;
     const worker = picture.find(workerId);
     if (worker === undefined || worker.state === "left") return;
-    const askedMs = this.#histories.get(workerId)?.askedMs ?? Number.NEGATIVE_INFINITY;
-    if (now() - askedMs < config.probeRetryFirstMs) return;
+    const history = this.#histories.get(workerId);
+    if (history !== undefined && now() - history.askedMs < config.probeRetryFirstMs) {
+      // In the next round: what it said a moment ago may be over.
+      history.isDoubted = true;
+      return;
+    }
     await this.#ask(worker);
   }
 
   #isDue(worker: KnownWorker, nowMs: number): boolean {
     const { picture, config } = this.#options;
     if (worker.state === "left") return false;
-    const { dueMs = Number.NEGATIVE_INFINITY } = this.#histories.get(worker.id) ?? {};
+    const { dueMs, isDoubted } = this.#histories.get(worker.id) ?? newHistory();
+    if (isDoubted) return true;
     if (nowMs < dueMs) return false;
     if (!isAwake(worker) || worker.unanswered !== undefined) return true;
     const silentMs = picture.silentMs(worker, nowMs);
@@ -94,6 +105,7 @@ export class StatusChecker {
     this.#running += 1;
     try {
       history.askedMs = now();
+      history.isDoubted = false;
       const outcome = await probe(worker, AbortSignal.timeout(config.probeMsMax));
       const isWell = outcome === "ready" || outcome === "starting" || outcome === "draining";
       history.failures = isWell ? 0 : history.failures + 1;
@@ -119,5 +131,6 @@ export class StatusChecker {
 }
 
 function newHistory(): History {
-  return { askedMs: Number.NEGATIVE_INFINITY, dueMs: Number.NEGATIVE_INFINITY, failures: 0 };
+  const never = Number.NEGATIVE_INFINITY;
+  return { askedMs: never, dueMs: never, failures: 0, isDoubted: false };
 }

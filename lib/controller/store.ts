@@ -272,21 +272,26 @@ export async function markLostWorkers(db: Database, seen: readonly SeenRow[]) {
 }
 
 /**
- * Writes down that a worker answered at its address: it is heard, and in `state` where one is given, which
- * brings a lost one back. Nothing where another life has the address by now.
+ * Writes down that a worker answered at its address, and with which state: it is heard, and back if it was
+ * lost. The state of one that beats is else what it said itself. Nothing where another life has the
+ * address by now.
  *
  * @returns whether its state changed.
  */
 export async function writeAnswered(
   db: Database,
-  id: string,
-  state: WorkerLoad["state"] | undefined,
+  { id, beats }: { id: string; beats: boolean },
+  answered: WorkerLoad["state"],
 ): Promise<boolean> {
+  const { state: said } = workers;
+  const state = beats
+    ? sql`case when ${said} = 'lost' then ${answered} else ${said} end`
+    : answered;
   const before = alias(workers, "before");
   const other = alias(workers, "other");
   const rows = await db
     .update(workers)
-    .set({ lastHeartbeatAt: sql`now()`, ...(state && { state }) })
+    .set({ lastHeartbeatAt: sql`now()`, state })
     .from(before)
     .where(
       and(
