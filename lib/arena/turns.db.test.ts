@@ -318,6 +318,23 @@ describe("a side that fails", () => {
     await world.close();
   });
 
+  test("no more when another worker goes on: the row says who wrote what, and the page hears nothing of it", async () => {
+    const dying = ["mock/dies-once-after-3-tokens"];
+    const world = await createWorld(["mock/echo"], dying, dying);
+    const { events } = await begin(world);
+    const turn = await readTurn(events);
+    expect(turn.answers.map(({ status }) => status)).toEqual(["complete", "complete"]);
+    const rows = await rowsOf(world, turn.start.conversationId);
+    const row = rows.find(({ modelName }) => modelName === dying[0])!;
+    expect(row).toMatchObject({
+      ...{ content: "This will end well, after all.", completionTokens: 8 },
+      segments: [{ tokens: 3 }, { workerId: row.workerId, tokens: 5 }],
+    });
+    expect(rows.find(({ modelName }) => modelName === "mock/echo")?.segments).toBeNull();
+    expect(JSON.stringify(turn)).not.toContain("resumed");
+    await world.close();
+  });
+
   test("because it refuses, before the first word", async () => {
     const world = await createWorld(["mock/echo", "mock/rejects"]);
     const turn = await readTurn((await begin(world)).events);

@@ -290,6 +290,14 @@ describe("a worker that is not well", () => {
     ["nothing at all", [], "worker-lost"],
     ["garbage", [START, "{not json"], "upstream-invalid"],
     ["no event of ours", [START, '{"type":"party"}'], "upstream-invalid"],
+    [
+      "the web's own word of resuming",
+      [
+        START,
+        '{"type":"generation-resumed","afterTokens":1,"workerId":"0198f3a0-0000-7000-8000-000000000000"}',
+      ],
+      "upstream-invalid",
+    ],
     ["a delta without text", [START, '{"type":"text-delta","tokens":1}'], "upstream-invalid"],
     [
       "a delta of half a token",
