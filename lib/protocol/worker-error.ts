@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { AppError, ERROR_CODE_LIST } from "@/lib/errors";
+import { processSingleton } from "@/lib/util/process-singleton";
 
 /** How a worker refuses: the body beside a status of `lib/errors.ts`, or of 503 while it loads or drains. */
 export const workerErrorSchema = z.object({
@@ -36,15 +37,16 @@ export function fromWorkerError(body: unknown, retryAfter: string | undefined) {
   return asTold(new AppError(code, { message, param, retryAfterSeconds }));
 }
 
-const told = new WeakSet<AppError>();
+/** Of the whole process: who marks and who asks may be of different module graphs. */
+const told = () => processSingleton("told-errors", () => new WeakSet<AppError>());
 
 /** Marks an error as a worker's own word. */
 export function asTold(error: AppError): AppError {
-  told.add(error);
+  told().add(error);
   return error;
 }
 
 /** Whether a worker said so, in a refusal or in its stream; else it was found out here. */
 export function wasTold(error: AppError): boolean {
-  return told.has(error);
+  return told().has(error);
 }
