@@ -138,6 +138,8 @@ export const SLOT_WAIT_MS_MAX = 60_000;
 export const WORKER_CONNECT_TIMEOUT_MS = 2_000;
 /** Between two events of a stream; covers the slot wait and a long prefill on a slow machine. */
 export const WORKER_SILENCE_MS_MAX = 90_000;
+/** A worker whose model works on something without a word for its stream, a long prompt, shows so this often: an empty line, three before the limit above. */
+export const WORKER_PROGRESS_INTERVAL_MS = 25_000;
 /** A whole generation, however steadily it flows. */
 export const GENERATION_MS_MAX = 600_000;
 /** /readyz answers within this, whatever the database does: probes give up after a few seconds. */
@@ -449,3 +451,5 @@ export const PARLEYS_BENEATH_MAX = 256;
 
 /** Tokens of workers that a server holds in memory, revoked ones left out; a fleet has a few hundred workers. */
 export const WORKER_TOKENS_MAX = 1_000;
+/** A token that is not known is looked for in the database after this time, for all who bring one meanwhile. */
+export const WORKER_TOKEN_LOOK_MS = 250;
