@@ -1,7 +1,7 @@
 /**
  * A number of 53 bits for a text, evenly spread; for maps and for choices, and no secret: whoever tries can
  * find two texts with one number. Two lanes of multiply and rotate with MurmurHash3's constants, its
- * finisher at the end. Measured: 1.2 ns a character.
+ * finisher at the end. Measured, it takes a fifth longer than a loop that does no more than read the text.
  *
  * @param seed of another value gives another number, so that hashes can be chained.
  */
