@@ -1,7 +1,9 @@
 import { changeFeed } from "@/lib/db/change-feed";
 import { database } from "@/lib/db/client";
 import { LiveCopy } from "@/lib/db/live-copy";
+import { WORKER_TOKEN_LOOK_MS } from "@/lib/limits";
 import { processSingleton } from "@/lib/util/process-singleton";
+import { wait } from "@/lib/util/wait";
 import { hashKey, WORKER_TOKEN_START } from "./make-key";
 import { readLiveTokens } from "./worker-token-store";
 
@@ -23,12 +25,26 @@ function workerTokens(): LiveCopy<ReadonlyMap<string, string>> {
 }
 
 /**
- * The id of a token that lets workers in; undefined for any other text.
+ * The id of a token that lets workers in; undefined for any other text. One that is not known is looked
+ * for once more: it may have been made a moment ago, and a worker that is refused at its start ends.
  *
  * @throws AppError `unavailable` when the tokens were never read and the database is away.
  */
 export async function findWorkerToken(text: string): Promise<string | undefined> {
   if (!text.startsWith(WORKER_TOKEN_START)) return undefined;
+  const hash = hashKey(text);
   const tokens = workerTokens().peek() ?? (await workerTokens().get());
-  return tokens.get(hashKey(text));
+  return tokens.get(hash) ?? (await lookAgain()).get(hash);
+}
+
+let looking: Promise<ReadonlyMap<string, string>> | undefined;
+
+/** Shared by all who ask meanwhile, so that made-up tokens cost the database four readings a second at most. */
+function lookAgain(): Promise<ReadonlyMap<string, string>> {
+  looking ??= wait(WORKER_TOKEN_LOOK_MS).then(() => {
+    // Whoever asks from now on may have a newer one.
+    looking = undefined;
+    return workerTokens().refresh();
+  });
+  return looking;
 }

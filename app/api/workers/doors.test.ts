@@ -2,7 +2,7 @@
  * Goal: the doors for workers, keepers and probes open to whom they should, and their bodies are held to
  * the protocol. Method: the handlers over HTTP on a real database.
  */
-import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
+import { afterAll, beforeAll, describe, expect, onTestFinished, test, vi } from "vitest";
 
 vi.hoisted(() => {
   process.env.PARLEY_SECRET = "secret-of-the-tests";
@@ -11,10 +11,17 @@ vi.hoisted(() => {
 });
 
 import { type ApiServer, startApiServer } from "@/app/v1/__fixtures__/api-server";
+import { createWorkerToken, revokeWorkerToken } from "@/lib/auth/worker-token-store";
 import { paths } from "@/lib/paths";
 import { adminWorkersSchema, errorReplySchema } from "@/lib/protocol/arena-view";
-import { heartbeatReplySchema, type RegisterBody } from "@/lib/protocol/registration";
+import {
+  heartbeatReplySchema,
+  type RegisterBody,
+  registerReplySchema,
+} from "@/lib/protocol/registration";
 import { createId } from "@/lib/util/id";
+import { createMockBackend } from "@/worker/backends/mock";
+import { startTestWorker } from "@/worker/server-testing";
 
 let api: ApiServer;
 beforeAll(async () => {
@@ -22,6 +29,7 @@ beforeAll(async () => {
 });
 afterAll(() => api.close());
 
+const HELLO = { role: "user", content: "one two" };
 const SECRET = { authorization: "Bearer a secret of the tests" };
 
 type Headings = Record<string, string>;
@@ -105,6 +113,72 @@ describe("a worker's life", () => {
       expect(reply.status).toBe(401);
       expect((await errorOf(reply)).code).toBe("unauthenticated");
     }
+  });
+});
+
+describe("a token of a worker's own", () => {
+  const bearer = (token: string) => ({ authorization: `Bearer ${token}` });
+
+  /** A worker that knows its token and nothing else, registered as the worker program does it. */
+  async function join(token: string, model = "mock/echo") {
+    const backend = createMockBackend({ models: [model], slots: 2 });
+    const worker = await startTestWorker({ backend, secret: undefined });
+    const { instanceId } = worker.server;
+    const card = { ...backend.card(), name: "own", version: "0", waitingMax: 4 };
+    const body = { instanceId, address: worker.address, card, load: worker.server.load() };
+    const reply = await call(paths.api.workers, "POST", body, bearer(token));
+    if (!reply.ok) throw new Error(await reply.text());
+    const { workerId, callSecret } = registerReplySchema.parse(await reply.json());
+    worker.server.accept(callSecret ?? "");
+    return { ...worker, workerId, instanceId, body, callSecret };
+  }
+
+  const complete = (model: string) =>
+    call(paths.v1.chatCompletions, "POST", { model, messages: [HELLO], max_tokens: 2 }, {});
+
+  test("lets its workers in and is answered through, and nobody else's out", async () => {
+    const { token } = await createWorkerToken(api.database.db, "rack 1");
+    const other = await createWorkerToken(api.database.db, "rack 2");
+    const worker = await join(token);
+    onTestFinished(() => worker.close());
+    expect(worker.callSecret).not.toContain(token);
+    expect((await complete("mock/echo")).status).toBe(200);
+
+    const { workerId, instanceId, body } = worker;
+    const beat = { instanceId, load: worker.server.load() };
+    const path = paths.api.workerHeartbeat(workerId);
+    const heard = await call(path, "POST", beat, bearer(token));
+    expect(heartbeatReplySchema.parse(await heard.json()).callSecret).toBe(worker.callSecret);
+    // Neither beat, nor farewell, nor registration is another token's to give.
+    expect((await call(path, "POST", beat, bearer(other.token))).status).toBe(404);
+    const leave = paths.api.worker(workerId, instanceId);
+    expect((await call(leave, "DELETE", undefined, bearer(other.token))).status).toBe(404);
+    expect((await call(paths.api.workers, "POST", body, bearer(other.token))).status).toBe(409);
+    const thief = { ...body, instanceId: createId() };
+    expect((await call(paths.api.workers, "POST", thief, bearer(other.token))).status).toBe(503);
+    expect((await complete("mock/echo")).status).toBe(200);
+    expect((await call(paths.api.worker(workerId, createId()), "DELETE")).status).toBe(404);
+    expect((await call(leave, "DELETE", undefined, bearer(token))).status).toBe(204);
+  });
+
+  test("that is revoked takes its workers with it at once", async () => {
+    const { token, view } = await createWorkerToken(api.database.db, "rack 3");
+    const worker = await join(token, "mock/long");
+    onTestFinished(() => worker.close());
+    expect((await complete("mock/long")).status).toBe(200);
+    await revokeWorkerToken(api.database.db, view.id);
+    const beat = { instanceId: worker.instanceId, load: worker.server.load() };
+    const path = paths.api.workerHeartbeat(worker.workerId);
+    await expect.poll(async () => (await call(path, "POST", beat, bearer(token))).status).toBe(401);
+    await expect.poll(async () => (await complete("mock/long")).status).toBe(503);
+    expect((await call(paths.api.workers, "POST", worker.body, bearer(token))).status).toBe(401);
+  });
+
+  test("opens nothing but the doors of workers", async () => {
+    const { token } = await createWorkerToken(api.database.db, "rack 4");
+    expect((await call(paths.api.adminWorkers, "GET", undefined, bearer(token))).status).toBe(401);
+    const proxied = { ...bearer(token), "x-forwarded-for": "203.0.113.7" };
+    expect((await call(paths.metrics, "GET", undefined, proxied)).status).toBe(401);
   });
 });
 
