@@ -25,7 +25,7 @@ beforeAll(async () => {
   prefix = view.prefix;
   const record = {
     ...{ requestId: "r", endpoint: "/v1/embeddings", asked: "m", workerId: null },
-    ...{ cachedPromptTokens: 0, firstTokenMs: 12, durationMs: 1_250 },
+    ...{ cachedPromptTokens: 0, firstTokenMs: 12, durationMs: 1_250, segments: null },
   };
   const startedAt = new Date().toISOString();
   await writeRecords(database.db, [
