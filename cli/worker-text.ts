@@ -1,4 +1,5 @@
 import type { ListedWorker } from "@/lib/controller/list-workers";
+import { kindWords } from "@/lib/protocol/kind-words";
 import type { WorkerTokenView } from "@/lib/protocol/worker-token";
 
 /** Workers and their tokens as lines of a terminal. */
@@ -10,7 +11,7 @@ export function workerTable(workers: readonly ListedWorker[], nowMs = Date.now()
     return "No worker is registered. `npx parley worker --model <folder>` starts one.\n";
   }
   const rows = workers.map((it) => [
-    `${it.name} (${[it.kind, it.host].filter(Boolean).join(", ")})`,
+    `${it.name} (${[kindWords(it), it.host].filter(Boolean).join(", ")})`,
     it.reason === null ? it.state : `${it.state}: ${it.reason}`,
     it.models.map(({ name }) => name).join(", ") || "-",
     `${it.running}/${it.slots}`,

@@ -51,6 +51,7 @@ export function toAdminWorkers(
         ...{ address: worker.address, state, slots: worker.slots, waitingMax: worker.waitingMax },
         ...{ host: worker.host, beats: worker.beats, order: worker.order },
         ...{ tokenName: worker.tokenName, starting: worker.starting },
+        parleys: worker.parleys.length,
         reason: reasonOf(worker, state, {
           silentMs: picture.silentMs(worker, nowMs),
           staleAfterMs,

@@ -179,6 +179,8 @@ export const adminWorkerSchema = z.object({
   tokenName: z.string().nullable(),
   /** Models that it loads. */
   starting: z.array(z.string()),
+  /** Parleys whose models it passes on, itself being one; 0 for any other worker. */
+  parleys: z.number().int(),
   /** Tokens promised and not yet written; tokens it wrote a second lately. Null: it does not say. */
   outstandingTokens: z.number().nullable(),
   tokensPerSecond: z.number().nullable(),

@@ -5,6 +5,7 @@ import { useEffect, useState } from "react";
 import { formatAge, formatCount } from "@/components/format";
 import { Button } from "@/components/ui/button";
 import type { AdminWorker, WorkerCommand } from "@/lib/protocol/arena-view";
+import { kindWords } from "@/lib/protocol/kind-words";
 import { AdminTable, type AdminTableProps, CELL, NUMBER } from "../admin-table";
 
 const HEADS: AdminTableProps["heads"] = [
@@ -47,7 +48,7 @@ function WorkerRow({ worker, now, staleAfterMs, onCommand }: WorkerRowProps) {
       <th scope="row" className={clsx(CELL, "text-left font-normal")}>
         <span className="font-medium">{worker.name}</span>
         <span className="block text-xs text-ink-soft">
-          {[worker.kind, worker.host, worker.tokenName].filter(Boolean).join(" · ")} ·{" "}
+          {[kindWords(worker), worker.host, worker.tokenName].filter(Boolean).join(" · ")} ·{" "}
           <span className="font-mono">{worker.address}</span>
         </span>
       </th>
