@@ -8,6 +8,7 @@ import {
   closeOlderLives,
   lockAddress,
   type RegisteredBy,
+  readGrownLife,
   readLivesAt,
   replaceOffers,
   upsertModels,
@@ -43,6 +44,11 @@ export async function registerWorker(
   return db.transaction(async (transaction) => {
     await lockAddress(transaction, address);
     if (by.tokenId !== null) await checkAddress(transaction, address, body.instanceId, by.tokenId);
+    // A registration that its worker gave up waiting for may come after the next one.
+    const later = isBeginning(body)
+      ? await readGrownLife(transaction, body.instanceId, by)
+      : undefined;
+    if (later !== undefined) return { workerId: later.id, order: later.order };
     const row = await upsertWorker(transaction, { ...body, address }, by);
     if (row === undefined) {
       throw new AppError("conflict", {
@@ -62,6 +68,11 @@ export async function registerWorker(
     await announce(transaction, "workers");
     return { workerId, order };
   });
+}
+
+/** A worker loads once in a life; a Parley may have lost all its models, and look for new ones. */
+function isBeginning({ load, card }: RegisterBody): boolean {
+  return load.state === "starting" && card.kind !== "parley";
 }
 
 /** A token lets its workers in, and nobody else's out: it takes no address that another's worker has. */

@@ -160,6 +160,26 @@ export async function upsertWorker(
   return row;
 }
 
+/** The row of a life that has got beyond its loading, where who asks may take it over. */
+export async function readGrownLife(
+  db: Database,
+  instanceId: string,
+  { tokenId }: RegisteredBy,
+): Promise<{ id: string; order: WorkerOrder | null } | undefined> {
+  const isGrown = inArray(workers.state, ["ready", "draining"]);
+  const [row] = await db
+    .select({ id: workers.id, order: workers.order })
+    .from(workers)
+    .where(
+      and(
+        eq(workers.instanceId, instanceId),
+        isGrown,
+        tokenId === null ? undefined : eq(workers.tokenId, tokenId),
+      ),
+    );
+  return row;
+}
+
 /** An address serves one life at a time: whoever had it before is gone. */
 export async function closeOlderLives(db: Database, address: string, workerId: string) {
   await db
