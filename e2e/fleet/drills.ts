@@ -210,7 +210,7 @@ const websReborn: Drill = {
 
 /** Another Parley joins as a worker, is killed with answers under way, comes back and leaves. */
 const childParley: Drill = {
-  name: "child Parley joins, dies and is back",
+  name: "child Parley dies and is back",
   async run(scene) {
     const { web, worker } = await scene.fleet.addChild();
     await noteWork(scene, worker, "until the child's worker has work");
