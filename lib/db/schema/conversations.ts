@@ -82,6 +82,7 @@ export const messages = pgTable(
     segments: jsonb(),
     /** Temperature, top-p and the token limit that were in force. */
     parameters: jsonb(),
+    /** Null also of an answer whose worker takes no seed. */
     seed: bigint({ mode: "number" }),
     promptTokens: integer(),
     completionTokens: integer(),
@@ -112,7 +113,7 @@ export const messages = pgTable(
     ),
     check(
       "messages_complete",
-      sql`${table.status} is distinct from 'complete' or (${table.modelBuild} is not null and ${table.workerId} is not null and ${table.parameters} is not null and ${table.seed} is not null and ${table.promptTokens} is not null and ${table.completionTokens} is not null and ${table.firstTokenMs} is not null and ${table.durationMs} is not null and ${table.finishReason} is not null)`,
+      sql`${table.status} is distinct from 'complete' or (${table.modelBuild} is not null and ${table.workerId} is not null and ${table.parameters} is not null and ${table.promptTokens} is not null and ${table.completionTokens} is not null and ${table.firstTokenMs} is not null and ${table.durationMs} is not null and ${table.finishReason} is not null)`,
     ),
     check(
       "messages_failed",

@@ -1,0 +1,2 @@
+ALTER TABLE "messages" DROP CONSTRAINT "messages_complete";--> statement-breakpoint
+ALTER TABLE "messages" ADD CONSTRAINT "messages_complete" CHECK ("messages"."status" is distinct from 'complete' or ("messages"."model_build" is not null and "messages"."worker_id" is not null and "messages"."parameters" is not null and "messages"."prompt_tokens" is not null and "messages"."completion_tokens" is not null and "messages"."first_token_ms" is not null and "messages"."duration_ms" is not null and "messages"."finish_reason" is not null));
