@@ -46,7 +46,8 @@ async function readToEnd(
     const { controller } = arena;
     // A vote is about the model that is named, whatever aliases there are.
     const pinned = pinTo(request.model);
-    const asked = { controller, request, signal, meter, pinned, cacheScope };
+    const session = cacheScope;
+    const asked = { controller, request, signal, meter, pinned, cacheScope, session };
     const generation = await generate(asked);
     draft.begin(generation);
     for await (const event of generation.events) {

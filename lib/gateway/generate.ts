@@ -42,7 +42,7 @@ export type GenerateOptions = {
   preferredWorkerId?: string;
   /** Part of a request that has an answer under way. */
   isUnderWay?: boolean;
-  /** What the caller calls the conversation, or whoever talks in it; unless given, `cacheScope`, else how it began. */
+  /** What the caller calls the conversation, or whoever talks in it; unless given, it is known by how it began. */
   session?: string | undefined;
   /** Whose prompts may share keys and values with this one; unless given, those of the same caller. */
   cacheScope?: string;
@@ -139,7 +139,8 @@ async function generateAt(candidate: Candidate, options: AtOptions): Promise<AtM
       ...{ controller, requestId, model, names, features, signal: watch.signal, meter },
       ...{ waitMsMax: options.waitMsMax, preferredWorkerId, isUnderWay, via, like },
       ...{ leavesRoom: options.isMirror, tokens: guessLength(request) },
-      ask: toDispatchAsk({ request, owner, session: options.session ?? scope }),
+      // Where a scope is narrower than the owner, conversations are told apart within it.
+      ask: toDispatchAsk({ request, owner: scope ?? owner, session: options.session }),
     };
     const called = { requestId, signal: watch.signal, via, trace: meter.trace };
     const stream = await tryWorkers(attempts, (reservation) => {
