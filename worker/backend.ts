@@ -35,6 +35,8 @@ export interface Backend {
    * its work has stopped.
    */
   underWay?(): number;
+  /** How often the model has done a piece of work, where an answer can be worked on in silence for long. */
+  passCount?(model: string): number;
   generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;
   embed(request: EmbedRequest, signal: AbortSignal): Promise<EmbedReply>;
   rerank(request: RerankRequest, signal: AbortSignal): Promise<RerankReply>;

@@ -29,7 +29,7 @@ export type EngineThreadData = { folder: string } & EngineSettings;
 /** What an engine's thread is started with. */
 export type EngineWorkerData = {
   data: EngineThreadData;
-  /** Shared: how many calls the thread has not done with, one number. */
+  /** Shared: how many calls the thread has not done with, and how many passes its model has made. */
   underWay: Int32Array;
 };
 

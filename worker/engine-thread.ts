@@ -20,6 +20,8 @@ import type { ServedModel } from "./served-model";
  * its messages.
  */
 
+const COUNT_INTERVAL_MS = 1_000;
+
 assert(parentPort, "this file is the entry of a worker thread");
 // `OnnxThread` is the only one to start this file, with data of this type.
 await run(parentPort, workerData as EngineWorkerData);
@@ -30,6 +32,11 @@ async function run(port: MessagePort, { data, underWay }: EngineWorkerData): Pro
   if (!model) return;
   const calls = new Map<number, AbortController>();
   const count = () => Atomics.store(underWay, 0, calls.size);
+  // Beside the work: a count that is a second old will do.
+  setInterval(
+    () => Atomics.store(underWay, 1, model.passCount?.() ?? 0),
+    COUNT_INTERVAL_MS,
+  ).unref();
   const handle = async (callId: number, call: EngineCall): Promise<void> => {
     const abort = new AbortController();
     calls.set(callId, abort);

@@ -29,6 +29,7 @@ export type GenerationOptions = {
   signal: AbortSignal;
   /** How long a reader may take nothing while events wait for it. */
   stallMsMax: number;
+  progressMs: number;
   /** What the log line says of the answer: times and numbers of tokens. */
   fields: CallFields;
 };
@@ -49,6 +50,7 @@ export async function streamGeneration(options: GenerationOptions): Promise<AppE
   });
   response.flushHeaders();
   let slot: Slot | undefined;
+  const progress = setInterval(showProgress(options), options.progressMs);
   try {
     slot = await ticket.slot;
     shown.started();
@@ -68,12 +70,26 @@ export async function streamGeneration(options: GenerationOptions): Promise<AppE
     if (response.writable) response.write(toJsonLine(param ? { ...event, param } : event));
     return error;
   } finally {
+    clearInterval(progress);
     work.end();
     slot?.release();
     // What has not ended by itself did not end well.
     shown.ended("error");
     response.end();
   }
+}
+
+/**
+ * Writes an empty line, which readers skip, when the model has worked since the last time: a long prompt
+ * takes longer to be read than the web waits for a worker that says nothing.
+ */
+function showProgress({ backend, request, response }: GenerationOptions): () => void {
+  let before = backend.passCount?.(request.model);
+  return () => {
+    const now = backend.passCount?.(request.model);
+    if (now !== before && response.writable) response.write("\n");
+    before = now;
+  };
 }
 
 /** The backend's events, held to their order, counted, and with the wait for the slot added to the times. */

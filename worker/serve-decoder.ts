@@ -35,6 +35,7 @@ export async function serveDecoder(data: EngineThreadData): Promise<ServedModel>
   return {
     offers,
     slotCount: memory.slotCount,
+    passCount: () => engine.passCount,
     memory,
     form: engine.model.form.summary,
     warnings: [...warnings, ...card.warnings],

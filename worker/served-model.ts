@@ -10,6 +10,8 @@ export interface ServedModel {
   /** Requests at once. */
   readonly slotCount: number;
   readonly memory: { summary: string; bytes: number };
+  /** Passes of the graph so far; absent where no answer lasts longer than a few of them. */
+  passCount?(): number;
   /** What its graph was found to be, and how it is served; a sentence for the log. */
   readonly form?: string | undefined;
   readonly warnings: readonly string[];

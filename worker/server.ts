@@ -13,6 +13,7 @@ import {
   WAITING_MAX,
   WORKER_BODY_MS_MAX,
   WORKER_KEEP_ALIVE_MS,
+  WORKER_PROGRESS_INTERVAL_MS,
   WORKER_SOCKETS_MAX,
 } from "@/lib/limits";
 import { paths } from "@/lib/paths";
@@ -62,6 +63,8 @@ type Limits = {
   bodyMsMax: number;
   generationMsMax: number;
   stallMsMax: number;
+  /** How often a stream is told that the model works in silence. */
+  progressMs: number;
 };
 
 const LIMITS: Limits = {
@@ -70,6 +73,7 @@ const LIMITS: Limits = {
   bodyMsMax: WORKER_BODY_MS_MAX,
   generationMsMax: GENERATION_MS_MAX,
   stallMsMax: READER_STALL_MS_MAX,
+  progressMs: WORKER_PROGRESS_INTERVAL_MS,
 };
 
 type Served = { backend: Backend; card: WorkerCard; admission: Admission; stats: WorkerStats };
@@ -306,14 +310,14 @@ async function generate(
   Object.assign(fields, { requestId: request.requestId, model: request.model });
   checkModel(card, request.model);
   const { signal } = abort;
-  const { generationMsMax, stallMsMax } = limits;
+  const { generationMsMax, ...paces } = limits;
   const limit = setTimeout(() => {
     const seconds = generationMsMax / 1_000;
     const message = `The answer took longer than ${seconds} s and was ended.`;
     abort.abort(new AppError("timeout", { message }));
   }, generationMsMax);
   try {
-    const stream = { backend, admission, stats, request, response, signal, stallMsMax, fields };
+    const stream = { backend, admission, stats, request, response, signal, fields, ...paces };
     return await streamGeneration(stream);
   } finally {
     clearTimeout(limit);

@@ -107,6 +107,11 @@ export class Engine {
     return this.#loop.waitingCount;
   }
 
+  /** Passes of the graph so far: while it grows, the model works. */
+  get passCount(): number {
+    return this.#loop.passCount;
+  }
+
   /** Rows of the KV cache that sequences hold; 0 when nobody runs. */
   get heldSlotCount(): number {
     return this.#loop.heldSlotCount;

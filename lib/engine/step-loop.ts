@@ -54,6 +54,7 @@ export class StepLoop {
   readonly #resting = new Map<Sequence, TokenLogits>();
   /** Those of them whose mask has come. */
   #rested: Sequence[] = [];
+  #passCount = 0;
   /** While a pass runs nobody may move rows; who leaves meanwhile gives its row back afterwards. */
   #isPassRunning = false;
 
@@ -71,6 +72,11 @@ export class StepLoop {
 
   get waitingCount(): number {
     return this.#scheduler.waitingCount;
+  }
+
+  /** Passes of the graph so far. */
+  get passCount(): number {
+    return this.#passCount;
   }
 
   get heldSlotCount(): number {
@@ -285,6 +291,7 @@ export class StepLoop {
     this.#isPassRunning = true;
     try {
       const logits = await run();
+      this.#passCount++;
       for (const sequence of sequences) this.#slots.advance(sequence, tokenCount);
       return logits;
     } finally {

@@ -55,7 +55,7 @@ export class OnnxThread {
    * @throws StartError when the folder cannot be served; Error when the thread ends or takes too long.
    */
   static async start({ threadUrl, onDeath, ...data }: OnnxThreadOptions): Promise<OnnxThread> {
-    const underWay = new Int32Array(new SharedArrayBuffer(Int32Array.BYTES_PER_ELEMENT));
+    const underWay = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
     const workerData: EngineWorkerData = { data, underWay };
     const thread = new Worker(threadUrl, { workerData, name: data.folder });
     try {
@@ -88,6 +88,11 @@ export class OnnxThread {
   /** Calls that the thread has not done with: an aborted one counts until its work has stopped. */
   get underWay(): number {
     return this.#state === "dead" ? 0 : Atomics.load(this.#underWay, 0);
+  }
+
+  /** Passes that the model has made, as of a second ago. */
+  get passCount(): number {
+    return Atomics.load(this.#underWay, 1);
   }
 
   /** Yields the events of a generation; when `signal` aborts, the iteration just ends. */

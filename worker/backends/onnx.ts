@@ -59,6 +59,7 @@ export async function createOnnxBackend(options: OnnxBackendOptions): Promise<Ba
   return {
     card: () => card,
     underWay: () => threads.reduce((sum, thread) => sum + thread.underWay, 0),
+    passCount: (model) => getThread(model).passCount,
     async *generate(request, signal) {
       yield* getThread(request.model).generate(request, signal);
     },
