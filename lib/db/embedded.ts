@@ -202,6 +202,8 @@ const SETTINGS = {
   max_connections: 100,
   // One line for each crash or error is what the log is for; a checkpoint every five minutes is not.
   log_checkpoints: "off",
+  // Without it a row that fails a check is written into the log whole, with what people wrote.
+  log_error_verbosity: "terse",
   log_line_prefix: "%m ",
 };
 
