@@ -132,6 +132,24 @@ describe("a worker of FastChat's", () => {
     expect(stopped.choices[0]?.finish_reason).toBe("stop");
   });
 
+  test("answers on the pages, and the answer is kept", async () => {
+    await join({ models: ["vicuna-page"] });
+    const headers = { "content-type": "application/json", origin: api.url };
+    const body = JSON.stringify({ model: "vicuna-page", prompt: "Hello" });
+    const begun = await fetch(`${api.url}/api/conversations`, { method: "POST", headers, body });
+    const cookie = begun.headers.get("set-cookie")?.split(";")[0] ?? "";
+    const lines = (await begun.text()).trim().split("\n");
+    const events = lines.map((line) => JSON.parse(line) as { type: string; id?: string });
+    const id = /"conversationId":"([^"]+)"|"id":"([^"]+)"/.exec(lines[0] ?? "");
+    expect(events.at(-1)?.type).toBe("turn-end");
+    const path = `/api/conversations/${id?.[1] ?? id?.[2]}`;
+    const kept = await (await fetch(`${api.url}${path}`, { headers: { cookie } })).json();
+    expect(kept.messages[1]).toMatchObject({
+      ...{ status: "complete", content: "You said: A chat. USER: Hello ASSISTANT:" },
+      stats: { seed: null, promptTokens: 5 },
+    });
+  });
+
   test("completes a text, several times at once", async () => {
     await join({ models: ["vicuna-c"] });
     const reply = await openai.completions.create({ model: "vicuna-c", prompt: "a b", n: 3 });

@@ -125,7 +125,7 @@ function Details({ answer }: { answer: AnswerView }) {
   return (
     <p
       className="numeric flex flex-wrap gap-x-4 px-2.5 text-xs text-ink-soft"
-      title={`Temperature ${stats.temperature}, top-p ${stats.topP}, seed ${stats.seed}`}
+      title={`Temperature ${stats.temperature}, top-p ${stats.topP}${stats.seed === null ? "" : `, seed ${stats.seed}`}`}
     >
       {facts
         .filter((it) => it !== null)
