@@ -144,6 +144,8 @@ export const WORKER_PROGRESS_INTERVAL_MS = 25_000;
 export const GENERATION_MS_MAX = 600_000;
 /** /readyz answers within this, whatever the database does: probes give up after a few seconds. */
 export const READY_CHECK_MS_MAX = 2_000;
+/** A process that was ready once stays so without its database, and says so within the second that Kubernetes gives a probe by default. */
+export const READY_AGAIN_MS_MAX = 500;
 /** Workers tried for one request before the client hears of it. */
 export const DISPATCH_ATTEMPTS_MAX = 3;
 /** Requests a web process sends to a worker beyond its slots: one waits there, so that no slot idles for the way from here; whatever waits is in an order of its own there. */

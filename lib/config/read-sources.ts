@@ -116,6 +116,8 @@ class SourceReader {
     for (const name of this.#names.secrets) {
       const file = this.found.get(`${name}_FILE`);
       if (file === undefined) continue;
+      // Where the secret came from is told with the secret.
+      this.found.delete(`${name}_FILE`);
       const direct = this.found.get(name);
       if (direct?.source === file.source) {
         this.faults.push(`${direct.at} and ${file.at} are both set: keep one`);

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { setTimeout as delay } from "node:timers/promises";
 import * as z from "zod";
 import { type Database, database } from "@/lib/db/client";
-import { READY_CHECK_MS_MAX } from "@/lib/limits";
+import { READY_AGAIN_MS_MAX, READY_CHECK_MS_MAX } from "@/lib/limits";
 import { log } from "@/lib/telemetry/log";
 import { processSingleton } from "@/lib/util/process-singleton";
 import { controller } from "./controller";
@@ -17,6 +17,7 @@ const journalSchema = z.object({ entries: z.array(z.object({ when: z.number() })
 export async function findMissing(
   connect: () => Database = database,
   folder = join(/* turbopackIgnore: true */ process.cwd(), "drizzle"),
+  limitMs = READY_CHECK_MS_MAX,
 ): Promise<Missing | undefined> {
   try {
     const journal = journalSchema.parse(
@@ -25,7 +26,7 @@ export async function findMissing(
     const expected = Math.max(...journal.entries.map((entry) => entry.when));
     const newest = await Promise.race([
       findNewestMigrationMs(connect()),
-      delay(READY_CHECK_MS_MAX, "silent" as const, { ref: false }),
+      delay(limitMs, "silent" as const, { ref: false }),
     ]);
     if (newest === "silent") return { what: "database" };
     return newest !== undefined && newest >= expected ? undefined : { what: "migrations" };
@@ -40,7 +41,7 @@ export type Readiness =
   | { status: "not-ready"; missing: Missing["what"] | "stopping" };
 
 export type ReadinessOptions = {
-  check?: () => Promise<Missing | undefined>;
+  check?: (limitMs: number) => Promise<Missing | undefined>;
   /** Rejects while this process has never seen the registry. */
   whenCurrent?: () => Promise<void>;
 };
@@ -52,14 +53,14 @@ export type ReadinessOptions = {
  * took them all out would make an outage of what is a restart of Postgres.
  */
 export class ReadinessCheck {
-  readonly #check: () => Promise<Missing | undefined>;
+  readonly #check: (limitMs: number) => Promise<Missing | undefined>;
   readonly #whenCurrent: () => Promise<void>;
   #wasReady = false;
   #isStopping = false;
   #told = "";
 
   constructor({
-    check = findMissing,
+    check = (limitMs) => findMissing(undefined, undefined, limitMs),
     whenCurrent = () => controller().whenCurrent(),
   }: ReadinessOptions = {}) {
     this.#check = check;
@@ -73,7 +74,7 @@ export class ReadinessCheck {
 
   async ask(): Promise<Readiness> {
     if (this.#isStopping) return { status: "not-ready", missing: "stopping" };
-    const missing = await this.#check();
+    const missing = await this.#check(this.#wasReady ? READY_AGAIN_MS_MAX : READY_CHECK_MS_MAX);
     const readiness = await this.#judge(missing);
     // Probes ask every few seconds; what has not changed is told once.
     const told = JSON.stringify(readiness);
