@@ -52,6 +52,19 @@ test("what is said of a model is kept, changed in part, shown and forgotten", as
   expect(JSON.parse((await run("models list --json")).written)).toMatchObject({
     models: [{ model: "m", isSet: true, price: { prompt: 0.15 } }],
   });
+  await run("models set m --dispatch prefix-affinity");
+  expect(await settingsOf("m")).toMatchObject({
+    dispatch: "prefix-affinity",
+    fallbacks: ["a", "b"],
+  });
+  expect((await run("models list")).written).toContain("  dispatch  prefix-affinity\n");
+  await run("models set m --free");
+  expect((await settingsOf("m"))?.dispatch).toBe("prefix-affinity");
+  expect(await run("models set m --dispatch best")).toMatchObject({
+    complaints: expect.stringContaining("least-outstanding-tokens"),
+  });
+  await run("models set m --dispatch default");
+  expect((await settingsOf("m"))?.dispatch).toBeUndefined();
   await run("models set m --clear --free");
   expect(await settingsOf("m")).toMatchObject({ defaults: {}, price: undefined, fallbacks: [] });
   expect((await run("models unset m")).written).toBe("Nothing is set for m any more.\n");
