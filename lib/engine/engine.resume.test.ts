@@ -87,7 +87,7 @@ const TOOLS = [
 const chat = (changes: object): EngineRequest => ({
   messages: [{ role: "user", content: "Say something." }],
   sampling: { temperature: 0 },
-  ...{ stop: [], maxTokens: 24 },
+  ...{ stop: [], maxTokens: 16 },
   ...changes,
 });
 
@@ -214,7 +214,7 @@ describe.each([
         sampling: { temperature: 1, seed, logitBias: MARK_BIAS },
         splitReasoning: true,
         toolRequest: { tools: TOOLS, choice: "auto", isParallel: seed % 2 === 0 },
-        maxTokens: 30,
+        maxTokens: 20,
       });
       for (const { events } of await expectSeamless(engine, request)) {
         for (const { type } of events) kinds.add(type);
@@ -233,14 +233,14 @@ describe.each([
       { toolRequest: { tools: TOOLS, choice: { name: "f" }, isParallel: false } },
     ],
   ])("what is held to %s stays held", async (_, shape) => {
-    const request = chat({ ...shape, sampling: { temperature: 1, seed: 2 }, maxTokens: 40 });
+    const request = chat({ ...shape, sampling: { temperature: 1, seed: 2 }, maxTokens: 28 });
     const rests = await expectSeamless(engine, request);
     expect(rests.length).toBeGreaterThan(3);
     // In passes of many the numbers are rounded otherwise; the shape is the same all the same.
     for (const { resumed: ids } of rests) {
       const { end } = await collect(engine, { ...request, resumed: { ids, mustMatch: false } });
       expect(end.completionTokenCount).toBeGreaterThanOrEqual(ids.length);
-      expect(end.completionTokenCount).toBeLessThanOrEqual(40);
+      expect(end.completionTokenCount).toBeLessThanOrEqual(28);
     }
   });
 
@@ -248,7 +248,7 @@ describe.each([
     const request = chat({
       sampling: { temperature: 1, seed: 9 },
       logProbabilityCount: 1,
-      maxTokens: 30,
+      maxTokens: 20,
     });
     const whole = await collect(engine, { ...request, reportTokenIds: true });
     const rests = cutEverywhere(whole.events);
