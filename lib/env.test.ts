@@ -145,3 +145,11 @@ test("settings that contradict each other are named together", () => {
   const wait = { PARLEY_WORKER_SILENCE_MS: "1000", PARLEY_ADMISSION_WAIT_MS: "2000" };
   expect(faultsOf(wait)).toContain("may pass in silence");
 });
+
+test("who registers at another Parley says how it is let in there and reached here", () => {
+  const PARLEY_PARENT_URL = "https://parley.example";
+  expect(faultsOf({ PARLEY_PARENT_URL })).toMatch(/PARENT_SECRET: .*PARENT_ADDRESS: /s);
+  const PARLEY_PARENT_SECRET = "sixteen letters or more";
+  const reached = { PARLEY_PUBLIC_URL: "https://site-a.example" };
+  expect(faultsOf({ PARLEY_PARENT_URL, PARLEY_PARENT_SECRET, ...reached })).toBe("");
+});
