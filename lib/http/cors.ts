@@ -21,7 +21,7 @@ const EXPOSED = [
   ...["x-request-id", "request-id", "retry-after"],
   ...KINDS.flatMap((kind) => BUDGETS.map((budget) => `x-ratelimit-${kind}-${budget}`)),
   ...KINDS.flatMap((kind) => BUDGETS.map((budget) => `anthropic-ratelimit-${budget}-${kind}`)),
-  ...["x-parley-worker", "x-parley-model", "x-parley-route"],
+  ...["x-parley-worker", "x-parley-model", "x-parley-route", "x-parley-resumed"],
 ].join(", ");
 
 /** Whether the operator trusts this origin's pages by name; `*` names nobody. */

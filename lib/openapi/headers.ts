@@ -31,7 +31,13 @@ export const ANSWER_HEADERS: readonly Header[] = [
   },
   { name: "x-parley-model", description: "The model that answered.", schema: text },
   { name: "x-parley-route", description: "Why it was this model.", schema: text },
-  { name: "x-parley-worker", description: "The worker that answered.", schema: text },
+  { name: "x-parley-worker", description: "The worker that began the answer.", schema: text },
+  {
+    name: "x-parley-resumed",
+    description:
+      "How often another worker went on with the answer; absent where one wrote all. A stream says so in a comment.",
+    schema: { type: "integer", minimum: 1 },
+  },
 ];
 
 const moment: SchemaObject = { type: "string", format: "date-time" };
