@@ -479,6 +479,25 @@ describe("a worker that starts", () => {
   });
 });
 
+test("what a worker said before it was ready, arriving late, takes nothing back", async () => {
+  const controller = new Controller({ db: database.db, now, probe: dead });
+  const said = body(["m/one"]);
+  const { workerId } = await controller.register(said);
+  const early = { ...said, card: { ...said.card, models: [] }, starting: ["m/one"] };
+  await controller.register({ ...early, load: load({ state: "starting" }) });
+  const wanted = { model: "m/one", features: CHAT };
+  expect((await reserve(controller, wanted))?.workerId).toBe(workerId);
+  // However it came about that a ready worker has no offers: its next beat has it register again.
+  await database.db.execute(sql`delete from worker_models`);
+  const { instanceId } = said;
+  const beat = controller.heartbeat(workerId, { instanceId, load: load() });
+  expect((await refusal(beat)).code).toBe("not-found");
+  const starting = { instanceId, load: load({ state: "starting" }) };
+  expect(await controller.heartbeat(workerId, starting)).toMatchObject({
+    heartbeatIntervalMs: 5_000,
+  });
+});
+
 describe("an order", () => {
   test("outlasts beats, keeps requests away, is told to the worker and can be lifted", async () => {
     const controller = new Controller({ db: database.db, now, probe: dead });

@@ -1,4 +1,4 @@
-import { and, eq, inArray, ne, notExists, or, sql } from "drizzle-orm";
+import { and, eq, exists, inArray, ne, notExists, or, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import { announce } from "@/lib/db/change-feed";
 import type { Database } from "@/lib/db/client";
@@ -217,6 +217,9 @@ export async function replaceOffers(db: Database, workerId: string, rows: Worker
   if (rows.length > 0) await db.insert(workerModels).values(rows);
 }
 
+const offersOf = (db: Database) =>
+  db.select({ one: sql`1` }).from(workerModels).where(eq(workerModels.workerId, workers.id));
+
 export type Beat = {
   workerId: string;
   instanceId: string;
@@ -224,7 +227,10 @@ export type Beat = {
   load: WorkerLoad;
 };
 
-/** What the row says after a beat; undefined when the worker is not awake by it, or is another token's. */
+/**
+ * What the row says after a beat; undefined when the worker is not awake by it, or is another token's, or is
+ * ready without anything to offer, which a registration that came late may have left behind.
+ */
 export async function writeHeartbeat(
   db: Database,
   { workerId, instanceId, tokenId, load }: Beat,
@@ -238,6 +244,7 @@ export async function writeHeartbeat(
         eq(workers.instanceId, instanceId),
         tokenId === null ? undefined : eq(workers.tokenId, tokenId),
         inArray(workers.state, AWAKE),
+        load.state === "ready" ? exists(offersOf(db)) : undefined,
       ),
     )
     .returning({ order: workers.order, tokenId: workers.tokenId });
