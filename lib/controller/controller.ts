@@ -286,7 +286,7 @@ export class Controller {
    * there says so by its reservation.
    */
   suspect(workerId: string): void {
-    this.#places.breakers.failed(workerId, "worker-lost", { nowMs: this.#now() });
+    this.#places.breakers.failed({ workerId }, { code: "worker-lost", nowMs: this.#now() });
   }
 
   /** Whether requests are kept from a worker, as this process found it, and why. */

@@ -3,7 +3,7 @@ import { DISPATCH_POLICY_DEFAULT, type DispatchPolicy } from "@/lib/protocol/dis
 import type { LiveLoadReport } from "@/lib/protocol/registration";
 import { assert } from "@/lib/util/assert";
 import type { Random } from "@/lib/util/random";
-import { Breakers } from "./breakers";
+import { Breakers, NO_TRIALS } from "./breakers";
 import type { BreakerLimits, BreakerView } from "./circuit-breaker";
 import { LiveLoad } from "./live-load";
 import {
@@ -88,7 +88,7 @@ export class Places {
     { passedOver, ask = UNSAID, ...wish }: PlaceWish,
     { modelId, nowMs, policy = DISPATCH_POLICY_DEFAULT }: At & { policy?: DispatchPolicy },
   ): Place {
-    const candidates = this.#toCandidates(able, passedOver, nowMs);
+    const candidates = this.#toCandidates(able, passedOver, { modelId, nowMs });
     if (candidates.length === 0) return { kind: "nobody" };
     const sources = { ask, memory: this.#memory, random: this.#random };
     const choose: Choose<PlaceCandidate> = (among, all) =>
@@ -110,15 +110,18 @@ export class Places {
     passedOver: ReadonlySet<string>,
     { modelId, nowMs }: At,
   ): Reservation | undefined {
-    const picked = pickWorker(this.#toCandidates(able, passedOver, nowMs), this.#random);
+    const picked = pickWorker(
+      this.#toCandidates(able, passedOver, { modelId, nowMs }),
+      this.#random,
+    );
     if (picked === undefined) return undefined;
-    const { id } = picked.worker;
+    const place = { workerId: picked.worker.id, modelId };
     const nothing = () => undefined;
     return {
       ...describePlace(picked.worker, modelId),
-      failed: (code) => this.breakers.failed(id, code, { nowMs: this.#now() }),
+      failed: (code) => this.breakers.failed(place, { code, nowMs: this.#now() }),
       started: () => {
-        if (this.breakers.find(id)?.succeeded(0)) this.announceRoom();
+        if (this.breakers.succeeded(place, NO_TRIALS)) this.announceRoom();
       },
       // What is answered between other work shows neither load nor that answers succeed.
       ...{ told: nothing, finished: nothing, release: nothing },
@@ -132,14 +135,14 @@ export class Places {
 
   /** It has told its load with a beat, heard at `heardMs` on this clock; unless given, now. */
   report(workerId: string, heardMs = this.#now()): void {
-    this.breakers.find(workerId)?.beat();
+    this.breakers.beat(workerId);
     this.load.report(workerId, heardMs);
   }
 
   /** It was asked at its address whether it lives. */
   probed(workerId: string, isAlive: boolean): void {
     if (!isAlive) return;
-    this.breakers.find(workerId)?.answered(this.#now());
+    this.breakers.answered(workerId, this.#now());
     this.announceRoom();
   }
 
@@ -167,20 +170,19 @@ export class Places {
   #toCandidates(
     able: readonly KnownWorker[],
     passedOver: ReadonlySet<string>,
-    nowMs: number,
+    { modelId, nowMs }: At,
   ): PlaceCandidate[] {
     return able
       .filter(({ id }) => !passedOver.has(id))
       .map((worker) => {
         const { id, slots, waitingMax } = worker;
         const known = this.load.estimate(id, worker.load);
-        const breaker = this.breakers.find(id);
-        const state = breaker?.stateAt(nowMs) ?? "closed";
+        const place = { workerId: id, modelId };
+        const { state, isTrying, hasBeaten } = this.breakers.admittance(place, nowMs);
         const closed = { worker, id, slots, waitingMax, ...known, isOpen: false };
         if (state === "closed") return { ...closed, ahead: this.load.ahead(id) };
         // One request at a time finds out, and not as many as it has slots; as fast as it was before.
-        const room = { waitingMax: 0, load: breaker?.isTrying ? slots : 0, ahead: 0 };
-        const hasBeaten = breaker?.hasBeaten ?? false;
+        const room = { waitingMax: 0, load: isTrying ? slots : 0, ahead: 0 };
         return { ...closed, ...room, isOpen: state === "open", hasBeaten };
       });
   }
@@ -199,25 +201,27 @@ export class Places {
   ): Reservation {
     const { id } = worker;
     const counted = this.load.begin(id, { isAhead, tokens });
-    const trial = this.breakers.find(id)?.begin() ?? 0;
+    const place = { workerId: id, modelId };
+    const trials = this.breakers.begin(place);
     let hasStarted = false;
     return {
       ...describePlace(worker, modelId),
       started: () => {
         hasStarted = true;
         counted.started();
-        const isNews = this.breakers.find(id)?.succeeded(trial) || isAhead;
+        const isNews = this.breakers.succeeded(place, trials) || isAhead;
         if (isNews) this.announceRoom();
       },
       told: (load, { isOver = false } = {}) => {
         if (isOver) counted.left();
         this.load.tell(id, load, this.#now());
       },
-      failed: (code) => this.breakers.failed(id, code, { trial, hasStarted, nowMs: this.#now() }),
-      finished: () => this.breakers.finished(id, this.#now()),
+      failed: (code) =>
+        this.breakers.failed(place, { code, trials, hasStarted, nowMs: this.#now() }),
+      finished: () => this.breakers.finished(place, this.#now()),
       release: () => {
         counted.release();
-        if (trial > 0) this.breakers.find(id)?.end(trial);
+        this.breakers.end(place, trials);
         this.announceRoom();
       },
     };

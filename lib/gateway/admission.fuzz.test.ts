@@ -168,7 +168,8 @@ class World implements Rooms {
   }
 
   suspect(worker: PaperWorker): void {
-    this.places.breakers.failed(worker.known.id, "worker-lost", { nowMs: this.nowMs });
+    const failed = { code: "worker-lost" as const, nowMs: this.nowMs };
+    this.places.breakers.failed({ workerId: worker.known.id }, failed);
   }
 
   /** It tells its load, which is what was so a moment ago. */
@@ -226,7 +227,8 @@ async function assertBusy(world: World): Promise<void> {
   for (const { known, running, coming } of world.workers) {
     if (!known.offers[0]!.features.includes("tools")) continue;
     // Of one that failed no more is asked at first than to show a sign of life.
-    const isTried = world.places.breakers.find(known.id)?.isTrying === true;
+    const place = { workerId: known.id, modelId: "m" };
+    const { isTrying: isTried } = world.places.breakers.admittance(place, world.nowMs);
     const isOnItsWay = coming.some((job) => job.reservation);
     const isBusy = running.size === known.slots || isOnItsWay || isTried;
     expect(isBusy, `${known.id} idles`).toBe(true);
