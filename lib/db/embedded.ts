@@ -115,13 +115,21 @@ function makeSocketFolder(host: EmbeddedHost, dataDir: string): string {
  * ended and that nobody has taken note of, which in some containers nobody ever does.
  */
 function removeStaleLock(cluster: string): void {
-  const lock = join(cluster, "postmaster.pid");
-  if (!existsSync(lock) || process.platform !== "linux") return;
-  const pid = Number(readFileSync(lock, "utf8").split("\n")[0]);
+  const pid = readLockPid(cluster);
+  if (pid === undefined || process.platform !== "linux") return;
   const name = processName(pid);
   // Gone altogether: Postgres sees that by itself.
   if (name === undefined) return;
-  if (name !== "postgres" || !isAlive(pid)) rmSync(lock);
+  if (name !== "postgres" || !isAlive(pid)) rmSync(lockOf(cluster));
+}
+
+const lockOf = (cluster: string) => join(cluster, "postmaster.pid");
+
+/** The process that holds the cluster by its lock; undefined where there is none. */
+function readLockPid(cluster: string): number | undefined {
+  const lock = lockOf(cluster);
+  if (!existsSync(lock)) return undefined;
+  return Number(readFileSync(lock, "utf8").split("\n")[0]);
 }
 
 function start(host: EmbeddedHost, command: string[]): ChildProcess {
@@ -249,7 +257,7 @@ function isFull(folder: string): boolean {
 function explain(lines: string[], cluster: string): Error {
   const text = lines.join("\n");
   if (/lock file .* already exists/.test(text)) {
-    const pid = /PID (\d+)/.exec(text)?.[1];
+    const pid = readLockPid(cluster);
     return new StartError({
       message: `Another PostgreSQL${pid ? ` (process ${pid})` : ""} already runs on ${cluster}.`,
       remedy: "Stop the Parley that started it, or set PARLEY_DATA_DIR to another folder.",
