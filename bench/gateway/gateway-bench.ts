@@ -9,11 +9,13 @@ import { type Pinning, pinOthers, readMemory } from "./process-facts";
 import type { Hold, Rate } from "./question";
 import { type Ask, toTarget, type Way } from "./targets";
 
-const SHORT: Ask = { tokens: 16, paceMs: 0, isStream: false };
+/** What a request takes is measured with the shortest answer, and what a token takes by streams. */
+const SHORT: Ask = { tokens: 1, paceMs: 0, isStream: false };
 const STREAM: Ask = { tokens: 128, paceMs: 0, isStream: true };
 const SLOW: Ask = { tokens: 60, paceMs: 200, isStream: true };
 const TURNS = 400;
 const RATE_MS = 2_500;
+const WARM_UP_MS = 3_000;
 const REQUEST_CLIENTS = 32;
 const STREAM_CLIENTS = 128;
 const WAYS: readonly Way[] = ["worker", "parley", "upstream", "portkey"];
@@ -88,7 +90,7 @@ async function warmUp({ load, places }: Lineup, signal: AbortSignal): Promise<vo
   for (const way of WAYS) {
     for (const ask of [SHORT, STREAM]) {
       const target = toTarget(way, ask, places);
-      if (target) await load.rate({ target, clients: 8, durationMs: 1_500 }, signal);
+      if (target) await load.rate({ target, clients: 8, durationMs: WARM_UP_MS }, signal);
     }
   }
 }
@@ -112,6 +114,7 @@ async function hold(
   try {
     const held = await load.hold({ target, clients: streams }, signal);
     const grown = before === undefined || most === undefined ? undefined : most - before;
+    if (held.fault !== undefined) console.log(`${way}: ${held.broken} broken, ${held.fault}`);
     return { ...held, kibAStream: grown === undefined ? undefined : (grown * 1_024) / streams };
   } finally {
     clearInterval(watch);
@@ -183,6 +186,11 @@ function toFigures(
     const own = series.get(way);
     return own && median(of(own));
   };
+  /** A peer whose answers were not whole is nothing to compare with. */
+  const isSound = (way: Way) =>
+    [...(series.get(way)?.requests ?? []), ...(series.get(way)?.frames ?? [])].every(
+      (it) => it.broken === 0,
+    );
   const requests = (way: Way) => ratio((it) => it.requests.map((r) => r.requestsPerSecond), way);
   const frames = (way: Way) => ratio((it) => it.frames.map((r) => r.tokensPerSecond), way);
   const none = { p50: Number.NaN, p99: Number.NaN };
@@ -192,7 +200,10 @@ function toFigures(
   const { parley, portkey } = held;
   return {
     addedMs: { parley: added("parley", "worker") ?? none, portkey: added("portkey", "upstream") },
-    requests: { parley: requests("parley") ?? Number.NaN, portkey: requests("portkey") },
+    requests: {
+      parley: requests("parley") ?? Number.NaN,
+      portkey: isSound("portkey") ? requests("portkey") : undefined,
+    },
     frames: {
       parley: frames("parley") ?? Number.NaN,
       worker: frames("worker") ?? Number.NaN,
@@ -201,7 +212,7 @@ function toFigures(
     hold: {
       streams,
       parley: parley ? toHeld(parley) : { held: 0, broken: 0, kibAStream: undefined },
-      portkey: portkey && toHeld(portkey),
+      portkey: portkey && portkey.broken === 0 ? toHeld(portkey) : undefined,
     },
     peakMib: lineup.pids.parley === undefined ? undefined : readMemory(lineup.pids.parley)?.peakMib,
   };
@@ -216,7 +227,7 @@ const NAMES: Record<Way, string> = {
 
 function print(rows: readonly GatewayRow[], goals: readonly Goal[], rounds: number): void {
   console.log(
-    `\nMedians of ${rounds} rounds. Answers of ${SHORT.tokens} tokens, streams of ${STREAM.tokens}.`,
+    `\nMedians of ${rounds} rounds. Answers of ${SHORT.tokens} token, streams of ${STREAM.tokens}.`,
   );
   const head = [
     ...["way", "p50 ms", "p99 ms", "answers/s, 32 clients", "frames/s, 128 streams", "broken"],
