@@ -1,12 +1,13 @@
 import type { Likeness } from "@/lib/controller/explain-absence";
 import type { Reservation } from "@/lib/controller/places";
 import { env } from "@/lib/env";
-import { AppError, isAppError } from "@/lib/errors";
+import { AppError } from "@/lib/errors";
 import type { GenerationStart } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import type { AnswerTrail } from "./answer-trail";
 import { type Attempts, tryWorkers } from "./attempts";
 import type { Called } from "./call-worker";
+import { hasElsewhere } from "./while-alive";
 import { WorkerStream } from "./worker-stream";
 
 /** Answers that another worker goes on with: whom they are sent to, and with what. */
@@ -94,18 +95,4 @@ function isSame(one: GenerationStart, other: GenerationStart): boolean {
     one.promptTokens === other.promptTokens &&
     one.maxTokens === other.maxTokens
   );
-}
-
-/** Whether a worker is awake that could take over from one that fell silent. */
-async function hasElsewhere(
-  { controller, model, features, via, like }: Attempts,
-  { workerId }: Reservation,
-): Promise<boolean> {
-  try {
-    const wanted = { model, features, via, like };
-    return (await controller.visit(wanted, new Set([workerId]))) !== undefined;
-  } catch (error) {
-    if (!isAppError(error)) throw error;
-    return false;
-  }
 }

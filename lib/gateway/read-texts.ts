@@ -27,6 +27,7 @@ import { type AnyWorkerClient, clientFor } from "./client-for";
 import { toReadingAsk } from "./dispatch-ask";
 import { router as processRouter, type Router } from "./router";
 import { tryModels } from "./try-models";
+import { whileAlive } from "./while-alive";
 
 /**
  * Requests of many texts, cut into calls that each take a worker seconds and not minutes: a large one
@@ -197,10 +198,12 @@ async function readInParts<Item extends Texts, Reply extends Counted>(
         async (reservation) => {
           begin();
           try {
-            const called = { requestId, signal: whole, via, trace: meter.trace };
-            const worker = await toWorkerCall(reservation, called);
-            const at = { client: clientFor(reservation), address: reservation.address };
-            const reply = await call(at, { model, items: own }, worker);
+            const reply = await whileAlive(reservation, attempts, async (signal) => {
+              const called = { requestId, signal, via, trace: meter.trace };
+              const worker = await toWorkerCall(reservation, called);
+              const at = { client: clientFor(reservation), address: reservation.address };
+              return await call(at, { model, items: own }, worker);
+            });
             reservation.finished();
             return reply;
           } finally {
