@@ -4,7 +4,7 @@ import { basename } from "node:path";
 import * as z from "zod";
 import { env } from "@/lib/env";
 import { ControllerClient } from "@/lib/protocol/controller-client";
-import { log } from "@/lib/telemetry/log";
+import { log, requestLog } from "@/lib/telemetry/log";
 import { metrics } from "@/lib/telemetry/metrics";
 import { startTracing } from "@/lib/telemetry/start-tracing";
 import { StartError } from "@/lib/util/start-error";
@@ -41,7 +41,8 @@ export async function live(flags: Flags, { secret, token }: Secrets): Promise<vo
           slotWaitMsMax: settings.PARLEY_ADMISSION_WAIT_MS,
         },
         registry: metrics,
-        log,
+        // Its lines are those of requests, for the most part.
+        log: requestLog,
         // Whoever forked us waits for these two.
         onListening: (address) => tellParent({ type: "listening", address }),
         onRegistered: (workerId) => tellParent({ type: "registered", workerId }),

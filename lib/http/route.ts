@@ -3,7 +3,7 @@ import type { ApiCaller } from "@/lib/auth/api-caller";
 import { type AppError, toAppError } from "@/lib/errors";
 import { BODY_BYTES_MAX } from "@/lib/limits";
 import type { ApiScope } from "@/lib/protocol/api-key";
-import { type Log, log as processLog } from "@/lib/telemetry/log";
+import { type Log, log as processLog, requestLog } from "@/lib/telemetry/log";
 import type { Span } from "@/lib/telemetry/trace";
 import { describeMeter } from "@/lib/usage/describe-meter";
 import { usageFlusher } from "@/lib/usage/flusher";
@@ -257,15 +257,15 @@ function finishExchange(exchange: Exchange, response: Response): void {
 
 /** Never content, never a query string: ids, a path, names of models and numbers. */
 function writeLine(exchange: Exchange, status: number, stream?: StreamEnd): void {
-  const { method, path, label, isRoutine, log, meter } = exchange;
+  const { requestId, method, path, label, isRoutine, meter } = exchange;
   const elapsedMs = performance.now() - exchange.arrivedMs;
   requestSeconds.observe({ route: label, method, status: String(status) }, elapsedMs / 1000);
   if (exchange.span) endRequestSpan(exchange.span, { status, stream, meter });
   const ms = Math.round(elapsedMs * 10) / 10;
   const line = {
-    ...{ method, path, status, ms, ...(stream && { stream }) },
+    ...{ requestId, method, path, status, ms, ...(stream && { stream }) },
     ...(meter && meter.asked !== "" && describeMeter(meter)),
   };
-  if (isRoutine && status < 400) log.debug(line, "request");
-  else log.info(line, "request");
+  if (isRoutine && status < 400) requestLog.debug(line, "request");
+  else requestLog.info(line, "request");
 }

@@ -1,7 +1,7 @@
 import type { ApiCaller } from "@/lib/auth/api-caller";
 import type { AppError } from "@/lib/errors";
 import type { Segment } from "@/lib/protocol/segment";
-import { log } from "@/lib/telemetry/log";
+import { requestLog } from "@/lib/telemetry/log";
 import type { TraceHeaders } from "@/lib/telemetry/trace";
 import { createId } from "@/lib/util/id";
 import { describeMeter } from "./describe-meter";
@@ -181,6 +181,6 @@ export class Meter {
     this.durationMs = performance.now() - this.#startedMs;
     this.#ledger.close(this);
     if (this.#isToldElsewhere || this.model === undefined) return;
-    log.info({ requestId: this.requestId, ...describeMeter(this) }, "answer");
+    requestLog.info({ requestId: this.requestId, ...describeMeter(this) }, "answer");
   }
 }
