@@ -34,6 +34,8 @@ export class RegistryCopy {
   #isOutdated = false;
   #refreshing: Promise<void> | undefined;
   #triedMs = Number.NEGATIVE_INFINITY;
+  /** When the reading that is under way began. */
+  #startedMs = Number.NEGATIVE_INFINITY;
   #isLoaded = false;
   #isCutOff = false;
 
@@ -76,9 +78,11 @@ export class RegistryCopy {
     const { now, config, picture } = this.#options;
     if (now() - this.#triedMs >= config.pictureIntervalMs) {
       const refreshed = this.#refresh();
-      if (this.#isLoaded) {
-        await Promise.race([refreshed, delay(config.pictureWaitMsMax, undefined, { ref: false })]);
-      } else await refreshed;
+      // A database that hangs holds up the first who ask, and nobody after them.
+      const waitMs = config.pictureWaitMsMax - (now() - this.#startedMs);
+      if (!this.#isLoaded) await refreshed;
+      else if (waitMs > 0)
+        await Promise.race([refreshed, delay(waitMs, undefined, { ref: false })]);
     }
     if (!this.#isLoaded) {
       // Somebody else's first reading is under way, or the last attempt failed a moment ago.
@@ -90,7 +94,10 @@ export class RegistryCopy {
 
   #refresh(): Promise<void> {
     this.#triedMs = this.#options.now();
-    this.#refreshing ??= this.#read();
+    if (this.#refreshing === undefined) {
+      this.#startedMs = this.#triedMs;
+      this.#refreshing = this.#read();
+    }
     return this.#refreshing;
   }
 
