@@ -47,18 +47,18 @@ export function createGoOn({
 }: Answer & { first: WorkerStream; trail: AnswerTrail }) {
   const { start, reservation } = first;
   const failedInstances = new Set<string>();
-  const { build, contextLength } = reservation.offer;
-  const like: Likeness = { build, contextLength, failedInstances };
-  const attempts: Attempts = {
-    ...answer.attempts,
-    ...{ features: [...answer.attempts.features, "resume" as const], like, isUnderWay: true },
-    // Whoever reads sees a pause, which is to be no longer than any other wait for a place.
-    waitMsMax: env().PARLEY_ADMISSION_WAIT_MS,
-    leavesRoom: false,
-    preferredWorkerId: undefined,
-  };
   return async (failed: WorkerStream): Promise<WorkerStream> => {
     failedInstances.add(failed.reservation.instanceId);
+    const { build, contextLength } = reservation.offer;
+    const like: Likeness = { build, contextLength, failedInstances };
+    const attempts: Attempts = {
+      ...answer.attempts,
+      ...{ features: [...answer.attempts.features, "resume" as const], like, isUnderWay: true },
+      // Whoever reads sees a pause, which is to be no longer than any other wait for a place.
+      waitMsMax: env().PARLEY_ADMISSION_WAIT_MS,
+      leavesRoom: false,
+      preferredWorkerId: undefined,
+    };
     const request = toRest({ request: answer.request, start, ids: trail.ids ?? [] });
     return await tryWorkers(attempts, async (reservation) => {
       const stream = await WorkerStream.open(reservation, {
