@@ -252,6 +252,37 @@ describe("its life", () => {
     expect(await stranger.json()).toEqual({ exist: false });
   });
 
+  test("told to leave it is not registered again by its beats, but by a new start", async () => {
+    const worker = await join({ models: ["leaving"] });
+    const [view] = (await api.controller.listWorkers()).filter(
+      ({ address }) => address === worker.address,
+    );
+    await api.controller.order(view?.id ?? "", "remove");
+    expect(await worker.beat()).toBe(true);
+    expect(await worker.beat()).toBe(true);
+    const models = (await api.controller.listModels()).map(({ name }) => name);
+    expect(models).not.toContain("leaving");
+    await worker.register();
+    await whenServed(worker.address);
+  });
+
+  test("beside a worker of ours it serves the same model, and dies without anybody's notice", async () => {
+    const worker = await join({ models: ["mock/echo"], chunkMs: 20 });
+    await api.addWorker({ models: ["mock/echo"], tokenMs: 20 });
+    const askAll = async () => {
+      const asked = Array.from({ length: 8 }, () =>
+        openai.chat.completions.create(ask("mock/echo", "Say this after me")),
+      );
+      const replies = await Promise.all(asked);
+      return replies.filter((it) => it.choices[0]?.message.content?.startsWith("You said"));
+    };
+    const told = await askAll();
+    expect(told.length).toBeGreaterThan(0);
+    expect(told.length).toBeLessThan(8);
+    await worker.die();
+    expect(await askAll()).toEqual([]);
+  });
+
   test("one that never beats and wants to be asked is served, too", async () => {
     const worker = new FastchatTestWorker({ models: ["quiet"] });
     await worker.start();
