@@ -48,8 +48,8 @@ function WorkerRow({ worker, now, staleAfterMs, onCommand }: WorkerRowProps) {
       <th scope="row" className={clsx(CELL, "text-left font-normal")}>
         <span className="font-medium">{worker.name}</span>
         <span className="block text-xs text-ink-soft">
-          {[kindWords(worker), worker.host, worker.tokenName].filter(Boolean).join(" · ")} ·{" "}
-          <span className="font-mono">{worker.address}</span>
+          {[kindWords(worker), worker.host, worker.tokenName].filter(Boolean).join(" · ")}
+          <span className="block font-mono">{worker.address}</span>
         </span>
       </th>
       <td className={clsx(CELL, "min-w-32")}>
@@ -138,7 +138,7 @@ function Commands({ worker, onCommand }: Pick<WorkerRowProps, "worker" | "onComm
 const STATES = {
   starting: "Starting",
   ready: "Ready",
-  draining: "Leaving",
+  draining: "Draining",
   silent: "Silent",
   unreachable: "Unreachable",
   lost: "Lost",
