@@ -13,7 +13,11 @@ export const chunkSchema = z.looseObject({
   usage: z
     .looseObject({ prompt_tokens: count.nullish(), completion_tokens: count.nullish() })
     .nullish(),
-  finish_reason: z.string().nullish(),
+  /** Null, and at some workers empty, until the last one. */
+  finish_reason: z
+    .string()
+    .nullish()
+    .transform((it) => it || null),
 });
 
 export const statusSchema = z.looseObject({
