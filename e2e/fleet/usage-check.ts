@@ -15,7 +15,7 @@ export type UsageSums = {
 };
 
 /** Written within a flush, and what a flush takes on a very busy machine. */
-const FLUSH_MS_MAX = 2_500;
+const FLUSH_MS_MAX = 4_000;
 /** After an absence of the database its processes need a moment to connect again and catch up. */
 const CATCH_UP_MS = 4_000;
 /** A process that is told to stop drains, and ends. */
