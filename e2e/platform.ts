@@ -125,6 +125,8 @@ export type OwnWorker = {
   address: string;
   /** Requests that run on it now. */
   running(): Promise<number>;
+  /** The code that its process ended with, whoever ended it. */
+  ended: Promise<number | null>;
   stop(): Promise<void>;
 };
 
@@ -144,6 +146,7 @@ export async function startWorker(
     env: { ...process.env, PARLEY_CONTROLLER_URL: url, PARLEY_WORKER_SECRET: workerSecret },
     stdio: ["ignore", "ignore", "inherit", "ipc"],
   });
+  const ended = new Promise<number | null>((settle) => child.once("exit", settle));
   const address = await new Promise<string>((settle, fail) => {
     let listening = "";
     child.once("exit", (code) => fail(new Error(`The worker ended with ${code}.`)));
@@ -160,10 +163,10 @@ export async function startWorker(
       });
       return Number(/^parley_worker_running (\d+)/m.exec(await reply.text())?.[1] ?? Number.NaN);
     },
+    ended,
     stop: async () => {
-      const exited = new Promise<void>((settle) => child.once("exit", () => settle()));
       child.kill("SIGTERM");
-      await exited;
+      await ended;
     },
   };
 }
