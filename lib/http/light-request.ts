@@ -59,11 +59,12 @@ class LightRequest {
   }
 
   get real(): Request {
+    if (this.#real) return this.#real;
     const { url, method, headers, signal } = this;
     const body = BODYLESS.has(method) ? {} : { body: Readable.toWeb(this.#incoming) };
     // Node's streams and the DOM's are declared apart and are the same; `duplex` is not declared at all.
     const init = { method, headers, signal, duplex: "half", ...body } as unknown as RequestInit;
-    this.#real ??= new Request(url, init);
+    this.#real = new Request(url, init);
     return this.#real;
   }
 }

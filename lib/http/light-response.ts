@@ -33,9 +33,11 @@ class LightResponse {
   }
 
   get real(): Response {
+    // Made once: a second stream over the same events would take some of them.
+    if (this.#real) return this.#real;
     const { [SOURCE]: source, status, statusText, headers } = this;
     const body = typeof source === "string" || source === null ? source : source.toWeb();
-    this.#real ??= new Response(body, { status, statusText, headers: [...headers] });
+    this.#real = new Response(body, { status, statusText, headers: [...headers] });
     return this.#real;
   }
 }
