@@ -4,10 +4,11 @@ import type { WorkMeter } from "./work-meter";
 
 /** The load now, for whoever chooses workers. */
 export function tellLoad({ running, waiting }: Running, meter: WorkMeter): LiveLoadReport {
-  const { outstandingTokens, tokensPerSecond } = meter;
+  const { outstandingTokens, tokensPerSecond, tokensPerRequestSecond } = meter;
   return {
     ...{ running, waiting, outstandingTokens },
     ...(tokensPerSecond !== undefined && { tokensPerSecond }),
+    ...(tokensPerRequestSecond !== undefined && { tokensPerRequestSecond }),
   };
 }
 

@@ -58,6 +58,7 @@ test("the speed is that of all requests together, while there was any", () => {
     clock.nowMs += 1_000;
     for (const work of works) work.wrote(20);
     expect(meter.tokensPerSecond).toBeCloseTo(40, 5);
+    expect(meter.tokensPerRequestSecond).toBeCloseTo(20, 5);
   }
   for (const work of works) work.end();
   // Nothing to do is not slowness, and who waits for a slot is no work yet.

@@ -60,6 +60,8 @@ export class WorkMeter {
   /** Tokens and time at work, the past counting ever less. */
   #tokens = 0;
   #busyMs = 0;
+  /** Time at work, once for each request that ran. */
+  #requestMs = 0;
 
   constructor(now: () => number = () => performance.now()) {
     this.#now = now;
@@ -117,9 +119,18 @@ export class WorkMeter {
 
   /** Tokens written a second of late while there was work; undefined before that is known. */
   get tokensPerSecond(): number | undefined {
+    return this.#rateOver(() => this.#busyMs);
+  }
+
+  /** What each request got of these. */
+  get tokensPerRequestSecond(): number | undefined {
+    return this.#rateOver(() => this.#requestMs);
+  }
+
+  #rateOver(readMs: () => number): number | undefined {
     this.#fold();
     if (this.#busyMs < SPEED_KNOWN_AFTER_MS || this.#tokens === 0) return undefined;
-    return Math.round((this.#tokens / this.#busyMs) * 10_000) / 10;
+    return Math.round((this.#tokens / readMs()) * 10_000) / 10;
   }
 
   #fold(): void {
@@ -128,6 +139,7 @@ export class WorkMeter {
     this.#foldedMs = nowMs;
     const stays = Math.exp(-busyMs / SPEED_WINDOW_MS);
     this.#busyMs = this.#busyMs * stays + busyMs;
+    this.#requestMs = this.#requestMs * stays + busyMs * this.#active;
     this.#tokens = this.#tokens * stays + this.#freshTokens;
     this.#freshTokens = 0;
   }

@@ -27,10 +27,22 @@ test("what an answer tells replaces the beat, until a later beat; tokens of what
   live.begin("w", { tokens: 100 });
   expect(live.estimate("w", beat(0, { outstandingTokens: 7 }))).toEqual({
     ...{ load: 1, outstandingTokens: 107, tokensPerSecond: undefined },
+    tokensPerRequestSecond: undefined,
   });
-  live.tell("w", { running: 4, waiting: 2, outstandingTokens: 900, tokensPerSecond: 30 }, 1_000);
+  live.tell(
+    "w",
+    {
+      running: 4,
+      waiting: 2,
+      outstandingTokens: 900,
+      tokensPerSecond: 30,
+      tokensPerRequestSecond: 8,
+    },
+    1_000,
+  );
   live.begin("w", { tokens: 50 });
-  const told = { load: 7, outstandingTokens: 950, tokensPerSecond: 30 };
+  const speeds = { tokensPerSecond: 30, tokensPerRequestSecond: 8 };
+  const told = { load: 7, outstandingTokens: 950, ...speeds };
   expect(live.estimate("w", beat(0))).toEqual(told);
   // A beat that was heard before, and read from the registry now.
   expect(live.report("w", 999)).toBe(false);

@@ -17,6 +17,8 @@ export type Estimate = {
   /** What they have still to read and write, as tokens written. */
   outstandingTokens: number;
   tokensPerSecond: number | undefined;
+  /** What each request got of these. */
+  tokensPerRequestSecond?: number | undefined;
 };
 
 type Counts = {
@@ -101,8 +103,8 @@ export class LiveLoad {
 
   /** How things stand at the worker now, as well as can be told from its last beat. */
   estimate(workerId: string, beat: LiveLoadReport): Estimate {
-    const { running, waiting, outstandingTokens, tokensPerSecond } =
-      this.#told.get(workerId)?.load ?? beat;
+    const told = this.#told.get(workerId)?.load ?? beat;
+    const { running, waiting, outstandingTokens, tokensPerSecond, tokensPerRequestSecond } = told;
     const reported = running + waiting;
     const counts = this.#counts.get(workerId);
     const load =
@@ -112,7 +114,7 @@ export class LiveLoad {
       outstandingTokens === undefined
         ? load * ANSWER_TOKENS_EXPECTED
         : outstandingTokens + (counts?.tokensSinceReport ?? 0);
-    return { load, outstandingTokens: tokens, tokensPerSecond };
+    return { load, outstandingTokens: tokens, tokensPerSecond, tokensPerRequestSecond };
   }
 
   /** Requests from here that were sent ahead and have not been heard to run. */

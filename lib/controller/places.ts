@@ -176,7 +176,12 @@ export class Places {
       .filter(({ id }) => !passedOver.has(id))
       .map((worker) => {
         const { id, slots, waitingMax } = worker;
-        const known = this.load.estimate(id, worker.load);
+        const { load, outstandingTokens, ...speed } = this.load.estimate(id, worker.load);
+        // What it writes in all is no measure: of two equal workers the busier one writes more, and would
+        // stay the busier one for it. What each request gets shrinks with every one that comes.
+        const each = speed.tokensPerRequestSecond;
+        const tokensPerSecond = each === undefined ? undefined : each * slots;
+        const known = { load, outstandingTokens, tokensPerSecond };
         const place = { workerId: id, modelId };
         const { state, isTrying, hasBeaten } = this.breakers.admittance(place, nowMs);
         const closed = { worker, id, slots, waitingMax, ...known, isOpen: false };

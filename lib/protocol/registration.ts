@@ -14,6 +14,8 @@ export const liveLoadSchema = z.object({
   outstandingTokens: z.number().int().min(0).optional(),
   /** Tokens it wrote a second lately, over all requests, while it had any. Absent: unknown. */
   tokensPerSecond: z.number().min(0).optional(),
+  /** Of these, what each request got that ran: unlike their sum the same at a full worker and at one with a single request, as long as they do not slow each other down. Absent: unknown. */
+  tokensPerRequestSecond: z.number().min(0).optional(),
 });
 
 /** What changes from beat to beat. */

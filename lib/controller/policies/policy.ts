@@ -11,7 +11,7 @@ export type PolicyCandidate = {
   load: number;
   /** What these have still to read and write, as tokens written. */
   outstandingTokens: number;
-  /** Measured; undefined where the worker does not tell it. */
+  /** What it would write with all its slots taken, by what each of its requests gets; undefined where it does not tell that. */
   tokensPerSecond: number | undefined;
 };
 

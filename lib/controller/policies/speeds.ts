@@ -6,9 +6,8 @@ import type { PolicyCandidate } from "./policy";
  * average of those that have, so that a newcomer is neither shunned nor flooded; where nobody has, slots
  * stand for speed.
  *
- * What a worker measures is what it wrote while it had work, so one that mostly has a single request seems
- * slower than its twin with a full batch. Nobody counts for less than a fixed part of the fastest: whoever
- * seems slow still gets enough to show what it can.
+ * Nobody counts for less than a fixed part of the fastest: whoever seems slow, for what it had to do when it
+ * was measured, still gets enough to show what it can.
  */
 export function speedsOf(candidates: readonly PolicyCandidate[]): (of: PolicyCandidate) => number {
   let known = 0;
