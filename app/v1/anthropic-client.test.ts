@@ -286,7 +286,7 @@ describe("errors are the client's own classes", () => {
       String(OVERLOADED_RETRY_AFTER_SECONDS),
     );
     const headers = { authorization: "Bearer a secret of the tests" };
-    const leaving = `${api.url}/api/workers/${worker.workerId}`;
+    const leaving = `${api.url}/api/workers/${worker.workerId}?instanceId=${worker.instanceId}`;
     expect((await fetch(leaving, { method: "DELETE", headers })).status).toBe(204);
     const gone = await create({});
     expect(gone).toBeInstanceOf(Anthropic.ServiceUnavailableError);

@@ -445,7 +445,7 @@ describe("errors are the client's own classes", () => {
 
   test("503 when the model's worker has left, and service again when it is back", async () => {
     const secret = { authorization: "Bearer a secret of the tests" };
-    const leaving = `${api.url}/api/workers/${worker.workerId}`;
+    const leaving = `${api.url}/api/workers/${worker.workerId}?instanceId=${worker.instanceId}`;
     expect((await fetch(leaving, { method: "DELETE", headers: secret })).status).toBe(204);
     const error = await failure(client.chat.completions.create({ model: "mock/echo", messages }));
     expect(error).toBeInstanceOf(OpenAI.InternalServerError);
