@@ -83,3 +83,24 @@ test("what only reads has a speed in the same measure", () => {
   work.end(8_000);
   expect(meter.tokensPerSecond).toBeCloseTo((8_000 * READ_TOKEN_COST) / 2, 5);
 });
+
+test("what each request gets is the same at a busy worker and at its idle twin, what all get is not", () => {
+  let nowMs = 0;
+  const [busy, idle] = [new WorkMeter(() => nowMs), new WorkMeter(() => nowMs)];
+  const begin = (meter: WorkMeter, count: number) =>
+    Array.from({ length: count }, () => {
+      const work = meter.enter({ promptCharacters: 0 });
+      work.start();
+      return work;
+    });
+  const works = [...begin(busy, 15), ...begin(idle, 1)];
+  // As long as they do not slow each other down.
+  for (let step = 0; step < 200; step++) {
+    nowMs += 20;
+    for (const work of works) work.wrote(1);
+  }
+  expect(busy.tokensPerSecond).toBeCloseTo(750, 5);
+  expect(idle.tokensPerSecond).toBeCloseTo(50, 5);
+  expect(busy.tokensPerRequestSecond).toBeCloseTo(50, 5);
+  expect(idle.tokensPerRequestSecond).toBeCloseTo(50, 5);
+});

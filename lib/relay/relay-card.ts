@@ -73,12 +73,18 @@ function pickBuild(offers: readonly Offer[], before: string | undefined): string
 /** What all workers have to do, whoever asked for it, and `queued` here for none of them yet. */
 export function toRelayLoad({ ready }: Fleet, queued: number): LiveLoadReport {
   const speeds = ready.flatMap(({ tokensPerSecond }) => tokensPerSecond ?? []);
+  // A request gets what it gets at any of the slots, each as likely.
+  const shown = ready.filter((it) => it.tokensPerRequestSecond !== undefined);
+  const each =
+    sum(shown.map(({ tokensPerRequestSecond = 0, slots }) => tokensPerRequestSecond * slots)) /
+    sum(shown.map(({ slots }) => slots));
   return {
     running: sum(ready.map(({ load, slots }) => Math.min(load, slots))),
     waiting: queued + sum(ready.map(({ load, slots }) => Math.max(0, load - slots))),
     outstandingTokens: Math.round(sum(ready.map((worker) => worker.outstandingTokens))),
     // Of those that have shown it; an unknown one adds nothing, and is no reason to say nothing.
     ...(speeds.length > 0 && { tokensPerSecond: sum(speeds) }),
+    ...(shown.length > 0 && { tokensPerRequestSecond: each }),
   };
 }
 
