@@ -82,7 +82,7 @@ export class Relay {
   start(): void {
     this.#door.open(this.#settings.secret);
     this.#running ??= this.#run(this.#stopping.signal).catch((error: unknown) => {
-      if (!this.#stopping.signal.aborted) log.error({ err: error }, "no worker of the parent's");
+      if (!this.#stopping.signal.aborted) reportBug(error);
     });
   }
 
@@ -186,7 +186,8 @@ export class Relay {
 
   async #run(signal: AbortSignal): Promise<void> {
     await this.#introduce(signal);
-    const looking = setInterval(() => void this.#look(), RELAY_LOOK_INTERVAL_MS).unref();
+    const look = () => void this.#look().catch(reportBug);
+    const looking = setInterval(look, RELAY_LOOK_INTERVAL_MS).unref();
     try {
       for (;;) {
         await this.#beat(signal);
@@ -290,8 +291,13 @@ export class Relay {
     }
     this.#order = order;
     // Answers under way go on; what is not registered is just asked nothing new.
-    if (order === "leave") void this.#end().then(() => this.#leave());
-    else this.#heartbeat?.nudge();
+    if (order === "leave") {
+      void this.#end()
+        .then(() => this.#leave())
+        .catch(reportBug);
+      return;
+    }
+    this.#heartbeat?.nudge();
   }
 
   /** Who was told to leave has left; whoever was started since is somebody else. */
@@ -301,6 +307,11 @@ export class Relay {
     this.#instanceId = toInstanceId(this.installationId, this.#settings, this.#life);
     this.#heartbeat?.registerAgain();
   }
+}
+
+/** What nobody waits for must not end the process: it serves others, too. */
+function reportBug(error: unknown): void {
+  log.error({ err: error }, "this Parley fails as a worker of another one");
 }
 
 /**
