@@ -166,7 +166,7 @@ main().then(
   () => process.exit(),
   (error: unknown) => {
     if (isWrongFlag(error)) {
-      process.stderr.write(`${error.message} \`npm run bench -- --help\` shows the flags.\n`);
+      process.stderr.write(`${error.message}. \`npm run bench -- --help\` shows the flags.\n`);
       process.exit(64);
     }
     process.stderr.write(`${error instanceof Error ? (error.stack ?? error.message) : error}\n`);
