@@ -47,6 +47,13 @@ test("the expected length follows the answers, not what they allow", () => {
   meter.enter({ promptCharacters: 0, maxTokens: 4_096 });
   expect(meter.outstandingTokens).toBeGreaterThan(10);
   expect(meter.outstandingTokens).toBeLessThan(30);
+  // From the first answer on.
+  const { meter: fresh } = makeMeter();
+  const first = fresh.enter({ promptCharacters: 0 });
+  first.wrote(20);
+  first.end();
+  fresh.enter({ promptCharacters: 0 });
+  expect(fresh.outstandingTokens).toBe(20);
 });
 
 test("the speed is that of all requests together, while there was any", () => {

@@ -7,8 +7,8 @@ import {
 } from "@/lib/dispatch-limits";
 import { assert } from "@/lib/util/assert";
 
-/** Of the expected length of answers, how much the latest one counts. */
-const NEWS_SHARE = 1 / 16;
+/** Of the expected length of answers, how much the latest one counts at least. */
+const NEWS_SHARE_MIN = 1 / 16;
 
 /** One request at this worker, from its admission to its end. */
 export interface Work {
@@ -53,6 +53,7 @@ export class WorkMeter {
   readonly #now: () => number;
   readonly #entries = new Set<Entry>();
   #expectedTokens: number = ANSWER_TOKENS_EXPECTED;
+  #answers = 0;
   #active = 0;
   /** Tokens since the last `#fold`, and from when on time counts. */
   #freshTokens = 0;
@@ -96,7 +97,11 @@ export class WorkMeter {
         if (!this.#entries.delete(entry)) return;
         this.#freshTokens += readTokens * READ_TOKEN_COST;
         if (entry.written > 0) {
-          this.#expectedTokens += (entry.written - this.#expectedTokens) * NEWS_SHARE;
+          this.#answers += 1;
+          // The first takes the place of what was expected without any: a new worker that went on to expect
+          // more than its twins would seem busier than they are.
+          const share = Math.max(NEWS_SHARE_MIN, 1 / this.#answers);
+          this.#expectedTokens += (entry.written - this.#expectedTokens) * share;
         }
         if (!isStarted) return;
         this.#fold();
