@@ -6,11 +6,15 @@ const TOLD_MAX = 2;
 
 /** Checks `Authorization: Bearer <secret>`; digests of equal length are compared in constant time. */
 export class Bearer {
-  readonly #shared: Buffer | undefined;
+  readonly #shared: Buffer[];
+  readonly #own: Buffer[];
   #told: Buffer[] = [];
 
-  constructor(secret: string | undefined) {
-    this.#shared = secret === undefined ? undefined : digest(`Bearer ${secret}`);
+  /** `token`: the worker's own, by which its numbers may be read and nothing be asked of it. */
+  constructor({ secret, token }: { secret?: string | undefined; token?: string | undefined }) {
+    const digestOf = (word?: string) => (word === undefined ? [] : [digest(`Bearer ${word}`)]);
+    this.#shared = digestOf(secret);
+    this.#own = digestOf(token);
   }
 
   /** Lets in who has `secret`, beside who has the shared one. */
@@ -20,10 +24,14 @@ export class Bearer {
     this.#told = [expected, ...others].slice(0, TOLD_MAX);
   }
 
-  /** @throws AppError `unauthenticated` */
-  check(header: string | undefined): void {
+  /**
+   * Lets the web in, and, with `isScrape`, who has the worker's own token.
+   *
+   * @throws AppError `unauthenticated`
+   */
+  check(header: string | undefined, { isScrape = false } = {}): void {
     const given = digest(header ?? "");
-    const expected = this.#shared ? [this.#shared, ...this.#told] : this.#told;
+    const expected = [...this.#shared, ...this.#told, ...(isScrape ? this.#own : [])];
     if (expected.some((it) => timingSafeEqual(given, it))) return;
     throw new AppError("unauthenticated", {
       message:

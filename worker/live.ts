@@ -34,6 +34,7 @@ export async function live(flags: Flags, { secret, token }: Secrets): Promise<vo
         slots,
         starting: namesOf(flags),
         secret,
+        token,
         controller: new ControllerClient({ url: controllerUrl, secret: token ?? secret ?? "" }),
         createBackend: () => BACKENDS[kind]({ models, slots, threads, engine }),
         waiting: {

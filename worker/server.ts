@@ -51,6 +51,8 @@ import { WorkerStats } from "./worker-stats";
 export type WorkerServerOptions = {
   /** Absent for a worker that knows only a token of its own, until the web has told it with what it calls. */
   secret?: string | undefined;
+  /** Its own: lets in who reads its numbers. */
+  token?: string | undefined;
   registry: Registry;
   log: Log;
   /** Other limits than those of lib/limits.ts, for tests that cannot wait for them. */
@@ -101,7 +103,7 @@ export class WorkerServer {
 
   constructor(options: WorkerServerOptions) {
     this.#options = options;
-    this.#bearer = new Bearer(options.secret);
+    this.#bearer = new Bearer(options);
     this.stats = new WorkerStats(options.registry);
     this.#limits = { ...LIMITS, ...options.limits };
     this.#routes = createRoutes(this.stats, this.#limits);
@@ -225,7 +227,10 @@ export class WorkerServer {
   async #route(path: string, call: Omit<Exchange, keyof Served>): Promise<AppError | undefined> {
     const { request, response } = call;
     const health = describeHealth(path, { state: this.#state, instanceId: this.instanceId });
-    if (!health) this.#bearer.check(request.headers.authorization);
+    if (!health) {
+      const isScrape = path === paths.worker.metrics;
+      this.#bearer.check(request.headers.authorization, { isScrape });
+    }
     const route = this.#routes.get(path);
     if (!route && !health) {
       throw new AppError("not-found", { message: "There is no such path on a worker." });

@@ -198,13 +198,17 @@ describe("the life of a worker", () => {
     const register = async () => ({ workerId: "w", heartbeatIntervalMs: 5_000, callSecret });
     const never = async () => ({ heartbeatIntervalMs: 5_000 });
     const controller = { url: "u", register, heartbeat: never, leave: async () => undefined };
-    const life = live({ secret: undefined, controller });
+    const life = live({ secret: undefined, token: "its own token", controller });
     const address = await life.listening.promise;
     await life.registered.promise;
     const read = (secret: string) =>
       client.card(address, { secret, signal: new AbortController().signal });
     expect((await read(callSecret)).models).toHaveLength(MODELS);
-    for (const secret of [TEST_SECRET, "", "undefined"]) {
+    const scraped = await fetch(`${address}/metrics`, {
+      headers: { authorization: "Bearer its own token" },
+    });
+    expect(scraped.status).toBe(200);
+    for (const secret of [TEST_SECRET, "", "undefined", "its own token"]) {
       await expect(read(secret)).rejects.toMatchObject({ code: "unauthenticated" });
     }
     life.stop.abort();

@@ -24,6 +24,7 @@ export type WorkerOptions = {
   announce?: string | undefined;
   /** With what the web calls; absent for a worker with a token of its own, which the web tells it. */
   secret?: string | undefined;
+  token?: string | undefined;
   controller: Controller;
   createBackend: () => Promise<Backend>;
   /** Names of the models that it is about to load, and how many answers at once it wants to write. */
@@ -50,9 +51,9 @@ export type WorkerOptions = {
  * @throws StartError when it cannot begin until a person changes something.
  */
 export async function runWorker(options: WorkerOptions, signal: AbortSignal): Promise<void> {
-  const { secret, registry, log, host } = options;
+  const { secret, token, registry, log, host } = options;
   const server = new WorkerServer({
-    ...{ secret, registry, log },
+    ...{ secret, token, registry, log },
     ...(options.waiting && { limits: options.waiting }),
   });
   const port = await listen(server, options);
