@@ -5,20 +5,23 @@ import { Sheet } from "@/components/ui/sheet";
 import type { AdminWorker } from "@/lib/protocol/arena-view";
 import { useWorkerCommand } from "./use-worker-command";
 
+function describe({ beats, state }: AdminWorker): string {
+  if (!beats) return "It cannot be told to end: it is taken from the list until it is added again.";
+  if (state === "lost") {
+    return "It cannot be told to end now: it is taken from the list, and told so if it is heard again.";
+  }
+  return "Its running answers finish, then its process ends. Start it again on its own machine.";
+}
+
 /** Asks before a worker is ended, which nobody can take back from here. */
 export function RemoveSheet({ worker, onClose }: { worker: AdminWorker; onClose: () => void }) {
   const { mutate, isPending, problem } = useWorkerCommand();
-  const isDeaf = !worker.beats || worker.state === "lost";
   return (
     <Sheet
       open
       onOpenChange={onClose}
       title={`Remove ${worker.name}?`}
-      description={
-        isDeaf
-          ? "It cannot be told to end: it is taken from the list, and comes back when it registers or is added again."
-          : "Its running answers finish, then its process ends. Start it again on its own machine."
-      }
+      description={describe(worker)}
     >
       <p role="alert" className="mb-4 text-sm text-danger empty:hidden">
         {problem}
