@@ -10,6 +10,7 @@ vi.hoisted(() => {
   process.env.PARLEY_SECRET = "secret-of-the-tests";
   process.env.PARLEY_WORKER_SECRET = "a secret of the tests";
   process.env.PARLEY_FASTCHAT_TOKEN = "a-token-for-fastchat-workers";
+  process.env.PARLEY_FASTCHAT_READERS = "bge, e5";
 });
 
 import { type ApiServer, startApiServer } from "@/app/v1/__fixtures__/api-server";
@@ -130,6 +131,14 @@ describe("a worker of FastChat's", () => {
     });
     expect(stopped.choices[0]?.message.content).toBe("You said: A chat. ");
     expect(stopped.choices[0]?.finish_reason).toBe("stop");
+  });
+
+  test("is not asked to chat where its keeper says that it only reads", async () => {
+    await join({ models: ["bge"], embeds: true });
+    const input = "one text";
+    expect((await openai.embeddings.create({ model: "bge", input })).data).toHaveLength(1);
+    const asked = openai.chat.completions.create(ask("bge", "Hi"));
+    await expect(asked).rejects.toMatchObject({ status: 400, param: "model" });
   });
 
   test("answers on the pages, and the answer is kept", async () => {

@@ -203,6 +203,13 @@ const worker = {
   PARLEY_FASTCHAT_TOKEN: secret.describe(
     "Lets FastChat's workers in at /controller/<token> (16 characters or more; letters, digits, - and _). Whoever has it can make this server call any address. Without it that path is not there.",
   ),
+  PARLEY_FASTCHAT_READERS: z
+    .string()
+    .default("")
+    .transform((text) => text.split(",").flatMap((it) => it.trim() || []))
+    .describe(
+      "Models of FastChat's workers, separated by commas, that only make vectors of texts (bge-m3,e5-large): they do not say so themselves, and would be asked to chat.",
+    ),
   PARLEY_FASTCHAT_SLOTS: integer(1, 4096)
     .default(FASTCHAT_SLOTS_DEFAULT)
     .describe(

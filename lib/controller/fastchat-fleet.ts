@@ -34,6 +34,8 @@ export type FastchatFleetOptions = {
   db: Database;
   /** Requests that a worker runs at once; none tells how many. */
   slots?: number;
+  /** Models that read texts and write none; no worker tells which do. */
+  readers?: readonly string[];
 };
 
 /**
@@ -45,13 +47,16 @@ export class FastchatFleet {
   readonly #controller: Controller;
   readonly #db: Database;
   readonly #slots: number;
+  readonly #readers: ReadonlySet<string>;
   /** Workers that are being asked what they serve, by their address. */
   readonly #introductions = new Map<string, AbortController>();
 
-  constructor({ controller, db, slots = env().PARLEY_FASTCHAT_SLOTS }: FastchatFleetOptions) {
-    this.#controller = controller;
-    this.#db = db;
-    this.#slots = slots;
+  constructor(options: FastchatFleetOptions) {
+    const { PARLEY_FASTCHAT_SLOTS, PARLEY_FASTCHAT_READERS } = env();
+    this.#controller = options.controller;
+    this.#db = options.db;
+    this.#slots = options.slots ?? PARLEY_FASTCHAT_SLOTS;
+    this.#readers = new Set(options.readers ?? PARLEY_FASTCHAT_READERS);
   }
 
   /** @throws AppError `invalid-request`, `overloaded` */
@@ -188,6 +193,7 @@ export class FastchatFleet {
         waitingMax: WAITING_MAX,
         models: models.map((model) => ({
           ...model,
+          features: this.#readers.has(model.name) ? ["embeddings"] : model.features,
           build: toBuild(address, model.name),
           description: { skills: [], examplePrompts: [] },
         })),
