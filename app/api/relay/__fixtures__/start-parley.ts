@@ -1,8 +1,9 @@
 import { type ChildProcess, fork } from "node:child_process";
-import { mkdirSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { build } from "esbuild";
+import { afterAll } from "vitest";
 import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
 import { envSchema } from "@/lib/env";
 import { ControllerClient } from "@/lib/protocol/controller-client";
@@ -36,17 +37,20 @@ export type ParleyOptions = {
   variables?: Record<string, string>;
 };
 
-/** Packages stay where they are, above the bundle. Built once for all that one test file starts. */
+/** Packages stay where they are, above the bundle; each test file has its own, and leaves none. */
+const FOLDER = join(ROOT, "node_modules/.cache/parley");
+const PROGRAM = join(FOLDER, `parley-process-${process.pid}.mjs`);
+afterAll(() => rmSync(PROGRAM, { force: true }));
+
+/** Built once for all that one test file starts. */
 export async function bundleParley(): Promise<string> {
-  const folder = join(ROOT, "node_modules/.cache/parley");
-  mkdirSync(folder, { recursive: true });
-  const outfile = join(folder, `parley-process-${process.pid}.mjs`);
+  mkdirSync(FOLDER, { recursive: true });
   await build({
-    ...{ absWorkingDir: ROOT, entryPoints: [join(import.meta.dirname, "parley-process.ts")], outfile },
+    ...{ absWorkingDir: ROOT, entryPoints: [join(import.meta.dirname, "parley-process.ts")], outfile: PROGRAM },
     ...{ bundle: true, platform: "node", format: "esm", target: "node20", packages: "external" },
     ...{ tsconfig: "tsconfig.json", jsx: "automatic", logLevel: "warning" },
   });
-  return outfile;
+  return PROGRAM;
 }
 
 export async function startParley(program: string, options: ParleyOptions = {}): Promise<Parley> {
