@@ -71,7 +71,10 @@ export class Fleet {
   readonly #options: FleetOptions;
   readonly #front: Link;
   readonly #links: Link[] = [];
-  readonly #onExit = () => this.#endNow();
+  readonly #onExit = () => {
+    this.#endNow();
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 3 });
+  };
   readonly #onSignal = () => process.exit(130);
   #turn = 0;
 
