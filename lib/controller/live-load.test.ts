@@ -71,6 +71,17 @@ test("the tokens of what failed before a report are taken off again", () => {
   expect(live.estimate("w", beat(0, { outstandingTokens: 7 })).outstandingTokens).toBe(57);
 });
 
+test("a request is taken to be as usual, unless it says otherwise", () => {
+  const live = new LiveLoad();
+  expect(live.workOf(200)).toBe(200);
+  for (let count = 0; count < 300; count++) {
+    live.tell("w", { running: 4, waiting: 0, outstandingTokens: 160 }, count);
+  }
+  expect(live.workOf(256)).toBeCloseTo(40, 5);
+  expect(live.workOf(10)).toBe(10);
+  expect(live.workOf(4_000)).toBe(4_000);
+});
+
 test("a worker that tells no tokens counts an answer of usual length for each request", () => {
   const live = new LiveLoad();
   live.begin("w", { tokens: 3 });

@@ -29,6 +29,11 @@ type Counts = {
   /** Reports that have come. */
   reports: number;
 };
+/** Only a long prompt, or one that writes all it may, comes to so much. */
+const UNUSUAL_TOKENS = 2 * ANSWER_TOKENS_EXPECTED;
+/** Of what is usual, how much the latest word counts at least. */
+const NEWS_SHARE_MIN = 1 / 64;
+
 type Told = { load: LiveLoadReport; atMs: number };
 
 /**
@@ -42,6 +47,8 @@ export class LiveLoad {
   readonly #counts = new Map<string, Counts>();
   /** What came with answers, where it is newer than what came with a beat. */
   readonly #told = new Map<string, Told>();
+  #usualTokens: number = ANSWER_TOKENS_EXPECTED;
+  #loadsTold = 0;
 
   /** Counts a request at a worker. `isAhead`: it was sent although no slot was known to be free. */
   begin(workerId: string, { isAhead = false, tokens = 0 } = {}): Counted {
@@ -91,6 +98,20 @@ export class LiveLoad {
   tell(workerId: string, load: LiveLoadReport, nowMs: number): void {
     this.#told.set(workerId, { load, atMs: nowMs });
     this.#clear(workerId);
+    const requests = load.running + load.waiting;
+    if (load.outstandingTokens === undefined || requests === 0) return;
+    this.#loadsTold += 1;
+    const share = Math.max(NEWS_SHARE_MIN, 1 / this.#loadsTold);
+    this.#usualTokens += (load.outstandingTokens / requests - this.#usualTokens) * share;
+  }
+
+  /**
+   * What a request will have to read and write: `guessed` from the request alone, held to what requests at
+   * workers had before them of late. Weighed by a guess that is too high, a worker which once was slow would
+   * be left idle. One that says that it is unusual is taken at its word.
+   */
+  workOf(guessed: number): number {
+    return guessed > UNUSUAL_TOKENS ? guessed : Math.min(guessed, this.#usualTokens);
   }
 
   /** Forgets whoever is not there any more. */

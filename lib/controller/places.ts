@@ -85,11 +85,13 @@ export class Places {
   /** Takes a place that is free as well as can be told here; nothing waits in between. */
   take(
     able: readonly KnownWorker[],
-    { passedOver, ask = UNSAID, ...wish }: PlaceWish,
+    { passedOver, ask: asked = UNSAID, ...wish }: PlaceWish,
     { modelId, nowMs, policy = DISPATCH_POLICY_DEFAULT }: At & { policy?: DispatchPolicy },
   ): Place {
     const candidates = this.#toCandidates(able, passedOver, { modelId, nowMs });
     if (candidates.length === 0) return { kind: "nobody" };
+    const tokens = this.load.workOf(asked.tokens);
+    const ask = { ...asked, tokens };
     const sources = { ask, memory: this.#memory, random: this.#random };
     const choose: Choose<PlaceCandidate> = (among, all) =>
       among.length === 1 && among[0] ? among[0] : POLICIES[policy]({ among, all, ...sources });
@@ -97,7 +99,6 @@ export class Places {
     if (picked === undefined) return { kind: "full" };
     const { worker, isAhead } = picked;
     this.#remember(policy, ask, worker.id);
-    const { tokens } = ask;
     return {
       kind: "taken",
       reservation: this.#reserve(worker.worker, modelId, { isAhead, tokens }),
