@@ -16,7 +16,9 @@ let nextUrl: string;
 
 test.beforeAll(async () => {
   const { databaseUrl, dataDir, adminToken } = sharedPlatform();
-  const { cookieSecret, workerSecret } = JSON.parse(readFileSync(join(dataDir, "secrets.json"), "utf8"));
+  const { cookieSecret, workerSecret } = JSON.parse(
+    readFileSync(join(dataDir, "secrets.json"), "utf8"),
+  );
   const port = await freePort();
   nextUrl = `http://127.0.0.1:${port}`;
   const program = join(ROOT, "node_modules/next/dist/bin/next");

@@ -3,11 +3,8 @@
  * Method: a platform of the test's own, SIGKILL, then look from outside.
  */
 import { expect, test } from "@playwright/test";
-import {
-  ANSWER_STALE_AFTER_MS,
-  USAGE_FLUSH_INTERVAL_MS,
-  WORKER_STALE_AFTER_MS,
-} from "@/lib/limits";
+import { WORKER_STALE_AFTER_MS } from "@/lib/fleet-limits";
+import { ANSWER_STALE_AFTER_MS, USAGE_FLUSH_INTERVAL_MS } from "@/lib/limits";
 import type { UsageRequest } from "@/lib/protocol/usage-view";
 import { answer, ask, untilVotable, voteButton } from "./pages";
 import { type Platform, startPlatform, startWorker } from "./platform";

@@ -1,21 +1,4 @@
-/** Every limit of the system in one place: its unit is in its name, its reason beside it. */
-
-// Heartbeats: two beats may be lost before a worker is held for dead.
-export const HEARTBEAT_INTERVAL_MS = 5_000;
-/** A worker silent for this long is out of the registry's answers. */
-export const WORKER_STALE_AFTER_MS = 10_000;
-/** A beat that takes longer than the interval would overlap the next one. */
-export const HEARTBEAT_TIMEOUT_MS = 4_000;
-/** The picture of the workers that requests are dispatched by is read again at most this often. */
-export const PICTURE_INTERVAL_MS = 1_000;
-/** A request waits this long for a newer picture and then makes do with the last one. */
-export const PICTURE_WAIT_MS_MAX = 500;
-/** A worker that was lost or left stays in answers to people for this long, so that they can see what happened. */
-export const WORKER_GONE_SHOWN_MS = 600_000;
-/** How often lost workers are written down as lost; reads apply the limit above by themselves. */
-export const SWEEP_INTERVAL_MS = 1_000;
-/** A rejected or unreachable controller is asked again after at most this long. */
-export const REGISTER_RETRY_LONGEST_MS = 2_000;
+/** Every limit of the system, but for those of a fleet of workers (fleet-limits.ts): its unit is in its name, its reason beside it. */
 
 // Bodies.
 /** 1 MiB: a hundred times the longest prompt our bundled context can hold, far below what hurts. */
@@ -146,25 +129,6 @@ export const GENERATION_MS_MAX = 600_000;
 export const READY_CHECK_MS_MAX = 2_000;
 /** A process that was ready once stays so without its database, and says so within the second that Kubernetes gives a probe by default. */
 export const READY_AGAIN_MS_MAX = 500;
-/** Workers tried for one request before the client hears of it. */
-export const DISPATCH_ATTEMPTS_MAX = 3;
-/** Requests a web process sends to a worker beyond its slots: one waits there, so that no slot idles for the way from here; whatever waits is in an order of its own there. */
-export const SENT_AHEAD_MAX = 1;
-/** Requests that wait in one web process for one model: at four a second, what is done in the longest wait. Each holds its body: kilobytes as a rule, 1 MiB at most, 8 MiB of texts. */
-export const ADMISSION_WAITING_MAX = 256;
-/** Told to who is refused at a full queue, whatever the pace: beyond the longest wait nobody knows. */
-export const ADMISSION_RETRY_SECONDS_MAX = 60;
-/** A pace is that of about this long. */
-export const ADMISSION_PACE_MS = 10_000;
-/** A worker that is asked whether it lives answers within this time; the first answer of a web process that starts waits for theirs. */
-export const PROBE_MS_MAX = 1_000;
-/** So many are asked at once, the others after them: each is a connection of its own. */
-export const PROBES_MAX = 64;
-/** One that did not answer is asked again after this time, then ever more seldom: a restart takes seconds, a repair hours. */
-export const PROBE_RETRY_FIRST_MS = 500;
-export const PROBE_RETRY_LONGEST_MS = 30_000;
-/** Told to clients whose model has no worker: one missed heartbeat and a registration. */
-export const NO_WORKER_RETRY_AFTER_SECONDS = 5;
 /** Under `npm start` running answers get this long: whoever presses Ctrl-C wants it to stop, and common supervisors kill after 10 s. */
 export const LAUNCHER_DRAIN_MS_MAX = 5_000;
 /** A second signal within this time is npm's copy of the terminal's Ctrl-C, and not a person's second one. */
@@ -192,20 +156,6 @@ export const ENCODER_WAITING_TOKENS_MAX = 1_048_576;
 /** Told to clients whom a full worker refuses: about one short answer, after which a place is likely free. */
 export const OVERLOADED_RETRY_AFTER_SECONDS = 2;
 
-// Answers that a second worker goes on with.
-/** Times that one answer goes on elsewhere: a request that is the death of its workers takes no more of them along. */
-export const RESUMPTIONS_MAX = 4;
-/** Tokens of an answer that can go on elsewhere, as many as any context here holds; the web holds their ids, 8 bytes each. */
-export const RESUMED_TOKENS_MAX = 131_072;
-/** A worker whose stream is silent for this long is asked whether it lives: a token takes a second at worst, a long prompt more. */
-export const STREAM_DOUBT_AFTER_MS = 3_000;
-/** Such a question is answered within this, also by a worker that works: its models run in threads of their own. */
-export const LIFE_SIGN_MS_MAX = 2_000;
-/** Questions in a row without an answer after which the stream is given up, where another worker can go on. */
-export const LIFE_SIGNS_MISSED_MAX = 2;
-/** The same where nobody can: twelve seconds, as long as the registry believes in a silent worker. */
-export const LIFE_SIGNS_MISSED_ALONE_MAX = 5;
-
 // Between web and worker.
 /** A request re-encoded as message parts is longer than the body it came from; four times is never reached. */
 export const WORKER_BODY_BYTES_MAX = 4 * BODY_BYTES_MAX;
@@ -229,29 +179,6 @@ export const READER_STALL_MS_MAX = 30_000;
 export const WORKER_KEEP_ALIVE_MS = 75_000;
 /** The web lets an idle connection go this long before the worker would. */
 export const WORKER_IDLE_MS_MAX = 60_000;
-/** FastChat's workers are uvicorn, which closes an idle connection after 5 s. */
-export const FASTCHAT_IDLE_MS_MAX = 3_000;
-/** One reply or chunk of a FastChat worker. A chunk holds the whole answer, six bytes for a character beyond ASCII. */
-export const FASTCHAT_REPLY_BYTES_MAX = 16 * BODY_BYTES_MAX;
-/** A FastChat worker that reads texts is deaf for as long; its own batches are of four (`WORKER_API_EMBEDDING_BATCH_SIZE`). */
-export const FASTCHAT_TEXTS_A_CALL_MAX = 4;
-/** Templates of FastChat workers that are kept; each is asked for again where it has been dropped. */
-export const FASTCHAT_TEMPLATES_KEPT_MAX = 256;
-/** A template is asked for anew after this long: a worker that never beats does not say that it was started anew. */
-export const FASTCHAT_TEMPLATE_MS_MAX = 300_000;
-/** Models of one FastChat worker that are asked about at once. */
-export const FASTCHAT_QUESTIONS_AT_ONCE_MAX = 4;
-/** A FastChat worker registers before it listens, and is asked what it serves when it does; loading is over by then. */
-export const FASTCHAT_INTRODUCTION_MS_MAX = 120_000;
-/** From one of these questions to the next: usually it listens after the first. */
-export const FASTCHAT_INTRODUCTION_RETRY_FIRST_MS = 50;
-export const FASTCHAT_INTRODUCTION_RETRY_LONGEST_MS = 2_000;
-/** FastChat workers that are being asked at once; the next registers again with its beat. */
-export const FASTCHAT_INTRODUCTIONS_MAX = 256;
-/** `--limit-worker-concurrency` of FastChat's usual worker, which does not tell it. */
-export const FASTCHAT_SLOTS_DEFAULT = 5;
-/** FastChat's own assumption, where a worker does not tell its context. */
-export const FASTCHAT_CONTEXT_LENGTH_DEFAULT = 2_048;
 
 // Pages.
 /** Answers one visitor may have running at once: a battle is two, a second tab two more. */
@@ -439,19 +366,3 @@ export const WEB_DRAIN_MS_MAX = 10_000;
 export const LOG_PENDING_CHARS_MAX = 4 * 1_048_576;
 /** What a process that ends gives a full pipe to take its last lines. */
 export const LOG_EXIT_MS_MAX = 500;
-
-/** Parleys that one request passes through: networks nest two or three deep, and a chain that closes is cut here at the latest. */
-export const PARLEYS_MAX = 16;
-/** Models of one worker's card; a Parley that is a worker passes on no more, the first by name. */
-export const RELAYED_MODELS_MAX = 256;
-/** A Parley that is a worker looks this often whether its models are still what it said they are. */
-export const RELAY_LOOK_INTERVAL_MS = 1_000;
-/** One that was refused needs a person to change something; it finds out by asking this seldom. */
-export const RELAY_REFUSED_RETRY_MS = { firstMs: 1_000, longestMs: 30_000 };
-/** Installations that one worker stands for, all that are beneath it. */
-export const PARLEYS_BENEATH_MAX = 256;
-
-/** Tokens of workers that a server holds in memory, revoked ones left out; a fleet has a few hundred workers. */
-export const WORKER_TOKENS_MAX = 1_000;
-/** A token that is not known is looked for in the database after this time, for all who bring one meanwhile. */
-export const WORKER_TOKEN_LOOK_MS = 250;

@@ -1,5 +1,5 @@
 import type { ServerResponse } from "node:http";
-import { CHARACTERS_A_TOKEN } from "@/lib/dispatch-limits";
+import { CHARACTERS_A_TOKEN } from "@/lib/fleet-limits";
 import { LOAD_HEADER, toLoadHeader } from "@/lib/protocol/load-header";
 import type { Admission } from "./admission";
 import { sendJson } from "./error-reply";

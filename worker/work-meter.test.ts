@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ANSWER_TOKENS_EXPECTED, CHARACTERS_A_TOKEN, READ_TOKEN_COST } from "@/lib/dispatch-limits";
+import { ANSWER_TOKENS_EXPECTED, CHARACTERS_A_TOKEN, READ_TOKEN_COST } from "@/lib/fleet-limits";
 import { seededRandom } from "@/lib/util/random";
 import { WorkMeter } from "./work-meter";
 

@@ -4,7 +4,7 @@ import {
   READ_TOKEN_COST,
   SPEED_KNOWN_AFTER_MS,
   SPEED_WINDOW_MS,
-} from "@/lib/dispatch-limits";
+} from "@/lib/fleet-limits";
 import { assert } from "@/lib/util/assert";
 
 /** Of the expected length of answers, how much the latest one counts at least. */

@@ -1,6 +1,7 @@
 import type { Registry } from "prom-client";
 import { isAppError } from "@/lib/errors";
-import { DRAIN_MS_MAX, HEARTBEAT_TIMEOUT_MS, SLOTS_DEFAULT, WAITING_MAX } from "@/lib/limits";
+import { HEARTBEAT_TIMEOUT_MS } from "@/lib/fleet-limits";
+import { DRAIN_MS_MAX, SLOTS_DEFAULT, WAITING_MAX } from "@/lib/limits";
 import { type Controller, Heartbeat, type WorkerOrder } from "@/lib/protocol/heartbeat";
 import type { RegisterBody } from "@/lib/protocol/registration";
 import type { WorkerCard, WorkerKind } from "@/lib/protocol/worker-card";

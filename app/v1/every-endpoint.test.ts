@@ -15,7 +15,8 @@ vi.hoisted(() => {
   process.env.PARLEY_MODERATION_MODEL = "mock/moderator";
 });
 
-import { HEARTBEAT_INTERVAL_MS, TEXTS_BODY_BYTES_MAX } from "@/lib/limits";
+import { HEARTBEAT_INTERVAL_MS } from "@/lib/fleet-limits";
+import { TEXTS_BODY_BYTES_MAX } from "@/lib/limits";
 import { toOpenApiDocument } from "@/lib/openapi/document";
 import type { Operation } from "@/lib/openapi/operation";
 import { OPERATIONS } from "@/lib/openapi/operations";

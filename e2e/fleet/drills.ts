@@ -1,4 +1,8 @@
-import { HEARTBEAT_INTERVAL_MS, PROBE_RETRY_LONGEST_MS, WORKER_STALE_AFTER_MS } from "@/lib/limits";
+import {
+  HEARTBEAT_INTERVAL_MS,
+  PROBE_RETRY_LONGEST_MS,
+  WORKER_STALE_AFTER_MS,
+} from "@/lib/fleet-limits";
 import { wait } from "@/lib/util/wait";
 import type { Drill, Scene } from "./drill";
 import type { WebMember, WorkerMember } from "./fleet";

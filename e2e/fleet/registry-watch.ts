@@ -1,6 +1,6 @@
 import type postgres from "postgres";
 import { connect } from "@/lib/db/connect";
-import { HEARTBEAT_INTERVAL_MS, WORKER_STALE_AFTER_MS } from "@/lib/limits";
+import { HEARTBEAT_INTERVAL_MS, WORKER_STALE_AFTER_MS } from "@/lib/fleet-limits";
 import { wait } from "@/lib/util/wait";
 import type { Fleet, WorkerMember } from "./fleet";
 

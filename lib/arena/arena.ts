@@ -1,6 +1,6 @@
 import { type Controller, controller } from "@/lib/controller/controller";
 import { type Database, database } from "@/lib/db/client";
-import { SWEEP_INTERVAL_MS } from "@/lib/limits";
+import { SWEEP_INTERVAL_MS } from "@/lib/fleet-limits";
 import { log } from "@/lib/telemetry/log";
 import { processSingleton } from "@/lib/util/process-singleton";
 import { wait } from "@/lib/util/wait";

@@ -1,6 +1,6 @@
 import type { Controller } from "@/lib/controller/controller";
 import { AppError } from "@/lib/errors";
-import { NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/limits";
+import { NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/fleet-limits";
 import type { Arena } from "./arena";
 import { readModels } from "./store";
 

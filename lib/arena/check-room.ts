@@ -1,7 +1,7 @@
 import { AppError, toAppError } from "@/lib/errors";
+import { NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/fleet-limits";
 import { pinTo } from "@/lib/gateway/candidate";
 import { tokenize } from "@/lib/gateway/tokenize";
-import { NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/limits";
 import type { Message } from "@/lib/protocol/message";
 import { log } from "@/lib/telemetry/log";
 import type { Arena } from "./arena";

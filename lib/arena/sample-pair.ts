@@ -1,5 +1,5 @@
 import { AppError } from "@/lib/errors";
-import { NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/limits";
+import { NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/fleet-limits";
 import type { Random } from "@/lib/util/random";
 
 export type SampledPair<T> = { a: T; b: T; probability: number };

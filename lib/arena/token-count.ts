@@ -1,5 +1,6 @@
 import { AppError } from "@/lib/errors";
-import { NO_WORKER_RETRY_AFTER_SECONDS, TOKEN_COUNT_MODELS_MAX } from "@/lib/limits";
+import { NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/fleet-limits";
+import { TOKEN_COUNT_MODELS_MAX } from "@/lib/limits";
 import type { Side, TokenCountReply } from "@/lib/protocol/arena-view";
 import { type Message, textMessage } from "@/lib/protocol/message";
 import { isId } from "@/lib/util/id";

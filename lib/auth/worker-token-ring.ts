@@ -1,7 +1,7 @@
 import { changeFeed } from "@/lib/db/change-feed";
 import { database } from "@/lib/db/client";
 import { LiveCopy } from "@/lib/db/live-copy";
-import { WORKER_TOKEN_LOOK_MS } from "@/lib/limits";
+import { WORKER_TOKEN_LOOK_MS } from "@/lib/fleet-limits";
 import { processSingleton } from "@/lib/util/process-singleton";
 import { wait } from "@/lib/util/wait";
 import { hashKey, WORKER_TOKEN_START } from "./make-key";

@@ -3,7 +3,7 @@ import { announce } from "@/lib/db/change-feed";
 import type { Database } from "@/lib/db/client";
 import { workers, workerTokens } from "@/lib/db/schema/workers";
 import { AppError } from "@/lib/errors";
-import { WORKER_TOKENS_MAX } from "@/lib/limits";
+import { WORKER_TOKENS_MAX } from "@/lib/fleet-limits";
 import type { CreatedWorkerToken, WorkerTokenView } from "@/lib/protocol/worker-token";
 import { assert } from "@/lib/util/assert";
 import { createId, isId } from "@/lib/util/id";

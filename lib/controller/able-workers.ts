@@ -1,5 +1,5 @@
 import { AppError } from "@/lib/errors";
-import { NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/limits";
+import { NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/fleet-limits";
 import { explainAbsence, type Likeness, type Wanted } from "./explain-absence";
 import type { KnownWorker, Offer, WorkerPicture } from "./worker-picture";
 

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { BREAKER_FAULTS_MAX, BREAKER_OPEN_MS } from "@/lib/dispatch-limits";
+import { BREAKER_FAULTS_MAX, BREAKER_OPEN_MS } from "@/lib/fleet-limits";
 import { Breakers } from "./breakers";
 
 const A = { workerId: "w", modelId: "a" };

@@ -4,7 +4,7 @@ import {
   BREAKER_OPEN_MS,
   BREAKER_OPEN_MS_MAX,
   BREAKER_SHARE_REQUESTS_MIN,
-} from "@/lib/dispatch-limits";
+} from "@/lib/fleet-limits";
 import { seededRandom } from "@/lib/util/random";
 import { CircuitBreaker, type Failing } from "./circuit-breaker";
 

@@ -5,7 +5,7 @@ import {
   BREAKER_OPEN_MS_MAX,
   BREAKER_SHARE_REQUESTS_MIN,
   BREAKER_SHARE_WINDOW_MS,
-} from "@/lib/dispatch-limits";
+} from "@/lib/fleet-limits";
 
 export type BreakerState = "closed" | "open" | "half-open";
 

@@ -10,7 +10,7 @@ import {
   SWEEP_INTERVAL_MS,
   WORKER_GONE_SHOWN_MS,
   WORKER_STALE_AFTER_MS,
-} from "@/lib/limits";
+} from "@/lib/fleet-limits";
 import { assert } from "@/lib/util/assert";
 import type { BreakerLimits } from "./circuit-breaker";
 

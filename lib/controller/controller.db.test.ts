@@ -10,7 +10,7 @@ import { models } from "@/lib/db/schema/models";
 import { workers } from "@/lib/db/schema/workers";
 import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
 import { AppError } from "@/lib/errors";
-import { WORKER_STALE_AFTER_MS } from "@/lib/limits";
+import { WORKER_STALE_AFTER_MS } from "@/lib/fleet-limits";
 import { adminWorkersSchema } from "@/lib/protocol/arena-view";
 import type { RegisterBody, WorkerLoad } from "@/lib/protocol/registration";
 import { createId } from "@/lib/util/id";

@@ -1,5 +1,5 @@
 import { AppError } from "@/lib/errors";
-import { NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/limits";
+import { NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/fleet-limits";
 import type { Via } from "@/lib/protocol/via";
 import type { ModelFeature } from "@/lib/protocol/worker-card";
 import type { WorkerPicture } from "./worker-picture";

@@ -9,8 +9,8 @@ import {
   FASTCHAT_INTRODUCTION_RETRY_FIRST_MS,
   FASTCHAT_INTRODUCTION_RETRY_LONGEST_MS,
   FASTCHAT_INTRODUCTIONS_MAX,
-  WAITING_MAX,
-} from "@/lib/limits";
+} from "@/lib/fleet-limits";
+import { WAITING_MAX } from "@/lib/limits";
 import type { RegisterBody, WorkerLoad } from "@/lib/protocol/registration";
 import { log } from "@/lib/telemetry/log";
 import { backoffMs } from "@/lib/util/backoff";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { ANSWER_TOKENS_EXPECTED } from "@/lib/dispatch-limits";
+import { ANSWER_TOKENS_EXPECTED } from "@/lib/fleet-limits";
 import { LiveLoad } from "./live-load";
 
 const beat = (running: number, more = {}) => ({ running, waiting: 0, ...more });

@@ -1,4 +1,4 @@
-import { ANSWER_TOKENS_EXPECTED } from "@/lib/dispatch-limits";
+import { ANSWER_TOKENS_EXPECTED } from "@/lib/fleet-limits";
 import type { LiveLoadReport } from "@/lib/protocol/registration";
 import { assert } from "@/lib/util/assert";
 

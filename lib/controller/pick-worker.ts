@@ -1,4 +1,4 @@
-import { SENT_AHEAD_MAX } from "@/lib/limits";
+import { SENT_AHEAD_MAX } from "@/lib/fleet-limits";
 import type { Random } from "@/lib/util/random";
 import { least } from "./policies/least";
 

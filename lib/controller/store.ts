@@ -11,7 +11,7 @@ import {
   workers,
   workerTokens,
 } from "@/lib/db/schema/workers";
-import { WORKER_GONE_SHOWN_MS } from "@/lib/limits";
+import { WORKER_GONE_SHOWN_MS } from "@/lib/fleet-limits";
 import type { RegisterBody, WorkerLoad } from "@/lib/protocol/registration";
 import type { ModelOffer } from "@/lib/protocol/worker-card";
 import { createId, isId } from "@/lib/util/id";

@@ -2,8 +2,8 @@ import { isAppError } from "@/lib/errors";
 import {
   FASTCHAT_CONTEXT_LENGTH_DEFAULT,
   FASTCHAT_QUESTIONS_AT_ONCE_MAX,
-  WORKER_CALL_MS_MAX,
-} from "@/lib/limits";
+} from "@/lib/fleet-limits";
+import { WORKER_CALL_MS_MAX } from "@/lib/limits";
 import type { ModelFeature } from "@/lib/protocol/worker-card";
 import { mapInLanes } from "@/lib/util/map-in-lanes";
 import { postWhole } from "./post";

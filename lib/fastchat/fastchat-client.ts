@@ -3,9 +3,8 @@ import {
   FASTCHAT_TEMPLATE_MS_MAX,
   FASTCHAT_TEMPLATES_KEPT_MAX,
   FASTCHAT_TEXTS_A_CALL_MAX,
-  WORKER_CALL_MS_MAX,
-  WORKER_SILENCE_MS_MAX,
-} from "@/lib/limits";
+} from "@/lib/fleet-limits";
+import { WORKER_CALL_MS_MAX, WORKER_SILENCE_MS_MAX } from "@/lib/limits";
 import type { GenerateEvent } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import type { EmbedReply, EmbedRequest } from "@/lib/protocol/text";

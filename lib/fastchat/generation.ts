@@ -1,5 +1,5 @@
 import { AppError } from "@/lib/errors";
-import { FASTCHAT_REPLY_BYTES_MAX } from "@/lib/limits";
+import { FASTCHAT_REPLY_BYTES_MAX } from "@/lib/fleet-limits";
 import type { GenerateEvent } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import type { Conversation } from "./conversation";

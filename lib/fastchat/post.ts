@@ -1,9 +1,8 @@
 import { Agent, type Dispatcher } from "undici";
 import type * as z from "zod";
 import { AppError, isAppError } from "@/lib/errors";
+import { FASTCHAT_IDLE_MS_MAX, FASTCHAT_REPLY_BYTES_MAX } from "@/lib/fleet-limits";
 import {
-  FASTCHAT_IDLE_MS_MAX,
-  FASTCHAT_REPLY_BYTES_MAX,
   WORKER_CONNECT_TIMEOUT_MS,
   WORKER_CONNECTIONS_MAX,
   WORKER_SILENCE_MS_MAX,

@@ -13,7 +13,7 @@ import type { ApiCaller } from "@/lib/auth/api-caller";
 import { Controller } from "@/lib/controller/controller";
 import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
 import { AppError } from "@/lib/errors";
-import { ADMISSION_WAITING_MAX, SENT_AHEAD_MAX } from "@/lib/limits";
+import { ADMISSION_WAITING_MAX, SENT_AHEAD_MAX } from "@/lib/fleet-limits";
 import type { GenerateEvent } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { Meter } from "@/lib/usage/meter";

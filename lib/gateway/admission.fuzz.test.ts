@@ -6,8 +6,8 @@
 import { expect, test } from "vitest";
 import { Places, type Reservation } from "@/lib/controller/places";
 import type { KnownWorker } from "@/lib/controller/worker-picture";
-import { BREAKER_OPEN_MS_MAX } from "@/lib/dispatch-limits";
 import { AppError, isAppError } from "@/lib/errors";
+import { BREAKER_OPEN_MS_MAX } from "@/lib/fleet-limits";
 import { DISPATCH_POLICIES } from "@/lib/protocol/dispatch";
 import { seededRandom } from "@/lib/util/random";
 import { Admission, type Rooms } from "./admission";

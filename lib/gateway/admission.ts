@@ -7,9 +7,9 @@ import {
   ADMISSION_PACE_MS,
   ADMISSION_RETRY_SECONDS_MAX,
   ADMISSION_WAITING_MAX,
-  OVERLOADED_RETRY_AFTER_SECONDS,
   PICTURE_INTERVAL_MS,
-} from "@/lib/limits";
+} from "@/lib/fleet-limits";
+import { OVERLOADED_RETRY_AFTER_SECONDS } from "@/lib/limits";
 import { processSingleton } from "@/lib/util/process-singleton";
 import { FairQueue, type Waiting } from "./fair-queue";
 import { gatewayMetrics } from "./gateway-metrics";

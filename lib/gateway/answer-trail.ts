@@ -1,4 +1,4 @@
-import { RESUMED_TOKENS_MAX } from "@/lib/limits";
+import { RESUMED_TOKENS_MAX } from "@/lib/fleet-limits";
 import type { GenerateEvent } from "@/lib/protocol/generate-event";
 
 /** Events that may wait for the token they belong to. A worker tells all of a token at once: more is none of ours. */

@@ -4,12 +4,8 @@ import type { Reservation } from "@/lib/controller/places";
 import type { DispatchAsk } from "@/lib/controller/policies/policy";
 import { env } from "@/lib/env";
 import { AppError, isAppError } from "@/lib/errors";
-import {
-  GENERATION_MS_MAX,
-  NO_WORKER_RETRY_AFTER_SECONDS,
-  OVERLOADED_RETRY_AFTER_SECONDS,
-  PICTURE_INTERVAL_MS,
-} from "@/lib/limits";
+import { NO_WORKER_RETRY_AFTER_SECONDS, PICTURE_INTERVAL_MS } from "@/lib/fleet-limits";
+import { GENERATION_MS_MAX, OVERLOADED_RETRY_AFTER_SECONDS } from "@/lib/limits";
 import type { Via } from "@/lib/protocol/via";
 import type { ModelFeature } from "@/lib/protocol/worker-card";
 import { log } from "@/lib/telemetry/log";

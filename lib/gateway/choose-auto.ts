@@ -1,5 +1,6 @@
 import { AppError } from "@/lib/errors";
-import { NO_WORKER_RETRY_AFTER_SECONDS, ROUTE_CANDIDATES_MAX } from "@/lib/limits";
+import { NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/fleet-limits";
+import { ROUTE_CANDIDATES_MAX } from "@/lib/limits";
 import type { ModelDefaults, Price } from "@/lib/protocol/catalog";
 import { AUTO_MODEL, type AutoLimits } from "@/lib/protocol/routing";
 import type { ModelFeature } from "@/lib/protocol/worker-card";

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { PREFIX_BLOCK_CHARACTERS, PREFIX_BLOCKS_MAX } from "@/lib/dispatch-limits";
+import { PREFIX_BLOCK_CHARACTERS, PREFIX_BLOCKS_MAX } from "@/lib/fleet-limits";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { textMessage } from "@/lib/protocol/message";
 import { guessLength, toDispatchAsk } from "./dispatch-ask";

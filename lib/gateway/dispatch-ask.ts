@@ -4,7 +4,7 @@ import {
   PREFIX_BLOCK_CHARACTERS,
   PREFIX_BLOCKS_MAX,
   READ_TOKEN_COST,
-} from "@/lib/dispatch-limits";
+} from "@/lib/fleet-limits";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { guessWork, measureRequest } from "@/lib/protocol/measure-request";
 import { type Message, messageText } from "@/lib/protocol/message";

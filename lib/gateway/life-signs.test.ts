@@ -8,7 +8,7 @@ import {
   LIFE_SIGNS_MISSED_ALONE_MAX,
   LIFE_SIGNS_MISSED_MAX,
   STREAM_DOUBT_AFTER_MS,
-} from "@/lib/limits";
+} from "@/lib/fleet-limits";
 import { LifeSigns, type WatchedStream } from "./life-signs";
 
 function createWorld(outcome: ProbeOutcome) {

@@ -5,7 +5,7 @@ import {
   LIFE_SIGNS_MISSED_ALONE_MAX,
   LIFE_SIGNS_MISSED_MAX,
   STREAM_DOUBT_AFTER_MS,
-} from "@/lib/limits";
+} from "@/lib/fleet-limits";
 import { log } from "@/lib/telemetry/log";
 import { processSingleton } from "@/lib/util/process-singleton";
 

@@ -2,7 +2,7 @@ import type { Catalog } from "@/lib/catalog/catalog";
 import type { Controller } from "@/lib/controller/controller";
 import type { AwakeModel } from "@/lib/controller/describe";
 import { AppError } from "@/lib/errors";
-import { NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/limits";
+import { NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/fleet-limits";
 import type { Price } from "@/lib/protocol/catalog";
 import { AUTO_MODEL } from "@/lib/protocol/routing";
 import { mayUse } from "./candidate";

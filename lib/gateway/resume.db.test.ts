@@ -14,7 +14,7 @@ import { ANONYMOUS_CALLER } from "@/lib/auth/api-caller";
 import { Controller } from "@/lib/controller/controller";
 import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
 import { AppError } from "@/lib/errors";
-import { RESUMPTIONS_MAX } from "@/lib/limits";
+import { RESUMPTIONS_MAX } from "@/lib/fleet-limits";
 import type { GenerateEvent, GenerationEvent } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { textMessage } from "@/lib/protocol/message";

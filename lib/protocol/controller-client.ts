@@ -1,7 +1,7 @@
 import { Agent } from "undici";
 import * as z from "zod";
 import { AppError, ERROR_CODE_LIST, isAppError } from "@/lib/errors";
-import { HEARTBEAT_TIMEOUT_MS } from "@/lib/limits";
+import { HEARTBEAT_TIMEOUT_MS } from "@/lib/fleet-limits";
 import { paths } from "@/lib/paths";
 import {
   type HeartbeatBody,

@@ -1,6 +1,6 @@
 import { describe, expect, test } from "vitest";
 import { AppError, type ErrorCode } from "@/lib/errors";
-import { REGISTER_RETRY_LONGEST_MS } from "@/lib/limits";
+import { REGISTER_RETRY_LONGEST_MS } from "@/lib/fleet-limits";
 import { log as realLog } from "@/lib/telemetry/log";
 import { StartError } from "@/lib/util/start-error";
 import { type Controller, Heartbeat, type HeartbeatOptions } from "./heartbeat";

@@ -1,5 +1,5 @@
 import { type AppError, isAppError } from "@/lib/errors";
-import { REGISTER_RETRY_LONGEST_MS } from "@/lib/limits";
+import { REGISTER_RETRY_LONGEST_MS } from "@/lib/fleet-limits";
 import type { Log } from "@/lib/telemetry/log";
 import { backoffMs } from "@/lib/util/backoff";
 import { StartError } from "@/lib/util/start-error";

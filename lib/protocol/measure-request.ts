@@ -1,4 +1,4 @@
-import { ANSWER_TOKENS_EXPECTED, CHARACTERS_A_TOKEN, READ_TOKEN_COST } from "@/lib/dispatch-limits";
+import { ANSWER_TOKENS_EXPECTED, CHARACTERS_A_TOKEN, READ_TOKEN_COST } from "@/lib/fleet-limits";
 import type { GenerateRequest } from "./generate-request";
 
 /** What can be told of a request's work before its model has counted its tokens. */

@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { PARLEYS_MAX } from "@/lib/limits";
+import { PARLEYS_MAX } from "@/lib/fleet-limits";
 import { createId } from "@/lib/util/id";
 import { readVia, toViaHeader, VIA_HEADER } from "./via";
 

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { AppError } from "@/lib/errors";
-import { PARLEYS_MAX } from "@/lib/limits";
+import { PARLEYS_MAX } from "@/lib/fleet-limits";
 
 /**
  * Installations that passed a request on, the first being the one that was asked. A header, since every

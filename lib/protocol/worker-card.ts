@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { PARLEYS_BENEATH_MAX } from "@/lib/limits";
+import { PARLEYS_BENEATH_MAX } from "@/lib/fleet-limits";
 
 /** Kinds that the worker program runs. */
 export const BACKEND_KINDS = ["onnx", "mock"] as const;

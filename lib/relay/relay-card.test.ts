@@ -1,7 +1,7 @@
 import { expect, test } from "vitest";
 import type { Fleet, FleetWorker } from "@/lib/controller/fleet";
 import type { Offer } from "@/lib/controller/worker-picture";
-import { RELAYED_MODELS_MAX } from "@/lib/limits";
+import { RELAYED_MODELS_MAX } from "@/lib/fleet-limits";
 import { workerCardSchema } from "@/lib/protocol/worker-card";
 import { createId } from "@/lib/util/id";
 import { toRelayCard, toRelayCounters, toRelayLoad } from "./relay-card";

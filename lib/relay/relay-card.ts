@@ -1,7 +1,7 @@
 import { hostname } from "node:os";
 import type { Fleet } from "@/lib/controller/fleet";
 import type { KnownModel, Offer } from "@/lib/controller/worker-picture";
-import { PARLEYS_BENEATH_MAX, RELAYED_MODELS_MAX } from "@/lib/limits";
+import { PARLEYS_BENEATH_MAX, RELAYED_MODELS_MAX } from "@/lib/fleet-limits";
 import type { LiveLoadReport, WorkerLoad } from "@/lib/protocol/registration";
 import type { ModelOffer, WorkerCard } from "@/lib/protocol/worker-card";
 

@@ -6,14 +6,14 @@ import { installationId } from "@/lib/controller/installation";
 import { type Database, database } from "@/lib/db/client";
 import { env } from "@/lib/env";
 import { AppError, isAppError } from "@/lib/errors";
-import { admissionOf } from "@/lib/gateway/admission";
 import {
   HEARTBEAT_TIMEOUT_MS,
-  OVERLOADED_RETRY_AFTER_SECONDS,
   RELAY_LOOK_INTERVAL_MS,
   RELAY_REFUSED_RETRY_MS,
   RELAYED_MODELS_MAX,
-} from "@/lib/limits";
+} from "@/lib/fleet-limits";
+import { admissionOf } from "@/lib/gateway/admission";
+import { OVERLOADED_RETRY_AFTER_SECONDS } from "@/lib/limits";
 import { ControllerClient } from "@/lib/protocol/controller-client";
 import { Heartbeat, type WorkerOrder } from "@/lib/protocol/heartbeat";
 import type { LiveLoadReport, RegisterBody, WorkerLoad } from "@/lib/protocol/registration";

@@ -1,5 +1,6 @@
 import type { Database } from "@/lib/db/client";
-import { RESPONSE_PRUNE_BATCH, RESPONSE_PRUNE_INTERVAL_MS, SWEEP_INTERVAL_MS } from "@/lib/limits";
+import { SWEEP_INTERVAL_MS } from "@/lib/fleet-limits";
+import { RESPONSE_PRUNE_BATCH, RESPONSE_PRUNE_INTERVAL_MS } from "@/lib/limits";
 import { log } from "@/lib/telemetry/log";
 import { wait } from "@/lib/util/wait";
 import { failStale, pruneResponses } from "./store";

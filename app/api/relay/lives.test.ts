@@ -10,7 +10,7 @@ import { createWorkerToken } from "@/lib/auth/worker-token-store";
 import { orderWorker } from "@/lib/controller/order-worker";
 import { models } from "@/lib/db/schema/models";
 import { workerModels, workers } from "@/lib/db/schema/workers";
-import { WORKER_STALE_AFTER_MS } from "@/lib/limits";
+import { WORKER_STALE_AFTER_MS } from "@/lib/fleet-limits";
 import {
   bundleParley,
   freePort,

@@ -1,4 +1,4 @@
-import { AFFINITY_LOAD_FACTOR, AFFINITY_QUIET_SHARE } from "@/lib/dispatch-limits";
+import { AFFINITY_LOAD_FACTOR, AFFINITY_QUIET_SHARE } from "@/lib/fleet-limits";
 import type { PolicyCandidate } from "./policy";
 import { speedsOf } from "./speeds";
 

@@ -1,6 +1,6 @@
 /** Goal: whatever the fleet looks like, each policy chooses somebody who has room, and for its reason. Method: seeded draws. */
 import { describe, expect, test } from "vitest";
-import { SPEED_SPREAD_MAX } from "@/lib/dispatch-limits";
+import { SPEED_SPREAD_MAX } from "@/lib/fleet-limits";
 import { DISPATCH_POLICIES } from "@/lib/protocol/dispatch";
 import { type Random, seededRandom } from "@/lib/util/random";
 import { boundedLoad } from "./bounded-load";

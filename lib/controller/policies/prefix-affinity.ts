@@ -1,4 +1,4 @@
-import { PREFIX_SHARE_MIN } from "@/lib/dispatch-limits";
+import { PREFIX_SHARE_MIN } from "@/lib/fleet-limits";
 import { boundedLoad } from "./bounded-load";
 import { least } from "./least";
 import { leastOutstandingTokens } from "./least-outstanding-tokens";

@@ -1,4 +1,4 @@
-import { PREFIX_BLOCKS_REMEMBERED_MAX, PREFIX_READERS_MAX } from "@/lib/dispatch-limits";
+import { PREFIX_BLOCKS_REMEMBERED_MAX, PREFIX_READERS_MAX } from "@/lib/fleet-limits";
 
 /**
  * Which workers were sent a block of a prompt, with all before it, for the blocks sent last. What a worker

@@ -1,4 +1,4 @@
-import { SESSIONS_REMEMBERED_MAX } from "@/lib/dispatch-limits";
+import { SESSIONS_REMEMBERED_MAX } from "@/lib/fleet-limits";
 import { hashText } from "@/lib/util/hash-text";
 
 /** Who answered a conversation last, for the conversations asked for last. */

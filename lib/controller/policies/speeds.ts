@@ -1,4 +1,4 @@
-import { SPEED_SPREAD_MAX } from "@/lib/dispatch-limits";
+import { SPEED_SPREAD_MAX } from "@/lib/fleet-limits";
 import type { PolicyCandidate } from "./policy";
 
 /**
