@@ -1,12 +1,15 @@
 import { isUtf8 } from "node:buffer";
-import type { Readable } from "node:stream";
 import { AppError } from "@/lib/errors";
 import { EVENT_BYTES_MAX, EVENTS_READ_AHEAD_MAX } from "@/lib/limits";
 import { type GenerateEvent, generateEventSchema } from "./generate-event";
 
 const LINE_FEED = 10;
 
+/** Where the bytes come from, as far as the reader has a say in it. */
+export type EventSource = { pause(): void; resume(): void; destroy(): void };
+
 export type EventReaderOptions = {
+  body: EventSource;
   /** Turns what broke the body off into what its reader is told. */
   toError: (error: unknown) => AppError;
   signal: AbortSignal;
@@ -23,7 +26,7 @@ type Waiting = {
  * generators over the body (bytes, lines, values, events) took a third of the time of a frame.
  */
 export class EventReader implements AsyncGenerator<GenerateEvent, undefined, undefined> {
-  readonly #body: Readable;
+  #isPaused = false;
   readonly #options: EventReaderOptions;
   readonly #events: GenerateEvent[] = [];
   /** Where in `#events` the next one stands: taking it from the front would move all others. */
@@ -36,13 +39,8 @@ export class EventReader implements AsyncGenerator<GenerateEvent, undefined, und
   #error: unknown;
   #waiting: Waiting | undefined;
 
-  constructor(body: Readable, options: EventReaderOptions) {
-    this.#body = body;
+  constructor(options: EventReaderOptions) {
     this.#options = options;
-    body.on("data", (chunk: Buffer) => this.#take(chunk));
-    body.on("end", () => this.#end());
-    body.on("error", (error) => this.#fail(error));
-    body.on("close", () => this.#fail(new Error("The body was closed.")));
   }
 
   next(): Promise<IteratorResult<GenerateEvent, undefined>> {
@@ -72,7 +70,7 @@ export class EventReader implements AsyncGenerator<GenerateEvent, undefined, und
     this.#events.length = 0;
     this.#at = 0;
     this.#error = undefined;
-    this.#body.destroy();
+    this.#options.body.destroy();
     this.#waiting?.resolve({ done: true, value: undefined });
     this.#waiting = undefined;
     return { done: true, value: undefined };
@@ -101,16 +99,19 @@ export class EventReader implements AsyncGenerator<GenerateEvent, undefined, und
     this.#at = 0;
     this.#isOver = true;
     this.#error ??= this.#options.toError(reason);
-    this.#body.destroy();
+    this.#options.body.destroy();
   }
 
   #empty(): void {
     this.#events.length = 0;
     this.#at = 0;
-    if (this.#body.isPaused() && !this.#isOver) this.#body.resume();
+    if (!this.#isPaused || this.#isOver) return;
+    this.#isPaused = false;
+    this.#options.body.resume();
   }
 
-  #take(chunk: Buffer): void {
+  /** More of the body has come. */
+  take(chunk: Buffer): void {
     if (this.#isOver) return;
     const end = chunk.lastIndexOf(LINE_FEED);
     try {
@@ -120,12 +121,14 @@ export class EventReader implements AsyncGenerator<GenerateEvent, undefined, und
         if (end + 1 < chunk.length) this.#keep(chunk.subarray(end + 1));
       }
     } catch (error) {
-      this.#fail(error);
-      this.#body.destroy();
+      this.fail(error);
+      this.#options.body.destroy();
       return;
     }
     this.#hand();
-    if (this.#events.length - this.#at >= EVENTS_READ_AHEAD_MAX) this.#body.pause();
+    if (this.#events.length - this.#at < EVENTS_READ_AHEAD_MAX) return;
+    this.#isPaused = true;
+    this.#options.body.pause();
   }
 
   #keep(bytes: Buffer): void {
@@ -173,7 +176,8 @@ export class EventReader implements AsyncGenerator<GenerateEvent, undefined, und
     waiting.resolve({ done: false, value });
   }
 
-  #end(): void {
+  /** The body is whole. */
+  end(): void {
     if (this.#isOver) return;
     try {
       if (this.#restBytes > 0) this.#readLines(this.#joined(Buffer.alloc(0)));
@@ -185,7 +189,7 @@ export class EventReader implements AsyncGenerator<GenerateEvent, undefined, und
         throw new AppError("worker-lost", { message: "The worker ended the answer half-way." });
       }
     } catch (error) {
-      this.#fail(error);
+      this.fail(error);
       return;
     }
     this.#isOver = true;
@@ -193,8 +197,8 @@ export class EventReader implements AsyncGenerator<GenerateEvent, undefined, und
     this.#waiting = undefined;
   }
 
-  /** What came before is read first. */
-  #fail(error: unknown): void {
+  /** The body broke off. What came before is read first. */
+  fail(error: unknown): void {
     if (this.#isOver) return;
     this.#isOver = true;
     const told = this.#options.toError(error);

@@ -1,11 +1,22 @@
-import { randomBytes } from "node:crypto";
+import { randomFillSync } from "node:crypto";
+
+/** Random bytes for so many ids are drawn at once: a draw takes 1 µs, whether of 16 bytes or of 4,096. */
+const IDS_A_DRAW = 256;
+const BYTES_AN_ID = 16;
+const drawn = Buffer.alloc(IDS_A_DRAW * BYTES_AN_ID);
+let drawnAt = drawn.length;
 
 /**
  * A UUID version 7 (RFC 9562 §5.7): 48 bits of Unix milliseconds, then 74 random bits, so that ids
  * made later sort later and B-tree pages fill in order.
  */
 export function createId(nowMs: number = Date.now()): string {
-  const bytes = randomBytes(16);
+  if (drawnAt === drawn.length) {
+    randomFillSync(drawn);
+    drawnAt = 0;
+  }
+  const bytes = drawn.subarray(drawnAt, drawnAt + BYTES_AN_ID);
+  drawnAt += BYTES_AN_ID;
   bytes.writeUIntBE(nowMs, 0, 6);
   bytes[6] = 0x70 | (bytes.readUInt8(6) & 0x0f);
   bytes[8] = 0x80 | (bytes.readUInt8(8) & 0x3f);
