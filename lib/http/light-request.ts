@@ -11,6 +11,7 @@ const METHODS = ["arrayBuffer", "blob", "clone", "formData", "json", "text"] as 
 const BODYLESS = new Set(["GET", "HEAD"]);
 /** A mark on the object itself: server and routes are two bundles, each with this module of its own. */
 const INCOMING = Symbol.for("parley.incoming-request");
+const LEFT = Symbol.for("parley.request-left");
 
 /**
  * A request as handlers take it, over what Node has parsed. A real `Request` is a sixth of the time that a
@@ -41,7 +42,11 @@ class LightRequest {
 
   /** Aborts when the connection ends before the answer does. */
   get signal(): AbortSignal {
-    if (this.#left) return this.#left.signal;
+    return this[LEFT].signal;
+  }
+
+  get [LEFT](): AbortController {
+    if (this.#left) return this.#left;
     const left = new AbortController();
     this.#left = left;
     const outgoing = this.#outgoing;
@@ -50,7 +55,7 @@ class LightRequest {
     };
     if (outgoing.closed) hear();
     else outgoing.once("close", hear);
-    return left.signal;
+    return left;
   }
 
   /** The body's bytes as they come, unless the real request has them. */
@@ -89,6 +94,21 @@ Object.setPrototypeOf(LightRequest.prototype, Request.prototype);
 export function lightRequest(incoming: IncomingMessage, outgoing: ServerResponse): Request {
   // Every member of Request is one of the class, of FIELDS or of METHODS.
   return new LightRequest(incoming, outgoing) as unknown as Request;
+}
+
+/**
+ * What aborts when the client leaves, and may be aborted for other reasons. One of ours has its own; a
+ * second one that follows it would take 4 µs.
+ */
+export function leftOf(request: Request): AbortController {
+  // The mark is ours alone, so that what lies there is the class's own.
+  const { [LEFT]: own } = request as { [LEFT]?: AbortController };
+  if (own) return own;
+  const { signal } = request;
+  const left = new AbortController();
+  if (signal.aborted) left.abort(signal.reason);
+  else signal.addEventListener("abort", () => left.abort(signal.reason), { once: true });
+  return left;
 }
 
 /** The body of any request, in pieces; null where there is none. Who stops half-way leaves the rest unread. */

@@ -14,6 +14,7 @@ import { type Deadline, readDeadline } from "./deadline";
 import { type ErrorShape, errorReply } from "./error-reply";
 import type { StreamEnd } from "./event-stream";
 import { requestSeconds, toRouteLabel } from "./http-metrics";
+import { leftOf } from "./light-request";
 import { parseBody } from "./parse-body";
 import { ANTHROPIC_REQUEST_ID_HEADER, REQUEST_ID_HEADER, readRequestId } from "./request-id";
 import { beginRequestSpan, endRequestSpan } from "./request-span";
@@ -84,7 +85,7 @@ export function route<Schema extends z.ZodType, Who extends Caller>(
   handler: (input: RouteInput<Schema, Who>) => Promise<Response> | Response,
 ): RouteHandler {
   const handle: RouteHandler = async (request, context) => {
-    const options = { ...base, shape: base.shapeOf?.(request.headers) ?? base.shape };
+    const options = base.shapeOf ? { ...base, shape: base.shapeOf(request.headers) } : base;
     const exchange = await beginExchange(request, context, options);
     const response = await answer(request, exchange, options, handler);
     response.headers.set(REQUEST_ID_HEADER, exchange.requestId);
@@ -124,7 +125,7 @@ type Exchange = {
   params: Record<string, string>;
   arrivedMs: number;
   left: AbortController;
-  log: Log;
+  readonly log: Log;
   span: Span | undefined;
   meter: Meter | undefined;
   deadline: Deadline | undefined;
@@ -148,6 +149,7 @@ async function beginExchange(
     ]),
   );
   const label = name ?? context?.label ?? toRouteLabel(path, params);
+  let log: Log | undefined;
   return {
     requestId,
     method: request.method,
@@ -156,8 +158,12 @@ async function beginExchange(
     isRoutine,
     params,
     arrivedMs: performance.now(),
-    left: new AbortController(),
-    log: processLog.child({ requestId }),
+    left: leftOf(request),
+    /** Made for who has something to say. */
+    get log() {
+      log ??= processLog.child({ requestId });
+      return log;
+    },
     span: isRoutine ? undefined : beginRequestSpan(request, { requestId, label }),
     meter: undefined,
     deadline: undefined,
@@ -193,7 +199,7 @@ async function answer<Schema extends z.ZodType, Who extends Caller>(
       params: exchange.params,
       // Without a schema `Schema` is the bare ZodType, whose output is unknown.
       body: body as z.output<Schema>,
-      signal: signalOf(request, exchange),
+      signal: signalOf(exchange),
       requestId: exchange.requestId,
       // `authenticate` gives an id exactly when the caller is a visitor.
       visitorId: visitorId as RouteInput<Schema, Who>["visitorId"],
@@ -201,7 +207,9 @@ async function answer<Schema extends z.ZodType, Who extends Caller>(
       api: api as RouteInput<Schema, Who>["api"],
       meter: exchange.meter as RouteInput<Schema, Who>["meter"],
       worker: worker as RouteInput<Schema, Who>["worker"],
-      log: exchange.log,
+      get log() {
+        return exchange.log;
+      },
     });
     if (setCookie !== undefined) response.headers.append("set-cookie", setCookie);
     return response;
@@ -214,12 +222,11 @@ async function answer<Schema extends z.ZodType, Who extends Caller>(
 }
 
 /** Aborts when the client leaves, has waited as long as it wants to, or may not go on: its key was revoked. */
-function signalOf(request: Request, { left, deadline, meter }: Exchange): AbortSignal {
-  // Not AbortSignal.any, which takes as long as ten listeners; all of these are the request's own.
-  for (const source of [request.signal, deadline?.signal, meter?.signal]) {
-    if (source?.aborted) left.abort(source.reason);
-    else source?.addEventListener("abort", () => left.abort(source.reason), { once: true });
-  }
+function signalOf({ left, deadline, meter }: Exchange): AbortSignal {
+  const late = deadline?.signal;
+  if (late?.aborted) left.abort(late.reason);
+  else late?.addEventListener("abort", () => left.abort(late.reason), { once: true });
+  meter?.onStop((reason) => left.abort(reason));
   return left.signal;
 }
 

@@ -153,7 +153,7 @@ export class UsageLedger {
     this.#refresh();
     const nowMs = this.now();
     for (const [meter, account] of this.#accounts) {
-      if (meter.signal.aborted) continue;
+      if (meter.isStopped) continue;
       const { key } = account;
       const finding = key && ring.findById(key.id, nowMs);
       if (finding?.state === "live") account.key = finding.key;
