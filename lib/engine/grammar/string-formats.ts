@@ -19,9 +19,11 @@ const EMAIL = `[A-Za-z0-9_+-]{1,20}(?:\\.[A-Za-z0-9_+-]{1,20}){0,2}@${LABEL}(?:\
 const PATH = `(?:/${UNRESERVED}{0,64}){0,16}`;
 const QUERY = `(?:\\?${UNRESERVED}{1,64}=${UNRESERVED}{0,64}(?:&${UNRESERVED}{1,64}=${UNRESERVED}{0,64}){0,8})?`;
 const FRAGMENT = `(?:#${UNRESERVED}{1,64})?`;
-const URI = `https?://${LABEL}(?:\\.${LABEL}){0,2}(?::[1-9]\\d{0,3})?${PATH}${QUERY}${FRAGMENT}`;
-/** Words of letters and digits, and a last one of letters, as those ask for who take a URL and not a URI. */
 const WORD = "[A-Za-z0-9]{1,20}(?:-[A-Za-z0-9]{1,20}){0,2}";
+/** A host that ends in a number is an IPv4 address, or nothing (URL Standard, "host parsing"). */
+const NAME = "[A-Za-z][A-Za-z0-9]{0,19}(?:-[A-Za-z0-9]{1,20}){0,2}";
+const URI = `https?://(?:${WORD}\\.){0,2}${NAME}(?::[1-9]\\d{0,3})?${PATH}${QUERY}${FRAGMENT}`;
+/** Words of letters and digits, and a last one of letters, as those ask for who take a URL and not a URI. */
 const URL_ = `https?://(?:${WORD}\\.){1,3}[A-Za-z]{2,16}(?::[1-9]\\d{1,3})?(?:/${UNRESERVED}{0,64}${PATH}${QUERY}${FRAGMENT})?`;
 const POINTER = "(?:/(?:[A-Za-z0-9_.-]|~0|~1){0,64}){0,16}";
 /** RFC 4648, section 4. */
