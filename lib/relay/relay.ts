@@ -66,7 +66,10 @@ export class Relay {
   #isRegistering = false;
   #refusals = 0;
   #life = 0;
+  /** This process takes nothing new. */
   #isStopping = false;
+  /** And nobody else serves under its address, so that this Parley is going. */
+  #isLastHere = false;
   #draining: Promise<void> | undefined;
 
   constructor({ settings, db, controller: own, door = parentDoor() }: RelayOptions) {
@@ -101,7 +104,7 @@ export class Relay {
 
   get state(): WorkerLoad["state"] {
     if (this.#card === undefined || this.#card.models.length === 0) return "starting";
-    return this.#isStopping || this.#order !== undefined ? "draining" : "ready";
+    return this.#isLastHere || this.#order !== undefined ? "draining" : "ready";
   }
 
   /** As it was told last. @throws AppError like `checkServing`. */
@@ -113,10 +116,10 @@ export class Relay {
 
   /** @throws AppError `overloaded` where nothing is taken, which sends the request to another worker. */
   checkServing(): void {
-    if (this.state === "ready") return;
+    if (this.state === "ready" && !this.#isStopping) return;
     throw new AppError("overloaded", {
       message:
-        this.state === "draining"
+        this.#isStopping || this.state === "draining"
           ? "This Parley takes no more requests from another one. Try another worker."
           : "This Parley has no model that is awake. Try another worker.",
       retryAfterSeconds: OVERLOADED_RETRY_AFTER_SECONDS,
@@ -145,8 +148,10 @@ export class Relay {
   }
 
   async #drain(): Promise<void> {
-    if (await this.#isServedByAnother()) await this.#end();
-    else this.#heartbeat?.nudge();
+    // Until that is known, beats of this process speak for both.
+    if (await this.#isServedByAnother()) return this.#end();
+    this.#isLastHere = true;
+    this.#heartbeat?.nudge();
   }
 
   /** Says good-bye, where it is this process's to say, and ends. */
