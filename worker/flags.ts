@@ -70,8 +70,8 @@ export const USAGE = `Serves models to a Parley web process.
                         be given several times
   --help                this text
 
-The secret shared with the web process is read from PARLEY_WORKER_SECRET, and a token of this worker's
-own, which then takes its place, from PARLEY_WORKER_TOKEN.
+The secret shared with the web process is read from PARLEY_WORKER_SECRET, and a token of this
+worker's own, which then takes its place, from PARLEY_WORKER_TOKEN.
 `;
 
 type Defaults = Pick<

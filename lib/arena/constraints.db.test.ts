@@ -200,7 +200,6 @@ test("a complete answer that does not say what made it", async () => {
     "model_build",
     "worker_id",
     "parameters",
-    "seed",
     "prompt_tokens",
     "completion_tokens",
     "first_token_ms",

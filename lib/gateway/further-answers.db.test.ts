@@ -99,7 +99,7 @@ async function turnedAway(): Promise<void> {
   await vi.waitFor(async () => {
     const { values } = await gatewayMetrics.failovers.get();
     expect(values.find(({ labels }) => labels.code === "overloaded")?.value).toBeGreaterThan(0);
-  });
+  }, 10_000);
 }
 
 /** Waits until the worker has turned somebody away, lets each answer end, and tells how all ended. */
@@ -115,7 +115,9 @@ async function endOneByOne({ events }: Choices, count: number): Promise<string[]
   })();
   await turnedAway();
   for (let ended = 0; ended < count; ended++) {
-    await vi.waitFor(() => expect(words + outcomes.length).toBeGreaterThan(2 * ended));
+    const isNext = () => expect(words + outcomes.length).toBeGreaterThan(2 * ended);
+    // Whoever was turned away asks again a second later.
+    await vi.waitFor(isNext, 10_000);
     end();
   }
   await reading;
