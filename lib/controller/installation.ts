@@ -5,7 +5,8 @@ import type { RegisterBody } from "@/lib/protocol/registration";
 import { assert } from "@/lib/util/assert";
 import { createId } from "@/lib/util/id";
 import { processSingleton } from "@/lib/util/process-singleton";
-import { drawInstallation, endLife, findInstallation } from "./store";
+import { drawInstallation, endLife, findInstallation } from "./installation-store";
+import type { RegisteredBy } from "./store";
 
 /** The id of this Parley among others, read once a process. */
 export async function installationId(db: Database = database()): Promise<string> {
@@ -31,10 +32,14 @@ export async function readInstallationId(db: Database): Promise<string> {
  *
  * @throws AppError `conflict`
  */
-export async function refuseRing(db: Database, body: RegisterBody): Promise<void> {
+export async function refuseRing(
+  db: Database,
+  body: RegisterBody,
+  { tokenId }: Pick<RegisteredBy, "tokenId">,
+): Promise<void> {
   const { parleys = [], name } = body.card;
   if (parleys.length === 0 || !parleys.includes(await installationId(db))) return;
-  await endLife(db, body.instanceId);
+  await endLife(db, { instanceId: body.instanceId, tokenId });
   await announce(db, "workers");
   throw new AppError("conflict", {
     message: `The Parley "${name}" passes on the models of this one, at which it would be a worker: requests would go round in a ring. Unset PARLEY_PARENT_URL at it, or at one of those between.`,

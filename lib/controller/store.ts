@@ -1,10 +1,9 @@
-import { and, eq, exists, inArray, ne, notExists, or, sql } from "drizzle-orm";
+import { and, eq, exists, inArray, isNull, ne, notExists, or, sql } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import { announce } from "@/lib/db/change-feed";
 import type { Database } from "@/lib/db/client";
 import { models } from "@/lib/db/schema/models";
 import {
-  installation,
   type WORKER_ORDERS,
   type WORKER_STATES,
   workerModels,
@@ -13,7 +12,6 @@ import {
 } from "@/lib/db/schema/workers";
 import { WORKER_GONE_SHOWN_MS } from "@/lib/fleet-limits";
 import type { RegisterBody, WorkerLoad } from "@/lib/protocol/registration";
-import type { ModelOffer } from "@/lib/protocol/worker-card";
 import { createId, isId } from "@/lib/util/id";
 
 /**
@@ -24,7 +22,7 @@ import { createId, isId } from "@/lib/util/id";
 export type WorkerState = (typeof WORKER_STATES)[number];
 export type WorkerOrder = (typeof WORKER_ORDERS)[number];
 
-const AWAKE: WorkerState[] = ["starting", "ready", "draining"];
+export const AWAKE: WorkerState[] = ["starting", "ready", "draining"];
 
 const silentMs = sql<number>`extract(epoch from (now() - ${workers.lastHeartbeatAt})) * 1000`
   .mapWith(Number)
@@ -106,7 +104,7 @@ export async function lockAddress(db: Database, address: string): Promise<void> 
 /** Other lives at an address that are awake by their rows. */
 export function readLivesAt(db: Database, address: string, instanceId: string) {
   return db
-    .select({ id: workers.id, instanceId: workers.instanceId, tokenId: workers.tokenId })
+    .select({ kind: workers.kind, state: workers.state, tokenId: workers.tokenId })
     .from(workers)
     .where(
       and(
@@ -180,34 +178,22 @@ export async function readGrownLife(
   return row;
 }
 
+/** Whether a token lets workers in. It stays as it is until the transaction ends: revoking waits, and then sees the worker. */
+export async function lockLiveToken(db: Database, tokenId: string): Promise<boolean> {
+  const rows = await db
+    .select({ id: workerTokens.id })
+    .from(workerTokens)
+    .where(and(eq(workerTokens.id, tokenId), isNull(workerTokens.revokedAt)))
+    .for("share");
+  return rows.length > 0;
+}
+
 /** An address serves one life at a time: whoever had it before is gone. */
 export async function closeOlderLives(db: Database, address: string, workerId: string) {
   await db
     .update(workers)
     .set({ state: "left" })
     .where(and(eq(workers.address, address), ne(workers.id, workerId), ne(workers.state, "left")));
-}
-
-/** The models' ids by name; what the latest worker says of a model is what is known of it. */
-export async function upsertModels(
-  db: Database,
-  offers: ModelOffer[],
-): Promise<Map<string, string>> {
-  if (offers.length === 0) return new Map();
-  const rows = await db
-    .insert(models)
-    .values(
-      // In the order of names, so that two registrations cannot hold each other's rows.
-      offers
-        .toSorted((one, other) => (one.name < other.name ? -1 : 1))
-        .map(({ name, description }) => ({ id: createId(), name, description })),
-    )
-    .onConflictDoUpdate({
-      target: models.name,
-      set: { description: sql`excluded.description`, updatedAt: sql`now()` },
-    })
-    .returning({ id: models.id, name: models.name });
-  return new Map(rows.map(({ id, name }) => [name, id]));
 }
 
 export type WorkerModelRow = typeof workerModels.$inferInsert;
@@ -376,21 +362,6 @@ export async function writeOrder(
     .returning({ id: workers.id });
   if (rows.length > 0) await announce(db, "workers");
   return rows.length > 0;
-}
-
-/** A life is over, if there was such a one, whoever says so. */
-export async function endLife(db: Database, instanceId: string): Promise<void> {
-  await db.update(workers).set({ state: "left" }).where(eq(workers.instanceId, instanceId));
-}
-
-export async function findInstallation(db: Database): Promise<string | undefined> {
-  const [row] = await db.select({ id: installation.id }).from(installation);
-  return row?.id;
-}
-
-/** Of several who draw at once the first one counts. */
-export async function drawInstallation(db: Database, id: string): Promise<void> {
-  await db.insert(installation).values({ id }).onConflictDoNothing();
 }
 
 /** When the newest migration was written that this database has; undefined when it has none. */
