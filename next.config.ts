@@ -1,4 +1,5 @@
 import type { NextConfig } from "next";
+import { SECURITY_HEADERS } from "./lib/http/security-headers";
 
 const config: NextConfig = {
   poweredByHeader: false,
@@ -13,13 +14,7 @@ const config: NextConfig = {
   headers: async () => [
     {
       source: "/:path*",
-      headers: [
-        // Nobody may lay our vote buttons under a page of theirs.
-        { key: "content-security-policy", value: "frame-ancestors 'none'" },
-        { key: "x-content-type-options", value: "nosniff" },
-        // The address of a battle is nobody else's business.
-        { key: "referrer-policy", value: "same-origin" },
-      ],
+      headers: Object.entries(SECURITY_HEADERS).map(([key, value]) => ({ key, value })),
     },
   ],
   // `npm test` type-checks everything; a mistake in a test must not keep `npm start` from starting.

@@ -54,6 +54,7 @@ type Sent = { method?: string; headers?: Record<string, string>; body?: string }
 const HEADERS = [
   ...["content-type", "cache-control", "allow", "retry-after", "www-authenticate", "location"],
   ...["x-parley-model", "x-should-retry", "access-control-allow-origin", "etag"],
+  ...["content-security-policy", "x-content-type-options", "referrer-policy"],
 ];
 
 /** Ids, times and seeds, which no two answers share. */
@@ -88,7 +89,7 @@ const MODEL = "pico-m";
 const messages = [{ role: "user", content: "Hello." }];
 const greedy = { model: MODEL, messages, temperature: 0, seed: 1, max_tokens: 8 };
 
-/** OPTIONS is left out: Next answers it by itself, the front as a method that a path does not have. */
+/** OPTIONS is left out: Next names among a path's methods those that it only has to refuse them. */
 const CASES: [string, string, Sent?][] = [
   ["a good request", "/v1/chat/completions", json(greedy)],
   ["a stream", "/v1/chat/completions", json({ ...greedy, stream: true })],

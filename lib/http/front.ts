@@ -6,6 +6,7 @@ import { lightRequest } from "./light-request";
 import { isMethodRefusal, methodNotAllowed } from "./not-allowed";
 import { readRequestId } from "./request-id";
 import type { RouteHandler } from "./route";
+import { tellMethods } from "./tell-methods";
 import { writeAnswer } from "./write-answer";
 
 /** The exports of a Next route file; some of them are handlers named for their method. */
@@ -85,6 +86,7 @@ function run(
   const handler =
     handlers.get(request.method) ??
     (request.method === "HEAD" ? handlers.get("GET") : undefined) ??
+    (request.method === "OPTIONS" ? tellMethods(handlers.keys()) : undefined) ??
     methodNotAllowed(...handlers.keys());
   return handler(request, { params: Promise.resolve(params), label, path });
 }

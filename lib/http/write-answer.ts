@@ -1,7 +1,9 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { REFUSED_BODY_MS_MAX } from "@/lib/limits";
+import { untilRoom } from "./event-stream";
 import { toNodeHeaders } from "./light-headers";
 import { sourceOf } from "./light-response";
+import { SECURITY_HEADERS } from "./security-headers";
 
 type Exchange = { incoming: IncomingMessage; outgoing: ServerResponse };
 
@@ -18,13 +20,16 @@ export async function writeAnswer(response: Response, exchange: Exchange): Promi
   }
   refuseRest(exchange);
   const { status } = response;
-  const headers = toNodeHeaders(response.headers);
+  const own = toNodeHeaders(response.headers);
   if (typeof source === "string") {
-    outgoing.writeHead(status, { ...headers, "content-length": Buffer.byteLength(source) });
+    // A field before the spreads, not after: V8 of Node 20 makes of that another, slower kind of object.
+    const whole = { "content-length": Buffer.byteLength(source), ...SECURITY_HEADERS, ...own };
+    outgoing.writeHead(status, whole);
     outgoing.end(source);
     return;
   }
   const stream = source ?? body;
+  const headers = { ...SECURITY_HEADERS, ...own };
   if (stream === null) {
     const hasNoBody = status === 204 || status === 304;
     outgoing.writeHead(status, hasNoBody ? headers : { ...headers, "content-length": 0 }).end();
@@ -50,10 +55,7 @@ async function pump(body: ReadableStream<Uint8Array>, outgoing: ServerResponse):
       const { done, value } = await reader.read();
       if (done || outgoing.destroyed) break;
       if (outgoing.write(value)) continue;
-      await new Promise<void>((resolve) => {
-        outgoing.once("drain", resolve);
-        outgoing.once("close", resolve);
-      });
+      await untilRoom(outgoing);
     }
     outgoing.off("close", onClose);
     outgoing.end();
