@@ -1,6 +1,5 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { REFUSED_BODY_MS_MAX } from "@/lib/limits";
-import { untilRoom } from "./event-stream";
 import { toNodeHeaders } from "./light-headers";
 import { sourceOf } from "./light-response";
 import { SECURITY_HEADERS } from "./security-headers";
@@ -55,7 +54,10 @@ async function pump(body: ReadableStream<Uint8Array>, outgoing: ServerResponse):
       const { done, value } = await reader.read();
       if (done || outgoing.destroyed) break;
       if (outgoing.write(value)) continue;
-      await untilRoom(outgoing);
+      await new Promise<void>((resolve) => {
+        outgoing.once("drain", resolve);
+        outgoing.once("close", resolve);
+      });
     }
     outgoing.off("close", onClose);
     outgoing.end();
