@@ -124,7 +124,8 @@ export class EventStream<Event> implements Streamed {
   }
 }
 
-function untilRoom(outgoing: ServerResponse): Promise<void> {
+/** Until more may be written, or nobody reads any more. */
+export function untilRoom(outgoing: ServerResponse): Promise<void> {
   return new Promise((resolve) => {
     const settle = () => {
       outgoing.off("drain", settle);

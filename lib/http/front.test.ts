@@ -5,14 +5,35 @@
 import { once } from "node:events";
 import { createServer, request } from "node:http";
 import { type AddressInfo, connect } from "node:net";
-import { afterAll, beforeAll, expect, test } from "vitest";
+import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { createFront } from "./front";
 import { methodNotAllowed } from "./not-allowed";
+import { serverSentEventsReply } from "./stream-reply";
 
 let origin: string;
 let port: number;
 let aborted: Promise<unknown>;
 const flow = { next: () => {} };
+/** Streams of /v1/events and of /v1/pumped that began, whose clients were heard to leave, that were closed. */
+const streams = { begun: 0, left: 0, closed: 0 };
+
+async function* eventsForEver() {
+  try {
+    for (;;) {
+      await new Promise((resolve) => setImmediate(resolve));
+      yield { text: "x".repeat(1_000) };
+    }
+  } finally {
+    streams.closed += 1;
+  }
+}
+
+function begin(request: Request): void {
+  streams.begun += 1;
+  request.signal.addEventListener("abort", () => {
+    streams.left += 1;
+  });
+}
 
 const server = createServer((incoming, outgoing) => {
   if (!front(incoming, outgoing)) outgoing.writeHead(299).end("next");
@@ -44,6 +65,23 @@ const front = createFront({
         },
       });
       return new Response(body, { headers: { "content-type": "text/event-stream" } });
+    },
+  },
+  "/v1/events": {
+    GET: (request: Request) => {
+      begin(request);
+      return serverSentEventsReply(eventsForEver());
+    },
+  },
+  "/v1/pumped": {
+    GET: (request: Request) => {
+      begin(request);
+      const pull = (controller: ReadableStreamDefaultController) =>
+        controller.enqueue(new Uint8Array(1_000));
+      const cancel = () => {
+        streams.closed += 1;
+      };
+      return new Response(new ReadableStream({ pull, cancel }));
     },
   },
   "/v1/[[...rest]]": { GET: () => Response.json({ rest: true }, { status: 404 }) },
@@ -132,6 +170,30 @@ test("chunks leave as they come, and the handler hears of a client that goes", a
   expect(await aborted).toBe("aborted");
 });
 
+test.each(["/v1/events", "/v1/pumped"])(
+  "requests that wait for their turn on a connection hear that it closed (%s)",
+  async (path) => {
+    Object.assign(streams, { begun: 0, left: 0, closed: 0 });
+    const socket = connect(port, "127.0.0.1");
+    socket.write(`GET ${path} HTTP/1.1\r\nhost: x\r\n\r\n`.repeat(12));
+    await once(socket, "data");
+    await vi.waitFor(() => expect(streams.begun).toBe(12));
+    socket.destroy();
+    await vi.waitFor(() => expect(streams).toEqual({ begun: 12, left: 12, closed: 12 }));
+  },
+);
+
+test("requests on one connection are answered in turn", async () => {
+  const one = "GET /v1/models HTTP/1.1\r\nhost: x\r\n\r\n";
+  const last = "GET /v1/models/a HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n";
+  const socket = connect(port, "127.0.0.1");
+  socket.write(one.repeat(12) + last);
+  let text = "";
+  for await (const chunk of socket) text += chunk;
+  expect(text.match(/HTTP\/1.1 200/g)).toHaveLength(13);
+  expect(text.lastIndexOf('{"all":true}')).toBeLessThan(text.indexOf('{"id":["a"]}'));
+});
+
 test.each([
   [
     "malformed percent-encoding",
@@ -140,6 +202,11 @@ test.each([
   ],
   ["the same elsewhere", "GET /%E0%A4%A HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", 400],
   ["a host that is none", "GET /v1/models HTTP/1.1\r\nhost: a b\r\nconnection: close\r\n\r\n", 400],
+  [
+    "a port that is none",
+    "GET /v1/echo HTTP/1.1\r\nhost: a:99999\r\nconnection: close\r\n\r\n",
+    400,
+  ],
   ["a method Next fails on", "TRACE / HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", 405],
   ["another", "PROPFIND /leaderboard HTTP/1.1\r\nhost: x\r\nconnection: close\r\n\r\n", 405],
 ])("%s gets a readable error", async (_, bytes, status) => {

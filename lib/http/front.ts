@@ -2,6 +2,7 @@ import type { IncomingMessage, ServerResponse } from "node:http";
 import { AppError } from "@/lib/errors";
 import { log } from "@/lib/telemetry/log";
 import { errorReply, errorShapeAt } from "./error-reply";
+import { hearClose } from "./hear-close";
 import { lightRequest } from "./light-request";
 import { isMethodRefusal, methodNotAllowed } from "./not-allowed";
 import { readRequestId } from "./request-id";
@@ -96,6 +97,7 @@ function handOver(
   outgoing: ServerResponse,
   handle: (request: Request) => Promise<Response> | Response,
 ): true {
+  hearClose(incoming.socket, outgoing);
   void answer(incoming, outgoing, handle).catch((error: unknown) => {
     // Handlers themselves do not throw: route() answers everything.
     log.error({ err: error, path: pathOf(incoming.url) }, "answer broken off");
@@ -120,7 +122,7 @@ async function answer(
 
 /** Nearly all are of these characters; what is left is looked at by the parser of URLs itself. */
 function isHost(host: string): boolean {
-  return /^[a-z0-9.-]+(:\d{1,5})?$/i.test(host) || URL.canParse(`http://${host}/`);
+  return /^[a-z0-9.-]+(:\d{1,4})?$/i.test(host) || URL.canParse(`http://${host}/`);
 }
 
 function refuseUrl(request: Request): Response {

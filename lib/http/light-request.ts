@@ -53,7 +53,8 @@ class LightRequest {
     const hear = () => {
       if (!outgoing.writableFinished) left.abort(clientLeft());
     };
-    if (outgoing.closed) hear();
+    // One that never had its turn on the connection is destroyed without being closed.
+    if (outgoing.closed || outgoing.destroyed) hear();
     else outgoing.once("close", hear);
     return left;
   }

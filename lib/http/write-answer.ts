@@ -1,5 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { REFUSED_BODY_MS_MAX } from "@/lib/limits";
+import { untilRoom } from "./event-stream";
 import { toNodeHeaders } from "./light-headers";
 import { sourceOf } from "./light-response";
 import { SECURITY_HEADERS } from "./security-headers";
@@ -54,10 +55,7 @@ async function pump(body: ReadableStream<Uint8Array>, outgoing: ServerResponse):
       const { done, value } = await reader.read();
       if (done || outgoing.destroyed) break;
       if (outgoing.write(value)) continue;
-      await new Promise<void>((resolve) => {
-        outgoing.once("drain", resolve);
-        outgoing.once("close", resolve);
-      });
+      await untilRoom(outgoing);
     }
     outgoing.off("close", onClose);
     outgoing.end();
