@@ -271,6 +271,40 @@ describe("a worker that fails", () => {
     expect(state()).toBe("closed");
   });
 
+  test("at reading texts is passed over as well, and closes with the first reply after the wait", async () => {
+    const controller = newController({ now: () => nowMs });
+    let isWell = false;
+    const mock = createMockBackend({ models: [MODEL], slots: 4, tokenMs: 0 });
+    const read: Backend["embed"] = async (request, signal) => {
+      if (!isWell) throw new AppError("internal", { message: "It fails." });
+      return mock.embed(request, signal);
+    };
+    const { workerId } = await addWorker([controller], { ...backendOf({}), embed: read });
+    // Only what the router learns of models is left out.
+    const router = { sawOutcome() {} } as never;
+    const readOne = () =>
+      embed({
+        router,
+        ...{ controller, signal: new AbortController().signal, pinned: pinTo(MODEL) },
+        request: { requestId: "r", model: MODEL, inputs: ["one"] },
+        meter: new Meter({ caller: ANONYMOUS_CALLER, endpoint: "t", asked: MODEL, requestId: "r" }),
+      });
+    const state = () => controller.breakerOf(workerId).state;
+    for (let count = 0; count < 3; count++) {
+      await expect(readOne()).rejects.toMatchObject({ code: "internal" });
+    }
+    expect(state()).toBe("open");
+    nowMs += 2_500;
+    // The trial fails: it opens for longer.
+    await expect(readOne()).rejects.toMatchObject({ code: "internal" });
+    expect(state()).toBe("open");
+    nowMs += 10_000;
+    isWell = true;
+    await readOne();
+    expect(controller.breakerOf(workerId)).toEqual({ state: "closed", failures: 0 });
+    expect(controller.inFlight()).toBe(0);
+  });
+
   test("a client that leaves and a request that cannot be are no faults", async () => {
     const controller = newController();
     const { workerId } = await addWorker([controller], backendOf({ contextLength: 300 }));

@@ -197,18 +197,18 @@ async function readInParts<Item extends Texts, Reply extends Counted>(
         { ...attempts, ...waits, ask: toReadingAsk(own), isUnderWay: index > 0 },
         async (reservation) => {
           begin();
-          try {
-            const reply = await whileAlive(reservation, attempts, async (signal) => {
-              const called = { requestId, signal, via, trace: meter.trace };
-              const worker = await toWorkerCall(reservation, called);
-              const at = { client: clientFor(reservation), address: reservation.address };
-              return await call(at, { model, items: own }, worker);
-            });
-            reservation.finished();
-            return reply;
-          } finally {
-            reservation.release();
-          }
+          const reply = await whileAlive(reservation, attempts, async (signal) => {
+            const called = { requestId, signal, via, trace: meter.trace };
+            const worker = await toWorkerCall(reservation, called);
+            const at = { client: clientFor(reservation), address: reservation.address };
+            return await call(at, { model, items: own }, worker);
+          });
+          // In this order: a place that is given back is no trial any more, and closes no breaker. That of a
+          // call that failed is given back by tryWorkers, once the worker has been blamed.
+          reservation.started();
+          reservation.finished();
+          reservation.release();
+          return reply;
         },
       ).catch((error: unknown) => {
         throw shiftParam(error, field, start);
