@@ -9,6 +9,7 @@ import { responses } from "@/lib/responses/responses";
 import { log } from "@/lib/telemetry/log";
 import { usageFlusher } from "@/lib/usage/flusher";
 import { backoffMs } from "@/lib/util/backoff";
+import { startGate } from "@/lib/util/start-gate";
 import { wait } from "@/lib/util/wait";
 
 /** What a connection that cannot be made is called: by Node, by the driver, by a server that is starting. */
@@ -28,6 +29,7 @@ export async function boot(): Promise<void> {
     // Next would go on and answer 500 to everything.
     process.exit(1);
   }
+  startGate().open();
   // So that the first request need not wait for it. Whoever asks hears what is wrong.
   keyRing()
     .get()

@@ -1,4 +1,4 @@
-import type { Server } from "node:http";
+import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setFlagsFromString } from "node:v8";
 import next from "next";
@@ -7,6 +7,7 @@ import { env } from "@/lib/env";
 import { applyCors } from "@/lib/http/cors";
 import { development } from "@/lib/http/development";
 import { createFront } from "@/lib/http/front";
+import { holdRequests } from "@/lib/http/hold-requests";
 import { createHttpServer } from "@/lib/http/http-server";
 import { STOP_HOOKS_MS_MAX, WEB_DRAIN_MS_MAX } from "@/lib/limits";
 import { relay } from "@/lib/relay/relay";
@@ -17,6 +18,7 @@ import { usageFlusher } from "@/lib/usage/flusher";
 import { isLoopback } from "@/lib/util/loopback";
 import { settleWithin } from "@/lib/util/settle-within";
 import { EXIT_CODES, StartError } from "@/lib/util/start-error";
+import { startGate } from "@/lib/util/start-gate";
 import type { HOT_ROUTES } from "./server-routes";
 
 /**
@@ -57,14 +59,19 @@ async function main(): Promise<void> {
   const app = next({ dev: isDev, dir: process.cwd(), hostname: HOST, port, httpServer: server });
   const pages = app.getRequestHandler();
   const prepared = app.prepare();
-  server.on("request", (incoming, outgoing) => {
-    if (applyCors(incoming, outgoing) || front(incoming, outgoing)) return;
+  const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    if (front(incoming, outgoing)) return;
     prepared
       .then(() => pages(incoming, outgoing))
       .catch((error: unknown) => {
         log.error({ err: error, path: incoming.url?.split("?")[0] }, "page failed");
         outgoing.destroy();
       });
+  };
+  // In development all goes through Next, which has booted when it is prepared.
+  const held = isDev ? answer : holdRequests(startGate(), answer);
+  server.on("request", (incoming, outgoing) => {
+    if (!applyCors(incoming, outgoing)) held(incoming, outgoing);
   });
   process.send?.({ type: "listening", port });
   log.info({ host: HOST, port }, "web listening");

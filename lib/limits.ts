@@ -156,6 +156,9 @@ export const ENCODER_WAITING_TOKENS_MAX = 1_048_576;
 /** Told to clients whom a full worker refuses: about one short answer, after which a place is likely free. */
 export const OVERLOADED_RETRY_AFTER_SECONDS = 2;
 
+/** A request of a program that comes while the web process starts waits for as long: less than a worker's registration does, and more than the first schema takes. */
+export const START_HOLD_MS_MAX = 3_000;
+
 // Between web and worker.
 /** A request re-encoded as message parts is longer than the body it came from; four times is never reached. */
 export const WORKER_BODY_BYTES_MAX = 4 * BODY_BYTES_MAX;
