@@ -57,7 +57,12 @@ export class Relay {
     try {
       yield this.#stream.start;
       for (;;) {
-        const event = await this.#next();
+        let event: GenerationEvent;
+        try {
+          event = this.#whole(await this.#stream.next());
+        } catch (thrown) {
+          event = await this.#resume(thrown);
+        }
         if (event.type === "generation-resumed") {
           yield event;
           continue;
@@ -91,18 +96,14 @@ export class Relay {
     return undefined;
   }
 
-  /** What comes next, from whichever worker. */
-  async #next(): Promise<GenerationEvent> {
-    try {
-      return this.#whole(await this.#stream.next());
-    } catch (thrown) {
-      await this.#expectPassing(thrown);
-      const { trail, watch } = this.#options;
-      const { workerId, release: undo } = this.#stream.reservation;
-      watch.resumed({ workerId, undo });
-      trail.moveOn();
-      return { type: "generation-resumed", afterTokens: trail.ids?.length ?? 0, workerId };
-    }
+  /** Another worker takes over, and what comes next says so; or throws the fault. */
+  async #resume(thrown: unknown): Promise<GenerationEvent> {
+    await this.#expectPassing(thrown);
+    const { trail, watch } = this.#options;
+    const { workerId, release: undo } = this.#stream.reservation;
+    watch.resumed({ workerId, undo });
+    trail.moveOn();
+    return { type: "generation-resumed", afterTokens: trail.ids?.length ?? 0, workerId };
   }
 
   /** Goes on with another worker after a fault, or throws it. */

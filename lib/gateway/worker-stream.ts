@@ -70,18 +70,19 @@ export class WorkerStream {
     const call = await toWorkerCall(reservation, { ...called, signal: this.#abort.signal });
     const events = await clientFor(reservation).generate(reservation.address, request, call);
     this.#events = events[Symbol.asyncIterator]();
-    const start = await this.#read();
+    const start = this.#hear(await this.#wait());
     // The client holds workers to the order of events.
     assert(start.type === "generation-start", "a generation starts first");
     this.#start = start;
     if (start.load) reservation.told(start.load);
     reservation.started();
-    this.#second = await this.#read();
+    this.#second = this.#hear(await this.#wait());
   }
 
   /** @throws AppError when the worker is lost, or says that it failed. */
   async next(): Promise<GenerateEvent> {
-    const event = this.#second ?? (await this.#read());
+    // The wait is this function's own: every further one between would be kept, for each stream, as long as a token takes.
+    const event = this.#second ?? this.#hear(await this.#wait());
     this.#second = undefined;
     if (event.type !== "generation-end") return event;
     const { reservation } = this;
@@ -91,10 +92,13 @@ export class WorkerStream {
     return event;
   }
 
-  async #read(): Promise<GenerateEvent> {
+  #wait(): Promise<IteratorResult<GenerateEvent>> {
     assert(this.#events, "an opened stream has events");
     this.#watched.waitingSinceMs = performance.now();
-    const { done, value } = await this.#events.next();
+    return this.#events.next();
+  }
+
+  #hear({ done, value }: IteratorResult<GenerateEvent>): GenerateEvent {
     this.#watched.waitingSinceMs = undefined;
     if (done) throw endedEarly();
     if (value.type === "generation-error") {
