@@ -290,6 +290,8 @@ describe("what no engine can have told", () => {
     // More than fit, and more after an end.
     for (const [ids, changes] of [
       [[7, 7, 7], { maxTokens: 2 }],
+      [[7], { maxTokens: 0 }],
+      [Array(300).fill(7), { maxTokens: 0 }],
       [[7, 8, 9], { stopTokenIds: [8] }],
     ] as const) {
       const error = await refusal([...ids], changes);

@@ -324,6 +324,13 @@ export class Engine {
     const { resumed } = request;
     this.#prompts.expectTokenIds(resumed?.ids ?? [], "resume.tokenIds");
     const completionTokenCountMax = Math.min(request.maxTokens ?? room, room);
+    const given = resumed?.ids.length ?? 0;
+    if (given > completionTokenCountMax) {
+      throw new AppError("invalid-request", {
+        message: `An answer of ${given} tokens cannot be gone on with: there is room for ${completionTokenCountMax}.`,
+        param: "resume.tokenIds",
+      });
+    }
     const { minTokens = 0 } = request;
     if (minTokens > completionTokenCountMax) {
       throw new AppError("invalid-request", {

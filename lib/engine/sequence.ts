@@ -246,7 +246,7 @@ export class Sequence {
       ? { text: piece }
       : this.#stopMatcher.push(piece);
     this.#send(text);
-    const isFull = this.completionTokenCount === this.options.completionTokenCountMax;
+    const isFull = this.completionTokenCount >= this.options.completionTokenCountMax;
     if (stopString !== undefined) this.#end("stop", stopString);
     else if (isFull) this.#finish("length");
   }
