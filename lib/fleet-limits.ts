@@ -43,6 +43,10 @@ export const NO_WORKER_RETRY_AFTER_SECONDS = 5;
 export const RESUMPTIONS_MAX = 4;
 /** Tokens of an answer that can go on elsewhere, as many as any context here holds; the web holds their ids, 8 bytes each. */
 export const RESUMED_TOKENS_MAX = 131_072;
+/** Tokens that a worker may say it read or wrote: what a column of 32 bits holds. An answer is held to its own bounds besides. */
+export const TOKEN_COUNT_MAX = 2_147_483_647;
+/** Tokens that a character of a text may make, spelled otherwise by the model's normalization and then in bytes. */
+export const TOKENS_A_CHARACTER_MAX = 64;
 /** A worker whose stream is silent for this long is asked whether it lives: a token takes a second at worst, a long prompt more. */
 export const STREAM_DOUBT_AFTER_MS = 3_000;
 /** Such a question is answered within this, also by a worker that works: its models run in threads of their own. */
@@ -85,6 +89,11 @@ export const RELAY_LOOK_INTERVAL_MS = 1_000;
 export const RELAY_REFUSED_RETRY_MS = { firstMs: 1_000, longestMs: 30_000 };
 /** Installations that one worker stands for, all that are beneath it. */
 export const PARLEYS_BENEATH_MAX = 256;
+
+/** A worker's reply as a whole: the vectors of 64 texts, each of 4,096 numbers as JSON, take 6 MiB. */
+export const WORKER_REPLY_BYTES_MAX = 32 * BODY_BYTES_MAX;
+/** What it says of its health, or why it refuses. */
+export const WORKER_WORD_BYTES_MAX = 65_536;
 
 /** Tokens of workers that a server holds in memory, revoked ones left out; a fleet has a few hundred workers. */
 export const WORKER_TOKENS_MAX = 1_000;

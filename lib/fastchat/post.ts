@@ -7,6 +7,7 @@ import {
   WORKER_CONNECTIONS_MAX,
   WORKER_SILENCE_MS_MAX,
 } from "@/lib/limits";
+import { readWhole } from "@/lib/protocol/read-whole";
 import { fromTransportError, isTransportTimeout } from "@/lib/protocol/transport-error";
 import { processSingleton } from "@/lib/util/process-singleton";
 
@@ -84,19 +85,9 @@ export async function postWhole<T>(
   { schema, ...options }: Post & { schema: z.ZodType<T> },
 ): Promise<T> {
   const { body } = await post(address, path, options);
-  const pieces: Uint8Array[] = [];
-  let size = 0;
   try {
-    for await (const piece of body as AsyncIterable<Uint8Array>) {
-      pieces.push(piece);
-      size += piece.length;
-      if (size > FASTCHAT_REPLY_BYTES_MAX) {
-        throw new AppError("upstream-invalid", {
-          message: `The worker's reply to ${path} exceeds ${FASTCHAT_REPLY_BYTES_MAX} bytes.`,
-        });
-      }
-    }
-    return schema.parse(JSON.parse(Buffer.concat(pieces).toString("utf8")));
+    const whole = await readWhole(body, FASTCHAT_REPLY_BYTES_MAX);
+    return schema.parse(JSON.parse(whole.toString("utf8")));
   } catch (error) {
     throw toPostError(error, options.signal);
   }

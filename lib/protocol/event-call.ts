@@ -1,7 +1,7 @@
 import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import type { AppError } from "@/lib/errors";
-import { EVENT_BYTES_MAX } from "@/lib/limits";
+import { WORKER_WORD_BYTES_MAX } from "@/lib/fleet-limits";
 import { EventReader } from "./event-reader";
 
 export type Refusal = { status: number; headers: IncomingHttpHeaders; body: Buffer };
@@ -62,11 +62,12 @@ class EventCall implements Dispatcher.DispatchHandler {
   ): void {
     // "Continue" and the like come before the answer.
     if (status < 200) return;
-    clearTimeout(this.#timer);
     if (status !== 200) {
+      // Its time runs on: a refusal is a line, and what trickles is no more an answer than no head.
       this.#refusal = { status, headers, chunks: [], bytes: 0 };
       return;
     }
+    clearTimeout(this.#timer);
     this.#reader = new EventReader({
       signal: this.#options.signal,
       toError: this.#options.toError,
@@ -88,7 +89,8 @@ class EventCall implements Dispatcher.DispatchHandler {
     if (refusal === undefined) return;
     refusal.chunks.push(chunk);
     refusal.bytes += chunk.length;
-    if (refusal.bytes > EVENT_BYTES_MAX) controller.abort(new Error("The refusal has no end."));
+    if (refusal.bytes > WORKER_WORD_BYTES_MAX)
+      controller.abort(new Error("The refusal has no end."));
   }
 
   onResponseEnd(): void {

@@ -1,8 +1,12 @@
 import * as z from "zod";
 import { ERROR_CODE_LIST } from "@/lib/errors";
+import { TOKEN_COUNT_MAX } from "@/lib/fleet-limits";
 import { ALTERNATIVES_MAX } from "@/lib/limits";
 import { samplingSchema } from "./generate-request";
 import { liveLoadSchema } from "./registration";
+
+/** Of tokens. What is told is added up, charged and kept in columns of 32 bits. */
+const count = z.number().int().min(0).max(TOKEN_COUNT_MAX);
 
 /**
  * What a worker says of one generation, in this order: `generation-start`, any number of `text-delta`
@@ -16,7 +20,7 @@ export const generationStartSchema = z.object({
   model: z.string(),
   /** SHA-256 of the model's files, hex. */
   build: z.string(),
-  promptTokens: z.number().int(),
+  promptTokens: count,
   /** What was used: the request's own, its gaps filled. A backend leaves out what it does not know. */
   sampling: z.object({
     ...samplingSchema.shape,
@@ -26,7 +30,7 @@ export const generationStartSchema = z.object({
     seed: z.number().int().optional(),
   }),
   /** Completion tokens that this generation may take at most. */
-  maxTokens: z.number().int(),
+  maxTokens: count,
   /** The worker's load with this request in it; the web sees it, its clients do not. */
   load: liveLoadSchema.optional(),
 });
@@ -42,7 +46,7 @@ export const textDeltaSchema = z.object({
   type: z.literal("text-delta"),
   text: z.string(),
   /** Tokens this delta stands for; a held-back half code point joins the next one's count. */
-  tokens: z.number().int(),
+  tokens: count,
   tokenIds,
 });
 
@@ -50,7 +54,7 @@ export const textDeltaSchema = z.object({
 export const reasoningDeltaSchema = z.object({
   type: z.literal("reasoning-delta"),
   text: z.string(),
-  tokens: z.number().int(),
+  tokens: count,
   tokenIds,
 });
 
@@ -68,7 +72,7 @@ export const toolCallDeltaSchema = z.object({
   type: z.literal("tool-call-delta"),
   index: z.number().int().min(0),
   text: z.string(),
-  tokens: z.number().int(),
+  tokens: count,
   tokenIds,
 });
 
@@ -123,10 +127,10 @@ export const generationEndSchema = z.object({
   /** Of the request's `stop` the one that ended the answer. */
   stopString: z.string().optional(),
   usage: z.object({
-    promptTokens: z.number().int(),
-    completionTokens: z.number().int(),
+    promptTokens: count,
+    completionTokens: count,
     /** Of the prompt's tokens those that an earlier request had already paid for. */
-    cachedPromptTokens: z.number().int().optional(),
+    cachedPromptTokens: count.optional(),
   }),
   /** Milliseconds on the worker's clock; first token and duration count from arrival, the wait included. */
   timing: z.object({ queuedMs: z.number(), firstTokenMs: z.number(), durationMs: z.number() }),

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { TOKEN_COUNT_MAX } from "@/lib/fleet-limits";
 import { EMBED_INPUTS_MAX, RERANK_DOCUMENTS_MAX } from "@/lib/limits";
 import { toolRequestSchema } from "./answer-shape";
 import { reasoningFields } from "./generate-request";
@@ -7,6 +8,9 @@ import { messagesSchema } from "./message";
 /** Text ↔ tokens ↔ vectors: the calls beside generation. */
 
 const model = z.string().min(1).max(256);
+
+/** Of tokens; see generate-event.ts. */
+const count = z.number().int().min(0).max(TOKEN_COUNT_MAX);
 
 const requestId = z.string().min(1).max(128);
 const tokenIds = z.array(z.number().int().min(0).max(999_999_999)).min(1);
@@ -31,7 +35,7 @@ export const embedRequestSchema = z.strictObject({
 export const embedReplySchema = z.object({
   /** One unit-length vector an input. */
   embeddings: z.array(z.array(z.number())),
-  promptTokens: z.number().int(),
+  promptTokens: count,
 });
 
 /** How well each document answers the query, by a model that reads both together. */
@@ -46,7 +50,7 @@ export const rerankRequestSchema = z.strictObject({
 export const rerankReplySchema = z.object({
   /** One a document, in their order: 0 (not at all) to 1. */
   scores: z.array(z.number().min(0).max(1)),
-  promptTokens: z.number().int(),
+  promptTokens: count,
 });
 
 export const classifyRequestSchema = z.strictObject({
@@ -59,7 +63,7 @@ export const classifyRequestSchema = z.strictObject({
 export const classifyReplySchema = z.object({
   /** For each input the labels of the model, the likeliest first. */
   results: z.array(z.array(z.object({ label: z.string(), score: z.number().min(0).max(1) }))),
-  promptTokens: z.number().int(),
+  promptTokens: count,
 });
 
 /** The tokens under the names that the vocabulary has for them, too. */
@@ -86,8 +90,8 @@ export const tokenizeRequestSchema = z.union([
   }),
 ]);
 export const tokenizeReplySchema = z.object({
-  ids: z.array(z.number().int()),
-  contextLength: z.number().int(),
+  ids: z.array(z.number().int().min(0)),
+  contextLength: z.number().int().min(0),
   names: z.array(z.string()).optional(),
 });
 
@@ -101,7 +105,7 @@ export const tokenizerInfoRequestSchema = z.strictObject({ model });
 export const tokenizerInfoReplySchema = z.object({
   /** What the model's tokenizer files say under their own names (tokenizer_config.json). */
   config: z.record(z.string(), z.unknown()),
-  contextLength: z.number().int(),
+  contextLength: z.number().int().min(0),
 });
 
 export type EmbedRequest = z.infer<typeof embedRequestSchema>;

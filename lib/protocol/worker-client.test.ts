@@ -273,6 +273,38 @@ describe("a worker that is not well", () => {
     await expect(run).rejects.toMatchObject({ code: "timeout", retryable: true });
   });
 
+  test.each(["generate", "health"])(
+    "a refusal without an end at %s: upstream-invalid",
+    async (path) => {
+      let isLetGo = false;
+      const address = await withServer((_request, response) => {
+        response.writeHead(path === "health" ? 200 : 503);
+        const more = () => {
+          while (response.write("x".repeat(16_384)));
+        };
+        response.on("drain", more).on("close", () => (isLetGo = true));
+        more();
+      });
+      const run =
+        path === "health"
+          ? client.health(address, call())
+          : client.generate(address, testRequest("m"), call());
+      await expect(run).rejects.toMatchObject({ name: "AppError", retryable: true });
+      await vi.waitFor(() => expect(isLetGo).toBe(true));
+    },
+  );
+
+  test.each([
+    ["generate", (hasty: WorkerClient, at: string) => hasty.generate(at, testRequest("m"), call())],
+    ["card", (hasty: WorkerClient, at: string) => hasty.card(at, call())],
+  ])("a refusal at %s that stops after its head: timeout", async (_name, ask) => {
+    const address = await withServer((_request, response) => {
+      response.writeHead(503, { "content-type": "application/json" }).write("{");
+    });
+    const run = ask(withClient({ headMsMax: 40, callMsMax: 40 }), address);
+    await expect(run).rejects.toMatchObject({ code: "timeout", retryable: true });
+  });
+
   test("silence in mid-stream: timeout", async () => {
     const address = await withLines([START, DELTA], { open: true });
     const events = await withClient({ silenceMsMax: 40 }).generate(

@@ -2,6 +2,7 @@ import { Agent, type Dispatcher } from "undici";
 import type * as z from "zod";
 import { env } from "@/lib/env";
 import { AppError, isAppError } from "@/lib/errors";
+import { WORKER_REPLY_BYTES_MAX, WORKER_WORD_BYTES_MAX } from "@/lib/fleet-limits";
 import {
   WORKER_CALL_MS_MAX,
   WORKER_CONNECT_TIMEOUT_MS,
@@ -16,6 +17,7 @@ import { openEvents, type Refusal } from "./event-call";
 import type { GenerateEvent } from "./generate-event";
 import type { GenerateRequest } from "./generate-request";
 import { LOAD_HEADER, readLoadHeader } from "./load-header";
+import { readWhole } from "./read-whole";
 import type { LiveLoadReport } from "./registration";
 import {
   type ClassifyReply,
@@ -108,7 +110,7 @@ export class WorkerClient {
         origin,
         path: `${path}${paths.worker.generate}`,
         method: "POST",
-        headers: toHeaders({ ...call, body: request, headMsMax }),
+        headers: toHeaders(call, true),
         body: JSON.stringify(request),
       },
       {
@@ -165,7 +167,9 @@ export class WorkerClient {
 
   /** Whether it loads, is ready or drains: all three are answers, not errors. */
   async health(address: string, { signal }: { signal: AbortSignal }): Promise<WorkerHealth> {
-    const options = { signal, headMsMax: this.#limits.callMsMax, statuses: [200, 503] };
+    const statuses = [200, 503];
+    const bytesMax = WORKER_WORD_BYTES_MAX;
+    const options = { signal, headMsMax: this.#limits.callMsMax, statuses, bytesMax };
     return this.#whole(address, paths.worker.health, options, workerHealthSchema);
   }
 
@@ -193,7 +197,8 @@ export class WorkerClient {
   ): Promise<T> {
     const { body, headers } = await this.#open(address, path, options);
     try {
-      const reply = schema.parse(await body.json());
+      const { bytesMax = WORKER_REPLY_BYTES_MAX } = options;
+      const reply = schema.parse(JSON.parse((await readWhole(body, bytesMax)).toString("utf8")));
       const load = options.onLoad && readLoadHeader(headers[LOAD_HEADER]);
       if (load) options.onLoad?.(load);
       return reply;
@@ -221,28 +226,32 @@ export class WorkerClient {
         origin: place.origin,
         path: `${place.path}${path}`,
         method: options.body === undefined ? "GET" : "POST",
-        headers: toHeaders(options),
+        headers: toHeaders(options, options.body !== undefined),
         body: options.body === undefined ? null : JSON.stringify(options.body),
         signal: abort.signal,
       });
     } catch (error) {
       signal.removeEventListener("abort", onAbort);
-      throw toCallError(error, address, abort.signal);
-    } finally {
       clearTimeout(timer);
+      throw toCallError(error, address, abort.signal);
     }
     reply.body.once("close", () => signal.removeEventListener("abort", onAbort));
     // Destroying a body that nobody reads makes undici emit an error; whoever reads is told by the iteration.
     reply.body.on("error", () => undefined);
     const statuses = options.statuses ?? [200];
-    if (statuses.includes(reply.statusCode)) return reply;
-    throw await this.#refusal(reply, address, abort.signal);
+    try {
+      if (statuses.includes(reply.statusCode)) return reply;
+      // A refusal is a line: what trickles, or stops after its head, is no more an answer than no head.
+      throw await this.#refusal(reply, address, abort.signal);
+    } finally {
+      clearTimeout(timer);
+    }
   }
 
   async #refusal(reply: Dispatcher.ResponseData, address: string, signal: AbortSignal) {
     const { statusCode: status, headers } = reply;
     try {
-      const body = Buffer.from(await reply.body.arrayBuffer());
+      const body = await readWhole(reply.body, WORKER_WORD_BYTES_MAX);
       return toRefusal({ status, headers, body }, address);
     } catch (error) {
       return toCallError(error, address, signal);
@@ -282,10 +291,13 @@ function placeOf(address: string): Place {
   return place;
 }
 
-function toHeaders({ secret, requestId, via, trace, body }: OpenOptions): Record<string, string> {
+function toHeaders(
+  { secret, requestId, via, trace }: Partial<WorkerCall>,
+  hasBody: boolean,
+): Record<string, string> {
   const headers: Record<string, string> = {};
   if (secret !== undefined) headers.authorization = `Bearer ${secret}`;
-  if (body !== undefined) headers["content-type"] = "application/json";
+  if (hasBody) headers["content-type"] = "application/json";
   if (requestId !== undefined) headers["x-request-id"] = requestId;
   if (via !== undefined) headers[VIA_HEADER] = toViaHeader(via);
   if (trace !== undefined) Object.assign(headers, trace);
@@ -297,6 +309,7 @@ type OpenOptions = Partial<WorkerCall> & {
   body?: unknown;
   headMsMax: number;
   statuses?: number[];
+  bytesMax?: number;
 };
 
 /** The one client of this process, so that its connections are shared. */
