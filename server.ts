@@ -3,7 +3,7 @@ import type { AddressInfo } from "node:net";
 import { setFlagsFromString } from "node:v8";
 import next from "next";
 import { readiness } from "@/lib/controller/readiness";
-import { env } from "@/lib/env";
+import { env, explainOpenHost } from "@/lib/env";
 import { applyCors } from "@/lib/http/cors";
 import { development } from "@/lib/http/development";
 import { createFront } from "@/lib/http/front";
@@ -15,7 +15,6 @@ import { responses } from "@/lib/responses/responses";
 import { log } from "@/lib/telemetry/log";
 import { startTracing } from "@/lib/telemetry/start-tracing";
 import { usageFlusher } from "@/lib/usage/flusher";
-import { isLoopback } from "@/lib/util/loopback";
 import { settleWithin } from "@/lib/util/settle-within";
 import { EXIT_CODES, StartError } from "@/lib/util/start-error";
 import { startGate } from "@/lib/util/start-gate";
@@ -47,7 +46,8 @@ async function main(): Promise<void> {
   // Here and not on a command line: whoever starts this file gets it, and a Node without it starts all the same.
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
   const { HOST, PORT } = env();
-  assertSafeHost(HOST);
+  const unsafe = explainOpenHost(env());
+  if (unsafe) throw unsafe;
   stopTracing = await startTracing("parley-web");
   const server = createHttpServer();
   const front = isDev ? () => false : createFront(await readHotRoutes());
@@ -84,15 +84,6 @@ async function readHotRoutes(): Promise<typeof HOT_ROUTES> {
   // The bundle of the very file whose type this is.
   const module = (await import(url)) as { HOT_ROUTES: typeof HOT_ROUTES };
   return module.HOT_ROUTES;
-}
-
-function assertSafeHost(host: string): void {
-  if (isLoopback(host) || env().PARLEY_ADMIN_TOKEN) return;
-  throw new StartError({
-    message: `HOST=${host} would open the admin pages to the network without a token.`,
-    remedy:
-      "Set PARLEY_ADMIN_TOKEN to a secret of 16 characters or more, or listen on 127.0.0.1 only.",
-  });
 }
 
 function listen(server: Server, port: number, host: string): Promise<number> {

@@ -65,3 +65,33 @@ test("check is content with what is right, and names all that is not", async () 
   expect(shown.code).toBe(1);
   expect(shown.out).toContain("PORT (port) = 99999   [file, parley.yaml:2 port, default 3000]");
 });
+
+test("check names what keeps a web process from starting, and what is no address", async () => {
+  vi.stubEnv("HOST", "0.0.0.0");
+  expect(await run("config", "check")).toMatchObject({
+    code: 1,
+    err: expect.stringContaining("PARLEY_ADMIN_TOKEN"),
+  });
+  vi.stubEnv("HOST", "");
+  const wrong = [
+    ["fastchatToken: a token/with more", "fastchatToken: may hold letters"],
+    ["parentAddress: ftp://x", "parentAddress: must be a URL that begins with http"],
+    ["controllerUrl: javascript:1", "controllerUrl: must be a URL that begins with http"],
+    ["home: /elsewhere", "home says where files are; set PARLEY_HOME"],
+    ["config: other.yaml", "config says where files are; set PARLEY_CONFIG"],
+  ] as const;
+  for (const [line, reason] of wrong) {
+    writeFileSync(join(home, "parley.yaml"), `${line}\n`);
+    const { code, err } = await run("config", "check");
+    expect({ code, err }).toEqual({ code: 1, err: expect.stringContaining(reason) });
+  }
+});
+
+test("an address with a password is refused, and not shown", async () => {
+  writeFileSync(join(home, "parley.yaml"), `parentUrl: http://me:${SECRET}@host\n`);
+  const { code, out, err } = await run("config");
+  expect(code).toBe(1);
+  expect(err).toContain("holds a name or password");
+  expect(out).toContain("http://***@host");
+  expect(out + err).not.toContain(SECRET);
+});

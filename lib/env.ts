@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { readSources, type Sources } from "./config/read-sources";
 import { SETTING_SECTIONS, SETTINGS } from "./config/setting-sections";
+import { isLoopback } from "./util/loopback";
 import { StartError } from "./util/start-error";
 
 /**
@@ -67,6 +68,18 @@ function checkRelations(env: Env): string[] {
     );
   }
   return faults;
+}
+
+/**
+ * Why a web process would not start with settings that are right for every other one; undefined where it would.
+ */
+export function explainOpenHost({ HOST, PARLEY_ADMIN_TOKEN }: Env): StartError | undefined {
+  if (isLoopback(HOST) || PARLEY_ADMIN_TOKEN !== undefined) return undefined;
+  return new StartError({
+    message: `HOST=${HOST} would open the admin pages to the network without a token.`,
+    remedy:
+      "Set PARLEY_ADMIN_TOKEN to a secret of 16 characters or more, or listen on 127.0.0.1 only.",
+  });
 }
 
 /**

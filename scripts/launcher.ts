@@ -1,9 +1,8 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
-import { env, type SettingName } from "@/lib/env";
+import { env, explainOpenHost, type SettingName } from "@/lib/env";
 import { LAUNCHER_DRAIN_MS_MAX, SAME_SIGNAL_MS } from "@/lib/limits";
-import { isLoopback } from "@/lib/util/loopback";
 import { EXIT_CODES, StartError, toStartError } from "@/lib/util/start-error";
 import { type Claim, claimDataDir } from "./launcher/claim";
 import { Database } from "./launcher/database";
@@ -61,13 +60,9 @@ class Launcher {
 
   constructor(isDev: boolean) {
     this.#isDev = isDev;
-    const { HOST, PARLEY_ADMIN_TOKEN, PARLEY_DATA_DIR } = this.#settings;
-    if (!isLoopback(HOST) && !PARLEY_ADMIN_TOKEN) {
-      throw new StartError({
-        message: `HOST=${HOST} opens the admin pages to the network, and no token is set.`,
-        remedy: "Set PARLEY_ADMIN_TOKEN to a secret of 16 characters or more, or leave HOST alone.",
-      });
-    }
+    const { PARLEY_DATA_DIR } = this.#settings;
+    const unsafe = explainOpenHost(this.#settings);
+    if (unsafe) throw unsafe;
     this.#claim = claimDataDir(PARLEY_DATA_DIR);
     this.#output = new Output(join(PARLEY_DATA_DIR, "logs"));
     this.#secrets = readSecrets(PARLEY_DATA_DIR);

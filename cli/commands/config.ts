@@ -3,6 +3,7 @@ import { toSettingKey } from "@/lib/config/setting-key";
 import { SETTING_SECTIONS } from "@/lib/config/setting-sections";
 import {
   envSchema,
+  explainOpenHost,
   isSecretSetting,
   processSettings,
   type SettingName,
@@ -46,8 +47,10 @@ export function addConfigCommand(program: Command, terminal: Terminal): void {
     .command("check")
     .description("Say whether a process would start with what is set; ends with 1 if not.")
     .action(() => {
-      const { faults, sources } = processSettings();
+      const { env, faults, sources } = processSettings();
       refuseFaults(faults);
+      const unsafe = env && explainOpenHost(env);
+      if (unsafe) throw unsafe;
       const count = sources.found.size;
       terminal.write(`Nothing is wrong with the ${count} settings that are set.\n`);
     });
@@ -72,7 +75,7 @@ function viewSettings({ env, sources }: Settings): SettingView[] {
       const found = sources.found.get(name);
       const fallback = schema.safeParse(undefined).data ?? null;
       // What is wrong is shown as it was written.
-      const set = env === undefined ? (found?.value ?? fallback) : (env[name] ?? null);
+      const set = env === undefined ? (toShown(found?.value) ?? fallback) : (env[name] ?? null);
       return {
         ...{ section, name, key: toSettingKey(name), isSecret },
         value: isSecret ? (found === undefined ? null : "set") : set,
@@ -83,6 +86,11 @@ function viewSettings({ env, sources }: Settings): SettingView[] {
       };
     }),
   );
+}
+
+/** Without the name and password of an address, which is wrong for having one. */
+function toShown(value: string | undefined): string | undefined {
+  return value?.replace(/\/\/[^/@]*@/, "//***@");
 }
 
 const WIDTH = 100;

@@ -81,7 +81,11 @@ class SourceReader {
     const nameOf = new Map([...this.#known].map((name) => [toSettingKey(name), name]));
     for (const [key, { value, at }] of file.entries) {
       const name = nameOf.get(key);
-      if (name !== undefined) this.found.set(name, { value, source: "file", at: `${at} ${key}` });
+      // They say where the file is, so that in the file they come too late.
+      if (name === "PARLEY_HOME" || name === "PARLEY_CONFIG") {
+        this.faults.push(`${at}: ${key} says where files are; set ${name} in the environment`);
+      } else if (name !== undefined)
+        this.found.set(name, { value, source: "file", at: `${at} ${key}` });
       else this.faults.push(`${at}: ${unknown(key, [...nameOf.keys()])}`);
     }
   }

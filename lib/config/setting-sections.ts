@@ -41,8 +41,24 @@ const origins = z
     }
     return listed;
   });
+/** Shown as it stands, so that a password has no place in it. */
+const webAddress = z
+  .url({ protocol: /^https?$/, error: "must be a URL that begins with http:// or https://." })
+  .refine(
+    (it) => !URL.canParse(it) || (new URL(it).username === "" && new URL(it).password === ""),
+    {
+      error: "holds a name or password, which would be shown; remove it.",
+    },
+  );
 /** Never printed; NAME_FILE may name a file that holds it. */
 const secret = z.string().min(16).optional().meta({ isSecret: true });
+/** One that stands in a path. */
+const pathSecret = z
+  .string()
+  .min(16)
+  .regex(/^[\w-]+$/, "may hold letters, digits, - and _ alone, since it stands in a path.")
+  .optional()
+  .meta({ isSecret: true });
 /** As `dispatchPolicySchema` in lib/protocol has them, which the root of lib may not import; the test compares. */
 const DISPATCH_POLICIES = [
   ...(["lottery", "shortest-queue", "power-of-two", "least-outstanding-tokens"] as const),
@@ -55,8 +71,7 @@ const places = {
     .string()
     .default("127.0.0.1")
     .describe("Address to listen on. Beyond loopback PARLEY_ADMIN_TOKEN must be set."),
-  PARLEY_PUBLIC_URL: z
-    .url()
+  PARLEY_PUBLIC_URL: webAddress
     .optional()
     .describe(
       "Address visitors use, when a reverse proxy stands in front; https here makes cookies Secure.",
@@ -186,8 +201,7 @@ const fleet = {
 };
 
 const parent = {
-  PARLEY_PARENT_URL: z
-    .url()
+  PARLEY_PARENT_URL: webAddress
     .optional()
     .describe(
       "Another Parley, at which this one registers as a worker with all its models (docs/how-to/join-parleys.md). Without it this one stands alone.",
@@ -195,8 +209,7 @@ const parent = {
   PARLEY_PARENT_SECRET: secret.describe(
     "What lets this Parley in there, and the other one in here: a worker token made there, or its PARLEY_WORKER_SECRET (16 characters or more).",
   ),
-  PARLEY_PARENT_ADDRESS: z
-    .url()
+  PARLEY_PARENT_ADDRESS: webAddress
     .optional()
     .describe(
       "Address under which that Parley reaches this one, such as https://site-a.example. Without it PARLEY_PUBLIC_URL. Web processes that have the same one count as one.",
@@ -204,7 +217,7 @@ const parent = {
 };
 
 const worker = {
-  PARLEY_FASTCHAT_TOKEN: secret.describe(
+  PARLEY_FASTCHAT_TOKEN: pathSecret.describe(
     "Lets FastChat's workers in at /controller/<token> (16 characters or more; letters, digits, - and _). Whoever has it can make this server call any address. Without it that path is not there.",
   ),
   PARLEY_FASTCHAT_READERS: z
@@ -219,8 +232,7 @@ const worker = {
     .describe(
       "Requests that a FastChat worker runs at once, which it does not tell: its --limit-worker-concurrency (5 for model_worker, 1024 for vllm_worker).",
     ),
-  PARLEY_CONTROLLER_URL: z
-    .url()
+  PARLEY_CONTROLLER_URL: webAddress
     .default("http://127.0.0.1:3000")
     .describe("Where a worker registers."),
   PARLEY_WORKER_THREADS: integer(0, 1024)
@@ -268,14 +280,12 @@ const processes = {
 
 /** Read by the libraries of OpenTelemetry themselves, which know more of them. */
 const tracing = {
-  OTEL_EXPORTER_OTLP_ENDPOINT: z
-    .url()
+  OTEL_EXPORTER_OTLP_ENDPOINT: webAddress
     .optional()
     .describe(
       "Collector that traces are sent to (OTLP over HTTP, such as http://localhost:4318). Without it nothing is traced.",
     ),
-  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: z
-    .url()
+  OTEL_EXPORTER_OTLP_TRACES_ENDPOINT: webAddress
     .optional()
     .describe("The same as a whole address, /v1/traces included."),
   OTEL_EXPORTER_OTLP_HEADERS: z
