@@ -3,6 +3,7 @@
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { loadDotenv } from "../scripts/load-dotenv.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
 const typedIn = process.cwd();
@@ -11,10 +12,9 @@ if (!existsSync(join(root, "node_modules/esbuild"))) {
   process.stderr.write("Parley is not installed yet. Run `npm start` or `npm ci` here first.\n");
   process.exit(78);
 }
-const dotenv = join(root, ".env");
-if (existsSync(dotenv)) process.loadEnvFile(dotenv);
 // Settings are those of this clone, wherever the command is typed.
-process.env.PARLEY_HOME ??= root;
+process.env.PARLEY_HOME ||= root;
+loadDotenv(root);
 
 const { withBuildLock } = await import("../scripts/build-lock.mjs");
 const { bundleQuietly } = await import("../scripts/build-if-stale.mjs");

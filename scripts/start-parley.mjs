@@ -1,9 +1,9 @@
 // From a fresh clone to a running launcher: dependencies, build, then dist/launcher.mjs in this process.
-import { existsSync } from "node:fs";
 import { buildIfStale, bundleIfStale } from "./build-if-stale.mjs";
 import { withBuildLock } from "./build-lock.mjs";
 import { readDataDir } from "./data-dir.mjs";
 import { installIfStale } from "./install-if-stale.mjs";
+import { loadDotenv } from "./load-dotenv.mjs";
 import { root } from "./root.mjs";
 import { findRunning } from "./running.mjs";
 
@@ -11,7 +11,7 @@ export async function startParley() {
   process.chdir(root);
   const isDev = process.argv.includes("--dev");
   try {
-    if (existsSync(".env")) process.loadEnvFile(".env");
+    loadDotenv(root);
     // Before anything is built: a new build would pull the files from under the running one.
     refuseSecond(await readDataDir(process.env));
     await withBuildLock(async () => {
