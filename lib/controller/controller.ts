@@ -256,8 +256,10 @@ export class Controller {
    * @throws AppError like `visit`.
    */
   place(wanted: Wanted, wish: PlaceWish): Place {
-    const { able, ...at } = this.#findAble(wanted);
-    return this.#places.take(able, wish, { ...at, policy: this.#policyOf(wanted.model) });
+    const { able, modelId, nowMs } = this.#findAble(wanted);
+    return this.#places.take(able, wish, {
+      ...{ modelId, nowMs, policy: this.#policyOf(wanted.model) },
+    });
   }
 
   /** Told whenever a place may have come free, or a worker come or gone; until the returned function is called. */
@@ -278,7 +280,8 @@ export class Controller {
 
   #findAble(wanted: Wanted): { able: KnownWorker[]; modelId: string; nowMs: number } {
     const nowMs = this.#now();
-    return { ...findAbleWorkers(this.#picture, wanted, nowMs), nowMs };
+    const { able, modelId } = findAbleWorkers(this.#picture, wanted, nowMs);
+    return { able, modelId, nowMs };
   }
 
   /**

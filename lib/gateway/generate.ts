@@ -90,18 +90,25 @@ export async function generate(options: GenerateOptions): Promise<Generation> {
     { controller, candidates, signal, requestId },
     (candidate, { mayWait }) => {
       const limitMs = Math.max(1, endsMs - performance.now());
-      const waits = mayWait && options.isMirror !== true ? {} : { waitMsMax: 0 };
-      return generateAt(candidate, { ...options, features, limitMs, findRouter, ...waits });
+      const waitMsMax = mayWait && options.isMirror !== true ? undefined : 0;
+      // What is known here comes first: added after a spread, it would take V8 of Node 20 1 µs.
+      return generateAt(candidate, {
+        limitMs,
+        findRouter,
+        waitMsMax,
+        needed: features,
+        ...options,
+      });
     },
   );
   if (isAppError(answer)) throw answer;
-  mirror(mirrors, { ...options, features });
-  return { ...answer, candidate, model: candidate.model, why };
+  if (mirrors.length > 0) mirror(mirrors, { ...options, features });
+  return { candidate, model: candidate.model, why, ...answer };
 }
 
 /** Sends copies of the request as it stands, now that they are in nobody's way. */
 function mirror(models: readonly string[], options: GenerateOptions): void {
-  if (models.length === 0 || options.isMirror) return;
+  if (options.isMirror) return;
   const { controller, request, features = [], maxTokensUnsaid } = options;
   const { router = processRouter() } = options;
   const { requestId, model: asked } = request;
@@ -117,13 +124,15 @@ function mirror(models: readonly string[], options: GenerateOptions): void {
 type AtOptions = GenerateOptions & {
   limitMs: number;
   findRouter: () => Router;
-  waitMsMax?: number;
+  waitMsMax: number | undefined;
+  /** All features that the request needs. */
+  needed: readonly ModelFeature[];
 };
 type AtModel = Omit<Generation, "candidate" | "model" | "why">;
 
 /** @returns an error where a limit is passed by the first token: no other model is tried after it. */
 async function generateAt(candidate: Candidate, options: AtOptions): Promise<AtModel | AppError> {
-  const { controller, signal, meter, features = [], limitMs, findRouter } = options;
+  const { controller, signal, meter, needed: features, limitMs, findRouter } = options;
   const { model, names, targets, like } = candidate;
   const { preferredWorkerId, isUnderWay, cacheScope: scope, via } = options;
   const { owner } = meter.caller;
