@@ -1,11 +1,11 @@
 import { wait } from "@/lib/util/wait";
 import type { Fleet } from "./fleet";
 import type { RegistryWatch } from "./registry-watch";
-import { readGauges } from "./worker-gauges";
+import { countOpen, readGauges } from "./worker-gauges";
 
 /**
- * Milliseconds until the registry has every worker ready once and no worker has anything to do; more than
- * `msMax` where that did not come.
+ * Milliseconds until the registry has every worker ready once and neither workers nor web processes have
+ * anything to do; more than `msMax` where that did not come.
  */
 export async function untilSettled(
   fleet: Fleet,
@@ -21,11 +21,16 @@ export async function untilSettled(
   }
 }
 
-async function checkSettled({ workers }: Fleet, watch: RegistryWatch): Promise<boolean> {
+async function checkSettled({ workers, webs }: Fleet, watch: RegistryWatch): Promise<boolean> {
   try {
     const alive = workers.filter((it) => it.process.isUp);
     const gauges = await Promise.all(alive.map(readGauges));
-    const isIdle = gauges.every((it) => it.running + it.waiting + it.underWay === 0);
+    const open = await Promise.all(
+      webs.filter((it) => it.process.isUp).map(({ url }) => countOpen(url)),
+    );
+    const isIdle =
+      gauges.every((it) => it.running + it.waiting + it.underWay === 0) &&
+      open.every((count) => count === 0);
     const ready = (await watch.read()).filter((it) => it.state === "ready");
     const isKnown = alive.every(
       ({ address }) => ready.filter((it) => it.address === address).length === 1,

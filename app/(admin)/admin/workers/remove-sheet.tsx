@@ -21,7 +21,7 @@ export function RemoveSheet({ worker, onClose }: { worker: AdminWorker; onClose:
       open
       onOpenChange={onClose}
       title={`Remove ${worker.name}?`}
-      description={describe(worker)}
+      description={`${worker.address}: ${describe(worker)}`}
     >
       <p role="alert" className="mb-4 text-sm text-danger empty:hidden">
         {problem}

@@ -117,7 +117,7 @@ function Commands({ worker, onCommand }: Pick<WorkerRowProps, "worker" | "onComm
       {isLost ? null : (
         <Button
           size="small"
-          aria-label={`${word} ${worker.name}`}
+          aria-label={`${word} ${worker.name} at ${worker.address}`}
           onClick={() => onCommand(worker, command)}
         >
           {word}
@@ -125,7 +125,7 @@ function Commands({ worker, onCommand }: Pick<WorkerRowProps, "worker" | "onComm
       )}
       <Button
         size="small"
-        aria-label={`Remove ${worker.name}`}
+        aria-label={`Remove ${worker.name} at ${worker.address}`}
         onClick={() => onCommand(worker, "remove")}
       >
         Remove
