@@ -39,7 +39,13 @@ export function workerTokenTable(views: readonly WorkerTokenView[]): string {
   return table(rows);
 }
 
-function table(rows: readonly string[][]): string {
+/** Names are a worker's own words: none moves the cursor, or draws a line of its own. */
+export function plainLine(text: string): string {
+  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, "\ufffd");
+}
+
+function table(texts: readonly string[][]): string {
+  const rows = texts.map((row) => row.map(plainLine));
   const widths = rows[0]?.map((_, column) =>
     Math.max(...rows.map((row) => row[column]?.length ?? 0)),
   );

@@ -35,6 +35,8 @@ export const PROBES_MAX = 64;
 /** One that did not answer is asked again after this time, then ever more seldom: a restart takes seconds, a repair hours. */
 export const PROBE_RETRY_FIRST_MS = 500;
 export const PROBE_RETRY_LONGEST_MS = 30_000;
+/** Numbers of a worker's card: the database's `integer` ends here. */
+export const DATABASE_INTEGER_MAX = 2_147_483_647;
 /** Told to clients whose model has no worker: one missed heartbeat and a registration. */
 export const NO_WORKER_RETRY_AFTER_SECONDS = 5;
 

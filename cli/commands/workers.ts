@@ -16,7 +16,7 @@ import { withDatabase } from "../open-database";
 import { plainIssue } from "../plain-issue";
 import { findSecrets } from "../running";
 import type { Terminal } from "../terminal";
-import { workerTable, workerTokenTable } from "../worker-text";
+import { plainLine, workerTable, workerTokenTable } from "../worker-text";
 
 type Json = { json?: true };
 
@@ -64,8 +64,8 @@ function addAdd(workers: Command, terminal: Terminal): void {
       );
       const models = card.models.map(({ name }) => name);
       const said = { id, address, name: card.name, models };
-      const line = `The worker ${card.name} at ${address} serves ${models.join(", ")}. It is ${id}.\n`;
-      terminal.write(json ? `${JSON.stringify(said)}\n` : line);
+      const line = `The worker ${card.name} at ${address} serves ${models.join(", ")}. It is ${id}.`;
+      terminal.write(json ? `${JSON.stringify(said)}\n` : `${plainLine(line)}\n`);
     });
 }
 
@@ -95,7 +95,7 @@ function addOrders(workers: Command, terminal: Terminal): void {
 }
 
 function orderedLine({ name, address, outcome }: Ordered): string {
-  const who = `The worker ${name} at ${address}`;
+  const who = plainLine(`The worker ${name} at ${address}`);
   const lines = {
     drain: `${who} is sent no new requests.`,
     resume: `${who} is sent requests again.`,

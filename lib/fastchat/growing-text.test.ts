@@ -26,6 +26,8 @@ describe("a growing text", () => {
     expect(deltas([], ["a\ud83c", "a\ud83c\udf89"])).toEqual(["a", "🎉"]);
     // At the end there is no other half.
     expect(deltas([], ["a\ufffd", "a\ufffd"])).toEqual(["a", "\ufffd"]);
+    expect(deltas([], ["a\ud83c", "a\ud83c"])).toEqual(["a", "\ufffd"]);
+    expect(deltas([], ["a\ud83cb", "a\ud83cbc"])).toEqual(["a\ufffdb", "c"]);
   });
 
   test("is told without a space that the tokenizer takes back", () => {

@@ -36,7 +36,9 @@ export class GrowingText {
   }
 
   /** @throws AppError `upstream-invalid` when the worker takes back what was told. */
-  grow(text: string, { isLast }: { isLast: boolean }): Grown {
+  grow(sent: string, { isLast }: { isLast: boolean }): Grown {
+    // JSON can be cut between the two halves of a character; the half is held back like any that is not whole.
+    const text = sent.toWellFormed();
     const stop = this.#findStop(text);
     const whole = stop === undefined ? text : text.slice(0, stop.index);
     const end = isLast || stop !== undefined ? whole.length : this.#certainLength(whole);
@@ -62,9 +64,6 @@ export class GrowingText {
   #certainLength(text: string): number {
     let end = text.length;
     while (end > 0 && text[end - 1] === REPLACEMENT) end -= 1;
-    // JSON can be cut between the two halves of a character.
-    const last = text.charCodeAt(end - 1);
-    if (last >= 0xd800 && last <= 0xdbff) end -= 1;
     return end - heldLength(text.slice(0, end), this.#held);
   }
 }

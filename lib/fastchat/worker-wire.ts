@@ -1,9 +1,11 @@
 import * as z from "zod";
+import { DATABASE_INTEGER_MAX, TOKEN_COUNT_MAX } from "@/lib/fleet-limits";
+import { lineSchema } from "@/lib/protocol/well-formed-text";
 import { conversationSchema } from "./conversation";
 
 /** What FastChat's workers say (fastchat/serve/base_model_worker.py), under their own names. */
 
-const count = z.number().int().min(0);
+const count = z.number().int().min(0).max(TOKEN_COUNT_MAX);
 
 /** One object of `/worker_generate_stream`. */
 export const chunkSchema = z.looseObject({
@@ -21,12 +23,18 @@ export const chunkSchema = z.looseObject({
 });
 
 export const statusSchema = z.looseObject({
-  model_names: z.array(z.string().min(1).max(256)).min(1).max(256),
+  model_names: z.array(lineSchema.min(1).max(256)).min(1).max(256),
   speed: z.number().nullish(),
   queue_length: count.nullish(),
 });
 
-export const modelDetailsSchema = z.looseObject({ context_length: z.number().int().positive() });
+export const modelDetailsSchema = z.looseObject({
+  /** Tokenizers of Transformers say 1e30 where they know no length. */
+  context_length: z
+    .number()
+    .min(1)
+    .transform((it) => Math.min(Math.floor(it), DATABASE_INTEGER_MAX)),
+});
 export const tokenCountSchema = z.looseObject({ count, error_code: z.number().int().default(0) });
 export const templateReplySchema = z.looseObject({ conv: conversationSchema });
 

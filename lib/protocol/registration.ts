@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { lineSchema } from "./well-formed-text";
 import { workerCardSchema } from "./worker-card";
 
 /**
@@ -40,7 +41,7 @@ export const registerBodySchema = z
     card: workerCardSchema,
     load: workerLoadSchema,
     /** Names of models that it is loading, while its state is `starting`: its card then names none. */
-    starting: z.array(z.string().min(1).max(256)).max(256).optional(),
+    starting: z.array(lineSchema.min(1).max(256)).max(256).optional(),
   })
   .superRefine(({ card, load, starting = [] }, context) => {
     const isStarting = load.state === "starting";

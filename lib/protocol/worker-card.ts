@@ -1,5 +1,6 @@
 import * as z from "zod";
-import { PARLEYS_BENEATH_MAX } from "@/lib/fleet-limits";
+import { DATABASE_INTEGER_MAX, PARLEYS_BENEATH_MAX } from "@/lib/fleet-limits";
+import { lineSchema, proseSchema } from "./well-formed-text";
 
 /** Kinds that the worker program runs. */
 export const BACKEND_KINDS = ["onnx", "mock"] as const;
@@ -18,30 +19,30 @@ export const MODEL_FEATURES = [
 
 /** What a visitor may want to know of a model; every field is optional since a stranger's folder may say nothing. */
 export const modelDescriptionSchema = z.object({
-  summary: z.string().max(2_000).optional(),
-  licence: z.string().max(100).optional(),
-  organization: z.string().max(200).optional(),
+  summary: proseSchema.max(2_000).optional(),
+  licence: lineSchema.max(100).optional(),
+  organization: lineSchema.max(200).optional(),
   parameters: z.number().int().positive().optional(),
-  weightForm: z.string().max(60).optional(),
+  weightForm: lineSchema.max(60).optional(),
   /** False: what a request gets depends on who else is served at the moment. Absent: it does not, or nobody knows. */
   isBatchInvariant: z.boolean().optional(),
-  limits: z.string().max(2_000).optional(),
+  limits: proseSchema.max(2_000).optional(),
   /** SHA-256 over what makes text tokens and conversations prompts, hex: models that share it count alike. */
-  tokenizerBuild: z.string().max(128).optional(),
+  tokenizerBuild: lineSchema.max(128).optional(),
   /** Skills with the measured share of right answers, 0 to 1. */
   skills: z
-    .array(z.object({ name: z.string().max(80), share: z.number().min(0).max(1) }))
+    .array(z.object({ name: lineSchema.max(80), share: z.number().min(0).max(1) }))
     .max(64)
     .default([]),
   /** Prompts the model answers well; the pages offer them. */
-  examplePrompts: z.array(z.string().max(500)).max(64).default([]),
+  examplePrompts: z.array(proseSchema.max(500)).max(64).default([]),
 });
 
 export const modelOfferSchema = z.object({
-  name: z.string().min(1).max(256),
+  name: lineSchema.min(1).max(256),
   /** SHA-256 over the model's files, hex: two workers with the same build give the same text. */
-  build: z.string().min(1).max(128),
-  contextLength: z.number().int().positive(),
+  build: lineSchema.min(1).max(128),
+  contextLength: z.number().int().positive().max(DATABASE_INTEGER_MAX),
   features: z.array(z.enum(MODEL_FEATURES)),
   description: modelDescriptionSchema,
 });
@@ -50,14 +51,14 @@ export const modelOfferSchema = z.object({
 export const workerCardSchema = z.object({
   kind: z.enum(WORKER_KINDS),
   /** For people; the address tells workers apart. */
-  name: z.string().min(1).max(256),
-  version: z.string().max(64),
+  name: lineSchema.min(1).max(256),
+  version: lineSchema.max(64),
   /** The machine it runs on, as it calls itself. */
-  host: z.string().max(253).optional(),
+  host: lineSchema.max(253).optional(),
   /** Installations whose models it passes on, its own among them; a worker by itself has none. */
   parleys: z.array(z.uuid()).max(PARLEYS_BENEATH_MAX).optional(),
-  slots: z.number().int().positive(),
-  waitingMax: z.number().int().min(0),
+  slots: z.number().int().positive().max(DATABASE_INTEGER_MAX),
+  waitingMax: z.number().int().min(0).max(DATABASE_INTEGER_MAX),
   /** None only while the worker starts (registration.ts). */
   models: z.array(modelOfferSchema).max(256),
 });
