@@ -25,6 +25,7 @@ import { pinTo } from "./candidate";
 import { gatewayMetrics } from "./gateway-metrics";
 import { generate } from "./generate";
 import { GenerationWatch } from "./generation-watch";
+import { lifeSigns } from "./life-signs";
 import { tokenize } from "./tokenize";
 
 let database: TestDatabase;
@@ -43,6 +44,7 @@ beforeEach(async () => {
 afterEach(async () => {
   await vi.waitFor(() => expect(controller.inFlight()).toBe(0));
   expect((await gatewayMetrics.running.get()).values[0]?.value ?? 0).toBe(0);
+  expect(lifeSigns().size).toBe(0);
   await Promise.all(workers.map((worker) => worker.close()));
   workers = [];
 });
@@ -259,6 +261,19 @@ describe("a place is given back", () => {
     const worker = await addWorker({ models: ["mock/slow"], tokenMs: 100 });
     const generation = await ask("mock/slow");
     await generation.events[Symbol.asyncIterator]().return?.();
+    await freed(worker);
+  });
+
+  test("when the prompt alone passes a limit", async () => {
+    const worker = await addWorker({ models: ["mock/slow"], tokenMs: 100 });
+    const meter = testMeter("mock/slow");
+    const spent = new AppError("quota-exceeded", { message: "It is used up." });
+    vi.spyOn(meter, "add").mockReturnValue(spent);
+    const asked = generate({
+      ...{ controller, request: testRequest("mock/slow"), signal: never, meter },
+      pinned: pinTo("mock/slow"),
+    });
+    expect(await refusal(asked)).toBe(spent);
     await freed(worker);
   });
 

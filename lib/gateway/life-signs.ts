@@ -47,6 +47,11 @@ export class LifeSigns {
     this.#now = now;
   }
 
+  /** Streams that are watched. */
+  get size(): number {
+    return this.#streams.size;
+  }
+
   /** Watches the stream until the returned function is called. */
   watch(stream: WatchedStream): () => void {
     this.#streams.add(stream);

@@ -25,7 +25,11 @@ export class WorkerStream {
   readonly #watched: WatchedStream;
   readonly #stopWatching: () => void;
   readonly #signal: AbortSignal;
-  readonly #onAbort = () => this.#abort.abort(this.#signal.reason);
+  /** Whoever wanted it may never ask for another event, nor close it. */
+  readonly #onAbort = () => {
+    this.#stopWatching();
+    this.#abort.abort(this.#signal.reason);
+  };
 
   /**
    * Opens it as far as its first token, or the end of an answer without one.
@@ -49,8 +53,6 @@ export class WorkerStream {
   ) {
     this.reservation = reservation;
     this.#signal = signal;
-    signal.addEventListener("abort", this.#onAbort, { once: true });
-    if (signal.aborted) this.#onAbort();
     const { workerId: id, kind, address, instanceId } = reservation;
     this.#watched = {
       worker: { id, kind, address, instanceId },
@@ -58,6 +60,8 @@ export class WorkerStream {
       giveUp: (error) => this.#abort.abort(error),
     };
     this.#stopWatching = lifeSigns().watch(this.#watched);
+    signal.addEventListener("abort", this.#onAbort, { once: true });
+    if (signal.aborted) this.#onAbort();
   }
 
   get start(): GenerationStart {
