@@ -12,6 +12,8 @@ export const HEARTBEAT_TIMEOUT_MS = 4_000;
 export const PICTURE_INTERVAL_MS = 1_000;
 /** A request waits this long for a newer picture and then makes do with the last one. */
 export const PICTURE_WAIT_MS_MAX = 500;
+/** Readings of the registry in a row that changes may make worthless before one is taken as it is: some milliseconds each. */
+export const REGISTRY_TURNS_MAX = 8;
 /** A worker that was lost or left stays in answers to people for this long, so that they can see what happened. */
 export const WORKER_GONE_SHOWN_MS = 600_000;
 /** How often lost workers are written down as lost; reads apply the limit above by themselves. */

@@ -146,7 +146,7 @@ export class Controller {
     const before = known?.state;
     const isKnownHere = this.#picture.beat(workerId, instanceId, load, this.#now());
     if (isKnownHere) this.#hear(workerId);
-    if (before !== load.state) this.#registry.changing();
+    if (isKnownHere && before !== load.state) this.#registry.changing();
     const reply = this.#replyTo({ instanceId, tokenId: known?.tokenId ?? tokenId });
     try {
       const row = await writeHeartbeat(this.#db, { workerId, instanceId, tokenId, load });
@@ -184,8 +184,10 @@ export class Controller {
     if (!isId(workerId) || !isId(instanceId)) throw forgotten();
     const known = this.#picture.find(workerId);
     const isMeant = known?.instanceId === instanceId;
-    if (isMeant && (tokenId === null || known.tokenId === tokenId)) this.#picture.leave(workerId);
-    this.#registry.changing();
+    if (isMeant && (tokenId === null || known.tokenId === tokenId)) {
+      this.#picture.leave(workerId);
+      this.#registry.changing();
+    }
     if (!(await writeLeave(this.#db, { workerId, instanceId, tokenId }))) throw forgotten();
     await this.#registry.readChanged();
     log.info({ workerId }, "worker left");

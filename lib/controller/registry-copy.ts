@@ -2,7 +2,7 @@ import { setTimeout as delay } from "node:timers/promises";
 import type { ChangeFeed } from "@/lib/db/change-feed";
 import type { Database } from "@/lib/db/client";
 import { AppError } from "@/lib/errors";
-import { NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/fleet-limits";
+import { NO_WORKER_RETRY_AFTER_SECONDS, REGISTRY_TURNS_MAX } from "@/lib/fleet-limits";
 import { LIVE_COPY_READ_MS_MAX } from "@/lib/limits";
 import { log } from "@/lib/telemetry/log";
 import { within } from "@/lib/util/within";
@@ -104,7 +104,7 @@ export class RegistryCopy {
 
   async #read(): Promise<void> {
     try {
-      for (;;) {
+      for (let turn = 1; ; turn += 1) {
         const changes = this.#changes;
         this.#isOutdated = false;
         const rows = await within(
@@ -112,10 +112,15 @@ export class RegistryCopy {
           LIVE_COPY_READ_MS_MAX,
           "The database is silent.",
         );
-        // Registrations end, so this loop does: each turn is one that came in the middle of the last.
-        if (changes !== this.#changes) continue;
+        // Each turn is for a change that came in the middle of the last. Where they do not end, the rows are
+        // believed: one worker's state may be old until the next reading, and not everybody's.
+        const isOld = changes !== this.#changes;
+        if (isOld && turn < REGISTRY_TURNS_MAX) continue;
         await this.#take(rows);
-        if (!this.#isOutdated) break;
+        const isLast = !this.#isOutdated || turn >= REGISTRY_TURNS_MAX;
+        // Whoever asks next has it read again.
+        if (isOld || this.#isOutdated) this.#triedMs = Number.NEGATIVE_INFINITY;
+        if (isLast) break;
       }
     } catch (error) {
       if (!this.#isCutOff) {
