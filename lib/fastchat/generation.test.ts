@@ -54,7 +54,7 @@ describe("an answer", () => {
     const short = await read([chunk("One")]);
     expect(short.at(-1)).toMatchObject({ finishReason: "stop", usage: { completionTokens: 3 } });
     const full = await read([chunk("One two thr")]);
-    expect(full.at(-1)).toMatchObject({ finishReason: "length", usage: { completionTokens: 11 } });
+    expect(full.at(-1)).toMatchObject({ finishReason: "length", usage: { completionTokens: 10 } });
     const empty = await read([chunk("")]);
     expect(empty.at(-1)).toMatchObject({ finishReason: "stop", usage: { completionTokens: 0 } });
   });

@@ -79,7 +79,9 @@ export async function* toEvents(
   }
   // A worker that ignores stop strings would go on for nobody.
   if (!told.isWhole) stop();
-  const completionTokens = told.tokens ?? (await countTokens(told.text));
+  // Text that is read anew may make more tokens than it was written in.
+  const recount = async () => Math.min(await countTokens(told.text), plan.maxTokens);
+  const completionTokens = told.tokens ?? (await recount());
   const endedMs = performance.now();
   const sinceMs = (ms: number) => ms - plan.arrivedMs;
   yield {

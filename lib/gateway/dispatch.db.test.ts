@@ -69,10 +69,14 @@ function backendOf({
         const message = `It holds ${contextLength} tokens.`;
         throw new AppError("context-length-exceeded", { message, param: "messages" });
       }
-      yield* (generate ?? mock.generate)(request, signal);
+      const maxTokens = Math.min(request.maxTokens ?? contextLength, contextLength);
+      yield* (generate ?? mock.generate)({ ...request, maxTokens }, signal);
     },
   };
 }
+
+const testMeter = () =>
+  new Meter({ caller: ANONYMOUS_CALLER, endpoint: "t", asked: MODEL, requestId: "r" });
 
 async function addWorker(controllers: Controller[], backend: Backend = backendOf({})) {
   const worker = await startTestWorker({ backend });
@@ -303,6 +307,30 @@ describe("a worker that fails", () => {
     await readOne();
     expect(controller.breakerOf(workerId)).toEqual({ state: "closed", failures: 0 });
     expect(controller.inFlight()).toBe(0);
+  });
+
+  test.each([
+    ["tokens than its texts make", { promptTokens: 100_000 }],
+    ["vectors than it was given texts", { embeddings: [[1], [1], [1]] }],
+  ])("by telling of more %s is passed over, and costs nothing", async (_, lie) => {
+    const controller = newController();
+    const mock = createMockBackend({ models: [MODEL], slots: 4, tokenMs: 0 });
+    const read: Backend["embed"] = async (request, signal) => ({
+      ...(await mock.embed(request, signal)),
+      ...lie,
+    });
+    await addWorker([controller], { ...backendOf({}), embed: read });
+    const meter = testMeter();
+    const readTwo = () =>
+      embed({
+        ...{ controller, signal: new AbortController().signal, pinned: pinTo(MODEL), meter },
+        request: { requestId: "r", model: MODEL, inputs: ["one", "two"] },
+        router: { sawOutcome() {} } as never,
+      });
+    await expect(readTwo()).rejects.toMatchObject({ code: "upstream-invalid" });
+    expect(meter.promptTokens).toBe(0);
+    await addWorker([controller]);
+    for (let count = 0; count < 4; count++) expect((await readTwo()).embeddings).toHaveLength(2);
   });
 
   test("a client that leaves and a request that cannot be are no faults", async () => {

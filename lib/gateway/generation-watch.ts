@@ -166,7 +166,9 @@ export class GenerationWatch {
     if (event.type !== "generation-end") return;
     const { completionTokens, cachedPromptTokens = 0 } = event.usage;
     // What deltas did not count: the token that ends an answer, and all of one without text.
-    const completion = completionTokens - this.#givenTokens - this.#completionTokens;
+    // A worker that counts fewer in the end than on the way takes nothing back.
+    const untold = completionTokens - this.#givenTokens - this.#completionTokens;
+    const completion = Math.max(0, untold);
     this.#meter.add({ completion, ...(this.#paysPrompt && { cachedPrompt: cachedPromptTokens }) });
     this.#count(completion);
     // The reader may never ask for what follows the last event.

@@ -1,5 +1,6 @@
 import type { Controller } from "@/lib/controller/controller";
 import { AppError, isAppError, toAppError } from "@/lib/errors";
+import { TOKENS_A_CHARACTER_MAX } from "@/lib/fleet-limits";
 import {
   CHARACTERS_A_CALL_MAX,
   GENERATION_MS_MAX,
@@ -56,6 +57,7 @@ export async function embed(options: ReadTextsOptions<EmbedRequest>): Promise<Em
     feature: "embeddings",
     field: "inputs",
     items: request.inputs,
+    answersOf: (reply: EmbedReply) => reply.embeddings,
     call: ({ client, address }, { model, items }, call) =>
       client.embed(address, { ...request, model, inputs: [...items] }, call),
   });
@@ -75,6 +77,7 @@ export async function rerank(
     feature: "rerank",
     field: "documents",
     items: request.documents,
+    answersOf: (reply: RerankReply) => reply.scores,
     call: ({ client, address }, { model, items }, call) =>
       client.rerank(address, { ...request, model, documents: [...items] }, call),
   });
@@ -94,6 +97,7 @@ export async function classify(
     feature: "classify",
     field: "inputs",
     items: request.inputs,
+    answersOf: (reply: ClassifyReply) => reply.results,
     call: ({ client, address }, { model, items }, call) =>
       client.classify(address, { ...request, model, inputs: [...items] }, call),
   });
@@ -109,6 +113,8 @@ type Reading<Item, Reply> = {
   /** The field of the worker's request that holds the texts. */
   field: string;
   items: readonly Item[];
+  /** One for each text. */
+  answersOf(reply: Reply): readonly unknown[];
   call(
     at: { client: AnyWorkerClient; address: string },
     part: { model: string; items: readonly Item[] },
@@ -118,7 +124,7 @@ type Reading<Item, Reply> = {
 
 type Texts = string | readonly number[];
 type Counted = { promptTokens: number };
-type AnyRequest = { model: string; requestId: string };
+type AnyRequest = { model: string; requestId: string; query?: string };
 
 /** All parts by one model: vectors of two have nothing to do with each other. */
 async function readByRoute<Item extends Texts, Reply extends Counted>(
@@ -170,7 +176,7 @@ function tookTooLong(): AppError {
 async function readInParts<Item extends Texts, Reply extends Counted>(
   { controller, request, signal, meter, via }: ReadTextsOptions<AnyRequest>,
   { model, names, like }: Candidate,
-  { feature, field, items, call, mayWait }: Reading<Item, Reply> & { mayWait: boolean },
+  { feature, field, items, answersOf, call, mayWait }: Reading<Item, Reply> & { mayWait: boolean },
 ): Promise<Reply[]> {
   const leave = new AbortController();
   const whole = AbortSignal.any([signal, leave.signal]);
@@ -203,6 +209,7 @@ async function readInParts<Item extends Texts, Reply extends Counted>(
             const at = { client: clientFor(reservation), address: reservation.address };
             return await call(at, { model, items: own }, worker);
           });
+          expectSound(own, { ...reply, query: request.query, answers: answersOf(reply) });
           // In this order: a place that is given back is no trial any more, and closes no breaker. That of a
           // call that failed is given back by tryWorkers, once the worker has been blamed.
           reservation.started();
@@ -234,6 +241,23 @@ function checkLengths(items: readonly Texts[], field: string): void {
   throw new AppError("context-length-exceeded", {
     message: `A text may have at most ${TEXT_LENGTH_MAX} characters or tokens. Send it in parts.`,
     param: `${field}.${index}`,
+  });
+}
+
+type Sound = Counted & { query: string | undefined; answers: readonly unknown[] };
+
+/**
+ * Callers are charged by what a worker counts, and know its answers by their places.
+ *
+ * @throws AppError `upstream-invalid` for answers to more or fewer texts, and for more tokens than the texts
+ * can make, the query with each of them
+ */
+function expectSound(items: readonly Texts[], { promptTokens, query = "", answers }: Sound): void {
+  const characters = sum(items.map(({ length }) => length + query.length + 1));
+  const max = characters * TOKENS_A_CHARACTER_MAX;
+  if (promptTokens <= max && answers.length === items.length) return;
+  throw new AppError("upstream-invalid", {
+    message: `The worker answered ${answers.length} of ${items.length} texts, and tells of ${promptTokens} tokens, of ${max} at most.`,
   });
 }
 

@@ -321,6 +321,69 @@ describe("wherever it is cut off", () => {
   });
 });
 
+describe("a worker that counts more than it may", () => {
+  type Lie = (event: GenerateEvent) => unknown;
+  /** Asks the one that lies first, and another one of the model that does not. */
+  async function askLiar(lie: Lie) {
+    const liar = await addWorker({
+      backend: mockThrough(async function* (events) {
+        for await (const event of events) {
+          // What no worker of ours tells.
+          yield (await lie(event)) as GenerateEvent;
+        }
+      }),
+    });
+    const honest = await addWorker();
+    const ask = async () => {
+      const options = toOptions("mock/echo", { changes: { maxTokens: 100 } });
+      const generation = await generate({ ...options, preferredWorkerId: liar.workerId });
+      const events = await readAll(generation.events);
+      return { liar, honest, events, generation, meter: options.meter, ask };
+    };
+    return await ask();
+  }
+
+  test("is blamed for it", async () => {
+    const { liar, ask } = await askLiar((it) => withUsage(it, { completionTokens: 101 }));
+    for (let count = 1; count < 3; count++) await ask();
+    expect(controller.breakerOf(liar.workerId)).toMatchObject({ state: "open", failures: 3 });
+  });
+
+  test.each<[string, Lie]>([
+    ["a prompt longer than its context", (it) => withStart(it, { promptTokens: 1_000_000 })],
+    ["more room than was asked for", (it) => withStart(it, { maxTokens: 101 })],
+    ["a first token that counts for many", (it) => withTokens(it, 9e15)],
+  ])("is passed over before its first token (%s)", async (_, lie) => {
+    const { honest, events, generation, meter } = await askLiar(lie);
+    expect(generation.workerId).toBe(honest.workerId);
+    expect(textOf(events)).toBe(WORDS);
+    expect(meter.completionTokens).toBe(14);
+  });
+
+  test.each<[string, Lie]>([
+    ["in the end", (it) => withUsage(it, { completionTokens: 101 })],
+    ["of its prompt in the end", (it) => withUsage(it, { promptTokens: 90_000 })],
+    ["of what was cached", (it) => withUsage(it, { cachedPromptTokens: 90_000 })],
+    [
+      "in the middle",
+      (it) => (it.type === "text-delta" && it.text.includes("word5") ? { ...it, tokens: 500 } : it),
+    ],
+  ])("is followed by another one that goes on (%s)", async (_, lie) => {
+    const { honest, events, meter } = await askLiar(lie);
+    expect(resumedIn(events)).toMatchObject([{ workerId: honest.workerId }]);
+    expect(textOf(events)).toBe(WORDS);
+    expect(events.at(-1)).toMatchObject({ type: "generation-end", finishReason: "stop" });
+    expect(meter.completionTokens).toBe(14);
+  });
+
+  const withStart = (event: GenerateEvent, changes: object) =>
+    event.type === "generation-start" ? { ...event, ...changes } : event;
+  const withTokens = (event: GenerateEvent, tokens: number) =>
+    event.type === "text-delta" ? { ...event, tokens } : event;
+  const withUsage = (event: GenerateEvent, changes: object) =>
+    event.type === "generation-end" ? { ...event, usage: { ...event.usage, ...changes } } : event;
+});
+
 test("a client that leaves while nobody is free yet stops the search", async () => {
   const model = "mock/dies-once-after-3-tokens";
   const one = await addWorker({ models: [model] });

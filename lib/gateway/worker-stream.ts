@@ -1,5 +1,6 @@
 import type { Reservation } from "@/lib/controller/places";
 import { AppError } from "@/lib/errors";
+import { RESUMED_TOKENS_MAX } from "@/lib/fleet-limits";
 import type { GenerateEvent, GenerationStart } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { asTold } from "@/lib/protocol/worker-error";
@@ -7,6 +8,7 @@ import { assert } from "@/lib/util/assert";
 import { type Called, toWorkerCall } from "./call-worker";
 import { clientFor } from "./client-for";
 import { lifeSigns, type WatchedStream } from "./life-signs";
+import { TokenBounds } from "./token-bounds";
 
 export type OpenOptions = {
   request: GenerateRequest;
@@ -25,6 +27,7 @@ export class WorkerStream {
   readonly #watched: WatchedStream;
   readonly #stopWatching: () => void;
   readonly #signal: AbortSignal;
+  readonly #bounds: TokenBounds;
   /** Whoever wanted it may never ask for another event, nor close it. */
   readonly #onAbort = () => {
     this.#stopWatching();
@@ -49,11 +52,15 @@ export class WorkerStream {
 
   private constructor(
     reservation: Reservation,
-    { called: { signal }, hasElsewhere }: Pick<OpenOptions, "called" | "hasElsewhere">,
+    { request, called: { signal }, hasElsewhere }: OpenOptions,
   ) {
     this.reservation = reservation;
     this.#signal = signal;
-    const { workerId: id, kind, address, instanceId } = reservation;
+    const { workerId: id, kind, address, instanceId, offer } = reservation;
+    // Among a Parley's own workers one may hold more than it last told of.
+    const known = kind === "parley" ? RESUMED_TOKENS_MAX : 0;
+    const contextLength = Math.max(known, offer.contextLength);
+    this.#bounds = new TokenBounds({ request, contextLength });
     this.#watched = {
       worker: { id, kind, address, instanceId },
       ...{ waitingSinceMs: undefined, hasElsewhere },
@@ -108,6 +115,7 @@ export class WorkerStream {
     if (value.type === "generation-error") {
       throw asTold(new AppError(value.code, { message: value.message, param: value.param }));
     }
+    this.#bounds.see(value);
     return value;
   }
 
