@@ -9,7 +9,7 @@ import { development } from "@/lib/http/development";
 import { createFront } from "@/lib/http/front";
 import { holdRequests } from "@/lib/http/hold-requests";
 import { createHttpServer } from "@/lib/http/http-server";
-import { STOP_HOOKS_MS_MAX, WEB_DRAIN_MS_MAX } from "@/lib/limits";
+import { LISTEN_BACKLOG, STOP_HOOKS_MS_MAX, WEB_DRAIN_MS_MAX } from "@/lib/limits";
 import { relay } from "@/lib/relay/relay";
 import { responses } from "@/lib/responses/responses";
 import { log } from "@/lib/telemetry/log";
@@ -90,7 +90,7 @@ function listen(server: Server, port: number, host: string): Promise<number> {
   return new Promise((settle, fail) => {
     server.once("error", (error: NodeJS.ErrnoException) => fail(explainListen(error, port, host)));
     // Listening on a TCP port, the address is never a string nor null.
-    server.listen(port, host, () => settle((server.address() as AddressInfo).port));
+    server.listen(port, host, LISTEN_BACKLOG, () => settle((server.address() as AddressInfo).port));
   });
 }
 

@@ -168,6 +168,11 @@ export const WORKER_BODY_VALUES_MAX = 4 * BODY_VALUES_MAX;
 export const WORKER_BODY_MS_MAX = 10_000;
 /** Sockets a worker accepts: every slot, and some hundreds that wait or ask. Beyond it a connection is dropped, before file descriptors run out. */
 export const WORKER_SOCKETS_MAX = 5_120;
+/**
+ * Connections that wait to be accepted while a server is at work. Node's own 511 are passed by a crowd that comes within half a
+ * second, and who comes after is reset. The system may allow fewer (`net.core.somaxconn`).
+ */
+export const LISTEN_BACKLOG = 4_096;
 /** Connections of one web process to one worker: the slots and the waiting room of the largest fit. They are opened as they are needed. */
 export const WORKER_CONNECTIONS_MAX = 4_608;
 /** Web → worker, calls that answer whole and take no slot (tokenize, health). */

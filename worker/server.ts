@@ -7,6 +7,7 @@ import { AppError, toAppError } from "@/lib/errors";
 import {
   GENERATION_MS_MAX,
   LAST_EVENT_MS_MAX,
+  LISTEN_BACKLOG,
   OVERLOADED_RETRY_AFTER_SECONDS,
   READER_STALL_MS_MAX,
   SLOT_WAIT_MS_MAX,
@@ -126,7 +127,7 @@ export class WorkerServer {
   listen(port: number, host: string): Promise<number> {
     return new Promise((resolve, reject) => {
       this.#http.once("error", reject);
-      this.#http.listen(port, host, () => {
+      this.#http.listen(port, host, LISTEN_BACKLOG, () => {
         this.#http.off("error", reject);
         // A TCP server that listens has an AddressInfo; only pipes have a string.
         resolve((this.#http.address() as AddressInfo).port);

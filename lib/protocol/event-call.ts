@@ -27,6 +27,7 @@ class EventCall implements Dispatcher.DispatchHandler {
   readonly #resolve: (reader: EventReader) => void;
   readonly #reject: (error: AppError) => void;
   readonly #timer: NodeJS.Timeout;
+  #late: NodeJS.Immediate | undefined;
   readonly #onAbort = () => this.#stop(this.#options.toError(this.#options.signal.reason));
   #controller: Dispatcher.DispatchController | undefined;
   #reader: EventReader | undefined;
@@ -45,7 +46,10 @@ class EventCall implements Dispatcher.DispatchHandler {
     this.#resolve = resolve;
     this.#reject = reject;
     const { signal, headMsMax } = options;
-    this.#timer = setTimeout(() => this.#stop(options.toLate()), headMsMax);
+    this.#timer = setTimeout(() => {
+      // Timers come before sockets in a turn of the event loop: what came while this process was busy is read first.
+      this.#late = setImmediate(() => this.#stop(options.toLate()));
+    }, headMsMax);
     signal.addEventListener("abort", this.#onAbort, { once: true });
   }
 
@@ -67,7 +71,7 @@ class EventCall implements Dispatcher.DispatchHandler {
       this.#refusal = { status, headers, chunks: [], bytes: 0 };
       return;
     }
-    clearTimeout(this.#timer);
+    this.#clearTimer();
     this.#reader = new EventReader({
       signal: this.#options.signal,
       toError: this.#options.toError,
@@ -118,6 +122,11 @@ class EventCall implements Dispatcher.DispatchHandler {
     this.#controller?.abort(error);
   }
 
+  #clearTimer(): void {
+    clearTimeout(this.#timer);
+    clearImmediate(this.#late);
+  }
+
   /** Nobody reads on. What was read to its end has nothing to abort. */
   #leave(): void {
     this.#forget();
@@ -125,7 +134,7 @@ class EventCall implements Dispatcher.DispatchHandler {
   }
 
   #forget(): void {
-    clearTimeout(this.#timer);
+    this.#clearTimer();
     this.#options.signal.removeEventListener("abort", this.#onAbort);
   }
 }
