@@ -78,6 +78,8 @@ export const FASTCHAT_INTRODUCTION_RETRY_FIRST_MS = 50;
 export const FASTCHAT_INTRODUCTION_RETRY_LONGEST_MS = 2_000;
 /** FastChat workers that are being asked at once; the next registers again with its beat. */
 export const FASTCHAT_INTRODUCTIONS_MAX = 256;
+/** Somebody without the token is told of this often: one who sets a worker up looks for it, and others could fill the log. */
+export const FASTCHAT_REFUSAL_TOLD_EVERY_MS = 10_000;
 /** `--limit-worker-concurrency` of FastChat's usual worker, which does not tell it. */
 export const FASTCHAT_SLOTS_DEFAULT = 5;
 /** FastChat's own assumption, where a worker does not tell its context. */

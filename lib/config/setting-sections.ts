@@ -258,7 +258,7 @@ const processes = {
   PARLEY_DRAIN_SECONDS: integer(0, 600)
     .optional()
     .describe(
-      "How long running answers may go on after a stop. Without it 5 s under `npm start`, whose Ctrl-C should be quick, and 20 s for a worker by itself.",
+      "How long running answers may go on after a stop. Without it 5 s under `npm start`, whose Ctrl-C should be quick; by themselves a web process has 10 s and a worker 20 s.",
     ),
   LOG_LEVEL: z
     .enum(["silent", "fatal", "error", "warn", "info", "debug", "trace"])

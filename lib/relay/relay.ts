@@ -244,7 +244,8 @@ export class Relay {
       await heartbeat.run(signal);
     } catch (error) {
       if (!(error instanceof StartError)) throw error;
-      log.error({ reason: error.message }, "the parent refuses this Parley; asking again later");
+      const level = this.#refusals === 0 ? "error" : "debug";
+      log[level]({ reason: error.message }, "the parent refuses this Parley; asking again later");
     }
   }
 

@@ -6,6 +6,7 @@ import {
   fastchatRegistrationSchema,
   workerAddressBodySchema,
 } from "@/lib/fastchat/controller-wire";
+import { FASTCHAT_REFUSAL_TOLD_EVERY_MS } from "@/lib/fleet-limits";
 import { authenticateFastchat } from "@/lib/http/authenticate-fastchat";
 import { jsonReply } from "@/lib/http/reply";
 import { type RouteContext, type RouteHandler, route } from "@/lib/http/route";
@@ -72,8 +73,7 @@ async function findHandler(
     authenticateFastchat(request, token);
   } catch (error) {
     if (!isAppError(error)) throw error;
-    // A worker shows of an answer little more than that it was refused, so the reason stands here.
-    if (error.code !== "not-found") log.warn({ reason: error.message }, "FastChat worker refused");
+    if (error.code !== "not-found") tellRefusal(error.message);
     return refuse(error);
   }
   const [calls, others] = request.method === "POST" ? [POSTS, GETS] : [GETS, POSTS];
@@ -84,6 +84,17 @@ async function findHandler(
       ? new AppError("method-not-allowed", { message: "This call takes another method." })
       : new AppError("not-found", { message: "A controller of FastChat's has no such call." }),
   );
+}
+
+/** When a refusal was last told. */
+let toldMs = Number.NEGATIVE_INFINITY;
+
+/** A worker shows of an answer little more than that it was refused, so the reason stands here; but anybody can be refused, as often as they like. */
+function tellRefusal(reason: string): void {
+  const nowMs = performance.now();
+  const isDue = nowMs - toldMs >= FASTCHAT_REFUSAL_TOLD_EVERY_MS;
+  if (isDue) toldMs = nowMs;
+  log[isDue ? "warn" : "debug"]({ reason }, "FastChat worker refused");
 }
 
 function refuse(error: AppError): RouteHandler {
