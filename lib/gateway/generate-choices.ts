@@ -45,7 +45,7 @@ export async function generateChoices(options: GenerateOptions, count: number): 
     const pump = async (choice: number, generation: Generation) => {
       for await (const event of generation.events) {
         if (event.type === "generation-resumed") resumed.times += 1;
-        push({ choice, event });
+        await push({ choice, event });
       }
     };
     const lane = async () => {

@@ -36,7 +36,7 @@ export async function generatePrompts({
     const pump = async (place: number, choices: Choices) => {
       for await (const { choice, event } of choices.events) {
         if (event.type === "generation-resumed") resumed.times += 1;
-        push({ choice: place * count + choice, event });
+        await push({ choice: place * count + choice, event });
       }
     };
     const lane = async () => {
