@@ -90,6 +90,11 @@ describe("a running platform", () => {
   }, 120_000);
   afterAll(() => platform.stop());
 
+  test("begins in an empty folder without a warning", () => {
+    expect(platform.output()).not.toMatch(/^ *(warn|error|fatal) /m);
+    expect(readLog(platform)).not.toMatch(/ (warn|error|fatal) |ERROR: /);
+  });
+
   test("prints where it is, and keeps its secrets to its owner", async () => {
     expect(platform.output()).toContain(`Open         ${platform.url}\n`);
     expect(platform.output()).toContain(`Admin token  ${platform.adminToken}\n`);
