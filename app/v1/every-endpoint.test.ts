@@ -333,12 +333,15 @@ describe("a method", () => {
     const allowed = own.map(({ method }) => method.toUpperCase());
     const [operation] = own;
     if (!operation) throw new Error("a path has an operation");
-    for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]) {
+    for (const method of ["GET", "POST", "PUT", "PATCH", "DELETE"]) {
       if (allowed.includes(method)) continue;
       const reply = await fetch(`${api.url}${path.replace("{id}", "x")}`, { method });
       await expectRefusal(operation, reply, 405, method);
       expect(reply.headers.get("allow")?.split(", ").toSorted()).toEqual(allowed.toSorted());
     }
+    const told = await fetch(`${api.url}${path.replace("{id}", "x")}`, { method: "OPTIONS" });
+    const all = [...allowed, ...(allowed.includes("GET") ? ["HEAD"] : []), "OPTIONS"];
+    expect([told.status, told.headers.get("allow")]).toEqual([204, all.toSorted().join(", ")]);
   });
 
   test("of no meaning, and a path of none, are told in JSON", async () => {
