@@ -55,6 +55,8 @@ describe("an answer", () => {
     expect(short.at(-1)).toMatchObject({ finishReason: "stop", usage: { completionTokens: 3 } });
     const full = await read([chunk("One two thr")]);
     expect(full.at(-1)).toMatchObject({ finishReason: "length", usage: { completionTokens: 10 } });
+    const free = await read([chunk("One", { usage: { completion_tokens: 0 } })]);
+    expect(free.at(-1)).toMatchObject({ usage: { completionTokens: 3 } });
     const empty = await read([chunk("")]);
     expect(empty.at(-1)).toMatchObject({ finishReason: "stop", usage: { completionTokens: 0 } });
   });

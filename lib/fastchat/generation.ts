@@ -123,11 +123,11 @@ class Told {
     return this.#stopString === undefined || this.#last?.finish_reason != null;
   }
 
-  /** Undefined where the worker does not count. */
+  /** Undefined where the worker does not count, or says that a text is made of none. */
   get tokens(): number | undefined {
-    if (this.text === "") return this.#last?.usage?.completion_tokens ?? 0;
     const counted = this.#last?.usage?.completion_tokens;
-    return counted == null ? undefined : Math.max(counted, this.#tokens);
+    if (this.text === "") return counted ?? 0;
+    return counted == null ? undefined : Math.max(counted, this.#tokens) || undefined;
   }
 
   take(chunk: Chunk): GenerateEvent | undefined {
