@@ -3,6 +3,7 @@
  * request is at that moment; and several answers to one request read its prompt once. Method: plain HTTP
  * clients that break off, and the worker's own counts at its /metrics, with a bundled model and the mock.
  */
+import { connect } from "node:net";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test, vi } from "vitest";
 
@@ -12,6 +13,7 @@ vi.hoisted(() => {
 });
 
 import { admissionOf } from "@/lib/gateway/admission";
+import { gatewayMetrics } from "@/lib/gateway/gateway-metrics";
 import { seededRandom } from "@/lib/util/random";
 import { createOnnxBackend } from "@/worker/backends/onnx";
 import { type AddedWorker, type ApiServer, startApiServer } from "./__fixtures__/api-server";
@@ -169,6 +171,26 @@ describe.each(KINDS)("who leaves stops $kind", ({ kind, model }) => {
     const client = open("/v1/embeddings", { model, input });
     await until(worker, { underWay: 1 });
     await leaveAfterAbort(client);
+  });
+
+  test("on a connection where their requests wait for one another's answers", async () => {
+    const body = JSON.stringify({
+      ...{ model, messages: [{ role: "user", content: PROMPT }], stream: true },
+      ...(isReal && { ignore_eos: true, max_tokens: 900 }),
+    });
+    const head = [
+      ...["POST /v1/chat/completions HTTP/1.1", "host: parley", "content-type: application/json"],
+      `authorization: Bearer api-key-of-the-tests\r\ncontent-length: ${Buffer.byteLength(body)}`,
+    ].join("\r\n");
+    const socket = connect(Number(new URL(api.url).port), "127.0.0.1").resume();
+    socket.write(`${head}\r\n\r\n${body}`.repeat(7));
+    // Two run, one waits at the worker.
+    await until(worker, { running: 2, waiting: 1 });
+    await eventually(() => expect(admissionOf(api.controller).waiting(model)).toBe(4));
+    socket.destroy();
+    await untilIdle(worker);
+    expect(admissionOf(api.controller).waiting(model)).toBe(0);
+    expect((await gatewayMetrics.running.get()).values[0]?.value).toBe(0);
   });
 
   test("at any moment (seed 11)", async () => {
