@@ -118,7 +118,8 @@ describe("a deadline", () => {
       [1, 2, 3].map(() => post(chat("mock/never"), { timeout: "80" })),
     );
     expect(replies.map((it) => it.status)).toEqual([504, 504, 504]);
-    expect(await mock.metric("parley_worker_waiting")).toBe(0);
+    // Who is told at once is told before the worker has heard of it.
+    await vi.waitFor(async () => expect(await mock.metric("parley_worker_waiting")).toBe(0), BUSY);
     expect(await mock.metric("parley_worker_running")).toBe(1);
     stop.abort();
     expect(await busy).toBe("left");
