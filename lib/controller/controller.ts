@@ -124,13 +124,9 @@ export class Controller {
     this.#places.trust(workerId);
     await this.#registry.readChanged();
     this.#picture.trust(workerId);
-    const { name, models } = body.card;
-    const { state } = body.load;
-    const { address } = body;
-    log.info(
-      { workerId, worker: name, address, state, models: models.length },
-      "worker registered",
-    );
+    const { address, card, load } = body;
+    const said = { worker: card.name, address, state: load.state, models: card.models.length };
+    log.info({ workerId, ...said }, "worker registered");
     return { workerId, ...called };
   }
 
@@ -183,8 +179,7 @@ export class Controller {
   ): Promise<void> {
     if (!isId(workerId) || !isId(instanceId)) throw forgotten();
     const known = this.#picture.find(workerId);
-    const isMeant = known?.instanceId === instanceId;
-    if (isMeant && (tokenId === null || known.tokenId === tokenId)) {
+    if (known?.instanceId === instanceId && (tokenId === null || known.tokenId === tokenId)) {
       this.#picture.leave(workerId);
       this.#registry.changing();
     }
