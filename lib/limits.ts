@@ -170,7 +170,7 @@ export const WORKER_BODY_MS_MAX = 10_000;
 export const WORKER_SOCKETS_MAX = 5_120;
 /**
  * Connections that wait to be accepted while a server is at work. Node's own 511 are passed by a crowd that comes within half a
- * second, and who comes after is reset. The system may allow fewer (`net.core.somaxconn`).
+ * second, and who comes after waits for seconds or is cut off. The system may allow fewer (`net.core.somaxconn`).
  */
 export const LISTEN_BACKLOG = 4_096;
 /** Connections of one web process to one worker: the slots and the waiting room of the largest fit. They are opened as they are needed. */
