@@ -155,7 +155,9 @@ test("a ring of three that closes last is refused there, and the row stays", asy
   expect(three.refusals[0]).toMatchObject({ code: "conflict", param: "card.parleys" });
   expect(three.refusals[0]?.message).toContain("go round in a ring");
   expect(await three.children()).toEqual([]);
-  expect(await one.modelNames()).toEqual(["model-0", "model-1", "model-2"]);
+  await vi.waitFor(async () => {
+    expect(await one.modelNames()).toEqual(["model-0", "model-1", "model-2"]);
+  }, WAIT);
 });
 
 test.each([2, 3])("a ring of %i that closes at one moment is cut", async (count) => {
