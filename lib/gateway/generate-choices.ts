@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { CHOICES_AT_ONCE_MAX, GENERATION_MS_MAX } from "@/lib/limits";
 import type { GenerationEvent, GenerationStart } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
@@ -34,6 +35,8 @@ export async function generateChoices(options: GenerateOptions, count: number): 
   if (count === 1) return asChoices(await generate(options));
   const leave = new AbortController();
   const signal = AbortSignal.any([options.signal, leave.signal]);
+  // Every answer listens: as many as CHOICE_COUNT_MAX allows are no leak.
+  setMaxListeners(0, signal);
   const { endsMs = performance.now() + GENERATION_MS_MAX } = options;
   const first = await generate({ ...options, signal, endsMs });
   const { id, workerId, candidate, model, why, start } = first;

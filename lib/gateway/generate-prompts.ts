@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import { GENERATION_MS_MAX, PROMPTS_AT_ONCE_MAX } from "@/lib/limits";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import type { GenerateOptions } from "./generate";
@@ -26,6 +27,8 @@ export async function generatePrompts({
   const [request, ...others] = requests;
   const leave = new AbortController();
   const signal = AbortSignal.any([options.signal, leave.signal]);
+  // Every answer listens: as many as CHOICE_COUNT_MAX allows are no leak.
+  setMaxListeners(0, signal);
   const { endsMs = performance.now() + GENERATION_MS_MAX } = options;
   const first = await generateChoices({ ...options, request, signal, endsMs }, count);
   if (others.length === 0) return first;

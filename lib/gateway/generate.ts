@@ -167,7 +167,7 @@ async function generateAt(candidate: Candidate, options: AtOptions): Promise<AtM
     const { workerId, modelId } = reservation;
     const resumed = { times: 0 };
     const trail = new AnswerTrail(canResume(reservation) ? trailOf(request) : undefined);
-    const goOn = createGoOn({ first: stream, request, called, attempts, trail });
+    const goOn = createGoOn({ first: stream, request, called, attempts, trail, resumed });
     const { events } = new Relay({ first: stream, watch, trail, requestId, resumed, goOn });
     return { id: meter.id, workerId, modelId, start, resumed, events };
   } catch (thrown) {

@@ -43,29 +43,39 @@ export function openFirst({
 export function createGoOn({
   first,
   trail,
+  resumed,
   ...answer
-}: Answer & { first: WorkerStream; trail: AnswerTrail }) {
-  const { start, reservation } = first;
+}: Answer & { first: WorkerStream; trail: AnswerTrail; resumed: { times: number } }) {
+  const { start } = first;
+  const { build, contextLength } = first.reservation.offer;
   const failedInstances = new Set<string>();
+  const like: Likeness = { build, contextLength, failedInstances };
+  const attempts: Attempts = {
+    ...answer.attempts,
+    ...{ features: [...answer.attempts.features, "resume" as const], like, isUnderWay: true },
+    // Whoever reads sees a pause, which is to be no longer than any other wait for a place.
+    waitMsMax: env().PARLEY_ADMISSION_WAIT_MS,
+    leavesRoom: false,
+    preferredWorkerId: undefined,
+  };
+  // Before its first token any worker of the model could have given the answer.
+  const askForTheRest = (stream: WorkerStream) => {
+    stream.hasElsewhere = async () => {
+      const mayGoOn = trail.ids !== undefined && resumed.times < env().PARLEY_RESUMPTIONS_MAX;
+      return mayGoOn && (await hasElsewhere(attempts, stream.reservation));
+    };
+    return stream;
+  };
+  askForTheRest(first);
   return async (failed: WorkerStream): Promise<WorkerStream> => {
     failedInstances.add(failed.reservation.instanceId);
-    const { build, contextLength } = reservation.offer;
-    const like: Likeness = { build, contextLength, failedInstances };
-    const attempts: Attempts = {
-      ...answer.attempts,
-      ...{ features: [...answer.attempts.features, "resume" as const], like, isUnderWay: true },
-      // Whoever reads sees a pause, which is to be no longer than any other wait for a place.
-      waitMsMax: env().PARLEY_ADMISSION_WAIT_MS,
-      leavesRoom: false,
-      preferredWorkerId: undefined,
-    };
     const request = toRest({ request: answer.request, start, ids: trail.ids ?? [] });
     return await tryWorkers(attempts, async (reservation) => {
       const stream = await WorkerStream.open(reservation, {
         ...{ request, called: answer.called },
         hasElsewhere: () => hasElsewhere(attempts, reservation),
       });
-      if (isSame(stream.start, start)) return stream;
+      if (isSame(stream.start, start)) return askForTheRest(stream);
       await stream.close();
       throw new AppError("upstream-invalid", {
         message: `The worker read another prompt, or has less room, than the one that began the answer (${stream.start.promptTokens} and ${stream.start.maxTokens} tokens).`,

@@ -71,6 +71,11 @@ export class WorkerStream {
     if (signal.aborted) this.#onAbort();
   }
 
+  /** Whether another worker could do what is left, should this one fall silent. */
+  set hasElsewhere(ask: () => Promise<boolean>) {
+    this.#watched.hasElsewhere = ask;
+  }
+
   get start(): GenerationStart {
     assert(this.#start, "an opened stream has started");
     return this.#start;
