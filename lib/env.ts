@@ -76,9 +76,8 @@ function checkRelations(env: Env): string[] {
 export function explainOpenHost({ HOST, PARLEY_ADMIN_TOKEN }: Env): StartError | undefined {
   if (isLoopback(HOST) || PARLEY_ADMIN_TOKEN !== undefined) return undefined;
   return new StartError({
-    message: `HOST=${HOST} would open the admin pages to the network without a token.`,
-    remedy:
-      "Set PARLEY_ADMIN_TOKEN to a secret of 16 characters or more, or listen on 127.0.0.1 only.",
+    message: `HOST=${HOST} opens the admin pages to the network, and no token is set.`,
+    remedy: "Set PARLEY_ADMIN_TOKEN to a secret of 16 characters or more, or leave HOST alone.",
   });
 }
 
