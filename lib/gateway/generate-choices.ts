@@ -41,7 +41,9 @@ export async function generateChoices(options: GenerateOptions, count: number): 
   const first = await generate({ ...options, signal, endsMs });
   const { id, workerId, candidate, model, why, start } = first;
   // There the prompt's keys and values lie.
-  const further = { pinned: candidate, preferredWorkerId: workerId, isUnderWay: true, endsMs };
+  const place = { pinned: candidate, preferredWorkerId: workerId, isUnderWay: true, endsMs };
+  // The seed that is said of each is the first one's, which may be drawn.
+  const further = { ...place, isSeeded: options.request.sampling.seed !== undefined };
   const resumed = { times: 0 };
   const left = Array.from({ length: count - 1 }, (_, index) => index + 1).values();
   const events = mergeChoices(leave, async (push) => {

@@ -42,6 +42,8 @@ export type GenerateOptions = {
   preferredWorkerId?: string;
   /** Part of a request that has an answer under way. */
   isUnderWay?: boolean;
+  /** Whether who asks gave the request's seed; unless given, whoever's seed it has. */
+  isSeeded?: boolean;
   /** What the caller calls the conversation, or whoever talks in it; unless given, it is known by how it began. */
   session?: string | undefined;
   /** Whose prompts may share keys and values with this one; unless given, those of the same caller. */
@@ -167,7 +169,10 @@ async function generateAt(candidate: Candidate, options: AtOptions): Promise<AtM
     const { workerId, modelId } = reservation;
     const resumed = { times: 0 };
     const trail = new AnswerTrail(canResume(reservation) ? trailOf(request) : undefined);
-    const goOn = createGoOn({ first: stream, request, called, attempts, trail, resumed });
+    const goOn = createGoOn({
+      ...{ first: stream, request, called, attempts, trail, resumed },
+      isSeeded: options.isSeeded ?? isSeeded(request),
+    });
     const { events } = new Relay({ first: stream, watch, trail, requestId, resumed, goOn });
     return { id: meter.id, workerId, modelId, start, resumed, events };
   } catch (thrown) {
@@ -190,6 +195,11 @@ function toRequestOf(
     sampling: { ...sampling, ...request.sampling },
     ...(maxTokens !== undefined && { maxTokens }),
   };
+}
+
+/** A Parley above that goes on with an answer says the seed that was drawn, and whether it matters. */
+function isSeeded({ sampling, resume }: GenerateRequest): boolean {
+  return resume === undefined ? sampling.seed !== undefined : resume.mustMatch === true;
 }
 
 function featuresOf(request: GenerateRequest): ModelFeature[] {

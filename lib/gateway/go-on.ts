@@ -12,7 +12,11 @@ import { WorkerStream } from "./worker-stream";
 
 /** Answers that another worker goes on with: whom they are sent to, and with what. */
 
-type Answer = { request: GenerateRequest; called: Called; attempts: Attempts };
+type Answer = {
+  request: GenerateRequest;
+  called: Called;
+  attempts: Attempts;
+};
 
 export function canResume({ offer }: Pick<Reservation, "offer">): boolean {
   return offer.features.includes("resume");
@@ -36,16 +40,20 @@ export function openFirst({
   });
 }
 
+export type GoOnOptions = {
+  first: WorkerStream;
+  trail: AnswerTrail;
+  /** Counts how often it was gone on with. */
+  resumed: { times: number };
+  /** Whether who asks gave a seed: others draw one, and cannot tell another's answer from this. */
+  isSeeded: boolean;
+};
+
 /**
  * How the answer goes on: at a worker that would have written the same, of the same build, with as much
  * room, and not in a life in which it has failed at it.
  */
-export function createGoOn({
-  first,
-  trail,
-  resumed,
-  ...answer
-}: Answer & { first: WorkerStream; trail: AnswerTrail; resumed: { times: number } }) {
+export function createGoOn({ first, trail, resumed, isSeeded, ...answer }: Answer & GoOnOptions) {
   const { start } = first;
   const { build, contextLength } = first.reservation.offer;
   const failedInstances = new Set<string>();
@@ -69,7 +77,7 @@ export function createGoOn({
   askForTheRest(first);
   return async (failed: WorkerStream): Promise<WorkerStream> => {
     failedInstances.add(failed.reservation.instanceId);
-    const request = toRest({ request: answer.request, start, ids: trail.ids ?? [] });
+    const request = toRest({ request: answer.request, start, isSeeded, ids: trail.ids ?? [] });
     return await tryWorkers(attempts, async (reservation) => {
       const stream = await WorkerStream.open(reservation, {
         ...{ request, called: answer.called },
@@ -84,14 +92,19 @@ export function createGoOn({
   };
 }
 
-type Rest = { request: GenerateRequest; start: GenerationStart; ids: readonly number[] };
+type Rest = {
+  request: GenerateRequest;
+  start: GenerationStart;
+  isSeeded: boolean;
+  ids: readonly number[];
+};
 
 /** What is asked for is what the first worker understood: its seed, its defaults, its room. */
-function toRest({ request, start, ids }: Rest): GenerateRequest {
+function toRest({ request, start, isSeeded, ids }: Rest): GenerateRequest {
   const { resume: _, ...asked } = request;
   const sampling = { ...request.sampling, ...start.sampling };
   // Who gave a seed, or asked for the likeliest, can tell one answer from another; a draw is as good as the next.
-  const mustMatch = request.sampling.seed !== undefined || sampling.temperature === 0;
+  const mustMatch = isSeeded || sampling.temperature === 0;
   return {
     ...asked,
     ...{ sampling, maxTokens: start.maxTokens, reportTokenIds: true },
