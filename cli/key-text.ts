@@ -1,5 +1,6 @@
 import type { KeyView } from "@/lib/protocol/key-view";
 import { limitWords } from "./key-options";
+import { textTable, toMinute } from "./text-table";
 
 /** All of one key, a line for each fact. */
 export function keyLines(view: KeyView): string {
@@ -34,25 +35,11 @@ export function keyTable(views: readonly KeyView[]): string {
     view.models?.join(",") ?? "all models",
     view.lastUsedAt === null ? "never used" : `used ${toMinute(view.lastUsedAt)}`,
   ]);
-  const widths = rows[0]?.map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths?.[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
-  return `${lines.join("\n")}\n`;
+  return textTable(rows);
 }
 
 function stateWords({ state, expiresAt, revokedAt }: KeyView): string {
   if (state === "revoked" && revokedAt !== null) return `revoked ${toMinute(revokedAt)}`;
   if (expiresAt === null) return "live";
   return `${state === "expired" ? "expired" : "live until"} ${toMinute(expiresAt)}`;
-}
-
-/** 2026-11-21 14:05Z. */
-function toMinute(moment: string): string {
-  return `${moment.slice(0, 16).replace("T", " ")}Z`;
 }

@@ -1,6 +1,7 @@
 import type { ListedWorker } from "@/lib/controller/list-workers";
 import { kindWords } from "@/lib/protocol/kind-words";
 import type { WorkerTokenView } from "@/lib/protocol/worker-token";
+import { textTable, toMinute } from "./text-table";
 
 /** Workers and their tokens as lines of a terminal. */
 
@@ -21,7 +22,7 @@ export function workerTable(workers: readonly ListedWorker[], nowMs = Date.now()
     it.beats ? it.address : `${it.address} (asked)`,
     it.id,
   ]);
-  return table([HEADS, ...rows]);
+  return textTable([HEADS, ...rows]);
 }
 
 export function workerTokenTable(views: readonly WorkerTokenView[]): string {
@@ -36,29 +37,5 @@ export function workerTokenTable(views: readonly WorkerTokenView[]): string {
     `made ${toMinute(it.createdAt)}`,
     it.id,
   ]);
-  return table(rows);
-}
-
-/** Names are a worker's own words: none moves the cursor, or draws a line of its own. */
-export function plainLine(text: string): string {
-  return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, "\ufffd");
-}
-
-function table(texts: readonly string[][]): string {
-  const rows = texts.map((row) => row.map(plainLine));
-  const widths = rows[0]?.map((_, column) =>
-    Math.max(...rows.map((row) => row[column]?.length ?? 0)),
-  );
-  const lines = rows.map((row) =>
-    row
-      .map((cell, column) => cell.padEnd(widths?.[column] ?? 0))
-      .join("  ")
-      .trimEnd(),
-  );
-  return `${lines.join("\n")}\n`;
-}
-
-/** 2026-11-21 14:05Z. */
-function toMinute(moment: string): string {
-  return `${moment.slice(0, 16).replace("T", " ")}Z`;
+  return textTable(rows);
 }

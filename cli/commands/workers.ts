@@ -16,7 +16,8 @@ import { withDatabase } from "../open-database";
 import { plainIssue } from "../plain-issue";
 import { findSecrets } from "../running";
 import type { Terminal } from "../terminal";
-import { plainLine, workerTable, workerTokenTable } from "../worker-text";
+import { plainLine } from "../text-table";
+import { workerTable, workerTokenTable } from "../worker-text";
 
 type Json = { json?: true };
 
