@@ -7,6 +7,7 @@ import type { RouteAsk } from "@/lib/protocol/routing";
 import type { Via } from "@/lib/protocol/via";
 import type { ModelFeature } from "@/lib/protocol/worker-card";
 import type { Meter } from "@/lib/usage/meter";
+import { AnswerRelay } from "./answer-relay";
 import { AnswerTrail } from "./answer-trail";
 import { tryWorkers } from "./attempts";
 import { cacheSaltOf } from "./cache-salt";
@@ -14,7 +15,6 @@ import type { Candidate } from "./candidate";
 import { guessLength, toDispatchAsk } from "./dispatch-ask";
 import { GenerationWatch } from "./generation-watch";
 import { canResume, createGoOn, openFirst, trailOf } from "./go-on";
-import { Relay } from "./relay";
 import { router as processRouter, type Router } from "./router";
 import { tryModels } from "./try-models";
 
@@ -173,7 +173,7 @@ async function generateAt(candidate: Candidate, options: AtOptions): Promise<AtM
       ...{ first: stream, request, called, attempts, trail, resumed },
       isSeeded: options.isSeeded ?? isSeeded(request),
     });
-    const { events } = new Relay({ first: stream, watch, trail, requestId, resumed, goOn });
+    const { events } = new AnswerRelay({ first: stream, watch, trail, requestId, resumed, goOn });
     return { id: meter.id, workerId, modelId, start, resumed, events };
   } catch (thrown) {
     const error = toAppError(thrown);

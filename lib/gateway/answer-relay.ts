@@ -13,7 +13,7 @@ const PASSING: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   ...(["worker-lost", "timeout", "upstream-invalid", "no-worker"] as const),
 ]);
 
-export type RelayOptions = {
+export type AnswerRelayOptions = {
   first: WorkerStream;
   watch: GenerationWatch;
   trail: AnswerTrail;
@@ -29,11 +29,11 @@ export type RelayOptions = {
 };
 
 /** Tells what the workers of one answer say, one after the other, as if it were one. */
-export class Relay {
-  readonly #options: RelayOptions;
+export class AnswerRelay {
+  readonly #options: AnswerRelayOptions;
   #stream: WorkerStream;
 
-  constructor(options: RelayOptions) {
+  constructor(options: AnswerRelayOptions) {
     this.#options = options;
     this.#stream = options.first;
   }
