@@ -38,9 +38,25 @@ export const LAYERS: Record<string, readonly string[]> = {
   "lib/relay": [
     ...["lib/auth", "lib/controller", "lib/db", "lib/gateway", "lib/protocol", "lib/usage"],
   ],
-  "lib/arena": [
-    ...["lib/auth", "lib/controller", "lib/db", "lib/gateway", "lib/protocol", "lib/usage"],
+  // The rules of the arena, as operators set them.
+  "lib/rules": ["lib/db", "lib/protocol"],
+  // What a visitor may be asked and asked about: held-back prompts, votes that do not count, who is excluded.
+  "lib/integrity": [
+    ...["lib/auth", "lib/catalog", "lib/db", "lib/leaderboard", "lib/protocol", "lib/rating"],
+    ...["lib/rules", "lib/usage"],
   ],
+  "lib/moderation": [
+    ...["lib/controller", "lib/db", "lib/gateway", "lib/openai", "lib/protocol", "lib/rules"],
+    "lib/usage",
+  ],
+  // The catalog: a reveal tells prices. The leaderboard and ratings: pairs are drawn by what is known of them.
+  "lib/arena": [
+    ...["lib/auth", "lib/catalog", "lib/controller", "lib/db", "lib/gateway", "lib/integrity"],
+    ...["lib/leaderboard", "lib/moderation", "lib/protocol", "lib/rating", "lib/rules"],
+    "lib/usage",
+  ],
+  // What visitors keep of their conversations, and what they make public of them.
+  "lib/history": ["lib/arena", "lib/auth", "lib/db", "lib/protocol", "lib/rules"],
   // The one domain that keeps what a wire says: its rows are responses as clients read them.
   "lib/responses": [
     ...["lib/auth", "lib/controller", "lib/db", "lib/gateway", "lib/openai", "lib/protocol"],
@@ -55,22 +71,23 @@ export const LAYERS: Record<string, readonly string[]> = {
   app: [
     "components",
     ...["lib/anthropic", "lib/arena", "lib/auth", "lib/catalog", "lib/controller", "lib/fastchat"],
-    ...["lib/gateway", "lib/http", "lib/leaderboard", "lib/openai", "lib/openapi", "lib/protocol"],
-    ...["lib/relay", "lib/responses", "lib/usage"],
+    ...["lib/gateway", "lib/history", "lib/http", "lib/integrity", "lib/leaderboard"],
+    ...["lib/moderation", "lib/openai", "lib/openapi", "lib/protocol", "lib/relay"],
+    ...["lib/responses", "lib/rules", "lib/usage"],
   ],
   worker: ["lib/engine", "lib/protocol"],
   scripts: ["lib/db", "lib/protocol"],
   // Benchmarks start the same platform as the end-to-end tests.
   // The fleet that tests end and freeze has a database of its own, which is asked what is left.
   e2e: ["lib/db", "lib/protocol"],
-  // The controller: its policies choose workers on paper.
+  // The controller: its policies choose workers on paper. So are pairs of models drawn and votes judged.
   bench: [
-    ...["e2e", "lib/controller", "lib/engine", "lib/engine/synthetic", "lib/protocol"],
-    "lib/usage",
+    ...["e2e", "lib/arena", "lib/controller", "lib/engine", "lib/engine/synthetic"],
+    ...["lib/integrity", "lib/protocol", "lib/rating", "lib/usage"],
   ],
   cli: [
-    ...["lib/auth", "lib/catalog", "lib/controller", "lib/db", "lib/leaderboard"],
-    ...["lib/protocol", "lib/rating", "lib/usage"],
+    ...["lib/auth", "lib/catalog", "lib/controller", "lib/db", "lib/integrity"],
+    ...["lib/leaderboard", "lib/protocol", "lib/rating", "lib/rules", "lib/usage"],
   ],
 };
 
@@ -92,6 +109,7 @@ export const HOMES: Record<string, readonly string[]> = {
   "@opentelemetry": ["lib/telemetry"],
   "drizzle-orm": [
     ...["lib/db", "lib/auth", "lib/catalog", "lib/controller", "lib/gateway", "lib/usage"],
-    ...["lib/arena", "lib/leaderboard", "lib/responses"],
+    ...["lib/arena", "lib/history", "lib/integrity", "lib/leaderboard", "lib/moderation"],
+    ...["lib/responses", "lib/rules"],
   ],
 };

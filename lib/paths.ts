@@ -2,8 +2,14 @@
 export const paths = {
   battle: "/",
   battleById: (id: string) => `/battle/${id}`,
+  compare: "/compare",
+  compareById: (id: string) => `/compare/${id}`,
   chat: "/chat",
   chatById: (id: string) => `/chat/${id}`,
+  history: "/history",
+  share: (id: string) => `/share/${id}`,
+  /** What was done to boards, and to whom it applies. */
+  publicLog: "/leaderboard/log",
   leaderboard: "/leaderboard",
   models: "/models",
   admin: "/admin",
@@ -12,6 +18,8 @@ export const paths = {
   adminKeys: "/admin/keys",
   adminUsage: "/admin/usage",
   adminModels: "/admin/models",
+  adminArena: "/admin/arena",
+  adminReviews: "/admin/reviews",
   developers: "/developers",
   api: {
     // What pages call.
@@ -24,6 +32,18 @@ export const paths = {
     conversation: (id: string) => `/api/conversations/${id}`,
     conversationTurns: (id: string) => `/api/conversations/${id}/turns`,
     conversationRegenerate: (id: string) => `/api/conversations/${id}/regenerate`,
+    /** A prompt answered anew. */
+    conversationAnswers: (id: string) => `/api/conversations/${id}/answers`,
+    conversationStream: (id: string) => `/api/conversations/${id}/stream`,
+    conversationStop: (id: string) => `/api/conversations/${id}/stop`,
+    conversationVote: (id: string) => `/api/conversations/${id}/vote`,
+    conversationMarks: (id: string) => `/api/conversations/${id}/marks`,
+    conversationExport: (id: string, format: "md" | "json") =>
+      `/api/conversations/${id}/export?format=${format}`,
+    conversationShares: (id: string) => `/api/conversations/${id}/shares`,
+    share: (id: string) => `/api/shares/${id}`,
+    terms: "/api/terms",
+    humanity: "/api/humanity",
     arena: "/api/arena",
     models: "/api/models",
     leaderboard: "/api/leaderboard",
@@ -37,6 +57,10 @@ export const paths = {
     adminModels: "/api/admin/models",
     adminAliases: "/api/admin/aliases",
     adminFeedback: "/api/admin/feedback",
+    adminArena: "/api/admin/arena",
+    adminReviews: "/api/admin/reviews",
+    adminReview: (id: string) => `/api/admin/reviews/${id}`,
+    adminVisitor: (voter: string) => `/api/admin/visitors/${voter}`,
     // What workers call.
     workers: "/api/workers",
     /** `instanceId`: whose life ends. */

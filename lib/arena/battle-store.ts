@@ -1,8 +1,9 @@
 import { and, count, desc, eq, inArray, or } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import type { Database } from "@/lib/db/client";
+import { ballots } from "@/lib/db/schema/ballots";
 import { battles, votes } from "@/lib/db/schema/battles";
-import { conversations } from "@/lib/db/schema/conversations";
+import { conversations, visitors } from "@/lib/db/schema/conversations";
 import { models } from "@/lib/db/schema/models";
 import { ratingEntries, ratingSnapshots } from "@/lib/db/schema/ratings";
 import type { VoteBody } from "@/lib/protocol/arena-view";
@@ -19,7 +20,7 @@ export type BattleRow = {
 
 export async function createBattleRow(
   db: Database,
-  row: { conversationId: string; modelAId: string; modelBId: string; pairProbability: number },
+  row: Omit<typeof battles.$inferInsert, "id" | "createdAt">,
 ): Promise<string> {
   const [created] = await db.insert(battles).values(row).returning({ id: battles.id });
   assert(created !== undefined, "an insert returns its row");
@@ -55,10 +56,7 @@ export async function findBattle(
   return row;
 }
 
-export async function findCountedVote(
-  db: Database,
-  battleId: string,
-): Promise<VoteBody | undefined> {
+export async function findBlindVote(db: Database, battleId: string): Promise<VoteBody | undefined> {
   const [row] = await db
     .select({
       outcome: votes.outcome,
@@ -66,35 +64,52 @@ export async function findCountedVote(
       answerBId: votes.answerBId,
     })
     .from(votes)
-    .where(and(eq(votes.battleId, battleId), votes.counted));
+    .where(and(eq(votes.battleId, battleId), votes.blind));
   return row;
 }
 
-export async function createCountedVote(
+/** The vote that opens a battle, and its ballot: what ratings know of it. */
+export async function createBlindVote(
   db: Database,
   battle: BattleRow,
-  vote: VoteBody,
+  { turn, ...vote }: VoteBody & { turn: number },
 ): Promise<void> {
   const { id: battleId, conversationId, visitorId } = battle;
-  await db.insert(votes).values({ ...vote, battleId, conversationId, visitorId, counted: true });
+  const [created] = await db
+    .insert(votes)
+    .values({ ...vote, battleId, conversationId, visitorId, blind: true })
+    .returning({ id: votes.id });
+  assert(created !== undefined, "an insert returns its row");
+  const [row] = await db
+    .select({ pairProbability: battles.pairProbability, voter: visitors.voter })
+    .from(battles)
+    .innerJoin(visitors, eq(visitors.id, visitorId))
+    .where(eq(battles.id, battleId));
+  assert(row !== undefined && row.pairProbability !== null, "a blind battle was drawn");
+  const { pairProbability, voter } = row;
+  const [modelAId, modelBId] = [battle.a.id, battle.b.id];
+  const { outcome } = vote;
+  await db.insert(ballots).values({
+    ...{ id: created.id, voter, modelAId, modelBId, outcome, pairProbability, turn },
+    counted: true,
+  });
 }
 
 /** Counted votes on two models, whichever side each took, seen from the first. */
 export async function readPairTally(db: Database, first: string, second: string) {
   const rows = await db
-    .select({ modelAId: battles.modelAId, outcome: votes.outcome, count: count() })
-    .from(votes)
-    .innerJoin(battles, eq(battles.id, votes.battleId))
+    .select({ modelAId: ballots.modelAId, outcome: ballots.outcome, count: count() })
+    .from(ballots)
     .where(
       and(
-        votes.counted,
+        ballots.counted,
         or(
-          and(eq(battles.modelAId, first), eq(battles.modelBId, second)),
-          and(eq(battles.modelAId, second), eq(battles.modelBId, first)),
+          and(eq(ballots.modelAId, first), eq(ballots.modelBId, second)),
+          and(eq(ballots.modelAId, second), eq(ballots.modelBId, first)),
         ),
       ),
     )
-    .groupBy(battles.modelAId, votes.outcome);
+    .groupBy(ballots.modelAId, ballots.outcome);
   const tally = { votes: 0, a: 0, b: 0, tie: 0 };
   for (const { modelAId, outcome, count } of rows) {
     tally.votes += count;

@@ -1,7 +1,7 @@
 import type { BattleView, VoteBody } from "@/lib/protocol/arena-view";
 import type { Arena } from "./arena";
 import { decideVote } from "./battle";
-import { createCountedVote } from "./battle-store";
+import { createBlindVote } from "./battle-store";
 import { loadBattle } from "./load-battle";
 import { readBattle } from "./read-battle";
 import { withVisitor } from "./visitor-turn";
@@ -28,7 +28,8 @@ export async function castVote(
   const decision = await withVisitor(arena.db, visitorId, async (db) => {
     const { battle, state } = await loadBattle(db, { visitorId, battleId });
     const decision = decideVote(state, vote);
-    if (decision === "count") await createCountedVote(db, battle, vote);
+    const turn = state.turns.findIndex(({ sides }) => sides.a?.id === vote.answerAId) + 1;
+    if (decision === "count") await createBlindVote(db, battle, { ...vote, turn });
     return decision;
   });
   if (decision === "count") await asked.onCounted?.();

@@ -55,18 +55,18 @@ function answer(
 
 function vote(
   changes: Partial<Record<"battle" | "conversation" | "visitor" | "a" | "b", string>> & {
-    counted?: boolean;
+    blind?: boolean;
     outcome?: string;
   } = {},
 ) {
-  const { battle, conversation, visitor, a, b, counted, outcome } = {
+  const { battle, conversation, visitor, a, b, blind, outcome } = {
     ...ids,
-    counted: true,
+    blind: true,
     outcome: "a",
     ...changes,
   };
-  return sql`insert into votes (id, battle_id, conversation_id, visitor_id, answer_a_id, answer_b_id, outcome, counted)
-    values (${createId()}, ${battle}, ${conversation}, ${visitor}, ${a}, ${b}, ${outcome}, ${counted})`;
+  return sql`insert into votes (id, battle_id, conversation_id, visitor_id, answer_a_id, answer_b_id, outcome, blind)
+    values (${createId()}, ${battle}, ${conversation}, ${visitor}, ${a}, ${b}, ${outcome}, ${blind})`;
 }
 
 beforeEach(async () => {
@@ -92,8 +92,8 @@ beforeEach(async () => {
     values (${ids.worker}, ${createId()}, 'mock', 'w', '1', 'http://w', 1, 0, 'ready', '{}')`);
   await run(sql`insert into conversations (id, visitor_id, kind, model_id) values
     (${ids.conversation}, ${ids.visitor}, 'battle', null), (${ids.chat}, ${ids.visitor}, 'chat', ${ids.modelX})`);
-  await run(sql`insert into battles (id, conversation_id, model_a_id, model_b_id, pair_probability)
-    values (${ids.battle}, ${ids.conversation}, ${ids.modelX}, ${ids.modelY}, 0.5)`);
+  await run(sql`insert into battles (id, conversation_id, conversation_kind, model_a_id, model_b_id, pair_probability, draw_method)
+    values (${ids.battle}, ${ids.conversation}, 'battle', ${ids.modelX}, ${ids.modelY}, 0.5, 'uniform')`);
   await run(
     sql`insert into messages (id, conversation_id, role, content) values (${ids.prompt}, ${ids.conversation}, 'user', 'hi')`,
   );
@@ -101,11 +101,11 @@ beforeEach(async () => {
   await run(answer({ id: ids.b, side: "b" }));
 });
 
-test("the sound battle takes one counted vote", async () => {
+test("the sound battle takes one blind vote", async () => {
   expect(await refusedBy(vote())).toBe("");
 });
 
-test("two counted votes", async () => {
+test("two blind votes", async () => {
   await run(vote());
   expect(await refusedBy(vote({ outcome: "b" }))).toMatch(/^votes_one/);
   // Not even on another turn of the battle.
@@ -115,8 +115,8 @@ test("two counted votes", async () => {
   );
   await run(answer({ id: a, side: "a", parent: prompt }));
   await run(answer({ id: b, side: "b", parent: prompt }));
-  expect(await refusedBy(vote({ a, b }))).toBe("votes_one_counted");
-  expect(await refusedBy(vote({ a, b, counted: false }))).toBe("");
+  expect(await refusedBy(vote({ a, b }))).toBe("votes_one_blind");
+  expect(await refusedBy(vote({ a, b, blind: false }))).toBe("");
 });
 
 test("a vote on an answer that is still written, or that failed", async () => {
@@ -153,8 +153,8 @@ test("a vote by another visitor, on another conversation, with another word", as
 
 test("a battle of a model with itself, in a chat, without odds, twice in a conversation", async () => {
   const battle = (conversation: string, b: string, probability: number) =>
-    sql`insert into battles (id, conversation_id, model_a_id, model_b_id, pair_probability)
-      values (${createId()}, ${conversation}, ${ids.modelX}, ${b}, ${probability})`;
+    sql`insert into battles (id, conversation_id, conversation_kind, model_a_id, model_b_id, pair_probability, draw_method)
+      values (${createId()}, ${conversation}, 'battle', ${ids.modelX}, ${b}, ${probability}, 'uniform')`;
   const fresh = createId();
   await run(
     sql`insert into conversations (id, visitor_id, kind) values (${fresh}, ${ids.visitor}, 'battle')`,

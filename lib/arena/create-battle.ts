@@ -39,9 +39,11 @@ export async function createBattle(
     });
     const battleId = await createBattleRow(db, {
       conversationId,
+      conversationKind: "battle",
       modelAId: drawn.a.modelId,
       modelBId: drawn.b.modelId,
       pairProbability: drawn.probability,
+      drawMethod: "uniform",
     });
     await writeTurn(db, { visitorId, conversationId, prompt, answers });
     return { conversationId, battleId };

@@ -3,7 +3,7 @@ import { AppError } from "@/lib/errors";
 import type { VoteBody } from "@/lib/protocol/arena-view";
 import { isId } from "@/lib/util/id";
 import { type BattleState, toBattleState } from "./battle";
-import { type BattleRow, findBattle, findCountedVote } from "./battle-store";
+import { type BattleRow, findBattle, findBlindVote } from "./battle-store";
 import { type MessageRow, readMessages } from "./store";
 import type { Sight } from "./views";
 
@@ -12,7 +12,7 @@ export type LoadedBattle = {
   rows: MessageRow[];
   vote: VoteBody | null;
   state: BattleState;
-  /** Blind until the counted vote. */
+  /** Blind until the vote that opens it. */
   sight: Sight;
 };
 
@@ -30,7 +30,7 @@ export async function loadBattle(
   if (battle === undefined) {
     throw new AppError("not-found", { message: "There is no such battle among yours." });
   }
-  const vote = (await findCountedVote(db, battle.id)) ?? null;
+  const vote = (await findBlindVote(db, battle.id)) ?? null;
   const rows = await readMessages(db, battle.conversationId);
   const sight = vote === null ? "blind" : "open";
   return { battle, rows, vote, state: toBattleState(rows, vote), sight };

@@ -9,10 +9,9 @@ import { readSnapshot } from "./read-snapshot";
 
 let database: TestDatabase;
 const models = new Map<string, string>();
-const visitor = createId();
+const voter = createId();
 beforeEach(async () => {
   database = await createTestDatabase();
-  await run(sql`insert into visitors (id) values (${visitor})`);
   models.clear();
   for (const name of ["x", "y", "z"]) {
     models.set(name, createId());
@@ -26,20 +25,8 @@ afterEach(() => database.drop());
 const run = (statement: ReturnType<typeof sql>) => database.db.execute(statement);
 
 async function vote(a: string, b: string, outcome: string, counted = true) {
-  const [conversation, battle, prompt, left, right] = Array.from({ length: 5 }, () => createId());
-  await run(
-    sql`insert into conversations (id, visitor_id, kind) values (${conversation}, ${visitor}, 'battle')`,
-  );
-  await run(sql`insert into battles (id, conversation_id, model_a_id, model_b_id, pair_probability)
-    values (${battle}, ${conversation}, ${models.get(a)}, ${models.get(b)}, 0.5)`);
-  await run(
-    sql`insert into messages (id, conversation_id, role, content) values (${prompt}, ${conversation}, 'user', 'hi')`,
-  );
-  await run(sql`insert into messages (id, conversation_id, parent_id, role, side, status, model_id) values
-    (${left}, ${conversation}, ${prompt}, 'assistant', 'a', 'stopped', ${models.get(a)}),
-    (${right}, ${conversation}, ${prompt}, 'assistant', 'b', 'stopped', ${models.get(b)})`);
-  await run(sql`insert into votes (id, battle_id, conversation_id, visitor_id, answer_a_id, answer_b_id, outcome, counted)
-    values (${createId()}, ${battle}, ${conversation}, ${visitor}, ${left}, ${right}, ${outcome}, ${counted})`);
+  await run(sql`insert into ballots (id, voter, model_a_id, model_b_id, outcome, pair_probability, turn, counted, uncounted_reason)
+    values (${createId()}, ${voter}, ${models.get(a)}, ${models.get(b)}, ${outcome}, 0.5, 1, ${counted}, ${counted ? null : "too-early"})`);
 }
 
 const board = (awake: string[] = []) => readSnapshot({ awake }, database.db);

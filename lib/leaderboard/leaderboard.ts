@@ -1,12 +1,13 @@
+import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { type Database, database } from "@/lib/db/client";
 import { BOARD_WAIT_MS_MAX, RATING_INTERVAL_MS_MIN, RATING_RETRY_LONGEST_MS } from "@/lib/limits";
 import { toBoard } from "@/lib/rating/board";
 import { log } from "@/lib/telemetry/log";
 import { backoffMs } from "@/lib/util/backoff";
+
 import { processSingleton } from "@/lib/util/process-singleton";
 import {
-  countVotes,
   createSnapshot,
   findNewestSnapshot,
   lockBoard,
@@ -37,18 +38,23 @@ export class Leaderboard {
     this.#db = db;
   }
 
-  /** Computes the board now, unless the newest one holds every vote already. */
+  /** Computes the board now, unless the newest one holds these very votes. */
   async recompute(): Promise<void> {
     await this.#db.transaction(async (transaction) => {
       await lockBoard(transaction);
       const newest = await findNewestSnapshot(transaction);
-      const votes = await countVotes(transaction);
-      if (newest?.voteCount === votes && newest.method === METHOD) return;
       const counts = await readVoteCounts(transaction);
-      // From the counts themselves: a vote may have come in between the two statements.
+      // Not their number: one may have been taken out while another one came.
+      const fingerprint = createHash("sha256").update(JSON.stringify(counts)).digest("hex");
+      if (newest?.fingerprint === fingerprint && newest.method === METHOD) return;
       const voteCount = counts.reduce((sum, row) => sum + row.count, 0);
       const entries = toBoard({ models: [], votes: counts });
-      const id = await createSnapshot(transaction, { method: METHOD, voteCount, entries });
+      const id = await createSnapshot(transaction, {
+        method: METHOD,
+        voteCount,
+        fingerprint,
+        entries,
+      });
       await thinSnapshots(transaction, id);
     });
   }

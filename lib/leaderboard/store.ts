@@ -1,6 +1,6 @@
 import { and, asc, count, desc, eq, gte, ne, sql } from "drizzle-orm";
 import type { Database } from "@/lib/db/client";
-import { battles, votes } from "@/lib/db/schema/battles";
+import { ballots } from "@/lib/db/schema/ballots";
 import { models } from "@/lib/db/schema/models";
 import { ratingEntries, ratingSnapshots } from "@/lib/db/schema/ratings";
 import type { BoardEntry, VoteCount } from "@/lib/rating/board";
@@ -14,24 +14,19 @@ export async function lockBoard(db: Database): Promise<void> {
   await db.execute(sql`select pg_advisory_xact_lock(${BOARD_LOCK})`);
 }
 
-export async function countVotes(db: Database): Promise<number> {
-  const [row] = await db.select({ count: count() }).from(votes).where(eq(votes.counted, true));
-  return row?.count ?? 0;
-}
-
 /** Counted votes by ordered pair of model ids and outcome: at most four rows a pair, however many votes. */
 export async function readVoteCounts(db: Database): Promise<VoteCount[]> {
   return db
     .select({
-      modelA: battles.modelAId,
-      modelB: battles.modelBId,
-      outcome: votes.outcome,
+      modelA: ballots.modelAId,
+      modelB: ballots.modelBId,
+      outcome: ballots.outcome,
       count: count(),
     })
-    .from(votes)
-    .innerJoin(battles, eq(battles.id, votes.battleId))
-    .where(eq(votes.counted, true))
-    .groupBy(battles.modelAId, battles.modelBId, votes.outcome);
+    .from(ballots)
+    .where(eq(ballots.counted, true))
+    .groupBy(ballots.modelAId, ballots.modelBId, ballots.outcome)
+    .orderBy(ballots.modelAId, ballots.modelBId, ballots.outcome);
 }
 
 export type Snapshot = typeof ratingSnapshots.$inferSelect;
@@ -47,13 +42,18 @@ export async function findNewestSnapshot(db: Database): Promise<Snapshot | undef
 
 export async function createSnapshot(
   db: Database,
-  board: { method: string; voteCount: number; entries: readonly BoardEntry[] },
+  board: {
+    method: string;
+    voteCount: number;
+    fingerprint: string;
+    entries: readonly BoardEntry[];
+  },
 ): Promise<string> {
-  const { method, voteCount, entries } = board;
+  const { entries, ...row } = board;
   const [created] = await db
     .insert(ratingSnapshots)
     // Not the transaction's moment: it may have waited for another computation since.
-    .values({ method, voteCount, createdAt: sql`clock_timestamp()` })
+    .values({ ...row, createdAt: sql`clock_timestamp()` })
     .returning({ id: ratingSnapshots.id });
   assert(created !== undefined, "an insert returns its row");
   if (entries.length > 0) {

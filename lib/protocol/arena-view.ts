@@ -2,6 +2,7 @@ import * as z from "zod";
 import { ERROR_CODE_LIST } from "@/lib/errors";
 import { PROMPT_CHARACTERS_MAX } from "@/lib/limits";
 import { finishReasonSchema } from "./generate-event";
+import { wellFormedPrompt } from "./prompt-text";
 import { MODEL_FEATURES, modelDescriptionSchema, WORKER_KINDS } from "./worker-card";
 
 /**
@@ -11,16 +12,8 @@ import { MODEL_FEATURES, modelDescriptionSchema, WORKER_KINDS } from "./worker-c
 
 // Requests.
 export const sideSchema = z.enum(["a", "b"]);
-/** What neither the database nor a tokenizer can hold; JSON can spell both, a browser's text field neither. */
-const promptText = z
-  .string()
-  .refine((text) => !text.includes("\0"), "holds a NUL character; remove it.")
-  .refine(
-    (text) => text.isWellFormed(),
-    "holds half of a surrogate pair; send well-formed Unicode.",
-  );
 export const promptBodySchema = z.strictObject({
-  prompt: promptText.trim().min(1).max(PROMPT_CHARACTERS_MAX),
+  prompt: wellFormedPrompt.trim().min(1).max(PROMPT_CHARACTERS_MAX),
 });
 export const startChatBodySchema = promptBodySchema.extend({ model: z.string().min(1).max(256) });
 /** In a chat the prompt follows `parentId`, the answer it continues from; absent: the newest. */
@@ -35,7 +28,7 @@ export const voteBodySchema = z.strictObject({
 });
 export const adminSessionBodySchema = z.strictObject({ token: z.string().min(1).max(512) });
 export const tokenCountBodySchema = z.strictObject({
-  prompt: promptText.max(PROMPT_CHARACTERS_MAX),
+  prompt: wellFormedPrompt.max(PROMPT_CHARACTERS_MAX),
   /** One model, or absent: the strictest of those awake. */
   model: z.string().min(1).max(256).optional(),
   conversationId: z.uuid().optional(),

@@ -5,6 +5,7 @@ import {
   doublePrecision,
   foreignKey,
   index,
+  jsonb,
   pgTable,
   text,
   unique,
@@ -15,25 +16,42 @@ import { idColumn, momentColumn } from "./columns";
 import { conversations, messages } from "./conversations";
 import { models } from "./models";
 
-/** A blind comparison: one conversation, two models, the sides they took and how likely that draw was. */
+/** How a pair was drawn: arena/sample-pair.ts. */
+export const DRAW_METHODS = ["uniform", "weighted", "active"] as const;
+
+/** A comparison: one conversation, two models, the sides they took and, of a blind one, how likely that draw was. */
 export const battles = pgTable(
   "battles",
   {
     id: idColumn(),
     conversationId: uuid().notNull().unique(),
-    conversationKind: text().generatedAlwaysAs(sql`'battle'`),
+    conversationKind: text({ enum: ["battle", "compare"] }).notNull(),
     modelAId: uuid()
       .notNull()
       .references(() => models.id),
     modelBId: uuid()
       .notNull()
       .references(() => models.id),
-    /** Probability with which this ordered pair was drawn; ratings need it to weigh unequal draws (arXiv 2403.04132, eq. 4). */
-    pairProbability: doublePrecision().notNull(),
+    /**
+     * Probability with which this ordered pair was drawn; ratings need it to weigh unequal draws (arXiv
+     * 2403.04132, eq. 4). That of the pair as it stands: a reserve model's is its own. Null of a chosen pair.
+     */
+    pairProbability: doublePrecision(),
+    drawMethod: text({ enum: DRAW_METHODS }),
     createdAt: momentColumn().notNull().defaultNow(),
   },
   (table) => [
-    check("battles_two_models", sql`${table.modelAId} <> ${table.modelBId}`),
+    // Whoever chooses may set a model against itself.
+    check(
+      "battles_two_models",
+      sql`${table.conversationKind} = 'compare' or ${table.modelAId} <> ${table.modelBId}`,
+    ),
+    check("battles_kind", sql`${table.conversationKind} in ('battle', 'compare')`),
+    check(
+      "battles_drawn",
+      sql`(${table.conversationKind} = 'battle') = (${table.pairProbability} is not null) and (${table.pairProbability} is null) = (${table.drawMethod} is null)`,
+    ),
+    check("battles_draw_method", sql`${table.drawMethod} in ('uniform', 'weighted', 'active')`),
     check(
       "battles_probability",
       sql`${table.pairProbability} > 0 and ${table.pairProbability} <= 1`,
@@ -66,8 +84,12 @@ export const votes = pgTable(
     sideB: text().generatedAlwaysAs(sql`'b'`),
     answersSettled: boolean().generatedAlwaysAs(sql`true`),
     outcome: text({ enum: VOTE_OUTCOMES }).notNull(),
-    /** Whether ratings use it: the first vote of a battle, before the names were known. */
-    counted: boolean().notNull(),
+    /** Cast before the names were known: one a battle, and the one that `ballots` has a row of. */
+    blind: boolean().notNull(),
+    /** Words of protocol/arena-view.ts, VOTE_REASONS; never required. */
+    reasons: text().array().notNull().default(sql`'{}'`),
+    /** Where both models stood before it: what a reveal tells of the change. Null of a vote on names. */
+    standings: jsonb(),
     createdAt: momentColumn().notNull().defaultNow(),
   },
   (table) => [
@@ -92,8 +114,33 @@ export const votes = pgTable(
       columns: [table.answerBId, table.conversationId, table.sideB, table.answersSettled],
       foreignColumns: [messages.id, messages.conversationId, messages.side, messages.settled],
     }).onDelete("cascade"),
-    uniqueIndex("votes_one_counted").on(table.battleId).where(sql`${table.counted}`),
+    uniqueIndex("votes_one_blind").on(table.battleId).where(sql`${table.blind}`),
     unique("votes_one_a_turn").on(table.answerAId, table.answerBId),
-    index("votes_counted").on(table.createdAt).where(sql`${table.counted}`),
+    index("votes_by_visitor").on(table.visitorId, table.createdAt),
+  ],
+);
+
+/** A reserve model took a side before its first token: the failure is the first one's, in availability and not in rating. */
+export const replacements = pgTable(
+  "replacements",
+  {
+    id: idColumn(),
+    battleId: uuid()
+      .notNull()
+      .references(() => battles.id, { onDelete: "cascade" }),
+    side: text({ enum: ["a", "b"] }).notNull(),
+    failedModelId: uuid()
+      .notNull()
+      .references(() => models.id),
+    reserveModelId: uuid()
+      .notNull()
+      .references(() => models.id),
+    /** lib/errors.ts, ErrorCode. */
+    errorCode: text().notNull(),
+    createdAt: momentColumn().notNull().defaultNow(),
+  },
+  (table) => [
+    check("replacements_side", sql`${table.side} in ('a', 'b')`),
+    index("replacements_by_model").on(table.failedModelId, table.createdAt),
   ],
 );

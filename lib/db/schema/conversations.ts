@@ -3,6 +3,7 @@ import {
   bigint,
   boolean,
   check,
+  customType,
   doublePrecision,
   foreignKey,
   index,
@@ -18,13 +19,35 @@ import { idColumn, momentColumn } from "./columns";
 import { models } from "./models";
 import { workers } from "./workers";
 
-/** Whoever holds a signed cookie. Nothing else is known of them. */
-export const visitors = pgTable("visitors", {
-  id: idColumn(),
-  createdAt: momentColumn().notNull().defaultNow(),
-});
+/** `excluded`: an operator's decision; what they vote is kept and not counted. */
+export const VISITOR_STANDINGS = ["ok", "excluded"] as const;
 
-export const CONVERSATION_KINDS = ["battle", "chat"] as const;
+/** Whoever holds a signed cookie. Nothing else is known of them. */
+export const visitors = pgTable(
+  "visitors",
+  {
+    id: idColumn(),
+    /** Stands for them in `ballots`, which outlive them and so must not hold their own id. */
+    voter: uuid().notNull().unique().defaultRandom(),
+    standing: text({ enum: VISITOR_STANDINGS }).notNull().default("ok"),
+    /** A keyed hash of the network they came from last (/24 or /64): never the address. */
+    network: text(),
+    /** Of the terms they agreed to last, and when. */
+    termsVersion: text(),
+    termsAt: momentColumn(),
+    /** When they last showed that they are a person, where the operator asks for that. */
+    humanAt: momentColumn(),
+    createdAt: momentColumn().notNull().defaultNow(),
+  },
+  (table) => [check("visitors_standing", sql`${table.standing} in ('ok', 'excluded')`)],
+);
+
+/** `battle`: two models, blind. `compare`: two that were chosen. `chat`: one. */
+export const CONVERSATION_KINDS = ["battle", "compare", "chat"] as const;
+
+const searchColumn = customType<{ data: string }>({ dataType: () => "tsvector" });
+/** Characters of a message that a search finds; Postgres' tsvector ends at 1 MiB. */
+const SEARCHED_CHARACTERS_MAX = 100_000;
 
 export const conversations = pgTable(
   "conversations",
@@ -34,13 +57,17 @@ export const conversations = pgTable(
       .notNull()
       .references(() => visitors.id),
     kind: text({ enum: CONVERSATION_KINDS }).notNull(),
-    /** The one model of a direct chat; a battle's two stand in `battles`. */
+    /** The one model of a direct chat; the two of a pair stand in `battles`. */
     modelId: uuid().references(() => models.id),
+    /** What its visitor calls it; null: by its first prompt. */
+    title: text(),
+    /** protocol/arena-view.ts, conversationSettingsSchema: what the next turn is asked with. Never of a battle. */
+    settings: jsonb().notNull().default({}),
     createdAt: momentColumn().notNull().defaultNow(),
     updatedAt: momentColumn().notNull().defaultNow(),
   },
   (table) => [
-    check("conversations_kind", sql`${table.kind} in ('battle', 'chat')`),
+    check("conversations_kind", sql`${table.kind} in ('battle', 'compare', 'chat')`),
     check("conversations_model", sql`(${table.kind} = 'chat') = (${table.modelId} is not null)`),
     unique("conversations_owner").on(table.id, table.visitorId),
     unique("conversations_id_kind").on(table.id, table.kind),
@@ -68,9 +95,23 @@ export const messages = pgTable(
     content: text().notNull().default(""),
     createdAt: momentColumn().notNull().defaultNow(),
     updatedAt: momentColumn().notNull().defaultNow(),
+    /** Of prompts: a hash of the text without case and blanks, by which repeated ones are found. */
+    promptHash: text(),
+    /** Empty while an answer grows, so that its index is written once. */
+    search: searchColumn().generatedAlwaysAs(
+      sql.raw(
+        `case when status is distinct from 'streaming' then to_tsvector('simple', left(content, ${SEARCHED_CHARACTERS_MAX})) end`,
+      ),
+    ),
 
     // Answers only, from here on.
     side: text({ enum: SIDES }),
+    /** Which pair of answers to one prompt it is of: 0, and one more each time both are asked again. */
+    attempt: integer().notNull().default(0),
+    /** What the model thought before it answered; apart from the answer, and never told to a model again. */
+    reasoning: text().notNull().default(""),
+    /** Its visitor wants it ended; whichever process writes it looks here. */
+    stopRequested: boolean().notNull().default(false),
     status: text({ enum: ANSWER_STATUSES }),
     modelId: uuid().references(() => models.id),
     modelBuild: text(),
@@ -80,7 +121,7 @@ export const messages = pgTable(
      * one worker wrote it all.
      */
     segments: jsonb(),
-    /** Temperature, top-p and the token limit that were in force. */
+    /** Temperature, top-p, the token limit and the system prompt that were in force. */
     parameters: jsonb(),
     /** Null also of an answer whose worker takes no seed. */
     seed: bigint({ mode: "number" }),
@@ -126,11 +167,15 @@ export const messages = pgTable(
       columns: [table.parentId, table.conversationId],
       foreignColumns: [table.id, table.conversationId],
     }),
-    // A failed side may be tried again; otherwise a prompt has one answer a side.
+    // A failed side may be tried again; otherwise each attempt at a prompt has one answer a side.
     uniqueIndex("messages_one_answer_a_side")
-      .on(table.parentId, table.side)
+      .on(table.parentId, table.side, table.attempt)
       .where(sql`${table.side} is not null and ${table.status} <> 'failed'`),
     index("messages_by_conversation").on(table.conversationId, table.id),
+    index("messages_search").using("gin", table.search),
+    index("messages_by_prompt_hash")
+      .on(table.promptHash)
+      .where(sql`${table.promptHash} is not null`),
     index("messages_streaming").on(table.updatedAt).where(sql`${table.status} = 'streaming'`),
   ],
 );

@@ -16,6 +16,8 @@ export const ratingSnapshots = pgTable("rating_snapshots", {
   id: idColumn(),
   method: text().notNull(),
   voteCount: integer().notNull(),
+  /** A hash of what was counted: another one means that votes were taken out or put back, whatever their number. */
+  fingerprint: text().notNull().default(""),
   createdAt: momentColumn().notNull().defaultNow(),
 });
 

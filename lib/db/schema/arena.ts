@@ -1,0 +1,89 @@
+import { sql } from "drizzle-orm";
+import {
+  check,
+  foreignKey,
+  index,
+  jsonb,
+  pgTable,
+  primaryKey,
+  text,
+  uuid,
+} from "drizzle-orm/pg-core";
+import { idColumn, momentColumn } from "./columns";
+import { conversations, messages, visitors } from "./conversations";
+
+/** The rules of the game, a row for each time an operator changed them: the newest holds, the others are their history. */
+export const arenaSettings = pgTable("arena_settings", {
+  id: idColumn(),
+  /** protocol/arena-settings.ts. */
+  settings: jsonb().notNull(),
+  createdAt: momentColumn().notNull().defaultNow(),
+});
+
+/** What the visitor of a chat says of an answer. */
+export const marks = pgTable(
+  "marks",
+  {
+    messageId: uuid()
+      .notNull()
+      .references(() => messages.id, { onDelete: "cascade" }),
+    kind: text({ enum: ["up", "down", "flag"] }).notNull(),
+    /** Their own words, for a flag. */
+    note: text(),
+    createdAt: momentColumn().notNull().defaultNow(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.messageId, table.kind] }),
+    check("marks_kind", sql`${table.kind} in ('up', 'down', 'flag')`),
+  ],
+);
+
+/** A conversation as its visitor made it public at one moment; what is said later is not in it. */
+export const shares = pgTable(
+  "shares",
+  {
+    /** 128 bits and more that cannot be guessed. */
+    id: text().primaryKey(),
+    conversationId: uuid().notNull(),
+    visitorId: uuid().notNull(),
+    /** protocol/share.ts, what the page shows; personal data is out of it already. */
+    content: jsonb().notNull(),
+    createdAt: momentColumn().notNull().defaultNow(),
+    revokedAt: momentColumn(),
+  },
+  (table) => [
+    foreignKey({
+      name: "shares_owner",
+      columns: [table.conversationId, table.visitorId],
+      foreignColumns: [conversations.id, conversations.visitorId],
+    }).onDelete("cascade"),
+    index("shares_by_conversation").on(table.conversationId),
+  ],
+);
+
+/** `anomaly`: votes unlike those of others. `moderation`: a prompt that was held back. `flag`: an answer that a visitor reported. */
+export const REVIEW_KINDS = ["anomaly", "moderation", "flag"] as const;
+export const REVIEW_STATES = ["open", "dismissed", "upheld"] as const;
+
+/** What waits for an operator's eyes. */
+export const reviews = pgTable(
+  "reviews",
+  {
+    id: idColumn(),
+    kind: text({ enum: REVIEW_KINDS }).notNull(),
+    state: text({ enum: REVIEW_STATES }).notNull().default("open"),
+    /** Null once the visitor is gone. */
+    visitorId: uuid().references(() => visitors.id, { onDelete: "set null" }),
+    conversationId: uuid().references(() => conversations.id, { onDelete: "set null" }),
+    messageId: uuid().references(() => messages.id, { onDelete: "set null" }),
+    /** What speaks for it: figures of a test, rules that struck, the words in question. */
+    evidence: jsonb().notNull(),
+    createdAt: momentColumn().notNull().defaultNow(),
+    decidedAt: momentColumn(),
+  },
+  (table) => [
+    check("reviews_kind", sql`${table.kind} in ('anomaly', 'moderation', 'flag')`),
+    check("reviews_state", sql`${table.state} in ('open', 'dismissed', 'upheld')`),
+    index("reviews_by_state").on(table.state, table.createdAt),
+  ],
+);

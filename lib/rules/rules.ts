@@ -1,0 +1,46 @@
+import { announce, changeFeed } from "@/lib/db/change-feed";
+import { type Database, database } from "@/lib/db/client";
+import { LiveCopy } from "@/lib/db/live-copy";
+import {
+  type ArenaSettings,
+  arenaSettingsSchema,
+  DEFAULT_ARENA_SETTINGS,
+} from "@/lib/protocol/arena-settings";
+import { log } from "@/lib/telemetry/log";
+import { processSingleton } from "@/lib/util/process-singleton";
+import { createSettings, findNewestSettings } from "./store";
+
+export type RulesCopy = LiveCopy<ArenaSettings>;
+
+/** The rules that hold now: those that were stored last, with defaults for what they leave out. */
+export async function readRules(db: Database): Promise<ArenaSettings> {
+  const row = await findNewestSettings(db);
+  if (row === undefined) return DEFAULT_ARENA_SETTINGS;
+  const read = arenaSettingsSchema.safeParse(row.settings);
+  if (read.success) return read.data;
+  // Written by a newer version, which an older process must outlive.
+  log.error({ issues: read.error.issues.length }, "stored rules of the arena not understood");
+  return DEFAULT_ARENA_SETTINGS;
+}
+
+/** Stores new rules; every process holds to them within a second. What was there before stays as history. */
+export async function changeRules(db: Database, rules: ArenaSettings): Promise<void> {
+  await db.transaction(async (transaction) => {
+    await createSettings(transaction, rules);
+    await announce(transaction, "arena");
+  });
+}
+
+/** The rules as this process knows them; without the database it goes on with what it read last. */
+export function rules(): RulesCopy {
+  return processSingleton(
+    "rules",
+    () =>
+      new LiveCopy({
+        feed: changeFeed(),
+        topic: "arena",
+        read: () => readRules(database()),
+        whenAway: "keep",
+      }),
+  );
+}
