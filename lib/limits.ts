@@ -362,6 +362,8 @@ export const KEEP_ALIVE_MS = 75_000;
 export const STREAM_KEEP_ALIVE_MS = 15_000;
 /** Characters of events that leave in one write; more that are ready at once leave in the next. */
 export const JOINED_CHARACTERS_MAX = 65_536;
+/** A worker's lines wait this long for each other where nobody reads the answer before its end: about a token. */
+export const HELD_LINES_MS_MAX = 25;
 /** What a client still sends of a body that was refused is read for so long, or it would see a reset and not the refusal. */
 export const REFUSED_BODY_MS_MAX = 1_000;
 /** What must be written before a stopping process ends gets this long. */

@@ -316,15 +316,19 @@ async function generate(
   Object.assign(fields, { requestId: request.requestId, model: request.model });
   checkModel(card, request.model);
   const { signal } = abort;
-  const { generationMsMax, ...paces } = limits;
+  const { generationMsMax } = limits;
   const limit = setTimeout(() => {
     const seconds = generationMsMax / 1_000;
     const message = `The answer took longer than ${seconds} s and was ended.`;
     abort.abort(new AppError("timeout", { message }));
   }, generationMsMax);
   try {
-    const stream = { backend, admission, stats, request, response, signal, fields, ...paces };
-    return await streamGeneration(stream);
+    const { stallMsMax, progressMs } = limits;
+    const message = exchange.request;
+    return await streamGeneration({
+      ...{ backend, admission, stats, request, message, response, signal, fields },
+      ...{ stallMsMax, progressMs },
+    });
   } finally {
     clearTimeout(limit);
   }
