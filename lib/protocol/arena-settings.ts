@@ -44,7 +44,7 @@ const paceRulesSchema = z.strictObject({
   /** Both sides are shown at the pace of the slower one until the vote. */
   isFair: z.boolean().default(true),
   /** What is ready is shown no slower than this, in characters a second. */
-  charactersPerSecondMin: z.number().min(20).max(10_000).default(300),
+  charactersPerSecondMin: z.number().min(20).max(10_000).default(120),
 });
 
 const integrityRulesSchema = z.strictObject({
