@@ -42,6 +42,8 @@ export const paths = {
       `/api/conversations/${id}/export?format=${format}`,
     conversationShares: (id: string) => `/api/conversations/${id}/shares`,
     share: (id: string) => `/api/shares/${id}`,
+    /** All that is kept of the visitor who asks: to take along, and to delete. */
+    visitor: "/api/visitor",
     terms: "/api/terms",
     humanity: "/api/humanity",
     arena: "/api/arena",
