@@ -61,6 +61,7 @@ async function main(): Promise<void> {
   const prepared = app.prepare();
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     if (front(incoming, outgoing)) return;
+    if (isDev) passOnAddress(incoming);
     prepared
       .then(() => pages(incoming, outgoing))
       .catch((error: unknown) => {
@@ -84,6 +85,13 @@ async function readHotRoutes(): Promise<typeof HOT_ROUTES> {
   // The bundle of the very file whose type this is.
   const module = (await import(url)) as { HOT_ROUTES: typeof HOT_ROUTES };
   return module.HOT_ROUTES;
+}
+
+/** Next hands handlers no connection: the address at its other end is added as a proxy adds it, behind what came. */
+function passOnAddress({ headers, socket }: IncomingMessage): void {
+  const before = headers["x-forwarded-for"];
+  const hops = [before ?? [], socket.remoteAddress ?? "unknown"].flat();
+  headers["x-forwarded-for"] = hops.join(", ");
 }
 
 function listen(server: Server, port: number, host: string): Promise<number> {

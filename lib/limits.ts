@@ -213,7 +213,7 @@ export const RATED_VOTES_MIN = 3;
 export const VISITOR_COOKIE_SECONDS = 31_536_000;
 /** An admin session: a working day. */
 export const ADMIN_SESSION_SECONDS = 43_200;
-/** Wrong admin tokens in one window before all are refused: with 16 characters or more, guessing is hopeless long before. */
+/** Wrong admin tokens of one network in one window before it is refused: with 16 characters or more, guessing is hopeless long before. */
 export const ADMIN_ATTEMPTS_MAX = 10;
 export const ADMIN_ATTEMPTS_WINDOW_MS = 60_000;
 /** A page's request that is not a stream; longer than the statement limit helps nobody who looks at it. */
@@ -223,6 +223,9 @@ export const PAGE_SILENCE_MS_MAX = 100_000;
 /** After a stop the server is asked this often, this many times, for what it kept; then at the short interval below. */
 export const PAGE_SETTLE_INTERVAL_MS = 250;
 export const PAGE_SETTLE_ATTEMPTS_MAX = 12;
+/** A turn whose connection broke is joined again after the first wait; each miss doubles it up to the second. */
+export const PAGE_REJOIN_MS_MIN = 250;
+export const PAGE_REJOIN_MS_MAX = 8_000;
 /** Typing pauses this long before the prompt is counted in tokens. */
 export const TOKEN_COUNT_DELAY_MS = 400;
 /** The board and the arena's status on an open page. */

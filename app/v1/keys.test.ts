@@ -46,7 +46,7 @@ async function failure(act: PromiseLike<unknown>): Promise<unknown> {
 }
 
 // The keepers' pages are answered by Next, with these handlers.
-const cookie = openAdminSession("admin-token-of-the-tests").split(";")[0] ?? "";
+const cookie = openAdminSession("admin-token-of-the-tests", "here").split(";")[0] ?? "";
 const KEEPING = {
   GET: adminKeysRoute.GET,
   POST: adminKeysRoute.POST,

@@ -7,6 +7,7 @@ vi.hoisted(() => {
   process.env.PARLEY_PUBLIC_URL = "https://arena.example";
 });
 
+import { ADMIN_ATTEMPTS_ALL_MAX } from "@/lib/arena-limits";
 import { AppError } from "@/lib/errors";
 import { ADMIN_ATTEMPTS_MAX, ADMIN_ATTEMPTS_WINDOW_MS, ADMIN_SESSION_SECONDS } from "@/lib/limits";
 import { isId } from "@/lib/util/id";
@@ -44,7 +45,7 @@ describe("visitors", () => {
       expect(readVisitorId(stranger)).toBeUndefined();
     }
     // An admin's cookie is signed with the same secret for another purpose.
-    const admin = pairOf(openAdminSession(TOKEN));
+    const admin = pairOf(openAdminSession(TOKEN, "here"));
     expect(readVisitorId(admin.replace("parley_admin", "parley_visitor"))).toBeUndefined();
   });
 
@@ -57,7 +58,7 @@ describe("visitors", () => {
 
 describe("an admin session", () => {
   test("opens with the token, lasts its time and closes", () => {
-    const cookie = pairOf(openAdminSession(TOKEN, 1_000));
+    const cookie = pairOf(openAdminSession(TOKEN, "here", 1_000));
     expect(isAdminSession(cookie, 1_000)).toBe(true);
     expect(isAdminSession(cookie, 1_000 + ADMIN_SESSION_SECONDS * 1000)).toBe(false);
     expect(isAdminSession(pairOf(closeAdminSession()))).toBe(false);
@@ -65,13 +66,28 @@ describe("an admin session", () => {
     expect(isAdminSession("parley_admin=99999999999999.x")).toBe(false);
   });
 
-  test("is not guessed: after too many wrong tokens even the right one waits", () => {
+  test("is not guessed: after too many wrong tokens even the right one waits, and the operator elsewhere does not", () => {
     const nowMs = 10_000_000;
+    const open = (token: string, network: string, atMs = nowMs) =>
+      codeOf(() => openAdminSession(token, network, atMs));
     for (let attempt = 0; attempt < ADMIN_ATTEMPTS_MAX; attempt++) {
-      expect(codeOf(() => openAdminSession(`${TOKEN}${attempt}`, nowMs))).toBe("unauthenticated");
+      expect(open(`${TOKEN}${attempt}`, "guesser")).toBe("unauthenticated");
     }
-    expect(codeOf(() => openAdminSession(TOKEN, nowMs + 1))).toBe("overloaded");
-    expect(codeOf(() => openAdminSession(TOKEN, nowMs + ADMIN_ATTEMPTS_WINDOW_MS))).toBeUndefined();
+    expect(open(TOKEN, "guesser", nowMs + 1)).toBe("overloaded");
+    expect(open(TOKEN, "operator", nowMs + 1)).toBeUndefined();
+    expect(open(TOKEN, "guesser", nowMs + ADMIN_ATTEMPTS_WINDOW_MS)).toBeUndefined();
+  });
+
+  test("is not guessed from many networks at once, which keep nobody out who was in before", () => {
+    const nowMs = 20_000_000;
+    const open = (token: string, network: string) =>
+      codeOf(() => openAdminSession(token, network, nowMs));
+    expect(open(TOKEN, "operator")).toBeUndefined();
+    for (let attempt = 0; attempt < ADMIN_ATTEMPTS_ALL_MAX; attempt++) {
+      expect(open("wrong", `network-${attempt}`)).toBe("unauthenticated");
+    }
+    expect(open("wrong", "one-more")).toBe("overloaded");
+    expect(open(TOKEN, "operator")).toBeUndefined();
   });
 });
 

@@ -6,14 +6,14 @@ import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
  */
 
 /** Each purpose signs with a key of its own (RFC 5869), so that a value made for one never opens another. */
-export type Purpose = "visitor" | "admin-session";
+export type Purpose = "visitor" | "admin-session" | "network";
 
-function keyFor(purpose: Purpose, secret: string): Buffer {
+export function purposeKey(purpose: Purpose, secret: string): Buffer {
   return Buffer.from(hkdfSync("sha256", secret, "", `parley/${purpose}`, 32));
 }
 
 function macOf(encoded: string, purpose: Purpose, secret: string): Buffer {
-  return createHmac("sha256", keyFor(purpose, secret)).update(encoded).digest();
+  return createHmac("sha256", purposeKey(purpose, secret)).update(encoded).digest();
 }
 
 export function signValue(value: string, purpose: Purpose, secret: string): string {

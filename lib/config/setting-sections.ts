@@ -19,6 +19,7 @@ import {
   WORKER_CONNECT_TIMEOUT_MS,
   WORKER_SILENCE_MS_MAX,
 } from "@/lib/limits";
+import { parseRange } from "@/lib/util/ip-address";
 
 /**
  * The settings. Each is a variable, and beside it a key in parley.yaml (setting-key.ts); a description is
@@ -38,6 +39,18 @@ const origins = z
     const wrong = listed.find((it) => it !== "*" && !isOrigin(it));
     if (wrong !== undefined) {
       context.addIssue(`${wrong} is no origin; write it like https://app.example.com`);
+    }
+    return listed;
+  });
+/** Blocks of addresses as util/ip-address.ts has them. */
+const proxies = z
+  .string()
+  .optional()
+  .transform((text, context) => {
+    const listed = (text ?? "").split(",").flatMap((part) => part.trim() || []);
+    const wrong = listed.find((part) => parseRange(part) === undefined);
+    if (wrong !== undefined) {
+      context.addIssue(`${wrong} is no address; write it like 192.0.2.7 or 10.0.0.0/8`);
     }
     return listed;
   });
@@ -107,6 +120,9 @@ const access = {
     .stringbool()
     .default(false)
     .describe("true: the API answers everyone, also beyond this machine and beside keys."),
+  PARLEY_TRUSTED_PROXIES: proxies.describe(
+    "Addresses and blocks (10.0.0.0/8, fd00::/8), separated by commas, of your own reverse proxies, whose X-Forwarded-For is believed: limits are held against networks. Without it a connection's own address counts, which behind a proxy is the proxy's for everybody.",
+  ),
   PARLEY_CORS_ORIGINS: origins.describe(
     "Origins, separated by commas, whose pages may call the API from a browser (https://app.example.com). `*` lets all of them do so with an API key. Without it none may.",
   ),
@@ -140,6 +156,12 @@ const api = {
     .max(1)
     .default(0.5)
     .describe("From this probability of a category on a text is flagged."),
+  PARLEY_MODERATION_KEY: secret.describe(
+    "Key for the server that judges questions, where the arena's rules name one.",
+  ),
+  PARLEY_HUMANITY_SECRET: secret.describe(
+    "Secret for the check that a person is there, where the arena's rules ask for one.",
+  ),
 };
 
 const fleet = {

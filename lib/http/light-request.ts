@@ -12,6 +12,7 @@ const BODYLESS = new Set(["GET", "HEAD"]);
 /** A mark on the object itself: server and routes are two bundles, each with this module of its own. */
 const INCOMING = Symbol.for("parley.incoming-request");
 const LEFT = Symbol.for("parley.request-left");
+const PEER = Symbol.for("parley.request-peer");
 
 /**
  * A request as handlers take it, over what Node has parsed. A real `Request` is a sixth of the time that a
@@ -64,6 +65,10 @@ class LightRequest {
     return this.#real ? undefined : this.#incoming;
   }
 
+  get [PEER](): string | undefined {
+    return this.#incoming.socket.remoteAddress;
+  }
+
   get real(): Request {
     if (this.#real) return this.#real;
     const { url, method, headers, signal } = this;
@@ -110,6 +115,12 @@ export function leftOf(request: Request): AbortController {
   if (signal.aborted) left.abort(signal.reason);
   else signal.addEventListener("abort", () => left.abort(signal.reason), { once: true });
   return left;
+}
+
+/** The address at the other end of the connection; undefined for one that is gone, or that Next took. */
+export function peerAddress(request: Request): string | undefined {
+  // The mark is ours alone, so that what lies there is the class's own.
+  return (request as { [PEER]?: string })[PEER];
 }
 
 /** The body of any request, in pieces; null where there is none. Who stops half-way leaves the rest unread. */

@@ -288,7 +288,7 @@ describe("who is let in", () => {
 
   test("an admin by session, a worker by secret, and nobody else", async () => {
     expect((await who("admin")(send("/api/x"))).status).toBe(401);
-    const cookie = openAdminSession("admin-token-of-the-tests").split(";")[0] ?? "";
+    const cookie = openAdminSession("admin-token-of-the-tests", "here").split(";")[0] ?? "";
     expect((await who("admin")(send("/api/x", { headers: { cookie } }))).status).toBe(200);
     for (const [authorization, status] of [
       ["", 401],

@@ -1,5 +1,6 @@
 import type * as z from "zod";
 import type { ApiCaller } from "@/lib/auth/api-caller";
+import { hashNetwork } from "@/lib/auth/network";
 import { type AppError, toAppError } from "@/lib/errors";
 import { BODY_BYTES_MAX } from "@/lib/limits";
 import type { ApiScope } from "@/lib/protocol/api-key";
@@ -10,6 +11,7 @@ import { usageFlusher } from "@/lib/usage/flusher";
 import { usageLedger } from "@/lib/usage/ledger";
 import { Meter } from "@/lib/usage/meter";
 import { authenticate, type Caller, type WorkerCaller } from "./authenticate";
+import { clientAddress } from "./client-address";
 import { type Deadline, readDeadline } from "./deadline";
 import { type ErrorShape, errorReply } from "./error-reply";
 import type { StreamEnd } from "./event-stream";
@@ -54,6 +56,8 @@ export type RouteInput<Schema extends z.ZodType, Who extends Caller> = {
   signal: AbortSignal;
   requestId: string;
   visitorId: Who extends "visitor" ? string : undefined;
+  /** A keyed hash of the network that the request came from (auth/network.ts), made when it is asked for. */
+  readonly network: string;
   /** Who calls the API, or as a worker's parent, and what this request has used so far. */
   api: Who extends "api" | "parent" ? ApiCaller : undefined;
   meter: Who extends "api" | "parent" ? Meter : undefined;
@@ -207,6 +211,9 @@ async function answer<Schema extends z.ZodType, Who extends Caller>(
       api: api as RouteInput<Schema, Who>["api"],
       meter: exchange.meter as RouteInput<Schema, Who>["meter"],
       worker: worker as RouteInput<Schema, Who>["worker"],
+      get network() {
+        return hashNetwork(clientAddress(request));
+      },
       get log() {
         return exchange.log;
       },

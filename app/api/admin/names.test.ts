@@ -19,7 +19,7 @@ let cookie: string;
 beforeAll(async () => {
   database = await createTestDatabase();
   processSingleton("database", () => ({ db: database.db }));
-  cookie = openAdminSession("admin-token-of-the-tests").split(";")[0] ?? "";
+  cookie = openAdminSession("admin-token-of-the-tests", "here").split(";")[0] ?? "";
 });
 afterAll(() => database.drop());
 

@@ -11,9 +11,9 @@ export const GET = route({ shape: "parley", caller: "anyone" }, ({ request }) =>
 
 export const POST = route(
   { shape: "parley", caller: "anyone", body: adminSessionBodySchema, bodyBytesMax: 4_096 },
-  ({ request, body }) => {
+  ({ request, body, network }) => {
     checkSameOrigin(request);
-    return emptyReply({ headers: { "set-cookie": openAdminSession(body.token) } });
+    return emptyReply({ headers: { "set-cookie": openAdminSession(body.token, network) } });
   },
 );
 

@@ -20,7 +20,7 @@ const keyId = createId();
 beforeAll(async () => {
   database = await createTestDatabase();
   processSingleton("database", () => ({ db: database.db }));
-  cookie = openAdminSession("admin-token-of-the-tests").split(";")[0] ?? "";
+  cookie = openAdminSession("admin-token-of-the-tests", "here").split(";")[0] ?? "";
   const record = {
     ...{ requestId: "r", endpoint: "/v1/messages", asked: "m", model: "m", workerId: null },
     ...{ cachedPromptTokens: 1, costNanoDollars: 7, firstTokenMs: null, durationMs: null },
