@@ -1,6 +1,12 @@
-import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { Gauge, type Registry } from "prom-client";
 import type { FinishReason } from "@/lib/protocol/generate-event";
 import type { WorkerCard } from "@/lib/protocol/worker-card";
+import {
+  type CounterSeries,
+  type HistogramSeries,
+  PlainCounter,
+  PlainHistogram,
+} from "@/lib/telemetry/plain-metrics";
 
 /**
  * The names under which vLLM shows the same things, with its label and its bounds (`vllm/v1/metrics`:
@@ -26,107 +32,46 @@ const TOKENS = [1, 2, 5].flatMap((it) => [1, 10, 100, 1_000, 10_000, 100_000].ma
 /** How vLLM calls the end of a request. */
 export type FinishedReason = "stop" | "length" | "abort" | "error";
 
-const labelNames = ["model_name"] as const;
-type Measure = Histogram<(typeof labelNames)[number]>;
-type Count = Counter<(typeof labelNames)[number]>;
+const labelNames = ["model_name"];
 
 /** What one model's requests do now. */
 type ModelNow = { waiting: number; running: number; cachedPositions: number; positions: number };
 
+/** What is shown of one model. */
+type ModelSeries = {
+  now: ModelNow;
+  firstToken: HistogramSeries;
+  token: HistogramSeries;
+  tokenOfRequest: HistogramSeries;
+  latency: HistogramSeries;
+  queue: HistogramSeries;
+  inference: HistogramSeries;
+  prefill: HistogramSeries;
+  decode: HistogramSeries;
+  promptOfRequest: HistogramSeries;
+  generationOfRequest: HistogramSeries;
+  prompt: CounterSeries;
+  generation: CounterSeries;
+  prefixQueries: CounterSeries;
+  prefixHits: CounterSeries;
+  success: Record<FinishedReason, CounterSeries>;
+};
+
 export class VllmMetrics {
-  readonly #firstToken: Measure;
-  readonly #token: Measure;
-  readonly #tokenOfRequest: Measure;
-  readonly #latency: Measure;
-  readonly #queue: Measure;
-  readonly #inference: Measure;
-  readonly #prefill: Measure;
-  readonly #decode: Measure;
-  readonly #promptOfRequest: Measure;
-  readonly #generationOfRequest: Measure;
-  readonly #prompt: Count;
-  readonly #generation: Count;
-  readonly #prefixQueries: Count;
-  readonly #prefixHits: Count;
-  readonly #success: Counter<"model_name" | "finished_reason">;
-  readonly #now = new Map<string, ModelNow>();
+  readonly #models = new Map<string, ModelSeries>();
+  readonly #metrics: ReturnType<typeof declareMetrics>;
 
   constructor(registry: Registry) {
-    const registers = [registry];
-    const histogram = (name: string, help: string, buckets: number[]) =>
-      new Histogram({
-        name: `vllm:${name}`,
-        help,
-        labelNames,
-        buckets: [...buckets].sort(byValue),
-        registers,
-      });
-    const counter = (name: string, help: string) =>
-      new Counter({ name: `vllm:${name}`, help, labelNames, registers });
-    this.#firstToken = histogram(
-      "time_to_first_token_seconds",
-      "From arrival to the first token.",
-      FIRST_TOKEN,
-    );
-    this.#token = histogram(
-      "inter_token_latency_seconds",
-      "Between two pieces of one answer.",
-      TOKEN,
-    );
-    this.#tokenOfRequest = histogram(
-      "request_time_per_output_token_seconds",
-      "Mean time of an answer's tokens after the first.",
-      TOKEN,
-    );
-    this.#latency = histogram("e2e_request_latency_seconds", "From arrival to the end.", LATENCY);
-    this.#queue = histogram("request_queue_time_seconds", "Wait for a slot.", LATENCY);
-    this.#inference = histogram(
-      "request_inference_time_seconds",
-      "From the slot to the end.",
-      LATENCY,
-    );
-    this.#prefill = histogram(
-      "request_prefill_time_seconds",
-      "From the slot to the first token.",
-      LATENCY,
-    );
-    this.#decode = histogram(
-      "request_decode_time_seconds",
-      "From the first token to the end.",
-      LATENCY,
-    );
-    this.#promptOfRequest = histogram("request_prompt_tokens", "Tokens of a prompt.", TOKENS);
-    this.#generationOfRequest = histogram(
-      "request_generation_tokens",
-      "Tokens of an answer.",
-      TOKENS,
-    );
-    this.#prompt = counter("prompt_tokens_total", "Tokens of prompts.");
-    this.#generation = counter("generation_tokens_total", "Tokens written.");
-    this.#prefixQueries = counter(
-      "prefix_cache_queries_total",
-      "Tokens of prompts that were looked for in the cache.",
-    );
-    this.#prefixHits = counter("prefix_cache_hits_total", "Of them those that were found there.");
-    this.#success = new Counter({
-      name: "vllm:request_success_total",
-      help: "Requests by how they ended: stop, length, abort (the client left) or error.",
-      labelNames: ["model_name", "finished_reason"],
-      registers,
-    });
-    this.#declareGauges(registers);
-  }
-
-  #declareGauges(registers: Registry[]): void {
-    this.#gauge(registers, "num_requests_running", "Requests that run now.", (it) => it.running);
+    this.#metrics = declareMetrics(registry);
+    this.#gauge(registry, "num_requests_running", "Requests that run now.", (it) => it.running);
     this.#gauge(
-      registers,
+      registry,
       "num_requests_waiting",
       "Requests that wait for a slot.",
       (it) => it.waiting,
     );
     this.#gauge(
-      registers,
+      registry,
       "kv_cache_usage_perc",
       "Share (0 to 1) of the positions of the key-value cache that running answers take.",
       (it) => (it.positions === 0 ? 0 : Math.min(1, it.cachedPositions / it.positions)),
@@ -136,93 +81,108 @@ export class VllmMetrics {
   /** The models are known: each shows zeros before its first request. */
   watch({ models, slots }: Pick<WorkerCard, "models" | "slots">): void {
     for (const { name, contextLength } of models) {
-      const positions = slots * contextLength;
-      this.#now.set(name, { waiting: 0, running: 0, cachedPositions: 0, positions });
-      for (const counter of [
-        this.#prompt,
-        this.#generation,
-        this.#prefixQueries,
-        this.#prefixHits,
-      ]) {
-        counter.inc({ model_name: name }, 0);
-      }
-      for (const finished_reason of ["stop", "length", "abort", "error"] as const) {
-        this.#success.inc({ model_name: name, finished_reason }, 0);
-      }
+      this.#show(name).now.positions = slots * contextLength;
     }
   }
 
   /** A request for one of the card's models arrives. */
   enter(model: string): RequestMetrics {
-    const now = this.#now.get(model) ?? {
-      waiting: 0,
-      running: 0,
-      cachedPositions: 0,
-      positions: 0,
-    };
-    this.#now.set(model, now);
-    const label = { model_name: model };
-    return new RequestMetrics(now, {
-      token: (seconds) => this.#token.observe(label, seconds),
-      firstToken: (seconds) => this.#firstToken.observe(label, seconds),
-      prompt: (tokens) => {
-        this.#prompt.inc(label, tokens);
-        this.#prefixQueries.inc(label, tokens);
-      },
-      read: (tokens) => this.#prompt.inc(label, tokens),
-      generation: (tokens) => this.#generation.inc(label, tokens),
-      cached: (tokens) => this.#prefixHits.inc(label, tokens),
-      ended: (reason, times) => {
-        this.#success.inc({ ...label, finished_reason: reason });
-        this.#queue.observe(label, times.queuedSeconds);
-        this.#latency.observe(label, times.seconds);
-        if (times.firstTokenSeconds === undefined) return;
-        this.#inference.observe(label, times.seconds - times.queuedSeconds);
-        this.#prefill.observe(label, times.firstTokenSeconds - times.queuedSeconds);
-        this.#decode.observe(label, times.seconds - times.firstTokenSeconds);
-        this.#promptOfRequest.observe(label, times.promptTokens);
-        this.#generationOfRequest.observe(label, times.completionTokens);
-        if (times.completionTokens < 2) return;
-        const rest = times.seconds - times.firstTokenSeconds;
-        this.#tokenOfRequest.observe(label, rest / (times.completionTokens - 1));
-      },
-    });
+    return new RequestMetrics(this.#models.get(model) ?? this.#show(model));
   }
 
-  #gauge(registers: Registry[], name: string, help: string, read: (now: ModelNow) => number): void {
-    const models = this.#now;
-    new Gauge({
-      ...{ name: `vllm:${name}`, help, labelNames, registers },
+  #show(model: string): ModelSeries {
+    const { success, ...metrics } = this.#metrics;
+    const labels = { model_name: model };
+    const ended = (finished_reason: FinishedReason) =>
+      success.series({ ...labels, finished_reason });
+    const series: ModelSeries = {
+      now: { waiting: 0, running: 0, cachedPositions: 0, positions: 0 },
+      firstToken: metrics.firstToken.series(labels),
+      token: metrics.token.series(labels),
+      tokenOfRequest: metrics.tokenOfRequest.series(labels),
+      latency: metrics.latency.series(labels),
+      queue: metrics.queue.series(labels),
+      inference: metrics.inference.series(labels),
+      prefill: metrics.prefill.series(labels),
+      decode: metrics.decode.series(labels),
+      promptOfRequest: metrics.promptOfRequest.series(labels),
+      generationOfRequest: metrics.generationOfRequest.series(labels),
+      prompt: metrics.prompt.series(labels),
+      generation: metrics.generation.series(labels),
+      prefixQueries: metrics.prefixQueries.series(labels),
+      prefixHits: metrics.prefixHits.series(labels),
+      success: {
+        stop: ended("stop"),
+        length: ended("length"),
+        abort: ended("abort"),
+        error: ended("error"),
+      },
+    };
+    this.#models.set(model, series);
+    return series;
+  }
+
+  #gauge(registry: Registry, name: string, help: string, read: (now: ModelNow) => number): void {
+    const models = this.#models;
+    new Gauge<string>({
+      ...{ name: `vllm:${name}`, help, labelNames, registers: [registry] },
       collect() {
-        for (const [model, now] of models) this.set({ model_name: model }, read(now));
+        for (const [model, { now }] of models) this.set({ model_name: model }, read(now));
       },
     });
   }
 }
 
-type Times = {
-  queuedSeconds: number;
-  seconds: number;
-  /** Undefined for what wrote nothing. */
-  firstTokenSeconds: number | undefined;
-  promptTokens: number;
-  completionTokens: number;
-};
-
-type Sinks = {
-  token(seconds: number): void;
-  firstToken(seconds: number): void;
-  prompt(tokens: number): void;
-  read(tokens: number): void;
-  generation(tokens: number): void;
-  cached(tokens: number): void;
-  ended(reason: FinishedReason, times: Times): void;
-};
+function declareMetrics(registry: Registry) {
+  const histogram = (name: string, help: string, buckets: readonly number[]) =>
+    new PlainHistogram({
+      ...{ name: `vllm:${name}`, help, labelNames, registry },
+      buckets: buckets.toSorted(byValue),
+    });
+  const counter = (name: string, help: string) =>
+    new PlainCounter({ name: `vllm:${name}`, help, labelNames, registry });
+  return {
+    firstToken: histogram(
+      "time_to_first_token_seconds",
+      "From arrival to the first token.",
+      FIRST_TOKEN,
+    ),
+    token: histogram("inter_token_latency_seconds", "Between two pieces of one answer.", TOKEN),
+    tokenOfRequest: histogram(
+      "request_time_per_output_token_seconds",
+      "Mean time of an answer's tokens after the first.",
+      TOKEN,
+    ),
+    latency: histogram("e2e_request_latency_seconds", "From arrival to the end.", LATENCY),
+    queue: histogram("request_queue_time_seconds", "Wait for a slot.", LATENCY),
+    inference: histogram("request_inference_time_seconds", "From the slot to the end.", LATENCY),
+    prefill: histogram(
+      "request_prefill_time_seconds",
+      "From the slot to the first token.",
+      LATENCY,
+    ),
+    decode: histogram("request_decode_time_seconds", "From the first token to the end.", LATENCY),
+    promptOfRequest: histogram("request_prompt_tokens", "Tokens of a prompt.", TOKENS),
+    generationOfRequest: histogram("request_generation_tokens", "Tokens of an answer.", TOKENS),
+    prompt: counter("prompt_tokens_total", "Tokens of prompts."),
+    generation: counter("generation_tokens_total", "Tokens written."),
+    prefixQueries: counter(
+      "prefix_cache_queries_total",
+      "Tokens of prompts that were looked for in the cache.",
+    ),
+    prefixHits: counter("prefix_cache_hits_total", "Of them those that were found there."),
+    success: new PlainCounter({
+      name: "vllm:request_success_total",
+      help: "Requests by how they ended: stop, length, abort (the client left) or error.",
+      labelNames: ["model_name", "finished_reason"],
+      registry,
+    }),
+  };
+}
 
 /** One request, from its arrival to its end. */
 export class RequestMetrics {
-  readonly #now: ModelNow;
-  readonly #sinks: Sinks;
+  readonly #model: ModelSeries;
   readonly #arrivedMs = performance.now();
   #state: "waiting" | "running" | "over" = "waiting";
   #startedMs: number | undefined;
@@ -232,10 +192,9 @@ export class RequestMetrics {
   #completionTokens = 0;
   #positions = 0;
 
-  constructor(now: ModelNow, sinks: Sinks) {
-    this.#now = now;
-    this.#sinks = sinks;
-    now.waiting += 1;
+  constructor(model: ModelSeries) {
+    this.#model = model;
+    model.now.waiting += 1;
   }
 
   /** It has a slot. */
@@ -243,19 +202,21 @@ export class RequestMetrics {
     if (this.#state !== "waiting") return;
     this.#state = "running";
     this.#startedMs = performance.now();
-    this.#now.waiting -= 1;
-    this.#now.running += 1;
+    const { now } = this.#model;
+    now.waiting -= 1;
+    now.running += 1;
   }
 
   prompt(tokens: number): void {
     this.#promptTokens = tokens;
     this.#take(tokens);
-    this.#sinks.prompt(tokens);
+    this.#model.prompt.add(tokens);
+    this.#model.prefixQueries.add(tokens);
   }
 
   /** Texts that leave nothing in the cache. */
   read(tokens: number): void {
-    this.#sinks.read(tokens);
+    this.#model.prompt.add(tokens);
   }
 
   /** A piece of the answer. */
@@ -263,8 +224,8 @@ export class RequestMetrics {
     const nowMs = performance.now();
     if (this.#firstTokenMs === undefined) {
       this.#firstTokenMs = nowMs;
-      this.#sinks.firstToken((nowMs - this.#arrivedMs) / 1_000);
-    } else this.#sinks.token((nowMs - this.#lastTokenMs) / 1_000);
+      this.#model.firstToken.observe((nowMs - this.#arrivedMs) / 1_000);
+    } else this.#model.token.observe((nowMs - this.#lastTokenMs) / 1_000);
     this.#lastTokenMs = nowMs;
     this.count(tokens);
   }
@@ -273,33 +234,44 @@ export class RequestMetrics {
   count(tokens: number): void {
     this.#completionTokens += tokens;
     this.#take(tokens);
-    this.#sinks.generation(tokens);
+    this.#model.generation.add(tokens);
   }
 
   cached(tokens: number): void {
-    this.#sinks.cached(tokens);
+    this.#model.prefixHits.add(tokens);
   }
 
   /** The end, however it came; the first one counts. */
   ended(reason: FinishedReason): void {
     if (this.#state === "over") return;
-    this.#now[this.#state] -= 1;
+    const { now, success, queue, latency } = this.#model;
+    now[this.#state] -= 1;
     this.#state = "over";
-    this.#now.cachedPositions -= this.#positions;
+    now.cachedPositions -= this.#positions;
     const nowMs = performance.now();
-    const since = (ms: number) => (ms - this.#arrivedMs) / 1_000;
-    this.#sinks.ended(reason, {
-      queuedSeconds: since(this.#startedMs ?? nowMs),
-      seconds: since(nowMs),
-      firstTokenSeconds: this.#firstTokenMs === undefined ? undefined : since(this.#firstTokenMs),
-      promptTokens: this.#promptTokens,
-      completionTokens: this.#completionTokens,
-    });
+    success[reason].add(1);
+    queue.observe(((this.#startedMs ?? nowMs) - this.#arrivedMs) / 1_000);
+    latency.observe((nowMs - this.#arrivedMs) / 1_000);
+    if (this.#firstTokenMs === undefined) return;
+    this.#wroteUntil(nowMs, this.#firstTokenMs);
+  }
+
+  #wroteUntil(nowMs: number, firstTokenMs: number): void {
+    const model = this.#model;
+    const startedMs = this.#startedMs ?? nowMs;
+    const decodeSeconds = (nowMs - firstTokenMs) / 1_000;
+    model.inference.observe((nowMs - startedMs) / 1_000);
+    model.prefill.observe((firstTokenMs - startedMs) / 1_000);
+    model.decode.observe(decodeSeconds);
+    model.promptOfRequest.observe(this.#promptTokens);
+    model.generationOfRequest.observe(this.#completionTokens);
+    if (this.#completionTokens < 2) return;
+    model.tokenOfRequest.observe(decodeSeconds / (this.#completionTokens - 1));
   }
 
   #take(positions: number): void {
     this.#positions += positions;
-    this.#now.cachedPositions += positions;
+    this.#model.now.cachedPositions += positions;
   }
 }
 

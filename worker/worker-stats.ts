@@ -1,6 +1,12 @@
-import { Counter, Gauge, Histogram, type Registry } from "prom-client";
+import { Gauge, type Registry } from "prom-client";
 import type { GenerateEvent } from "@/lib/protocol/generate-event";
 import type { WorkerLoad } from "@/lib/protocol/registration";
+import {
+  type CounterSeries,
+  type HistogramSeries,
+  PlainCounter,
+  PlainHistogram,
+} from "@/lib/telemetry/plain-metrics";
 import type { Admission } from "./admission";
 import type { Backend } from "./backend";
 import { VllmMetrics } from "./vllm-metrics";
@@ -24,42 +30,46 @@ export class WorkerStats {
   /** What is still to be done, and how fast that goes. */
   readonly work = new WorkMeter();
   readonly #registry: Registry;
-  readonly #requests: Counter<"call" | "outcome">;
-  readonly #tokens: Counter<"kind">;
-  readonly #cachedTokens: Counter;
-  readonly #aborts: Counter;
-  readonly #queued: Histogram;
-  readonly #firstToken: Histogram;
-  readonly #duration: Histogram;
+  readonly #requests: PlainCounter;
+  /** By call and outcome. */
+  readonly #requestsOf = new Map<string, CounterSeries>();
+  readonly #promptTokens: CounterSeries;
+  readonly #completionTokens: CounterSeries;
+  readonly #cachedTokens: CounterSeries;
+  readonly #aborts: CounterSeries;
+  readonly #queued: HistogramSeries;
+  readonly #firstToken: HistogramSeries;
+  readonly #duration: HistogramSeries;
 
   constructor(registry: Registry) {
     this.#registry = registry;
     this.vllm = new VllmMetrics(registry);
-    const registers = [registry];
     const histogram = (name: string, help: string) =>
-      new Histogram({ name, help, buckets: SECONDS, registers });
-    this.#requests = new Counter({
+      new PlainHistogram({ name, help, buckets: SECONDS, registry }).series();
+    this.#requests = new PlainCounter({
       name: "parley_worker_requests_total",
       help: "Requests by call and by how they ended.",
       labelNames: ["call", "outcome"],
-      registers,
+      registry,
     });
-    this.#tokens = new Counter({
+    const tokens = new PlainCounter({
       name: "parley_worker_tokens_total",
       help: "Tokens read (prompt) and written (completion).",
       labelNames: ["kind"],
-      registers,
+      registry,
     });
-    this.#cachedTokens = new Counter({
+    this.#promptTokens = tokens.series({ kind: "prompt" });
+    this.#completionTokens = tokens.series({ kind: "completion" });
+    this.#cachedTokens = new PlainCounter({
       name: "parley_worker_cached_prompt_tokens_total",
       help: "Tokens of prompts that were not read again, since an earlier request began alike.",
-      registers,
-    });
-    this.#aborts = new Counter({
+      registry,
+    }).series();
+    this.#aborts = new PlainCounter({
       name: "parley_worker_aborts_total",
       help: "Requests whose client went away before the end.",
-      registers,
-    });
+      registry,
+    }).series();
     this.#queued = histogram("parley_worker_queued_seconds", "Wait for a slot.");
     this.#firstToken = histogram(
       "parley_worker_first_token_seconds",
@@ -99,22 +109,36 @@ export class WorkerStats {
     );
   }
 
+  /** @param call one of the paths that are work, without its slash */
   countRequest(call: string, outcome: Outcome): void {
-    this.#requests.inc({ call, outcome });
+    this.#requestsBy(call, outcome).add(1);
     this.counters.requests += 1;
     if (outcome === "failed") this.counters.failures += 1;
-    if (outcome === "aborted") this.#aborts.inc();
+    if (outcome === "aborted") this.#aborts.add(1);
+  }
+
+  #requestsBy(call: string, outcome: Outcome): CounterSeries {
+    const key = `${call} ${outcome}`;
+    const known = this.#requestsOf.get(key);
+    if (known) return known;
+    const made = this.#requests.series({ call, outcome });
+    this.#requestsOf.set(key, made);
+    return made;
   }
 
   countTokens(kind: "prompt" | "completion", count: number): void {
-    this.#tokens.inc({ kind }, count);
-    if (kind === "prompt") this.counters.promptTokens += count;
-    else this.counters.completionTokens += count;
+    if (kind === "prompt") {
+      this.#promptTokens.add(count);
+      this.counters.promptTokens += count;
+    } else {
+      this.#completionTokens.add(count);
+      this.counters.completionTokens += count;
+    }
   }
 
   /** Of the prompt's tokens, which are counted above, those that were found ready. */
   countCachedTokens(count: number): void {
-    this.#cachedTokens.inc(count);
+    this.#cachedTokens.add(count);
   }
 
   observeEnd(timing: Extract<GenerateEvent, { type: "generation-end" }>["timing"]): void {
