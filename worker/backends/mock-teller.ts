@@ -9,7 +9,7 @@ export class MockTeller {
   /** Those with which the answer began elsewhere. */
   readonly #told: readonly number[];
   #count = 0;
-  #untold: number[] = [];
+  #untold: string[] = [];
 
   constructor({ reportTokenIds = false, resume }: GenerateRequest) {
     this.#namesTokens = reportTokenIds;
@@ -30,17 +30,19 @@ export class MockTeller {
 
   count(piece: string): void {
     this.#count += 1;
-    this.#untold.push(toId(piece));
+    this.#untold.push(piece);
   }
 
-  *tell(text: string): Generator<TextDelta> {
-    if (text === "") return;
+  /** Undefined where nothing is left to tell. */
+  tell(text: string): TextDelta | undefined {
+    if (text === "") return undefined;
     const before = this.#count - this.#untold.length;
-    const tokenIds = this.#untold.slice(Math.max(0, this.#told.length - before));
+    const pieces = this.#untold.slice(Math.max(0, this.#told.length - before));
     this.#untold = [];
-    if (before < this.#told.length && this.#count <= this.#told.length) return;
-    const tokens = tokenIds.length;
-    yield { type: "text-delta", text, tokens, ...(this.#namesTokens && { tokenIds }) };
+    if (before < this.#told.length && this.#count <= this.#told.length) return undefined;
+    const delta: TextDelta = { type: "text-delta", text, tokens: pieces.length };
+    if (this.#namesTokens) delta.tokenIds = pieces.map(toId);
+    return delta;
   }
 
   /** @throws AppError `invalid-request` when more was said elsewhere than there is. */

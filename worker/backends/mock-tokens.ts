@@ -5,14 +5,22 @@
  */
 
 const TOKEN_BYTES_MAX = 6;
+/** Each character one byte. */
+const ASCII = /^[\0-\x7f]*$/;
 const encoder = new TextEncoder();
 const decoder = new TextDecoder("utf-8", { fatal: true, ignoreBOM: true });
 
 /** The pieces of `text`; joined they are `text` again. */
 export function toPieces(text: string): string[] {
+  const pieces: string[] = [];
   // A lone surrogate has no UTF-8; it is replaced as every encoder does.
-  const words = text.toWellFormed().match(/\s?\S+|\s/g) ?? [];
-  return words.flatMap(cutWord);
+  for (const word of text.toWellFormed().match(/\s?\S+|\s/g) ?? []) {
+    // Most are short, and a code unit has three bytes at most.
+    if (word.length * 3 <= TOKEN_BYTES_MAX) pieces.push(word);
+    else if (ASCII.test(word)) cutAscii(word, pieces);
+    else cutWord(word, pieces);
+  }
+  return pieces;
 }
 
 export function toIds(text: string): number[] {
@@ -24,8 +32,13 @@ export function toText(ids: readonly number[]): string {
   return ids.map(toPiece).join("");
 }
 
-function cutWord(word: string): string[] {
-  const pieces: string[] = [];
+function cutAscii(word: string, pieces: string[]): void {
+  for (let at = 0; at < word.length; at += TOKEN_BYTES_MAX) {
+    pieces.push(word.slice(at, at + TOKEN_BYTES_MAX));
+  }
+}
+
+function cutWord(word: string, pieces: string[]): void {
   let piece = "";
   let size = 0;
   for (const character of word) {
@@ -38,7 +51,7 @@ function cutWord(word: string): string[] {
     piece += character;
     size += bytes;
   }
-  return [...pieces, piece];
+  pieces.push(piece);
 }
 
 /**

@@ -1,7 +1,7 @@
 import { createHash, randomInt } from "node:crypto";
 import { StopMatcher } from "@/lib/engine/text/stop-matcher";
 import { AppError } from "@/lib/errors";
-import type { FinishReason, GenerateEvent } from "@/lib/protocol/generate-event";
+import type { FinishReason, GenerateEvent, TextDelta } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { type Message, messageText } from "@/lib/protocol/message";
 import type { ModelFeature, ModelOffer } from "@/lib/protocol/worker-card";
@@ -36,6 +36,7 @@ export function createMockBackend(options: MockOptions): Backend {
   const { tokenMs } = options;
   const pace = tokenMs === undefined ? {} : { tokenMs };
   const models = new Map(names.map((name) => [name, { ...getSentinel(name), ...pace }]));
+  const offers = new Map([...models].map(([name, model]) => [name, toOffer(name, model)]));
   const die = options.die ?? (() => void process.kill(process.pid, "SIGKILL"));
 
   function get(name: string): MockModel {
@@ -49,7 +50,7 @@ export function createMockBackend(options: MockOptions): Backend {
 
   function expect(name: string, feature: ModelFeature): MockModel {
     const model = get(name);
-    if (featuresOf(model).includes(feature)) return model;
+    if (offers.get(name)?.features.includes(feature)) return model;
     throw new AppError("not-supported", {
       message: `The model ${name} cannot be asked for ${feature}.`,
       param: "model",
@@ -60,11 +61,12 @@ export function createMockBackend(options: MockOptions): Backend {
     card: () => ({
       kind: "mock",
       slots: options.slots,
-      models: [...models].map(([name, model]) => toOffer(name, model)),
+      models: [...offers.values()],
     }),
     generate: (request, signal) => {
       const model = expect(request.model, "chat");
-      return generate({ request, signal, model, die });
+      const { build = "" } = offers.get(request.model) ?? {};
+      return generate({ request, signal, model, build, die });
     },
     embed: async (request) => {
       get(request.model);
@@ -147,11 +149,64 @@ function renderPrompt(messages: readonly Message[], addGenerationPrompt = true):
   return `${turns.join("")}${addGenerationPrompt ? "assistant:" : ""}`;
 }
 
-type Run = { request: GenerateRequest; signal: AbortSignal; model: MockModel; die: () => void };
+type Run = {
+  request: GenerateRequest;
+  signal: AbortSignal;
+  model: MockModel;
+  build: string;
+  die: () => void;
+};
 
 async function* generate(run: Run): AsyncGenerator<GenerateEvent> {
   const { request, model, signal } = run;
   const startedAt = performance.now();
+  const start = begin(run);
+  const { promptTokens, sampling, maxTokens } = start;
+  yield start;
+  const prompt = request.messages.findLast((message) => message.role === "user");
+  // Each answer to one request is another draw.
+  const drawn = { ...sampling, seed: sampling.seed + (request.choice ?? 0) };
+  const pieces = model.say(prompt ? messageText(prompt) : "", drawn);
+  const speech = new Speech(request, maxTokens);
+  let firstAt: number | undefined;
+  try {
+    if (model.fate === "never") await untilAborted(signal);
+    for (const piece of pieces) {
+      if (speech.isOver) break;
+      if (!speech.isReplay(piece)) {
+        if (speech.tokens === FATAL_TOKENS) await meetFate(run);
+        if (model.tokenMs > 0) await wait(model.tokenMs, signal);
+        else await turn();
+        signal.throwIfAborted();
+        firstAt ??= performance.now();
+      }
+      const delta = speech.say(piece);
+      if (delta) yield delta;
+    }
+    const rest = speech.end();
+    if (rest) yield rest;
+  } catch (error) {
+    // The contract: after an abort the events just end.
+    if (signal.aborted) return;
+    throw error;
+  }
+  const now = performance.now();
+  const firstTokenMs = (firstAt ?? now) - startedAt;
+  const { tokens: completionTokens, stopString, finishReason } = speech;
+  yield {
+    type: "generation-end",
+    finishReason,
+    ...(stopString !== undefined && { stopString }),
+    usage: { promptTokens, completionTokens },
+    timing: { queuedMs: 0, firstTokenMs, durationMs: now - startedAt },
+  };
+}
+
+/** A turn of the event loop even for 0 ms: it lets an abort and other requests in between two tokens. */
+const turn = () => new Promise<void>((resolve) => void setImmediate(resolve));
+
+/** @throws AppError for what the model refuses. */
+function begin({ request, model, build }: Run) {
   refuseUnknown(request);
   if (model.fate === "rejects") throw rejection();
   const promptTokens = toPieces(renderPrompt(request.messages)).length;
@@ -167,39 +222,8 @@ async function* generate(run: Run): AsyncGenerator<GenerateEvent> {
   const { temperature = 1, topP = 1, seed = randomInt(2 ** 31) } = request.sampling;
   const sampling = { temperature, topP, seed };
   const maxTokens = Math.min(request.maxTokens ?? room, room);
-  const { build } = toOffer(request.model, model);
-  yield {
-    type: "generation-start",
-    model: request.model,
-    build,
-    promptTokens,
-    sampling,
-    maxTokens,
-  };
-  const prompt = request.messages.findLast((message) => message.role === "user");
-  // Each answer to one request is another draw.
-  const drawn = { ...sampling, seed: sampling.seed + (request.choice ?? 0) };
-  const pieces = model.say(prompt ? messageText(prompt) : "", drawn);
-  let end: Spoken;
-  try {
-    end = yield* speak(run, pieces, maxTokens);
-  } catch (error) {
-    // The contract: after an abort the events just end.
-    if (signal.aborted) return;
-    throw error;
-  }
-  const durationMs = performance.now() - startedAt;
-  yield {
-    type: "generation-end",
-    finishReason: end.finishReason,
-    ...(end.stopString !== undefined && { stopString: end.stopString }),
-    usage: { promptTokens, completionTokens: end.tokens },
-    timing: {
-      queuedMs: 0,
-      firstTokenMs: (end.firstAt ?? performance.now()) - startedAt,
-      durationMs,
-    },
-  };
+  const type = "generation-start" as const;
+  return { type, model: request.model, build, promptTokens, sampling, maxTokens };
 }
 
 /** Values that ask for nothing. */
@@ -216,65 +240,68 @@ function refuseUnknown(
   const { logProbabilityCount, reportPrompt, stopTokenIds, ignoreEos, minTokens } = request;
   // Whoever never reasons tells reasoning apart by saying nothing.
   const { grammar, toolRequest, prompt, reasoningEffort } = request;
-  const asked = [
-    ...Object.entries(sampling).map(([key, it]) => [`sampling.${key}`, it, NEUTRAL[key]] as const),
-    ...Object.entries({ logProbabilityCount, reportPrompt, ignoreEos, minTokens }).map(
-      ([key, it]) => [key, it, NEUTRAL[key]] as const,
-    ),
-    ...Object.entries({ grammar, toolRequest, prompt, reasoningEffort }).map(
-      ([key, it]) => [key, it, NEUTRAL[key]] as const,
-    ),
-    ["sampling.logitBias", Object.keys(logitBias).length, 0] as const,
-    ["stopTokenIds", stopTokenIds?.length ?? 0, 0] as const,
-  ];
-  const param = asked.find(([, it, neutral]) => it !== undefined && it !== neutral)?.[0];
+  const param =
+    findAsked(sampling, "sampling.") ??
+    findAsked({ logProbabilityCount, reportPrompt, ignoreEos, minTokens }) ??
+    findAsked({ grammar, toolRequest, prompt, reasoningEffort }) ??
+    (Object.keys(logitBias).length > 0 ? "sampling.logitBias" : undefined) ??
+    (stopTokenIds !== undefined && stopTokenIds.length > 0 ? "stopTokenIds" : undefined);
   if (param === undefined) return;
   const message = `The sentinel models do not know ${param}. Ask a real model, or leave it out.`;
   throw new AppError("not-supported", { message, param });
 }
 
-type Spoken = {
-  finishReason: FinishReason;
-  stopString?: string;
-  tokens: number;
-  firstAt: number | undefined;
-};
-
-async function* speak(
-  run: Run,
-  pieces: Iterable<string>,
-  maxTokens: number,
-): AsyncGenerator<GenerateEvent, Spoken> {
-  const { model, signal, request } = run;
-  if (model.fate === "never") await untilAborted(signal);
-  const matcher = new StopMatcher(request.stop);
-  const teller = new MockTeller(request);
-  let tokens = 0;
-  let firstAt: number | undefined;
-  for (const piece of pieces) {
-    if (tokens === maxTokens) break;
-    if (!teller.isReplay(piece)) {
-      if (tokens === FATAL_TOKENS) await meetFate(run);
-      await pause(model.tokenMs, signal);
-      firstAt ??= performance.now();
-    }
-    tokens += 1;
-    teller.count(piece);
-    const { text, stopString } = matcher.push(piece);
-    yield* teller.tell(text);
-    if (stopString !== undefined) return { finishReason: "stop", stopString, tokens, firstAt };
+/** The first of `wishes` that asks for something. */
+function findAsked(wishes: Record<string, unknown>, prefix = ""): string | undefined {
+  for (const name in wishes) {
+    const wish = wishes[name];
+    if (wish !== undefined && wish !== NEUTRAL[name]) return prefix + name;
   }
-  teller.expectDone();
-  yield* teller.tell(matcher.flush());
-  assert(tokens <= maxTokens, "no more tokens than were asked for");
-  return { finishReason: tokens === maxTokens ? "length" : "stop", tokens, firstAt };
+  return undefined;
 }
 
-/** A turn of the event loop even for 0 ms: it lets an abort and other requests in between two tokens. */
-async function pause(ms: number, signal: AbortSignal): Promise<void> {
-  if (ms > 0) return await wait(ms, signal);
-  await new Promise((resolve) => setImmediate(resolve));
-  signal.throwIfAborted();
+/** The words of one answer, told token by token until its stop string or its length. */
+class Speech {
+  tokens = 0;
+  stopString: string | undefined;
+  readonly #matcher: StopMatcher;
+  readonly #teller: MockTeller;
+  readonly #maxTokens: number;
+
+  constructor(request: GenerateRequest, maxTokens: number) {
+    this.#matcher = new StopMatcher(request.stop);
+    this.#teller = new MockTeller(request);
+    this.#maxTokens = maxTokens;
+  }
+
+  get isOver(): boolean {
+    return this.tokens === this.#maxTokens || this.stopString !== undefined;
+  }
+
+  get finishReason(): FinishReason {
+    const isCut = this.tokens === this.#maxTokens && this.stopString === undefined;
+    return isCut ? "length" : "stop";
+  }
+
+  isReplay(piece: string): boolean {
+    return this.#teller.isReplay(piece);
+  }
+
+  say(piece: string): TextDelta | undefined {
+    this.tokens += 1;
+    assert(this.tokens <= this.#maxTokens, "no more tokens than were asked for");
+    this.#teller.count(piece);
+    const { text, stopString } = this.#matcher.push(piece);
+    this.stopString = stopString;
+    return this.#teller.tell(text);
+  }
+
+  /** What was withheld as the possible beginning of a stop string. */
+  end(): TextDelta | undefined {
+    if (this.stopString !== undefined) return undefined;
+    this.#teller.expectDone();
+    return this.#teller.tell(this.#matcher.flush());
+  }
 }
 
 async function meetFate({ model, die, signal, request }: Run): Promise<void> {
