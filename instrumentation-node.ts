@@ -9,6 +9,7 @@ import { responses } from "@/lib/responses/responses";
 import { log } from "@/lib/telemetry/log";
 import { usageFlusher } from "@/lib/usage/flusher";
 import { backoffMs } from "@/lib/util/backoff";
+import { processSingleton } from "@/lib/util/process-singleton";
 import { startGate } from "@/lib/util/start-gate";
 import { wait } from "@/lib/util/wait";
 
@@ -18,8 +19,15 @@ const UNREACHABLE = new Set([
   ...["ETIMEDOUT", "CONNECT_TIMEOUT", "CONNECTION_CLOSED", "57P03", "57P01"],
 ]);
 
-/** Before the first page: the schema, waited for if the database is not up yet, and the work that runs by itself. */
-export async function boot(): Promise<void> {
+/**
+ * Before the first page: the schema, waited for if the database is not up yet, and the work that runs by
+ * itself. Once a process, whoever asks first.
+ */
+export function boot(): Promise<void> {
+  return processSingleton("boot", bootOnce);
+}
+
+async function bootOnce(): Promise<void> {
   // A build loads this file too, and has no database.
   if (process.env.NEXT_PHASE === "phase-production-build") return;
   try {

@@ -65,6 +65,8 @@ import * as v1ResponsesInputTokens from "@/app/v1/responses/input_tokens/route";
 import * as v1Responses from "@/app/v1/responses/route";
 import type { RouteModule } from "@/lib/http/front";
 
+export { boot } from "./instrumentation-node";
+
 /**
  * Written by scripts/route-table.mjs from the route files in app/; do not edit it, every build writes it
  * anew. What they export is answered without Next (lib/http/front.ts), the first path that fits first.

@@ -18,7 +18,7 @@ import { usageFlusher } from "@/lib/usage/flusher";
 import { settleWithin } from "@/lib/util/settle-within";
 import { EXIT_CODES, StartError } from "@/lib/util/start-error";
 import { startGate } from "@/lib/util/start-gate";
-import type { HOT_ROUTES } from "./server-routes";
+import type * as Hot from "./server-routes";
 
 /**
  * The web process: one HTTP server. What programs call goes straight to its handlers, everything else to
@@ -50,12 +50,16 @@ async function main(): Promise<void> {
   if (unsafe) throw unsafe;
   stopTracing = await startTracing("parley-web");
   const server = createHttpServer();
-  const front = isDev ? () => false : createFront(await readHotRoutes());
+  const hot = isDev ? undefined : await readHotRoutes();
+  const front = hot === undefined ? () => false : createFront(hot.HOT_ROUTES);
   const port = await listen(server, PORT, HOST);
   // From here to the listener below nothing may be awaited: a request in between would never be answered.
   stopWithParent(server);
 
   development().isOn = isDev;
+  // Before Next does, which waits for the same and tells when it fails: what is shared is made by who is first,
+  // and of the routes' own copy of the code a request takes a tenth less time (record 33).
+  hot?.boot().catch(() => undefined);
   const app = next({ dev: isDev, dir: process.cwd(), hostname: HOST, port, httpServer: server });
   const pages = app.getRequestHandler();
   const prepared = app.prepare();
@@ -80,11 +84,10 @@ async function main(): Promise<void> {
 }
 
 /** A bundle of its own (scripts/bundle.mjs), so that in development this one changes, and restarts, seldom. */
-async function readHotRoutes(): Promise<typeof HOT_ROUTES> {
+async function readHotRoutes(): Promise<typeof Hot> {
   const url = new URL("./server-routes.mjs", import.meta.url).href;
   // The bundle of the very file whose type this is.
-  const module = (await import(url)) as { HOT_ROUTES: typeof HOT_ROUTES };
-  return module.HOT_ROUTES;
+  return (await import(url)) as typeof Hot;
 }
 
 /** Next hands handlers no connection: the address at its other end is added as a proxy adds it, behind what came. */

@@ -13,6 +13,12 @@ const HEAD = `/**
  * anew. What they export is answered without Next (lib/http/front.ts), the first path that fits first.
  */`;
 
+/**
+ * Whoever boots makes what all requests share (ledger, controller, router): the copy of the code that
+ * answers them, which is bundled for speed, rather than Next's.
+ */
+const BOOT = ['export { boot } from "./instrumentation-node";', ""];
+
 /** Folders in parentheses are no part of an address, as in Next. */
 const toPath = (file) =>
   `/${file
@@ -71,6 +77,7 @@ export function toRouteTable(routes) {
     ...imports,
     'import type { RouteModule } from "@/lib/http/front";',
     "",
+    ...BOOT,
     HEAD,
     "export const HOT_ROUTES: Record<string, RouteModule> = {",
     ...rows,

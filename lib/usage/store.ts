@@ -232,11 +232,21 @@ export type UsageRecord = Omit<
  */
 export async function writeRecords(db: Database, records: readonly UsageRecord[]): Promise<void> {
   const rows = records.map((it) => ({
-    ...{ id: it.id, request_id: it.requestId, owner: it.owner, endpoint: it.endpoint },
-    ...{ asked: it.asked, model: it.model, worker_id: it.workerId, outcome: it.outcome },
-    ...{ prompt_tokens: it.promptTokens, cached_prompt_tokens: it.cachedPromptTokens },
-    ...{ completion_tokens: it.completionTokens, cost_nano_dollars: it.costNanoDollars },
-    ...{ first_token_ms: it.firstTokenMs, duration_ms: it.durationMs, segments: it.segments },
+    id: it.id,
+    request_id: it.requestId,
+    owner: it.owner,
+    endpoint: it.endpoint,
+    asked: it.asked,
+    model: it.model,
+    worker_id: it.workerId,
+    outcome: it.outcome,
+    prompt_tokens: it.promptTokens,
+    cached_prompt_tokens: it.cachedPromptTokens,
+    completion_tokens: it.completionTokens,
+    cost_nano_dollars: it.costNanoDollars,
+    first_token_ms: it.firstTokenMs,
+    duration_ms: it.durationMs,
+    segments: it.segments,
     started_at: it.startedAt,
   }));
   await db.execute(sql`
