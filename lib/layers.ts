@@ -46,7 +46,15 @@ export const LAYERS: Record<string, readonly string[]> = {
     ...["lib/rules", "lib/usage"],
   ],
   "lib/moderation": [
-    ...["lib/controller", "lib/db", "lib/gateway", "lib/openai", "lib/protocol", "lib/rules"],
+    ...[
+      "lib/auth",
+      "lib/controller",
+      "lib/db",
+      "lib/gateway",
+      "lib/openai",
+      "lib/protocol",
+      "lib/rules",
+    ],
     "lib/usage",
   ],
   // The catalog: a reveal tells prices. The leaderboard and ratings: pairs are drawn by what is known of them.
@@ -106,6 +114,7 @@ export const HOMES: Record<string, readonly string[]> = {
   undici: ["lib/protocol", "lib/fastchat"],
   pino: ["lib/telemetry"],
   postgres: ["lib/db"],
+  re2js: ["lib/moderation"],
   "@opentelemetry": ["lib/telemetry"],
   "drizzle-orm": [
     ...["lib/db", "lib/auth", "lib/catalog", "lib/controller", "lib/gateway", "lib/usage"],
