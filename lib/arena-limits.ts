@@ -16,3 +16,15 @@ export const STOP_WAIT_MS_MAX = 2_000;
 export const ANSWER_END_MS_MAX = 60_000;
 /** Characters of a visitor's own words about an answer that they report. */
 export const MARK_NOTE_CHARACTERS_MAX = 1_000;
+
+// Moderation.
+/** A judge of questions answers in a fraction of a second; whoever asks waits for it before anything else happens. */
+export const MODERATION_CALL_MS_MAX = 5_000;
+/** Of a judge's reply; OpenAI's own has 2 KiB. */
+export const MODERATION_REPLY_BYTES_MAX = 262_144;
+/** Of a question that was held back, as an operator sees it: enough to decide by. */
+export const EVIDENCE_CHARACTERS_MAX = 8_000;
+/** A check of humanity is one small form to a server far away. */
+export const HUMANITY_CALL_MS_MAX = 5_000;
+/** What such a server answers is a few hundred bytes. */
+export const HUMANITY_REPLY_BYTES_MAX = 65_536;
