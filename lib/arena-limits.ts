@@ -28,3 +28,15 @@ export const EVIDENCE_CHARACTERS_MAX = 8_000;
 export const HUMANITY_CALL_MS_MAX = 5_000;
 /** What such a server answers is a few hundred bytes. */
 export const HUMANITY_REPLY_BYTES_MAX = 65_536;
+
+/** Votes of pairs, by which pairs are drawn, are read again in each process at most this often. */
+export const PAIR_SCORES_AGE_MS = 5_000;
+/** And after a rest of so many times what the last reading took: counting a million votes must not become the database's main work. */
+export const PAIR_SCORES_REST = 20;
+/** The first draw of a process waits so long for them; then it is by weight alone. */
+export const PAIR_SCORES_FIRST_WAIT_MS = 1_000;
+
+/** Wrong admin tokens of all networks together in one window (limits.ts): a hundred networks at once, at 10 each. */
+export const ADMIN_ATTEMPTS_ALL_MAX = 1_000;
+/** Networks a process remembers as an operator's: more than any has, and no memory to speak of. */
+export const ADMIN_KNOWN_NETWORKS_MAX = 256;

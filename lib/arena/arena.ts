@@ -1,19 +1,31 @@
 import { type Controller, controller } from "@/lib/controller/controller";
 import { type Database, database } from "@/lib/db/client";
 import { SWEEP_INTERVAL_MS } from "@/lib/fleet-limits";
+import type { ArenaSettings } from "@/lib/protocol/arena-settings";
+import { rules } from "@/lib/rules/rules";
 import { log } from "@/lib/telemetry/log";
 import { processSingleton } from "@/lib/util/process-singleton";
 import { wait } from "@/lib/util/wait";
+import { PairScoresCopy } from "./pair-scores";
 import { sweepStaleAnswers } from "./store";
 
 /** What every action of the arena works with. */
 export class Arena {
   readonly db: Database;
   readonly controller: Controller;
+  /** The rules of the game that hold now. */
+  readonly rules: { get(): Promise<ArenaSettings> };
+  readonly pairScores: PairScoresCopy;
 
-  constructor(options: { db: Database; controller: Controller }) {
+  constructor(options: {
+    db: Database;
+    controller: Controller;
+    rules: { get(): Promise<ArenaSettings> };
+  }) {
     this.db = options.db;
     this.controller = options.controller;
+    this.rules = options.rules;
+    this.pairScores = new PairScoresCopy(options.db);
   }
 
   /** Ends answers whose process died, again and again, until the returned function is called. */
@@ -43,5 +55,8 @@ async function sweepUntil(db: Database, signal: AbortSignal): Promise<void> {
 
 /** The arena of this process. */
 export function arena(): Arena {
-  return processSingleton("arena", () => new Arena({ db: database(), controller: controller() }));
+  return processSingleton(
+    "arena",
+    () => new Arena({ db: database(), controller: controller(), rules: rules() }),
+  );
 }

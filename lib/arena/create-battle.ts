@@ -6,7 +6,7 @@ import type { Arena } from "./arena";
 import { type AwakeChatModel, readAwakeModels } from "./awake-models";
 import { createBattleRow } from "./battle-store";
 import { findUnreachable } from "./check-room";
-import { type SampledPair, samplePair } from "./sample-pair";
+import { type DrawnPair, drawPair } from "./draw-pair";
 import { createConversation } from "./store";
 import { type PlannedAnswer, takeTurn } from "./take-turn";
 import { type Asked, createIds, withVisitor, writeTurn } from "./visitor-turn";
@@ -22,7 +22,7 @@ export async function createBattle(
 ): Promise<AsyncIterable<TurnEvent>> {
   const { visitorId, requestId, signal } = asked;
   const history = [textMessage("user", asked.prompt)];
-  const drawn = await drawPair(arena, history, asked);
+  const drawn = await drawReachable(arena, history, asked);
 
   const ids = createIds("prompt", "a", "b");
   const prompt = { id: ids.prompt, parentId: null, content: asked.prompt };
@@ -43,7 +43,7 @@ export async function createBattle(
       modelAId: drawn.a.modelId,
       modelBId: drawn.b.modelId,
       pairProbability: drawn.probability,
-      drawMethod: "uniform",
+      drawMethod: drawn.method,
     });
     await writeTurn(db, { visitorId, conversationId, prompt, answers });
     return { conversationId, battleId };
@@ -56,14 +56,14 @@ export async function createBattle(
 }
 
 /** Draws again without the models that turn out not to answer, until two do or fewer than two are left. */
-async function drawPair(
+async function drawReachable(
   arena: Arena,
   messages: Message[],
-  { signal, random }: { signal: AbortSignal; random?: Random },
-): Promise<SampledPair<AwakeChatModel>> {
+  { signal, random }: { signal: AbortSignal; random?: Random | undefined },
+): Promise<DrawnPair<AwakeChatModel>> {
   let awake = await readAwakeModels(arena.controller);
   for (;;) {
-    const drawn = samplePair(awake, random);
+    const drawn = await drawPair(arena, { awake, random });
     const asks = [drawn.a, drawn.b].map(({ name }) => ({ modelName: name, messages }));
     const unreachable = await findUnreachable(arena, asks, signal);
     if (unreachable.length === 0) return drawn;

@@ -1,29 +1,47 @@
-import { AppError } from "@/lib/errors";
-import { NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/fleet-limits";
+import { assert } from "@/lib/util/assert";
 import type { Random } from "@/lib/util/random";
+import type { PairTable } from "./draw-weights";
 
-export type SampledPair<T> = { a: T; b: T; probability: number };
+/** Indices into the table's models, and the probability of this very pair on these very sides. */
+export type SampledPair = { a: number; b: number; probability: number };
 
-/**
- * Two different models, every ordered pair equally likely, so that neither side is anybody's. The
- * probability of the very draw is handed back for whoever weighs votes later.
- *
- * @throws AppError `no-worker` when fewer than two are awake.
- */
-export function samplePair<T>(awake: readonly T[], random: Random = Math.random): SampledPair<T> {
-  const count = awake.length;
-  const first = Math.floor(random() * count);
-  const other = Math.floor(random() * (count - 1));
-  const a = awake[first];
-  const b = awake[other < first ? other : other + 1];
-  if (a === undefined || b === undefined) throw tooFew(count);
-  return { a, b, probability: 1 / (count * (count - 1)) };
+/** Two models by the probabilities of a table; undefined where it lets no two meet. */
+export function samplePair(table: PairTable, random: Random): SampledPair | undefined {
+  const count = table.models.length;
+  const at = sampleIndex(table.probabilities, random);
+  if (at === undefined) return undefined;
+  return {
+    a: Math.floor(at / count),
+    b: at % count,
+    probability: table.probabilities[at] ?? 0,
+  };
 }
 
-function tooFew(count: number): AppError {
-  const awake = count === 0 ? "no model is awake" : "only one model is awake";
-  return new AppError("no-worker", {
-    message: `A battle needs two models, and ${awake}. Try again in a moment.`,
-    retryAfterSeconds: NO_WORKER_RETRY_AFTER_SECONDS,
-  });
+/** A rival for the model that stays, by what the table says of pairs with it; undefined where it may meet nobody. */
+export function sampleRival(
+  table: PairTable,
+  stays: number,
+  random: Random,
+): { rival: number; probability: number } | undefined {
+  const count = table.models.length;
+  const row = table.probabilities.subarray(stays * count, (stays + 1) * count);
+  const rival = sampleIndex(row, random);
+  // Whichever side it stays on: the table is symmetric.
+  return rival === undefined ? undefined : { rival, probability: row[rival] ?? 0 };
+}
+
+/** An index by weight; never one whose weight is 0. */
+function sampleIndex(weights: Float64Array, random: Random): number | undefined {
+  const sum = weights.reduce((total, weight) => total + weight, 0);
+  assert(Number.isFinite(sum), "probabilities are finite");
+  let left = random() * sum;
+  let last: number | undefined;
+  for (const [index, weight] of weights.entries()) {
+    if (weight === 0) continue;
+    last = index;
+    left -= weight;
+    if (left < 0) break;
+  }
+  // Where rounding leaves a little, it is the last one's.
+  return last;
 }

@@ -3,6 +3,7 @@ import { createTestDatabase } from "@/lib/db/testing";
 import { env } from "@/lib/env";
 import { WAITING_MAX } from "@/lib/limits";
 import type { AnswerView, TurnEvent } from "@/lib/protocol/arena-view";
+import { readRules } from "@/lib/rules/rules";
 import { log } from "@/lib/telemetry/log";
 import { createId } from "@/lib/util/id";
 import type { Backend } from "@/worker/backend";
@@ -30,7 +31,11 @@ export async function createWorld(...workers: string[][]) {
   const beating = setInterval(() => {
     for (const worker of started) void worker.beat().catch(() => undefined);
   }, 2_000);
-  const arena = new Arena({ db: database.db, controller });
+  const arena = new Arena({
+    ...{ db: database.db, controller },
+    // Read again each time, so that a test that changes them need not wait.
+    rules: { get: () => readRules(database.db) },
+  });
 
   return {
     ...{ arena, controller, db: database.db, url: database.url, workers: started },
