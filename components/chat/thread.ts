@@ -1,0 +1,261 @@
+import type { PromptView, Side } from "@/lib/protocol/arena-view";
+import type {
+  ConversationEvent,
+  ConversationKind,
+  ConversationMessage,
+  TurnAnswer,
+} from "@/lib/protocol/conversation-view";
+
+/** Answers that were asked together: the one of a chat, in a pair A and B. */
+export type Attempt = { number: number; answers: readonly TurnAnswer[] };
+
+/** One turn of the path that is shown. The same object as long as nothing of it has changed. */
+export type Turn = {
+  prompt: PromptView;
+  /** Ids of the prompts that follow the same message, this one among them, oldest first. */
+  branches: readonly string[];
+  /** Oldest first; of a battle the newest alone. Empty for a moment at most. */
+  attempts: readonly Attempt[];
+  /** The one that is shown. */
+  attempt: Attempt | null;
+};
+
+export function answerOf(attempt: Attempt | null, side: Side): TurnAnswer | null {
+  return attempt?.answers.find((it) => it.side === side) ?? null;
+}
+
+/**
+ * The messages of a conversation, indexed, and the one path through its branches that is shown. An event
+ * costs the same however long the conversation is; the path is walked again only when a message comes or
+ * another branch is chosen, and turns that did not change stay the same objects, so that their rows need
+ * no render.
+ */
+export class Thread {
+  readonly #kind: ConversationKind;
+  #messages = new Map<string, ConversationMessage>();
+  /** By the message that they follow. */
+  #prompts = new Map<string | null, string[]>();
+  #answers = new Map<string, string[]>();
+  readonly #streaming = new Set<string>();
+  readonly #chosenPrompts = new Map<string | null, string>();
+  readonly #chosenAttempts = new Map<string, number>();
+  #ended: TurnAnswer[] = [];
+  #turns: readonly Turn[] = [];
+  #places = new Map<string, number>();
+  #isPathStale = false;
+  readonly #changed = new Set<string>();
+
+  constructor(kind: ConversationKind) {
+    this.#kind = kind;
+  }
+
+  get isStreaming(): boolean {
+    return this.#streaming.size > 0;
+  }
+
+  get size(): number {
+    return this.#messages.size;
+  }
+
+  /** Answers that were seen to be written and have ended since this was last called. */
+  takeEnded(): TurnAnswer[] {
+    const ended = this.#ended;
+    this.#ended = [];
+    return ended;
+  }
+
+  turns(): readonly Turn[] {
+    if (this.#isPathStale) this.#walk();
+    else if (this.#changed.size > 0) this.#refresh();
+    this.#isPathStale = false;
+    this.#changed.clear();
+    return this.#turns;
+  }
+
+  apply(event: ConversationEvent): void {
+    switch (event.type) {
+      case "turn-start": {
+        const isNew = [event.prompt, ...event.answers].some((it) => !this.#messages.has(it.id));
+        this.#dropReplaced(event.answers);
+        for (const message of [event.prompt, ...event.answers]) this.#put(message);
+        // Who came back to a running turn may look at another branch by now; a new turn is shown.
+        if (!isNew) return;
+        this.#chosenPrompts.set(event.prompt.parentId, event.prompt.id);
+        this.#chosenAttempts.delete(event.prompt.id);
+        return;
+      }
+      case "text-delta":
+        this.patch(event.answerId, (it) => ({ ...it, content: it.content + event.text }));
+        break;
+      case "reasoning-delta":
+        this.patch(event.answerId, (it) => ({ ...it, reasoning: it.reasoning + event.text }));
+        break;
+      case "answer-end":
+        this.#put(event.answer);
+        break;
+      case "turn-end":
+        break;
+    }
+  }
+
+  /** Changes an answer in place of its old self; one that is not here stays away. */
+  patch(answerId: string, change: (answer: TurnAnswer) => TurnAnswer): void {
+    const answer = this.#messages.get(answerId);
+    if (answer?.role !== "assistant") return;
+    this.#messages.set(answerId, change(answer));
+    this.#changed.add(answer.parentId);
+  }
+
+  /** What the server holds, in the place of what was here. What is equal stays the same object. */
+  replace(messages: readonly ConversationMessage[]): void {
+    const known = this.#messages;
+    const streamed = [...this.#streaming];
+    this.#messages = new Map();
+    this.#prompts = new Map();
+    this.#answers = new Map();
+    this.#streaming.clear();
+    for (const message of messages) {
+      const old = known.get(message.id);
+      this.#put(old && JSON.stringify(old) === JSON.stringify(message) ? old : message);
+    }
+    for (const id of streamed) {
+      const answer = this.#messages.get(id);
+      if (answer?.role === "assistant" && answer.status !== "streaming") this.#ended.push(answer);
+    }
+    this.#isPathStale = true;
+  }
+
+  /** Shows the branch that begins with this prompt. */
+  showPrompt(promptId: string): void {
+    const prompt = this.#messages.get(promptId);
+    if (prompt?.role !== "user") return;
+    this.#chosenPrompts.set(prompt.parentId, promptId);
+    this.#isPathStale = true;
+  }
+
+  /** Shows the attempt of that number; undefined: the newest. */
+  showAttempt(promptId: string, number: number | undefined): void {
+    if (number === undefined) this.#chosenAttempts.delete(promptId);
+    else this.#chosenAttempts.set(promptId, number);
+    this.#isPathStale = true;
+  }
+
+  #put(message: ConversationMessage): void {
+    const old = this.#messages.get(message.id);
+    this.#messages.set(message.id, message);
+    if (message.role === "user") {
+      if (!old) append(this.#prompts, message.parentId, message.id);
+      this.#isPathStale ||= !old;
+      return;
+    }
+    if (!old) append(this.#answers, message.parentId, message.id);
+    this.#isPathStale ||= !old;
+    this.#changed.add(message.parentId);
+    const wasStreaming = this.#streaming.has(message.id);
+    if (message.status === "streaming") this.#streaming.add(message.id);
+    else this.#streaming.delete(message.id);
+    if (wasStreaming && message.status !== "streaming") this.#ended.push(message);
+  }
+
+  /** A failed side that is tried again keeps its place: the new answer takes over from the old one. */
+  #dropReplaced(answers: readonly TurnAnswer[]): void {
+    for (const { id, parentId, side, attempt } of answers) {
+      if (side === null) continue;
+      const ids = this.#answers.get(parentId) ?? [];
+      const kept = ids.filter((other) => {
+        const it = this.#messages.get(other);
+        return (
+          other === id || it?.role !== "assistant" || it.side !== side || it.attempt !== attempt
+        );
+      });
+      if (kept.length === ids.length) continue;
+      for (const dropped of ids.filter((it) => !kept.includes(it))) {
+        this.#messages.delete(dropped);
+        this.#streaming.delete(dropped);
+      }
+      this.#answers.set(parentId, kept);
+      this.#isPathStale = true;
+    }
+  }
+
+  /** From the first prompt on, at each fork along what was chosen, else along the newest. */
+  #walk(): void {
+    const turns: Turn[] = [];
+    const places = new Map<string, number>();
+    let follows: string | null = null;
+    for (;;) {
+      const branches: readonly string[] = this.#prompts.get(follows) ?? [];
+      const chosen = this.#chosenPrompts.get(follows);
+      const id: string | undefined =
+        chosen !== undefined && branches.includes(chosen) ? chosen : branches.at(-1);
+      const turn: Turn | undefined =
+        id === undefined ? undefined : this.#build(id, branches, this.#turns[turns.length]);
+      // A prompt occurs once, so a server's mistake cannot lead in a circle.
+      if (!turn || places.has(turn.prompt.id)) break;
+      places.set(turn.prompt.id, turns.length);
+      turns.push(turn);
+      const next: string | undefined =
+        this.#kind === "chat" ? turn.attempt?.answers[0]?.id : turn.prompt.id;
+      if (next === undefined) break;
+      follows = next;
+    }
+    this.#turns = turns;
+    this.#places = places;
+  }
+
+  #refresh(): void {
+    const turns = [...this.#turns];
+    for (const promptId of this.#changed) {
+      const place = this.#places.get(promptId);
+      const old = place === undefined ? undefined : turns[place];
+      if (place === undefined || !old) continue;
+      turns[place] = this.#build(promptId, old.branches, old) ?? old;
+    }
+    this.#turns = turns;
+  }
+
+  #build(promptId: string, branches: readonly string[], old: Turn | undefined): Turn | undefined {
+    const prompt = this.#messages.get(promptId);
+    if (prompt?.role !== "user") return;
+    const attempts = this.#toAttempts(promptId);
+    const number = this.#chosenAttempts.get(promptId);
+    const attempt = attempts.find((it) => it.number === number) ?? attempts.at(-1) ?? null;
+    const turn = { prompt, branches: [...branches], attempts, attempt };
+    return old && isSameTurn(old, turn) ? old : turn;
+  }
+
+  #toAttempts(promptId: string): Attempt[] {
+    const answers = (this.#answers.get(promptId) ?? [])
+      .map((id) => this.#messages.get(id))
+      .filter((it) => it?.role === "assistant");
+    if (this.#kind === "chat") return answers.map((it, number) => ({ number, answers: [it] }));
+    const attempts = new Map<number, Attempt & { answers: TurnAnswer[] }>();
+    for (const answer of answers) {
+      const attempt = attempts.get(answer.attempt);
+      if (attempt) attempt.answers.push(answer);
+      else attempts.set(answer.attempt, { number: answer.attempt, answers: [answer] });
+    }
+    const ordered = [...attempts.values()].sort((x, y) => x.number - y.number);
+    return this.#kind === "battle" ? ordered.slice(-1) : ordered;
+  }
+}
+
+function append<K>(lists: Map<K, string[]>, key: K, id: string): void {
+  const list = lists.get(key);
+  if (list) list.push(id);
+  else lists.set(key, [id]);
+}
+
+function isSameTurn(x: Turn, y: Turn): boolean {
+  return (
+    x.prompt === y.prompt &&
+    x.attempt?.number === y.attempt?.number &&
+    isSameList(x.branches, y.branches) &&
+    x.attempts.length === y.attempts.length &&
+    x.attempts.every((it, index) => isSameList(it.answers, y.attempts[index]?.answers ?? []))
+  );
+}
+
+function isSameList<T>(x: readonly T[], y: readonly T[]): boolean {
+  return x.length === y.length && x.every((it, index) => it === y[index]);
+}
