@@ -16,6 +16,7 @@ import * as apiConversationsIdRegenerate from "@/app/api/conversations/[id]/rege
 import * as apiConversationsId from "@/app/api/conversations/[id]/route";
 import * as apiConversationsIdTurns from "@/app/api/conversations/[id]/turns/route";
 import * as apiConversations from "@/app/api/conversations/route";
+import * as apiHumanity from "@/app/api/humanity/route";
 import * as apiLeaderboard from "@/app/api/leaderboard/route";
 import * as apiModels from "@/app/api/models/route";
 import * as apiRelayCard from "@/app/api/relay/card/route";
@@ -90,6 +91,7 @@ export const HOT_ROUTES: Record<string, RouteModule> = {
   "/api/conversations/[id]": apiConversationsId,
   "/api/conversations/[id]/regenerate": apiConversationsIdRegenerate,
   "/api/conversations/[id]/turns": apiConversationsIdTurns,
+  "/api/humanity": apiHumanity,
   "/api/leaderboard": apiLeaderboard,
   "/api/models": apiModels,
   "/api/relay/card": apiRelayCard,
