@@ -14,6 +14,9 @@ import { samplePair, sampleRival } from "./sample-pair";
 
 export type DrawMethod = (typeof DRAW_METHODS)[number];
 
+/** What a draw asks of the arena. */
+type DrawingArena = Pick<Arena, "rules" | "pairScores">;
+
 /** What a draw needs to know of a model. */
 type Drawable = Pick<AwakeChatModel, "name" | "modelId">;
 
@@ -31,7 +34,7 @@ export type DrawnPair<T> = {
  * @throws AppError `no-worker` when fewer than two are awake, or no two of them may meet.
  */
 export async function drawPair<T extends Drawable>(
-  arena: Arena,
+  arena: DrawingArena,
   { awake, random = Math.random }: { awake: readonly T[]; random?: Random | undefined },
 ): Promise<DrawnPair<T>> {
   const { table, method } = await readPairs(arena, awake);
@@ -49,7 +52,7 @@ export async function drawPair<T extends Drawable>(
  * @param failed Names of all models that failed in this battle so far; they may still be among `awake`.
  */
 export async function drawReserve<T extends Drawable>(
-  arena: Arena,
+  arena: DrawingArena,
   options: {
     awake: readonly T[];
     stays: { side: Side; model: Drawable };
@@ -71,7 +74,7 @@ export async function drawReserve<T extends Drawable>(
 
 /** Probabilities of all pairs of these models, by the rules and votes that this process knows. */
 export async function readPairs(
-  arena: Pick<Arena, "rules" | "pairScores">,
+  arena: DrawingArena,
   models: readonly Drawable[],
 ): Promise<{ table: PairTable; method: DrawMethod }> {
   const { sampling } = await arena.rules.get();
