@@ -3,10 +3,12 @@ import {
   check,
   foreignKey,
   index,
+  integer,
   jsonb,
   pgTable,
   primaryKey,
   text,
+  uniqueIndex,
   uuid,
 } from "drizzle-orm/pg-core";
 import { idColumn, momentColumn } from "./columns";
@@ -65,6 +67,27 @@ export const shares = pgTable(
 export const REVIEW_KINDS = ["anomaly", "moderation", "flag"] as const;
 export const REVIEW_STATES = ["open", "dismissed", "upheld"] as const;
 
+/**
+ * What limits on visitors are held against. Kept apart from what was said, so that who deletes their
+ * conversations begins no new hour; rows go when no limit looks back as far.
+ */
+export const tallies = pgTable(
+  "tallies",
+  {
+    /** `visitor:ID`, `network:HASH` or, as a keyed hash, `prompt:HASH`. */
+    subject: text().notNull(),
+    /** `battle`, `vote` or `call:MODEL`. */
+    what: text().notNull(),
+    /** The hour, of prompts the day, in UTC. */
+    startsAt: momentColumn().notNull(),
+    count: integer().notNull(),
+  },
+  (table) => [
+    primaryKey({ columns: [table.subject, table.startsAt, table.what] }),
+    index("tallies_by_start").on(table.startsAt),
+  ],
+);
+
 /** What waits for an operator's eyes. */
 export const reviews = pgTable(
   "reviews",
@@ -85,5 +108,9 @@ export const reviews = pgTable(
     check("reviews_kind", sql`${table.kind} in ('anomaly', 'moderation', 'flag')`),
     check("reviews_state", sql`${table.state} in ('open', 'dismissed', 'upheld')`),
     index("reviews_by_state").on(table.state, table.createdAt),
+    index("reviews_by_visitor").on(table.visitorId),
+    uniqueIndex("reviews_one_open_anomaly")
+      .on(table.visitorId)
+      .where(sql`${table.kind} = 'anomaly' and ${table.state} = 'open'`),
   ],
 );

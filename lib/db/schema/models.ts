@@ -7,6 +7,8 @@ export const models = pgTable("models", {
   name: text().notNull().unique(),
   /** What the last worker that offered it said: protocol/worker-card.ts, modelDescriptionSchema. */
   description: jsonb().notNull(),
+  /** An operator took it off the boards: its battles are over, and votes on it are kept and not counted. */
+  withdrawnAt: momentColumn(),
   createdAt: momentColumn().notNull().defaultNow(),
   updatedAt: momentColumn().notNull().defaultNow(),
 });
