@@ -1,4 +1,4 @@
-import type { HighlighterCore } from "shiki/core";
+import type { GrammarState, HighlighterCore } from "shiki/core";
 
 /** The highlighter and each language arrive on first use; the theme is variables of globals.css. */
 const LANGUAGES: Record<string, () => Promise<unknown>> = {
@@ -45,11 +45,26 @@ async function createCore(): Promise<HighlighterCore> {
 
 export type CodeToken = { content: string; color: string | undefined };
 
-/** Lines of coloured tokens; undefined for a language we do not carry. */
-export async function highlight(code: string, name: string): Promise<CodeToken[][] | undefined> {
+/** The colouring of one code that grows: it goes on where the last complete line left the grammar. */
+export type Highlighting = {
+  /** Takes whole lines, the last one with its end. */
+  add(lines: string): void;
+  /** The colours of a line that may still grow; changes nothing. */
+  peek(line: string): CodeToken[];
+  /** What was added, a group for each time. */
+  groups: readonly (readonly CodeToken[][])[];
+};
+
+/** A line above this is shown without colours: grammars need time by the square of it. */
+const COLOURED_LINE_CHARACTERS_MAX = 1_000;
+/** For one line; a grammar that meets its worst case gives up here. */
+const LINE_MS_MAX = 50;
+
+/** @throws Error for a language that we do not carry. */
+export async function openHighlighting(name: string): Promise<Highlighting> {
   const lang = ALIASES[name.toLowerCase()] ?? name.toLowerCase();
-  const loadLanguage = LANGUAGES[lang];
-  if (!loadLanguage) return undefined;
+  const loadLanguage = Object.hasOwn(LANGUAGES, lang) ? LANGUAGES[lang] : undefined;
+  if (!loadLanguage) throw new Error(`No grammar for ${name}.`);
   core ??= createCore();
   const highlighter = await core;
   if (!highlighter.getLoadedLanguages().includes(lang)) {
@@ -57,6 +72,26 @@ export async function highlight(code: string, name: string): Promise<CodeToken[]
     const module = (await loadLanguage()) as Parameters<HighlighterCore["loadLanguage"]>[0];
     await highlighter.loadLanguage(module);
   }
-  const { tokens } = highlighter.codeToTokens(code, { lang, theme: "parley" });
-  return tokens.map((line) => line.map(({ content, color }) => ({ content, color })));
+  const groups: CodeToken[][][] = [];
+  let state: GrammarState | undefined;
+  const read = (text: string) => {
+    const { tokens, grammarState } = highlighter.codeToTokens(text, {
+      lang,
+      theme: "parley",
+      tokenizeMaxLineLength: COLOURED_LINE_CHARACTERS_MAX,
+      tokenizeTimeLimit: LINE_MS_MAX,
+      ...(state && { grammarState: state }),
+    });
+    const lines = tokens.map((line) => line.map(({ content, color }) => ({ content, color })));
+    return { lines, grammarState };
+  };
+  return {
+    groups,
+    add(text) {
+      const { lines, grammarState } = read(text.replace(/\n$/, ""));
+      groups.push(lines);
+      state = grammarState;
+    },
+    peek: (line) => read(line).lines[0] ?? [],
+  };
 }

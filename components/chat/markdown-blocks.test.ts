@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { splitMarkdown } from "./markdown-blocks";
+import { splitMarkdown, toBlock } from "./markdown-blocks";
 
 test("paragraphs are blocks", () => {
   expect(splitMarkdown("one\ntwo\n\nthree\n")).toEqual(["one\ntwo", "three"]);
@@ -34,4 +34,42 @@ test("what was a block while streaming stays one as text is added", () => {
     const joined = splitMarkdown(text.slice(0, length)).join("").replace(/\s/g, "");
     expect(joined).toBe(text.slice(0, length).replace(/\s/g, ""));
   }
+});
+
+test("a display formula is one block with its blank lines, open or closed", () => {
+  const dollars = "$$\na\n\n= b\n$$";
+  const brackets = "\\[\na\n\n- b\n\\]";
+  expect(splitMarkdown(`So\n\n${dollars}\n\n${brackets}\n\nend`)).toEqual([
+    "So",
+    dollars,
+    brackets,
+    "end",
+  ]);
+  expect(splitMarkdown("$$\na\n\nb")).toEqual(["$$\na\n\nb"]);
+  expect(splitMarkdown("$$a$$\n\nb")).toEqual(["$$a$$", "b"]);
+});
+
+test("dollars that open nothing do not swallow the rest", () => {
+  const words = "word\n\n".repeat(1_000);
+  expect(splitMarkdown(`$$ is money\n\n${words}`)).toHaveLength(1_001);
+});
+
+test("a fence is code as it stands", () => {
+  expect(toBlock("```rust\nlet a;\n```")).toEqual({
+    kind: "code",
+    code: "let a;",
+    language: "rust",
+  });
+  expect(toBlock("~~~\n```\n~~~~")).toEqual({ kind: "code", code: "```", language: "" });
+  expect(toBlock("```c++ title=x\na\n``")).toEqual({
+    kind: "code",
+    code: "a\n``",
+    language: "c++",
+  });
+  expect(toBlock("  ```\n    a\n  b\n c\n  ```")).toEqual({
+    kind: "code",
+    code: "  a\nb\nc",
+    language: "",
+  });
+  expect(toBlock("```js")).toEqual({ kind: "code", code: "", language: "js" });
 });

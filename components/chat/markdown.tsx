@@ -5,16 +5,25 @@ import ReactMarkdown, { type Components } from "react-markdown";
 import remarkGfm from "remark-gfm";
 import remend from "remend";
 import { CodeBlock } from "./code-block";
-import { splitMarkdown } from "./markdown-blocks";
+import { findFormulas } from "./find-formulas";
+import { Formula, type FormulaProps } from "./formula";
+import { limitDepth } from "./limit-depth";
+import { splitMarkdown, toBlock } from "./markdown-blocks";
+import { PlainOnError, PlainText } from "./plain-text";
+import { rehypeFormulas } from "./rehype-formulas";
 
-const PLUGINS = [remarkGfm];
+const PLUGINS = [remarkGfm, limitDepth];
 
 const COMPONENTS: Components = {
-  a: ({ href, children }) => (
-    <a href={href} target="_blank" rel="noopener noreferrer nofollow">
-      {children}
-    </a>
-  ),
+  a: ({ href, children }) =>
+    // Without one: an address that is still being written, or one of a kind that is not opened (javascript:).
+    href ? (
+      <a href={href} target="_blank" rel="noopener noreferrer nofollow">
+        {children}
+      </a>
+    ) : (
+      <span>{children}</span>
+    ),
   // A picture from a stranger's server would tell that server who reads; the reader decides.
   img: ({ src, alt }) =>
     typeof src === "string" && src !== "" ? (
@@ -39,26 +48,54 @@ const COMPONENTS: Components = {
     const name = Array.isArray(names) ? String(names[0] ?? "") : "";
     return <CodeBlock code={text.replace(/\n$/, "")} language={name.replace(/^language-/, "")} />;
   },
+  // Only rehype-formulas.ts makes a span.
+  span: ({ node }) => {
+    const { dataTex, dataFormula } = node?.properties ?? {};
+    if (typeof dataTex !== "string") return null;
+    return <Formula tex={dataTex} kind={toFormulaKind(dataFormula)} />;
+  },
 };
 
-const Block = memo(function Block({ text }: { text: string }) {
+function toFormulaKind(value: unknown): FormulaProps["kind"] {
+  return value === "display" || value === "open" ? value : "inline";
+}
+
+type BlockProps = { text: string; isGrowing: boolean };
+
+const Block = memo(function Block({ text, isGrowing }: BlockProps) {
+  const block = toBlock(text);
   return (
     <div className="prose-block">
-      <ReactMarkdown remarkPlugins={PLUGINS} components={COMPONENTS}>
-        {text}
-      </ReactMarkdown>
+      <PlainOnError text={text}>
+        {block.kind === "code" && <CodeBlock code={block.code} language={block.language} />}
+        {block.kind === "plain" && <PlainText text={text} />}
+        {block.kind === "markdown" && <Parsed text={text} isGrowing={isGrowing} />}
+      </PlainOnError>
     </div>
   );
 });
 
+function Parsed({ text, isGrowing }: BlockProps) {
+  const found = findFormulas(text, isGrowing);
+  return (
+    <ReactMarkdown
+      remarkPlugins={PLUGINS}
+      rehypePlugins={[rehypeFormulas(found.formulas)]}
+      components={COMPONENTS}
+    >
+      {isGrowing ? remend(found.text, { katex: false }) : found.text}
+    </ReactMarkdown>
+  );
+}
+
 export type MarkdownProps = { text: string; isStreaming: boolean };
 
-/** An answer's Markdown; raw HTML in it is shown as text. */
+/** An answer's Markdown with formulas; raw HTML in it is shown as text. */
 export function Markdown({ text, isStreaming }: MarkdownProps) {
   const blocks = splitMarkdown(text);
   return blocks.map((block, index) => {
-    const isLast = index === blocks.length - 1;
+    const isGrowing = isStreaming && index === blocks.length - 1;
     // biome-ignore lint/suspicious/noArrayIndexKey: blocks only ever grow at the end.
-    return <Block key={index} text={isLast && isStreaming ? remend(block) : block} />;
+    return <Block key={index} text={block} isGrowing={isGrowing} />;
   });
 }
