@@ -12,8 +12,18 @@ export type CallFields = {
   firstTokenMs?: number;
   promptTokens?: number;
   completionTokens?: number;
-  cachedPromptTokens?: number | undefined;
+  cachedPromptTokens?: number;
   finishReason?: string;
+};
+
+/** Its log line. */
+type CallLine = CallFields & {
+  path?: string;
+  status?: number;
+  outcome?: Outcome;
+  durationMs?: number;
+  code?: string;
+  err?: unknown;
 };
 
 /** Of a path that is none of ours; it may be anything. */
@@ -47,16 +57,17 @@ export class CallRecord {
     // Unknown paths share one label, so that a scanner cannot grow the metrics; probes are not work.
     if (this.#isWork) stats.countRequest(this.#path.slice(1), outcome);
     if (this.#span) endSpan(this.#span, { status, error, fields: this.fields });
-    const line = {
-      ...this.fields,
-      path: this.#isKnown ? this.#path : this.#path.slice(0, PATH_CHARACTERS_MAX),
-      status,
-      outcome,
-      durationMs: Math.round(performance.now() - this.#arrivedMs),
-      ...(error ? { code: error.code } : {}),
-    };
-    if (outcome === "failed") log.error({ ...line, err: error?.cause ?? error }, "request failed");
-    else if (this.#isWork) log.info(line, "request");
+    // The fields go on as the line: a copy by spreading takes as long as writing it.
+    const line: CallLine = this.fields;
+    line.path = this.#isKnown ? this.#path : this.#path.slice(0, PATH_CHARACTERS_MAX);
+    line.status = status;
+    line.outcome = outcome;
+    line.durationMs = Math.round(performance.now() - this.#arrivedMs);
+    if (error) line.code = error.code;
+    if (outcome === "failed") {
+      line.err = error?.cause ?? error;
+      log.error(line, "request failed");
+    } else if (this.#isWork) log.info(line, "request");
     else log.debug(line, "request");
   }
 }

@@ -3,6 +3,9 @@ import type * as z from "zod";
 import { AppError } from "@/lib/errors";
 import { WORKER_BODY_BYTES_MAX } from "@/lib/limits";
 
+const EMPTY = Buffer.alloc(0);
+const decoder = new TextDecoder("utf-8", { fatal: true });
+
 /**
  * Reads and checks a JSON body. The web has checked it already; this is the other half of the pair,
  * since a worker believes nobody.
@@ -25,20 +28,33 @@ export async function readBody<T>(request: IncomingMessage, schema: z.ZodType<T>
   });
 }
 
-async function readBytes(request: IncomingMessage): Promise<Buffer> {
+/** By events: an iterator over the request takes as long as reading its JSON. */
+function readBytes(request: IncomingMessage): Promise<Buffer> {
   // A length that is announced is refused before it is read; one that is not is counted.
-  if (Number(request.headers["content-length"]) > WORKER_BODY_BYTES_MAX) throw tooLarge();
-  const chunks: Buffer[] = [];
-  let size = 0;
-  // destroyOnReturn would close the socket under the refusal that is about to be written to it.
-  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
-    // Without an encoding set, Node's HTTP parser only hands out buffers.
-    const bytes = chunk as Buffer;
-    size += bytes.length;
-    if (size > WORKER_BODY_BYTES_MAX) throw tooLarge();
-    chunks.push(bytes);
+  if (Number(request.headers["content-length"]) > WORKER_BODY_BYTES_MAX) {
+    return Promise.reject(tooLarge());
   }
-  return Buffer.concat(chunks);
+  return new Promise((resolve, reject) => {
+    const chunks: Buffer[] = [];
+    let size = 0;
+    // Without an encoding set, Node's HTTP parser only hands out buffers.
+    const onData = (chunk: Buffer) => {
+      size += chunk.length;
+      if (size > WORKER_BODY_BYTES_MAX) {
+        // The rest waits in the socket, for the refusal to be written first.
+        request.off("data", onData).pause();
+        reject(tooLarge());
+      } else chunks.push(chunk);
+    };
+    request.on("data", onData);
+    request.once("end", () => {
+      const [first = EMPTY] = chunks;
+      resolve(chunks.length < 2 ? first : Buffer.concat(chunks));
+    });
+    request.once("error", reject);
+    // Comes after "end" as well, when this has settled.
+    request.once("close", () => reject(new Error("The request ended in the middle of its body.")));
+  });
 }
 
 function tooLarge(): AppError {
@@ -49,7 +65,7 @@ function tooLarge(): AppError {
 
 function parseJson(bytes: Buffer): unknown {
   try {
-    return JSON.parse(new TextDecoder("utf-8", { fatal: true }).decode(bytes));
+    return JSON.parse(decoder.decode(bytes));
   } catch (cause) {
     throw new AppError("invalid-request", {
       message: "The body is not valid JSON in UTF-8.",

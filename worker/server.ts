@@ -211,13 +211,13 @@ export class WorkerServer {
     });
     // A socket that breaks is what "close" above reports; without a listener it would end the process.
     response.on("error", () => undefined);
-    const path = (request.url ?? "/").split("?", 1)[0] ?? "/";
-    const known = this.#routes.get(path);
-    const kind = { isKnown: known !== undefined, isWork: known?.method === "POST" };
+    const path = pathOf(request.url ?? "/");
+    const route = this.#routes.get(path);
+    const kind = { isKnown: route !== undefined, isWork: route?.method === "POST" };
     const record = new CallRecord(request, path, kind);
     let error: AppError | undefined;
     try {
-      error = await this.#route(path, { request, response, abort, fields: record.fields });
+      error = await this.#route(path, route, { request, response, abort, fields: record.fields });
     } catch (thrown) {
       error = toAppError(abort.signal.aborted ? abort.signal.reason : thrown);
       sendError(response, error, this.#isUnavailable(error) ? 503 : error.status);
@@ -225,14 +225,16 @@ export class WorkerServer {
     record.end(response, error, { stats: this.stats, log: this.#options.log });
   }
 
-  async #route(path: string, call: Omit<Exchange, keyof Served>): Promise<AppError | undefined> {
-    const { request, response } = call;
+  async #route(
+    path: string,
+    route: Route | undefined,
+    { request, response, abort, fields }: Omit<Exchange, keyof Served>,
+  ): Promise<AppError | undefined> {
     const health = describeHealth(path, { state: this.#state, instanceId: this.instanceId });
     if (!health) {
       const isScrape = path === paths.worker.metrics;
       this.#bearer.check(request.headers.authorization, { isScrape });
     }
-    const route = this.#routes.get(path);
     if (!route && !health) {
       throw new AppError("not-found", { message: "There is no such path on a worker." });
     }
@@ -249,13 +251,22 @@ export class WorkerServer {
     if (!this.#served || (this.#state !== "ready" && !stillAnswers)) {
       throw unavailable(this.#state);
     }
-    return await route.answer({ ...this.#served, ...call });
+    const { backend, card, admission, stats } = this.#served;
+    return await route.answer({
+      ...{ request, response, abort, fields },
+      ...{ backend, card, admission, stats },
+    });
   }
 
   /** 503 and not 429: waiting here does not help, another worker does. */
   #isUnavailable(error: AppError): boolean {
     return error.code === "overloaded" && this.#state !== "ready";
   }
+}
+
+function pathOf(url: string): string {
+  const end = url.indexOf("?");
+  return end === -1 ? url : url.slice(0, end);
 }
 
 function unavailable(state: WorkerHealth["state"]): AppError {
@@ -313,7 +324,8 @@ async function generate(
 ): Promise<AppError | undefined> {
   const { backend, card, admission, response, abort, fields } = exchange;
   const request = await readBody(exchange.request, generateRequestSchema);
-  Object.assign(fields, { requestId: request.requestId, model: request.model });
+  fields.requestId = request.requestId;
+  fields.model = request.model;
   checkModel(card, request.model);
   const { signal } = abort;
   const { generationMsMax } = limits;

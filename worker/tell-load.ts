@@ -5,11 +5,10 @@ import type { WorkMeter } from "./work-meter";
 /** The load now, for whoever chooses workers. */
 export function tellLoad({ running, waiting }: Running, meter: WorkMeter): LiveLoadReport {
   const { outstandingTokens, tokensPerSecond, tokensPerRequestSecond } = meter;
-  return {
-    ...{ running, waiting, outstandingTokens },
-    ...(tokensPerSecond !== undefined && { tokensPerSecond }),
-    ...(tokensPerRequestSecond !== undefined && { tokensPerRequestSecond }),
-  };
+  const load: LiveLoadReport = { running, waiting, outstandingTokens };
+  if (tokensPerSecond !== undefined) load.tokensPerSecond = tokensPerSecond;
+  if (tokensPerRequestSecond !== undefined) load.tokensPerRequestSecond = tokensPerRequestSecond;
+  return load;
 }
 
 /** The load as it will be when one that runs, whose work has ended, has given its slot back: to who waits, if anybody does. */
