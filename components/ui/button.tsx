@@ -1,5 +1,5 @@
 import clsx from "clsx";
-import type { ButtonHTMLAttributes } from "react";
+import type { ComponentProps } from "react";
 
 const BASE =
   "inline-flex items-center justify-center gap-2 rounded-md text-sm font-medium whitespace-nowrap " +
@@ -25,7 +25,7 @@ export function buttonClass({ variant = "outline", size = "medium" }: ButtonLook
   return clsx(BASE, VARIANTS[variant], SIZES[size]);
 }
 
-export type ButtonProps = ButtonHTMLAttributes<HTMLButtonElement> & ButtonLook;
+export type ButtonProps = ComponentProps<"button"> & ButtonLook;
 
 export function Button({ variant, size, className, type = "button", ...rest }: ButtonProps) {
   const look = { ...(variant && { variant }), ...(size && { size }) };
