@@ -40,3 +40,10 @@ export const PAIR_SCORES_FIRST_WAIT_MS = 1_000;
 export const ADMIN_ATTEMPTS_ALL_MAX = 1_000;
 /** Networks a process remembers as an operator's: more than any has, and no memory to speak of. */
 export const ADMIN_KNOWN_NETWORKS_MAX = 256;
+
+/** Old tallies are removed by a process this often; a day's are a few thousand rows. */
+export const TALLY_PRUNE_INTERVAL_MS = 600_000;
+/** Rows removed at once, so that the statement is over in milliseconds. */
+export const TALLY_PRUNE_BATCH_MAX = 10_000;
+/** Characters of a battle's answers that are read for names, newest first: 20 ms at most, in the vote's transaction. */
+export const LEAK_CHARACTERS_MAX = 200_000;

@@ -1,0 +1,134 @@
+import { type Catalog, catalog } from "@/lib/catalog/catalog";
+import type { Database } from "@/lib/db/client";
+import { AppError } from "@/lib/errors";
+import type { ArenaSettings } from "@/lib/protocol/arena-settings";
+import {
+  callOf,
+  type Exceeded,
+  networkSubject,
+  readExceeded,
+  type TallyAsk,
+  takeTallies,
+  visitorSubject,
+} from "./tally";
+
+/** Whose limits: a visitor's, where one is known, and those of the network they come from. */
+export type Asker = { visitorId: string | undefined; network: string | undefined };
+export type LimitContext = {
+  db: Database;
+  rules: Pick<ArenaSettings, "integrity" | "calls">;
+  /** What operators said of models; this process's copy unless given. */
+  models?: Pick<Catalog, "settings">;
+};
+
+/**
+ * Counts a turn against the limits of its visitor and network: a turn of a battle, and a call of each named
+ * model that is limited. Turns of battles count whether they are the first or not, since each of them may
+ * cost money and no refusal may say which models fight.
+ *
+ * @param models that will answer and whose names the visitor knows; of a blind battle none.
+ * @throws AppError `rate-limited` (an hour's) or `quota-exceeded` (a day's), with when it ends.
+ */
+export async function checkLimits(
+  context: LimitContext,
+  ask: Asker & { isBattle: boolean; models: readonly string[] },
+): Promise<void> {
+  const { integrity } = context.rules;
+  const battle = ask.isBattle
+    ? toAsks(ask, "battle", {
+        visitor: { perHour: integrity.battlesPerVisitorAndHour },
+        network: { perHour: integrity.battlesPerNetworkAndHour },
+      })
+    : [];
+  const calls = await toCalls(context, ask, ask.models);
+  const [exceeded] = await takeTallies(context.db, [...battle.filter(isLimited), ...calls]);
+  if (exceeded) throw refuse(exceeded);
+}
+
+/** Counts calls of models whose names are not told yet: those of a blind battle, which refuses nobody by side. */
+export async function countCalls(
+  context: LimitContext,
+  ask: Asker & { models: readonly string[] },
+): Promise<void> {
+  await takeTallies(context.db, await toCalls(context, ask, ask.models), { isAlways: true });
+}
+
+/**
+ * Those of `models` that this visitor or network may not call any more for now: battles are drawn without them.
+ *
+ * @returns names; no query is made where none of them is limited.
+ */
+export async function findExhausted(
+  context: LimitContext,
+  ask: Asker & { models: readonly string[] },
+): Promise<ReadonlySet<string>> {
+  const exceeded = await readExceeded(context.db, await toCalls(context, ask, ask.models));
+  return new Set(exceeded.map(({ what }) => what.slice(callOf("").length)));
+}
+
+/** Why no battle can be drawn where `findExhausted` leaves fewer than two models. */
+export function refuseBattle(): AppError {
+  return new AppError("quota-exceeded", {
+    message:
+      "You have used up what visitors may ask of the models here for now. Try again in an hour.",
+    retryAfterSeconds: 3_600,
+  });
+}
+
+async function toCalls(
+  { rules, models: given }: LimitContext,
+  ask: Asker,
+  models: readonly string[],
+): Promise<TallyAsk[]> {
+  if (models.length === 0) return [];
+  const { settings } = given ?? catalog().peek() ?? (await catalog().get());
+  const { calls } = rules;
+  return [...new Set(models)].flatMap((model) => {
+    const own = calls.models.find((it) => it.model === model);
+    const price = settings.get(model)?.price;
+    const isPriced = price !== undefined && price.prompt + price.completion > 0;
+    const rule = own ?? (isPriced ? calls.priced : undefined);
+    if (rule === undefined) return [];
+    return toAsks(ask, callOf(model), {
+      visitor: { perHour: rule.perVisitorAndHour, perDay: rule.perVisitorAndDay },
+      network: { perHour: rule.perNetworkAndHour, perDay: rule.perNetworkAndDay },
+    }).filter(isLimited);
+  });
+}
+
+type Most = { perHour?: number; perDay?: number };
+
+export function toAsks(
+  { visitorId, network }: Asker,
+  what: string,
+  most: { visitor: Most; network: Most },
+): TallyAsk[] {
+  return [
+    ...(visitorId === undefined
+      ? []
+      : [{ subject: visitorSubject(visitorId), what, ...most.visitor }]),
+    ...(network === undefined ? [] : [{ subject: networkSubject(network), what, ...most.network }]),
+  ];
+}
+
+const isLimited = ({ perHour = 0, perDay = 0 }: TallyAsk) => perHour + perDay > 0;
+
+function refuse({ subject, what, period, most, waitSeconds }: Exceeded): AppError {
+  const isOwn = subject.startsWith("visitor:");
+  const who = isOwn ? "You have" : "Your network has";
+  const model = what.startsWith(callOf("")) ? what.slice(callOf("").length) : undefined;
+  const times = most === 1 ? "once" : `${most.toLocaleString("en-US")} times`;
+  const turns = most === 1 ? "1 turn" : `${most.toLocaleString("en-US")} turns`;
+  const done = model === undefined ? `asked ${turns} of battles` : `asked \`${model}\` ${times}`;
+  const other = model === undefined ? "" : ", or choose another model";
+  return new AppError(period === "day" ? "quota-exceeded" : "rate-limited", {
+    message: `${who} ${done} this ${period}, which is what visitors may. Try again ${describeWait(waitSeconds)}${other}.`,
+    retryAfterSeconds: waitSeconds,
+  });
+}
+
+function describeWait(seconds: number): string {
+  const minutes = Math.ceil(seconds / 60);
+  if (minutes <= 1) return "in a minute";
+  return minutes < 100 ? `in ${minutes} minutes` : `in ${Math.ceil(minutes / 60)} hours`;
+}
