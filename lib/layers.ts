@@ -27,8 +27,9 @@ export const LAYERS: Record<string, readonly string[]> = {
   "lib/catalog": ["lib/db", "lib/protocol"],
   "lib/usage": ["lib/auth", "lib/catalog", "lib/db", "lib/protocol"],
   // The catalog: by which rule a model's worker is chosen is part of what keepers say of it.
-  "lib/controller": ["lib/catalog", "lib/db", "lib/fastchat", "lib/protocol"],
-  "lib/leaderboard": ["lib/db", "lib/protocol", "lib/rating"],
+  // The rules of the arena: some models are asked for by battles alone, and nobody is told their names.
+  "lib/controller": ["lib/catalog", "lib/db", "lib/fastchat", "lib/protocol", "lib/rules"],
+  "lib/leaderboard": ["lib/db", "lib/protocol", "lib/rating", "lib/rules"],
   // The leaderboard: `auto` is the best-rated model.
   "lib/gateway": [
     ...["lib/auth", "lib/catalog", "lib/controller", "lib/db", "lib/fastchat"],

@@ -16,7 +16,7 @@ import { inWireWords } from "@/lib/openai/wire-param";
 export const POST = route(
   { shape: "openai", caller: "api", scope: "read", body: tokenizeBodySchema },
   async ({ body, signal, meter, api }) => {
-    const models = await controller().listModels();
+    const models = await controller().listNamedModels();
     const model = pickModel(
       body.model,
       models.filter(({ name }) => mayUse(api.key?.models, name)),

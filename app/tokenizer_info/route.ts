@@ -18,7 +18,7 @@ export const GET = route(
   async ({ request, signal, meter, api }) => {
     // An empty name is none.
     const named = parseQuery(request, querySchema).model || null;
-    const models = await controller().listModels();
+    const models = await controller().listNamedModels();
     const model = pickModel(
       named,
       models.filter(({ name }) => mayUse(api.key?.models, name)),

@@ -12,8 +12,23 @@ export async function readAwakeModels(controller: Controller): Promise<AwakeChat
   return models.filter((model) => model.features.includes("chat"));
 }
 
+/** Of those, the ones whose names may be told: without those that only battles draw. */
+export async function readNamedModels(controller: Controller): Promise<AwakeChatModel[]> {
+  const models = await controller.listNamedModels();
+  return models.filter((model) => model.features.includes("chat"));
+}
+
 /**
- * A model to talk to.
+ * A model to talk to by its name, which those that only battles draw have for nobody. Throws as
+ * `getAwakeModel`.
+ */
+export async function getNamedModel(arena: Arena, name: string): Promise<AwakeChatModel> {
+  if (await arena.controller.findHidden([name])) throw unknownModel(name);
+  return getAwakeModel(arena, name);
+}
+
+/**
+ * A model to talk to, whoever chose it.
  *
  * @throws AppError `no-worker` when it sleeps, `not-supported` when it reads and does not write,
  * `model-not-found` when nobody ever offered it.
@@ -26,13 +41,15 @@ export async function getAwakeModel(arena: Arena, name: string): Promise<AwakeCh
     throw new AppError("not-supported", { message, param: "model" });
   }
   const known = await readModels(arena.db);
-  if (!known.some((it) => it.name === name)) {
-    const message = `There is no model ${name}. The models page lists those there are.`;
-    throw new AppError("model-not-found", { message, param: "model" });
-  }
+  if (!known.some((it) => it.name === name)) throw unknownModel(name);
   throw new AppError("no-worker", {
     message: `The model ${name} is not awake at the moment. Try again in a few seconds, or choose another.`,
     param: "model",
     retryAfterSeconds: NO_WORKER_RETRY_AFTER_SECONDS,
   });
+}
+
+function unknownModel(name: string): AppError {
+  const message = `There is no model ${name}. The models page lists those there are.`;
+  return new AppError("model-not-found", { message, param: "model" });
 }

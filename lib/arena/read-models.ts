@@ -4,10 +4,12 @@ import type { Arena } from "./arena";
 import { readAwakeModels } from "./awake-models";
 import { readLastFeatures, readModels } from "./store";
 
-/** Every model that was ever offered, those awake first. */
+/** Every model that was ever offered, those awake first; without the ones that only battles draw. */
 export async function listModels({ db, controller }: Arena): Promise<ModelList> {
   // Of every kind: a model that cannot be talked to is awake as well.
-  const [known, awake] = await Promise.all([readModels(db), controller.listModels()]);
+  const [all, awake] = await Promise.all([readModels(db), controller.listNamedModels()]);
+  const hidden = await controller.findHidden(all.map(({ name }) => name));
+  const known = hidden === undefined ? all : all.filter(({ name }) => !hidden.has(name));
   const awakeByName = new Map(awake.map((model) => [model.name, model]));
   const areAllAwake = known.every(({ name }) => awakeByName.has(name));
   const lastFeatures = areAllAwake ? undefined : await readLastFeatures(db);

@@ -8,6 +8,7 @@ import type {
   RegisterBody,
   RegisterReply,
 } from "@/lib/protocol/registration";
+import { type HiddenModels, hiddenModels, NONE_HIDDEN } from "@/lib/rules/hidden-models";
 import { log } from "@/lib/telemetry/log";
 import { isId } from "@/lib/util/id";
 import { processSingleton } from "@/lib/util/process-singleton";
@@ -23,7 +24,7 @@ import {
   toControllerConfig,
 } from "./controller-config";
 import { type AwakeModel, toAdminWorkers, toAwakeModels } from "./describe";
-import { explainAbsence, type Wanted } from "./explain-absence";
+import { explainAbsence, modelNotFound, type Wanted } from "./explain-absence";
 import { type Fleet, toFleet } from "./fleet";
 import { defaultPolicy, type PolicyOf, policyInCatalog } from "./model-policies";
 import { type Ordered, orderWorker } from "./order-worker";
@@ -57,6 +58,8 @@ export type ControllerOptions = {
   callSecretOf?: CallSecretOf;
   /** By which rule a worker of a model is chosen; unless given, by the default of all. */
   policyOf?: PolicyOf;
+  /** Models that are shown and served by name nowhere; unless given, none. */
+  hidden?: HiddenModels;
 };
 
 /** All that a web process needs to know and choose workers; a test hands in what it wants to hold still. */
@@ -93,7 +96,9 @@ export class Controller {
     });
     this.#policyOf = options.policyOf ?? defaultPolicy;
     const config = this.config;
-    const picture = new WorkerPicture({ config, callSecretOf: this.#callSecretOf });
+    const picture = new WorkerPicture({
+      ...{ config, callSecretOf: this.#callSecretOf, hidden: options.hidden ?? NONE_HIDDEN },
+    });
     this.#picture = picture;
     this.#checker = new StatusChecker({
       ...{ picture, config, now, random, probe: options.probe ?? probeByKind },
@@ -205,8 +210,30 @@ export class Controller {
     return toAwakeModels(await this.#registry.current(), this.#now());
   }
 
-  /** @throws AppError `model-not-found`, or `no-worker` for one that is known and asleep. */
+  /** Those that may be shown and asked for by name: without the ones that only battles draw. */
+  async listNamedModels(): Promise<AwakeModel[]> {
+    const [models, hidden] = await Promise.all([this.listModels(), this.#picture.hidden.get()]);
+    return hidden.size === 0 ? models : models.filter(({ name }) => !hidden.has(name));
+  }
+
+  /** As if these models did not exist; undefined where all of them may be asked for by name. */
+  async findHidden(names: readonly string[]): Promise<ReadonlySet<string> | undefined> {
+    const hidden = await this.#picture.hidden.get();
+    return names.some((name) => hidden.has(name)) ? hidden : undefined;
+  }
+
+  /** What is said of a name that nobody has, or of one that nobody is told. */
+  async unknownModel(name: string): Promise<AppError> {
+    return modelNotFound(await this.#registry.current(), name, this.#now());
+  }
+
+  /**
+   * One that may be asked for by name.
+   *
+   * @throws AppError `model-not-found`, or `no-worker` for one that is known and asleep.
+   */
   async getModel(name: string): Promise<AwakeModel> {
+    if (await this.findHidden([name])) throw await this.unknownModel(name);
     const picture = await this.#registry.current();
     const model = toAwakeModels(picture, this.#now()).find((it) => it.name === name);
     if (model !== undefined) return model;
@@ -393,6 +420,7 @@ export function controller(): Controller {
         breaker: breakerLimits(),
       },
       policyOf: policyInCatalog,
+      hidden: hiddenModels,
     }),
   );
 }

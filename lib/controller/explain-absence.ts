@@ -99,12 +99,14 @@ const REASONS: readonly (readonly [string, string])[] = [
   ["left", "its worker has left."],
 ];
 
-function modelNotFound(picture: WorkerPicture, name: string, nowMs: number): AppError {
+/** Tells of the models there are, but for those whose names nobody is told. */
+export function modelNotFound(picture: WorkerPicture, name: string, nowMs: number): AppError {
+  const named = picture.models().filter((model) => !picture.hidden.last.has(model.name));
   const awakeIds = new Set(
     picture.ready(nowMs).flatMap((worker) => worker.offers.map((offer) => offer.modelId)),
   );
-  const awake = picture.models().filter((model) => awakeIds.has(model.modelId));
-  const known = awake.length > 0 ? awake : picture.models();
+  const awake = named.filter((model) => awakeIds.has(model.modelId));
+  const known = awake.length > 0 ? awake : named;
   const names = known.slice(0, NAMES_SHOWN_MAX).map((model) => `\`${model.name}\``);
   const more = known.length > NAMES_SHOWN_MAX ? ` and ${known.length - NAMES_SHOWN_MAX} more` : "";
   const choice =

@@ -24,14 +24,16 @@ export function toFleet(picture: WorkerPicture, liveLoad: LiveLoad, nowMs: numbe
   const awake = picture
     .workers()
     .filter((worker) => isAwake({ state: picture.stateOf(worker, nowMs) }));
-  const starting = awake.flatMap((worker) => worker.starting);
+  // Who is asked for by battles alone is offered to nobody else either.
+  const isNamed = (name: string) => !picture.hidden.last.has(name);
+  const starting = awake.flatMap((worker) => worker.starting).filter(isNamed);
   const parleys = awake.flatMap((worker) => worker.parleys);
   return {
     ready: picture.ready(nowMs).map((worker) => ({
       ...{ slots: worker.slots, offers: worker.offers, counters: worker.load.counters },
       ...liveLoad.estimate(worker.id, worker.load),
     })),
-    models: picture.models(),
+    models: picture.models().filter(({ name }) => isNamed(name)),
     starting: [...new Set(starting)].toSorted(),
     parleys: [...new Set(parleys)].toSorted(),
   };

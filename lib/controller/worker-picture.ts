@@ -5,6 +5,7 @@ import {
   type ModelFeature,
   modelDescriptionSchema,
 } from "@/lib/protocol/worker-card";
+import { type HiddenModels, NONE_HIDDEN } from "@/lib/rules/hidden-models";
 import { type CallSecretOf, callSecretOf } from "./call-secret";
 import { type ControllerConfig, toControllerConfig } from "./controller-config";
 import type { readModels, readOffers, readWorkers, WorkerOrder, WorkerState } from "./store";
@@ -92,11 +93,17 @@ const IDLE: WorkerLoad = {
   counters: { requests: 0, failures: 0, promptTokens: 0, completionTokens: 0 },
 };
 
-export type PictureOptions = { config?: ControllerConfig; callSecretOf?: CallSecretOf };
+export type PictureOptions = {
+  config?: ControllerConfig;
+  callSecretOf?: CallSecretOf;
+  /** Models whose names nobody is told. */
+  hidden?: HiddenModels;
+};
 
 export class WorkerPicture {
   readonly #config: ControllerConfig;
   readonly #callSecretOf: CallSecretOf;
+  readonly hidden: HiddenModels;
   #workers = new Map<string, KnownWorker>();
   #models = new Map<string, KnownModel>();
   #readMs = Number.NEGATIVE_INFINITY;
@@ -104,8 +111,10 @@ export class WorkerPicture {
   constructor({
     config = toControllerConfig(),
     callSecretOf: of = callSecretOf,
+    hidden = NONE_HIDDEN,
   }: PictureOptions = {}) {
     this.#config = config;
+    this.hidden = hidden;
     this.#callSecretOf = of;
   }
 

@@ -30,7 +30,7 @@ export type ListOptions = {
 /** All that can answer now and that the caller may use; an alias hides a model of its name. */
 export async function listNamedModels(options: ListOptions): Promise<NamedModel[]> {
   const { controller, catalog, allowed } = options;
-  const awake = await controller.listModels();
+  const awake = await controller.listNamedModels();
   const aliases = toAliases(awake, catalog);
   const hidden = new Set(aliases.map(({ name }) => name));
   const models = awake

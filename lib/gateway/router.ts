@@ -83,13 +83,13 @@ export class Router {
       allowed: request.meter?.caller.key?.models,
     });
     if (plan.candidates.length === 0 && auto instanceof AppError) throw auto;
-    return plan;
+    return withoutHidden(request, plan);
   }
 
   async #auto(request: RouteRequest): Promise<Candidate[] | AppError> {
     const { controller, ask, features, meter } = request;
     const [awake, ratings, { settings }] = await Promise.all([
-      controller.listModels(),
+      controller.listNamedModels(),
       this.#ratings.get(),
       this.#catalog.get(),
     ]);
@@ -144,6 +144,18 @@ export class Router {
       this.#rollingBack.delete(alias);
     }
   }
+}
+
+/** @throws AppError `model-not-found` when nobody is left whom a request may name. */
+async function withoutHidden(
+  { controller, asked }: RouteRequest,
+  plan: RoutePlan,
+): Promise<RoutePlan> {
+  const hidden = await controller.findHidden(plan.candidates.map(({ model }) => model));
+  if (hidden === undefined) return plan;
+  const candidates = plan.candidates.filter(({ model }) => !hidden.has(model));
+  if (candidates.length === 0) throw await controller.unknownModel(asked);
+  return { ...plan, candidates };
 }
 
 /** The router of this process. */

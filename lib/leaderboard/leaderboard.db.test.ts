@@ -1,7 +1,10 @@
 /** Goal: the board follows the votes. Method: raw battles and votes, real database, several processes' worth of instances. */
+
 import { sql } from "drizzle-orm";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
+import { arenaSettingsSchema } from "@/lib/protocol/arena-settings";
+import { changeRules } from "@/lib/rules/rules";
 import { log } from "@/lib/telemetry/log";
 import { createId } from "@/lib/util/id";
 import { Leaderboard } from "./leaderboard";
@@ -70,6 +73,23 @@ test("a vote moves the board; uncounted ones do not", async () => {
   expect(after!.rating!).toBeGreaterThan(before!.rating!);
   expect(await entry("z")).toMatchObject({ status: "too-few-votes", rating: null, ties: 1 });
   expect((await board(["z", "x"])).entries.map((it) => it.model)).toEqual(["x", "y", "z"]);
+});
+
+test("a model that only battles draw is not on the board, and its votes count for the others", async () => {
+  const leaderboard = new Leaderboard({ db: database.db });
+  for (const model of ["x", "z"])
+    for (const outcome of ["a", "a", "b"]) await vote(model, "y", outcome);
+  await leaderboard.recompute();
+  const before = await entry("y");
+  expect(await entry("z")).toMatchObject({ votes: 3 });
+  const rule = { model: "z", isAnonymousOnly: true };
+  await changeRules(database.db, arenaSettingsSchema.parse({ sampling: { models: [rule] } }));
+  await leaderboard.recompute();
+  expect(await entry("z")).toBeUndefined();
+  expect(await entry("y")).toMatchObject({ votes: 6, rating: before?.rating });
+  await changeRules(database.db, arenaSettingsSchema.parse({}));
+  await leaderboard.recompute();
+  expect(await entry("z")).toMatchObject({ votes: 3 });
 });
 
 test("votes are noticed without asking twice, also those from before the start", async () => {

@@ -1,8 +1,11 @@
 import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
+import { type ChangeFeed, changeFeed } from "@/lib/db/change-feed";
 import { type Database, database } from "@/lib/db/client";
 import { BOARD_WAIT_MS_MAX, RATING_INTERVAL_MS_MIN, RATING_RETRY_LONGEST_MS } from "@/lib/limits";
 import { toBoard } from "@/lib/rating/board";
+import { toHiddenModels } from "@/lib/rules/hidden-models";
+import { readRules } from "@/lib/rules/rules";
 import { log } from "@/lib/telemetry/log";
 import { backoffMs } from "@/lib/util/backoff";
 
@@ -11,6 +14,7 @@ import {
   createSnapshot,
   findNewestSnapshot,
   lockBoard,
+  readModels,
   readVoteCounts,
   thinSnapshots,
 } from "./store";
@@ -25,6 +29,8 @@ const METHOD = "bradley-terry/1";
  */
 export class Leaderboard {
   readonly #db: Database;
+  /** Tells when rules change that say who is on the board. */
+  readonly #feed: ChangeFeed | undefined;
   #timer: NodeJS.Timeout | undefined;
   #running: Promise<void> | undefined;
   #isStale = false;
@@ -34,8 +40,9 @@ export class Leaderboard {
   /** Called when a computation has ended that began after they were put here. */
   #waiters: (() => void)[] = [];
 
-  constructor({ db }: { db: Database }) {
+  constructor({ db, feed }: { db: Database; feed?: ChangeFeed }) {
     this.#db = db;
+    this.#feed = feed;
   }
 
   /** Computes the board now, unless the newest one holds these very votes. */
@@ -45,10 +52,12 @@ export class Leaderboard {
       const newest = await findNewestSnapshot(transaction);
       const counts = await readVoteCounts(transaction);
       // Not their number: one may have been taken out while another one came.
-      const fingerprint = createHash("sha256").update(JSON.stringify(counts)).digest("hex");
+      const hidden = await readHiddenIds(transaction);
+      const counted = hidden.size === 0 ? counts : { counts, hidden: [...hidden].sort() };
+      const fingerprint = createHash("sha256").update(JSON.stringify(counted)).digest("hex");
       if (newest?.fingerprint === fingerprint && newest.method === METHOD) return;
       const voteCount = counts.reduce((sum, row) => sum + row.count, 0);
-      const entries = toBoard({ models: [], votes: counts });
+      const entries = toBoard({ models: [], votes: counts, hidden });
       const id = await createSnapshot(transaction, {
         method: METHOD,
         voteCount,
@@ -75,7 +84,11 @@ export class Leaderboard {
   /** Makes up for votes that were counted when no process computed. Returns what stops it. */
   start(): () => Promise<void> {
     this.notifyVote();
-    return () => this.stop();
+    const unhear = this.#feed?.on("arena", () => this.notifyVote());
+    return () => {
+      unhear?.();
+      return this.stop();
+    };
   }
 
   /** Resolves when no computation is under way, and none will be. */
@@ -121,5 +134,16 @@ export class Leaderboard {
 
 /** The leaderboard of this process. */
 export function leaderboard(): Leaderboard {
-  return processSingleton("leaderboard", () => new Leaderboard({ db: database() }));
+  return processSingleton(
+    "leaderboard",
+    () => new Leaderboard({ db: database(), feed: changeFeed() }),
+  );
+}
+
+/** Models that only battles draw: they come onto the board when their names do, with all their votes. */
+async function readHiddenIds(db: Database): Promise<ReadonlySet<string>> {
+  const names = toHiddenModels(await readRules(db));
+  if (names.size === 0) return new Set();
+  const all = await readModels(db);
+  return new Set(all.filter(({ name }) => names.has(name)).map(({ id }) => id));
 }

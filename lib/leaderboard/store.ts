@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, gte, ne, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, gte, inArray, ne, sql } from "drizzle-orm";
 import type { Database } from "@/lib/db/client";
 import { ballots } from "@/lib/db/schema/ballots";
 import { models } from "@/lib/db/schema/models";
@@ -79,12 +79,15 @@ export async function thinSnapshots(db: Database, newestId: string): Promise<voi
   );
 }
 
-export async function readEntries(db: Database, snapshotId: string) {
+/** @param of these models alone; absent: of all */
+export async function readEntries(db: Database, snapshotId: string, of?: readonly string[]) {
   return db
     .select({ entry: ratingEntries, model: models.name, description: models.description })
     .from(ratingEntries)
     .innerJoin(models, eq(models.id, ratingEntries.modelId))
-    .where(eq(ratingEntries.snapshotId, snapshotId));
+    .where(
+      and(eq(ratingEntries.snapshotId, snapshotId), of && inArray(ratingEntries.modelId, [...of])),
+    );
 }
 
 export async function readModels(db: Database) {

@@ -50,7 +50,10 @@ type Interval = { rating: number; lower: number; upper: number };
 export function toBoard(input: {
   models: readonly string[];
   votes: readonly VoteCount[];
+  /** Votes on these count for their opponents; the board says nothing of them, and ranks are among the others. */
+  hidden?: ReadonlySet<string>;
 }): BoardEntry[] {
+  const { hidden = new Set<string>() } = input;
   const names = [
     ...new Set([...input.models, ...input.votes.flatMap((vote) => [vote.modelA, vote.modelB])]),
   ].sort(compareNames);
@@ -60,6 +63,9 @@ export function toBoard(input: {
   const graph = toComparisonGraph(names.length, pairs);
   const core = pickCore(graph, tallies);
   const intervals = toIntervals(core, pairs, tallies);
+  const shown = [...intervals]
+    .filter(([index]) => !hidden.has(tallies[index]?.model ?? ""))
+    .map(([, interval]) => interval);
 
   return tallies
     .map((tally, index): BoardEntry => {
@@ -68,8 +74,9 @@ export function toBoard(input: {
         const status = toStatus({ tally, index, core, graph, isCoreRated: intervals.size > 0 });
         return { ...tally, status, rating: null, lower: null, upper: null, rank: null };
       }
-      return { ...tally, status: "rated", ...interval, rank: toRank(interval, intervals.values()) };
+      return { ...tally, status: "rated", ...interval, rank: toRank(interval, shown) };
     })
+    .filter(({ model }) => !hidden.has(model))
     .sort(compareEntries);
 }
 

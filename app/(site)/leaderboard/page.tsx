@@ -1,6 +1,6 @@
 import type { Metadata } from "next";
 import { arena } from "@/lib/arena/arena";
-import { readAwakeModels } from "@/lib/arena/awake-models";
+import { readNamedModels } from "@/lib/arena/awake-models";
 import { readSnapshot } from "@/lib/leaderboard/read-snapshot";
 import type { LeaderboardView } from "@/lib/protocol/arena-view";
 import { log } from "@/lib/telemetry/log";
@@ -26,7 +26,7 @@ export default async function LeaderboardPage() {
 /** For the first paint. Where it cannot be read the page asks again by itself and says what is wrong. */
 async function readInitial(): Promise<LeaderboardView | null> {
   try {
-    const awake = await readAwakeModels(arena().controller);
+    const awake = await readNamedModels(arena().controller);
     return await readSnapshot({ awake: awake.map((model) => model.name) });
   } catch (error) {
     log.warn({ err: error }, "the board's first paint has no data");

@@ -1,5 +1,5 @@
 import { arena } from "@/lib/arena/arena";
-import { readAwakeModels } from "@/lib/arena/awake-models";
+import { readNamedModels } from "@/lib/arena/awake-models";
 import { methodNotAllowed } from "@/lib/http/not-allowed";
 import { jsonReply } from "@/lib/http/reply";
 import { route } from "@/lib/http/route";
@@ -8,7 +8,7 @@ import { readSnapshot } from "@/lib/leaderboard/read-snapshot";
 export const dynamic = "force-dynamic";
 
 export const GET = route({ shape: "parley", caller: "anyone" }, async () => {
-  const awake = await readAwakeModels(arena().controller);
+  const awake = await readNamedModels(arena().controller);
   return jsonReply(await readSnapshot({ awake: awake.map((model) => model.name) }));
 });
 

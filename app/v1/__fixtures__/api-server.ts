@@ -7,6 +7,7 @@ import { ChangeFeed } from "@/lib/db/change-feed";
 import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
 import { applyCors } from "@/lib/http/cors";
 import { createFront } from "@/lib/http/front";
+import { hiddenModels } from "@/lib/rules/hidden-models";
 import type { Log } from "@/lib/telemetry/log";
 import { processSingleton } from "@/lib/util/process-singleton";
 import { HOT_ROUTES } from "@/server-routes";
@@ -47,7 +48,10 @@ export async function startApiServer(): Promise<ApiServer> {
   // The handlers ask for the pool, the feed and the controller of this process: these.
   processSingleton("database", () => ({ db: database.db }));
   const feed = processSingleton("change-feed", () => new ChangeFeed(database.url));
-  const controller = processSingleton("controller", () => new Controller({ db: database.db }));
+  const controller = processSingleton(
+    "controller",
+    () => new Controller({ db: database.db, hidden: hiddenModels }),
+  );
   const front = createFront(ROUTES);
   const server = createServer((request, response) => {
     if (applyCors(request, response)) return;

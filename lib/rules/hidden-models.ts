@@ -1,0 +1,35 @@
+import type { ArenaSettings } from "@/lib/protocol/arena-settings";
+import { rules } from "./rules";
+
+/** Models that battles draw, and that are shown and served by name nowhere (`isAnonymousOnly`). */
+export type HiddenModels = {
+  /** @throws AppError `unavailable` while no rules could be read yet: rather nothing than a name told. */
+  get(): Promise<ReadonlySet<string>>;
+  /** As they were known last, at once. */
+  readonly last: ReadonlySet<string>;
+};
+
+const NONE: ReadonlySet<string> = new Set();
+
+export const NONE_HIDDEN: HiddenModels = { get: async () => NONE, last: NONE };
+
+/** One set for each copy of the rules: every request asks for it. */
+const setOf = new WeakMap<ArenaSettings, ReadonlySet<string>>();
+
+export function toHiddenModels(settings: ArenaSettings): ReadonlySet<string> {
+  const known = setOf.get(settings);
+  if (known !== undefined) return known;
+  const { models } = settings.sampling;
+  const hidden = new Set(models.filter((it) => it.isAnonymousOnly).map((it) => it.model));
+  setOf.set(settings, hidden);
+  return hidden;
+}
+
+/** As this process knows the rules. */
+export const hiddenModels: HiddenModels = {
+  get: async () => toHiddenModels(rules().peek() ?? (await rules().get())),
+  get last() {
+    const settings = rules().last;
+    return settings === undefined ? NONE : toHiddenModels(settings);
+  },
+};
