@@ -89,7 +89,7 @@ function run(
     (request.method === "HEAD" ? handlers.get("GET") : undefined) ??
     (request.method === "OPTIONS" ? tellMethods(handlers.keys()) : undefined) ??
     methodNotAllowed(...handlers.keys());
-  return handler(request, { params: Promise.resolve(params), label, path });
+  return handler(request, { params, label, path });
 }
 
 function handOver(
@@ -122,7 +122,7 @@ async function answer(
 
 /** Nearly all are of these characters; what is left is looked at by the parser of URLs itself. */
 function isHost(host: string): boolean {
-  return /^[a-z0-9.-]+(:\d{1,4})?$/i.test(host) || URL.canParse(`http://${host}/`);
+  return /^[a-z0-9.-]+(:[1-5]?\d{1,4})?$/i.test(host) || URL.canParse(`http://${host}/`);
 }
 
 function refuseUrl(request: Request): Response {
@@ -161,6 +161,7 @@ function pathOf(url = "/"): string {
 }
 
 function isDecodable(path: string): boolean {
+  if (!path.includes("%")) return true;
   try {
     decodeURIComponent(path);
     return true;

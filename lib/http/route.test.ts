@@ -13,7 +13,7 @@ import { readVisitorId } from "@/lib/auth/visitor";
 import { AppError } from "@/lib/errors";
 import { STREAM_KEEP_ALIVE_MS } from "@/lib/limits";
 import { errorReplySchema } from "@/lib/protocol/arena-view";
-import { log, requestLog } from "@/lib/telemetry/log";
+import { log, requestLines } from "@/lib/telemetry/log";
 import { metrics } from "@/lib/telemetry/metrics";
 import { methodNotAllowed } from "./not-allowed";
 import { jsonReply } from "./reply";
@@ -29,9 +29,9 @@ beforeEach(() => {
   lines.length = 0;
   // The line is what is asked about, not where it is written.
   const write = (line: object, text: string) => void lines.push({ ...line, text });
-  vi.spyOn(requestLog, "info").mockImplementation(write as typeof requestLog.info);
+  vi.spyOn(requestLines, "info").mockImplementation(write as typeof requestLines.info);
   const quietly = (line: object, text: string) => write({ ...line, level: "debug" }, text);
-  vi.spyOn(requestLog, "debug").mockImplementation(quietly as typeof requestLog.debug);
+  vi.spyOn(requestLines, "debug").mockImplementation(quietly as typeof requestLines.debug);
   vi.spyOn(log, "child").mockImplementation((fields) => {
     const write = (more: object, text: string) => lines.push({ ...fields, ...more, text });
     const quiet = (more: object, text: string) => write({ ...more, level: "debug" }, text);

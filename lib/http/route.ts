@@ -4,7 +4,8 @@ import { hashNetwork } from "@/lib/auth/network";
 import { type AppError, toAppError } from "@/lib/errors";
 import { BODY_BYTES_MAX } from "@/lib/limits";
 import type { ApiScope } from "@/lib/protocol/api-key";
-import { type Log, log as processLog, requestLog } from "@/lib/telemetry/log";
+import type { LineFields } from "@/lib/telemetry/line-log";
+import { type Log, log as processLog, requestLines } from "@/lib/telemetry/log";
 import type { Span } from "@/lib/telemetry/trace";
 import { describeMeter } from "@/lib/usage/describe-meter";
 import { usageFlusher } from "@/lib/usage/flusher";
@@ -66,9 +67,12 @@ export type RouteInput<Schema extends z.ZodType, Who extends Caller> = {
   log: Log;
 };
 
+type Params = Record<string, string | string[] | undefined>;
+
 /** What Next hands a route; a catch-all parameter is a list and reaches handlers joined by slashes. */
 export type RouteContext = {
-  params: Promise<Record<string, string | string[] | undefined>>;
+  /** Next's are a promise, ours are there. */
+  params: Promise<Params> | Params;
   /** Ours alone: the path as the table of routes has it, `/v1/models/:id`. */
   label?: string;
   /** And the path as it was sent. */
@@ -90,7 +94,7 @@ export function route<Schema extends z.ZodType, Who extends Caller>(
 ): RouteHandler {
   const handle: RouteHandler = async (request, context) => {
     const options = base.shapeOf ? { ...base, shape: base.shapeOf(request.headers) } : base;
-    const exchange = await beginExchange(request, context, options);
+    const exchange = new Exchange(request, await placeOf(request, context, options), options);
     const response = await answer(request, exchange, options, handler);
     response.headers.set(REQUEST_ID_HEADER, exchange.requestId);
     if (options.shape === "anthropic") {
@@ -99,7 +103,7 @@ export function route<Schema extends z.ZodType, Who extends Caller>(
     if (exchange.meter) {
       const shape = options.shape === "anthropic" ? "anthropic" : "openai";
       const limits = usageLedger().headers(exchange.meter, shape);
-      for (const [name, value] of Object.entries(limits)) response.headers.set(name, value);
+      for (const name of Object.keys(limits)) response.headers.set(name, limits[name] ?? "");
     }
     finishExchange(exchange, response);
     return response;
@@ -119,59 +123,77 @@ export function routeOptions(
 
 type AnyOptions = RouteOptions<z.ZodType, Caller>;
 
-/** What one request carries from its arrival to its log line. */
-type Exchange = {
-  requestId: string;
-  method: string;
-  path: string;
-  label: string;
-  isRoutine: boolean;
-  params: Record<string, string>;
-  arrivedMs: number;
-  left: AbortController;
-  readonly log: Log;
-  span: Span | undefined;
+/** What one request carries from its arrival to its log line; to its handler, its input. */
+class Exchange {
+  readonly request: Request;
+  readonly requestId: string;
+  readonly method: string;
+  readonly path: string;
+  readonly label: string;
+  readonly isRoutine: boolean;
+  readonly params: Record<string, string>;
+  readonly arrivedMs = performance.now();
+  readonly left: AbortController;
+  readonly span: Span | undefined;
+  body: unknown;
+  visitorId: string | undefined;
+  api: ApiCaller | undefined;
   meter: Meter | undefined;
+  worker: WorkerCaller | undefined;
   deadline: Deadline | undefined;
-};
+  #log: Log | undefined;
 
-async function beginExchange(
+  constructor(
+    request: Request,
+    { path, label, params }: Place,
+    { isRoutine = false, hidesPath = false }: Pick<AnyOptions, "isRoutine" | "hidesPath">,
+  ) {
+    this.request = request;
+    this.requestId = readRequestId(request.headers);
+    this.method = request.method;
+    this.path = hidesPath ? label : path;
+    this.label = label;
+    this.isRoutine = isRoutine;
+    this.params = params;
+    this.left = leftOf(request);
+    this.span = isRoutine ? undefined : beginRequestSpan(request, this);
+  }
+
+  /** Made for who has something to say. */
+  get log(): Log {
+    this.#log ??= processLog.child({ requestId: this.requestId });
+    return this.#log;
+  }
+
+  get network(): string {
+    return hashNetwork(clientAddress(this.request));
+  }
+
+  get signal(): AbortSignal {
+    return this.left.signal;
+  }
+}
+
+type Place = { path: string; label: string; params: Record<string, string> };
+
+async function placeOf(
   request: Request,
   context: RouteContext | undefined,
-  {
-    name,
-    isRoutine = false,
-    hidesPath = false,
-  }: Pick<AnyOptions, "name" | "isRoutine" | "hidesPath">,
-): Promise<Exchange> {
-  const requestId = readRequestId(request.headers);
+  { name }: Pick<AnyOptions, "name">,
+): Promise<Place> {
   const path = context?.path ?? new URL(request.url).pathname;
-  const params = Object.fromEntries(
-    Object.entries((await context?.params) ?? {}).map(([key, value]) => [
-      key,
-      Array.isArray(value) ? value.join("/") : (value ?? ""),
-    ]),
-  );
-  const label = name ?? context?.label ?? toRouteLabel(path, params);
-  let log: Log | undefined;
-  return {
-    requestId,
-    method: request.method,
-    path: hidesPath ? label : path,
-    label,
-    isRoutine,
-    params,
-    arrivedMs: performance.now(),
-    left: leftOf(request),
-    /** Made for who has something to say. */
-    get log() {
-      log ??= processLog.child({ requestId });
-      return log;
-    },
-    span: isRoutine ? undefined : beginRequestSpan(request, { requestId, label }),
-    meter: undefined,
-    deadline: undefined,
-  };
+  const given = context?.params;
+  const params = joinLists((given instanceof Promise ? await given : given) ?? {});
+  return { path, label: name ?? context?.label ?? toRouteLabel(path, params), params };
+}
+
+function joinLists(given: Params): Record<string, string> {
+  const params: Record<string, string> = {};
+  for (const name of Object.keys(given)) {
+    const value = given[name];
+    params[name] = Array.isArray(value) ? value.join("/") : (value ?? "");
+  }
+  return params;
 }
 
 async function answer<Schema extends z.ZodType, Who extends Caller>(
@@ -183,41 +205,29 @@ async function answer<Schema extends z.ZodType, Who extends Caller>(
   try {
     const { caller, scope = "generate" } = options;
     const { visitorId, setCookie, api, worker } = await authenticate(request, caller, scope);
+    exchange.visitorId = visitorId;
+    exchange.api = api;
+    exchange.worker = worker;
     if (api) exchange.deadline = readDeadline(request.headers, exchange.arrivedMs);
-    const body = options.body
-      ? await parseBody(request, {
-          schema: options.body,
-          bytesMax: options.bodyBytesMax ?? BODY_BYTES_MAX,
-          valuesMax: options.bodyValuesMax,
-        })
-      : undefined;
+    if (options.body) {
+      exchange.body = await parseBody(request, {
+        schema: options.body,
+        bytesMax: options.bodyBytesMax ?? BODY_BYTES_MAX,
+        valuesMax: options.bodyValuesMax,
+      });
+    }
     if (api) {
       // A promise only for the first request of a limited key in a while.
       const prepared = usageFlusher().prepare(api);
       if (prepared) await prepared;
-      exchange.meter = openMeter(exchange, api, body);
+      exchange.meter = openMeter(exchange, api);
       if (exchange.meter.asked !== "") exchange.meter.begin();
     }
-    const response = await handler({
-      request,
-      params: exchange.params,
-      // Without a schema `Schema` is the bare ZodType, whose output is unknown.
-      body: body as z.output<Schema>,
-      signal: signalOf(exchange),
-      requestId: exchange.requestId,
-      // `authenticate` gives an id exactly when the caller is a visitor.
-      visitorId: visitorId as RouteInput<Schema, Who>["visitorId"],
-      // And a caller with its meter exactly when the route is of the API, or a worker's.
-      api: api as RouteInput<Schema, Who>["api"],
-      meter: exchange.meter as RouteInput<Schema, Who>["meter"],
-      worker: worker as RouteInput<Schema, Who>["worker"],
-      get network() {
-        return hashNetwork(clientAddress(request));
-      },
-      get log() {
-        return exchange.log;
-      },
-    });
+    listen(exchange);
+    // Its body is what the schema gave. `authenticate` gives a visitor's id, a caller or a worker exactly where
+    // the route lets such in, and the meter goes with the caller.
+    const input = exchange as unknown as RouteInput<Schema, Who>;
+    const response = await handler(input);
     if (setCookie !== undefined) response.headers.append("set-cookie", setCookie);
     return response;
   } catch (thrown) {
@@ -229,15 +239,14 @@ async function answer<Schema extends z.ZodType, Who extends Caller>(
 }
 
 /** Aborts when the client leaves, has waited as long as it wants to, or may not go on: its key was revoked. */
-function signalOf({ left, deadline, meter }: Exchange): AbortSignal {
+function listen({ left, deadline, meter }: Exchange): void {
   const late = deadline?.signal;
   if (late?.aborted) left.abort(late.reason);
   else late?.addEventListener("abort", () => left.abort(late.reason), { once: true });
   meter?.onStop((reason) => left.abort(reason));
-  return left.signal;
 }
 
-function openMeter({ label, requestId, span }: Exchange, caller: ApiCaller, body: unknown): Meter {
+function openMeter({ label, requestId, span, body }: Exchange, caller: ApiCaller): Meter {
   const isNamed = typeof body === "object" && body !== null && "model" in body;
   const asked = isNamed && typeof body.model === "string" ? body.model : "";
   const trace = span?.headers;
@@ -276,10 +285,8 @@ function writeLine(exchange: Exchange, status: number, stream?: StreamEnd): void
   requestSeconds.observe({ route: label, method, status: String(status) }, elapsedMs / 1000);
   if (exchange.span) endRequestSpan(exchange.span, { status, stream, meter });
   const ms = Math.round(elapsedMs * 10) / 10;
-  const line = {
-    ...{ requestId, method, path, status, ms, ...(stream && { stream }) },
-    ...(meter && meter.asked !== "" && describeMeter(meter)),
-  };
-  if (isRoutine && status < 400) requestLog.debug(line, "request");
-  else requestLog.info(line, "request");
+  const line: LineFields = { requestId, method, path, status, ms, stream };
+  if (meter && meter.asked !== "") Object.assign(line, describeMeter(meter));
+  if (isRoutine && status < 400) requestLines.debug(line, "request");
+  else requestLines.info(line, "request");
 }

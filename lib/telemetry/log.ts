@@ -1,6 +1,7 @@
 import pino from "pino";
 import { logLevel } from "@/lib/env";
 import { processSingleton } from "@/lib/util/process-singleton";
+import { LineLog } from "./line-log";
 import { writeLinesToStdout } from "./line-writer";
 import { serializers } from "./to-logged-error";
 
@@ -33,5 +34,16 @@ export const log = processSingleton("log", () =>
  * through them for secrets by name takes 20 µs a line of five fields and 36 of twenty; writing them 2 and 4.
  */
 export const requestLog = processSingleton("request-log", () => make());
+
+/** The lines of requests and answers of the web process, which are of texts and numbers alone. */
+export const requestLines = processSingleton(
+  "request-lines",
+  () => new LineLog(writer, { least: leastLevel(), pid: process.pid }),
+);
+
+function leastLevel(): number {
+  const level = logLevel();
+  return level === "silent" ? Number.POSITIVE_INFINITY : (pino.levels.values[level] ?? 0);
+}
 
 export type Log = pino.Logger;

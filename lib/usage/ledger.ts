@@ -4,16 +4,17 @@ import { refuseKey } from "@/lib/auth/refuse-key";
 import type { Catalog, ModelSettings } from "@/lib/catalog/catalog";
 import { AppError } from "@/lib/errors";
 import { USAGE_SUBJECT_IDLE_MS } from "@/lib/limits";
-import { LIMIT_NAMES, type Limits } from "@/lib/protocol/api-key";
+import type { Limits } from "@/lib/protocol/api-key";
 import type { Price } from "@/lib/protocol/catalog";
 import { assert } from "@/lib/util/assert";
 import { processSingleton } from "@/lib/util/process-singleton";
 import { toAmounts } from "./cost";
 import { findPassed, findRefusal, type LimitedTally } from "./limit-check";
+import { isLimited, limitedSubjects, limitsAt } from "./limited-subjects";
 import type { Meter } from "./meter";
 import { type RateLimitShape, toRateLimitHeaders } from "./rate-limit-headers";
 import { RecordBook } from "./record-book";
-import { keyModelSubject, keySubject, modelSubject, type Subject, toSubjectParts } from "./subject";
+import { modelSubject, type Subject, toSubjectParts } from "./subject";
 import { Tally } from "./tally";
 
 /** What the ledger keeps of a request under way. */
@@ -25,11 +26,11 @@ type Account = {
   /** A copy of a request, which no limit is held against: it would use up what callers may. */
   isMirror: boolean;
   /** Over all models of the caller. */
-  own: LimitedTally[];
+  own: readonly LimitedTally[];
   /** At the model that was admitted last. */
-  atModel: LimitedTally[];
-  /** Where the request was counted. */
-  counted: Set<Tally>;
+  atModel: readonly LimitedTally[];
+  /** Where the request was counted: a handful at most. */
+  counted: Tally[];
   /** The model asked for last, also where it was refused, and the names that led to it. */
   names: readonly string[];
   isAdmitted: boolean;
@@ -68,10 +69,19 @@ export class UsageLedger {
     if (key) this.records.touch(key.id);
     this.#refresh();
     this.#accounts.set(meter, {
-      ...{ key, catalog: this.#known, hasBegun: false },
+      key,
+      catalog: this.#known,
+      hasBegun: false,
       isMirror: meter.caller.owner === MIRROR_CALLER.owner,
-      ...{ own: [], atModel: [], counted: new Set(), names: [], isAdmitted: false },
-      ...{ price: undefined, prompt: 0, cachedPrompt: 0, completion: 0 },
+      own: NONE,
+      atModel: NONE,
+      counted: [],
+      names: NO_NAMES,
+      isAdmitted: false,
+      price: undefined,
+      prompt: 0,
+      cachedPrompt: 0,
+      completion: 0,
     });
   }
 
@@ -96,7 +106,7 @@ export class UsageLedger {
     if (account === undefined) return;
     if (account.isAdmitted && account.names[0] === model) return;
     const before = account.names;
-    account.names = [...new Set([model, ...names])];
+    account.names = toNames(model, names);
     this.begin(meter);
     try {
       const taken = this.#take(account, this.#modelScopes(account));
@@ -177,8 +187,8 @@ export class UsageLedger {
     const soFar = { tokens: account.prompt + account.completion, costNanoDollars };
     for (const { tally } of [...own, ...atModel]) {
       tally.running += 1;
-      if (account.counted.has(tally)) continue;
-      account.counted.add(tally);
+      if (account.counted.includes(tally)) continue;
+      account.counted.push(tally);
       tally.add({ requests: 1, ...soFar }, this.now());
     }
     leave(account.own);
@@ -217,7 +227,9 @@ export class UsageLedger {
   headers(meter: Meter, shape: RateLimitShape): Record<string, string> {
     const { key } = meter.caller;
     const account = this.#accounts.get(meter) ?? { key, names: [] };
-    const limited = [...this.#ownScope(account), ...this.#keyModelScopes(account)];
+    const own = this.#ownScope(account);
+    const atModel = this.#keyModelScopes(account);
+    const limited = atModel.length === 0 ? own : own.concat(atModel);
     if (limited.length === 0) return {};
     const nowMs = this.now();
     for (const { tally } of limited) tally.roll(nowMs);
@@ -233,8 +245,9 @@ export class UsageLedger {
       tally.usedAtMs = this.now();
       if (!tally.isLoaded) isRead = false;
     };
-    if (isLimited(key.limits)) read(keySubject(key.id));
-    for (const model of Object.keys(key.limits.models ?? {})) read(keyModelSubject(key.id, model));
+    const { own, models } = limitedSubjects(key);
+    if (own !== undefined) read(own);
+    for (const subject of models.values()) read(subject);
     return isRead;
   }
 
@@ -295,24 +308,29 @@ export class UsageLedger {
     return this.#known?.settings.get(model);
   }
 
-  #ownScope({ key }: Pick<Account, "key">): LimitedTally[] {
-    if (key === undefined || !isLimited(key.limits)) return [];
-    return [{ tally: this.#tally(keySubject(key.id)), limits: key.limits }];
+  #ownScope({ key }: Pick<Account, "key">): readonly LimitedTally[] {
+    if (key === undefined) return NONE;
+    const { own } = limitedSubjects(key);
+    return own === undefined ? NONE : [{ tally: this.#tally(own), limits: key.limits }];
   }
 
   /** The caller's key at single models. */
-  #keyModelScopes({ key, names }: Pick<Account, "key" | "names">): LimitedTally[] {
-    if (key === undefined) return [];
-    return names.flatMap((name) => {
-      const limits = limitsAt(key, name);
-      if (limits === undefined) return [];
-      return [{ tally: this.#tally(keyModelSubject(key.id, name)), limits }];
-    });
+  #keyModelScopes({ key, names }: Pick<Account, "key" | "names">): readonly LimitedTally[] {
+    if (key === undefined) return NONE;
+    const { models } = limitedSubjects(key);
+    if (models.size === 0) return NONE;
+    const scopes: LimitedTally[] = [];
+    for (const name of names) {
+      const subject = models.get(name);
+      const limits = subject && key.limits.models?.[name];
+      if (limits && isLimited(limits)) scopes.push({ tally: this.#tally(subject), limits });
+    }
+    return scopes;
   }
 
-  #modelScopes(account: Account): LimitedTally[] {
+  #modelScopes(account: Account): readonly LimitedTally[] {
     const [model] = account.names;
-    if (model === undefined || account.isMirror) return [];
+    if (model === undefined || account.isMirror) return NONE;
     const scopes = this.#keyModelScopes(account);
     const limits = this.#settings(model)?.limits;
     if (limits === undefined || !isLimited(limits)) return scopes;
@@ -320,7 +338,7 @@ export class UsageLedger {
   }
 
   /** Takes a place in each, or in none. */
-  #take(account: Account, limited: LimitedTally[]): LimitedTally[] {
+  #take(account: Account, limited: readonly LimitedTally[]): readonly LimitedTally[] {
     if (limited.length === 0) return limited;
     const nowMs = this.now();
     for (const { tally } of limited) {
@@ -328,21 +346,13 @@ export class UsageLedger {
       // Also where it is refused: what the other processes use is read again from here on.
       tally.usedAtMs = nowMs;
     }
-    const held = new Set([...account.own, ...account.atModel].map(({ tally }) => tally));
-    const asked = limited.flatMap((it) => {
-      if (!account.counted.has(it.tally)) return [it];
-      if (held.has(it.tally)) return [];
-      // Counted before and left since: it asks for a place alone.
-      const { concurrentRequests } = it.limits;
-      return concurrentRequests === undefined ? [] : [{ ...it, limits: { concurrentRequests } }];
-    });
-    const refusal = findRefusal(asked, nowMs);
+    const refusal = findRefusal(toAsked(account, limited), nowMs);
     if (refusal) throw refusal;
     for (const { tally } of limited) {
       tally.running += 1;
-      if (account.counted.has(tally)) continue;
-      account.counted.add(tally);
-      tally.add({ requests: 1 }, nowMs);
+      if (account.counted.includes(tally)) continue;
+      account.counted.push(tally);
+      tally.add(ONE_REQUEST, nowMs);
     }
     return limited;
   }
@@ -353,9 +363,9 @@ export class UsageLedger {
     leave(account.own);
     for (const { tally } of account.own) {
       tally.add({ requests: -1 }, nowMs);
-      account.counted.delete(tally);
+      account.counted = account.counted.filter((it) => it !== tally);
     }
-    account.own = [];
+    account.own = NONE;
     account.hasBegun = false;
     this.records.undoBegin(meter);
   }
@@ -368,14 +378,29 @@ function leave(limited: readonly LimitedTally[]): void {
   }
 }
 
-function isLimited(limits: Limits): boolean {
-  return LIMIT_NAMES.some((name) => limits[name] !== undefined);
+const NONE: readonly LimitedTally[] = [];
+const NO_NAMES: readonly string[] = [];
+const ONE_REQUEST = { requests: 1 } as const;
+
+/** The model and what led to it, each once. */
+function toNames(model: string, names: readonly string[]): readonly string[] {
+  return names.length === 1 && names[0] === model ? names : [...new Set([model, ...names])];
 }
 
-/** A key may be limited at an alias as at a model. Names are a caller's word, hence own properties. */
-function limitsAt({ limits: { models = {} } }: ApiKey, name: string): Limits | undefined {
-  const limits = Object.hasOwn(models, name) ? models[name] : undefined;
-  return limits !== undefined && isLimited(limits) ? limits : undefined;
+/** What a place is asked of: where the request was not counted before. */
+function toAsked(
+  { counted, own, atModel }: Account,
+  limited: readonly LimitedTally[],
+): readonly LimitedTally[] {
+  if (counted.length === 0 || !limited.some(({ tally }) => counted.includes(tally))) return limited;
+  const held = new Set([...own, ...atModel].map(({ tally }) => tally));
+  return limited.flatMap((it) => {
+    if (!counted.includes(it.tally)) return [it];
+    if (held.has(it.tally)) return [];
+    // Counted before and left since: it asks for a place alone.
+    const { concurrentRequests } = it.limits;
+    return concurrentRequests === undefined ? [] : [{ ...it, limits: { concurrentRequests } }];
+  });
 }
 
 function checkAllowed({ caller: { key } }: Meter, model: string, names: readonly string[]): void {

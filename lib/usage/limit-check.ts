@@ -20,12 +20,13 @@ const PLACE_WAIT_MS = 1_000;
  * @returns the limit that keeps longest, or undefined.
  */
 export function findRefusal(limited: readonly LimitedTally[], nowMs: number): AppError | undefined {
-  const refusals = limited.flatMap((it) => [
-    ...checkRequests(it, nowMs),
+  let refusals = NONE;
+  for (const it of limited) {
+    refusals = join(refusals, checkRequests(it, nowMs));
     // The next request uses at least a token.
-    ...checkTokens(it, { nowMs, ahead: 1 }),
-  ]);
-  return toError(refusals, nowMs);
+    refusals = join(refusals, checkTokens(it, nowMs, 1));
+  }
+  return refusals.length === 0 ? undefined : toError(refusals, nowMs);
 }
 
 /**
@@ -35,65 +36,73 @@ export function findRefusal(limited: readonly LimitedTally[], nowMs: number): Ap
  */
 export function findPassed(limited: readonly LimitedTally[], nowMs: number): AppError | undefined {
   for (const it of limited) {
-    const refusals = checkTokens(it, { nowMs, ahead: 0 });
+    const refusals = checkTokens(it, nowMs, 0);
     if (refusals.length > 0) return toError(refusals, nowMs);
   }
   return undefined;
 }
 
-function checkRequests({ tally, limits }: LimitedTally, nowMs: number): Refusal[] {
-  const refusals: Refusal[] = [];
+/** Nearly always there is nothing, of which no list is made. */
+const NONE: readonly Refusal[] = [];
+
+function join(some: readonly Refusal[], more: readonly Refusal[]): readonly Refusal[] {
+  if (more.length === 0) return some;
+  return some.length === 0 ? more : [...some, ...more];
+}
+
+function checkRequests({ tally, limits }: LimitedTally, nowMs: number): readonly Refusal[] {
+  let refusals = NONE;
   const { requestsPerMinute, concurrentRequests } = limits;
   if (concurrentRequests !== undefined) {
     if (tally.runningInAll(nowMs) >= concurrentRequests) {
       const most = concurrentRequests;
-      refusals.push({ limit: "concurrentRequests", tally, most, waitMs: PLACE_WAIT_MS });
+      refusals = [{ limit: "concurrentRequests", tally, most, waitMs: PLACE_WAIT_MS }];
     }
   }
   if (requestsPerMinute !== undefined) {
     const most = requestsPerMinute;
     const waitMs = untilMinuteUse(tally, "requests", { most: most - 1, nowMs });
-    if (waitMs > 0) refusals.push({ limit: "requestsPerMinute", tally, most, waitMs });
+    if (waitMs > 0) refusals = [...refusals, { limit: "requestsPerMinute", tally, most, waitMs }];
   }
   return refusals;
 }
 
-const NONE: Refusal[] = [];
-
 function checkTokens(
   { tally, limits }: LimitedTally,
-  { nowMs, ahead }: { nowMs: number; ahead: number },
-): Refusal[] {
+  nowMs: number,
+  ahead: number,
+): readonly Refusal[] {
   let refusals = NONE;
-  const refuse = (limit: keyof Limits, most: number, waitMs: number) => {
-    refusals = [...refusals, { limit, tally, most, waitMs }];
-  };
   const { tokensPerMinute, tokensPerDay, tokensPerMonth, dollarsPerDay, dollarsPerMonth } = limits;
   if (tokensPerMinute !== undefined) {
     if (lastMinuteUse(tally, "tokens", nowMs) + ahead > tokensPerMinute) {
       const most = tokensPerMinute - 1;
       const waitMs = untilMinuteUse(tally, "tokens", { most, nowMs });
-      refuse("tokensPerMinute", tokensPerMinute, waitMs);
+      refusals = [{ limit: "tokensPerMinute", tally, most: tokensPerMinute, waitMs }];
     }
   }
-  const over = (window: UsageWindow) => window.endsAtMs - nowMs;
   const { day, month } = tally;
-  if (tokensPerDay !== undefined && day.total("tokens") + ahead > tokensPerDay) {
-    refuse("tokensPerDay", tokensPerDay, over(day));
+  const isOver = (most: number | undefined, used: number) =>
+    most !== undefined && used + ahead > most;
+  const refuse = (limit: keyof Limits, most: number | undefined, window: UsageWindow) => {
+    const waitMs = window.endsAtMs - nowMs;
+    if (most !== undefined) refusals = [...refusals, { limit, tally, most, waitMs }];
+  };
+  if (isOver(tokensPerDay, day.total("tokens"))) refuse("tokensPerDay", tokensPerDay, day);
+  if (isOver(tokensPerMonth, month.total("tokens"))) {
+    refuse("tokensPerMonth", tokensPerMonth, month);
   }
-  if (tokensPerMonth !== undefined && month.total("tokens") + ahead > tokensPerMonth) {
-    refuse("tokensPerMonth", tokensPerMonth, over(month));
+  if (isOver(toNano(dollarsPerDay), day.total("costNanoDollars"))) {
+    refuse("dollarsPerDay", dollarsPerDay, day);
   }
-  const dollars = (window: UsageWindow, most: number) =>
-    window.total("costNanoDollars") + ahead > Math.round(most * NANO_DOLLARS_A_DOLLAR);
-  if (dollarsPerDay !== undefined && dollars(day, dollarsPerDay)) {
-    refuse("dollarsPerDay", dollarsPerDay, over(day));
-  }
-  if (dollarsPerMonth !== undefined && dollars(month, dollarsPerMonth)) {
-    refuse("dollarsPerMonth", dollarsPerMonth, over(month));
+  if (isOver(toNano(dollarsPerMonth), month.total("costNanoDollars"))) {
+    refuse("dollarsPerMonth", dollarsPerMonth, month);
   }
   return refusals;
 }
+
+const toNano = (dollars: number | undefined) =>
+  dollars === undefined ? undefined : Math.round(dollars * NANO_DOLLARS_A_DOLLAR);
 
 const count = (value: number) => value.toLocaleString("en-US", { maximumFractionDigits: 9 });
 const plural = (value: number, noun: string) => `${count(value)} ${noun}${value === 1 ? "" : "s"}`;

@@ -1,7 +1,7 @@
 import type { ApiCaller } from "@/lib/auth/api-caller";
 import type { AppError } from "@/lib/errors";
 import type { Segment } from "@/lib/protocol/segment";
-import { requestLog } from "@/lib/telemetry/log";
+import { requestLines } from "@/lib/telemetry/log";
 import type { TraceHeaders } from "@/lib/telemetry/trace";
 import { createId } from "@/lib/util/id";
 import { describeMeter } from "./describe-meter";
@@ -32,7 +32,7 @@ export class Meter {
   readonly asked: string;
   readonly requestId: string;
   readonly trace: TraceHeaders | undefined;
-  readonly startedAt = new Date();
+  readonly startedAtMs = Date.now();
   readonly #startedMs = performance.now();
   readonly #ledger: UsageLedger;
 
@@ -54,11 +54,11 @@ export class Meter {
   /** Undefined while the request runs. */
   outcome: string | undefined;
   #failure: string | undefined;
-  readonly #segments = new Set<readonly Segment[]>();
+  readonly #segments: (readonly Segment[])[] = [];
   #isHeld = false;
   #isToldElsewhere: boolean;
-  /** Its signal is made when it is asked for, which takes 4 µs with a listener. */
-  readonly #stopping = new AbortController();
+  /** Made for who asks for its signal. */
+  #stopping: AbortController | undefined;
   #stopped: ((reason: AppError) => void) | undefined;
   #stopReason: AppError | undefined;
 
@@ -109,12 +109,12 @@ export class Meter {
    */
   resumed(segments: readonly Segment[]): void {
     this.resumptions += 1;
-    this.#segments.add(segments);
+    if (!this.#segments.includes(segments)) this.#segments.push(segments);
   }
 
   /** What each worker wrote of those answers that more than one wrote, one answer after the other. */
   get segments(): Segment[] {
-    return [...this.#segments].flat();
+    return this.#segments.flat();
   }
 
   waited(ms: number): void {
@@ -128,6 +128,10 @@ export class Meter {
 
   /** Aborts with the AppError with which the request must end, as soon as its key lets nobody in any more. */
   get signal(): AbortSignal {
+    if (this.#stopping === undefined) {
+      this.#stopping = new AbortController();
+      if (this.#stopReason) this.#stopping.abort(this.#stopReason);
+    }
     return this.#stopping.signal;
   }
 
@@ -145,7 +149,7 @@ export class Meter {
   stop(reason: AppError): void {
     if (this.isStopped) return;
     this.#stopReason = reason;
-    this.#stopping.abort(reason);
+    this.#stopping?.abort(reason);
     this.#stopped?.(reason);
   }
 
@@ -195,6 +199,6 @@ export class Meter {
     this.durationMs = performance.now() - this.#startedMs;
     this.#ledger.close(this);
     if (this.#isToldElsewhere || this.model === undefined) return;
-    requestLog.info({ requestId: this.requestId, ...describeMeter(this) }, "answer");
+    requestLines.info({ requestId: this.requestId, ...describeMeter(this) }, "answer");
   }
 }

@@ -17,65 +17,96 @@ export function toRateLimitHeaders(
   limited: readonly LimitedTally[],
   { shape, nowMs }: { shape: RateLimitShape; nowMs: number },
 ): Record<string, string> {
-  const requests = tightest(limited.flatMap((it) => requestAllowances(it, nowMs)));
-  const tokens = tightest(limited.flatMap((it) => tokenAllowances(it, nowMs)));
-  return {
-    ...(requests && toHeaders("requests", requests, { shape, nowMs })),
-    ...(tokens && toHeaders("tokens", tokens, { shape, nowMs })),
-  };
+  const requests: Allowance = { ...NONE };
+  const tokens: Allowance = { ...NONE };
+  for (const it of limited) {
+    allowRequests(requests, it, nowMs);
+    allowTokens(tokens, it, nowMs);
+  }
+  const headers: Record<string, string> = {};
+  if (requests.remaining !== NONE.remaining) tell(headers, "requests", requests, { shape, nowMs });
+  if (tokens.remaining !== NONE.remaining) tell(headers, "tokens", tokens, { shape, nowMs });
+  return headers;
 }
 
-function requestAllowances({ tally, limits }: LimitedTally, nowMs: number): Allowance[] {
+/** Leaves more than any limit. */
+const NONE: Readonly<Allowance> = { limit: 0, remaining: Number.POSITIVE_INFINITY, resetMs: 0 };
+
+/** Of two that leave as much the first one stays. */
+function tighten(least: Allowance, limit: number, used: number, resetMs: () => number): void {
+  const remaining = limit - used;
+  if (remaining >= least.remaining) return;
+  least.limit = limit;
+  least.remaining = remaining;
+  least.resetMs = resetMs();
+}
+
+function allowRequests(least: Allowance, { tally, limits }: LimitedTally, nowMs: number): void {
   const { requestsPerMinute: limit } = limits;
-  if (limit === undefined) return [];
+  if (limit === undefined) return;
   const used = lastMinuteUse(tally, "requests", nowMs);
-  const resetMs = untilMinuteUse(tally, "requests", { most: 0, nowMs });
-  return [{ limit, remaining: limit - used, resetMs }];
+  tighten(least, limit, used, () => untilMinuteUse(tally, "requests", { most: 0, nowMs }));
 }
 
-function tokenAllowances({ tally, limits }: LimitedTally, nowMs: number): Allowance[] {
-  const allowances: Allowance[] = [];
+function allowTokens(least: Allowance, { tally, limits }: LimitedTally, nowMs: number): void {
   const { tokensPerMinute, tokensPerDay, tokensPerMonth } = limits;
   if (tokensPerMinute !== undefined) {
     const used = lastMinuteUse(tally, "tokens", nowMs);
-    const resetMs = untilMinuteUse(tally, "tokens", { most: 0, nowMs });
-    allowances.push({ limit: tokensPerMinute, remaining: tokensPerMinute - used, resetMs });
+    const resetMs = () => untilMinuteUse(tally, "tokens", { most: 0, nowMs });
+    tighten(least, tokensPerMinute, used, resetMs);
   }
-  for (const [limit, window] of [
-    [tokensPerDay, tally.day],
-    [tokensPerMonth, tally.month],
-  ] as const) {
-    if (limit === undefined) continue;
-    const resetMs = window.endsAtMs - nowMs;
-    allowances.push({ limit, remaining: limit - window.total("tokens"), resetMs });
+  const { day, month } = tally;
+  if (tokensPerDay !== undefined) {
+    tighten(least, tokensPerDay, day.total("tokens"), () => day.endsAtMs - nowMs);
   }
-  return allowances;
+  if (tokensPerMonth !== undefined) {
+    tighten(least, tokensPerMonth, month.total("tokens"), () => month.endsAtMs - nowMs);
+  }
 }
 
-function tightest(allowances: readonly Allowance[]): Allowance | undefined {
-  return allowances.toSorted((one, other) => one.remaining - other.remaining)[0];
-}
+/** Names as they are written: a name that is put together is looked up by V8's slow path each time. */
+const NAMES = {
+  requests: {
+    openai: {
+      limit: "x-ratelimit-limit-requests",
+      remaining: "x-ratelimit-remaining-requests",
+      reset: "x-ratelimit-reset-requests",
+    },
+    anthropic: {
+      limit: "anthropic-ratelimit-requests-limit",
+      remaining: "anthropic-ratelimit-requests-remaining",
+      reset: "anthropic-ratelimit-requests-reset",
+    },
+  },
+  tokens: {
+    openai: {
+      limit: "x-ratelimit-limit-tokens",
+      remaining: "x-ratelimit-remaining-tokens",
+      reset: "x-ratelimit-reset-tokens",
+    },
+    anthropic: {
+      limit: "anthropic-ratelimit-tokens-limit",
+      remaining: "anthropic-ratelimit-tokens-remaining",
+      reset: "anthropic-ratelimit-tokens-reset",
+    },
+  },
+} as const;
 
-function toHeaders(
+function tell(
+  headers: Record<string, string>,
   kind: "requests" | "tokens",
   { limit, remaining, resetMs }: Allowance,
   { shape, nowMs }: { shape: RateLimitShape; nowMs: number },
-): Record<string, string> {
-  const left = String(Math.max(0, Math.floor(remaining)));
-  if (shape === "openai") {
-    return {
-      [`x-ratelimit-limit-${kind}`]: String(limit),
-      [`x-ratelimit-remaining-${kind}`]: left,
-      [`x-ratelimit-reset-${kind}`]: toDuration(resetMs),
-    };
-  }
-  return {
-    [`anthropic-ratelimit-${kind}-limit`]: String(limit),
-    [`anthropic-ratelimit-${kind}-remaining`]: left,
-    [`anthropic-ratelimit-${kind}-reset`]: new Date(nowMs + Math.max(0, resetMs))
-      .toISOString()
-      .replace(/\.\d+Z$/, "Z"),
-  };
+): void {
+  const names = NAMES[kind][shape];
+  headers[names.limit] = String(limit);
+  headers[names.remaining] = String(Math.max(0, Math.floor(remaining)));
+  headers[names.reset] =
+    shape === "openai" ? toDuration(resetMs) : toSeconds(nowMs + Math.max(0, resetMs));
+}
+
+function toSeconds(ms: number): string {
+  return new Date(ms).toISOString().replace(/\.\d+Z$/, "Z");
 }
 
 /** `20ms`, `1.5s`, `6m0s`, `23h59m2s`, as Go writes durations, which is what OpenAI sends. */

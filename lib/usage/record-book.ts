@@ -1,4 +1,5 @@
 import { USAGE_PENDING_MAX, USAGE_STALE_AFTER_MS } from "@/lib/limits";
+import { toIsoTime } from "@/lib/telemetry/iso-time";
 import type { Meter } from "./meter";
 import type { UsageRecord } from "./store";
 import { usageMetrics } from "./usage-metrics";
@@ -11,12 +12,13 @@ export class RecordBook {
   readonly #running = new Map<Meter, { tokens: number; writtenMs: number }>();
   /** By id, the oldest first. */
   readonly #ended = new Map<string, Meter>();
-  readonly #touched = new Map<string, Date>();
+  /** Key → when, in milliseconds. */
+  readonly #touched = new Map<string, number>();
   #droppedCount = 0;
 
   /** A request of the key has come. */
   touch(keyId: string): void {
-    this.#touched.set(keyId, new Date());
+    this.#touched.set(keyId, Date.now());
   }
 
   begin(meter: Meter): void {
@@ -68,7 +70,7 @@ export class RecordBook {
 
   /** Keys that were used since this was last asked, and when. */
   takeTouched(): Map<string, Date> {
-    const touched = new Map(this.#touched);
+    const touched = new Map([...this.#touched].map(([id, atMs]) => [id, new Date(atMs)]));
     this.#touched.clear();
     return touched;
   }
@@ -91,14 +93,18 @@ const NAME_CHARACTERS_MAX = 256;
 function toStoredName(name: string): string {
   const bounded = name.slice(0, NAME_CHARACTERS_MAX).replaceAll("\0", "\ufffd");
   // Half of a surrogate pair becomes U+FFFD.
-  return Buffer.from(bounded, "utf8").toString("utf8");
+  return bounded.toWellFormed();
 }
 
 export function toUsageRecord(meter: Meter): UsageRecord {
   return {
-    ...{ id: meter.id, requestId: toStoredName(meter.requestId), owner: meter.caller.owner },
-    ...{ endpoint: toStoredName(meter.endpoint), asked: toStoredName(meter.asked) },
-    ...{ model: meter.model ?? null, workerId: meter.workerId ?? null },
+    id: meter.id,
+    requestId: toStoredName(meter.requestId),
+    owner: meter.caller.owner,
+    endpoint: toStoredName(meter.endpoint),
+    asked: toStoredName(meter.asked),
+    model: meter.model ?? null,
+    workerId: meter.workerId ?? null,
     outcome: meter.outcome ?? "running",
     promptTokens: meter.promptTokens,
     cachedPromptTokens: meter.cachedPromptTokens,
@@ -106,7 +112,7 @@ export function toUsageRecord(meter: Meter): UsageRecord {
     costNanoDollars: meter.costNanoDollars,
     firstTokenMs: meter.firstTokenMs ?? null,
     durationMs: meter.durationMs ?? null,
-    segments: meter.segments.length > 0 ? meter.segments : null,
-    startedAt: meter.startedAt.toISOString(),
+    segments: meter.resumptions > 0 ? meter.segments : null,
+    startedAt: toIsoTime(meter.startedAtMs),
   };
 }
