@@ -47,3 +47,15 @@ export const TALLY_PRUNE_INTERVAL_MS = 600_000;
 export const TALLY_PRUNE_BATCH_MAX = 10_000;
 /** Characters of a battle's answers that are read for names, newest first: 20 ms at most, in the vote's transaction. */
 export const LEAK_CHARACTERS_MAX = 200_000;
+
+// What visitors keep and make public.
+/** Conversations of one page of a history: more than a screen, and a list that comes at once. */
+export const HISTORY_PAGE_MAX = 30;
+/** Characters of a search: a sentence. */
+export const SEARCH_CHARACTERS_MAX = 256;
+/** Public links of one conversation at once; whoever has that many forgot some. */
+export const SHARES_A_CONVERSATION_MAX = 10;
+/** Characters of a conversation that is made public: a page that a phone can show. */
+export const SHARE_CHARACTERS_MAX = 1_000_000;
+/** Pictures of public conversations kept ready, some 60 kB each: drawing one takes a processor 0.2 s. */
+export const SHARE_PICTURES_KEPT_MAX = 64;
