@@ -7,14 +7,13 @@ import * as apiAdminUsage from "@/app/api/admin/usage/route";
 import * as apiAdminWorkersId from "@/app/api/admin/workers/[id]/route";
 import * as apiAdminWorkers from "@/app/api/admin/workers/route";
 import * as apiArena from "@/app/api/arena/route";
-import * as apiBattlesIdRetry from "@/app/api/battles/[id]/retry/route";
-import * as apiBattlesId from "@/app/api/battles/[id]/route";
-import * as apiBattlesIdTurns from "@/app/api/battles/[id]/turns/route";
-import * as apiBattlesIdVote from "@/app/api/battles/[id]/vote/route";
-import * as apiBattles from "@/app/api/battles/route";
-import * as apiConversationsIdRegenerate from "@/app/api/conversations/[id]/regenerate/route";
+import * as apiConversationsIdAnswers from "@/app/api/conversations/[id]/answers/route";
+import * as apiConversationsIdMarks from "@/app/api/conversations/[id]/marks/route";
 import * as apiConversationsId from "@/app/api/conversations/[id]/route";
+import * as apiConversationsIdStop from "@/app/api/conversations/[id]/stop/route";
+import * as apiConversationsIdStream from "@/app/api/conversations/[id]/stream/route";
 import * as apiConversationsIdTurns from "@/app/api/conversations/[id]/turns/route";
+import * as apiConversationsIdVote from "@/app/api/conversations/[id]/vote/route";
 import * as apiConversations from "@/app/api/conversations/route";
 import * as apiHumanity from "@/app/api/humanity/route";
 import * as apiLeaderboard from "@/app/api/leaderboard/route";
@@ -29,6 +28,7 @@ import * as apiRelayRerank from "@/app/api/relay/rerank/route";
 import * as apiRelayTokenize from "@/app/api/relay/tokenize/route";
 import * as apiRelayTokenizerInfo from "@/app/api/relay/tokenizer-info/route";
 import * as apiSession from "@/app/api/session/route";
+import * as apiTerms from "@/app/api/terms/route";
 import * as apiTokenCount from "@/app/api/token-count/route";
 import * as apiV1Rest from "@/app/api/v1/[[...rest]]/route";
 import * as apiV1ChatCompletions from "@/app/api/v1/chat/completions/route";
@@ -82,15 +82,14 @@ export const HOT_ROUTES: Record<string, RouteModule> = {
   "/api/admin/workers": apiAdminWorkers,
   "/api/admin/workers/[id]": apiAdminWorkersId,
   "/api/arena": apiArena,
-  "/api/battles": apiBattles,
-  "/api/battles/[id]": apiBattlesId,
-  "/api/battles/[id]/retry": apiBattlesIdRetry,
-  "/api/battles/[id]/turns": apiBattlesIdTurns,
-  "/api/battles/[id]/vote": apiBattlesIdVote,
   "/api/conversations": apiConversations,
   "/api/conversations/[id]": apiConversationsId,
-  "/api/conversations/[id]/regenerate": apiConversationsIdRegenerate,
+  "/api/conversations/[id]/answers": apiConversationsIdAnswers,
+  "/api/conversations/[id]/marks": apiConversationsIdMarks,
+  "/api/conversations/[id]/stop": apiConversationsIdStop,
+  "/api/conversations/[id]/stream": apiConversationsIdStream,
   "/api/conversations/[id]/turns": apiConversationsIdTurns,
+  "/api/conversations/[id]/vote": apiConversationsIdVote,
   "/api/humanity": apiHumanity,
   "/api/leaderboard": apiLeaderboard,
   "/api/models": apiModels,
@@ -104,6 +103,7 @@ export const HOT_ROUTES: Record<string, RouteModule> = {
   "/api/relay/tokenize": apiRelayTokenize,
   "/api/relay/tokenizer-info": apiRelayTokenizerInfo,
   "/api/session": apiSession,
+  "/api/terms": apiTerms,
   "/api/token-count": apiTokenCount,
   "/api/v1/chat/completions": apiV1ChatCompletions,
   "/api/v1/token_check": apiV1TokenCheck,

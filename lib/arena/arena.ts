@@ -6,7 +6,9 @@ import { rules } from "@/lib/rules/rules";
 import { log } from "@/lib/telemetry/log";
 import { processSingleton } from "@/lib/util/process-singleton";
 import { wait } from "@/lib/util/wait";
+import { OpenAnswers } from "./open-answers";
 import { PairScoresCopy } from "./pair-scores";
+import { Runs } from "./runs";
 import { sweepStaleAnswers } from "./store";
 
 /** What every action of the arena works with. */
@@ -16,6 +18,9 @@ export class Arena {
   /** The rules of the game that hold now. */
   readonly rules: { get(): Promise<ArenaSettings> };
   readonly pairScores: PairScoresCopy;
+  /** Turns that this process runs, and the rows of their answers. */
+  readonly runs = new Runs();
+  readonly openAnswers: OpenAnswers;
 
   constructor(options: {
     db: Database;
@@ -26,6 +31,7 @@ export class Arena {
     this.controller = options.controller;
     this.rules = options.rules;
     this.pairScores = new PairScoresCopy(options.db);
+    this.openAnswers = new OpenAnswers(options.db);
   }
 
   /** Ends answers whose process died, again and again, until the returned function is called. */

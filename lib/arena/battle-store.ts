@@ -1,98 +1,112 @@
-import { and, count, desc, eq, inArray, or } from "drizzle-orm";
+import { and, asc, count, eq, or } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import type { Database } from "@/lib/db/client";
 import { ballots } from "@/lib/db/schema/ballots";
 import { battles, votes } from "@/lib/db/schema/battles";
-import { conversations, visitors } from "@/lib/db/schema/conversations";
+import { visitors } from "@/lib/db/schema/conversations";
 import { models } from "@/lib/db/schema/models";
-import { ratingEntries, ratingSnapshots } from "@/lib/db/schema/ratings";
-import type { VoteBody } from "@/lib/protocol/arena-view";
+import type { PairVote, PairVoteBody, VoteReason } from "@/lib/protocol/conversation-view";
 import { assert } from "@/lib/util/assert";
 
-export type BattleModel = { id: string; name: string; description: unknown };
-export type BattleRow = {
-  id: string;
-  conversationId: string;
-  visitorId: string;
-  a: BattleModel;
-  b: BattleModel;
-};
+/** Pairs of models, drawn or chosen, and votes on them. */
 
-export async function createBattleRow(
+export type PairModel = { id: string; name: string };
+export type PairRow = { id: string; a: PairModel; b: PairModel; pairProbability: number | null };
+
+export async function createPair(
   db: Database,
   row: Omit<typeof battles.$inferInsert, "id" | "createdAt">,
-): Promise<string> {
-  const [created] = await db.insert(battles).values(row).returning({ id: battles.id });
-  assert(created !== undefined, "an insert returns its row");
-  return created.id;
+): Promise<void> {
+  await db.insert(battles).values(row);
 }
 
 const modelA = alias(models, "model_a");
 const modelB = alias(models, "model_b");
-const toModel = (table: typeof modelA | typeof modelB) => ({
-  id: table.id,
-  name: table.name,
-  description: table.description,
-});
+const toModel = (table: typeof modelA | typeof modelB) => ({ id: table.id, name: table.name });
 
-/** The visitor's own battle; another's is as good as none. */
-export async function findBattle(
-  db: Database,
-  by: { id: string; visitorId: string },
-): Promise<BattleRow | undefined> {
+export async function findPair(db: Database, conversationId: string): Promise<PairRow> {
   const [row] = await db
     .select({
       id: battles.id,
-      conversationId: battles.conversationId,
-      visitorId: conversations.visitorId,
+      pairProbability: battles.pairProbability,
       a: toModel(modelA),
       b: toModel(modelB),
     })
     .from(battles)
-    .innerJoin(conversations, eq(conversations.id, battles.conversationId))
     .innerJoin(modelA, eq(modelA.id, battles.modelAId))
     .innerJoin(modelB, eq(modelB.id, battles.modelBId))
-    .where(and(eq(battles.id, by.id), eq(conversations.visitorId, by.visitorId)));
+    .where(eq(battles.conversationId, conversationId));
+  assert(row !== undefined, "a battle and a comparison have their pair");
   return row;
 }
 
-export async function findBlindVote(db: Database, battleId: string): Promise<VoteBody | undefined> {
-  const [row] = await db
-    .select({
-      outcome: votes.outcome,
-      answerAId: votes.answerAId,
-      answerBId: votes.answerBId,
-    })
+export type VoteRow = typeof votes.$inferSelect;
+
+/** In the order they were cast. */
+export async function readVotes(db: Database, battleId: string): Promise<VoteRow[]> {
+  return db
+    .select()
     .from(votes)
-    .where(and(eq(votes.battleId, battleId), votes.blind));
-  return row;
+    .where(eq(votes.battleId, battleId))
+    .orderBy(asc(votes.createdAt), asc(votes.id));
 }
 
-/** The vote that opens a battle, and its ballot: what ratings know of it. */
-export async function createBlindVote(
+export function toPairVote({ outcome, answerAId, answerBId, blind, reasons }: VoteRow): PairVote {
+  // Written by `saveReasons` alone, which takes nothing else.
+  return { outcome, answerAId, answerBId, blind, reasons: reasons as VoteReason[] };
+}
+
+export async function createVote(
   db: Database,
-  battle: BattleRow,
-  { turn, ...vote }: VoteBody & { turn: number },
-): Promise<void> {
-  const { id: battleId, conversationId, visitorId } = battle;
-  const [created] = await db
-    .insert(votes)
-    .values({ ...vote, battleId, conversationId, visitorId, blind: true })
-    .returning({ id: votes.id });
+  vote: Omit<typeof votes.$inferInsert, "id" | "createdAt">,
+): Promise<string> {
+  const [created] = await db.insert(votes).values(vote).returning({ id: votes.id });
   assert(created !== undefined, "an insert returns its row");
+  return created.id;
+}
+
+/** Returns false where there is no such vote. */
+export async function saveReasons(
+  db: Database,
+  vote: { battleId: string; reasons: VoteReason[] } & Pick<PairVoteBody, "answerAId" | "answerBId">,
+): Promise<boolean> {
+  const rows = await db
+    .update(votes)
+    .set({ reasons: vote.reasons })
+    .where(
+      and(
+        eq(votes.battleId, vote.battleId),
+        eq(votes.answerAId, vote.answerAId),
+        eq(votes.answerBId, vote.answerBId),
+      ),
+    )
+    .returning({ id: votes.id });
+  return rows.length > 0;
+}
+
+/** By what a ballot knows its visitor. */
+export async function readVoter(db: Database, visitorId: string): Promise<string> {
   const [row] = await db
-    .select({ pairProbability: battles.pairProbability, voter: visitors.voter })
-    .from(battles)
-    .innerJoin(visitors, eq(visitors.id, visitorId))
-    .where(eq(battles.id, battleId));
-  assert(row !== undefined && row.pairProbability !== null, "a blind battle was drawn");
-  const { pairProbability, voter } = row;
-  const [modelAId, modelBId] = [battle.a.id, battle.b.id];
-  const { outcome } = vote;
-  await db.insert(ballots).values({
-    ...{ id: created.id, voter, modelAId, modelBId, outcome, pairProbability, turn },
-    counted: true,
-  });
+    .select({ voter: visitors.voter })
+    .from(visitors)
+    .where(eq(visitors.id, visitorId));
+  assert(row !== undefined, "whoever votes is known");
+  return row.voter;
+}
+
+export async function createBallot(
+  db: Database,
+  ballot: Omit<typeof ballots.$inferInsert, "createdAt">,
+): Promise<void> {
+  await db.insert(ballots).values(ballot);
+}
+
+export async function findBallot(db: Database, voteId: string) {
+  const [row] = await db
+    .select({ counted: ballots.counted, reason: ballots.uncountedReason })
+    .from(ballots)
+    .where(eq(ballots.id, voteId));
+  return row;
 }
 
 /** Counted votes on two models, whichever side each took, seen from the first. */
@@ -118,24 +132,4 @@ export async function readPairTally(db: Database, first: string, second: string)
     else tally.b += count;
   }
   return tally;
-}
-
-/** Where models stand on the newest board. */
-export async function readStandings(db: Database, modelIds: readonly string[]) {
-  const newest = db
-    .select({ id: ratingSnapshots.id })
-    .from(ratingSnapshots)
-    .orderBy(desc(ratingSnapshots.createdAt), desc(ratingSnapshots.id))
-    .limit(1);
-  return db
-    .select({
-      modelId: ratingEntries.modelId,
-      status: ratingEntries.status,
-      rating: ratingEntries.rating,
-      rank: ratingEntries.rank,
-    })
-    .from(ratingEntries)
-    .where(
-      and(inArray(ratingEntries.snapshotId, newest), inArray(ratingEntries.modelId, [...modelIds])),
-    );
 }

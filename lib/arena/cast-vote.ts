@@ -1,37 +1,98 @@
-import type { BattleView, VoteBody } from "@/lib/protocol/arena-view";
+import type { Database } from "@/lib/db/client";
+import { AppError } from "@/lib/errors";
+import { readStandings } from "@/lib/leaderboard/read-standings";
+import type { ConversationView, PairVoteBody, VoteReason } from "@/lib/protocol/conversation-view";
+import { assert } from "@/lib/util/assert";
 import type { Arena } from "./arena";
-import { decideVote } from "./battle";
-import { createBlindVote } from "./battle-store";
-import { loadBattle } from "./load-battle";
-import { readBattle } from "./read-battle";
+import { createBallot, createVote, readVoter, saveReasons } from "./battle-store";
+import { countTurnsUntil, decideVote } from "./conversation-state";
+import { type LoadedConversation, loadConversation } from "./load-conversation";
+import { readConversation } from "./read-conversation";
 import { withVisitor } from "./visitor-turn";
 
+type Voting = { visitorId: string; network?: string | undefined; conversationId: string };
+
 /**
- * Counts a visitor's vote and shows who was who. The same vote again is answered alike and counted
+ * Keeps a visitor's vote on a turn and shows who was who. The first one of a battle is blind, opens it, and
+ * is what ratings may count; every other is kept beside. The same vote again is answered alike and kept
  * once, so that a browser may repeat what it did not hear an answer to.
  *
  * @throws AppError `not-found`, `conflict` or `invalid-request`
  */
 export async function castVote(
   arena: Arena,
-  asked: {
-    visitorId: string;
-    battleId: string;
-    vote: VoteBody;
-    /** Awaited between the vote and the reveal, which shows the ratings of that moment. */
+  asked: Voting & {
+    vote: PairVoteBody;
+    /** Awaited between a vote that counts and the reveal, which shows the ratings of that moment. */
     onCounted?: () => Promise<void>;
   },
-): Promise<BattleView> {
-  const { visitorId, battleId, vote } = asked;
-  // Before the lock: whoever has no battle may have no row to lock.
-  await loadBattle(arena.db, { visitorId, battleId });
-  const decision = await withVisitor(arena.db, visitorId, async (db) => {
-    const { battle, state } = await loadBattle(db, { visitorId, battleId });
-    const decision = decideVote(state, vote);
-    const turn = state.turns.findIndex(({ sides }) => sides.a?.id === vote.answerAId) + 1;
-    if (decision === "count") await createBlindVote(db, battle, { ...vote, turn });
-    return decision;
+): Promise<ConversationView> {
+  const { visitorId, conversationId, vote } = asked;
+  // Before the lock: whoever has no conversation may have no row to lock.
+  assertPair(await loadConversation(arena.db, asked));
+  const isCounted = await withVisitor(arena.db, visitorId, async (db) => {
+    const loaded = await loadConversation(db, asked);
+    const decision = decideVote(loaded.state, vote);
+    if (decision === "same") return false;
+    const voteId = await writeVote(db, loaded, vote, decision === "blind");
+    return decision === "blind" && (await keepBallot(db, loaded, { ...asked, voteId })).counted;
   });
-  if (decision === "count") await asked.onCounted?.();
-  return readBattle(arena, { visitorId, battleId });
+  arena.runs.find(conversationId)?.open();
+  if (isCounted) await asked.onCounted?.();
+  return readConversation(arena, { visitorId, conversationId });
+}
+
+/**
+ * Why, said after the vote; each time all reasons together.
+ *
+ * @throws AppError `not-found`
+ */
+export async function giveReasons(
+  arena: Arena,
+  asked: Voting & {
+    reasons: Pick<PairVoteBody, "answerAId" | "answerBId"> & { reasons: VoteReason[] };
+  },
+): Promise<ConversationView> {
+  const battleId = assertPair(await loadConversation(arena.db, asked)).id;
+  if (!(await saveReasons(arena.db, { ...asked.reasons, battleId }))) {
+    throw new AppError("not-found", { message: "There is no vote on these two answers." });
+  }
+  return readConversation(arena, asked);
+}
+
+async function writeVote(
+  db: Database,
+  loaded: LoadedConversation,
+  vote: PairVoteBody,
+  blind: boolean,
+): Promise<string> {
+  const { id: conversationId, visitorId } = loaded;
+  const { id: battleId, a, b } = assertPair(loaded);
+  const before = blind ? await readStandings(db, [a.id, b.id]) : undefined;
+  const standings = before ? { a: before.get(a.id) ?? null, b: before.get(b.id) ?? null } : null;
+  return createVote(db, { ...vote, battleId, conversationId, visitorId, blind, standings });
+}
+
+/** What ratings know of a blind vote; whether it counts is decided here, once. */
+async function keepBallot(
+  db: Database,
+  loaded: LoadedConversation,
+  { vote, voteId }: Voting & { vote: PairVoteBody; voteId: string },
+): Promise<{ counted: boolean }> {
+  const { a, b, pairProbability } = assertPair(loaded);
+  assert(pairProbability !== null, "a blind battle was drawn");
+  const counted = true;
+  await createBallot(db, {
+    ...{ id: voteId, voter: await readVoter(db, loaded.visitorId) },
+    ...{ modelAId: a.id, modelBId: b.id, outcome: vote.outcome, pairProbability, counted },
+    turn: countTurnsUntil(loaded.state, vote.answerAId),
+  });
+  return { counted };
+}
+
+function assertPair({ pair }: LoadedConversation): NonNullable<LoadedConversation["pair"]> {
+  if (pair) return pair;
+  throw new AppError("invalid-request", {
+    message: "A chat has one model and no votes. Mark its answers instead.",
+  });
 }

@@ -30,28 +30,30 @@ export async function countRoom(
 export const fits = ({ promptTokens, contextLength }: Room): boolean =>
   promptTokens < contextLength;
 
+/** What a model is about to be asked. */
+export type Ask = { modelName: string; messages: Message[] };
+
 /**
- * Refuses what a chat's model cannot hold, before anything of the turn is written.
+ * Refuses what one of these models, whose names are known, cannot hold, before anything of the turn is written.
  *
  * @throws AppError `context-length-exceeded` or `no-worker`
  */
-export async function checkChatRoom(
+export async function checkRoom(
   arena: Arena,
-  modelName: string,
-  messages: Message[],
+  asks: readonly Ask[],
   signal: AbortSignal,
 ): Promise<void> {
-  const model = await getAwakeModel(arena, modelName);
-  const room = await countRoom(arena, model, messages, signal);
-  if (room === undefined || fits(room)) return;
-  throw new AppError("context-length-exceeded", {
-    message: `This conversation has ${room.promptTokens} tokens and ${modelName} holds ${room.contextLength}, the answer included. Shorten the prompt, or start a new chat.`,
-    param: "prompt",
-  });
+  const check = async ({ modelName, messages }: Ask) => {
+    const model = await getAwakeModel(arena, modelName);
+    const room = await countRoom(arena, model, messages, signal);
+    if (room === undefined || fits(room)) return;
+    throw new AppError("context-length-exceeded", {
+      message: `This conversation has ${room.promptTokens} tokens and ${modelName} holds ${room.contextLength}, the answer included. Shorten the prompt, or start a new conversation.`,
+      param: "prompt",
+    });
+  };
+  await Promise.all(asks.map(check));
 }
-
-/** What a side of a battle is about to be asked. */
-export type Ask = { modelName: string; messages: Message[] };
 
 /**
  * Refuses what one of a battle's models cannot take, for both at once: were one side to fail alone, the

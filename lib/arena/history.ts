@@ -1,39 +1,45 @@
 import type { Side } from "@/lib/protocol/arena-view";
 import { type Message, textMessage } from "@/lib/protocol/message";
 import { assert } from "@/lib/util/assert";
-import type { MessageRow } from "./store";
+import { findSettledPair, type MessageState } from "./conversation-state";
+
+type Said = Pick<MessageState, "id" | "role">;
 
 /**
- * What a side of a battle is asked: the prompts up to `promptId`, each earlier one with that side's own
- * answer. A model never reads what the other said.
+ * What a model has read before the next prompt: the branch from the root to `leafId`, that message included.
+ * In a chat it goes through answers. In a pair it goes through prompts, each with that side's own answer,
+ * and a model never reads what the other said.
+ *
+ * @param leafId what the next prompt follows; null: nothing.
  */
-export function toBattleHistory(
-  rows: readonly MessageRow[],
-  side: Side,
-  promptId?: string,
-): Message[] {
-  const history: Message[] = [];
-  for (const row of rows) {
-    if (row.role !== "user") continue;
-    history.push(textMessage("user", row.content));
-    if (row.id === promptId) return history;
-    const answer = rows.findLast((other) => other.parentId === row.id && other.side === side);
-    assert(answer?.status === "complete" || answer?.status === "stopped", "past turns are settled");
-    history.push(textMessage("assistant", answer.content));
+export function toBranch(
+  messages: readonly MessageState[],
+  { side, leafId }: { side: Side | null; leafId: string | null },
+): Said[] {
+  const byId = new Map(messages.map((message) => [message.id, message]));
+  const branch: Said[] = [];
+  for (let id = leafId; id !== null; ) {
+    const message = byId.get(id);
+    assert(message !== undefined, "a parent is in the same conversation");
+    if (side !== null) {
+      const answer = findSettledPair(messages, message.id)?.[side];
+      assert(answer !== undefined, "past turns of a pair are settled");
+      branch.push(answer);
+    }
+    branch.push(message);
+    id = message.parentId;
   }
-  assert(promptId === undefined, "the prompt is one of the battle");
-  return history;
+  return branch.reverse();
 }
 
-/** The branch of a chat from its root to `leafId`, that message included. */
-export function toChatHistory(rows: readonly MessageRow[], leafId: string | null): Message[] {
-  const byId = new Map(rows.map((row) => [row.id, row]));
-  const history: Message[] = [];
-  for (let id = leafId; id !== null; ) {
-    const row = byId.get(id);
-    assert(row !== undefined, "a parent is in the same conversation");
-    history.push(textMessage(row.role, row.content));
-    id = row.parentId;
-  }
-  return history.reverse();
+/** What a model thought before it answered is in no history. */
+export function toHistory(
+  branch: readonly Said[],
+  contents: ReadonlyMap<string, string>,
+): Message[] {
+  return branch.map(({ id, role }) => {
+    const content = contents.get(id);
+    assert(content !== undefined, "a message of the branch was read");
+    return textMessage(role, content);
+  });
 }

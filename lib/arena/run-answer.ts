@@ -2,77 +2,97 @@ import { visitorCaller } from "@/lib/auth/api-caller";
 import { AppError, toAppError } from "@/lib/errors";
 import { pinTo } from "@/lib/gateway/candidate";
 import { generate } from "@/lib/gateway/generate";
+import { ANSWER_TOKENS_MAX } from "@/lib/limits";
+import type { ConversationSettings } from "@/lib/protocol/conversation-view";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import type { Message } from "@/lib/protocol/message";
 import { log } from "@/lib/telemetry/log";
 import { Meter } from "@/lib/usage/meter";
-import { AnswerDraft } from "./answer-draft";
+import { AnswerFacts } from "./answer-facts";
 import type { Arena } from "./arena";
-import { type AnswerEnd, finishAnswer, type MessageRow } from "./store";
+import type { AnswerEnd } from "./store";
 
 export type AnswerRun = {
-  answerId: string;
   visitorId: string;
   /** Answers of one conversation share what a worker keeps of it, and with nobody else. */
   conversationId: string;
-  request: GenerateRequest;
-  /** Aborts when the reader left. */
+  requestId: string;
+  modelName: string;
+  history: Message[];
+  settings: ConversationSettings;
+  system: string | undefined;
+  /** Aborts when the answer is to end. */
   signal: AbortSignal;
   onText: (text: string) => void;
+  onReasoning: (text: string) => void;
 };
 
 /**
- * One answer from its request to its end in the database. Whatever the model or its worker does is an
- * end of the answer and no exception; it throws only when the end cannot be written.
+ * One answer from its request to its end. Whatever the model or its worker does is an end of the answer
+ * and no exception.
  */
-export async function runAnswer(arena: Arena, run: AnswerRun): Promise<MessageRow> {
-  const draft = new AnswerDraft(arena.db, run.answerId);
-  const { model, requestId } = run.request;
+export async function runAnswer(arena: Arena, run: AnswerRun): Promise<AnswerEnd> {
+  const { modelName: model, requestId } = run;
   const caller = visitorCaller(run.visitorId);
   const meter = new Meter({ caller, endpoint: "arena", asked: model, requestId });
-  const end = await readToEnd(arena, { ...run, meter }, draft);
+  const end = await readToEnd(arena, { ...run, meter });
   if (end.status === "failed") meter.fail(end.errorCode);
   meter.close(end.status === "stopped" ? "cancelled" : "complete");
-  await draft.close();
-  return finishAnswer(arena.db, run.answerId, end);
+  return end;
 }
 
-async function readToEnd(
-  arena: Arena,
-  run: AnswerRun & { meter: Meter },
-  draft: AnswerDraft,
-): Promise<AnswerEnd> {
-  const { request, signal, onText, meter, conversationId: cacheScope } = run;
+async function readToEnd(arena: Arena, run: AnswerRun & { meter: Meter }): Promise<AnswerEnd> {
+  const { signal, meter, requestId, conversationId } = run;
+  const facts = new AnswerFacts(run.system);
   try {
     const { controller } = arena;
     // A vote is about the model that is named, whatever aliases there are.
-    const pinned = pinTo(request.model);
-    const session = cacheScope;
-    const asked = { controller, request, signal, meter, pinned, cacheScope, session };
-    const generation = await generate(asked);
-    draft.begin(generation);
+    const pinned = pinTo(run.modelName);
+    const generation = await generate({
+      ...{ controller, request: toRequest(run), signal, meter, pinned },
+      ...{ cacheScope: conversationId, session: conversationId },
+    });
+    facts.begin(generation);
     for await (const event of generation.events) {
       if (event.type === "text-delta") {
-        // A model may say NUL, which Postgres stores in no text; what is shown is what is kept.
-        const text = event.text.replaceAll("\0", "\ufffd");
-        draft.add({ ...event, text });
-        onText(text);
+        facts.add(event);
+        run.onText(toStorable(event.text));
+      } else if (event.type === "reasoning-delta") {
+        facts.add(event);
+        run.onReasoning(toStorable(event.text));
       } else if (event.type === "generation-resumed") {
-        draft.resume(event);
+        facts.resume(event);
       } else if (event.type === "generation-end") {
-        return draft.complete(event);
+        return facts.complete(event);
       } else if (event.type === "generation-error") {
-        return draft.fail(event);
+        return facts.fail(event);
       }
     }
-    if (signal.aborted) return draft.stop();
+    if (signal.aborted) return facts.stop();
     const message = "The worker stopped in the middle of the answer. Try again.";
-    return draft.fail(new AppError("worker-lost", { message }));
+    return facts.fail(new AppError("worker-lost", { message }));
   } catch (thrown) {
-    if (signal.aborted) return draft.stop();
+    if (signal.aborted) return facts.stop();
     const error = toAppError(thrown);
-    const { requestId } = request;
     if (error.code === "internal") log.error({ err: error.cause, requestId }, "answer failed");
     else log.info({ code: error.code, requestId }, "answer failed");
-    return draft.fail(error);
+    return facts.fail(error);
   }
 }
+
+/** What the visitor set, and what a page's answer may be at most. */
+function toRequest({ requestId, modelName, history, settings }: AnswerRun): GenerateRequest {
+  const { temperature, topP, maxTokens = ANSWER_TOKENS_MAX } = settings;
+  return {
+    ...{ requestId, model: modelName, messages: history, stop: [] },
+    sampling: {
+      ...(temperature !== undefined && { temperature }),
+      ...(topP !== undefined && { topP }),
+    },
+    maxTokens: Math.min(maxTokens, ANSWER_TOKENS_MAX),
+    splitReasoning: true,
+  };
+}
+
+/** A model may say NUL, which Postgres stores in no text; what is shown is what is kept. */
+const toStorable = (text: string) => text.replaceAll("\0", "\ufffd");

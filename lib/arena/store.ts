@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, gt, lt, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, gt, inArray, lt, sql } from "drizzle-orm";
 import type { Database } from "@/lib/db/client";
 import { conversations, messages, visitors } from "@/lib/db/schema/conversations";
 import { models } from "@/lib/db/schema/models";
@@ -6,25 +6,31 @@ import { workerModels, workers } from "@/lib/db/schema/workers";
 import type { ErrorCode } from "@/lib/errors";
 import { ANSWER_STALE_AFTER_MS } from "@/lib/limits";
 import type { Side } from "@/lib/protocol/arena-view";
+import type { ConversationKind, ConversationSettings } from "@/lib/protocol/conversation-view";
 import type { Segment } from "@/lib/protocol/segment";
 import { assert } from "@/lib/util/assert";
+import { hashPrompt } from "./prompt-hash";
 
-/** Conversations and their messages. Battles and votes stand in battle-store.ts. */
+/** Conversations and their messages. Pairs and votes stand in battle-store.ts. */
 
 export type MessageRow = typeof messages.$inferSelect & { modelName: string | null };
 export type ConversationRow = typeof conversations.$inferSelect & { modelName: string | null };
-export type ConversationKind = ConversationRow["kind"];
 
 /** What is written of an answer when it begins. */
-export type NewAnswer = { id: string; parentId: string; side: Side | null; modelId: string };
+export type NewAnswer = {
+  id: string;
+  parentId: string;
+  side: Side | null;
+  attempt: number;
+  modelId: string;
+};
 export type NewPrompt = { id: string; parentId: string | null; content: string };
 
-/** What is written of an answer when it ends. Null: never came to be known. */
+/** What is written of an answer when it ends, beside its text. Null: never came to be known. */
 export type AnswerEnd = {
-  content: string;
   modelBuild: string | null;
   workerId: string | null;
-  parameters: { temperature: number; topP: number; maxTokens: number } | null;
+  parameters: { temperature: number; topP: number; maxTokens: number; system?: string } | null;
   seed: number | null;
   promptTokens: number | null;
   completionTokens: number | null;
@@ -34,8 +40,8 @@ export type AnswerEnd = {
   segments: Segment[] | null;
 } & (
   | { status: "complete"; finishReason: "stop" | "length" }
-  | { status: "stopped" }
-  | { status: "failed"; errorCode: ErrorCode; errorMessage: string }
+  | { status: "stopped"; finishReason: null }
+  | { status: "failed"; finishReason: null; errorCode: ErrorCode; errorMessage: string }
 );
 
 /**
@@ -72,29 +78,28 @@ const staleMoment = sql`now() - make_interval(secs => ${ANSWER_STALE_AFTER_MS / 
 
 export async function createConversation(
   db: Database,
-  row: { visitorId: string; kind: ConversationKind; modelId: string | null },
+  row: {
+    visitorId: string;
+    kind: ConversationKind;
+    modelId: string | null;
+    settings: ConversationSettings;
+  },
 ): Promise<string> {
   const [created] = await db.insert(conversations).values(row).returning({ id: conversations.id });
   assert(created !== undefined, "an insert returns its row");
   return created.id;
 }
 
-/** The visitor's own conversation of that kind; another's is as good as none. */
+/** The visitor's own conversation; another's is as good as none. */
 export async function findConversation(
   db: Database,
-  by: { id: string; visitorId: string; kind?: ConversationKind },
+  by: { id: string; visitorId: string },
 ): Promise<ConversationRow | undefined> {
   const [row] = await db
     .select({ conversation: conversations, modelName: models.name })
     .from(conversations)
     .leftJoin(models, eq(models.id, conversations.modelId))
-    .where(
-      and(
-        eq(conversations.id, by.id),
-        eq(conversations.visitorId, by.visitorId),
-        by.kind && eq(conversations.kind, by.kind),
-      ),
-    );
+    .where(and(eq(conversations.id, by.id), eq(conversations.visitorId, by.visitorId)));
   return row && { ...row.conversation, modelName: row.modelName };
 }
 
@@ -103,7 +108,8 @@ export async function createPrompt(
   conversationId: string,
   prompt: NewPrompt,
 ): Promise<void> {
-  await db.insert(messages).values({ ...prompt, conversationId, role: "user" });
+  const promptHash = hashPrompt(prompt.content);
+  await db.insert(messages).values({ ...prompt, conversationId, role: "user", promptHash });
 }
 
 export async function createAnswers(
@@ -119,11 +125,34 @@ export async function createAnswers(
       status: "streaming" as const,
     })),
   );
-  await db
-    .update(conversations)
-    .set({ updatedAt: sql`now()` })
-    .where(eq(conversations.id, conversationId));
+  await touchConversation(db, conversationId);
 }
+
+/** Somebody is there: a turn was asked, or is being read by way of another process. */
+export async function touchConversation(db: Database, id: string): Promise<void> {
+  await db.update(conversations).set({ updatedAt: sql`now()` }).where(eq(conversations.id, id));
+}
+
+export async function readTouchedAt(db: Database, id: string): Promise<Date | undefined> {
+  const [row] = await db
+    .select({ updatedAt: conversations.updatedAt })
+    .from(conversations)
+    .where(eq(conversations.id, id));
+  return row?.updatedAt;
+}
+
+export async function saveSettings(
+  db: Database,
+  conversationId: string,
+  settings: ConversationSettings,
+): Promise<void> {
+  await db.update(conversations).set({ settings }).where(eq(conversations.id, conversationId));
+}
+
+/** A prompt and its answers are of one transaction and so of one moment. */
+const inOrder = [
+  ...[asc(messages.createdAt), desc(messages.role), asc(messages.side), asc(messages.id)],
+];
 
 /** In the order they were written; a prompt before its answers, side a before side b. */
 export async function readMessages(db: Database, conversationId: string): Promise<MessageRow[]> {
@@ -132,36 +161,137 @@ export async function readMessages(db: Database, conversationId: string): Promis
     .from(messages)
     .leftJoin(models, eq(models.id, messages.modelId))
     .where(eq(messages.conversationId, conversationId))
-    // A prompt and its answers are of one transaction and so of one moment.
-    .orderBy(asc(messages.createdAt), desc(messages.role), asc(messages.side), asc(messages.id));
+    .orderBy(...inOrder);
   return rows.map(({ message, modelName }) => ({ ...message, modelName }));
 }
 
-async function getMessage(db: Database, id: string): Promise<MessageRow> {
-  const [row] = await db
+export async function readMessagesById(
+  db: Database,
+  ids: readonly string[],
+): Promise<MessageRow[]> {
+  const rows = await db
     .select({ message: messages, modelName: models.name })
     .from(messages)
     .leftJoin(models, eq(models.id, messages.modelId))
-    .where(eq(messages.id, id));
-  assert(row !== undefined, "a message that was written is there");
-  return { ...row.message, modelName: row.modelName };
+    .where(inArray(messages.id, [...ids]))
+    .orderBy(...inOrder);
+  return rows.map(({ message, modelName }) => ({ ...message, modelName }));
 }
 
-/** The text so far, and a sign of life even where there is none yet. */
-export async function saveProgress(db: Database, id: string, content: string): Promise<void> {
-  await db
+/** What the tree of a conversation is made of, in the same order, without a word of it. */
+export async function readSkeleton(db: Database, conversationId: string) {
+  return db
+    .select({
+      id: messages.id,
+      role: messages.role,
+      parentId: messages.parentId,
+      side: messages.side,
+      attempt: messages.attempt,
+      status: messages.status,
+      isEmpty: sql<boolean>`${messages.content} = ''`,
+    })
+    .from(messages)
+    .where(eq(messages.conversationId, conversationId))
+    .orderBy(...inOrder);
+}
+
+/** Texts by message. */
+export async function readContents(
+  db: Database,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, string>> {
+  if (ids.length === 0) return new Map();
+  const rows = await db
+    .select({ id: messages.id, content: messages.content })
+    .from(messages)
+    .where(inArray(messages.id, [...ids]));
+  return new Map(rows.map(({ id, content }) => [id, content]));
+}
+
+export type Progress = { id: string; content: string; reasoning: string };
+
+/**
+ * Texts so far, each a sign of life too.
+ *
+ * @returns answers that are still being written, with whether their visitor wants them ended; one that is
+ * missing was ended or deleted by way of another process.
+ */
+export async function saveProgress(
+  db: Database,
+  progress: readonly Progress[],
+): Promise<Map<string, boolean>> {
+  const soFar = progress.map(
+    (it) => sql`(${it.id}::uuid, ${it.content}::text, ${it.reasoning}::text)`,
+  );
+  const rows = await db.execute<{ id: string; stop_requested: boolean }>(sql`
+    update messages set content = so_far.content, reasoning = so_far.reasoning, updated_at = now()
+    from (values ${sql.join(soFar, sql`, `)}) as so_far (id, content, reasoning)
+    where messages.id = so_far.id and messages.status = 'streaming'
+    returning messages.id, messages.stop_requested`);
+  return new Map(rows.map((row) => [row.id, row.stop_requested]));
+}
+
+/** Like `saveProgress`, of answers without news; `isDue` writes a sign of life. */
+export async function watchAnswers(
+  db: Database,
+  ids: readonly string[],
+  { isDue }: { isDue: boolean },
+): Promise<Map<string, boolean>> {
+  const isRunning = and(inArray(messages.id, [...ids]), eq(messages.status, "streaming"));
+  const asked = { id: messages.id, stopRequested: messages.stopRequested };
+  const rows = isDue
+    ? await db.update(messages).set({ updatedAt: sql`now()` }).where(isRunning).returning(asked)
+    : await db.select(asked).from(messages).where(isRunning);
+  return new Map(rows.map((row) => [row.id, row.stopRequested]));
+}
+
+/** Asks whichever process writes them to end these answers, or all of the conversation. Returns how many are being written. */
+export async function requestStop(
+  db: Database,
+  by: { conversationId: string; answerId?: string | undefined },
+): Promise<number> {
+  const rows = await db
     .update(messages)
-    .set({ content, updatedAt: sql`now()` })
-    .where(and(eq(messages.id, id), eq(messages.status, "streaming")));
+    .set({ stopRequested: true })
+    .where(
+      and(
+        eq(messages.conversationId, by.conversationId),
+        eq(messages.status, "streaming"),
+        by.answerId === undefined ? undefined : eq(messages.id, by.answerId),
+      ),
+    )
+    .returning({ id: messages.id });
+  return rows.length;
 }
 
-/** Writes the end of an answer, unless another end was written before; returns what stands. */
-export async function finishAnswer(db: Database, id: string, end: AnswerEnd): Promise<MessageRow> {
+/** Another model takes the place of the one that failed; nothing of the answer was said yet. */
+export async function replaceAnswerModel(
+  db: Database,
+  { id, modelId }: { id: string; modelId: string },
+): Promise<boolean> {
+  const rows = await db
+    .update(messages)
+    .set({ modelId })
+    .where(and(eq(messages.id, id), eq(messages.status, "streaming"), eq(messages.content, "")))
+    .returning({ id: messages.id });
+  return rows.length > 0;
+}
+
+/**
+ * Writes the end of an answer, unless another end was written before.
+ *
+ * @returns what stands; undefined where its conversation was deleted meanwhile.
+ */
+export async function finishAnswer(
+  db: Database,
+  id: string,
+  end: AnswerEnd & { content: string; reasoning: string },
+): Promise<MessageRow | undefined> {
   await db
     .update(messages)
     .set({ ...end, updatedAt: sql`now()` })
     .where(and(eq(messages.id, id), eq(messages.status, "streaming")));
-  return getMessage(db, id);
+  return (await readMessagesById(db, [id]))[0];
 }
 
 /** Ends answers whose process died: with text they are stopped, without they failed. Returns how many. */
@@ -200,4 +330,16 @@ export async function readLastFeatures(db: Database): Promise<ReadonlyMap<string
     .innerJoin(workers, eq(workers.id, workerModels.workerId))
     .orderBy(workerModels.modelId, desc(workers.registeredAt));
   return new Map(rows.map((it) => [it.modelId, it.features]));
+}
+
+/** What models say of themselves, by id. */
+export async function readDescriptions(
+  db: Database,
+  ids: readonly string[],
+): Promise<ReadonlyMap<string, unknown>> {
+  const rows = await db
+    .select({ id: models.id, description: models.description })
+    .from(models)
+    .where(inArray(models.id, [...ids]));
+  return new Map(rows.map(({ id, description }) => [id, description]));
 }

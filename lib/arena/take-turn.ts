@@ -1,106 +1,188 @@
-import { ANSWER_TOKENS_MAX } from "@/lib/limits";
-import type { AnswerView, PromptView, TurnEvent } from "@/lib/protocol/arena-view";
-import type { Message } from "@/lib/protocol/message";
-import { AsyncQueue } from "@/lib/util/async-queue";
+import type { Database } from "@/lib/db/client";
+import type {
+  AnswerAgainBody,
+  ConversationEvent,
+  StartBody,
+  TurnBody,
+} from "@/lib/protocol/conversation-view";
+import { textMessage } from "@/lib/protocol/message";
+import { assert } from "@/lib/util/assert";
+import type { Random } from "@/lib/util/random";
+import { admitTurn } from "./admit-turn";
 import type { Arena } from "./arena";
-import { runAnswer } from "./run-answer";
-import type { NewAnswer } from "./store";
-import { TextPieces } from "./text-pieces";
-import { type Sight, toAnswerView } from "./views";
-
-/** An answer that was written down as begun and is now to be generated. */
-export type PlannedAnswer = NewAnswer & { modelName: string; history: Message[] };
-
-export type Turn = {
-  visitorId: string;
-  conversationId: string;
-  battleId: string | null;
-  sight: Sight;
-  prompt: PromptView;
-  /** Side a before side b. */
-  answers: PlannedAnswer[];
-  requestId: string;
-  /** Aborts when the reader left. */
-  signal: AbortSignal;
-};
+import { type AwakeChatModel, getAwakeModel, readAwakeModels } from "./awake-models";
+import { createPair } from "./battle-store";
+import { checkBattleRoom, checkRoom, findUnreachable } from "./check-room";
+import { type DrawnPair, drawPair } from "./draw-pair";
+import { type LoadedConversation, loadConversation } from "./load-conversation";
+import { type PlannedTurn, planFirstTurn, planNewAnswers, planNextTurn } from "./plan-turn";
+import { createConversation } from "./store";
+import { type Asked, withVisitor, writeTurn } from "./visitor-turn";
 
 /**
- * Runs the answers of a turn at once, from now on, and tells of it. The end of each answer is in the
- * database before its `answer-end` is told. A reader that leaves, by the signal or by closing the
- * iteration, stops what still runs; a slow reader stops nothing, since what it has not read is no
- * longer than its answers.
+ * Every turn goes the same way: it is planned from what stands, admitted, checked for room, planned once
+ * more and written under the visitor's lock, and then runs by itself; whoever asked is its first reader.
  */
-export function takeTurn(arena: Arena, turn: Turn): AsyncIterable<TurnEvent> {
-  const queue = new AsyncQueue<TurnEvent>();
-  const left = new AbortController();
-  const signal = AbortSignal.any([turn.signal, left.signal]);
-  const { conversationId, battleId, prompt } = turn;
-  const answers = turn.answers.map((answer) => toBegun(answer, turn.sight));
-  queue.push({ type: "turn-start", conversationId, battleId, prompt, answers });
-  const running = Promise.all(
-    turn.answers.map((answer) => tellAnswer({ arena, turn, answer, signal, queue })),
-  ).then(
-    () => {
-      queue.push({ type: "turn-end" });
-      queue.end();
-    },
-    (error: unknown) => {
-      left.abort();
-      queue.fail(error);
-    },
-  );
-  return {
-    [Symbol.asyncIterator]() {
-      const events = queue[Symbol.asyncIterator]();
-      return {
-        next: () => events.next(),
-        async return() {
-          left.abort();
-          await running;
-          return { done: true, value: undefined };
-        },
-      };
-    },
-  };
-}
 
-function toBegun({ id, parentId, side, modelName }: PlannedAnswer, sight: Sight): AnswerView {
-  return {
-    ...{ id, role: "assistant", parentId, side, content: "", status: "streaming" },
-    ...{ finishReason: null, error: null, stats: null },
-    model: sight === "open" ? modelName : null,
-  };
-}
+type Events = AsyncIterable<ConversationEvent>;
 
-async function tellAnswer(at: {
-  arena: Arena;
-  turn: Turn;
-  answer: PlannedAnswer;
-  signal: AbortSignal;
-  queue: AsyncQueue<TurnEvent>;
-}): Promise<void> {
-  const { turn, answer, queue } = at;
-  const pieces = turn.sight === "blind" ? new TextPieces() : undefined;
-  const tell = (texts: readonly string[]) => {
-    for (const text of texts) queue.push({ type: "text-delta", answerId: answer.id, text });
-  };
-  const row = await runAnswer(at.arena, {
-    answerId: answer.id,
-    visitorId: turn.visitorId,
-    conversationId: turn.conversationId,
-    request: {
-      requestId: answer.side ? `${turn.requestId}-${answer.side}` : turn.requestId,
-      model: answer.modelName,
-      messages: answer.history,
-      sampling: {},
-      stop: [],
-      maxTokens: ANSWER_TOKENS_MAX,
-    },
-    signal: at.signal,
-    onText: (text) => {
-      if (text !== "") tell(pieces ? pieces.push(text) : [text]);
-    },
+/**
+ * Starts a battle, a comparison or a chat with its first turn.
+ *
+ * @throws AppError what `admitTurn` says; `no-worker`, `model-not-found`, `not-supported`,
+ * `context-length-exceeded` or `overloaded`; all before anything is written.
+ */
+export async function startConversation(
+  arena: Arena,
+  asked: Asked & { start: StartBody; random?: Random },
+): Promise<Events> {
+  const { start } = asked;
+  const { kind, prompt } = start;
+  const models = namedModels(start);
+  await admit(arena, asked, { kind, prompt, models, isNew: true });
+  if (start.kind === "battle") return startBattle(arena, asked, prompt);
+  const [first, second] = models;
+  assert(first !== undefined, "whoever chooses names a model");
+  const a = await getAwakeModel(arena, first);
+  const b = second === undefined ? a : await getAwakeModel(arena, second);
+  const turn = planFirstTurn({
+    ...{ kind, prompt, settings: start.settings },
+    modelAt: (side) => toModel(side === "b" ? b : a),
   });
-  tell(pieces?.end() ?? []);
-  queue.push({ type: "answer-end", answer: toAnswerView(row, turn.sight) });
+  await checkRoom(arena, toAsks(turn), asked.signal);
+  return write(arena, asked, async (db) => {
+    const conversationId = await createConversation(db, {
+      ...{ visitorId: asked.visitorId, kind, settings: turn.settings },
+      modelId: kind === "chat" ? a.modelId : null,
+    });
+    if (kind === "compare") {
+      const pair = { modelAId: a.modelId, modelBId: b.modelId };
+      await createPair(db, { conversationId, conversationKind: "compare", ...pair });
+    }
+    return { conversationId, turn };
+  });
 }
+
+async function startBattle(
+  arena: Arena,
+  asked: Asked & { random?: Random },
+  prompt: string,
+): Promise<Events> {
+  const { a, b, probability, method } = await draw(arena, asked, prompt);
+  const turn = planFirstTurn({
+    ...{ kind: "battle", prompt },
+    modelAt: (side) => toModel(side === "b" ? b : a),
+  });
+  return write(arena, asked, async (db) => {
+    const { visitorId } = asked;
+    const conversationId = await createConversation(db, {
+      ...{ visitorId, kind: "battle", modelId: null, settings: {} },
+    });
+    await createPair(db, {
+      ...{ conversationId, conversationKind: "battle" },
+      ...{ modelAId: a.modelId, modelBId: b.modelId },
+      ...{ pairProbability: probability, drawMethod: method },
+    });
+    return { conversationId, turn };
+  });
+}
+
+/**
+ * The next prompt of a conversation, or an earlier one said otherwise.
+ *
+ * @throws AppError as `startConversation`; `not-found`, `conflict` or `invalid-request`
+ */
+export async function takeTurn(
+  arena: Arena,
+  asked: Asked & { conversationId: string; turn: TurnBody },
+): Promise<Events> {
+  return goOn(arena, asked, (db, loaded) => planNextTurn(db, loaded, asked.turn));
+}
+
+/**
+ * A prompt once more, to all of its models or to the one side that failed.
+ *
+ * @throws AppError as `takeTurn`
+ */
+export async function answerAgain(
+  arena: Arena,
+  asked: Asked & { conversationId: string; again: AnswerAgainBody },
+): Promise<Events> {
+  return goOn(arena, asked, (db, loaded) => planNewAnswers(db, loaded, asked.again));
+}
+
+async function goOn(
+  arena: Arena,
+  asked: Asked & { conversationId: string },
+  plan: (db: Database, loaded: LoadedConversation) => Promise<PlannedTurn>,
+): Promise<Events> {
+  const { signal, conversationId } = asked;
+  // Before the lock: whoever has no conversation may have no row to lock.
+  const seen = await loadConversation(arena.db, asked);
+  const turn = await plan(arena.db, seen);
+  const { kind, sight, answers } = turn;
+  const models = sight === "blind" ? [] : answers.map(({ modelName }) => modelName);
+  await admit(arena, asked, { kind, prompt: turn.prompt.content, models, isNew: false });
+  // A single side of a blind battle is not checked: a refusal would be its alone and say too much.
+  if (sight === "open") await checkRoom(arena, toAsks(turn), signal);
+  else if (answers.length > 1) await checkBattleRoom(arena, toAsks(turn), signal);
+  // Once more under the lock: another tab may have gone on in the meantime.
+  return write(arena, asked, async (db) => {
+    return { conversationId, turn: await plan(db, await loadConversation(db, asked)) };
+  });
+}
+
+async function write(
+  arena: Arena,
+  asked: Asked,
+  compose: (transaction: Database) => Promise<{ conversationId: string; turn: PlannedTurn }>,
+): Promise<Events> {
+  const { visitorId, network, requestId } = asked;
+  const { pace } = await arena.rules.get();
+  const { conversationId, turn } = await withVisitor(arena.db, visitorId, async (db) => {
+    const composed = await compose(db);
+    await writeTurn(db, { visitorId, ...composed });
+    return composed;
+  });
+  const run = arena.runs.begin(arena, {
+    ...turn,
+    ...{ conversationId, visitorId, network, requestId, pace },
+  });
+  return run.read();
+}
+
+function admit(
+  arena: Arena,
+  { visitorId, network, signal }: Asked,
+  ask: Pick<Parameters<typeof admitTurn>[1], "kind" | "prompt" | "models" | "isNew">,
+): Promise<void> {
+  return admitTurn(arena, { ...ask, visitorId, network, signal });
+}
+
+/** Draws again without the models that turn out not to answer, until two do or fewer than two are left. */
+async function draw(
+  arena: Arena,
+  { signal, random }: { signal: AbortSignal; random?: Random },
+  prompt: string,
+): Promise<DrawnPair<AwakeChatModel>> {
+  const messages = [textMessage("user", prompt)];
+  let awake = await readAwakeModels(arena.controller);
+  for (;;) {
+    const drawn = await drawPair(arena, { awake, ...(random && { random }) });
+    const asks = [drawn.a, drawn.b].map(({ name }) => ({ modelName: name, messages }));
+    const unreachable = await findUnreachable(arena, asks, signal);
+    if (unreachable.length === 0) return drawn;
+    awake = awake.filter((model) => !unreachable.includes(model.name));
+  }
+}
+
+/** None of a battle, whose two are drawn. */
+function namedModels(start: StartBody): string[] {
+  if (start.kind === "battle") return [];
+  return start.kind === "chat" ? [start.model] : [start.models.a, start.models.b];
+}
+
+const toModel = ({ modelId, name }: AwakeChatModel) => ({ id: modelId, name });
+
+const toAsks = ({ answers }: PlannedTurn) =>
+  answers.map(({ modelName, history }) => ({ modelName, messages: history }));

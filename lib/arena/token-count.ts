@@ -1,14 +1,15 @@
+import type { Database } from "@/lib/db/client";
 import { AppError } from "@/lib/errors";
 import { NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/fleet-limits";
 import { TOKEN_COUNT_MODELS_MAX } from "@/lib/limits";
 import type { Side, TokenCountReply } from "@/lib/protocol/arena-view";
 import { type Message, textMessage } from "@/lib/protocol/message";
-import { isId } from "@/lib/util/id";
 import type { Arena } from "./arena";
 import { type AwakeChatModel, getAwakeModel, readAwakeModels } from "./awake-models";
 import { countRoom, fits, type Room } from "./check-room";
-import { toChatHistory } from "./history";
-import { findConversation, type MessageRow, readMessages } from "./store";
+import { type MessageState, sidesOf } from "./conversation-state";
+import { type LoadedConversation, loadConversation, modelOf } from "./load-conversation";
+import { readContents } from "./store";
 
 /**
  * Whether a prompt fits, before it is sent. In a battle the answer is that of the strictest model awake
@@ -26,12 +27,15 @@ export async function countTokens(
     signal: AbortSignal;
   },
 ): Promise<TokenCountReply> {
-  const models =
-    asked.model === undefined
-      ? await readStrictest(arena)
-      : [await getAwakeModel(arena, asked.model)];
+  const { conversationId, visitorId } = asked;
+  const loaded =
+    conversationId === undefined
+      ? undefined
+      : await loadConversation(arena.db, { conversationId, visitorId });
+  const models = await chooseModels(arena, asked.model, loaded);
   const next = textMessage("user", asked.prompt);
-  const histories = (await readHistories(arena, asked)).map((history) => [...history, next]);
+  const before = loaded ? await readHistories(arena.db, loaded) : [[]];
+  const histories = before.map((history) => [...history, next]);
   const counts = await Promise.all(
     models.flatMap((model) =>
       histories.map((messages) => countRoom(arena, model, messages, asked.signal)),
@@ -51,6 +55,19 @@ export async function countTokens(
 
 const spare = ({ promptTokens, contextLength }: Room): number => contextLength - promptTokens;
 
+/** The one that is named, those of the conversation whose names are known, or the strictest of all. */
+async function chooseModels(
+  arena: Arena,
+  named: string | undefined,
+  loaded: LoadedConversation | undefined,
+): Promise<AwakeChatModel[]> {
+  const isKnown = loaded !== undefined && loaded.kind !== "battle";
+  const own = isKnown ? sidesOf(loaded.kind).map((side) => modelOf(loaded, side).name) : [];
+  const names = named === undefined ? own : [named];
+  if (names.length === 0) return readStrictest(arena);
+  return Promise.all(names.map((name) => getAwakeModel(arena, name)));
+}
+
 /** Those with the shortest context come first: tokenizers differ by tens of per cent, contexts by tenfold. */
 async function readStrictest({ controller }: Arena): Promise<AwakeChatModel[]> {
   const awake = await readAwakeModels(controller);
@@ -60,33 +77,37 @@ async function readStrictest({ controller }: Arena): Promise<AwakeChatModel[]> {
     .slice(0, TOKEN_COUNT_MODELS_MAX);
 }
 
-/** What stands before the prompt: one history, or one for each side of a battle. */
-async function readHistories(
-  { db }: Arena,
-  asked: { visitorId: string; conversationId?: string | undefined },
-): Promise<Message[][]> {
-  const { conversationId: id, visitorId } = asked;
-  if (id === undefined) return [[]];
-  const conversation = isId(id) ? await findConversation(db, { id, visitorId }) : undefined;
-  if (conversation === undefined) {
-    throw new AppError("not-found", { message: "There is no such conversation among yours." });
-  }
-  const rows = await readMessages(db, id);
-  if (conversation.kind === "chat") {
-    return [toChatHistory(rows, rows.findLast((row) => row.role === "assistant")?.id ?? null)];
-  }
-  return (["a", "b"] as const).map((side) => toSideTexts(rows, side));
+/** What stands before the prompt: one history, or one for each side of a pair. */
+async function readHistories(db: Database, loaded: LoadedConversation): Promise<Message[][]> {
+  const { kind, settings, state } = loaded;
+  const leaf = state.messages.findLast(
+    ({ role }) => role === (kind === "chat" ? "assistant" : "user"),
+  );
+  const branches = sidesOf(kind).map((side) => toOpenBranch(state.messages, side, leaf));
+  const contents = await readContents(
+    db,
+    branches.flat().map(({ id }) => id),
+  );
+  const system = settings.system === undefined ? [] : [textMessage("system", settings.system)];
+  return branches.map((branch) => [
+    ...system,
+    ...branch.map(({ id, role }) => textMessage(role, contents.get(id) ?? "")),
+  ]);
 }
 
-/** Like a battle's history, but of any state: also of one that still waits for an answer. */
-function toSideTexts(rows: readonly MessageRow[], side: Side): Message[] {
-  const newest = new Map(
-    rows.filter((row) => row.side === side).map((row) => [row.parentId, row.content]),
-  );
-  return rows
-    .filter((row) => row.role === "user")
-    .flatMap(({ id, content }) => [
-      textMessage("user", content),
-      textMessage("assistant", newest.get(id) ?? ""),
-    ]);
+/** Like a model's history, but of any state: also of a turn that still waits for an answer. */
+function toOpenBranch(
+  messages: readonly MessageState[],
+  side: Side | null,
+  leaf: MessageState | undefined,
+): MessageState[] {
+  const byId = new Map(messages.map((message) => [message.id, message]));
+  const branch: MessageState[] = [];
+  for (let at = leaf; at; at = byId.get(at.parentId ?? "")) {
+    const promptId = at.id;
+    const answer = side && messages.findLast((it) => it.parentId === promptId && it.side === side);
+    if (answer) branch.push(answer);
+    branch.push(at);
+  }
+  return branch.reverse();
 }

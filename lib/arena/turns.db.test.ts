@@ -3,36 +3,29 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { messages } from "@/lib/db/schema/conversations";
 import { ANSWER_TOKENS_MAX } from "@/lib/limits";
-import type { TurnEvent } from "@/lib/protocol/arena-view";
+import type { ConversationEvent } from "@/lib/protocol/conversation-view";
 import {
   asking,
+  battle,
+  begin as beginAny,
+  chat,
   createWorld,
-  readAll,
   readTurn,
-  toOutcome,
   type World,
 } from "./__fixtures__/world";
 import { castVote } from "./cast-vote";
-import { readChat, regenerateAnswer, startChat, takeChatTurn } from "./chat";
-import { createBattle } from "./create-battle";
-import { readBattle } from "./read-battle";
+import { readConversation } from "./read-conversation";
 import { listModels, readArenaStatus } from "./read-models";
-import { retryAnswer } from "./retry-answer";
+import { stopAnswers } from "./stop-answers";
 import { readMessages, sweepStaleAnswers } from "./store";
-import { takeBattleTurn } from "./take-battle-turn";
+import { answerAgain, startConversation, takeTurn } from "./take-turn";
 import { countTokens } from "./token-count";
 
 /** Draws the models in the order of their names. */
 const inOrder = () => 0;
 
-async function begin(world: World, prompt = "one two three", signal?: AbortSignal) {
-  const visitorId = await world.visitor();
-  const events = await createBattle(world.arena, {
-    ...asking(visitorId, signal),
-    ...{ prompt, random: inOrder },
-  });
-  return { visitorId, events };
-}
+const begin = (world: World, prompt = "one two three") =>
+  beginAny(world, battle(prompt), { random: inOrder });
 
 const rowsOf = (world: World, conversationId: string) =>
   readMessages(world.arena.db, conversationId);
@@ -67,9 +60,11 @@ describe("two models that answer", () => {
       expect(row.completionTokens).toBeGreaterThan(0);
       expect(row.durationMs).toBeGreaterThanOrEqual(row.firstTokenMs!);
     }
-    const view = await readBattle(world.arena, { visitorId, battleId: turn.start.battleId! });
+    const view = await readConversation(world.arena, {
+      ...{ visitorId, conversationId: turn.start.conversationId },
+    });
     expect(view.messages.slice(1)).toEqual([turn.side("a"), turn.side("b")]);
-    expect(view).toMatchObject({ vote: null, reveal: null });
+    expect(view).toMatchObject({ kind: "battle", models: null, votes: [], reveal: null });
   });
 
   test("an end is in the database before it is told", async () => {
@@ -90,10 +85,10 @@ describe("two models that answer", () => {
   test("a next prompt follows the last one, and each side reads its own answers", async () => {
     const { events, visitorId } = await begin(world, "first words");
     const first = await readTurn(events);
-    const battleId = first.start.battleId!;
-    const next = await takeBattleTurn(world.arena, {
+    const { conversationId } = first.start;
+    const next = await takeTurn(world.arena, {
       ...asking(visitorId),
-      ...{ battleId, prompt: "second words" },
+      ...{ conversationId, turn: { prompt: "second words" } },
     });
     const second = await readTurn(next);
     expect(second.start.prompt.parentId).toBe(first.start.prompt.id);
@@ -102,18 +97,19 @@ describe("two models that answer", () => {
     // The mock's tokens of a prompt grow with what the side said before: 60 words against two.
     expect(b!.promptTokens! - a!.promptTokens!).toBeGreaterThan(20);
     const vote = { outcome: "tie", answerAId: a!.id, answerBId: b!.id } as const;
-    const view = await castVote(world.arena, { visitorId, battleId, vote });
-    expect(view.vote).toEqual(vote);
+    const view = await castVote(world.arena, { visitorId, conversationId, vote });
+    expect(view.votes).toEqual([{ ...vote, blind: true, reasons: [] }]);
     expect(view.messages).toHaveLength(6);
   });
 
   test("the same next prompt from five tabs at once is taken once", async () => {
     const { events, visitorId } = await begin(world);
     const { start } = await readTurn(events);
-    const battleId = start.battleId!;
+    const { conversationId } = start;
+    const turn = { prompt: "go on" };
     const results = await Promise.allSettled(
       Array.from({ length: 5 }, () =>
-        takeBattleTurn(world.arena, { ...asking(visitorId), battleId, prompt: "go on" }),
+        takeTurn(world.arena, { ...asking(visitorId), conversationId, turn }),
       ),
     );
     const taken = results.flatMap((it) => (it.status === "fulfilled" ? [it.value] : []));
@@ -127,45 +123,42 @@ describe("two models that answer", () => {
   });
 
   test("chat: turns, branches and regenerated answers", async () => {
-    const visitorId = await world.visitor();
-    const started = await startChat(world.arena, {
-      ...asking(visitorId),
-      ...{ model: "mock/echo", prompt: "hello there" },
-    });
-    const first = await readTurn(started);
-    const chatId = first.start.conversationId;
+    const { visitorId, events } = await beginAny(world, chat("hello there"));
+    const first = await readTurn(events);
+    const { conversationId } = first.start;
+    const ask = { conversationId, visitorId };
+    const say = async (turn: { prompt: string; parentId?: string | null }) =>
+      readTurn(await takeTurn(world.arena, { ...asking(visitorId), ...ask, turn }));
     expect(first.side(null)).toMatchObject({ content: "hello there", model: "mock/echo" });
     expect(first.side(null).stats).toMatchObject({ temperature: 1 });
+    const promptId = first.start.prompt.id;
     const again = await readTurn(
-      await regenerateAnswer(world.arena, {
-        ...asking(visitorId),
-        ...{ chatId, answerId: first.side(null).id },
-      }),
+      await answerAgain(world.arena, { ...asking(visitorId), ...ask, again: { promptId } }),
     );
-    expect(again.side(null).parentId).toBe(first.start.prompt.id);
-    const branch = await readTurn(
-      await takeChatTurn(world.arena, {
-        ...asking(visitorId),
-        ...{ chatId, prompt: "go on", parentId: first.side(null).id },
-      }),
-    );
+    expect(again.side(null)).toMatchObject({ parentId: promptId, attempt: 1 });
+    const branch = await say({ prompt: "go on", parentId: first.side(null).id });
     expect(branch.start.prompt.parentId).toBe(first.side(null).id);
-    const newest = await readTurn(
-      await takeChatTurn(world.arena, { ...asking(visitorId), chatId, prompt: "and on" }),
-    );
+    const newest = await say({ prompt: "and on" });
     expect(newest.start.prompt.parentId).toBe(branch.side(null).id);
-    const view = await readChat(world.arena, { visitorId, chatId });
-    expect(view.model).toBe("mock/echo");
+    const edited = await say({ prompt: "hello otherwise", parentId: null });
+    expect(edited.start.prompt.parentId).toBeNull();
+    const view = await readConversation(world.arena, ask);
+    expect(view.models).toEqual({ model: "mock/echo" });
     expect(view.messages.map((message) => message.role)).toEqual([
       ...["user", "assistant", "assistant", "user", "assistant", "user", "assistant"],
+      ...["user", "assistant"],
     ]);
+    await expect(say({ prompt: "x", parentId: promptId })).rejects.toMatchObject({
+      ...{ code: "not-found", param: "parentId" },
+    });
   });
 
   test("unknown and sleeping models, and what is counted", async () => {
     const visitorId = await world.visitor();
-    await expect(
-      startChat(world.arena, { ...asking(visitorId), model: "nobody", prompt: "x" }),
-    ).rejects.toMatchObject({ code: "model-not-found" });
+    const nobody = { ...asking(visitorId), start: chat("x", "nobody") };
+    await expect(startConversation(world.arena, nobody)).rejects.toMatchObject({
+      code: "model-not-found",
+    });
     const count = await countTokens(world.arena, {
       ...{ visitorId, prompt: "one two three", signal: new AbortController().signal },
     });
@@ -180,94 +173,101 @@ describe("two models that answer", () => {
   });
 });
 
-describe("a reader that leaves", () => {
+/** The conversation's answers once none is being written. */
+async function settled(world: World, conversationId: string) {
+  for (;;) {
+    const rows = (await rowsOf(world, conversationId)).filter((row) => row.role === "assistant");
+    if (rows.every((row) => row.status !== "streaming")) return rows;
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
+
+async function readStart(events: AsyncIterable<ConversationEvent>) {
+  const reading = events[Symbol.asyncIterator]();
+  const { value } = await reading.next();
+  if (value?.type !== "turn-start") throw new Error("a turn begins with its start");
+  return { start: value, reading };
+}
+
+describe("models that are slow", () => {
   let world: World;
   beforeAll(async () => {
     world = await createWorld(["mock/slow", "mock/never"]);
   });
   afterAll(() => world.close());
 
-  /** The conversation's answers once none is being written. */
-  async function settled(conversationId: string) {
-    for (;;) {
-      const rows = (await rowsOf(world, conversationId)).filter((row) => row.role === "assistant");
-      if (rows.every((row) => row.status !== "streaming")) return rows;
-      await new Promise((resolve) => setImmediate(resolve));
+  test("a reader that leaves stops nothing; stop does, and a vote may rest on what was stopped", async () => {
+    const { events, visitorId } = await begin(world, "count");
+    const { start, reading } = await readStart(events);
+    await reading.return?.();
+    const { conversationId } = start;
+    const streaming = (await rowsOf(world, conversationId)).slice(1);
+    expect(streaming.map(({ status }) => status)).toEqual(["streaming", "streaming"]);
+    await stopAnswers(world.arena, { visitorId, conversationId });
+    const rows = await settled(world, conversationId);
+    for (const row of rows) {
+      // Blind, and one side never begins: nothing was told of either.
+      const nothing = { content: "", errorCode: null, finishReason: null };
+      expect(row).toMatchObject({ status: "stopped", ...nothing });
     }
-  }
-
-  test("stops both sides: with text stopped, without failed, and may be tried again", async () => {
-    const left = new AbortController();
-    const { events, visitorId } = await begin(world, "count", left.signal);
-    const seen: TurnEvent[] = [];
-    for await (const event of events) {
-      seen.push(event);
-      if (event.type === "text-delta") left.abort();
-    }
-    const turn = toOutcome(seen);
-    const rows = await settled(turn.start.conversationId);
-    const stopped = rows.find((row) => row.modelName === "mock/slow")!;
-    const silent = rows.find((row) => row.modelName === "mock/never")!;
-    expect(stopped).toMatchObject({ status: "stopped", finishReason: null, errorCode: null });
-    expect(stopped.content).not.toBe("");
-    expect(stopped.workerId).not.toBeNull();
-    expect(silent).toMatchObject({ status: "failed", content: "", errorCode: "client-closed" });
     expect(world.controller.inFlight()).toBe(0);
-    const battleId = turn.start.battleId!;
     const vote = { outcome: "a", answerAId: rows[0]!.id, answerBId: rows[1]!.id } as const;
-    await expect(castVote(world.arena, { visitorId, battleId, vote })).rejects.toMatchObject({
-      code: "conflict",
-    });
-    const again = new AbortController();
-    const retried = await retryAnswer(world.arena, {
-      ...asking(visitorId, again.signal),
-      ...{ battleId, answerId: silent.id },
-    });
-    again.abort();
-    expect((await readTurn(retried)).start.answers).toHaveLength(1);
+    const view = await castVote(world.arena, { visitorId, conversationId, vote });
+    expect(view.votes).toHaveLength(1);
   });
 
-  test("by closing the iteration, also while it waits", async () => {
-    const visitorId = await world.visitor();
-    const events = await startChat(world.arena, {
-      ...asking(visitorId),
-      ...{ model: "mock/never", prompt: "x" },
-    });
-    const reading = events[Symbol.asyncIterator]();
-    const { value: start } = await reading.next();
-    await reading.return?.();
-    const [row] = await settled((start as TurnEvent & { type: "turn-start" }).conversationId);
-    expect(row).toMatchObject({ status: "failed", errorCode: "client-closed" });
+  test("one side is stopped alone, by whoever asks for it", async () => {
+    const models = { a: "mock/slow", b: "mock/never" };
+    const { events, visitorId } = await beginAny(world, { kind: "compare", prompt: "x", models });
+    const seen: ConversationEvent[] = [];
+    let conversationId = "";
+    for await (const event of events) {
+      seen.push(event);
+      if (event.type === "turn-start") conversationId = event.conversationId;
+      const isFirst = seen.filter(({ type }) => type === "text-delta").length === 1;
+      if (event.type === "text-delta" && isFirst) {
+        const answerId = event.answerId;
+        void stopAnswers(world.arena, { visitorId, conversationId, answerId });
+      } else if (event.type === "answer-end" && event.answer.side === "a") {
+        expect(event.answer).toMatchObject({ status: "stopped", model: "mock/slow" });
+        expect(event.answer.content).not.toBe("");
+        void stopAnswers(world.arena, { visitorId, conversationId });
+      }
+    }
+    const ends = seen.filter(({ type }) => type === "answer-end");
+    expect(ends).toHaveLength(2);
+    expect(ends[1]).toMatchObject({ answer: { side: "b", status: "stopped", content: "" } });
   });
 
   test("a visitor may not have more than four answers running", async () => {
-    const left = new AbortController();
     const visitorId = await world.visitor();
-    const ask = () =>
-      createBattle(world.arena, { ...asking(visitorId, left.signal), prompt: "count" });
+    const ask = () => beginAny(world, battle("count"), { visitorId });
     const asked = await Promise.allSettled([ask(), ask(), ask()]);
     const refused = asked.filter((result) => result.status === "rejected");
     expect(refused).toHaveLength(1);
     expect(refused[0]?.reason).toMatchObject({ code: "overloaded" });
-    left.abort();
-    for (const result of asked) if (result.status === "fulfilled") await readAll(result.value);
+    for (const result of asked) {
+      if (result.status === "rejected") continue;
+      const { start } = await readStart(result.value.events);
+      await stopAnswers(world.arena, { visitorId, conversationId: start.conversationId });
+    }
   });
 
-  test("two next prompts at once: one is taken", async () => {
-    const left = new AbortController();
-    const visitorId = await world.visitor();
-    const started = await startChat(world.arena, {
-      ...asking(visitorId, left.signal),
-      ...{ model: "mock/slow", prompt: "count" },
-    });
-    const reading = started[Symbol.asyncIterator]();
-    const { value: start } = await reading.next();
-    const chatId = (start as TurnEvent & { type: "turn-start" }).conversationId;
-    await expect(
-      takeChatTurn(world.arena, { ...asking(visitorId), chatId, prompt: "more" }),
-    ).rejects.toMatchObject({ code: "conflict" });
-    left.abort();
-    await reading.return?.();
+  test("nothing is asked while an answer is being written", async () => {
+    const { events, visitorId } = await beginAny(world, chat("count", "mock/slow"));
+    const { start } = await readStart(events);
+    const { conversationId } = start;
+    const asked = { ...asking(visitorId), conversationId };
+    const promptId = start.prompt.id;
+    const attempts = await Promise.allSettled([
+      takeTurn(world.arena, { ...asked, turn: { prompt: "more" } }),
+      takeTurn(world.arena, { ...asked, turn: { prompt: "other", parentId: null } }),
+      answerAgain(world.arena, { ...asked, again: { promptId } }),
+    ]);
+    for (const attempt of attempts) {
+      expect(attempt).toMatchObject({ status: "rejected", reason: { code: "conflict" } });
+    }
+    await stopAnswers(world.arena, { visitorId, conversationId });
   });
 });
 
@@ -276,31 +276,41 @@ describe("a side that fails", () => {
     const world = await createWorld(["mock/echo", "mock/fails-after-3-tokens"]);
     const { events, visitorId } = await begin(world);
     const turn = await readTurn(events);
-    const battleId = turn.start.battleId!;
+    const { conversationId, prompt } = turn.start;
     const failed = turn.answers.find((answer) => answer.status === "failed")!;
     expect(failed.content).not.toBe("");
     expect(failed.error).toEqual({
       code: "worker-lost",
       message: "This answer could not be finished. Try it again.",
     });
-    const rows = await rowsOf(world, turn.start.conversationId);
+    const rows = await rowsOf(world, conversationId);
     expect(rows.find((row) => row.id === failed.id)).toMatchObject({ errorCode: "internal" });
+    const asked = { ...asking(visitorId), conversationId };
     await expect(
-      takeBattleTurn(world.arena, { ...asking(visitorId), battleId, prompt: "go on" }),
+      takeTurn(world.arena, { ...asked, turn: { prompt: "go on" } }),
     ).rejects.toMatchObject({ code: "conflict" });
     const whole = turn.answers.find((answer) => answer.status === "complete")!;
     const retry = (answerId: string) =>
-      retryAnswer(world.arena, { ...asking(visitorId), battleId, answerId });
+      answerAgain(world.arena, { ...asked, again: { promptId: prompt.id, answerId } });
     await expect(retry(whole.id)).rejects.toMatchObject({ code: "conflict" });
     const again = await readTurn(await retry(failed.id));
     expect(again.start.answers).toHaveLength(1);
-    expect(again.side(failed.side).parentId).toBe(failed.parentId);
-    await expect(retry(failed.id)).rejects.toMatchObject({ code: "not-found" });
-    const after = await rowsOf(world, turn.start.conversationId);
+    expect(again.side(failed.side)).toMatchObject({ parentId: failed.parentId, attempt: 0 });
+    await expect(retry(failed.id)).rejects.toMatchObject({ code: "conflict" });
+    const after = await rowsOf(world, conversationId);
     const attempts = after.filter((row) => row.side === failed.side);
     expect(new Set(attempts.map((row) => row.modelId)).size).toBe(1);
-    const view = await readBattle(world.arena, { visitorId, battleId });
+    const view = await readConversation(world.arena, { visitorId, conversationId });
     expect(view.messages).toHaveLength(3);
+    // Both sides anew are another attempt, and of a battle the one that is shown.
+    const promptId = prompt.id;
+    const both = await readTurn(await answerAgain(world.arena, { ...asked, again: { promptId } }));
+    expect(both.answers.map(({ attempt }) => attempt)).toEqual([1, 1]);
+    const newest = await readConversation(world.arena, { visitorId, conversationId });
+    expect(newest.messages.slice(1).map(({ id }) => id)).toEqual([
+      both.side("a").id,
+      both.side("b").id,
+    ]);
     await world.close();
   });
 
@@ -347,11 +357,9 @@ describe("a side that fails", () => {
 
   test("because the prompt is too long: both are refused, nothing is written", async () => {
     const world = await createWorld(["mock/echo", "mock/context"]);
-    const visitorId = await world.visitor();
-    const prompt = "word ".repeat(100).trim();
-    await expect(createBattle(world.arena, { ...asking(visitorId), prompt })).rejects.toMatchObject(
-      { code: "context-length-exceeded" },
-    );
+    await expect(begin(world, "word ".repeat(100).trim())).rejects.toMatchObject({
+      code: "context-length-exceeded",
+    });
     expect(await world.db.select().from(messages)).toEqual([]);
     await world.close();
   });
@@ -370,9 +378,7 @@ test("a worker that is gone but not missed yet: two others are drawn", async () 
 
 test("fewer than two models awake", async () => {
   const world = await createWorld(["mock/echo"]);
-  await expect(
-    createBattle(world.arena, { ...asking(await world.visitor()), prompt: "x" }),
-  ).rejects.toMatchObject({ code: "no-worker" });
+  await expect(begin(world)).rejects.toMatchObject({ code: "no-worker" });
   await world.close();
 });
 
@@ -412,16 +418,13 @@ test("a model that only reads is shown as awake, and neither drawn nor talked to
     expect(reader?.features).toEqual(["embeddings", "rerank", "classify", "tokenize"]);
     expect((await readArenaStatus(world.arena)).modelsAwake).toBe(2);
     for (const random of [() => 0, () => 0.5, () => 0.999]) {
-      const visitorId = await world.visitor();
-      const battle = { ...asking(visitorId), prompt: "one", random };
-      const turn = await readTurn(await createBattle(world.arena, battle));
+      const turn = await readTurn((await beginAny(world, battle("one"), { random })).events);
       const rows = await rowsOf(world, turn.start.conversationId);
       const names = rows.slice(1).map((row) => row.modelName);
       expect(names.sort()).toEqual(["mock/echo", "mock/random"]);
     }
-    const chat = { ...asking(await world.visitor()), prompt: "one", model: "mock/reader" };
     const refusal = { code: "not-supported", param: "model" };
-    await expect(startChat(world.arena, chat)).rejects.toMatchObject(refusal);
+    await expect(beginAny(world, chat("one", "mock/reader"))).rejects.toMatchObject(refusal);
   } finally {
     await world.close();
   }

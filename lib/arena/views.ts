@@ -1,12 +1,7 @@
 import * as z from "zod";
 import { ERROR_CODE_LIST } from "@/lib/errors";
-import type {
-  AnswerStats,
-  AnswerView,
-  MessageView,
-  PromptView,
-  ViewError,
-} from "@/lib/protocol/arena-view";
+import type { AnswerStats, PromptView, ViewError } from "@/lib/protocol/arena-view";
+import type { MarkKind, TurnAnswer } from "@/lib/protocol/conversation-view";
 import { assert } from "@/lib/util/assert";
 import type { MessageRow } from "./store";
 
@@ -35,30 +30,43 @@ export function toPromptView(row: MessageRow): PromptView {
   return { id: row.id, role: "user", parentId: row.parentId, content: row.content };
 }
 
-export function toAnswerView(row: MessageRow, sight: Sight): AnswerView {
+export function toTurnAnswer(
+  row: MessageRow,
+  { sight, marks }: { sight: Sight; marks: readonly MarkKind[] },
+): TurnAnswer {
   assert(row.parentId !== null && row.status !== null, "an answer has a prompt and a status");
+  const isOpen = sight === "open";
   return {
     id: row.id,
     role: "assistant",
     parentId: row.parentId,
     side: row.side,
+    attempt: row.attempt,
     content: row.content,
+    reasoning: isOpen ? row.reasoning : "",
     status: row.status,
-    finishReason: row.finishReason,
+    // A limit that was reached tells contexts and habits apart.
+    finishReason: isOpen ? row.finishReason : null,
     error: toViewError(row, sight),
-    model: sight === "open" ? row.modelName : null,
-    stats: sight === "open" ? toStats(row) : null,
+    model: isOpen ? row.modelName : null,
+    stats: isOpen ? toStats(row) : null,
+    marks: [...marks],
   };
 }
 
-/** All messages; of a side's attempts only the newest, since a failed one was replaced by the next. */
-export function toMessageViews(rows: readonly MessageRow[], sight: Sight): MessageView[] {
-  const newest = new Map<string, string>();
-  const place = (row: MessageRow) => `${row.parentId} ${row.side}`;
-  for (const row of rows) if (row.side) newest.set(place(row), row.id);
-  return rows
-    .filter((row) => row.side === null || newest.get(place(row)) === row.id)
-    .map((row) => (row.role === "user" ? toPromptView(row) : toAnswerView(row, sight)));
+/** One that is being written. */
+export function toBegunView(
+  answer: Pick<TurnAnswer, "id" | "parentId" | "side" | "attempt" | "content" | "reasoning"> & {
+    modelName: string;
+  },
+  sight: Sight,
+): TurnAnswer {
+  const { id, parentId, side, attempt, content, reasoning, modelName } = answer;
+  return {
+    ...{ id, role: "assistant", parentId, side, attempt, content, reasoning },
+    ...{ status: "streaming", finishReason: null, error: null, stats: null, marks: [] },
+    model: sight === "open" ? modelName : null,
+  };
 }
 
 function toViewError(row: MessageRow, sight: Sight): ViewError | null {

@@ -1,15 +1,14 @@
 import type { Database } from "@/lib/db/client";
 import { AppError } from "@/lib/errors";
 import { VISITOR_GENERATIONS_MAX } from "@/lib/limits";
-import { createId } from "@/lib/util/id";
+import type { PlannedTurn } from "./plan-turn";
 import {
   countStreamingAnswers,
   createAnswers,
   createPrompt,
   lockVisitor,
-  type NewPrompt,
+  saveSettings,
 } from "./store";
-import type { PlannedAnswer } from "./take-turn";
 
 /** Runs `work` in a transaction in which nothing else is decided for this visitor. */
 export function withVisitor<T>(
@@ -24,7 +23,14 @@ export function withVisitor<T>(
 }
 
 /** What one visitor asked for in one turn. */
-export type Asked = { visitorId: string; requestId: string; signal: AbortSignal };
+export type Asked = {
+  visitorId: string;
+  /** auth/network.ts */
+  network?: string | undefined;
+  requestId: string;
+  /** Aborts when the reader left; what is under way by then goes on. */
+  signal: AbortSignal;
+};
 
 /**
  * Writes a turn down: its prompt, unless that stands already, and its answers as begun. Under the
@@ -34,34 +40,28 @@ export type Asked = { visitorId: string; requestId: string; signal: AbortSignal 
  */
 export async function writeTurn(
   transaction: Database,
-  turn: {
+  {
+    visitorId,
+    conversationId,
+    turn,
+  }: {
     visitorId: string;
     conversationId: string;
-    prompt?: NewPrompt;
-    answers: readonly PlannedAnswer[];
+    turn: PlannedTurn;
   },
 ): Promise<void> {
-  const running = await countStreamingAnswers(transaction, turn.visitorId);
+  const running = await countStreamingAnswers(transaction, visitorId);
   if (running + turn.answers.length > VISITOR_GENERATIONS_MAX) {
     throw new AppError("overloaded", {
       message: `You have ${running} answers running; ${VISITOR_GENERATIONS_MAX} at once are allowed. Wait for one, or stop it.`,
       retryAfterSeconds: 5,
     });
   }
-  if (turn.prompt) await createPrompt(transaction, turn.conversationId, turn.prompt);
-  const answers = turn.answers.map(({ id, parentId, side, modelId }) => {
-    return { id, parentId, side, modelId };
+  const { isNew, ...prompt } = turn.prompt;
+  if (isNew) await createPrompt(transaction, conversationId, prompt);
+  const answers = turn.answers.map(({ id, parentId, side, attempt, modelId }) => {
+    return { id, parentId, side, attempt, modelId };
   });
-  await createAnswers(transaction, turn.conversationId, answers);
-}
-
-/**
- * Ids of one moment: their order is that of their random bits and says nothing of sides or models, as
- * two readings of the clock would.
- */
-export function createIds<Name extends string>(...names: Name[]): Record<Name, string> {
-  const nowMs = Date.now();
-  const entries = names.map((name) => [name, createId(nowMs)] as const);
-  // Object.fromEntries forgets which keys it was given.
-  return Object.fromEntries(entries) as Record<Name, string>;
+  await createAnswers(transaction, conversationId, answers);
+  await saveSettings(transaction, conversationId, turn.settings);
 }

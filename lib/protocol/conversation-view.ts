@@ -112,7 +112,8 @@ export const conversationMessageSchema = z.discriminatedUnion("role", [
   promptViewSchema,
   turnAnswerSchema,
 ]);
-const standingSchema = z.object({
+/** Of a model on a board. */
+export const modelStandingSchema = z.object({
   status: ratingStatusSchema,
   rating: z.number().nullable(),
   rank: z.number().nullable(),
@@ -124,8 +125,8 @@ export const modelCardSchema = z.object({
   parameters: z.number().nullable(),
   price: priceSchema.nullable(),
   /** Before this vote and now; null: not on the board. */
-  before: standingSchema.nullable(),
-  now: standingSchema.nullable(),
+  before: modelStandingSchema.nullable(),
+  now: modelStandingSchema.nullable(),
 });
 export const pairVoteSchema = pairVoteBodySchema.extend({
   /** Before the names were known: the vote that opened a battle. */
@@ -209,6 +210,7 @@ export type VoteReason = (typeof VOTE_REASONS)[number];
 export type MarkKind = (typeof MARK_KINDS)[number];
 export type TurnAnswer = z.infer<typeof turnAnswerSchema>;
 export type ConversationMessage = z.infer<typeof conversationMessageSchema>;
+export type ModelStanding = z.infer<typeof modelStandingSchema>;
 export type ModelCard = z.infer<typeof modelCardSchema>;
 export type PairVote = z.infer<typeof pairVoteSchema>;
 export type PairReveal = z.infer<typeof pairRevealSchema>;

@@ -1,14 +1,16 @@
 import { arena } from "@/lib/arena/arena";
-import { startChat } from "@/lib/arena/chat";
+import { startConversation } from "@/lib/arena/take-turn";
 import { methodNotAllowed } from "@/lib/http/not-allowed";
 import { route } from "@/lib/http/route";
 import { jsonLinesReply } from "@/lib/http/stream-reply";
-import { startChatBodySchema } from "@/lib/protocol/arena-view";
+import { startBodySchema } from "@/lib/protocol/conversation-view";
 
 export const POST = route(
-  { shape: "parley", caller: "visitor", body: startChatBodySchema },
-  async ({ body, visitorId, requestId, signal }) =>
-    jsonLinesReply(await startChat(arena(), { ...body, visitorId, requestId, signal })),
+  { shape: "parley", caller: "visitor", body: startBodySchema },
+  async ({ body: start, visitorId, network, requestId, signal }) =>
+    jsonLinesReply(
+      await startConversation(arena(), { start, visitorId, network, requestId, signal }),
+    ),
 );
 
 export const GET = methodNotAllowed("POST");

@@ -2,7 +2,8 @@ import { visitors } from "@/lib/db/schema/conversations";
 import { createTestDatabase } from "@/lib/db/testing";
 import { env } from "@/lib/env";
 import { WAITING_MAX } from "@/lib/limits";
-import type { AnswerView, TurnEvent } from "@/lib/protocol/arena-view";
+import type { ConversationEvent, StartBody, TurnAnswer } from "@/lib/protocol/conversation-view";
+import type { PaceRules } from "@/lib/protocol/arena-settings";
 import { readRules } from "@/lib/rules/rules";
 import { log } from "@/lib/telemetry/log";
 import { createId } from "@/lib/util/id";
@@ -11,6 +12,7 @@ import { createMockBackend } from "@/worker/backends/mock";
 import { startTestWorker, TEST_SECRET } from "@/worker/server-testing";
 import { Controller } from "../../controller/controller";
 import { Arena } from "../arena";
+import { startConversation } from "../take-turn";
 
 /** A database, a controller and worker servers with the mock behind them: all real, on this machine. */
 export type World = Awaited<ReturnType<typeof createWorld>>;
@@ -31,20 +33,23 @@ export async function createWorld(...workers: string[][]) {
   const beating = setInterval(() => {
     for (const worker of started) void worker.beat().catch(() => undefined);
   }, 2_000);
+  /** A reader of tests reads fast. */
+  const pace: PaceRules = { isFair: true, charactersPerSecondMin: 10_000 };
   const arena = new Arena({
     ...{ db: database.db, controller },
     // Read again each time, so that a test that changes them need not wait.
-    rules: { get: () => readRules(database.db) },
+    rules: { get: async () => ({ ...(await readRules(database.db)), pace }) },
   });
 
   return {
-    ...{ arena, controller, db: database.db, url: database.url, workers: started },
+    ...{ arena, controller, db: database.db, url: database.url, workers: started, pace },
     async visitor() {
       const id = createId();
       await database.db.insert(visitors).values({ id });
       return id;
     },
     async close() {
+      await arena.runs.stop();
       clearInterval(beating);
       for (const worker of started) await worker.close();
       await database.drop();
@@ -91,18 +96,34 @@ export const asking = (visitorId: string, signal = new AbortController().signal)
   ...{ visitorId, requestId: createId(), signal },
 });
 
-export async function readAll(events: AsyncIterable<TurnEvent>): Promise<TurnEvent[]> {
-  const all: TurnEvent[] = [];
+/** A conversation of a visitor, a new one unless named. */
+export async function begin(
+  world: World,
+  start: StartBody,
+  options: { visitorId?: string; random?: () => number } = {},
+) {
+  const { visitorId = await world.visitor(), random } = options;
+  const asked = { ...asking(visitorId), start, ...(random && { random }) };
+  return { visitorId, events: await startConversation(world.arena, asked) };
+}
+
+export const battle = (prompt: string): StartBody => ({ kind: "battle", prompt });
+export const chat = (prompt: string, model = "mock/echo"): StartBody => ({
+  ...{ kind: "chat", prompt, model },
+});
+
+export async function readAll(events: AsyncIterable<ConversationEvent>): Promise<ConversationEvent[]> {
+  const all: ConversationEvent[] = [];
   for await (const event of events) all.push(event);
   return all;
 }
 
 /** What a whole turn came to. */
-export async function readTurn(events: AsyncIterable<TurnEvent>) {
+export async function readTurn(events: AsyncIterable<ConversationEvent>) {
   return toOutcome(await readAll(events));
 }
 
-export function toOutcome(all: TurnEvent[]) {
+export function toOutcome(all: ConversationEvent[]) {
   const [start] = all;
   if (start?.type !== "turn-start") throw new Error("a turn begins with its start");
   const answers = all.flatMap((event) => (event.type === "answer-end" ? [event.answer] : []));
@@ -111,7 +132,7 @@ export function toOutcome(all: TurnEvent[]) {
     if (event.type !== "text-delta") continue;
     texts.set(event.answerId, (texts.get(event.answerId) ?? "") + event.text);
   }
-  const side = (name: "a" | "b" | null): AnswerView => {
+  const side = (name: "a" | "b" | null): TurnAnswer => {
     const found = answers.find((answer) => answer.side === name);
     if (!found) throw new Error(`no answer of side ${name}`);
     return found;

@@ -1,0 +1,20 @@
+import { arena } from "@/lib/arena/arena";
+import { answerAgain } from "@/lib/arena/take-turn";
+import { methodNotAllowed } from "@/lib/http/not-allowed";
+import { route } from "@/lib/http/route";
+import { jsonLinesReply } from "@/lib/http/stream-reply";
+import { answerAgainBodySchema } from "@/lib/protocol/conversation-view";
+
+export const POST = route(
+  { shape: "parley", caller: "visitor", body: answerAgainBodySchema },
+  async ({ body: again, params, visitorId, network, requestId, signal }) => {
+    const conversationId = params.id ?? "";
+    const asked = { conversationId, visitorId, network, requestId, signal, again };
+    return jsonLinesReply(await answerAgain(arena(), asked));
+  },
+);
+
+export const GET = methodNotAllowed("POST");
+export const PUT = GET;
+export const PATCH = GET;
+export const DELETE = GET;

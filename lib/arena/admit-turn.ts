@@ -1,0 +1,26 @@
+import { ensureVisitor } from "@/lib/auth/visitor-store";
+import type { ConversationKind } from "@/lib/protocol/conversation-view";
+import type { Arena } from "./arena";
+
+/** What is known of a turn before anything of it is written or told to anybody. */
+export type TurnAsk = {
+  kind: ConversationKind;
+  /** The first turn of a conversation. */
+  isNew: boolean;
+  visitorId: string;
+  /** A keyed hash of the network that they ask from (auth/network.ts). */
+  network: string | undefined;
+  prompt: string;
+  /** Names of those that will answer; none of a blind battle, of which a refusal must not say who fights. */
+  models: readonly string[];
+  signal: AbortSignal;
+};
+
+/**
+ * The one place that is asked before a prompt is written down, counted by a tokenizer or told to a worker.
+ *
+ * @throws AppError, which is what the visitor is told.
+ */
+export async function admitTurn(arena: Arena, ask: TurnAsk): Promise<void> {
+  await ensureVisitor(arena.db, ask.visitorId);
+}

@@ -1,0 +1,54 @@
+import * as z from "zod";
+import { catalog } from "@/lib/catalog/catalog";
+import { readStandings } from "@/lib/leaderboard/read-standings";
+import {
+  type ModelCard,
+  modelStandingSchema,
+  type PairReveal,
+} from "@/lib/protocol/conversation-view";
+import { modelDescriptionSchema } from "@/lib/protocol/worker-card";
+import { assert } from "@/lib/util/assert";
+import type { Arena } from "./arena";
+import { findBallot, type PairModel, readPairTally } from "./battle-store";
+import { describeUncounted } from "./describe-uncounted";
+import type { LoadedConversation } from "./load-conversation";
+import { readDescriptions } from "./store";
+
+/** Where both models of a pair stood before a vote. */
+export const pairStandingsSchema = z.object({
+  a: modelStandingSchema.nullable(),
+  b: modelStandingSchema.nullable(),
+});
+
+/** Who was who in a battle that its blind vote has opened. */
+export async function readReveal(
+  { db }: Arena,
+  { pair, votes }: Pick<LoadedConversation, "pair" | "votes">,
+): Promise<PairReveal> {
+  const vote = votes.find(({ blind }) => blind);
+  assert(pair !== null && vote !== undefined, "a revealed battle has its pair and its blind vote");
+  const { a, b } = pair;
+  const ids = [a.id, b.id];
+  const [now, tally, ballot, descriptions, { settings }] = await Promise.all([
+    readStandings(db, ids),
+    readPairTally(db, a.id, b.id),
+    findBallot(db, vote.id),
+    readDescriptions(db, ids),
+    catalog().get(),
+  ]);
+  // What another version stored, and votes of before, have none.
+  const before = pairStandingsSchema.catch({ a: null, b: null }).parse(vote.standings);
+  const toCard = ({ id, name }: PairModel, side: "a" | "b"): ModelCard => {
+    const known = modelDescriptionSchema.safeParse(descriptions.get(id)).data;
+    return {
+      model: name,
+      organisation: known?.organization ?? null,
+      licence: known?.licence ?? null,
+      parameters: known?.parameters ?? null,
+      price: settings.get(name)?.price ?? null,
+      ...{ before: before[side], now: now.get(id) ?? null },
+    };
+  };
+  const uncounted = describeUncounted(ballot?.reason ?? null);
+  return { a: toCard(a, "a"), b: toCard(b, "b"), pair: tally, uncounted };
+}
