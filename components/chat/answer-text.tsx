@@ -1,7 +1,7 @@
 "use client";
 
 import clsx from "clsx";
-import { lazy, Suspense } from "react";
+import { lazy, memo, Suspense } from "react";
 import type { AnswerView } from "@/lib/protocol/arena-view";
 
 // Half of the battle page's script would be Markdown; it arrives beside the first answer instead.
@@ -13,13 +13,19 @@ export function preloadMarkdown(): void {
   import("./markdown").catch(() => undefined);
 }
 
-export function AnswerText({ answer }: { answer: AnswerView }) {
-  const isStreaming = answer.status === "streaming";
+export type MarkdownTextProps = { text: string; isStreaming: boolean };
+
+/** What a model wrote. Not drawn again while the text is the same. */
+export const MarkdownText = memo(function MarkdownText({ text, isStreaming }: MarkdownTextProps) {
   return (
     <div className={clsx("prose max-w-[72ch]", isStreaming && "is-streaming")}>
-      <Suspense fallback={<p className="whitespace-pre-wrap">{answer.content}</p>}>
-        <Markdown text={answer.content} isStreaming={isStreaming} />
+      <Suspense fallback={<p className="whitespace-pre-wrap">{text}</p>}>
+        <Markdown text={text} isStreaming={isStreaming} />
       </Suspense>
     </div>
   );
+});
+
+export function AnswerText({ answer }: { answer: Pick<AnswerView, "content" | "status"> }) {
+  return <MarkdownText text={answer.content} isStreaming={answer.status === "streaming"} />;
 }

@@ -11,6 +11,8 @@ import { useTokenCount } from "./use-token-count";
 
 /** The share of a context from which its use is worth a line. */
 const FILL_SHOWN_FROM = 0.6;
+/** Fewer tokens than these hold no paragraph: an answer would likely end in the middle. */
+const ANSWER_TOKENS_TIGHT = 128;
 
 export type ComposerProps = {
   value: string;
@@ -26,6 +28,10 @@ export type ComposerProps = {
   rows?: number;
   model?: string | undefined;
   conversationId?: string | undefined;
+  /** The answer of a chat that the question follows: how full the context is depends on the branch. */
+  parentId?: string | undefined;
+  /** What the model is told before the first question; it takes room too. */
+  system?: string | undefined;
   inputRef?: Ref<HTMLTextAreaElement>;
 };
 
@@ -37,6 +43,8 @@ export function Composer(props: ComposerProps) {
     prompt: value,
     model: props.model,
     conversationId: props.conversationId,
+    parentId: props.parentId,
+    system: props.system,
   });
   const warning = toWarning(value, count);
   const canAsk =
@@ -124,6 +132,11 @@ function toWarning(value: string, count: ReturnType<typeof useTokenCount>) {
   const used = `${formatCount(count.promptTokens)} of ${formatCount(count.contextLength)} tokens`;
   if (!count.fits)
     return { isFinal: true, text: `${used}: too long for the context. Shorten it before asking.` };
+  const left = count.contextLength - count.promptTokens;
+  if (left < ANSWER_TOKENS_TIGHT) {
+    const words = left === 1 ? "1 token is" : `${formatCount(left)} tokens are`;
+    return { isFinal: false, text: `${used}: only ${words} left, so the answer may be cut off.` };
+  }
   if (count.promptTokens < count.contextLength * FILL_SHOWN_FROM) return null;
   return { isFinal: false, text: `${used}, the rest is left for the answer.` };
 }

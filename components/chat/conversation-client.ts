@@ -154,7 +154,7 @@ export class ConversationClient {
     if (!failure || phase !== "idle") return;
     const size = this.#thread.size;
     this.#set({ failure: null, phase: "asking", pending: failure.ask.prompt ?? null });
-    if (standing && failure.error.code === "unreachable") await this.#refresh(standing.id);
+    if (standing && failure.error.code === "unreachable") await this.refresh();
     if (this.#state.phase !== "asking") return;
     this.#set({ phase: "idle", pending: null });
     if (this.#thread.size === size) await this.#ask(failure.ask);
@@ -182,6 +182,18 @@ export class ConversationClient {
       if (this.#shown.signal.aborted) return;
       this.#set({ stopping: [], stopProblem: toRequestError(error).message });
     }
+  };
+
+  /** What the server holds now; a turn that runs is joined. A server that is away changes nothing. */
+  readonly refresh = async (): Promise<void> => {
+    const id = this.#id;
+    const { signal } = this.#shown;
+    if (id === undefined) return;
+    const view = await readView(id, signal).catch(() => null);
+    if (view === null || signal.aborted) return;
+    this.show(view);
+    const isRead = this.#state.phase === "streaming";
+    if (this.#thread.isStreaming && !isRead) await this.#join(id, signal, 0);
   };
 
   /** Takes what the server replied, to a vote say, for what stands. */
@@ -212,6 +224,11 @@ export class ConversationClient {
   readonly showAttempt = (promptId: string, number: number): void => {
     this.#thread.showAttempt(promptId, number);
     this.#set({ turns: this.#thread.turns() });
+  };
+
+  /** Shows the path that leads to this message, if it is part of the conversation. */
+  readonly showPath = (messageId: string): void => {
+    if (this.#thread.showPath(messageId)) this.#set({ turns: this.#thread.turns() });
   };
 
   #set(change: Partial<ConversationState>): void {
@@ -263,18 +280,8 @@ export class ConversationClient {
       const failure = { error: toRequestError(error), ask };
       this.#set({ phase: "idle", pending: null, failure });
       // Another tab has gone on with this conversation.
-      const known = this.#state.standing?.id;
-      if (known !== undefined && failure.error.code === "conflict") await this.#refresh(known);
+      if (failure.error.code === "conflict") await this.refresh();
     }
-  }
-
-  /** What the server holds now; a turn that runs is joined. A server that is away changes nothing. */
-  async #refresh(id: string): Promise<void> {
-    const { signal } = this.#shown;
-    const view = await readView(id, signal).catch(() => null);
-    if (view === null || signal.aborted) return;
-    this.show(view);
-    if (this.#thread.isStreaming) await this.#join(id, signal, 0);
   }
 
   /** A turn has begun that this page asked for. */

@@ -98,7 +98,7 @@ test("a comparison keeps its attempts, of a battle the newest stands, and a side
     thread.apply(end(answer("a0", "p", { side: "a", status: "failed" })));
     thread.apply(start(prompt("p"), [answer("a0-again", "p", { side: "a" })]));
     let turn = thread.turns()[0];
-    expect(turn?.attempt?.answers.map((it) => it.id)).toEqual(["b0", "a0-again"]);
+    expect(turn?.attempt?.answers.map((it) => it.id)).toEqual(["a0-again", "b0"]);
     thread.apply(start(prompt("p"), pair(1)));
     turn = thread.turns()[0];
     expect(turn?.attempts.map((it) => it.number)).toEqual(kind === "battle" ? [1] : [0, 1]);
@@ -137,4 +137,18 @@ test("messages that lead in a circle end the path", () => {
   const thread = new Thread("compare");
   thread.replace([prompt("p"), { ...prompt("q", "p") }, { ...prompt("r", "q") }, prompt("p", "r")]);
   expect(thread.turns().length).toBeLessThanOrEqual(3);
+});
+
+test("the path to a message is shown, whatever was chosen before", () => {
+  const thread = new Thread("chat");
+  const path = () => thread.turns().flatMap((it) => it.attempt?.answers.map(({ id }) => id) ?? []);
+  thread.replace([
+    ...[prompt("p"), answer("x1", "p"), answer("x2", "p")],
+    ...[prompt("q", "x1"), answer("y", "q"), prompt("p2"), answer("w", "p2")],
+  ]);
+  expect(path()).toEqual(["w"]);
+  expect(thread.showPath("y")).toBe(true);
+  expect(path()).toEqual(["x1", "y"]);
+  expect(thread.showPath("nowhere")).toBe(false);
+  expect(path()).toEqual(["x1", "y"]);
 });

@@ -76,7 +76,6 @@ export class Thread {
     switch (event.type) {
       case "turn-start": {
         const isNew = [event.prompt, ...event.answers].some((it) => !this.#messages.has(it.id));
-        this.#dropReplaced(event.answers);
         for (const message of [event.prompt, ...event.answers]) this.#put(message);
         // Who came back to a running turn may look at another branch by now; a new turn is shown.
         if (!isNew) return;
@@ -140,6 +139,25 @@ export class Thread {
     this.#isPathStale = true;
   }
 
+  /** Shows the path that leads to this message; false where it is not here. */
+  showPath(messageId: string): boolean {
+    let message = this.#messages.get(messageId);
+    if (!message) return false;
+    // Each message leads to an earlier one; the count ends a circle that a mistake had made.
+    for (let left = this.#messages.size; message && left > 0; left--) {
+      if (message.role === "user") this.#chosenPrompts.set(message.parentId, message.id);
+      else this.#chosenAttempts.set(message.parentId, this.#numberOf(message));
+      message = message.parentId === null ? undefined : this.#messages.get(message.parentId);
+    }
+    this.#isPathStale = true;
+    return true;
+  }
+
+  #numberOf(answer: TurnAnswer): number {
+    if (this.#kind !== "chat") return answer.attempt;
+    return (this.#answers.get(answer.parentId) ?? []).indexOf(answer.id);
+  }
+
   #put(message: ConversationMessage): void {
     const old = this.#messages.get(message.id);
     this.#messages.set(message.id, message);
@@ -155,27 +173,6 @@ export class Thread {
     if (message.status === "streaming") this.#streaming.add(message.id);
     else this.#streaming.delete(message.id);
     if (wasStreaming && message.status !== "streaming") this.#ended.push(message);
-  }
-
-  /** A failed side that is tried again keeps its place: the new answer takes over from the old one. */
-  #dropReplaced(answers: readonly TurnAnswer[]): void {
-    for (const { id, parentId, side, attempt } of answers) {
-      if (side === null) continue;
-      const ids = this.#answers.get(parentId) ?? [];
-      const kept = ids.filter((other) => {
-        const it = this.#messages.get(other);
-        return (
-          other === id || it?.role !== "assistant" || it.side !== side || it.attempt !== attempt
-        );
-      });
-      if (kept.length === ids.length) continue;
-      for (const dropped of ids.filter((it) => !kept.includes(it))) {
-        this.#messages.delete(dropped);
-        this.#streaming.delete(dropped);
-      }
-      this.#answers.set(parentId, kept);
-      this.#isPathStale = true;
-    }
   }
 
   /** From the first prompt on, at each fork along what was chosen, else along the newest. */
@@ -229,13 +226,15 @@ export class Thread {
       .map((id) => this.#messages.get(id))
       .filter((it) => it?.role === "assistant");
     if (this.#kind === "chat") return answers.map((it, number) => ({ number, answers: [it] }));
-    const attempts = new Map<number, Attempt & { answers: TurnAnswer[] }>();
+    const sides = new Map<number, Map<string | null, TurnAnswer>>();
     for (const answer of answers) {
-      const attempt = attempts.get(answer.attempt);
-      if (attempt) attempt.answers.push(answer);
-      else attempts.set(answer.attempt, { number: answer.attempt, answers: [answer] });
+      const attempt = sides.get(answer.attempt) ?? new Map<string | null, TurnAnswer>();
+      // A side that was tried again stands there twice: the newest is the one that counts.
+      sides.set(answer.attempt, attempt.set(answer.side, answer));
     }
-    const ordered = [...attempts.values()].sort((x, y) => x.number - y.number);
+    const ordered = [...sides]
+      .sort(([x], [y]) => x - y)
+      .map(([number, bySide]) => ({ number, answers: [...bySide.values()] }));
     return this.#kind === "battle" ? ordered.slice(-1) : ordered;
   }
 }

@@ -11,24 +11,29 @@ export type TokenCountOptions = {
   prompt: string;
   model?: string | undefined;
   conversationId?: string | undefined;
+  /** Of a chat: the answer that the prompt follows. */
+  parentId?: string | undefined;
+  system?: string | undefined;
 };
 
 /** How much of the context this prompt would take, once typing pauses. Null until known. */
 export function useTokenCount(options: TokenCountOptions): TokenCountReply | null {
-  const { prompt, model, conversationId } = options;
+  const { prompt, model, conversationId, parentId, system } = options;
   const [settled, setSettled] = useState("");
   useEffect(() => {
     const timer = setTimeout(() => setSettled(prompt), TOKEN_COUNT_DELAY_MS);
     return () => clearTimeout(timer);
   }, [prompt]);
   const { data } = useQuery({
-    queryKey: ["token-count", settled, model ?? null, conversationId ?? null],
+    queryKey: ["token-count", settled, model, conversationId, parentId, system],
     queryFn: ({ signal }) =>
       requestJson(paths.api.tokenCount, (views) => views.tokenCountReplySchema, {
         body: {
           prompt: settled,
           ...(model && { model }),
           ...(conversationId && { conversationId }),
+          ...(parentId && { parentId }),
+          ...(system && { system }),
         },
         signal,
       }),

@@ -1,67 +1,70 @@
 "use client";
 
-import { ChevronLeft, ChevronRight, RefreshCw } from "lucide-react";
 import { AnswerText } from "@/components/chat/answer-text";
-import { CopyButton } from "@/components/chat/copy-button";
-import { Question } from "@/components/chat/question";
-import type { ChatTurn as Turn } from "@/components/chat/turn-reducer";
-import { formatCount, formatRate, formatSeconds } from "@/components/format";
+import type { ConversationClient } from "@/components/chat/conversation-client";
+import { EditableQuestion } from "@/components/chat/editable-question";
+import { Reasoning } from "@/components/chat/reasoning";
+import { Switcher } from "@/components/chat/switcher";
+import type { Turn } from "@/components/chat/thread";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
 import { Skeleton } from "@/components/ui/skeleton";
-import type { AnswerView } from "@/lib/protocol/arena-view";
+import type { ConversationSettings, TurnAnswer } from "@/lib/protocol/conversation-view";
+import { AnswerActions } from "./answer-actions";
+import type { Marks } from "./use-marks";
 
 export type ChatTurnProps = {
   number: number;
   turn: Turn;
+  client: ConversationClient;
   isBusy: boolean;
-  onSwitch: (answerId: string) => void;
-  onRegenerate: (answerId: string) => void;
+  marks: Marks;
+  toSend: { settings?: ConversationSettings };
 };
 
-export function ChatTurn({ number, turn, isBusy, onSwitch, onRegenerate }: ChatTurnProps) {
-  const { prompt, answers, answer } = turn;
-  const regenerate = answer && !isBusy ? () => onRegenerate(answer.id) : null;
+export function ChatTurn({ number, turn, client, isBusy, marks, toSend }: ChatTurnProps) {
+  const { prompt, branches, attempt } = turn;
+  const answer = attempt?.answers[0];
+  const regenerate = () => void client.answerAgain({ promptId: prompt.id });
   return (
-    <section aria-label={`Question ${number}`} className="animate-rise">
-      <Question text={prompt.content} />
+    <section aria-label={`Question ${number}`}>
+      <EditableQuestion
+        text={prompt.content}
+        isBusy={isBusy}
+        onAsk={(text) => void client.ask({ prompt: text, parentId: prompt.parentId, ...toSend })}
+      >
+        {branches.length > 1 && (
+          <Switcher
+            label="Wordings of this question"
+            earlier="Earlier wording"
+            later="Later wording"
+            index={branches.indexOf(prompt.id)}
+            count={branches.length}
+            onShow={(index) => {
+              const id = branches[index];
+              if (id !== undefined) client.showPrompt(id);
+            }}
+          />
+        )}
+      </EditableQuestion>
       {answer && (
-        <article aria-label="Answer" aria-busy={answer.status === "streaming"} className="mt-6">
+        <article aria-label="Answer" aria-busy={answer.status === "streaming"} className="mt-4">
+          <Reasoning answer={answer} />
           {answer.content === "" && answer.status === "streaming" ? (
             <Skeleton className="mt-2 h-3.5 w-3/5" />
           ) : (
             <AnswerText answer={answer} />
           )}
-          {answer.status === "failed" && (
-            <Notice
-              tone="danger"
-              className="mt-4"
-              action={
-                regenerate && (
-                  <Button size="small" onClick={regenerate}>
-                    Try again
-                  </Button>
-                )
-              }
-            >
-              {answer.error?.message ?? "The model stopped answering."} Your question
-              {answer.content === "" ? " is kept." : " and what was written are kept."}
-            </Notice>
-          )}
+          <Ending answer={answer} onRegenerate={isBusy ? null : regenerate} />
           {answer.status !== "streaming" && (
-            <div className="mt-2 -ml-2.5 flex flex-wrap items-center gap-x-1">
-              {answers.length > 1 && (
-                <BranchSwitcher answers={answers} answer={answer} onSwitch={onSwitch} />
-              )}
-              <CopyButton text={answer.content} label="Copy the answer" />
-              {regenerate && (
-                <Button variant="quiet" size="small" onClick={regenerate}>
-                  <RefreshCw size={15} strokeWidth={1.5} aria-hidden="true" />
-                  Regenerate
-                </Button>
-              )}
-              <Details answer={answer} />
-            </div>
+            <AnswerActions
+              turn={turn}
+              answer={answer}
+              isBusy={isBusy}
+              marks={marks}
+              onShow={(index) => client.showAttempt(prompt.id, index)}
+              onRegenerate={regenerate}
+            />
           )}
         </article>
       )}
@@ -69,69 +72,35 @@ export function ChatTurn({ number, turn, isBusy, onSwitch, onRegenerate }: ChatT
   );
 }
 
-type BranchSwitcherProps = Pick<ChatTurnProps, "onSwitch"> & {
-  answers: readonly AnswerView[];
-  answer: AnswerView;
-};
+type EndingProps = { answer: TurnAnswer; onRegenerate: (() => void) | null };
 
-function BranchSwitcher({ answers, answer, onSwitch }: BranchSwitcherProps) {
-  const index = answers.findIndex((it) => it.id === answer.id);
-  const before = answers[index - 1];
-  const after = answers[index + 1];
-  return (
-    <fieldset className="numeric flex items-center text-sm text-ink-soft">
-      <legend className="sr-only">Answers to this question</legend>
-      <Button
-        variant="quiet"
-        size="icon"
-        disabled={!before}
-        aria-label="Earlier answer"
-        onClick={() => before && onSwitch(before.id)}
+/** How an answer ended that did not end by itself. */
+function Ending({ answer, onRegenerate }: EndingProps) {
+  if (answer.status === "failed") {
+    return (
+      <Notice
+        tone="danger"
+        className="mt-4"
+        action={
+          onRegenerate && (
+            <Button size="small" onClick={onRegenerate}>
+              Try again
+            </Button>
+          )
+        }
       >
-        <ChevronLeft size={16} strokeWidth={1.5} aria-hidden="true" />
-      </Button>
-      <span className="min-w-8 text-center">
-        {index + 1}/{answers.length}
-      </span>
-      <Button
-        variant="quiet"
-        size="icon"
-        disabled={!after}
-        aria-label="Later answer"
-        onClick={() => after && onSwitch(after.id)}
-      >
-        <ChevronRight size={16} strokeWidth={1.5} aria-hidden="true" />
-      </Button>
-    </fieldset>
-  );
-}
-
-function Details({ answer }: { answer: AnswerView }) {
-  const { stats } = answer;
-  const ending =
+        {answer.error?.message ?? "The model stopped answering."} Your question
+        {answer.content === "" ? " is kept." : " and what was written are kept."}
+      </Notice>
+    );
+  }
+  const words =
     answer.status === "stopped"
-      ? "stopped by you"
+      ? answer.content === ""
+        ? "You stopped it before its first word."
+        : "You stopped it here."
       : answer.finishReason === "length"
-        ? "ended at the length limit"
+        ? "It ended at its length limit."
         : null;
-  if (!stats) return ending && <p className="px-2.5 text-xs text-ink-soft">{ending}</p>;
-  const facts = [
-    answer.model,
-    `${formatCount(stats.completionTokens)} tokens`,
-    `${formatSeconds(stats.firstTokenMs)} to first token`,
-    stats.tokensPerSecond === null ? null : `${formatRate(stats.tokensPerSecond)} tokens/s`,
-    ending,
-  ];
-  return (
-    <p
-      className="numeric flex flex-wrap gap-x-4 px-2.5 text-xs text-ink-soft"
-      title={`Temperature ${stats.temperature}, top-p ${stats.topP}${stats.seed === null ? "" : `, seed ${stats.seed}`}`}
-    >
-      {facts
-        .filter((it) => it !== null)
-        .map((fact) => (
-          <span key={fact}>{fact}</span>
-        ))}
-    </p>
-  );
+  return words && <p className="mt-3 text-sm text-ink-soft">{words}</p>;
 }

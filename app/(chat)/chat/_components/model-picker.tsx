@@ -7,21 +7,20 @@ export type ModelPickerProps = {
   models: readonly ModelView[];
   value: string;
   onChange: (model: string) => void;
-  isFixed: boolean;
 };
 
 /** A real select: the platform's own list is the best one on a phone and for a screen reader. */
-export function ModelPicker({ models, value, onChange, isFixed }: ModelPickerProps) {
+export function ModelPicker({ models, value, onChange }: ModelPickerProps) {
   const isKnown = models.some((it) => it.name === value);
   return (
-    <label className="flex items-center gap-3 text-sm">
+    <label className="flex min-w-0 items-center gap-3 text-sm">
       <span className="text-ink-soft">Model</span>
-      <span className="relative">
+      <span className="relative min-w-0">
         <select
           value={value}
-          disabled={isFixed || models.length === 0}
+          disabled={models.length === 0}
           onChange={(event) => onChange(event.target.value)}
-          className="h-9 min-w-40 appearance-none rounded-md border border-line-strong bg-surface pr-9 pl-3 font-mono text-sm text-ink disabled:border-line pointer-coarse:h-11"
+          className="h-9 w-full min-w-36 appearance-none truncate rounded-md border border-line-strong bg-surface pr-9 pl-3 font-mono text-sm text-ink disabled:border-line pointer-coarse:h-11"
         >
           {!isKnown && <option value={value}>{value || "none awake"}</option>}
           {models.map(({ name, awake }) => (

@@ -1,0 +1,45 @@
+import { canChat } from "@/components/can-chat";
+import type { ModelView } from "@/lib/protocol/arena-view";
+
+export type Choice = {
+  /** The model that is asked; empty where none is awake. */
+  model: string;
+  /** Why it is not the one that was wanted, as a sentence. */
+  remark: string | null;
+};
+
+/**
+ * Which model a new chat talks to: the one that was wanted, where it writes answers, even asleep; else
+ * the first that is awake, and why. `models` is undefined until the list is known.
+ */
+export function chooseModel(
+  models: readonly ModelView[] | undefined,
+  wanted: string | null,
+): Choice {
+  if (models === undefined) return { model: "", remark: null };
+  const writers = models.filter(({ features }) => features.includes("chat"));
+  const model = writers.find(canChat)?.name ?? "";
+  if (wanted === null || wanted === "") return { model, remark: null };
+  if (writers.some(({ name }) => name === wanted)) return { model: wanted, remark: null };
+  const instead = model === "" ? "" : ` ${model} was chosen instead.`;
+  const isReader = models.some(({ name }) => name === wanted);
+  const why = isReader
+    ? `${wanted} reads texts and writes none.`
+    : `There is no model called ${wanted} here.`;
+  return { model, remark: `${why}${instead}` };
+}
+
+/** Why nothing can be asked now, as a sentence; null: it can. */
+export function whyBlocked(by: {
+  isOnline: boolean;
+  models: readonly ModelView[] | undefined;
+  model: string;
+}): string | null {
+  const { isOnline, models, model } = by;
+  if (!isOnline) return "You are offline.";
+  if (models === undefined) return null;
+  if (model === "") return "No model is awake yet.";
+  const view = models.find(({ name }) => name === model);
+  if (view && canChat(view)) return null;
+  return `${model} is asleep. It answers again once a worker brings it, or choose another for a new chat.`;
+}
