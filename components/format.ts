@@ -65,3 +65,17 @@ export function formatDate(date: Date): string {
   const day = `${date.getDate()} ${MONTHS[date.getMonth()]} ${date.getFullYear()}`;
   return `${day}, ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
+
+const dollars = (price: number) => `$${price.toFixed(3).replace(/0$/, "").replace(/\.00$/, "")}`;
+
+/** {0.15, 0.6} → "$0.15 in, $0.60 out a million tokens"; one that asks nothing is "free". */
+export function formatPrice({
+  prompt,
+  completion,
+}: {
+  prompt: number;
+  completion: number;
+}): string {
+  if (prompt === 0 && completion === 0) return "free";
+  return `${dollars(prompt)} in, ${dollars(completion)} out a million tokens`;
+}

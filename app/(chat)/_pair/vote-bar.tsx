@@ -6,7 +6,10 @@ import { Kbd } from "@/components/ui/kbd";
 import type { Outcome } from "@/lib/protocol/arena-view";
 
 export type VoteBarProps = {
+  /** Why one cannot vote now. */
   reason: string | null;
+  /** What is asked, and what becomes of the vote. */
+  note: string;
   sending: Outcome | null;
   problem: string | null;
   onVote: (outcome: Outcome) => void;
@@ -21,7 +24,7 @@ const VOTES: readonly { outcome: Outcome; label: string; keys: readonly string[]
 ];
 
 /** Four votes, equal in size, so that none is suggested. */
-export function VoteBar({ reason, sending, problem, onVote, onHelp }: VoteBarProps) {
+export function VoteBar({ reason, note, sending, problem, onVote, onHelp }: VoteBarProps) {
   return (
     <section aria-label="Your vote" className="votes mx-auto w-full max-w-[880px]">
       <div className="grid grid-cols-2 gap-2 sm:grid-cols-4 sm:gap-3">
@@ -33,6 +36,7 @@ export function VoteBar({ reason, sending, problem, onVote, onHelp }: VoteBarPro
               // Not disabled while it is sent: a vote that fails would have lost the focus.
               aria-disabled={sending !== null}
               aria-describedby="vote-note"
+              aria-keyshortcuts={keys[0]}
               onClick={() => sending === null && onVote(outcome)}
               className={clsx(
                 "flex h-11 w-full items-center justify-center gap-2 rounded-md border text-sm font-medium transition-colors duration-120 disabled:text-ink-soft",
@@ -55,11 +59,12 @@ export function VoteBar({ reason, sending, problem, onVote, onHelp }: VoteBarPro
       </div>
       <div className="mt-2 flex min-h-5 items-center justify-center gap-3 text-xs md:mt-3">
         <p id="vote-note" className={problem ? "text-danger" : "text-ink-soft"}>
-          {problem ?? reason ?? "Which answer is better? The names follow your vote."}
+          {problem ?? reason ?? note}
         </p>
         <button
           type="button"
           onClick={onHelp}
+          aria-keyshortcuts="?"
           className="hidden text-ink-soft underline-offset-4 hover:text-ink hover:underline md:inline"
         >
           <span className="mr-1.5">All keys</span>
