@@ -9,6 +9,7 @@ import { runBreadthBench } from "./engine-breadth/breadth-bench";
 import { BREADTH_OPTIONS, parseBreadthOptions } from "./engine-breadth/options";
 import { runGatewayBench } from "./gateway/gateway-bench";
 import { GATEWAY_OPTIONS, parseGatewayOptions } from "./gateway/options";
+import { runPairsBench } from "./pairs/pairs-bench";
 import { runSamplingBench } from "./sampling";
 import { runServe, SERVE_OPTIONS } from "./serve";
 import { runSoak, SOAK_OPTIONS } from "./soak";
@@ -30,6 +31,8 @@ const USAGE = `Usage: npm run bench -- <name> [options]
   sampling  microseconds that choosing a token takes, by what a request asks for
   usage     microseconds that limits and accounting add to a request and to a token
   dispatch  what each way to choose a worker makes of an unequal fleet, on paper, and what a choice costs
+  pairs     votes until the arena's win matrix is known well enough, with pairs drawn alike and actively,
+            on paper
 
 With --json the last line of output is one JSON object.
 
@@ -145,6 +148,10 @@ async function run(name: string | undefined, args: string[]): Promise<object | u
   if (name === "dispatch") {
     parseArgs({ args, options: { json: { type: "boolean" } } });
     return runDispatchBench();
+  }
+  if (name === "pairs") {
+    parseArgs({ args, options: { json: { type: "boolean" } } });
+    return runPairsBench();
   }
   if (name === "engine-breadth") {
     const { values } = parseArgs({ args, options: BREADTH_OPTIONS });

@@ -60,7 +60,7 @@ test("with random rules and votes: sums to 1, keeps to the floor, and draws nobo
     const seen = models.map(() => models.map(() => randomScores(random)));
     const table = activatePairs(weighed, {
       uniformShare,
-      scoresOf: (left, right) => seen[left]?.[right] ?? scores(0, 0, 0),
+      gainOf: (left, right) => toGain(seen[left]?.[right] ?? scores(0, 0, 0)),
     });
     const possible = weighed.probabilities.filter((it) => it > 0).length;
     const sum = table.probabilities.reduce((total, it) => total + it, 0);
@@ -79,7 +79,7 @@ test("weights go on counting: a newcomer of weight 5 is drawn more than its like
   const weighed = weighPairs(names, [drawRuleSchema.parse({ model: "x", weight: 5 })]);
   const { probabilities } = activatePairs(weighed, {
     uniformShare: 0.1,
-    scoresOf: () => scores(4, 2, 4),
+    gainOf: () => toGain(scores(4, 2, 4)),
   });
   // Gains are alike, so all but the uniform share is by weight.
   probabilities.forEach((it, at) => {

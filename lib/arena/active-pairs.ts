@@ -36,16 +36,16 @@ export function toGain({ count, sum, squares }: PairScores): number {
  */
 export function activatePairs(
   weighed: PairTable,
-  options: { uniformShare: number; scoresOf: (left: number, right: number) => PairScores },
+  options: { uniformShare: number; gainOf: (left: number, right: number) => number },
 ): PairTable {
-  const { uniformShare, scoresOf } = options;
+  const { uniformShare, gainOf } = options;
   const count = weighed.models.length;
   const gains = new Float64Array(count ** 2);
   for (let left = 0; left < count; left++) {
     for (let right = left + 1; right < count; right++) {
       const weight = weighed.probabilities[left * count + right] ?? 0;
       if (weight === 0) continue;
-      const gain = weight * toGain(scoresOf(left, right));
+      const gain = weight * gainOf(left, right);
       gains[left * count + right] = gain;
       gains[right * count + left] = gain;
     }

@@ -5,7 +5,7 @@ import type { SamplingRules } from "@/lib/protocol/arena-settings";
 import type { Side } from "@/lib/protocol/arena-view";
 import { assert } from "@/lib/util/assert";
 import type { Random } from "@/lib/util/random";
-import { activatePairs } from "./active-pairs";
+import { activatePairs, toGain } from "./active-pairs";
 import type { Arena } from "./arena";
 import type { AwakeChatModel } from "./awake-models";
 import { levelPairs, type PairTable, weighPairs } from "./draw-weights";
@@ -103,7 +103,7 @@ export function toPairs(
   if (!isActive) return { table: weighed, method: "weighted" };
   const table = activatePairs(weighed, {
     uniformShare: sampling.uniformShare,
-    scoresOf: (left, right) => scoresOf(scores, idOf(left), idOf(right)),
+    gainOf: (left, right) => toGain(scoresOf(scores, idOf(left), idOf(right))),
   });
   return { table, method: "active" };
 }

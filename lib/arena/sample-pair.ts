@@ -32,11 +32,13 @@ export function sampleRival(
 
 /** An index by weight; never one whose weight is 0. */
 function sampleIndex(weights: Float64Array, random: Random): number | undefined {
-  const sum = weights.reduce((total, weight) => total + weight, 0);
+  let sum = 0;
+  for (let index = 0; index < weights.length; index++) sum += weights[index] ?? 0;
   assert(Number.isFinite(sum), "probabilities are finite");
   let left = random() * sum;
   let last: number | undefined;
-  for (const [index, weight] of weights.entries()) {
+  for (let index = 0; index < weights.length; index++) {
+    const weight = weights[index] ?? 0;
     if (weight === 0) continue;
     last = index;
     left -= weight;
