@@ -11,6 +11,7 @@ import {
 } from "@/lib/fleet-limits";
 import { OVERLOADED_RETRY_AFTER_SECONDS } from "@/lib/limits";
 import { processSingleton } from "@/lib/util/process-singleton";
+import type { StopSignal } from "@/lib/util/stop";
 import { FairQueue, type Waiting } from "./fair-queue";
 import { gatewayMetrics } from "./gateway-metrics";
 import { Pace } from "./pace";
@@ -25,7 +26,7 @@ export type Admitted = {
   preferredId?: string | undefined;
   /** Part of a request that has already had a place: goes before the fresh ones of its lane. */
   isUnderWay: boolean;
-  signal: AbortSignal;
+  signal: StopSignal;
   /** How long it may wait; 0: not at all. */
   waitMsMax: number;
   /** Whether it takes a place only where a slot stays free beside it. */
@@ -123,16 +124,15 @@ export class Admission {
   /** The place, held against its lane until it is released. */
   #count({ queue, pace }: ModelQueue, lane: string, reservation: Reservation): Reservation {
     let isOpen = true;
-    return {
-      ...reservation,
-      release: () => {
-        if (!isOpen) return;
-        isOpen = false;
-        queue.end(lane);
-        pace.note(performance.now());
-        reservation.release();
-      },
+    const { release } = reservation;
+    reservation.release = () => {
+      if (!isOpen) return;
+      isOpen = false;
+      queue.end(lane);
+      pace.note(performance.now());
+      release();
     };
+    return reservation;
   }
 
   #wait(own: ModelQueue, admitted: Admitted): Promise<Reservation | undefined> {

@@ -10,6 +10,7 @@ import type { Via } from "@/lib/protocol/via";
 import type { ModelFeature } from "@/lib/protocol/worker-card";
 import { log } from "@/lib/telemetry/log";
 import type { Meter } from "@/lib/usage/meter";
+import { type StopSignal, toAbortSignal } from "@/lib/util/stop";
 import { wait } from "@/lib/util/wait";
 import { admissionOf } from "./admission";
 import { gatewayMetrics } from "./gateway-metrics";
@@ -23,7 +24,7 @@ export type Attempts = {
   names: readonly string[];
   /** All that the model must be able to do. */
   features: readonly ModelFeature[];
-  signal: AbortSignal;
+  signal: StopSignal;
   /** Undefined for what is nobody's request, as when a page counts tokens. */
   meter: Meter | undefined;
   /** False for what a worker answers between its work, as the counting of tokens: it never waits for a place. */
@@ -75,7 +76,7 @@ export async function tryWorkers<T>(
       const isOver = performance.now() + PICTURE_INTERVAL_MS >= untilMs;
       if (!isUnderWay || !isFull || isOver) throw error;
       // A worker's own room keeps nobody longer than PARLEY_ADMISSION_WAIT_MS.
-      await wait(PICTURE_INTERVAL_MS, signal);
+      await wait(PICTURE_INTERVAL_MS, toAbortSignal(signal));
     }
   }
 }
@@ -138,9 +139,10 @@ function isFaultOfWorker(thrown: unknown, { code }: AppError, { signal, takesSlo
 type Reserving = { wanted: Wanted; passedOver: ReadonlySet<string>; untilMs: number };
 
 async function reserve(
-  { controller, signal, meter, ask, ...attempts }: Attempts,
+  attempts: Attempts,
   { wanted, passedOver, untilMs }: Reserving,
 ): Promise<Reservation | undefined> {
+  const { controller, signal, meter, ask } = attempts;
   if (attempts.takesSlot === false) return controller.visit(wanted, passedOver);
   await controller.whenCurrent();
   const sinceMs = performance.now();

@@ -4,11 +4,14 @@ import type { LiveLoadReport } from "@/lib/protocol/registration";
 import type { Via } from "@/lib/protocol/via";
 import type { WorkerCall } from "@/lib/protocol/worker-client";
 import type { TraceHeaders } from "@/lib/telemetry/trace";
+import type { StopSignal } from "@/lib/util/stop";
 
 /** What of a request every call for it bears. */
 export type Called = {
   requestId: string | undefined;
-  signal: AbortSignal;
+  signal: StopSignal;
+  /** Nobody is told of the answer before its end. */
+  isWhole?: boolean | undefined;
   /** By way of which Parleys it came here; absent where it was asked here. */
   via?: Via | undefined;
   /** The request's span, where it is traced. */
@@ -16,11 +19,12 @@ export type Called = {
 };
 
 /** How a worker is called. One that is a Parley is told that the request comes by way of this one. */
-export async function toWorkerCall(
+export function toWorkerCall(
   { kind, secret, told }: Reservation,
-  { requestId, signal, via = [], trace }: Called,
-): Promise<WorkerCall> {
+  { requestId, signal, via = [], trace, isWhole }: Called,
+): WorkerCall | Promise<WorkerCall> {
   const onLoad = (load: LiveLoadReport) => told(load, { isOver: true });
-  const call = { secret, signal, requestId, trace, onLoad };
-  return kind === "parley" ? { ...call, via: [...via, await installationId()] } : call;
+  const call: WorkerCall = { secret, signal, requestId, trace, isWhole, onLoad };
+  if (kind !== "parley") return call;
+  return installationId().then((id) => ({ ...call, via: [...via, id] }));
 }

@@ -24,12 +24,17 @@ export type Candidate = {
   why: string | undefined;
 };
 
+/** Of a model of which operators said nothing. */
+export const NO_DEFAULTS: ModelDefaults = {};
+
 /** What a request comes to: who answers, in order, and who gets a copy. */
 export type RoutePlan = { candidates: readonly Candidate[]; mirrors: readonly string[] };
 
 /** Exactly this model: no alias, no other one in its place. As in a battle, whose votes are about models. */
 export function pinTo(model: string, like?: Likeness): Candidate {
-  return { model, names: [model], targets: [], defaults: {}, isSpare: false, like, why: undefined };
+  const names = [model];
+  const defaults = NO_DEFAULTS;
+  return { model, names, targets: [], defaults, isSpare: false, like, why: undefined };
 }
 
 /** Whether a key with this list of names may use `model`, come to by `names`. No list allows all. */

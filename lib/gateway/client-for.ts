@@ -1,8 +1,9 @@
 import type { Reservation } from "@/lib/controller/places";
 import { AppError } from "@/lib/errors";
 import { fastchatClient } from "@/lib/fastchat/fastchat-client";
-import { type WorkerClient, workerClient } from "@/lib/protocol/worker-client";
+import { type WorkerCall, type WorkerClient, workerClient } from "@/lib/protocol/worker-client";
 import { tracer } from "@/lib/telemetry/trace";
+import { toAbortSignal } from "@/lib/util/stop";
 import { traceCalls } from "./trace-calls";
 
 /** What a request may ask of a worker, whatever protocol it speaks. */
@@ -24,14 +25,21 @@ export function clientFor(
 function toFastchat({ workerId, offer }: Pick<Reservation, "workerId" | "offer">): AnyWorkerClient {
   const at = (address: string) => ({ workerId, address, offer });
   return {
-    generate: (address, request, call) => fastchatClient().generate(at(address), request, call),
-    embed: (address, request, call) => fastchatClient().embed(at(address), request, call),
+    generate: (address, request, call) =>
+      fastchatClient().generate(at(address), request, withRealSignal(call)),
+    embed: (address, request, call) =>
+      fastchatClient().embed(at(address), request, withRealSignal(call)),
     rerank: notSupported,
     classify: notSupported,
     tokenize: notSupported,
     detokenize: notSupported,
     tokenizerInfo: notSupported,
   };
+}
+
+/** That client hands it to `fetch` and its like. */
+function withRealSignal(call: WorkerCall) {
+  return { ...call, signal: toAbortSignal(call.signal) };
 }
 
 async function notSupported(): Promise<never> {

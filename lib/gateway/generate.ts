@@ -11,7 +11,7 @@ import { AnswerRelay } from "./answer-relay";
 import { AnswerTrail } from "./answer-trail";
 import { tryWorkers } from "./attempts";
 import { cacheSaltOf } from "./cache-salt";
-import type { Candidate } from "./candidate";
+import { type Candidate, NO_DEFAULTS } from "./candidate";
 import { guessLength, toDispatchAsk } from "./dispatch-ask";
 import { GenerationWatch } from "./generation-watch";
 import { canResume, createGoOn, openFirst, trailOf } from "./go-on";
@@ -50,6 +50,8 @@ export type GenerateOptions = {
   cacheScope?: string;
   /** By performance.now(): when the request ends, this answer included. Unless given, GENERATION_MS_MAX from now. */
   endsMs?: number;
+  /** Nobody is told of the answer before its end, so that a worker may tell of it in one piece. */
+  isWhole?: boolean;
   /** The request is a copy itself, and gets none. */
   isMirror?: boolean;
   /** By way of which Parleys it came here. */
@@ -78,7 +80,8 @@ export type Generation = {
 /** @throws AppError `model-not-found`, `no-worker`, `overloaded`, `context-length-exceeded`, … */
 export async function generate(options: GenerateOptions): Promise<Generation> {
   const { controller, request, signal, meter, pinned, route: ask = {} } = options;
-  const features = [...featuresOf(request), ...(options.features ?? [])];
+  const own = featuresOf(request);
+  const features = options.features === undefined ? own : [...own, ...options.features];
   const { endsMs = performance.now() + GENERATION_MS_MAX } = options;
   // Asked for late: what is pinned needs none.
   const findRouter = () => options.router ?? processRouter();
@@ -93,14 +96,7 @@ export async function generate(options: GenerateOptions): Promise<Generation> {
     (candidate, { mayWait }) => {
       const limitMs = Math.max(1, endsMs - performance.now());
       const waitMsMax = mayWait && options.isMirror !== true ? undefined : 0;
-      // What is known here comes first: added after a spread, it would take V8 of Node 20 1 µs.
-      return generateAt(candidate, {
-        limitMs,
-        findRouter,
-        waitMsMax,
-        needed: features,
-        ...options,
-      });
+      return generateAt(candidate, options, { limitMs, findRouter, waitMsMax, features });
     },
   );
   if (isAppError(answer)) throw answer;
@@ -123,23 +119,27 @@ function mirror(models: readonly string[], options: GenerateOptions): void {
   }
 }
 
-type AtOptions = GenerateOptions & {
+/** What is known of a request by the time that a model is asked. */
+type At = {
   limitMs: number;
   findRouter: () => Router;
   waitMsMax: number | undefined;
-  /** All features that the request needs. */
-  needed: readonly ModelFeature[];
+  /** All that the request needs. */
+  features: readonly ModelFeature[];
 };
 type AtModel = Omit<Generation, "candidate" | "model" | "why">;
 
 /** @returns an error where a limit is passed by the first token: no other model is tried after it. */
-async function generateAt(candidate: Candidate, options: AtOptions): Promise<AtModel | AppError> {
-  const { controller, signal, meter, needed: features, limitMs, findRouter } = options;
+async function generateAt(
+  candidate: Candidate,
+  options: GenerateOptions,
+  { limitMs, findRouter, waitMsMax, features }: At,
+): Promise<AtModel | AppError> {
+  const { controller, signal, meter } = options;
   const { model, names, targets, like } = candidate;
   const { preferredWorkerId, isUnderWay, cacheScope: scope, via } = options;
   const { owner } = meter.caller;
-  const cacheSalt = cacheSaltOf({ owner, scope });
-  const request = { ...toRequestOf(candidate, options), cacheSalt };
+  const request = toRequestOf(candidate, options, cacheSaltOf({ owner, scope }));
   const ended = (outcome: string) => {
     if (targets.length > 0) findRouter().sawOutcome(candidate, outcome);
   };
@@ -148,12 +148,13 @@ async function generateAt(candidate: Candidate, options: AtOptions): Promise<AtM
     const { requestId } = request;
     const attempts = {
       ...{ controller, requestId, model, names, features, signal: watch.signal, meter },
-      ...{ waitMsMax: options.waitMsMax, preferredWorkerId, isUnderWay, via, like },
+      ...{ waitMsMax, preferredWorkerId, isUnderWay, via, like },
       ...{ leavesRoom: options.isMirror, tokens: guessLength(request) },
       // Where a scope is narrower than the owner, conversations are told apart within it.
       ask: toDispatchAsk({ request, owner: scope ?? owner, session: options.session }),
     };
-    const called = { requestId, signal: watch.signal, via, trace: meter.trace };
+    const { isWhole } = options;
+    const called = { requestId, signal: watch.signal, via, trace: meter.trace, isWhole };
     const stream = await tryWorkers(attempts, (reservation) => {
       watch.reserved();
       return openFirst({ reservation, request, called, attempts });
@@ -186,15 +187,19 @@ async function generateAt(candidate: Candidate, options: AtOptions): Promise<AtM
 function toRequestOf(
   { model, defaults }: Candidate,
   { request, maxTokensUnsaid }: GenerateOptions,
+  cacheSalt: string | undefined,
 ): GenerateRequest {
-  const { maxTokens: maxTokensDefault, ...sampling } = defaults;
-  const maxTokens = request.maxTokens ?? maxTokensDefault ?? maxTokensUnsaid;
-  return {
-    ...request,
-    model,
-    sampling: { ...sampling, ...request.sampling },
-    ...(maxTokens !== undefined && { maxTokens }),
-  };
+  // A copy to change: what is added after a spread takes V8 of Node 20 500 ns more.
+  const own = { ...request };
+  own.model = model;
+  own.cacheSalt = cacheSalt;
+  const maxTokens = request.maxTokens ?? defaults.maxTokens ?? maxTokensUnsaid;
+  if (maxTokens !== undefined) own.maxTokens = maxTokens;
+  if (defaults !== NO_DEFAULTS) {
+    const { maxTokens: _, ...sampling } = defaults;
+    own.sampling = { ...sampling, ...request.sampling };
+  }
+  return own;
 }
 
 /** A Parley above that goes on with an answer says the seed that was drawn, and whether it matters. */
@@ -205,12 +210,10 @@ function isSeeded({ sampling, resume }: GenerateRequest): boolean {
 function featuresOf(request: GenerateRequest): ModelFeature[] {
   const { logProbabilityCount, reportPrompt, grammar, toolRequest } = request;
   const { reportTokenIds, resume } = request;
-  const needed: [ModelFeature, boolean][] = [
-    ["chat", true],
-    ["log-probabilities", logProbabilityCount !== undefined || reportPrompt === true],
-    ["grammar", grammar !== undefined],
-    ["tools", toolRequest !== undefined],
-    ["resume", reportTokenIds === true || resume !== undefined],
-  ];
-  return needed.flatMap(([feature, isNeeded]) => (isNeeded ? [feature] : []));
+  const needed: ModelFeature[] = ["chat"];
+  if (logProbabilityCount !== undefined || reportPrompt === true) needed.push("log-probabilities");
+  if (grammar !== undefined) needed.push("grammar");
+  if (toolRequest !== undefined) needed.push("tools");
+  if (reportTokenIds === true || resume !== undefined) needed.push("resume");
+  return needed;
 }

@@ -5,6 +5,7 @@ import type { GenerateEvent, GenerationStart } from "@/lib/protocol/generate-eve
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import type { Segment } from "@/lib/protocol/segment";
 import type { Meter } from "@/lib/usage/meter";
+import { Stop } from "@/lib/util/stop";
 import { firstTokenTimes } from "./first-token-times";
 import { gatewayMetrics } from "./gateway-metrics";
 import { workerTraffic } from "./worker-traffic";
@@ -34,7 +35,7 @@ export class GenerationWatch {
   /** Of several answers to one request the first one pays for the prompt. */
   readonly #paysPrompt: boolean;
   readonly #client: AbortSignal;
-  readonly #abort = new AbortController();
+  readonly #abort = new Stop();
   readonly #timer: NodeJS.Timeout;
   readonly #beganMs = performance.now();
   readonly #onAbort = () => {
@@ -76,8 +77,8 @@ export class GenerationWatch {
   }
 
   /** Aborts with the client, at the time limit and when the generation is closed. */
-  get signal(): AbortSignal {
-    return this.#abort.signal;
+  get signal(): Stop {
+    return this.#abort;
   }
 
   get isCancelled(): boolean {
@@ -87,12 +88,12 @@ export class GenerationWatch {
 
   /** Why the work was stopped, when it was stopped from here. */
   get reason(): unknown {
-    return this.#abort.signal.aborted ? this.#abort.signal.reason : undefined;
+    return this.#abort.aborted ? this.#abort.reason : undefined;
   }
 
   /** Something to undo at the end; at once if the end has come. */
   onClose(undo: () => void): void {
-    const isOver = this.#outcome !== undefined || this.#abort.signal.aborted;
+    const isOver = this.#outcome !== undefined || this.#abort.aborted;
     if (isOver) undo();
     else this.#undo = undo;
   }
@@ -137,7 +138,7 @@ export class GenerationWatch {
   #begin(workerId: string): void {
     const segment = { workerId, tokens: 0 };
     this.#segments.push(segment);
-    if (this.#outcome !== undefined || this.#abort.signal.aborted) return;
+    if (this.#outcome !== undefined || this.#abort.aborted) return;
     const sinceMs = performance.now();
     const ended = workerTraffic().begin(workerId);
     this.#left = () => {

@@ -31,12 +31,13 @@ export function trailOf({ resume }: GenerateRequest): readonly number[] {
 export function openFirst({
   reservation,
   request,
-  ...answer
+  called,
+  attempts,
 }: Answer & { reservation: Reservation }): Promise<WorkerStream> {
   return WorkerStream.open(reservation, {
     request: canResume(reservation) ? { ...request, reportTokenIds: true } : request,
-    called: answer.called,
-    hasElsewhere: () => hasElsewhere(answer.attempts, reservation),
+    called,
+    hasElsewhere: () => hasElsewhere(attempts, reservation),
   });
 }
 
@@ -53,30 +54,28 @@ export type GoOnOptions = {
  * How the answer goes on: at a worker that would have written the same, of the same build, with as much
  * room, and not in a life in which it has failed at it.
  */
-export function createGoOn({ first, trail, resumed, isSeeded, ...answer }: Answer & GoOnOptions) {
+export function createGoOn(answer: Answer & GoOnOptions) {
+  const { first, trail, resumed, isSeeded } = answer;
   const { start } = first;
-  const { build, contextLength } = first.reservation.offer;
   const failedInstances = new Set<string>();
-  const like: Likeness = { build, contextLength, failedInstances };
-  const attempts: Attempts = {
-    ...answer.attempts,
-    ...{ features: [...answer.attempts.features, "resume" as const], like, isUnderWay: true },
-    // Whoever reads sees a pause, which is to be no longer than any other wait for a place.
-    waitMsMax: env().PARLEY_ADMISSION_WAIT_MS,
-    leavesRoom: false,
-    preferredWorkerId: undefined,
+  let made: Attempts | undefined;
+  /** Of nearly all answers nothing is ever asked of these. */
+  const attemptsOfRest = () => {
+    made ??= toAttempts(answer, failedInstances);
+    return made;
   };
   // Before its first token any worker of the model could have given the answer.
   const askForTheRest = (stream: WorkerStream) => {
     stream.hasElsewhere = async () => {
       const mayGoOn = trail.ids !== undefined && resumed.times < env().PARLEY_RESUMPTIONS_MAX;
-      return mayGoOn && (await hasElsewhere(attempts, stream.reservation));
+      return mayGoOn && (await hasElsewhere(attemptsOfRest(), stream.reservation));
     };
     return stream;
   };
   askForTheRest(first);
   return async (failed: WorkerStream): Promise<WorkerStream> => {
     failedInstances.add(failed.reservation.instanceId);
+    const attempts = attemptsOfRest();
     const request = toRest({ request: answer.request, start, isSeeded, ids: trail.ids ?? [] });
     return await tryWorkers(attempts, async (reservation) => {
       const stream = await WorkerStream.open(reservation, {
@@ -89,6 +88,22 @@ export function createGoOn({ first, trail, resumed, isSeeded, ...answer }: Answe
         message: `The worker read another prompt, or has less room, than the one that began the answer (${stream.start.promptTokens} and ${stream.start.maxTokens} tokens).`,
       });
     });
+  };
+}
+
+function toAttempts(
+  { attempts, first }: Pick<Answer & GoOnOptions, "attempts" | "first">,
+  failedInstances: ReadonlySet<string>,
+): Attempts {
+  const { build, contextLength } = first.reservation.offer;
+  const like: Likeness = { build, contextLength, failedInstances };
+  return {
+    ...attempts,
+    ...{ features: [...attempts.features, "resume" as const], like, isUnderWay: true },
+    // Whoever reads sees a pause, which is to be no longer than any other wait for a place.
+    waitMsMax: env().PARLEY_ADMISSION_WAIT_MS,
+    leavesRoom: false,
+    preferredWorkerId: undefined,
   };
 }
 

@@ -2,7 +2,7 @@ import type { AliasEntry, Catalog } from "@/lib/catalog/catalog";
 import { ALIAS_CHAIN_MAX, ROUTE_CANDIDATES_MAX, ROUTE_WAYS_MAX } from "@/lib/limits";
 import { AUTO_MODEL } from "@/lib/protocol/routing";
 import type { Random } from "@/lib/util/random";
-import { type AliasTarget, type Candidate, mayUse, type RoutePlan } from "./candidate";
+import { type AliasTarget, type Candidate, mayUse, NO_DEFAULTS, type RoutePlan } from "./candidate";
 
 /**
  * From the names that a request says to the models that may answer it, in order: `model`, then the
@@ -25,6 +25,8 @@ export type PlanOptions = {
 
 export function planModels(options: PlanOptions): RoutePlan {
   const { asked, models, catalog, auto, allowed, random } = options;
+  const plain = models.length === 0 && asked !== AUTO_MODEL ? planPlain(asked, catalog) : undefined;
+  if (plain) return plain;
   const plan = new Map<string, Candidate>();
   // Aliases that share models lead to them in many ways; so many are walked and no more.
   let ways = 0;
@@ -59,6 +61,16 @@ export function planModels(options: PlanOptions): RoutePlan {
   return { candidates: [...plan.values()], mirrors: first ? drawMirrors(first, context) : [] };
 }
 
+/** Of a name that leads to one model and nowhere else, as most do; undefined for any other. */
+function planPlain(model: string, { aliases, settings }: Catalog): RoutePlan | undefined {
+  const known = settings.get(model);
+  if (aliases.has(model) || (known?.fallbacks?.length ?? 0) > 0) return undefined;
+  const defaults = known?.defaults ?? NO_DEFAULTS;
+  const why = undefined;
+  const candidate = { model, names: [model], targets: [], defaults, isSpare: false, why };
+  return { candidates: [candidate], mirrors: [] };
+}
+
 type Context = { catalog: Catalog; random: Random | undefined };
 type Trail = {
   names: readonly string[];
@@ -78,7 +90,7 @@ function* resolve(name: string, trail: Trail, context: Context): Generator<Candi
   const isMetAgain = trail.names.includes(name) || trail.targets.length >= ALIAS_CHAIN_MAX;
   const alias = isMetAgain ? undefined : catalog.aliases.get(name);
   if (alias === undefined) {
-    const defaults = catalog.settings.get(name)?.defaults ?? {};
+    const defaults = catalog.settings.get(name)?.defaults ?? NO_DEFAULTS;
     const { targets, isSpare, why } = trail;
     yield { model: name, names, targets, defaults, isSpare, why };
     return;

@@ -5,6 +5,7 @@ import type { GenerateEvent, GenerationStart } from "@/lib/protocol/generate-eve
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { asTold } from "@/lib/protocol/worker-error";
 import { assert } from "@/lib/util/assert";
+import { Stop, type StopSignal } from "@/lib/util/stop";
 import { type Called, toWorkerCall } from "./call-worker";
 import { clientFor } from "./client-for";
 import { lifeSigns, type WatchedStream } from "./life-signs";
@@ -23,10 +24,10 @@ export class WorkerStream {
   #start: GenerationStart | undefined;
   #events: AsyncIterator<GenerateEvent> | undefined;
   #second: GenerateEvent | undefined;
-  readonly #abort = new AbortController();
+  readonly #abort = new Stop();
   readonly #watched: WatchedStream;
   readonly #stopWatching: () => void;
-  readonly #signal: AbortSignal;
+  readonly #signal: StopSignal;
   readonly #bounds: TokenBounds;
   /** Whoever wanted it may never ask for another event, nor close it. */
   readonly #onAbort = () => {
@@ -83,7 +84,15 @@ export class WorkerStream {
 
   async #open({ request, called }: OpenOptions): Promise<void> {
     const { reservation } = this;
-    const call = await toWorkerCall(reservation, { ...called, signal: this.#abort.signal });
+    const own: Called = {
+      requestId: called.requestId,
+      signal: this.#abort,
+      via: called.via,
+      trace: called.trace,
+      isWhole: called.isWhole,
+    };
+    const made = toWorkerCall(reservation, own);
+    const call = made instanceof Promise ? await made : made;
     const events = await clientFor(reservation).generate(reservation.address, request, call);
     this.#events = events[Symbol.asyncIterator]();
     const start = this.#hear(await this.#wait());

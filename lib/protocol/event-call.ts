@@ -2,12 +2,13 @@ import type { IncomingHttpHeaders } from "node:http";
 import type { Dispatcher } from "undici";
 import type { AppError } from "@/lib/errors";
 import { WORKER_WORD_BYTES_MAX } from "@/lib/fleet-limits";
+import type { StopSignal } from "@/lib/util/stop";
 import { EventReader } from "./event-reader";
 
 export type Refusal = { status: number; headers: IncomingHttpHeaders; body: Buffer };
 
 export type EventCallOptions = {
-  signal: AbortSignal;
+  signal: StopSignal;
   /** How long the head of the answer may take, a wait for a connection included. */
   headMsMax: number;
   /** What is told when it takes longer. */

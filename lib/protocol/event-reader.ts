@@ -1,6 +1,7 @@
 import { isUtf8 } from "node:buffer";
 import { AppError } from "@/lib/errors";
 import { EVENT_BYTES_MAX, EVENTS_READ_AHEAD_MAX } from "@/lib/limits";
+import type { StopSignal } from "@/lib/util/stop";
 import { type GenerateEvent, generateEventSchema } from "./generate-event";
 
 const LINE_FEED = 10;
@@ -12,7 +13,7 @@ export type EventReaderOptions = {
   body: EventSource;
   /** Turns what broke the body off into what its reader is told. */
   toError: (error: unknown) => AppError;
-  signal: AbortSignal;
+  signal: StopSignal;
 };
 
 type Waiting = {

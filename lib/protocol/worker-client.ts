@@ -13,6 +13,8 @@ import {
 import { paths } from "@/lib/paths";
 import type { TraceHeaders } from "@/lib/telemetry/trace";
 import { processSingleton } from "@/lib/util/process-singleton";
+import { type StopSignal, toAbortSignal } from "@/lib/util/stop";
+import { DELIVERY_HEADER, WHOLE_DELIVERY } from "./delivery";
 import { openEvents, type Refusal } from "./event-call";
 import type { GenerateEvent } from "./generate-event";
 import type { GenerateRequest } from "./generate-request";
@@ -47,13 +49,15 @@ import { fromWorkerError, type WorkerHealth, workerHealthSchema } from "./worker
 /** Who calls and for how long: the shared secret, and the signal that carries an abort to the worker. */
 export type WorkerCall = {
   secret: string;
-  signal: AbortSignal;
+  signal: StopSignal;
   /** The request's id, for the logs of those whose bodies do not name it. */
   requestId?: string | undefined;
   /** Only at a worker that is a Parley itself, which refuses what has come through it before. */
   via?: Via | undefined;
   /** What the worker's part of the work is a part of. */
   trace?: TraceHeaders | undefined;
+  /** Nobody is told of the answer before its end: it may come in one piece. */
+  isWhole?: boolean | undefined;
   /** Hears the worker's load where it is told beside a whole answer; streams have it in their events. */
   onLoad?: ((load: LiveLoadReport) => void) | undefined;
 };
@@ -212,7 +216,8 @@ export class WorkerClient {
     path: string,
     options: OpenOptions,
   ): Promise<Dispatcher.ResponseData> {
-    const { signal, headMsMax } = options;
+    const { headMsMax } = options;
+    const signal = toAbortSignal(options.signal);
     const abort = new AbortController();
     // Not AbortSignal.any: on Node 20 a signal made by it is kept for as long as its longest source.
     const onAbort = () => abort.abort(signal.reason);
@@ -292,7 +297,7 @@ function placeOf(address: string): Place {
 }
 
 function toHeaders(
-  { secret, requestId, via, trace }: Partial<WorkerCall>,
+  { secret, requestId, via, trace, isWhole }: Partial<WorkerCall>,
   hasBody: boolean,
 ): Record<string, string> {
   const headers: Record<string, string> = {};
@@ -300,12 +305,13 @@ function toHeaders(
   if (hasBody) headers["content-type"] = "application/json";
   if (requestId !== undefined) headers["x-request-id"] = requestId;
   if (via !== undefined) headers[VIA_HEADER] = toViaHeader(via);
+  if (isWhole) headers[DELIVERY_HEADER] = WHOLE_DELIVERY;
   if (trace !== undefined) Object.assign(headers, trace);
   return headers;
 }
 
 type OpenOptions = Partial<WorkerCall> & {
-  signal: AbortSignal;
+  signal: StopSignal;
   body?: unknown;
   headMsMax: number;
   statuses?: number[];
@@ -326,7 +332,7 @@ function silent(address: string, ms: number): AppError {
   });
 }
 
-function toCallError(error: unknown, address: string, signal: AbortSignal): AppError {
+function toCallError(error: unknown, address: string, signal: StopSignal): AppError {
   const cause = signal.aborted ? signal.reason : error;
   if (isAppError(cause)) return cause;
   if (signal.aborted) {

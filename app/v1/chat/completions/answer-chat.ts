@@ -21,7 +21,8 @@ export async function answerChat(
 ): Promise<Response> {
   const route = toRouteAsk(body);
   const session = toSession(body);
-  const options = { controller: controller(), request, signal, meter, route, session };
+  const isWhole = !body.stream;
+  const options = { controller: controller(), request, signal, meter, route, session, isWhole };
   const choices = await generateChoices(options, body.n ?? 1).catch((error: unknown) => {
     throw inWireWords(error);
   });
