@@ -8,8 +8,10 @@ import * as apiAdminWorkersId from "@/app/api/admin/workers/[id]/route";
 import * as apiAdminWorkers from "@/app/api/admin/workers/route";
 import * as apiArena from "@/app/api/arena/route";
 import * as apiConversationsIdAnswers from "@/app/api/conversations/[id]/answers/route";
+import * as apiConversationsIdExport from "@/app/api/conversations/[id]/export/route";
 import * as apiConversationsIdMarks from "@/app/api/conversations/[id]/marks/route";
 import * as apiConversationsId from "@/app/api/conversations/[id]/route";
+import * as apiConversationsIdShares from "@/app/api/conversations/[id]/shares/route";
 import * as apiConversationsIdStop from "@/app/api/conversations/[id]/stop/route";
 import * as apiConversationsIdStream from "@/app/api/conversations/[id]/stream/route";
 import * as apiConversationsIdTurns from "@/app/api/conversations/[id]/turns/route";
@@ -28,11 +30,13 @@ import * as apiRelayRerank from "@/app/api/relay/rerank/route";
 import * as apiRelayTokenize from "@/app/api/relay/tokenize/route";
 import * as apiRelayTokenizerInfo from "@/app/api/relay/tokenizer-info/route";
 import * as apiSession from "@/app/api/session/route";
+import * as apiSharesId from "@/app/api/shares/[id]/route";
 import * as apiTerms from "@/app/api/terms/route";
 import * as apiTokenCount from "@/app/api/token-count/route";
 import * as apiV1Rest from "@/app/api/v1/[[...rest]]/route";
 import * as apiV1ChatCompletions from "@/app/api/v1/chat/completions/route";
 import * as apiV1TokenCheck from "@/app/api/v1/token_check/route";
+import * as apiVisitor from "@/app/api/visitor/route";
 import * as apiWorkersIdHeartbeat from "@/app/api/workers/[id]/heartbeat/route";
 import * as apiWorkersId from "@/app/api/workers/[id]/route";
 import * as apiWorkers from "@/app/api/workers/route";
@@ -85,7 +89,9 @@ export const HOT_ROUTES: Record<string, RouteModule> = {
   "/api/conversations": apiConversations,
   "/api/conversations/[id]": apiConversationsId,
   "/api/conversations/[id]/answers": apiConversationsIdAnswers,
+  "/api/conversations/[id]/export": apiConversationsIdExport,
   "/api/conversations/[id]/marks": apiConversationsIdMarks,
+  "/api/conversations/[id]/shares": apiConversationsIdShares,
   "/api/conversations/[id]/stop": apiConversationsIdStop,
   "/api/conversations/[id]/stream": apiConversationsIdStream,
   "/api/conversations/[id]/turns": apiConversationsIdTurns,
@@ -103,11 +109,13 @@ export const HOT_ROUTES: Record<string, RouteModule> = {
   "/api/relay/tokenize": apiRelayTokenize,
   "/api/relay/tokenizer-info": apiRelayTokenizerInfo,
   "/api/session": apiSession,
+  "/api/shares/[id]": apiSharesId,
   "/api/terms": apiTerms,
   "/api/token-count": apiTokenCount,
   "/api/v1/chat/completions": apiV1ChatCompletions,
   "/api/v1/token_check": apiV1TokenCheck,
   "/api/v1/[[...rest]]": apiV1Rest,
+  "/api/visitor": apiVisitor,
   "/api/workers": apiWorkers,
   "/api/workers/[id]": apiWorkersId,
   "/api/workers/[id]/heartbeat": apiWorkersIdHeartbeat,

@@ -22,3 +22,8 @@ export function createVisitor(): { visitorId: string; setCookie: string } {
   const signed = signValue(visitorId, "visitor", cookieSecret());
   return { visitorId, setCookie: toSetCookie(VISITOR_COOKIE, signed, VISITOR_COOKIE_SECONDS) };
 }
+
+/** The `Set-Cookie` header by which a browser forgets who it was. */
+export function forgetVisitor(): string {
+  return toSetCookie(VISITOR_COOKIE, "", 0);
+}

@@ -42,6 +42,17 @@ export function typedEventsReply(
   return streamReply(events, TYPED_EVENTS, init);
 }
 
+/** Text that comes in pieces, between any two of which a line break means nothing, as in JSON. */
+export function piecesReply(pieces: AsyncIterable<string>, init?: ResponseInit): Response {
+  return streamReply(pieces, PIECES, init);
+}
+
+const PIECES: StreamForm<string> = {
+  contentType: "text/plain; charset=utf-8",
+  encode: (piece) => piece,
+  keepAlive: "\n",
+};
+
 const JSON_LINES: StreamForm<unknown> = {
   contentType: "application/x-ndjson; charset=utf-8",
   encode: toJsonLine,
