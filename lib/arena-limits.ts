@@ -48,6 +48,9 @@ export const TALLY_PRUNE_BATCH_MAX = 10_000;
 /** Characters of a battle's answers that are read for names, newest first: 20 ms at most, in the vote's transaction. */
 export const LEAK_CHARACTERS_MAX = 200_000;
 
+/** Messages of a conversation in one reply: some 500 kB, which a page reads in a few milliseconds. */
+export const MESSAGES_SHOWN_AT_ONCE = 500;
+
 // What visitors keep and make public.
 /** Conversations of one page of a history: more than a screen, and a list that comes at once. */
 export const HISTORY_PAGE_MAX = 30;
@@ -59,3 +62,8 @@ export const SHARES_A_CONVERSATION_MAX = 10;
 export const SHARE_CHARACTERS_MAX = 1_000_000;
 /** Pictures of public conversations kept ready, some 60 kB each: drawing one takes a processor 0.2 s. */
 export const SHARE_PICTURES_KEPT_MAX = 64;
+/** Voters who wait for the test of their votes: each takes milliseconds, and who is left out comes again with the next vote. */
+export const VOTERS_WAITING_MAX = 10_000;
+
+/** Changes of the arena's rules that an operator sees at once. */
+export const RULES_HISTORY_MAX = 50;
