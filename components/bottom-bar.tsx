@@ -1,7 +1,7 @@
 "use client";
 
 import clsx from "clsx";
-import { CodeXml, Layers, MessageSquare, Swords, TableProperties } from "lucide-react";
+import { Columns2, Layers, MessageSquare, Swords, TableProperties } from "lucide-react";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
 import { paths } from "@/lib/paths";
@@ -9,10 +9,10 @@ import { DESTINATIONS } from "./navigation";
 
 const ICONS: Record<string, typeof Swords> = {
   [paths.battle]: Swords,
+  [paths.compare]: Columns2,
   [paths.chat]: MessageSquare,
   [paths.leaderboard]: TableProperties,
   [paths.models]: Layers,
-  [paths.developers]: CodeXml,
 };
 
 /** The main navigation on a phone. It steps aside while the soft keyboard is up. */

@@ -11,8 +11,8 @@ export const DESTINATIONS: readonly Destination[] = [
     label: "Battle",
     isCurrent: (pathname) => pathname === paths.battle || pathname.startsWith("/battle/"),
   },
+  { href: paths.compare, label: "Compare", isCurrent: under(paths.compare) },
   { href: paths.chat, label: "Chat", isCurrent: under(paths.chat) },
   { href: paths.leaderboard, label: "Leaderboard", isCurrent: under(paths.leaderboard) },
   { href: paths.models, label: "Models", isCurrent: under(paths.models) },
-  { href: paths.developers, label: "API", isCurrent: under(paths.developers) },
 ];

@@ -21,6 +21,8 @@ export const paths = {
   adminArena: "/admin/arena",
   adminReviews: "/admin/reviews",
   developers: "/developers",
+  /** What this is, how votes become ratings, what is kept. */
+  about: "/about",
   api: {
     // What pages call.
     battles: "/api/battles",
@@ -29,7 +31,9 @@ export const paths = {
     battleRetry: (id: string) => `/api/battles/${id}/retry`,
     battleVote: (id: string) => `/api/battles/${id}/vote`,
     conversations: "/api/conversations",
-    conversation: (id: string) => `/api/conversations/${id}`,
+    /** `before`: the messages before that one, in place of the newest. */
+    conversation: (id: string, before?: string) =>
+      `/api/conversations/${id}${before === undefined ? "" : `?before=${before}`}`,
     conversationTurns: (id: string) => `/api/conversations/${id}/turns`,
     conversationRegenerate: (id: string) => `/api/conversations/${id}/regenerate`,
     /** A prompt answered anew. */

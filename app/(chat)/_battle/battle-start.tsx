@@ -1,13 +1,12 @@
 "use client";
 
-import { RotateCw } from "lucide-react";
 import Link from "next/link";
-import { type ReactNode, useState } from "react";
-import { Button } from "@/components/ui/button";
+import type { ReactNode } from "react";
+import { SiteLinks } from "@/components/site-links";
 import { Skeleton } from "@/components/ui/skeleton";
 import { paths } from "@/lib/paths";
 import type { ArenaStatus } from "@/lib/protocol/arena-view";
-import { pickExamples } from "./pick-examples";
+import { Examples } from "../_pair/examples";
 
 export type BattleStartProps = {
   status: ArenaStatus | undefined;
@@ -19,27 +18,30 @@ export type BattleStartProps = {
 /** The empty page: what this is, where to ask, and three questions to begin with. */
 export function BattleStart({ status, problem, composer, onExample }: BattleStartProps) {
   return (
-    <div className="mx-auto flex w-full max-w-[720px] flex-1 flex-col justify-center pt-8 pb-18">
-      <h1 className="text-center font-display text-xl tracking-tight text-balance sm:text-2xl">
-        Ask once. Two models answer.
-        <span className="block text-ink-soft">You judge them before you know them.</span>
-      </h1>
-      <div className="mt-10">{composer}</div>
-      <div className="mt-5 min-h-28 sm:min-h-16">
-        {problem ? (
-          <p className="text-center text-sm text-danger">{problem}</p>
-        ) : status === undefined ? (
-          <div className="flex justify-center gap-8 pt-2" role="status" aria-label="Loading">
-            <Skeleton className="h-4 w-28" />
-            <Skeleton className="h-4 w-40" />
-            <Skeleton className="hidden h-4 w-36 sm:block" />
-          </div>
-        ) : status.modelsAwake < 2 ? (
-          <Asleep status={status} />
-        ) : (
-          <Examples prompts={status.examplePrompts} onExample={onExample} />
-        )}
+    <div className="mx-auto flex w-full max-w-[720px] flex-1 flex-col">
+      <div className="flex flex-1 flex-col justify-center pt-8 pb-12">
+        <h1 className="text-center font-display text-xl tracking-tight text-balance sm:text-2xl">
+          Ask once. Two models answer.
+          <span className="block text-ink-soft">You judge them before you know them.</span>
+        </h1>
+        <div className="mt-10">{composer}</div>
+        <div className="mt-5 min-h-28 sm:min-h-16">
+          {problem ? (
+            <p className="text-center text-sm text-danger">{problem}</p>
+          ) : status === undefined ? (
+            <div className="flex justify-center gap-8 pt-2" role="status" aria-label="Loading">
+              <Skeleton className="h-4 w-28" />
+              <Skeleton className="h-4 w-40" />
+              <Skeleton className="hidden h-4 w-36 sm:block" />
+            </div>
+          ) : status.modelsAwake < 2 ? (
+            <Asleep status={status} />
+          ) : (
+            <Examples prompts={status.examplePrompts} onExample={onExample} />
+          )}
+        </div>
       </div>
+      <SiteLinks />
     </div>
   );
 }
@@ -59,41 +61,5 @@ function Asleep({ status }: { status: ArenaStatus }) {
         See the workers
       </Link>
     </p>
-  );
-}
-
-type ExamplesProps = { prompts: readonly string[]; onExample: (prompt: string) => void };
-
-function Examples({ prompts, onExample }: ExamplesProps) {
-  const [round, setRound] = useState(0);
-  const shown = pickExamples(prompts, round);
-  if (shown.length === 0) return null;
-  return (
-    <ul
-      className="flex flex-wrap items-center justify-center gap-x-1 text-sm"
-      aria-label="Examples"
-    >
-      {shown.map((prompt) => (
-        <li key={prompt} className="animate-fade">
-          <button
-            type="button"
-            onClick={() => onExample(prompt)}
-            className="min-h-9 rounded-md px-2.5 text-ink-soft transition-colors duration-120 hover:bg-sunken hover:text-ink pointer-coarse:min-h-11"
-          >
-            {prompt}
-          </button>
-        </li>
-      ))}
-      <li>
-        <Button
-          variant="quiet"
-          size="icon"
-          onClick={() => setRound(round + 1)}
-          aria-label="Other examples"
-        >
-          <RotateCw size={15} strokeWidth={1.5} aria-hidden="true" />
-        </Button>
-      </li>
-    </ul>
   );
 }

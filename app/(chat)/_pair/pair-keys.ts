@@ -113,6 +113,12 @@ export function pairKeys(options: PairKeyOptions): KeyBinding[] {
     { group: "Page", label: options.beginLabel, keys: ["n"], run: options.begin },
     {
       group: "Page",
+      label: "Other examples",
+      keys: ["o"],
+      run: () => document.querySelector<HTMLElement>("[data-other-examples]")?.click(),
+    },
+    {
+      group: "Page",
       label: "Same question, new answers from a new pair",
       keys: ["s"],
       run: options.askAnew,

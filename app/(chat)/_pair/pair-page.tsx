@@ -15,7 +15,7 @@ import { buttonClass } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
 import { useOnline } from "@/components/use-online";
 import type { Outcome } from "@/lib/protocol/arena-view";
-import type { PairVote } from "@/lib/protocol/conversation-view";
+import type { PairVote, TurnBody } from "@/lib/protocol/conversation-view";
 import { voteBlock, voteOn } from "./judge";
 import { PairDock } from "./pair-dock";
 import { pairKeys } from "./pair-keys";
@@ -42,8 +42,10 @@ export type PairPageProps = {
   start: (prompt: string) => void;
   /** The first question again, to others; null: these models were chosen. */
   askAnew: ((prompt: string) => void) | null;
-  /** Follow-ups: absent, as they are. */
-  ask?: (prompt: string) => void;
+  /** What the first question begins as. */
+  initialPrompt?: string | null;
+  /** With what else a question is asked; absent: with nothing. */
+  ask?: (body: TurnBody) => void;
   /** Why one cannot ask now. */
   block: string | null;
   /** The server was heard when it was last asked. */
@@ -59,7 +61,7 @@ export type PairPageProps = {
 export function PairPage(props: PairPageProps) {
   const { conversation, announce, block, home, beginLabel } = props;
   const { client, standing, turns, phase, isEmpty, isLoading, problem } = conversation;
-  const [draft, setDraft] = useState("");
+  const [draft, setDraft] = useState(props.initialPrompt ?? "");
   const [open, setOpen] = useState<OpenSheet>(null);
   const isOnline = useOnline();
   const last = turns.at(-1);
@@ -82,7 +84,8 @@ export function PairPage(props: PairPageProps) {
     if (turn === last) focus.expect("outcome");
     void votes.vote(turn, outcome);
   }
-  const actions = usePairActions(client, cast);
+  const askMore = props.ask ?? ((body: TurnBody) => void client.ask(body));
+  const actions = usePairActions({ client, vote: cast, ask: askMore });
 
   useFollowEnd(turns, phase === "streaming");
   useEffect(() => {
@@ -96,8 +99,7 @@ export function PairPage(props: PairPageProps) {
     setDraft("");
     focus.toPage();
     if (!standing) props.start(prompt);
-    else if (props.ask) props.ask(prompt);
-    else void client.ask({ prompt });
+    else askMore({ prompt });
   }
 
   function begin() {

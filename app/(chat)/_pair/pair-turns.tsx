@@ -2,6 +2,7 @@
 
 import { lazy, Suspense } from "react";
 import type { Turn } from "@/components/chat/thread";
+import { TurnList } from "@/components/chat/turn-list";
 import type { PairReveal, PairVote } from "@/lib/protocol/conversation-view";
 import { voteOn } from "./judge";
 import { PairSkeleton } from "./pair-skeleton";
@@ -34,25 +35,27 @@ export function PairTurns(props: PairTurnsProps) {
   const last = turns.at(-1);
   return (
     <Suspense fallback={<PairSkeleton label={label} />}>
-      {turns.map((turn, index) => {
-        const own = attempt?.promptId === turn.prompt.id ? attempt : null;
-        return (
-          <PairTurn
-            key={turn.prompt.id}
-            number={index + 1}
-            turn={turn}
-            names={names}
-            reveal={reveal}
-            vote={voteOn(votes, turn.attempt)}
-            isLast={turn === last}
-            isBusy={isBusy}
-            voteBlock={turn === last ? null : block(turn)}
-            sending={own?.sending ?? null}
-            problem={own?.problem ?? null}
-            actions={actions}
-          />
-        );
-      })}
+      <TurnList
+        turns={turns}
+        renderTurn={(turn, number) => {
+          const own = attempt?.promptId === turn.prompt.id ? attempt : null;
+          return (
+            <PairTurn
+              number={number}
+              turn={turn}
+              names={names}
+              reveal={reveal}
+              vote={voteOn(votes, turn.attempt)}
+              isLast={turn === last}
+              isBusy={isBusy}
+              voteBlock={turn === last ? null : block(turn)}
+              sending={own?.sending ?? null}
+              problem={own?.problem ?? null}
+              actions={actions}
+            />
+          );
+        }}
+      />
     </Suspense>
   );
 }

@@ -1,20 +1,23 @@
 "use client";
 
 import { ChevronDown } from "lucide-react";
+import type { ReactNode } from "react";
 import type { ModelView } from "@/lib/protocol/arena-view";
 
 export type ModelPickerProps = {
   models: readonly ModelView[];
   value: string;
   onChange: (model: string) => void;
+  /** Before the list, and what it is called. */
+  label?: ReactNode;
 };
 
 /** A real select: the platform's own list is the best one on a phone and for a screen reader. */
-export function ModelPicker({ models, value, onChange }: ModelPickerProps) {
+export function ModelPicker({ models, value, onChange, label }: ModelPickerProps) {
   const isKnown = models.some((it) => it.name === value);
   return (
     <label className="flex min-w-0 items-center gap-3 text-sm">
-      <span className="text-ink-soft">Model</span>
+      {label ?? <span className="text-ink-soft">Model</span>}
       <span className="relative min-w-0">
         <select
           value={value}
