@@ -1,6 +1,8 @@
 import { ensureVisitor } from "@/lib/auth/visitor-store";
+import { checkLimits } from "@/lib/integrity/check-limits";
 import type { ConversationKind } from "@/lib/protocol/conversation-view";
 import type { Arena } from "./arena";
+import { requireTerms } from "./terms";
 
 /** What is known of a turn before anything of it is written or told to anybody. */
 export type TurnAsk = {
@@ -22,5 +24,8 @@ export type TurnAsk = {
  * @throws AppError, which is what the visitor is told.
  */
 export async function admitTurn(arena: Arena, ask: TurnAsk): Promise<void> {
-  await ensureVisitor(arena.db, ask.visitorId);
+  await requireTerms(arena, ask.visitorId);
+  await ensureVisitor(arena.db, ask.visitorId, ask.network);
+  const limits = { db: arena.db, rules: await arena.rules.get() };
+  await checkLimits(limits, { ...ask, isBattle: ask.kind === "battle" });
 }

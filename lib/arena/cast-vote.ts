@@ -1,10 +1,11 @@
 import type { Database } from "@/lib/db/client";
 import { AppError } from "@/lib/errors";
+import { createBallot } from "@/lib/integrity/create-ballot";
+import { voterWatch } from "@/lib/integrity/voter-watch";
 import { readStandings } from "@/lib/leaderboard/read-standings";
 import type { ConversationView, PairVoteBody, VoteReason } from "@/lib/protocol/conversation-view";
-import { assert } from "@/lib/util/assert";
 import type { Arena } from "./arena";
-import { createBallot, createVote, readVoter, saveReasons } from "./battle-store";
+import { createVote, saveReasons } from "./battle-store";
 import { countTurnsUntil, decideVote } from "./conversation-state";
 import { type LoadedConversation, loadConversation } from "./load-conversation";
 import { readConversation } from "./read-conversation";
@@ -35,9 +36,13 @@ export async function castVote(
     const decision = decideVote(loaded.state, vote);
     if (decision === "same") return false;
     const voteId = await writeVote(db, loaded, vote, decision === "blind");
-    return decision === "blind" && (await keepBallot(db, loaded, { ...asked, voteId })).counted;
+    return (
+      decision === "blind" && (await keepBallot(arena, db, loaded, { ...asked, voteId })).counted
+    );
   });
   arena.runs.find(conversationId)?.open();
+  // Of votes that do not count as well; nobody waits for it.
+  voterWatch().note(arena, visitorId);
   if (isCounted) await asked.onCounted?.();
   return readConversation(arena, { visitorId, conversationId });
 }
@@ -75,19 +80,18 @@ async function writeVote(
 
 /** What ratings know of a blind vote; whether it counts is decided here, once. */
 async function keepBallot(
+  arena: Arena,
   db: Database,
   loaded: LoadedConversation,
-  { vote, voteId }: Voting & { vote: PairVoteBody; voteId: string },
+  { vote, voteId, network }: Voting & { vote: PairVoteBody; voteId: string },
 ): Promise<{ counted: boolean }> {
-  const { a, b, pairProbability } = assertPair(loaded);
-  assert(pairProbability !== null, "a blind battle was drawn");
-  const counted = true;
-  await createBallot(db, {
-    ...{ id: voteId, voter: await readVoter(db, loaded.visitorId) },
-    ...{ modelAId: a.id, modelBId: b.id, outcome: vote.outcome, pairProbability, counted },
-    turn: countTurnsUntil(loaded.state, vote.answerAId),
-  });
-  return { counted };
+  const { id: conversationId, visitorId } = loaded;
+  const { id: battleId, a, b } = assertPair(loaded);
+  const turn = countTurnsUntil(loaded.state, vote.answerAId);
+  const ballot = { ...vote, voteId, battleId, conversationId, visitorId, network, turn };
+  const rules = await arena.rules.get();
+  const reason = await createBallot(db, { ...ballot, models: { a, b } }, { rules });
+  return { counted: reason === null };
 }
 
 function assertPair({ pair }: LoadedConversation): NonNullable<LoadedConversation["pair"]> {

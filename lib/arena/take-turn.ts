@@ -1,4 +1,5 @@
 import type { Database } from "@/lib/db/client";
+import { countCalls, findUndrawable, refuseBattle } from "@/lib/integrity/check-limits";
 import type {
   AnswerAgainBody,
   ConversationEvent,
@@ -69,6 +70,7 @@ async function startBattle(
   prompt: string,
 ): Promise<Events> {
   const { a, b, probability, method } = await draw(arena, asked, prompt);
+  await countBlind(arena, asked, [a.name, b.name]);
   const turn = planFirstTurn({
     ...{ kind: "battle", prompt },
     modelAt: (side) => toModel(side === "b" ? b : a),
@@ -126,6 +128,13 @@ async function goOn(
   // A single side of a blind battle is not checked: a refusal would be its alone and say too much.
   if (sight === "open") await checkRoom(arena, toAsks(turn), signal);
   else if (answers.length > 1) await checkBattleRoom(arena, toAsks(turn), signal);
+  if (sight === "blind") {
+    await countBlind(
+      arena,
+      asked,
+      answers.map(({ modelName }) => modelName),
+    );
+  }
   // Once more under the lock: another tab may have gone on in the meantime.
   return write(arena, asked, async (db) => {
     return { conversationId, turn: await plan(db, await loadConversation(db, asked)) };
@@ -159,14 +168,28 @@ function admit(
   return admitTurn(arena, { ...ask, visitorId, network, signal });
 }
 
+/** Calls of models whose names are not told: counted, and never refused by side. */
+async function countBlind(
+  { db, rules }: Arena,
+  { visitorId, network }: Asked,
+  models: string[],
+): Promise<void> {
+  await countCalls({ db, rules: await rules.get() }, { visitorId, network, models });
+}
+
 /** Draws again without the models that turn out not to answer, until two do or fewer than two are left. */
 async function draw(
   arena: Arena,
-  { signal, random }: { signal: AbortSignal; random?: Random },
+  { signal, random, visitorId, network }: Asked & { random?: Random },
   prompt: string,
 ): Promise<DrawnPair<AwakeChatModel>> {
   const messages = [textMessage("user", prompt)];
-  let awake = await readAwakeModels(arena.controller);
+  const all = await readAwakeModels(arena.controller);
+  const limits = { db: arena.db, rules: await arena.rules.get() };
+  const models = all.map(({ name }) => name);
+  const out = await findUndrawable(limits, { visitorId, network, models });
+  let awake = all.filter(({ name }) => !out.has(name));
+  if (awake.length < 2 && all.length >= 2) throw refuseBattle();
   for (;;) {
     const drawn = await drawPair(arena, { awake, ...(random && { random }) });
     const asks = [drawn.a, drawn.b].map(({ name }) => ({ modelName: name, messages }));

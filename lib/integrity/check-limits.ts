@@ -2,6 +2,7 @@ import { type Catalog, catalog } from "@/lib/catalog/catalog";
 import type { Database } from "@/lib/db/client";
 import { AppError } from "@/lib/errors";
 import type { ArenaSettings } from "@/lib/protocol/arena-settings";
+import { readWithdrawn } from "./ballot-store";
 import {
   callOf,
   type Exceeded,
@@ -54,19 +55,21 @@ export async function countCalls(
 }
 
 /**
- * Those of `models` that this visitor or network may not call any more for now: battles are drawn without them.
- *
- * @returns names; no query is made where none of them is limited.
+ * Those of `models` that battles are drawn without: who asks may not call them any more for now, or an operator
+ * has withdrawn them.
  */
-export async function findExhausted(
+export async function findUndrawable(
   context: LimitContext,
   ask: Asker & { models: readonly string[] },
 ): Promise<ReadonlySet<string>> {
-  const exceeded = await readExceeded(context.db, await toCalls(context, ask, ask.models));
-  return new Set(exceeded.map(({ what }) => what.slice(callOf("").length)));
+  const [exceeded, withdrawn] = await Promise.all([
+    readExceeded(context.db, await toCalls(context, ask, ask.models)),
+    readWithdrawn(context.db),
+  ]);
+  return new Set([...exceeded.map(({ what }) => what.slice(callOf("").length)), ...withdrawn]);
 }
 
-/** Why no battle can be drawn where `findExhausted` leaves fewer than two models. */
+/** Why no battle can be drawn where `findUndrawable` leaves fewer than two models. */
 export function refuseBattle(): AppError {
   return new AppError("quota-exceeded", {
     message:

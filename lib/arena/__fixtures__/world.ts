@@ -4,7 +4,8 @@ import { env } from "@/lib/env";
 import { WAITING_MAX } from "@/lib/limits";
 import type { ConversationEvent, StartBody, TurnAnswer } from "@/lib/protocol/conversation-view";
 import type { PaceRules } from "@/lib/protocol/arena-settings";
-import { readRules } from "@/lib/rules/rules";
+import { arenaSettingsSchema } from "@/lib/protocol/arena-settings";
+import { changeRules, readRules } from "@/lib/rules/rules";
 import { log } from "@/lib/telemetry/log";
 import { createId } from "@/lib/util/id";
 import type { Backend } from "@/worker/backend";
@@ -35,6 +36,11 @@ export async function createWorld(...workers: string[][]) {
   }, 2_000);
   /** A reader of tests reads fast. */
   const pace: PaceRules = { isFair: true, charactersPerSecondMin: 10_000 };
+  // And was asked for nothing beforehand.
+  const terms = { version: "" };
+  // A test's visitor reads in no time at all.
+  const integrity = { readSecondsMin: 0, readSecondsPerThousandCharacters: 0 };
+  await changeRules(database.db, arenaSettingsSchema.parse({ integrity, terms }));
   const arena = new Arena({
     ...{ db: database.db, controller },
     // Read again each time, so that a test that changes them need not wait.

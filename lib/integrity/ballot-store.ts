@@ -1,0 +1,93 @@
+import { and, asc, eq, exists, inArray, isNotNull, or, sql } from "drizzle-orm";
+import type { Database } from "@/lib/db/client";
+import { reviews } from "@/lib/db/schema/arena";
+import { ballots } from "@/lib/db/schema/ballots";
+import { battles } from "@/lib/db/schema/battles";
+import { messages, visitors } from "@/lib/db/schema/conversations";
+import { models } from "@/lib/db/schema/models";
+import { assert } from "@/lib/util/assert";
+
+/** SQL about the ballots of votes: what judges them, and their rows. */
+
+export type BattleMessage = Awaited<ReturnType<typeof readBattleMessages>>[number];
+
+/** All that was said in a battle, in order, and how long ago each answer was told to its end. */
+export async function readBattleMessages(db: Database, conversationId: string) {
+  return db
+    .select({
+      id: messages.id,
+      parentId: messages.parentId,
+      role: messages.role,
+      side: messages.side,
+      attempt: messages.attempt,
+      settled: messages.settled,
+      content: messages.content,
+      completionTokens: messages.completionTokens,
+      ageSeconds:
+        sql<number>`extract(epoch from clock_timestamp() - ${messages.updatedAt})`.mapWith(Number),
+    })
+    .from(messages)
+    .where(eq(messages.conversationId, conversationId))
+    .orderBy(asc(messages.id));
+}
+
+/** Who votes on what: the voter, their standing, the draw, and whether either model was taken off the boards. */
+export async function readVoteContext(
+  db: Database,
+  { visitorId, battleId }: { visitorId: string; battleId: string },
+) {
+  const flag = db
+    .select({ one: sql`1` })
+    .from(reviews)
+    .where(
+      and(
+        eq(reviews.visitorId, visitors.id),
+        eq(reviews.kind, "anomaly"),
+        eq(reviews.state, "open"),
+      ),
+    );
+  const withdrawn = db
+    .select({ one: sql`1` })
+    .from(models)
+    .where(
+      and(
+        or(eq(models.id, battles.modelAId), eq(models.id, battles.modelBId)),
+        isNotNull(models.withdrawnAt),
+      ),
+    );
+  const [row] = await db
+    .select({
+      voter: visitors.voter,
+      network: visitors.network,
+      isExcluded: sql<boolean>`${visitors.standing} = 'excluded'`,
+      isFlagged: sql<boolean>`${exists(flag)}`,
+      isWithdrawn: sql<boolean>`${exists(withdrawn)}`,
+      pairProbability: battles.pairProbability,
+    })
+    .from(visitors)
+    .innerJoin(battles, eq(battles.id, battleId))
+    .where(eq(visitors.id, visitorId));
+  assert(row !== undefined, "a vote is a visitor's, on a battle");
+  return row;
+}
+
+/** Organisations of models as their workers told them, by model id. */
+export async function readDescriptions(db: Database, ids: readonly string[]) {
+  return db
+    .select({ id: models.id, description: models.description })
+    .from(models)
+    .where(inArray(models.id, [...ids]));
+}
+
+export async function insertBallot(db: Database, row: typeof ballots.$inferInsert): Promise<void> {
+  await db.insert(ballots).values(row);
+}
+
+/** Names of models that an operator took off the boards. */
+export async function readWithdrawn(db: Database): Promise<string[]> {
+  const rows = await db
+    .select({ name: models.name })
+    .from(models)
+    .where(isNotNull(models.withdrawnAt));
+  return rows.map(({ name }) => name);
+}

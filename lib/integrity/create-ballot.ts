@@ -1,0 +1,190 @@
+import { createHmac } from "node:crypto";
+import { LEAK_CHARACTERS_MAX } from "@/lib/arena-limits";
+import { cookieSecret } from "@/lib/auth/cookie-secret";
+import { purposeKey } from "@/lib/auth/signed-value";
+import { type Catalog, catalog } from "@/lib/catalog/catalog";
+import type { Database } from "@/lib/db/client";
+import type { ArenaSettings } from "@/lib/protocol/arena-settings";
+import type { Side } from "@/lib/protocol/arena-view";
+import { modelDescriptionSchema } from "@/lib/protocol/worker-card";
+import { assert } from "@/lib/util/assert";
+import { type BallotFacts, countMarks, markPrompts } from "./answer-marks";
+import {
+  type BattleMessage,
+  insertBallot,
+  readBattleMessages,
+  readDescriptions,
+  readVoteContext,
+} from "./ballot-store";
+import { toAsks } from "./check-limits";
+import { fold } from "./folded-words";
+import { guessLanguage } from "./guess-language";
+import { judgeBallot, type UncountedReason } from "./judge-ballot";
+import { takePrompt, takeTallies } from "./tally";
+import { findTellTale, toTellTales } from "./tell-tales";
+
+export type BlindVote = {
+  voteId: string;
+  battleId: string;
+  conversationId: string;
+  visitorId: string;
+  /** The network the vote came from; unless given, the visitor's last. */
+  network?: string | undefined;
+  /** The pair as it stands. */
+  models: Record<Side, { id: string; name: string }>;
+  answerAId: string;
+  answerBId: string;
+  outcome: "a" | "b" | "tie" | "both-bad";
+  /** Turns of the battle until the voted one, that one included. */
+  turn: number;
+};
+
+/**
+ * Judges a blind vote and writes its ballot, inside the transaction in which the vote is written: five
+ * statements, all by keys.
+ *
+ * @returns why it does not count, or null.
+ */
+export async function createBallot(
+  db: Database,
+  vote: BlindVote,
+  given: {
+    rules: Pick<ArenaSettings, "integrity">;
+    aliases?: Catalog["aliases"];
+  },
+): Promise<UncountedReason | null> {
+  const { rules } = given;
+  const { integrity } = rules;
+  const { visitorId, battleId, models } = vote;
+  const messages = await readBattleMessages(db, vote.conversationId);
+  const context = await readVoteContext(db, { visitorId, battleId });
+  const path = toPath(messages, vote);
+  const { voted } = path;
+  const exceeded = await takeTallies(
+    db,
+    toAsks({ visitorId, network: vote.network ?? context.network ?? undefined }, "vote", {
+      visitor: {
+        perHour: integrity.votesPerVisitorAndHour,
+        perDay: integrity.votesPerVisitorAndDay,
+      },
+      network: { perDay: integrity.votesPerNetworkAndDay },
+    }),
+    { isAlways: true },
+  );
+  const reason =
+    judgeBallot(
+      {
+        ...context,
+        hasLeak: await hasLeak(db, vote, { ...given, messages }),
+        readSeconds: Math.min(voted.a.ageSeconds, voted.b.ageSeconds),
+        characters: voted.a.content.length + voted.b.content.length,
+        isBeyondLimits: exceeded.length > 0,
+      },
+      integrity,
+    ) ?? (await checkPrompt(db, path.prompts, integrity.votesPerPromptMax));
+  const { pairProbability, voter } = context;
+  assert(pairProbability !== null, "a blind battle was drawn");
+  const facts: BallotFacts = {
+    version: 1,
+    a: countMarks(path.answers.map(({ a }) => a)),
+    b: countMarks(path.answers.map(({ b }) => b)),
+    prompt: markPrompts(path.prompts),
+  };
+  await insertBallot(db, {
+    ...{ id: vote.voteId, voter, modelAId: models.a.id, modelBId: models.b.id },
+    ...{ outcome: vote.outcome, pairProbability, turn: vote.turn },
+    ...{ counted: reason === null, uncountedReason: reason, facts },
+    language: guessLanguage(path.prompts.join("\n")),
+  });
+  return reason;
+}
+
+type Pair = Record<Side, BattleMessage>;
+
+/** What led to the voted answers: prompts and the answers to each that stood, the earliest first. */
+function toPath(
+  messages: readonly BattleMessage[],
+  { answerAId, answerBId }: BlindVote,
+): { prompts: string[]; answers: Pair[]; voted: Pair } {
+  const byId = new Map(messages.map((it) => [it.id, it]));
+  const [a, b] = [byId.get(answerAId), byId.get(answerBId)];
+  assert(a !== undefined && b !== undefined, "a vote names two answers of its battle");
+  const prompts: string[] = [];
+  const answers: Pair[] = [{ a, b }];
+  let prompt = byId.get(a.parentId ?? "");
+  while (prompt !== undefined) {
+    prompts.unshift(prompt.content);
+    prompt = byId.get(prompt.parentId ?? "");
+    if (prompt === undefined) break;
+    const pair = findPair(messages, prompt.id);
+    if (pair) answers.unshift(pair);
+  }
+  return { prompts, answers, voted: { a, b } };
+}
+
+/** The newest attempt at a prompt whose answers are both settled. */
+function findPair(messages: readonly BattleMessage[], promptId: string): Pair | undefined {
+  const own = messages.filter((it) => it.parentId === promptId && it.settled === true);
+  for (const a of own.filter(({ side }) => side === "a").reverse()) {
+    const b = own.find(({ side, attempt }) => side === "b" && attempt === a.attempt);
+    if (b) return { a, b };
+  }
+  return undefined;
+}
+
+/** Whether any answer of the battle, older attempts included, names its model. */
+async function hasLeak(
+  db: Database,
+  { models }: BlindVote,
+  {
+    rules,
+    messages,
+    aliases = catalog().last?.aliases ?? new Map(),
+  }: {
+    rules: Pick<ArenaSettings, "integrity">;
+    messages: readonly BattleMessage[];
+    aliases?: Catalog["aliases"];
+  },
+): Promise<boolean> {
+  const { innocentWords, tellTales } = rules.integrity;
+  const rows = await readDescriptions(db, [models.a.id, models.b.id]);
+  const prompts = messages.filter(({ role }) => role === "user").map(({ content }) => content);
+  const prompt = prompts.join("\n").slice(0, LEAK_CHARACTERS_MAX);
+  let left = LEAK_CHARACTERS_MAX;
+  const words = (side: Side) => {
+    const { id, name } = models[side];
+    const description = rows.find((row) => row.id === id)?.description;
+    return toTellTales(
+      {
+        name,
+        organisation: modelDescriptionSchema.safeParse(description).data?.organization,
+        aliases: [...aliases.values()]
+          .filter(({ targets }) => targets.length === 1 && targets[0]?.model === name)
+          .map((alias) => alias.name),
+        phrases: tellTales.filter((it) => it.model === name).flatMap((it) => it.phrases),
+      },
+      innocentWords,
+    );
+  };
+  const wordsOf = { a: words("a"), b: words("b") };
+  for (const { side, content } of messages.toReversed()) {
+    if (side === null || left <= 0) continue;
+    const text = content.slice(0, left);
+    left -= text.length;
+    if (findTellTale(text, wordsOf[side], prompt) !== undefined) return true;
+  }
+  return false;
+}
+
+/** Votes on the most repeated prompts are thinned; what is kept of a prompt is a keyed hash. */
+async function checkPrompt(
+  db: Database,
+  prompts: readonly string[],
+  max: number,
+): Promise<UncountedReason | null> {
+  if (max === 0) return null;
+  const plain = prompts.map((it) => fold(it).replaceAll(/\s+/g, " ").trim()).join("\0");
+  const key = purposeKey("prompt", cookieSecret());
+  const hash = createHmac("sha256", key).update(plain).digest("base64url").slice(0, 22);
+  return (await takePrompt(db, hash)) >= max ? "repeated-prompt" : null;
+}
