@@ -9,6 +9,17 @@ export function composer(page: Page): Locator {
 export async function ask(page: Page, prompt: string): Promise<void> {
   await composer(page).fill(prompt);
   await composer(page).press("Enter");
+  await agreeOnce(page, prompt);
+}
+
+/** A visitor's first question is asked once they have agreed to the terms. */
+async function agreeOnce(page: Page, prompt: string): Promise<void> {
+  const agree = page.getByRole("button", { name: "Agree and ask" });
+  const asked = page.getByRole("heading", {
+    name: `You asked: ${prompt.replace(/\s+/g, " ").trim()}`,
+  });
+  await expect(agree.or(asked).first()).toBeVisible();
+  if (await agree.isVisible()) await agree.click();
 }
 
 export function answer(page: Page, side: "A" | "B"): Locator {

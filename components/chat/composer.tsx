@@ -5,6 +5,8 @@ import { ArrowUp, Square } from "lucide-react";
 import { type FormEvent, type KeyboardEvent, type Ref, useLayoutEffect, useRef } from "react";
 import { PROMPT_CHARACTERS_MAX } from "@/lib/limits";
 import { formatCount } from "../format";
+import { TermsLine } from "../terms/terms-line";
+import { useTerms } from "../terms/use-terms";
 import { Button } from "../ui/button";
 import { Kbd } from "../ui/kbd";
 import { useTokenCount } from "./use-token-count";
@@ -47,6 +49,8 @@ export function Composer(props: ComposerProps) {
     system: props.system,
   });
   const warning = toWarning(value, count);
+  const terms = useTerms();
+  const button = useRef<HTMLButtonElement>(null);
   const canAsk =
     value.trim() !== "" && !isRunning && !blocked && !props.isPaused && !warning?.isFinal;
 
@@ -58,9 +62,16 @@ export function Composer(props: ComposerProps) {
     input.style.height = `${input.scrollHeight}px`;
   }, [value]);
 
-  function submit(event?: FormEvent) {
+  /** Enter asks; where there are terms to agree to it leads to the button that says so. */
+  async function submit(event?: FormEvent) {
     event?.preventDefault();
-    if (canAsk) onAsk(value.trim());
+    if (!canAsk) return;
+    if (await terms.check()) button.current?.focus();
+    else onAsk(value.trim());
+  }
+
+  async function agree() {
+    if (canAsk && (await terms.agree())) onAsk(value.trim());
   }
 
   function onKeyDown(event: KeyboardEvent) {
@@ -68,58 +79,69 @@ export function Composer(props: ComposerProps) {
     if (event.key !== "Enter" || event.nativeEvent.isComposing) return;
     if (event.shiftKey || event.altKey) return;
     event.preventDefault();
-    submit();
+    void submit();
   }
 
   return (
-    <form
-      ref={frame}
-      onSubmit={submit}
-      className="grid grid-cols-[minmax(0,1fr)_auto] items-end rounded-lg border border-line-strong bg-surface transition-colors duration-120 focus-within:border-accent focus-within:outline-2 focus-within:-outline-offset-1 focus-within:outline-accent"
-    >
-      <label className={isTall ? "col-span-2 block" : "block self-center"}>
-        <span className="sr-only">Your question</span>
-        <textarea
-          ref={props.inputRef}
-          value={value}
-          rows={rows}
-          onChange={(event) => onChange(event.target.value)}
-          onKeyDown={onKeyDown}
-          placeholder={placeholder}
-          aria-describedby="composer-note"
-          enterKeyHint="send"
-          autoComplete="off"
-          className="block max-h-[38dvh] min-h-12 w-full resize-none overflow-y-auto bg-transparent px-4 py-2.75 text-base placeholder:text-ink-soft"
-        />
-      </label>
-      <p
-        id="composer-note"
-        role="status"
-        className={clsx(
-          "numeric min-w-0 pl-4 text-xs",
-          isTall ? "self-center pb-2" : "order-1 col-span-2 pr-4 not-empty:pb-2.5",
-          warning?.isFinal ? "text-danger" : "text-ink-soft",
-        )}
+    <>
+      <form
+        ref={frame}
+        onSubmit={(event) => void submit(event)}
+        className="grid grid-cols-[minmax(0,1fr)_auto] items-end rounded-lg border border-line-strong bg-surface transition-colors duration-120 focus-within:border-accent focus-within:outline-2 focus-within:-outline-offset-1 focus-within:outline-accent"
       >
-        {warning?.text ?? blocked ?? null}
-      </p>
-      <div className="flex shrink-0 items-center gap-3 p-1.5">
-        <span className="hidden items-center gap-1 sm:flex" aria-hidden="true">
-          <Kbd>↵</Kbd>
-        </span>
-        {isRunning ? (
-          <Button variant="outline" onClick={onStop} className="h-9">
-            <Square size={14} strokeWidth={1.5} className="fill-current" aria-hidden="true" />
-            Stop
-          </Button>
-        ) : (
-          <Button variant="primary" type="submit" disabled={!canAsk} className="h-9">
-            Ask
-            <ArrowUp size={16} strokeWidth={1.75} aria-hidden="true" />
-          </Button>
-        )}
-      </div>
-    </form>
+        <label className={isTall ? "col-span-2 block" : "block self-center"}>
+          <span className="sr-only">Your question</span>
+          <textarea
+            ref={props.inputRef}
+            value={value}
+            rows={rows}
+            onChange={(event) => onChange(event.target.value)}
+            onKeyDown={onKeyDown}
+            placeholder={placeholder}
+            aria-describedby="composer-note"
+            enterKeyHint="send"
+            autoComplete="off"
+            className="block max-h-[38dvh] min-h-12 w-full resize-none overflow-y-auto bg-transparent px-4 py-2.75 text-base placeholder:text-ink-soft"
+          />
+        </label>
+        <p
+          id="composer-note"
+          role="status"
+          className={clsx(
+            "numeric min-w-0 pl-4 text-xs",
+            isTall ? "self-center pb-2" : "order-1 col-span-2 pr-4 not-empty:pb-2.5",
+            warning?.isFinal ? "text-danger" : "text-ink-soft",
+          )}
+        >
+          {warning?.text ?? blocked ?? null}
+        </p>
+        <div className="flex shrink-0 items-center gap-3 p-1.5">
+          <span className="hidden items-center gap-1 sm:flex" aria-hidden="true">
+            <Kbd>↵</Kbd>
+          </span>
+          {isRunning ? (
+            <Button variant="outline" onClick={onStop} className="h-9">
+              <Square size={14} strokeWidth={1.5} className="fill-current" aria-hidden="true" />
+              Stop
+            </Button>
+          ) : (
+            <Button
+              ref={button}
+              variant="primary"
+              {...(terms.isNeeded
+                ? { onClick: () => void agree(), "aria-describedby": "terms-line" }
+                : { type: "submit" })}
+              disabled={!canAsk || terms.isAgreeing}
+              className="h-9"
+            >
+              {terms.isNeeded ? "Agree and ask" : "Ask"}
+              <ArrowUp size={16} strokeWidth={1.75} aria-hidden="true" />
+            </Button>
+          )}
+        </div>
+      </form>
+      <TermsLine terms={terms} />
+    </>
   );
 }
 

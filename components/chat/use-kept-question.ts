@@ -1,6 +1,7 @@
 "use client";
 
 import { useEffect } from "react";
+import { useTermsRefusal } from "../terms/use-terms";
 import type { ConversationState } from "./conversation-client";
 
 /** A question that reached nobody goes back to where it was typed. */
@@ -8,7 +9,10 @@ export function useKeptQuestion(
   failure: ConversationState["failure"],
   setDraft: (prompt: string) => void,
 ): void {
+  const onRefusal = useTermsRefusal();
   useEffect(() => {
-    if (failure?.ask.prompt) setDraft(failure.ask.prompt);
-  }, [failure, setDraft]);
+    if (!failure) return;
+    onRefusal(failure.error.param);
+    if (failure.ask.prompt) setDraft(failure.ask.prompt);
+  }, [failure, setDraft, onRefusal]);
 }
