@@ -16,7 +16,8 @@ export const EVENT_BYTES_MAX = 1_048_576;
 export const EVENTS_READ_AHEAD_MAX = 256;
 /** A prompt typed on a page. Longer texts belong to the API. */
 export const PROMPT_CHARACTERS_MAX = 32_000;
-export const MESSAGES_MAX = 2_048;
+/** As many as a conversation on a page holds, and more; each takes three of a body's values. */
+export const MESSAGES_MAX = 10_240;
 /** OpenAI documents 4 for chat; its newer endpoints and our peers take more, and matching is linear. */
 export const STOP_STRINGS_MAX = 16;
 export const STOP_STRING_CHARACTERS_MAX = 256;
@@ -193,8 +194,8 @@ export const WORKER_IDLE_MS_MAX = 60_000;
 export const VISITOR_GENERATIONS_MAX = 4;
 /** An answer on a page: some 3,000 words. Without it a model of a huge context that never ends would write until time is up. */
 export const ANSWER_TOKENS_MAX = 4_096;
-/** Turns in one conversation; beyond it context has long run out for every model we know of. */
-export const TURNS_MAX = 200;
+/** Answers of a model in one conversation, all branches counted: with their prompts 10,000 messages. */
+export const TURNS_MAX = 5_000;
 /** Models asked how long a prompt is in their tokens: those with the shortest contexts decide. */
 export const TOKEN_COUNT_MODELS_MAX = 8;
 /** A partial answer is written to the database at most this often, so a killed process loses no more. */

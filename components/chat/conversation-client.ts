@@ -13,6 +13,7 @@ import type {
 import { loadConversationViews } from "../load-conversation-views";
 import { RequestError, requestChecked, send, toRequestError } from "../request-json";
 import { FrameQueue } from "./frame-queue";
+import { pause } from "./pause";
 import { readEvents } from "./read-events";
 import { Thread, type Turn } from "./thread";
 
@@ -34,6 +35,8 @@ export type ConversationState = {
   isReachable: boolean;
   /** A stored conversation is being read for the first time. */
   isLoading: boolean;
+  /** Older messages of a long conversation are on their way. */
+  isReadingEarlier: boolean;
   /** Why the conversation cannot be shown at all. */
   problem: string | null;
   /** A prompt that was sent and is not part of the conversation yet. */
@@ -58,12 +61,13 @@ export type ConversationClientOptions = {
 
 const EMPTY: ConversationState = {
   ...{ standing: null, turns: [], phase: "idle", isReachable: true, isLoading: false },
+  isReadingEarlier: false,
   ...{ problem: null, pending: null, failure: null, stopping: [], stopProblem: null },
 };
 
-const readView = (id: string, signal: AbortSignal) =>
+const readView = (id: string, signal: AbortSignal, before?: string) =>
   requestChecked(
-    paths.api.conversation(id),
+    paths.api.conversation(id, before),
     loadConversationViews().then((views) => views.conversationViewSchema),
     { signal },
   );
@@ -198,13 +202,38 @@ export class ConversationClient {
 
   /** Takes what the server replied, to a vote say, for what stands. */
   readonly show = (view: ConversationView): void => {
-    const { messages, createdAt: _, ...standing } = view;
+    const { messages, earlier, createdAt: _, ...standing } = view;
     // A reply may come after the reader has gone on to another conversation.
     if (this.#id !== standing.id) return;
-    this.#thread.replace(messages);
+    const isGap = earlier !== undefined && !this.#thread.has(earlier);
+    if (earlier === undefined) this.#thread.replace(messages);
+    else this.#thread.merge(messages);
     this.#set({ standing, turns: this.#thread.turns() });
     this.#tellEnded();
+    if (isGap) void this.#readEarlier(standing.id, earlier, this.#shown.signal);
   };
+
+  /** The rest of a long conversation, a part at a time, the newest first; the reader need not wait for it. */
+  async #readEarlier(id: string, from: string, signal: AbortSignal): Promise<void> {
+    this.#set({ isReadingEarlier: true });
+    for (let before: string | undefined = from, missed = 0; before !== undefined; ) {
+      try {
+        const { messages, earlier }: ConversationView = await readView(id, signal, before);
+        if (signal.aborted) return;
+        const isKnown = earlier !== undefined && this.#thread.has(earlier);
+        this.#thread.prepend(messages);
+        this.#set({ turns: this.#thread.turns() });
+        before = isKnown ? undefined : earlier;
+        missed = 0;
+      } catch (error) {
+        if (signal.aborted || toRequestError(error).code === "not-found") return;
+        missed++;
+        const wait = Math.min(PAGE_REJOIN_MS_MAX, PAGE_REJOIN_MS_MIN * 2 ** (missed - 1));
+        await pause(wait, signal);
+      }
+    }
+    this.#set({ isReadingEarlier: false });
+  }
 
   readonly patchStanding = (change: Partial<Standing>): void => {
     const { standing } = this.#state;
@@ -372,16 +401,4 @@ export class ConversationClient {
 function toModels(body: Ask["body"]): Standing["models"] {
   if ("models" in body) return body.models;
   return "model" in body ? { model: body.model } : null;
-}
-
-function pause(milliseconds: number, signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    const timer = setTimeout(done, milliseconds);
-    function done() {
-      clearTimeout(timer);
-      signal.removeEventListener("abort", done);
-      resolve();
-    }
-    signal.addEventListener("abort", done, { once: true });
-  });
 }

@@ -152,3 +152,35 @@ test("the path to a message is shown, whatever was chosen before", () => {
   expect(thread.showPath("nowhere")).toBe(false);
   expect(path()).toEqual(["x1", "y"]);
 });
+
+test("a long conversation comes in parts, the newest first, and ends up as if it had come whole", () => {
+  const all: ConversationMessage[] = [];
+  for (let turn = 0; turn < 40; turn++) {
+    all.push(
+      prompt(`p${turn}`, turn === 0 ? null : `a${turn - 1}`),
+      answer(`a${turn}`, `p${turn}`),
+    );
+    if (turn === 5) all.push(prompt("other", "a4"), answer("other-a", "other"));
+  }
+  // The branch that goes on is an old one; the newest of its siblings leads nowhere.
+  const whole = new Thread("chat");
+  whole.replace(all);
+  whole.showPath("a39");
+  const parts = new Thread("chat");
+  parts.merge(all.slice(-20));
+  parts.showPath("a39");
+  const ids = () => parts.turns().map((it) => it.prompt.id);
+  expect(ids()).toEqual(Array.from({ length: 10 }, (_, index) => `p${30 + index}`));
+  for (let end = all.length - 20; end > 0; end -= 7) {
+    parts.prepend(all.slice(Math.max(0, end - 7), end));
+    expect(ids().at(-1)).toBe("p39");
+  }
+  expect(ids()).toEqual(whole.turns().map((it) => it.prompt.id));
+  expect(parts.turns()[5]?.branches).toEqual(["p5", "other"]);
+  expect(parts.has("p0")).toBe(true);
+  // The newest part again, one answer of it changed: the rest stays as it is.
+  const before = parts.turns();
+  parts.merge([...all.slice(-20, -1), answer("a39", "p39", { content: "more" })]);
+  expect(parts.turns().at(-1)?.attempt?.answers[0]?.content).toBe("more");
+  expect(parts.turns()[3]).toBe(before[3]);
+});

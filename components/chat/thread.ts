@@ -43,6 +43,8 @@ export class Thread {
   #turns: readonly Turn[] = [];
   #places = new Map<string, number>();
   #isPathStale = false;
+  /** While older messages are missing: where the path is found from. */
+  #shownEnd: string | undefined;
   readonly #changed = new Set<string>();
 
   constructor(kind: ConversationKind) {
@@ -124,6 +126,29 @@ export class Thread {
     this.#isPathStale = true;
   }
 
+  /** Takes the newest part of a conversation whose older messages stand elsewhere, or are here already. */
+  merge(messages: readonly ConversationMessage[]): void {
+    for (const message of messages) {
+      const old = this.#messages.get(message.id);
+      if (!old || JSON.stringify(old) !== JSON.stringify(message)) this.#put(message);
+    }
+  }
+
+  /** Takes messages that are older than all that are here. */
+  prepend(messages: readonly ConversationMessage[]): void {
+    for (const message of messages.toReversed()) {
+      if (!this.#messages.has(message.id)) this.#put(message, "first");
+    }
+    // At a fork that has just come in the branch leads on that is shown already.
+    const last = this.#turns.at(-1);
+    const end = last?.attempt?.answers[0]?.id ?? last?.prompt.id;
+    if (end !== undefined) this.showPath(end);
+  }
+
+  has(messageId: string): boolean {
+    return this.#messages.has(messageId);
+  }
+
   /** Shows the branch that begins with this prompt. */
   showPrompt(promptId: string): void {
     const prompt = this.#messages.get(promptId);
@@ -149,6 +174,7 @@ export class Thread {
       else this.#chosenAttempts.set(message.parentId, this.#numberOf(message));
       message = message.parentId === null ? undefined : this.#messages.get(message.parentId);
     }
+    this.#shownEnd = messageId;
     this.#isPathStale = true;
     return true;
   }
@@ -158,15 +184,15 @@ export class Thread {
     return (this.#answers.get(answer.parentId) ?? []).indexOf(answer.id);
   }
 
-  #put(message: ConversationMessage): void {
+  #put(message: ConversationMessage, place: "first" | "last" = "last"): void {
     const old = this.#messages.get(message.id);
     this.#messages.set(message.id, message);
     if (message.role === "user") {
-      if (!old) append(this.#prompts, message.parentId, message.id);
+      if (!old) insert(this.#prompts, message.parentId, message.id, place);
       this.#isPathStale ||= !old;
       return;
     }
-    if (!old) append(this.#answers, message.parentId, message.id);
+    if (!old) insert(this.#answers, message.parentId, message.id, place);
     this.#isPathStale ||= !old;
     this.#changed.add(message.parentId);
     const wasStreaming = this.#streaming.has(message.id);
@@ -175,11 +201,34 @@ export class Thread {
     if (wasStreaming && message.status !== "streaming") this.#ended.push(message);
   }
 
+  /**
+   * What the first prompt of the path follows: nothing, or while older messages are missing the one that
+   * is missing, of the path to what was asked for or is newest.
+   */
+  #start(): string | null {
+    if (this.#prompts.has(null)) return null;
+    let prompt = this.#promptOf(this.#shownEnd ?? [...this.#messages.keys()].at(-1));
+    for (let left = this.#messages.size; prompt && left > 0; left--) {
+      const earlier: PromptView | undefined = this.#promptOf(prompt.parentId ?? undefined);
+      if (!earlier) return prompt.parentId;
+      prompt = earlier;
+    }
+    return null;
+  }
+
+  /** The prompt with this id, or that the answer with this id answers. */
+  #promptOf(messageId: string | undefined): PromptView | undefined {
+    const message = messageId === undefined ? undefined : this.#messages.get(messageId);
+    if (message?.role !== "assistant") return message;
+    const prompt = this.#messages.get(message.parentId);
+    return prompt?.role === "user" ? prompt : undefined;
+  }
+
   /** From the first prompt on, at each fork along what was chosen, else along the newest. */
   #walk(): void {
     const turns: Turn[] = [];
     const places = new Map<string, number>();
-    let follows: string | null = null;
+    let follows: string | null = this.#start();
     for (;;) {
       const branches: readonly string[] = this.#prompts.get(follows) ?? [];
       const chosen = this.#chosenPrompts.get(follows);
@@ -239,10 +288,11 @@ export class Thread {
   }
 }
 
-function append<K>(lists: Map<K, string[]>, key: K, id: string): void {
+function insert<K>(lists: Map<K, string[]>, key: K, id: string, place: "first" | "last"): void {
   const list = lists.get(key);
-  if (list) list.push(id);
-  else lists.set(key, [id]);
+  if (!list) lists.set(key, [id]);
+  else if (place === "first") list.unshift(id);
+  else list.push(id);
 }
 
 function isSameTurn(x: Turn, y: Turn): boolean {

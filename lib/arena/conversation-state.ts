@@ -54,6 +54,20 @@ export function toAttempts<Row extends Answer>(
   return [...attempts.values()].sort((one, other) => one.attempt - other.attempt);
 }
 
+/** Answers by the prompt that they answer, so that a long conversation is walked once and not once a turn. */
+export function toAnswersByPrompt(
+  messages: readonly MessageState[],
+): ReadonlyMap<string, readonly MessageState[]> {
+  const answers = new Map<string, MessageState[]>();
+  for (const message of messages) {
+    if (message.role !== "assistant" || message.parentId === null) continue;
+    const known = answers.get(message.parentId);
+    if (known) known.push(message);
+    else answers.set(message.parentId, [message]);
+  }
+  return answers;
+}
+
 /** The newest attempt whose two answers are settled: what later turns of a pair go on from. */
 export function findSettledPair<Row extends Answer>(
   rows: readonly Row[],

@@ -1,7 +1,7 @@
 import type { Side } from "@/lib/protocol/arena-view";
 import { type Message, textMessage } from "@/lib/protocol/message";
 import { assert } from "@/lib/util/assert";
-import { findSettledPair, type MessageState } from "./conversation-state";
+import { findSettledPair, type MessageState, toAnswersByPrompt } from "./conversation-state";
 
 type Said = Pick<MessageState, "id" | "role">;
 
@@ -17,12 +17,13 @@ export function toBranch(
   { side, leafId }: { side: Side | null; leafId: string | null },
 ): Said[] {
   const byId = new Map(messages.map((message) => [message.id, message]));
+  const answers = toAnswersByPrompt(side === null ? [] : messages);
   const branch: Said[] = [];
   for (let id = leafId; id !== null; ) {
     const message = byId.get(id);
     assert(message !== undefined, "a parent is in the same conversation");
     if (side !== null) {
-      const answer = findSettledPair(messages, message.id)?.[side];
+      const answer = findSettledPair(answers.get(message.id) ?? [], message.id)?.[side];
       assert(answer !== undefined, "past turns of a pair are settled");
       branch.push(answer);
     }

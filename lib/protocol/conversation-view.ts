@@ -155,6 +155,8 @@ export const conversationViewSchema = z.object({
   ]),
   /** In the order they were written. Of a battle the newest attempt of each turn alone, the other kinds whole. */
   messages: z.array(conversationMessageSchema),
+  /** Of a page: the oldest message in it, where there are older ones; they are read with `?before=` this id. */
+  earlier: z.uuid().optional(),
   votes: z.array(pairVoteSchema),
   /** Of a battle with its blind vote. */
   reveal: pairRevealSchema.nullable(),

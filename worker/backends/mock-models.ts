@@ -98,6 +98,12 @@ export const MOCK_MODELS: Record<string, MockModel> = {
     say: () => [],
     fate: "never",
   },
+  "mock/vast": {
+    summary: "Repeats the last message, one token every 20 ms; holds a million tokens.",
+    contextLength: 1_000_000,
+    tokenMs: 20,
+    say: echo,
+  },
   "mock/context": {
     summary: "Repeats the last message; holds 64 tokens only.",
     contextLength: 64,
