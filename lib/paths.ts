@@ -64,6 +64,7 @@ export const paths = {
     adminAliases: "/api/admin/aliases",
     adminFeedback: "/api/admin/feedback",
     adminArena: "/api/admin/arena",
+    adminArenaHistory: "/api/admin/arena/history",
     adminReviews: "/api/admin/reviews",
     adminReview: (id: string) => `/api/admin/reviews/${id}`,
     adminVisitor: (voter: string) => `/api/admin/visitors/${voter}`,

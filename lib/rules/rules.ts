@@ -15,15 +15,19 @@ export type RulesCopy = LiveCopy<ArenaSettings>;
 /** The rules that hold now: those that were stored last, with defaults for what they leave out. */
 export async function readRules(db: Database): Promise<ArenaSettings> {
   const row = await findNewestSettings(db);
-  if (row === undefined) return DEFAULT_ARENA_SETTINGS;
-  const read = arenaSettingsSchema.safeParse(row.settings);
+  return row === undefined ? DEFAULT_ARENA_SETTINGS : toSettings(row.settings);
+}
+
+/** Stored rules as this version understands them. */
+export function toSettings(stored: unknown): ArenaSettings {
+  const read = arenaSettingsSchema.safeParse(stored);
   if (read.success) return read.data;
   // Written by a newer version, which an older process must outlive.
   log.error({ issues: read.error.issues.length }, "stored rules of the arena not understood");
   return DEFAULT_ARENA_SETTINGS;
 }
 
-/** Stores new rules; every process holds to them within a second. What was there before stays as history. */
+/** Stores new rules unasked and unchecked, whatever held before: `editRules` is for operators. */
 export async function changeRules(db: Database, rules: ArenaSettings): Promise<void> {
   await db.transaction(async (transaction) => {
     await createSettings(transaction, rules);

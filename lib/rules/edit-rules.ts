@@ -1,0 +1,82 @@
+import { RULES_HISTORY_MAX } from "@/lib/arena-limits";
+import { announce } from "@/lib/db/change-feed";
+import { type Database, database } from "@/lib/db/client";
+import { AppError } from "@/lib/errors";
+import type { ArenaChange } from "@/lib/protocol/arena-rules-view";
+import { type ArenaSettings, DEFAULT_ARENA_SETTINGS } from "@/lib/protocol/arena-settings";
+import { checkRules } from "./check-rules";
+import { compareRules } from "./compare-rules";
+import { toHiddenModels } from "./hidden-models";
+import { toSettings } from "./rules";
+import {
+  createNamedEntry,
+  createSettings,
+  findNewestSettings,
+  lockSettings,
+  readSettings,
+} from "./store";
+
+/** What operators change: by the admin page or the terminal, by the same rules. */
+
+/** Null until somebody changed a rule. */
+export type RulesVersion = string | null;
+
+export type VersionedRules = { version: RulesVersion; settings: ArenaSettings };
+
+export async function readVersionedRules(db: Database = database()): Promise<VersionedRules> {
+  const row = await findNewestSettings(db);
+  return row === undefined
+    ? { version: null, settings: DEFAULT_ARENA_SETTINGS }
+    : { version: row.id, settings: toSettings(row.settings) };
+}
+
+/**
+ * Stores rules in place of those of `version`; every process holds to them within a second. What changes
+ * nothing is not stored. A model that is named from now on is entered in the public log, with the votes it
+ * brings along: nobody shall wonder where they come from.
+ *
+ * @throws AppError `invalid-request` that names the field, or `conflict` when other rules hold by now.
+ */
+export async function editRules(
+  { version, settings }: { version: RulesVersion; settings: ArenaSettings },
+  db: Database = database(),
+): Promise<RulesVersion> {
+  checkRules(settings);
+  return db.transaction(async (transaction) => {
+    await lockSettings(transaction);
+    const before = await readVersionedRules(transaction);
+    if (before.version !== version) throw changedMeanwhile();
+    if (compareRules(before.settings, settings).length === 0) return before.version;
+    const created = await createSettings(transaction, settings);
+    const hidden = toHiddenModels(settings);
+    for (const model of toHiddenModels(before.settings)) {
+      if (!hidden.has(model)) await createNamedEntry(transaction, model);
+    }
+    await announce(transaction, "arena");
+    return created;
+  });
+}
+
+/** The newest changes first, each with what it changed. */
+export async function readRulesHistory(db: Database = database()): Promise<ArenaChange[]> {
+  // One more than is told of, to compare the oldest with.
+  const rows = await readSettings(db, RULES_HISTORY_MAX + 1);
+  return rows.slice(0, RULES_HISTORY_MAX).map(({ id, settings, createdAt }, index) => {
+    const before = rows[index + 1];
+    return {
+      version: id,
+      changedAt: createdAt.toISOString(),
+      changes: compareRules(
+        before === undefined ? DEFAULT_ARENA_SETTINGS : toSettings(before.settings),
+        toSettings(settings),
+      ),
+    };
+  });
+}
+
+function changedMeanwhile(): AppError {
+  return new AppError("conflict", {
+    message:
+      "The rules were changed by somebody else after you had read them, so nothing was saved. Look at what holds now, and change that.",
+  });
+}
