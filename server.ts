@@ -2,6 +2,7 @@ import type { IncomingMessage, Server, ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { setFlagsFromString } from "node:v8";
 import next from "next";
+import { arena } from "@/lib/arena/arena";
 import { readiness } from "@/lib/controller/readiness";
 import { env, explainOpenHost } from "@/lib/env";
 import { applyCors } from "@/lib/http/cors";
@@ -139,7 +140,8 @@ function stopWithParent(server: Server): void {
     isStopping = true;
     log.info("web stopping");
     readiness().stop();
-    server.close(() => void exit());
+    // Turns of the arena go on without a reader, and are drained like answers that have one.
+    server.close(() => void arena().runs.idle().finally(exit));
     void relay()?.drain();
     // A connection whose answer ends from here on is kept for its client's next request otherwise.
     setInterval(() => server.closeIdleConnections(), IDLE_CLOSE_INTERVAL_MS).unref();
@@ -153,11 +155,15 @@ function stopWithParent(server: Server): void {
   process.on("disconnect", () => void exit());
 }
 
-/** Background responses end with the reason, a parent is told good-bye, then what was used is written, all in a time that is bounded. */
+/**
+ * Turns of the arena end where their readers are, background responses with the reason, a parent is told
+ * good-bye, then what was used is written, all in a time that is bounded.
+ */
 async function exit(): Promise<void> {
   try {
     const ended = Promise.resolve().then(() => responses().stop());
-    await settleWithin([ended, leaveParent()], STOP_HOOKS_MS_MAX);
+    const stopped = Promise.resolve().then(() => arena().runs.stop());
+    await settleWithin([stopped, ended, leaveParent()], STOP_HOOKS_MS_MAX);
     await usageFlusher().close();
     await stopTracing();
   } finally {

@@ -2,11 +2,12 @@ import { and, asc, count, eq, or } from "drizzle-orm";
 import { alias } from "drizzle-orm/pg-core";
 import type { Database } from "@/lib/db/client";
 import { ballots } from "@/lib/db/schema/ballots";
-import { battles, votes } from "@/lib/db/schema/battles";
-import { visitors } from "@/lib/db/schema/conversations";
+import { battles, type DRAW_METHODS, replacements, votes } from "@/lib/db/schema/battles";
 import { models } from "@/lib/db/schema/models";
+import type { Side } from "@/lib/protocol/arena-view";
 import type { PairVote, PairVoteBody, VoteReason } from "@/lib/protocol/conversation-view";
 import { assert } from "@/lib/util/assert";
+import { replaceAnswerModel } from "./store";
 
 /** Pairs of models, drawn or chosen, and votes on them. */
 
@@ -84,23 +85,6 @@ export async function saveReasons(
   return rows.length > 0;
 }
 
-/** By what a ballot knows its visitor. */
-export async function readVoter(db: Database, visitorId: string): Promise<string> {
-  const [row] = await db
-    .select({ voter: visitors.voter })
-    .from(visitors)
-    .where(eq(visitors.id, visitorId));
-  assert(row !== undefined, "whoever votes is known");
-  return row.voter;
-}
-
-export async function createBallot(
-  db: Database,
-  ballot: Omit<typeof ballots.$inferInsert, "createdAt">,
-): Promise<void> {
-  await db.insert(ballots).values(ballot);
-}
-
 export async function findBallot(db: Database, voteId: string) {
   const [row] = await db
     .select({ counted: ballots.counted, reason: ballots.uncountedReason })
@@ -132,4 +116,48 @@ export async function readPairTally(db: Database, first: string, second: string)
     else tally.b += count;
   }
   return tally;
+}
+
+/**
+ * Puts a reserve model in the place of one that failed, with the probability of the pair as it then stands.
+ *
+ * @returns false where the other side was replaced meanwhile, or something of the answer was said or ended.
+ */
+export async function saveReplacement(
+  db: Database,
+  replacement: {
+    battleId: string;
+    side: Side;
+    answerId: string;
+    errorCode: string;
+    failedModelId: string;
+    reserveModelId: string;
+    /** Beside whom it was drawn. */
+    otherModelId: string;
+    probability: number;
+    method: (typeof DRAW_METHODS)[number];
+  },
+): Promise<boolean> {
+  const { battleId, side, answerId, otherModelId, probability, method, ...row } = replacement;
+  const other = side === "a" ? battles.modelBId : battles.modelAId;
+  return db.transaction(async (transaction) => {
+    const [standing] = await transaction
+      .select({ other })
+      .from(battles)
+      .where(eq(battles.id, battleId))
+      .for("update");
+    if (standing?.other !== otherModelId) return false;
+    const modelId = row.reserveModelId;
+    const isReplaced = await replaceAnswerModel(transaction, { id: answerId, modelId });
+    if (!isReplaced) return false;
+    await transaction
+      .update(battles)
+      .set({
+        ...(side === "a" ? { modelAId: modelId } : { modelBId: modelId }),
+        ...{ pairProbability: probability, drawMethod: method },
+      })
+      .where(eq(battles.id, battleId));
+    await transaction.insert(replacements).values({ ...row, battleId, side });
+    return true;
+  });
 }

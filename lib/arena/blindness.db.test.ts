@@ -5,27 +5,34 @@
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { GET as getArena } from "@/app/api/arena/route";
-import { POST as postRetry } from "@/app/api/battles/[id]/retry/route";
-import { GET as getBattle } from "@/app/api/battles/[id]/route";
-import { POST as postTurn } from "@/app/api/battles/[id]/turns/route";
-import { POST as postVote } from "@/app/api/battles/[id]/vote/route";
-import { POST as postBattle } from "@/app/api/battles/route";
+import { POST as postAnswers } from "@/app/api/conversations/[id]/answers/route";
+import { GET as getConversation } from "@/app/api/conversations/[id]/route";
+import { POST as postStop } from "@/app/api/conversations/[id]/stop/route";
+import { GET as getStream } from "@/app/api/conversations/[id]/stream/route";
+import { POST as postTurn } from "@/app/api/conversations/[id]/turns/route";
+import { POST as postVote } from "@/app/api/conversations/[id]/vote/route";
+import { POST as postConversation } from "@/app/api/conversations/route";
 import { POST as postTokenCount } from "@/app/api/token-count/route";
 import { controller } from "@/lib/controller/controller";
 import type { RouteHandler } from "@/lib/http/route";
+import { arenaSettingsSchema } from "@/lib/protocol/arena-settings";
 import {
-  type BattleView,
-  battleViewSchema,
-  type TurnEvent,
-  turnEventSchema,
-} from "@/lib/protocol/arena-view";
-import { createWorld, toOutcome, type World } from "./__fixtures__/world";
+  type ConversationEvent,
+  type ConversationView,
+  conversationEventSchema,
+  conversationViewSchema,
+} from "@/lib/protocol/conversation-view";
+import { changeRules } from "@/lib/rules/rules";
+import { battle, createWorld, toOutcome, type World } from "./__fixtures__/world";
 
 const MODELS = ["mock/echo", "mock/random", "mock/fails-after-3-tokens", "mock/rejects"];
 let world: World;
 let secrets: string[];
 beforeAll(async () => {
   world = await createWorld([MODELS[0]!], [MODELS[1]!], [MODELS[2]!], [MODELS[3]!]);
+  // The routes' own arena, whose readers here read fast.
+  const pace = { charactersPerSecondMin: 10_000 };
+  await changeRules(world.db, arenaSettingsSchema.parse({ pace }));
   const known = await controller().listModels();
   secrets = [
     ...known.flatMap((model) => [model.name, model.name.slice(5), model.modelId, model.build]),
@@ -66,7 +73,7 @@ class Browser {
     const events = text
       .trim()
       .split("\n")
-      .map((line): TurnEvent => turnEventSchema.parse(JSON.parse(line)));
+      .map((line): ConversationEvent => conversationEventSchema.parse(JSON.parse(line)));
     return toOutcome(events);
   }
 }
@@ -85,17 +92,20 @@ test("no byte before the vote names a model or a worker", async () => {
   const outcomes = { voted: 0, failed: 0, refused: 0 };
   for (let round = 0; round < 16; round++) {
     const browser = new Browser();
-    const turn = await browser.stream(postBattle, { body: { prompt: "say something plain" } });
-    const id = turn.start.battleId!;
-    await browser.send(getBattle, { id });
+    const body = battle("say something plain");
+    const turn = await browser.stream(postConversation, { body });
+    const id = turn.start.conversationId;
+    await browser.send(getConversation, { id });
+    await browser.send(getStream, { id });
     await browser.send(getArena);
-    const { conversationId } = turn.start;
-    await browser.send(postTokenCount, { body: { prompt: "and on", conversationId } });
+    await browser.send(postTokenCount, { body: { prompt: "and on", conversationId: id } });
     const failed = turn.answers.filter((answer) => answer.status === "failed");
-    for (const answer of failed) {
-      await browser.stream(postRetry, { id, body: { answerId: answer.id } });
+    const promptId = turn.start.prompt.id;
+    for (const { id: answerId } of failed) {
+      await browser.stream(postAnswers, { id, body: { promptId, answerId } });
       outcomes.failed++;
     }
+    await browser.send(postStop, { id, body: {} });
     const next = await browser.send(postTurn, { id, body: { prompt: "and more of it" } });
     if (next.status !== 200) outcomes.refused++;
     const vote = { outcome: "a", answerAId: turn.side("a").id, answerBId: turn.side("b").id };
@@ -105,7 +115,7 @@ test("no byte before the vote names a model or a worker", async () => {
     expect(leaks(browser.heard, allowed)).toEqual([]);
     if (failed.length > 0) continue;
     const { text } = await browser.send(postVote, { id, body: vote });
-    const view = battleViewSchema.parse(JSON.parse(text));
+    const view = conversationViewSchema.parse(JSON.parse(text));
     expect(MODELS).toContain(view.reveal?.a.model);
     expect(view.reveal?.pair.votes).toBeGreaterThan(0);
     expect(leaks(browser.heard, [])).toContain(view.reveal?.a.model);
@@ -120,7 +130,7 @@ test("no byte before the vote names a model or a worker", async () => {
 });
 
 /** Everything of a view except its words and ids. */
-function shape(view: BattleView): string {
+function shape(view: ConversationView): string {
   return JSON.stringify(view.messages, (key, value) => {
     return ["id", "parentId", "content", "side"].includes(key) ? typeof value : value;
   });
@@ -130,9 +140,9 @@ test("which side a model took changes nothing but the words", async () => {
   const shapes = new Set<string>();
   for (let round = 0; round < 12; round++) {
     const browser = new Browser();
-    const turn = await browser.stream(postBattle, { body: { prompt: "say something plain" } });
-    const { text } = await browser.send(getBattle, { id: turn.start.battleId! });
-    const view = battleViewSchema.parse(JSON.parse(text));
+    const turn = await browser.stream(postConversation, { body: battle("say something plain") });
+    const { text } = await browser.send(getConversation, { id: turn.start.conversationId });
+    const view = conversationViewSchema.parse(JSON.parse(text));
     // The start says nothing of the sides but their names, in that order.
     expect(turn.start.answers.map((it) => it.side)).toEqual(["a", "b"]);
     expect(
@@ -147,24 +157,24 @@ test("which side a model took changes nothing but the words", async () => {
 
 test("the order of the two answers' ids is not the order of the models", async () => {
   let inOrder = 0;
-  const rounds = 40;
+  const rounds = 24;
   for (let round = 0; round < rounds; round++) {
     const browser = new Browser();
-    const { start } = await browser.stream(postBattle, { body: { prompt: "x" } });
+    const { start } = await browser.stream(postConversation, { body: battle("x") });
     const [a, b] = start.answers;
     // The first 48 bits are the clock: alike for both.
     expect(a!.id.slice(0, 13)).toBe(b!.id.slice(0, 13));
     if (a!.id < b!.id) inOrder++;
   }
-  // Binomial(40, ½): outside 5 to 35 once in a million runs.
-  expect(inOrder).toBeGreaterThan(4);
-  expect(inOrder).toBeLessThan(36);
+  // Binomial(24, ½): outside 2 to 22 three times in a million runs.
+  expect(inOrder).toBeGreaterThan(1);
+  expect(inOrder).toBeLessThan(23);
 });
 
 test("the pieces of an answer are cut by its text, not by its model's tokens", async () => {
   const browser = new Browser();
-  const turn = await browser.stream(postBattle, {
-    body: { prompt: "unbelievably long-winded words here" },
+  const turn = await browser.stream(postConversation, {
+    body: battle("unbelievably long-winded words here"),
   });
   for (const answer of turn.answers) {
     const pieces = turn.all.flatMap((event) =>

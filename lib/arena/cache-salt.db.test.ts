@@ -4,9 +4,15 @@
  */
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { cacheSaltOf } from "@/lib/gateway/cache-salt";
-import { asking, createWorld, readAll, type World } from "./__fixtures__/world";
-import { createBattle } from "./create-battle";
-import { takeBattleTurn } from "./take-battle-turn";
+import {
+  asking,
+  battle,
+  begin as beginAny,
+  createWorld,
+  readAll,
+  type World,
+} from "./__fixtures__/world";
+import { takeTurn } from "./take-turn";
 
 let world: World;
 beforeAll(async () => {
@@ -16,21 +22,21 @@ afterAll(() => world.close());
 
 const saltsSoFar = () => world.workers.flatMap((worker) => worker.cacheSalts.splice(0));
 
-async function begin(visitorId: string): Promise<{ battleId: string; salt: string | undefined }> {
-  const events = await createBattle(world.arena, { ...asking(visitorId), prompt: "one two" });
+async function begin(visitorId: string) {
+  const { events } = await beginAny(world, battle("one two"), { visitorId });
   const [start] = await readAll(events);
-  if (start?.type !== "turn-start" || start.battleId === null) throw new Error("no battle began");
+  if (start?.type !== "turn-start") throw new Error("no battle began");
   const salts = saltsSoFar();
   expect(salts).toHaveLength(2);
   expect(new Set(salts).size).toBe(1);
-  return { battleId: start.battleId, salt: salts[0] };
+  return { conversationId: start.conversationId, salt: salts[0] };
 }
 
 test("a battle's turns share one salt, with no other battle and not with the visitor's own requests", async () => {
   const visitorId = await world.visitor();
-  const { battleId, salt } = await begin(visitorId);
-  const asked = { ...asking(visitorId), battleId, prompt: "three" };
-  await readAll(await takeBattleTurn(world.arena, asked));
+  const { conversationId, salt } = await begin(visitorId);
+  const asked = { ...asking(visitorId), conversationId, turn: { prompt: "three" } };
+  await readAll(await takeTurn(world.arena, asked));
   expect(saltsSoFar()).toEqual([salt, salt]);
   const others = [await begin(visitorId), await begin(await world.visitor())];
   const own = cacheSaltOf({ owner: `visitor:${visitorId}` }, false);

@@ -14,6 +14,10 @@ export class LiveAnswer {
   readonly id: string;
   /** Of the model that writes it now; a reserve model is another one. */
   modelName: string;
+  /** Models whose place it took. */
+  failed: readonly string[] = [];
+  /** It has said or thought something. */
+  hasBegun = false;
   content = "";
   reasoning = "";
   stopCause: StopCause | undefined;

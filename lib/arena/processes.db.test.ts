@@ -8,15 +8,22 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import * as retryRoute from "@/app/api/battles/[id]/retry/route";
-import * as battleRoute from "@/app/api/battles/[id]/route";
-import * as battlesRoute from "@/app/api/battles/route";
+import * as answersRoute from "@/app/api/conversations/[id]/answers/route";
+import * as conversationRoute from "@/app/api/conversations/[id]/route";
+import * as stopRoute from "@/app/api/conversations/[id]/stop/route";
+import * as streamRoute from "@/app/api/conversations/[id]/stream/route";
+import * as conversationsRoute from "@/app/api/conversations/route";
 import * as heartbeatRoute from "@/app/api/workers/[id]/heartbeat/route";
 import * as leaveRoute from "@/app/api/workers/[id]/route";
 import * as workersRoute from "@/app/api/workers/route";
 import { controller } from "@/lib/controller/controller";
 import { createFront } from "@/lib/http/front";
-import { type BattleView, battleViewSchema, turnEventSchema } from "@/lib/protocol/arena-view";
+import {
+  type ConversationEvent,
+  type ConversationView,
+  conversationEventSchema,
+  conversationViewSchema,
+} from "@/lib/protocol/conversation-view";
 import { readJsonLines } from "@/lib/util/json-lines";
 import { TEST_SECRET } from "@/worker/server-testing";
 import { createWorld, type World } from "./__fixtures__/world";
@@ -29,9 +36,11 @@ const children: ChildProcess[] = [];
 beforeAll(async () => {
   world = await createWorld();
   const front = createFront({
-    "/api/battles": battlesRoute,
-    "/api/battles/[id]": battleRoute,
-    "/api/battles/[id]/retry": retryRoute,
+    "/api/conversations": conversationsRoute,
+    "/api/conversations/[id]": conversationRoute,
+    "/api/conversations/[id]/answers": answersRoute,
+    "/api/conversations/[id]/stop": stopRoute,
+    "/api/conversations/[id]/stream": streamRoute,
     "/api/workers": workersRoute,
     "/api/workers/[id]": leaveRoute,
     "/api/workers/[id]/heartbeat": heartbeatRoute,
@@ -68,11 +77,9 @@ async function startWorker(model: string): Promise<ChildProcess> {
   }
 }
 
-async function post(
-  path: string,
-  body: unknown,
-  options: { cookie?: string; signal?: AbortSignal } = {},
-) {
+type Asking = { cookie?: string; signal?: AbortSignal };
+
+async function post(path: string, body: unknown, options: Asking = {}) {
   const { cookie, signal } = options;
   const response = await fetch(url + path, {
     method: "POST",
@@ -81,74 +88,90 @@ async function post(
     ...(signal && { signal }),
   });
   expect(response.status).toBe(200);
-  const chunks = response.body as unknown as AsyncIterable<Uint8Array>;
   return {
     cookie: response.headers.get("set-cookie")?.split(";")[0] ?? cookie ?? "",
-    async *events() {
-      for await (const line of readJsonLines(chunks, 1e6)) yield turnEventSchema.parse(line);
-    },
+    events: () => readEvents(response),
   };
 }
 
-async function readView(id: string, cookie: string): Promise<BattleView> {
-  const response = await fetch(`${url}/api/battles/${id}`, { headers: { cookie } });
-  return battleViewSchema.parse(await response.json());
+async function* readEvents(response: Response): AsyncGenerator<ConversationEvent> {
+  const chunks = response.body as unknown as AsyncIterable<Uint8Array>;
+  for await (const line of readJsonLines(chunks, 1e6)) yield conversationEventSchema.parse(line);
 }
 
-/** The battle once no answer of it is being written. */
-async function readSettled(id: string, cookie: string): Promise<BattleView> {
-  for (;;) {
-    const view = await readView(id, cookie);
-    if (view.messages.every((it) => it.role === "user" || it.status !== "streaming")) return view;
-  }
+const answersOf = ({ messages }: ConversationView) =>
+  messages.flatMap((it) => (it.role === "assistant" ? [it] : []));
+
+async function readView(id: string, cookie: string): Promise<ConversationView> {
+  const response = await fetch(`${url}/api/conversations/${id}`, { headers: { cookie } });
+  return conversationViewSchema.parse(await response.json());
 }
+
+const compare = (a: string, b: string) => ({
+  ...{ kind: "compare", prompt: "one two three", models: { a, b } },
+});
 
 test("a worker process that is killed fails its side alone, which another one answers", async () => {
   await startWorker("mock/echo");
   const slow = await startWorker("mock/slow");
-  const battle = await post("/api/battles", { prompt: "one two three" });
-  let id = "";
+  const pair = await post("/api/conversations", compare("mock/echo", "mock/slow"));
+  let [id, promptId] = ["", ""];
   const ends: { id: string; status: string; content: string }[] = [];
-  for await (const event of battle.events()) {
-    if (event.type === "turn-start") id = event.battleId ?? "";
+  for await (const event of pair.events()) {
+    if (event.type === "turn-start") [id, promptId] = [event.conversationId, event.prompt.id];
     if (event.type === "text-delta" && event.text.startsWith("1")) slow.kill("SIGKILL");
     if (event.type === "answer-end") ends.push(event.answer);
   }
   expect(ends.map((it) => it.status).sort()).toEqual(["complete", "failed"]);
   const failed = ends.find((it) => it.status === "failed")!;
   expect(failed.content).toMatch(/^1/);
-  const rows = await readView(id, battle.cookie);
-  expect(rows.messages.find((it) => it.id === failed.id)).toMatchObject(failed);
+  const kept = answersOf(await readView(id, pair.cookie));
+  expect(kept.find((it) => it.id === failed.id)).toMatchObject(failed);
 
   await startWorker("mock/slow");
-  const left = new AbortController();
-  const retry = await post(
-    `/api/battles/${id}/retry`,
-    { answerId: failed.id },
-    { cookie: battle.cookie, signal: left.signal },
-  );
-  await expect(async () => {
-    for await (const event of retry.events()) if (event.type === "text-delta") left.abort();
-  }).rejects.toThrow("abort");
-  const view = await readSettled(id, battle.cookie);
-  const answers = view.messages.flatMap((it) => (it.role === "assistant" ? [it] : []));
-  expect(answers.map((it) => it.status).sort()).toEqual(["complete", "stopped"]);
+  const again = { promptId, answerId: failed.id };
+  const retry = await post(`/api/conversations/${id}/answers`, again, { cookie: pair.cookie });
+  for await (const event of retry.events()) {
+    if (event.type !== "text-delta") continue;
+    await stop(id, pair.cookie);
+    break;
+  }
+  const answers = answersOf(await readView(id, pair.cookie));
+  expect(answers.map((it) => it.status).sort()).toEqual(["complete", "failed", "stopped"]);
   expect(answers.every((it) => it.content !== "")).toBe(true);
 });
 
-test("a browser that hangs up stops both models", async () => {
+async function stop(id: string, cookie: string): Promise<void> {
+  const response = await fetch(`${url}/api/conversations/${id}/stop`, {
+    method: "POST",
+    headers: { "content-type": "application/json", cookie },
+    body: "{}",
+  });
+  expect(response.status).toBe(204);
+}
+
+test("a browser that hangs up stops nothing: another one reads on where it was, and stops it", async () => {
   const left = new AbortController();
-  const battle = await post("/api/battles", { prompt: "one two three" }, { signal: left.signal });
+  const asked = { kind: "chat", prompt: "count", model: "mock/slow" };
+  const chat = await post("/api/conversations", asked, { signal: left.signal });
   let id = "";
   await expect(async () => {
-    for await (const event of battle.events()) {
-      if (event.type === "turn-start") id = event.battleId ?? "";
-      if (event.type === "text-delta" && event.text.startsWith("1")) left.abort();
+    for await (const event of chat.events()) {
+      if (event.type === "turn-start") id = event.conversationId;
+      if (event.type === "text-delta") left.abort();
     }
   }).rejects.toThrow("abort");
-  const view = await readSettled(id, battle.cookie);
-  expect(view.messages.map((it) => (it.role === "user" ? it.role : it.status)).sort()).toEqual([
-    ...["complete", "stopped", "user"],
-  ]);
+  const { cookie } = chat;
+  const stream = () => fetch(`${url}/api/conversations/${id}/stream`, { headers: { cookie } });
+  let [text, end] = ["", ""];
+  for await (const event of readEvents(await stream())) {
+    if (event.type === "turn-start") text = event.answers[0]!.content;
+    if (event.type === "text-delta") text += event.text;
+    if (event.type === "answer-end") end = `${event.answer.status} ${event.answer.content}`;
+    if (/ 3$/.test(text) && end === "") void stop(id, cookie);
+  }
+  expect(text).toMatch(/^1 2 3/);
+  expect(end).toBe(`stopped ${text}`);
+  expect((await stream()).status).toBe(204);
   expect(controller().inFlight()).toBe(0);
 });

@@ -1,8 +1,8 @@
 import { expect, test, vi } from "vitest";
 import { firstTokenTimes } from "@/lib/gateway/first-token-times";
 import { MOCK_MODELS } from "@/worker/backends/mock-models";
-import { asking, createWorld, readTurn } from "./__fixtures__/world";
-import { readChat, startChat } from "./chat";
+import { begin, chat, createWorld, readTurn } from "./__fixtures__/world";
+import { readConversation } from "./read-conversation";
 
 test("a character that the database cannot hold is told as it is kept", async () => {
   // A worker takes its sentinels as they are when it begins.
@@ -10,13 +10,14 @@ test("a character that the database cannot hold is told as it is kept", async ()
   says.mockReturnValue(["one", "\0two", "\0", " three"]);
   const world = await createWorld(["mock/echo"]);
   try {
-    const visitorId = await world.visitor();
-    const ask = { ...asking(visitorId), model: "mock/echo", prompt: "Say NUL." };
-    const turn = await readTurn(await startChat(world.arena, ask));
+    const { visitorId, events } = await begin(world, chat("Say NUL."));
+    const turn = await readTurn(events);
     const answer = turn.side(null);
     expect(answer).toMatchObject({ status: "complete", content: "one\ufffdtwo\ufffd three" });
     expect(turn.texts.get(answer.id)).toBe(answer.content);
-    const view = await readChat(world.arena, { visitorId, chatId: turn.start.conversationId });
+    const view = await readConversation(world.arena, {
+      ...{ visitorId, conversationId: turn.start.conversationId },
+    });
     expect(view.messages[1]).toEqual(answer);
   } finally {
     says.mockRestore();
@@ -27,9 +28,7 @@ test("a character that the database cannot hold is told as it is kept", async ()
 test("what a page asks teaches `auto` nothing: its times would name the two of a blind battle", async () => {
   const world = await createWorld(["mock/echo"]);
   try {
-    const visitorId = await world.visitor();
-    const ask = { ...asking(visitorId), model: "mock/echo", prompt: "Be quick." };
-    const turn = await readTurn(await startChat(world.arena, ask));
+    const turn = await readTurn((await begin(world, chat("Be quick."))).events);
     expect(turn.side(null).status).toBe("complete");
     expect(firstTokenTimes().median("mock/echo", performance.now())).toBeUndefined();
   } finally {

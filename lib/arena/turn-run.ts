@@ -1,14 +1,21 @@
-import { READER_SIGN_INTERVAL_MS, UNREAD_TURN_MS_MAX } from "@/lib/arena-limits";
+import {
+  READER_SIGN_INTERVAL_MS,
+  REPLACEMENTS_A_SIDE_MAX,
+  UNREAD_TURN_MS_MAX,
+} from "@/lib/arena-limits";
+import type { ErrorCode } from "@/lib/errors";
 import type { PaceRules } from "@/lib/protocol/arena-settings";
 import type { ConversationEvent } from "@/lib/protocol/conversation-view";
 import { log } from "@/lib/telemetry/log";
+import { assert } from "@/lib/util/assert";
 import { AsyncQueue } from "@/lib/util/async-queue";
 import type { Arena } from "./arena";
 import { LiveAnswer, type StopCause } from "./live-answer";
 import type { PlannedTurn } from "./plan-turn";
 import { PacedRelease, type Release, releaseAtOnce } from "./release";
+import { replaceModel } from "./replace-model";
 import { runAnswer } from "./run-answer";
-import { readTouchedAt } from "./store";
+import { type AnswerEnd, readTouchedAt } from "./store";
 import type { Sight } from "./views";
 
 /** A turn that was written down and is now to be run. */
@@ -115,20 +122,76 @@ export class TurnRun {
       stopRequested: () => this.stop("visitor", answer.id),
       drop: () => this.stop("gone", answer.id),
     });
+    let end = await this.#generate(answer);
+    const failed: string[] = [];
+    while (end.status === "failed" && this.#mayReplace(answer, failed)) {
+      failed.push(answer.modelName);
+      const reserve = await this.#findReserve(answer, end.errorCode, failed);
+      if (reserve === undefined) break;
+      answer.modelName = reserve;
+      end = await this.#generate(answer);
+    }
+    answer.end = end;
+    answer.generated();
+    if (answer.stopCause === undefined) this.#release.end(answer);
+  }
+
+  #generate(answer: LiveAnswer): Promise<AnswerEnd> {
     const { visitorId, conversationId, requestId, settings, system } = this.#turn;
     const { side, history } = answer.planned;
-    answer.end = await runAnswer(this.#arena, {
+    return runAnswer(this.#arena, {
       ...{ visitorId, conversationId, settings, system, history },
       requestId: side === null ? requestId : `${requestId}-${side}`,
       modelName: answer.modelName,
       signal: answer.signal,
       onText: (text) => {
-        if (answer.stopCause === undefined) this.#release.add(answer, text);
+        if (answer.stopCause !== undefined || text === "") return;
+        answer.hasBegun = true;
+        this.#release.add(answer, text);
       },
       onReasoning: (text) => this.#think(answer, text),
     });
-    answer.generated();
-    if (answer.stopCause === undefined) this.#release.end(answer);
+  }
+
+  /** Only of a battle's first turn: later ones are between models that were voted on, or will be. */
+  #mayReplace(answer: LiveAnswer, failed: readonly string[]): boolean {
+    const { kind, prompt } = this.#turn;
+    const isFirst = kind === "battle" && prompt.isNew && prompt.parentId === null;
+    return (
+      isFirst &&
+      this.#sight === "blind" &&
+      !answer.hasBegun &&
+      answer.stopCause === undefined &&
+      failed.length < REPLACEMENTS_A_SIDE_MAX
+    );
+  }
+
+  async #findReserve(
+    answer: LiveAnswer,
+    errorCode: ErrorCode,
+    failed: readonly string[],
+  ): Promise<string | undefined> {
+    const { conversationId, visitorId, network, requestId } = this.#turn;
+    const { side, history } = answer.planned;
+    const { id: answerId, modelName, signal } = answer;
+    assert(side !== null, "a battle has sides");
+    const others = this.#answers.flatMap((it) => [...it.failed]);
+    answer.failed = failed;
+    try {
+      const reserve = await replaceModel(
+        this.#arena,
+        {
+          ...{ conversationId, visitorId, network, answerId, side },
+          ...{ modelName, errorCode, history, signal },
+        },
+        [...new Set([...others, ...failed])],
+      );
+      log.info({ requestId, code: errorCode, isReplaced: !!reserve }, "side of a battle failed");
+      return reserve?.name;
+    } catch (error) {
+      if (!signal.aborted) log.warn({ err: error, requestId }, "no reserve model drawn");
+      return undefined;
+    }
   }
 
   #tell(answer: LiveAnswer, texts: readonly string[]): void {
@@ -137,6 +200,7 @@ export class TurnRun {
 
   #think(answer: LiveAnswer, text: string): void {
     if (answer.stopCause !== undefined || text === "") return;
+    answer.hasBegun = true;
     answer.reasoning += text;
     if (this.#sight === "blind") return;
     this.#push({ type: "reasoning-delta", answerId: answer.id, text });

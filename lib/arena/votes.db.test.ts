@@ -1,18 +1,29 @@
 /** Goal: one vote counts, and only its owner's. Method: many requests at once, strangers, both orders. */
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { reviews } from "@/lib/db/schema/arena";
+import { ballots } from "@/lib/db/schema/ballots";
 import { votes } from "@/lib/db/schema/battles";
 import { conversations } from "@/lib/db/schema/conversations";
 import { Leaderboard } from "@/lib/leaderboard/leaderboard";
 import type { Outcome } from "@/lib/protocol/arena-view";
+import type { MarkKind, VoteReason } from "@/lib/protocol/conversation-view";
 import { createId } from "@/lib/util/id";
-import { asking, createWorld, readTurn, type World } from "./__fixtures__/world";
-import { castVote } from "./cast-vote";
-import { readChat, regenerateAnswer, startChat, takeChatTurn } from "./chat";
-import { createBattle } from "./create-battle";
-import { readBattle } from "./read-battle";
-import { retryAnswer } from "./retry-answer";
-import { takeBattleTurn } from "./take-battle-turn";
+import {
+  asking,
+  battle,
+  begin,
+  chat,
+  createWorld,
+  readTurn,
+  type World,
+} from "./__fixtures__/world";
+import { castVote, giveReasons } from "./cast-vote";
+import { followTurn } from "./follow-turn";
+import { markAnswer } from "./mark-answer";
+import { readConversation } from "./read-conversation";
+import { stopAnswers } from "./stop-answers";
+import { answerAgain, takeTurn } from "./take-turn";
 import { countTokens } from "./token-count";
 
 let world: World;
@@ -22,29 +33,38 @@ beforeAll(async () => {
 afterAll(() => world.close());
 
 async function fought(visitorId: string, random?: () => number) {
-  const asked = { ...asking(visitorId), prompt: "hello", ...(random && { random }) };
-  const turn = await readTurn(await createBattle(world.arena, asked));
+  const { events } = await begin(world, battle("hello"), { visitorId, ...(random && { random }) });
+  return toVotable(visitorId, await readTurn(events));
+}
+
+function toVotable(visitorId: string, turn: Awaited<ReturnType<typeof readTurn>>) {
+  const { conversationId } = turn.start;
   const vote = (outcome: Outcome) => ({
-    ...{ visitorId, battleId: turn.start.battleId! },
+    ...{ visitorId, conversationId },
     vote: { outcome, answerAId: turn.side("a").id, answerBId: turn.side("b").id },
   });
-  return { ...turn, battleId: turn.start.battleId!, vote };
+  return { ...turn, conversationId, vote };
 }
 
 test("20 votes at once: one is counted, the same ones are answered alike", async () => {
-  const battle = await fought(await world.visitor());
+  const fight = await fought(await world.visitor());
   const outcomes: Outcome[] = ["a", "b", "tie", "both-bad"];
   const results = await Promise.allSettled(
     Array.from({ length: 20 }, (_, index) =>
-      castVote(world.arena, battle.vote(outcomes[index % 4]!)),
+      castVote(world.arena, fight.vote(outcomes[index % 4]!)),
     ),
   );
-  const rows = await world.db.select().from(votes).where(eq(votes.battleId, battle.battleId));
+  const rows = await world.db
+    .select()
+    .from(votes)
+    .where(eq(votes.conversationId, fight.conversationId));
   expect(rows).toHaveLength(1);
   const accepted = results.filter((result) => result.status === "fulfilled");
   expect(accepted).toHaveLength(5);
   for (const { value } of accepted) {
-    expect(value.vote?.outcome).toBe(rows[0]!.outcome);
+    expect(value.votes.map(({ outcome, blind }) => [outcome, blind])).toEqual([
+      [rows[0]!.outcome, true],
+    ]);
     expect(value.reveal?.pair.votes).toBeGreaterThan(0);
   }
   for (const result of results) {
@@ -57,7 +77,8 @@ test("the reveal names both, and counts the pair whichever side each took", asyn
   const first = await fought(visitorId, () => 0);
   const one = await castVote(world.arena, first.vote("a"));
   expect(one.reveal).toMatchObject({
-    a: { model: "mock/echo", licence: "Apache-2.0", rating: null },
+    a: { model: "mock/echo", licence: "Apache-2.0", organisation: "Parley", before: null },
+    uncounted: null,
   });
   expect(one.reveal?.b.model).toBe("mock/random");
   const before = one.reveal!.pair;
@@ -78,19 +99,30 @@ test("the reveal names both, and counts the pair whichever side each took", asyn
 });
 
 test("the reveal shows ratings that hold the vote, and only a vote that counts makes them anew", async () => {
-  const battle = await fought(await world.visitor());
+  const fight = await fought(await world.visitor());
   const leaderboard = new Leaderboard({ db: world.db });
   let count = 0;
   const asked = {
-    ...battle.vote("tie"),
+    ...fight.vote("tie"),
     onCounted: () => {
       count++;
       return leaderboard.recompute();
     },
   };
   const view = await castVote(world.arena, asked);
-  expect(view.reveal?.a.rating).not.toBeNull();
-  expect(view.reveal?.b.rating).not.toBeNull();
+  for (const card of [view.reveal!.a, view.reveal!.b]) {
+    expect(card.now).toMatchObject({ status: expect.any(String) });
+  }
+  const next = await fought(await world.visitor());
+  const voted = await castVote(world.arena, next.vote("a"));
+  // Where they stood before is kept with the vote, for whoever comes back later.
+  const before = [voted.reveal!.a.before, voted.reveal!.b.before];
+  expect(before).not.toContain(null);
+  await leaderboard.recompute();
+  const { visitorId, conversationId } = next.vote("a");
+  const later = await readConversation(world.arena, { visitorId, conversationId });
+  expect([later.reveal!.a.before, later.reveal!.b.before]).toEqual(before);
+  expect(later.reveal!.a.now).not.toEqual(later.reveal!.a.before);
   await castVote(world.arena, asked);
   expect(count).toBe(1);
 });
@@ -106,55 +138,102 @@ test("answers of two battles, or a swapped pair, are no vote", async () => {
   await expect(castVote(world.arena, swapped)).rejects.toMatchObject({ code: "invalid-request" });
 });
 
-test("to everybody else a battle or a chat does not exist", async () => {
+test("later votes of an opened battle and votes on chosen pairs are kept and rated by nobody", async () => {
+  const fight = await fought(await world.visitor());
+  const { visitorId, conversationId } = fight.vote("a");
+  const asked = { ...asking(visitorId), conversationId };
+  await castVote(world.arena, fight.vote("a"));
+  const { events } = await begin(world, {
+    ...{ kind: "compare", prompt: "same", models: { a: "mock/echo", b: "mock/echo" } },
+  });
+  const before = await world.db.select().from(ballots);
+  const again = { promptId: fight.start.prompt.id };
+  await expect(answerAgain(world.arena, { ...asked, again })).rejects.toMatchObject({
+    code: "conflict",
+  });
+  const next = await takeTurn(world.arena, { ...asked, turn: { prompt: "more" } });
+  const later = toVotable(visitorId, await readTurn(next));
+  expect(later.side("a").model).not.toBeNull();
+  const view = await castVote(world.arena, later.vote("both-bad"));
+  expect(view.votes.map(({ blind }) => blind)).toEqual([true, false]);
+  const compared = toVotable(visitorId, await readTurn(events));
+  const stranger = castVote(world.arena, compared.vote("a"));
+  await expect(stranger).rejects.toMatchObject({ code: "not-found" });
+  expect(await world.db.select().from(ballots)).toEqual(before);
+});
+
+test("reasons are said after the vote, as often as one likes, and only of a vote", async () => {
+  const fight = await fought(await world.visitor());
+  const { vote, ...whose } = fight.vote("b");
+  const { answerAId, answerBId } = vote;
+  const say = (...reasons: VoteReason[]) =>
+    giveReasons(world.arena, { ...whose, reasons: { answerAId, answerBId, reasons } });
+  await expect(say("useful")).rejects.toMatchObject({ code: "not-found" });
+  await castVote(world.arena, fight.vote("b"));
+  await say("useful", "wrong");
+  expect((await say("style")).votes[0]).toMatchObject({ outcome: "b", reasons: ["style"] });
+});
+
+test("an answer is good or bad, and a report waits for the operator once", async () => {
+  const { visitorId, events } = await begin(world, chat("hello"));
+  const turn = await readTurn(events);
+  const { conversationId } = turn.start;
+  const answerId = turn.side(null).id;
+  const mark = (kind: MarkKind, isSet = true) =>
+    markAnswer(world.arena, { visitorId, conversationId, mark: { answerId, kind, isSet } });
+  expect((await mark("up")).marks).toEqual(["up"]);
+  expect((await mark("down")).marks).toEqual(["down"]);
+  await mark("flag");
+  expect((await mark("flag")).marks).toEqual(["down", "flag"]);
+  const waiting = await world.db.select().from(reviews).where(eq(reviews.messageId, answerId));
+  expect(waiting).toMatchObject([{ kind: "flag", state: "open", visitorId }]);
+  expect((await mark("down", false)).marks).toEqual(["flag"]);
+  const view = await readConversation(world.arena, { visitorId, conversationId });
+  expect(view.messages[1]).toMatchObject({ marks: ["flag"] });
+});
+
+test("to everybody else a conversation does not exist", async () => {
   const owner = await world.visitor();
-  const battle = await fought(owner);
-  const started = { ...asking(owner), model: "mock/echo", prompt: "hello" };
-  const chat = await readTurn(await startChat(world.arena, started));
-  const chatId = chat.start.conversationId;
-  const { battleId } = battle;
-  const answerId = chat.side(null).id;
+  const fight = await fought(owner);
+  const { vote, conversationId } = fight.vote("a");
+  const answerId = vote.answerAId;
+  const promptId = fight.start.prompt.id;
   const before = await world.db.select().from(conversations);
 
   for (const stranger of [await world.visitor(), createId()]) {
-    const as = asking(stranger);
-    const attempts = [
-      readBattle(world.arena, { visitorId: stranger, battleId }),
-      takeBattleTurn(world.arena, { ...as, battleId, prompt: "x" }),
-      retryAnswer(world.arena, { ...as, battleId, answerId: battle.side("a").id }),
-      castVote(world.arena, { ...battle.vote("a"), visitorId: stranger }),
-      readChat(world.arena, { visitorId: stranger, chatId }),
-      takeChatTurn(world.arena, { ...as, chatId, prompt: "x" }),
-      regenerateAnswer(world.arena, { ...as, chatId, answerId }),
-      countTokens(world.arena, { ...as, conversationId: chatId, prompt: "x" }),
-    ];
+    const as = { ...asking(stranger), conversationId };
+    const { arena } = world;
+    const attempts = await Promise.allSettled([
+      readConversation(arena, as),
+      takeTurn(arena, { ...as, turn: { prompt: "x" } }),
+      answerAgain(arena, { ...as, again: { promptId, answerId } }),
+      castVote(arena, { ...as, vote }),
+      giveReasons(arena, { ...as, reasons: { ...vote, reasons: [] } }),
+      markAnswer(arena, { ...as, mark: { answerId, kind: "up", isSet: true } }),
+      stopAnswers(arena, as),
+      followTurn(arena, as),
+      countTokens(arena, { ...as, prompt: "x" }),
+      // The very words that an id nobody ever had gets.
+      readConversation(arena, { ...as, conversationId: createId() }),
+    ]);
     const messages = new Set<string>();
-    for (const result of await Promise.allSettled(attempts)) {
-      expect(result.status).toBe("rejected");
-      if (result.status === "rejected") {
-        expect(result.reason).toMatchObject({ code: "not-found" });
-        messages.add(result.reason.message);
-      }
+    for (const result of attempts) {
+      expect(result).toMatchObject({ status: "rejected", reason: { code: "not-found" } });
+      if (result.status === "rejected") messages.add(result.reason.message);
     }
-    // The very words that an id nobody ever had gets.
-    const absent = readBattle(world.arena, { visitorId: stranger, battleId: createId() });
-    const message = await absent.catch((error: Error) => error.message);
-    expect(messages).toContain(message);
+    expect(messages.size).toBe(1);
   }
   for (const id of ["", "x", "../..", "00000000-0000-0000-0000-000000000000'"]) {
-    await expect(readBattle(world.arena, { visitorId: owner, battleId: id })).rejects.toMatchObject(
-      {
-        code: "not-found",
-      },
-    );
+    const asked = { visitorId: owner, conversationId: id };
+    await expect(readConversation(world.arena, asked)).rejects.toMatchObject({ code: "not-found" });
   }
   expect(await world.db.select().from(conversations)).toEqual(before);
 });
 
-test("a chat is no battle and a battle no chat", async () => {
-  const owner = await world.visitor();
-  const battle = await fought(owner);
-  await expect(
-    readChat(world.arena, { visitorId: owner, chatId: battle.start.conversationId }),
-  ).rejects.toMatchObject({ code: "not-found" });
+test("a chat has no votes", async () => {
+  const { visitorId, events } = await begin(world, chat("hello"));
+  const { start, side } = await readTurn(events);
+  const vote = { outcome: "a", answerAId: side(null).id, answerBId: side(null).id } as const;
+  const asked = { visitorId, conversationId: start.conversationId, vote };
+  await expect(castVote(world.arena, asked)).rejects.toMatchObject({ code: "invalid-request" });
 });
