@@ -16,6 +16,8 @@ export const EVENT_BYTES_MAX = 1_048_576;
 export const EVENTS_READ_AHEAD_MAX = 256;
 /** A prompt typed on a page. Longer texts belong to the API. */
 export const PROMPT_CHARACTERS_MAX = 32_000;
+/** What a model is told before the first prompt of a conversation on a page. */
+export const SYSTEM_PROMPT_CHARACTERS_MAX = 8_000;
 /** As many as a conversation on a page holds, and more; each takes three of a body's values. */
 export const MESSAGES_MAX = 10_240;
 /** OpenAI documents 4 for chat; its newer endpoints and our peers take more, and matching is linear. */

@@ -2,10 +2,8 @@
 
 import { RotateCcw } from "lucide-react";
 import { type KeyboardEvent, useEffect, useId, useRef, useState } from "react";
-import {
-  type ConversationSettings,
-  SYSTEM_PROMPT_CHARACTERS_MAX,
-} from "@/lib/protocol/conversation-view";
+import { SYSTEM_PROMPT_CHARACTERS_MAX } from "@/lib/limits";
+import type { ConversationSettings } from "@/lib/protocol/conversation-view";
 import { formatCount } from "../format";
 import { Button } from "../ui/button";
 import { SideSheet } from "../ui/side-sheet";

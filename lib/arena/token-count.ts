@@ -2,6 +2,7 @@ import type { Database } from "@/lib/db/client";
 import { AppError } from "@/lib/errors";
 import { NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/fleet-limits";
 import { TOKEN_COUNT_MODELS_MAX } from "@/lib/limits";
+import { assertUnstruck } from "@/lib/moderation/patterns";
 import type { Side, TokenCountReply } from "@/lib/protocol/arena-view";
 import { type Message, textMessage } from "@/lib/protocol/message";
 import type { Arena } from "./arena";
@@ -10,12 +11,13 @@ import { countRoom, fits, type Room } from "./check-room";
 import { type MessageState, sidesOf } from "./conversation-state";
 import { type LoadedConversation, loadConversation, modelOf } from "./load-conversation";
 import { readContents } from "./store";
+import { fillSystemPrompt } from "./system-prompt";
 
 /**
  * Whether a prompt fits, before it is sent. In a battle the answer is that of the strictest model awake
  * with the longer side's history, whoever the two models are: it must not tell.
  *
- * @throws AppError `not-found` or `no-worker`
+ * @throws AppError `not-found`, `no-worker`, or `forbidden` of what no worker may hear
  */
 export async function countTokens(
   arena: Arena,
@@ -24,18 +26,23 @@ export async function countTokens(
     prompt: string;
     model?: string | undefined;
     conversationId?: string | undefined;
+    /** What the prompt follows; null: nothing, undefined: the newest. */
+    parentId?: string | null | undefined;
+    system?: string | undefined;
     signal: AbortSignal;
   },
 ): Promise<TokenCountReply> {
   const { conversationId, visitorId } = asked;
+  assertUnstruck((await arena.rules.get()).moderation, asked.prompt);
   const loaded =
     conversationId === undefined
       ? undefined
       : await loadConversation(arena.db, { conversationId, visitorId });
   const models = await chooseModels(arena, asked.model, loaded);
   const next = textMessage("user", asked.prompt);
-  const before = loaded ? await readHistories(arena.db, loaded) : [[]];
-  const histories = before.map((history) => [...history, next]);
+  const before = loaded ? await readHistories(arena.db, loaded, asked.parentId) : [[]];
+  const system = toSystem(asked.system ?? loaded?.settings.system);
+  const histories = before.map((history) => [...system, ...history, next]);
   const counts = await Promise.all(
     models.flatMap((model) =>
       histories.map((messages) => countRoom(arena, model, messages, asked.signal)),
@@ -77,22 +84,36 @@ async function readStrictest({ controller }: Arena): Promise<AwakeChatModel[]> {
     .slice(0, TOKEN_COUNT_MODELS_MAX);
 }
 
+function toSystem(template: string | undefined): Message[] {
+  if (template === undefined || template === "") return [];
+  return [textMessage("system", fillSystemPrompt(template, new Date()))];
+}
+
 /** What stands before the prompt: one history, or one for each side of a pair. */
-async function readHistories(db: Database, loaded: LoadedConversation): Promise<Message[][]> {
-  const { kind, settings, state } = loaded;
+async function readHistories(
+  db: Database,
+  loaded: LoadedConversation,
+  parentId: string | null | undefined,
+): Promise<Message[][]> {
+  const { kind, state } = loaded;
+  const role = kind === "chat" ? "assistant" : "user";
   const leaf = state.messages.findLast(
-    ({ role }) => role === (kind === "chat" ? "assistant" : "user"),
+    (it) => it.role === role && (parentId === undefined || it.id === parentId),
   );
+  if (leaf === undefined && typeof parentId === "string") {
+    throw new AppError("not-found", {
+      message: "`parentId` names nothing in this conversation that a prompt can follow.",
+      param: "parentId",
+    });
+  }
   const branches = sidesOf(kind).map((side) => toOpenBranch(state.messages, side, leaf));
   const contents = await readContents(
     db,
     branches.flat().map(({ id }) => id),
   );
-  const system = settings.system === undefined ? [] : [textMessage("system", settings.system)];
-  return branches.map((branch) => [
-    ...system,
-    ...branch.map(({ id, role }) => textMessage(role, contents.get(id) ?? "")),
-  ]);
+  return branches.map((branch) =>
+    branch.map((it) => textMessage(it.role, contents.get(it.id) ?? "")),
+  );
 }
 
 /** Like a model's history, but of any state: also of a turn that still waits for an answer. */

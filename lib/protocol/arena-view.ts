@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { ERROR_CODE_LIST } from "@/lib/errors";
-import { PROMPT_CHARACTERS_MAX } from "@/lib/limits";
+import { PROMPT_CHARACTERS_MAX, SYSTEM_PROMPT_CHARACTERS_MAX } from "@/lib/limits";
 import { finishReasonSchema } from "./generate-event";
 import { wellFormedPrompt } from "./prompt-text";
 import { MODEL_FEATURES, modelDescriptionSchema, WORKER_KINDS } from "./worker-card";
@@ -32,6 +32,10 @@ export const tokenCountBodySchema = z.strictObject({
   /** One model, or absent: the strictest of those awake. */
   model: z.string().min(1).max(256).optional(),
   conversationId: z.uuid().optional(),
+  /** In a chat the answer, in a pair the prompt that this one follows; null: none. Absent: the newest. */
+  parentId: z.uuid().nullable().optional(),
+  /** The system prompt that the next turn is asked with; absent: the conversation's. */
+  system: wellFormedPrompt.max(SYSTEM_PROMPT_CHARACTERS_MAX).optional(),
 });
 
 // Errors, with the status of lib/errors.ts.

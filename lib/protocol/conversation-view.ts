@@ -1,5 +1,9 @@
 import * as z from "zod";
-import { ANSWER_TOKENS_MAX, PROMPT_CHARACTERS_MAX } from "@/lib/limits";
+import {
+  ANSWER_TOKENS_MAX,
+  PROMPT_CHARACTERS_MAX,
+  SYSTEM_PROMPT_CHARACTERS_MAX,
+} from "@/lib/limits";
 import {
   answerViewSchema,
   outcomeSchema,
@@ -19,7 +23,6 @@ import { wellFormedPrompt } from "./prompt-text";
 export const conversationKindSchema = z.enum(["battle", "compare", "chat"]);
 
 // Requests.
-export const SYSTEM_PROMPT_CHARACTERS_MAX = 8_000;
 /** What the visitor of a chat or a comparison sets; absent: the model's own. A battle takes none. */
 export const conversationSettingsSchema = z.strictObject({
   temperature: z.number().min(0).max(2).optional(),
