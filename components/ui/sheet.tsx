@@ -1,5 +1,6 @@
 "use client";
 
+import clsx from "clsx";
 import { X } from "lucide-react";
 import { Dialog } from "radix-ui";
 import { type ReactNode, useRef } from "react";
@@ -12,11 +13,14 @@ export type SheetProps = {
   description: string;
   /** A click beside it does not close it: what it shows would be lost. */
   isHeld?: boolean;
+  /** As wide as a column of text. */
+  isWide?: boolean;
   children: ReactNode;
 };
 
 /** A dialog that comes from below on a phone and stands in the middle elsewhere. */
-export function Sheet({ open, onOpenChange, title, description, isHeld, children }: SheetProps) {
+export function Sheet(props: SheetProps) {
+  const { open, onOpenChange, title, description, isHeld, isWide, children } = props;
   // Radix returns the focus to a trigger of its own; ours are keys as well.
   const opener = useRef<Element | null>(null);
   const onClose = (event: Event) => {
@@ -34,7 +38,10 @@ export function Sheet({ open, onOpenChange, title, description, isHeld, children
             }}
             onCloseAutoFocus={onClose}
             onInteractOutside={(event) => isHeld && event.preventDefault()}
-            className="pointer-events-auto max-h-[85dvh] w-full max-w-md animate-sheet overflow-y-auto rounded-t-lg border border-line bg-surface p-6 shadow-raised sm:rounded-lg"
+            className={clsx(
+              "pointer-events-auto max-h-[85dvh] w-full animate-sheet overflow-y-auto rounded-t-lg border border-line bg-surface p-6 shadow-raised sm:rounded-lg",
+              isWide ? "max-w-2xl" : "max-w-md",
+            )}
           >
             <div className="flex items-start justify-between gap-4">
               <Dialog.Title className="font-display text-xl">{title}</Dialog.Title>
