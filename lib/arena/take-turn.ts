@@ -9,7 +9,7 @@ import type {
 import { textMessage } from "@/lib/protocol/message";
 import { assert } from "@/lib/util/assert";
 import type { Random } from "@/lib/util/random";
-import { admitTurn } from "./admit-turn";
+import { admitTurn, type TurnAsk } from "./admit-turn";
 import type { Arena } from "./arena";
 import { type AwakeChatModel, getAwakeModel, readAwakeModels } from "./awake-models";
 import { createPair } from "./battle-store";
@@ -40,7 +40,9 @@ export async function startConversation(
   const { start } = asked;
   const { kind, prompt } = start;
   const models = namedModels(start);
-  await admit(arena, asked, { kind, prompt, models, isNew: true });
+  const system = start.kind === "battle" ? undefined : start.settings?.system;
+  const ask = { kind, prompt, system, models, isNew: true, conversationId: null };
+  await admit(arena, asked, ask);
   if (start.kind === "battle") return startBattle(arena, asked, prompt);
   const [first, second] = models;
   assert(first !== undefined, "whoever chooses names a model");
@@ -124,7 +126,9 @@ async function goOn(
   const turn = await plan(arena.db, seen);
   const { kind, sight, answers } = turn;
   const models = sight === "blind" ? [] : answers.map(({ modelName }) => modelName);
-  await admit(arena, asked, { kind, prompt: turn.prompt.content, models, isNew: false });
+  const { content: prompt } = turn.prompt;
+  const { system } = turn.settings;
+  await admit(arena, asked, { kind, prompt, system, models, isNew: false, conversationId });
   // A single side of a blind battle is not checked: a refusal would be its alone and say too much.
   if (sight === "open") await checkRoom(arena, toAsks(turn), signal);
   else if (answers.length > 1) await checkBattleRoom(arena, toAsks(turn), signal);
@@ -162,10 +166,10 @@ async function write(
 
 function admit(
   arena: Arena,
-  { visitorId, network, signal }: Asked,
-  ask: Pick<Parameters<typeof admitTurn>[1], "kind" | "prompt" | "models" | "isNew">,
+  { visitorId, network, requestId, signal }: Asked,
+  ask: Omit<TurnAsk, keyof Asked>,
 ): Promise<void> {
-  return admitTurn(arena, { ...ask, visitorId, network, signal });
+  return admitTurn(arena, { ...ask, visitorId, network, requestId, signal });
 }
 
 /** Calls of models whose names are not told: counted, and never refused by side. */

@@ -8,7 +8,7 @@ import type { ModerationRules } from "@/lib/protocol/arena-settings";
 import { log } from "@/lib/telemetry/log";
 import { askClassifier } from "./judge-classifier";
 import { askEndpoint, type Judgement } from "./judge-endpoint";
-import { findStrikes } from "./patterns";
+import { findStrikes, heldBack } from "./patterns";
 import { createReview } from "./store";
 
 export type PromptCheck = {
@@ -73,9 +73,5 @@ async function holdBack(check: PromptCheck, found: Record<string, unknown>): Pro
   await ensureVisitor(db, visitorId);
   const evidence = { ...found, prompt: prompt.slice(0, EVIDENCE_CHARACTERS_MAX) };
   await createReview(db, { kind: "moderation", visitorId, conversationId, evidence });
-  throw new AppError("forbidden", {
-    message:
-      "This question was held back by the rules of this site and was sent to no model. Ask it in another way, or something else.",
-    param: "prompt",
-  });
+  throw heldBack();
 }

@@ -21,6 +21,24 @@ export function findStrikes(patterns: readonly Pattern[], text: string): string[
   return ready.filter(({ re }) => re.matcher(text).find()).map(({ name }) => name);
 }
 
+/**
+ * For what is not sent yet, such as a question that is being typed.
+ *
+ * @throws AppError `forbidden` where a pattern finds something
+ */
+export function assertUnstruck({ patterns }: ModerationRules, text: string): void {
+  if (findStrikes(patterns, text).length > 0) throw heldBack();
+}
+
+/** What a visitor is told: not which rule it was, which would only help to get around it. */
+export function heldBack(): AppError {
+  return new AppError("forbidden", {
+    message:
+      "This question was held back by the rules of this site and was sent to no model. Ask it in another way, or something else.",
+    param: "prompt",
+  });
+}
+
 /** @throws AppError `invalid-request` that names the first pattern that is none. */
 export function checkPatterns(patterns: readonly Pattern[]): void {
   for (const [index, { name, pattern }] of patterns.entries()) {
