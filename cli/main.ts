@@ -2,6 +2,7 @@ import { Command, CommanderError } from "commander";
 import { isAppError } from "@/lib/errors";
 import { StartError } from "@/lib/util/start-error";
 import { addAliasesCommand } from "./commands/aliases";
+import { addArenaCommand } from "./commands/arena";
 import { addConfigCommand } from "./commands/config";
 import { addDbCommand } from "./commands/db";
 import { addKeysCommand } from "./commands/keys";
@@ -27,6 +28,7 @@ export async function runCli(words: string[], terminal: Terminal): Promise<numbe
   addWorkersCommand(program, terminal);
   addModelsCommand(program, terminal);
   addAliasesCommand(program, terminal);
+  addArenaCommand(program, terminal);
   addConfigCommand(program, terminal);
   addDbCommand(program, terminal);
   addKeysCommand(program, terminal);

@@ -96,7 +96,9 @@ export const LAYERS: Record<string, readonly string[]> = {
   ],
   cli: [
     ...["lib/auth", "lib/catalog", "lib/controller", "lib/db", "lib/integrity"],
-    ...["lib/leaderboard", "lib/protocol", "lib/rating", "lib/rules", "lib/usage"],
+    // Moderation: its patterns are checked wherever they are written.
+    ...["lib/leaderboard", "lib/moderation", "lib/protocol", "lib/rating", "lib/rules"],
+    "lib/usage",
   ],
 };
 
