@@ -60,9 +60,7 @@ export async function createOnnxBackend(options: OnnxBackendOptions): Promise<Ba
     card: () => card,
     underWay: () => threads.reduce((sum, thread) => sum + thread.underWay, 0),
     passCount: (model) => getThread(model).passCount,
-    async *generate(request, signal) {
-      yield* getThread(request.model).generate(request, signal);
-    },
+    generate: (request, signal) => getThread(request.model).generate(request, signal),
     embed: async (request, signal) =>
       getThread(request.model).ask<EmbedReply>({ type: "embed", request }, signal),
     rerank: async (request, signal) =>
