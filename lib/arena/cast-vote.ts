@@ -3,6 +3,7 @@ import { AppError } from "@/lib/errors";
 import { createBallot } from "@/lib/integrity/create-ballot";
 import { voterWatch } from "@/lib/integrity/voter-watch";
 import { readStandings } from "@/lib/leaderboard/read-standings";
+import type { ArenaSettings } from "@/lib/protocol/arena-settings";
 import type { ConversationView, PairVoteBody, VoteReason } from "@/lib/protocol/conversation-view";
 import type { Arena } from "./arena";
 import { createVote, saveReasons } from "./battle-store";
@@ -31,14 +32,15 @@ export async function castVote(
   const { visitorId, conversationId, vote } = asked;
   // Before the lock: whoever has no conversation may have no row to lock.
   assertPair(await loadConversation(arena.db, asked));
+  // Nor may anything else be read on another connection there: twenty who wait for the lock hold them all.
+  const rules = await arena.rules.get();
   const isCounted = await withVisitor(arena.db, visitorId, async (db) => {
     const loaded = await loadConversation(db, asked);
     const decision = decideVote(loaded.state, vote);
     if (decision === "same") return false;
     const voteId = await writeVote(db, loaded, vote, decision === "blind");
-    return (
-      decision === "blind" && (await keepBallot(arena, db, loaded, { ...asked, voteId })).counted
-    );
+    if (decision === "open") return false;
+    return keepBallot(db, loaded, { ...asked, voteId, rules });
   });
   arena.runs.find(conversationId)?.open();
   // Of votes that do not count as well; nobody waits for it.
@@ -80,18 +82,17 @@ async function writeVote(
 
 /** What ratings know of a blind vote; whether it counts is decided here, once. */
 async function keepBallot(
-  arena: Arena,
   db: Database,
   loaded: LoadedConversation,
-  { vote, voteId, network }: Voting & { vote: PairVoteBody; voteId: string },
-): Promise<{ counted: boolean }> {
+  cast: Voting & { vote: PairVoteBody; voteId: string; rules: ArenaSettings },
+): Promise<boolean> {
+  const { vote, voteId, network, rules } = cast;
   const { id: conversationId, visitorId } = loaded;
   const { id: battleId, a, b } = assertPair(loaded);
   const turn = countTurnsUntil(loaded.state, vote.answerAId);
   const ballot = { ...vote, voteId, battleId, conversationId, visitorId, network, turn };
-  const rules = await arena.rules.get();
   const reason = await createBallot(db, { ...ballot, models: { a, b } }, { rules });
-  return { counted: reason === null };
+  return reason === null;
 }
 
 function assertPair({ pair }: LoadedConversation): NonNullable<LoadedConversation["pair"]> {
