@@ -18,7 +18,7 @@ import { runUsageBench } from "./usage";
 const USAGE = `Usage: npm run bench -- <name> [options]
 
   serve     tokens a second and time to first token of a bundled model: engine, worker, /v1
-  gateway   what our API adds to a request, beside Portkey's gateway and beside a worker alone
+  gateway   what our API adds to a request, beside Portkey's gateway and beside no gateway
   cancel    milliseconds from a client's leaving until a worker has stopped the work for it
   engine    our engine beside llama.cpp, transformers.js and the speed of this machine's memory
   engine-breadth
@@ -43,11 +43,13 @@ serve:
   --base-url <url>    a running web process, instead of one that is started for this; rows of the
                       worker then need its PARLEY_ADMIN_TOKEN and PARLEY_WORKER_SECRET
 
-gateway: mock workers; five minutes. The first run installs the peer from npm.
+gateway: ours and a peer before programs of equal weight; seven minutes. The first run installs the peer
+from npm.
   --rounds <number>   everybody is measured once a round; figures are medians (5)
   --minutes <number>  no further round begins after that, as on a machine that is busy (7)
   --peer <name>       portkey or none (portkey)
   --streams <number>  slow streams that are held at once (2000)
+  --check             ends with 1 when a goal is missed
   --folder <path>     where the peer is kept (.parley/bench)
 
 cancel:
@@ -124,7 +126,9 @@ async function run(name: string | undefined, args: string[]): Promise<object | u
   }
   if (name === "gateway") {
     const { values } = parseArgs({ args, options: GATEWAY_OPTIONS });
-    return await runGatewayBench(parseGatewayOptions(values));
+    const report = await runGatewayBench(parseGatewayOptions(values));
+    if (values.check && report.goals.some((goal) => goal.isMet === false)) process.exitCode = 1;
+    return report;
   }
   if (name === "drills") {
     const report = await runDrillBench(parseArgs({ args, options: DRILL_OPTIONS }).values);

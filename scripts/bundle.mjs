@@ -22,6 +22,7 @@ const PROGRAMS = {
   "bench-child": "bench/child.ts",
   "bench-gateway-load": "bench/gateway/load-process.ts",
   "bench-gateway-upstream": "bench/gateway/upstream-process.ts",
+  "bench-gateway-worker": "bench/gateway/worker-process.ts",
 };
 
 const programs = () => Object.keys(PROGRAMS).filter((it) => existsSync(join(root, PROGRAMS[it])));

@@ -69,6 +69,17 @@ export async function startUpstream(signal: AbortSignal): Promise<Served> {
   return toServed(child, port);
 }
 
+/** The worker in our protocol that our gateway passes requests on to; resolves once it has registered. */
+export async function startLightWorker(
+  told: { controllerUrl: string; secret: string },
+  signal: AbortSignal,
+): Promise<Served> {
+  const child = forkBundle("bench-gateway-worker");
+  child.send(told);
+  const { port } = portSchema.parse(await hear(child, signal));
+  return toServed(child, port);
+}
+
 /** A Node program that listens on `port`; resolves once it does. */
 export async function startProgram(
   words: readonly string[],

@@ -9,23 +9,23 @@ import { type Pinning, pinOthers, readMemory } from "./process-facts";
 import type { Hold, Rate } from "./question";
 import { type Ask, toTarget, type Way } from "./targets";
 
-/**
- * What a request takes is measured with the shortest answer, and what a token takes by streams. That favours
- * us: our worker streams each token whatever is asked, and the gateway reads it as an event, where the peer's
- * upstream answers whole. An answer of a sentence's length is told beside it.
- */
-const SHORT: Ask = { tokens: 1, paceMs: 0, isStream: false };
-const SENTENCE: Ask = { tokens: 16, paceMs: 0, isStream: false };
-const STREAM: Ask = { tokens: 128, paceMs: 0, isStream: true };
-const SLOW: Ask = { tokens: 60, paceMs: 200, isStream: true };
-const TURNS = 400;
+/** What a request takes is measured with the shortest answer, and what a token takes by streams. */
+const SHORT: Ask = { tokens: 1, isStream: false };
+const SENTENCE: Ask = { tokens: 16, isStream: false };
+const STREAM: Ask = { tokens: 128, isStream: true };
+const SLOW: Ask = { tokens: 4_096, isStream: true, isHeld: true };
+/** Rows of requests one by one, and how many of a row count. */
+const ROWS = 12;
+const ROW = 50;
 const RATE_MS = 2_500;
-const WARM_UP_MS = 3_000;
+/** For which streams are held once all are open. */
+const HOLD_MS = 5_000;
+const WARM_UP_MS = 2_500;
 const REQUEST_CLIENTS = 32;
 const STREAM_CLIENTS = 128;
-const WAYS: readonly Way[] = ["worker", "parley", "upstream", "portkey"];
+const WAYS: readonly Way[] = ["light", "parley", "upstream", "portkey", "worker", "through"];
 /** The whole run, whatever hangs. */
-const RUN_MS_MAX = 600_000;
+const RUN_MS_MAX = 1_200_000;
 
 export type GatewayReport = {
   bench: "gateway";
@@ -120,10 +120,16 @@ async function hold(
     if (now !== undefined && most !== undefined) most = Math.max(most, now);
   }, 100);
   try {
-    const held = await load.hold({ target, clients: streams }, signal);
+    const releasePort = (way === "parley" ? places.light : places.upstream).port;
+    const held = await load.hold(
+      { target, clients: streams, releasePort, holdMs: HOLD_MS },
+      signal,
+    );
     const grown = before === undefined || most === undefined ? undefined : most - before;
     if (held.fault !== undefined) console.log(`${way}: ${held.broken} broken, ${held.fault}`);
-    return { ...held, kibAStream: grown === undefined ? undefined : (grown * 1_024) / streams };
+    const kibAStream =
+      grown === undefined || held.heldMax === 0 ? undefined : (grown * 1_024) / held.heldMax;
+    return { ...held, kibAStream };
   } finally {
     clearInterval(watch);
   }
@@ -149,7 +155,7 @@ async function measureRounds(
       [SENTENCE, (it: Series) => it.sentence],
     ] as const) {
       const targets = targetsOf(ask);
-      for (const turn of await load.turns({ targets, count: TURNS }, signal)) {
+      for (const turn of await load.turns({ targets, rows: ROWS, row: ROW }, signal)) {
         // The names are those that `toTarget` gave.
         const own = get(turn.name as Way);
         seriesOf(own).p50.push(percentile(turn.wholeMs, 0.5));
@@ -225,14 +231,14 @@ function toFigures(
   });
   const { parley, portkey } = held;
   return {
-    addedMs: { parley: added("parley", "worker") ?? none, portkey: added("portkey", "upstream") },
+    addedMs: { parley: added("parley", "light") ?? none, portkey: added("portkey", "upstream") },
     requests: {
       parley: requests("parley") ?? Number.NaN,
       portkey: isSound("portkey") ? requests("portkey") : undefined,
     },
     frames: {
       parley: frames("parley") ?? Number.NaN,
-      worker: frames("worker") ?? Number.NaN,
+      light: frames("light") ?? Number.NaN,
       isWhole: series.get("parley")?.frames.every((it) => it.broken === 0) ?? false,
     },
     hold: {
@@ -245,10 +251,12 @@ function toFigures(
 }
 
 const NAMES: Record<Way, string> = {
-  worker: "worker alone",
-  parley: "Parley",
-  upstream: "OpenAI-shaped mock alone",
-  portkey: "Portkey 1.15.2",
+  light: "light worker alone",
+  parley: "Parley before that",
+  upstream: "light server alone",
+  portkey: "Portkey 1.15.2 before that",
+  worker: "our worker alone",
+  through: "Parley before our worker",
 };
 
 function print(rows: readonly GatewayRow[], goals: readonly Goal[], rounds: number): void {
@@ -273,14 +281,9 @@ function print(rows: readonly GatewayRow[], goals: readonly Goal[], rounds: numb
   for (const line of formatTable(["goal", "measured", "wanted", ""], judged, 4)) console.log(line);
 }
 
-/** Reported, and no goal: see SHORT. */
+/** Reported, and no goal. */
 function printSentences(rows: readonly GatewayRow[]): void {
-  console.log(
-    `\nThe same with answers of ${SENTENCE.tokens} tokens. Goals go by the shortest answer, which favours us: our worker`,
-  );
-  console.log(
-    "streams every token to the gateway, where Portkey's upstream answers whole, and a gateway's own share is asked after.",
-  );
+  console.log(`\nThe same with answers of ${SENTENCE.tokens} tokens, of which no goal goes by:`);
   const cells = rows.map(({ way, sentence: { p50Ms, p99Ms, requestsPerSecond } }) => [
     ...[NAMES[way], p50Ms.toFixed(3), p99Ms.toFixed(3), requestsPerSecond.toFixed(0)],
   ]);

@@ -5,7 +5,7 @@ export type GatewayFigures = {
   /** Whole answers a second, 32 clients. */
   requests: { parley: number; portkey: number | undefined };
   /** Tokens a second, 128 streams. */
-  frames: { parley: number; worker: number; isWhole: boolean };
+  frames: { parley: number; light: number; isWhole: boolean };
   hold: {
     streams: number;
     parley: { held: number; broken: number; kibAStream: number | undefined };
@@ -46,9 +46,9 @@ export function judgeGateway(figures: GatewayFigures): Goal[] {
     ratioGoal("answers a second, 32 clients", [requests.parley, requests.portkey], 3),
     {
       text: "frames a second, 128 streams",
-      measured: `${share(frames.parley / frames.worker)} of the worker's${frames.isWhole ? "" : "; not all whole"}`,
+      measured: `${share(frames.parley / frames.light)} of the light worker's${frames.isWhole ? "" : "; not all whole"}`,
       wanted: "≥ 60 %, all whole",
-      isMet: frames.isWhole && frames.parley / frames.worker >= 0.6,
+      isMet: frames.isWhole && frames.parley / frames.light >= 0.6,
     },
     {
       text: "slow streams held at once",

@@ -5,7 +5,7 @@ import { type OwnWorker, type Platform, startPlatform, startWorker } from "@/e2e
 import { paths } from "@/lib/paths";
 import { createdKeySchema } from "@/lib/protocol/key-view";
 import { openSession } from "../served";
-import { LoadGenerator, type Served, startUpstream } from "./child-process";
+import { LoadGenerator, type Served, startLightWorker, startUpstream } from "./child-process";
 import { PORTKEY, startPortkey } from "./portkey";
 import { type Pinning, pinGateway } from "./process-facts";
 import type { Places } from "./targets";
@@ -19,7 +19,7 @@ export type Lineup = {
 
 export type LineupOptions = { folder: string; hasPeer: boolean; pinning: Pinning | undefined };
 
-const MODELS = ["mock/echo", "mock/slow"];
+const MODELS = ["mock/echo"];
 /** Beyond every number that is reached here: limits are held against and never passed. */
 const PLENTY = 1e12;
 const LIMITS = {
@@ -46,6 +46,9 @@ export async function openLineup(
       platform,
     );
     closing.push(() => worker.stop());
+    const secret = readSecret(platform);
+    const light = await startLightWorker({ controllerUrl: platform.url, secret }, signal);
+    closing.push(() => light.stop());
     const upstream = await startUpstream(signal);
     closing.push(() => upstream.stop());
     const portkey = hasPeer ? await tryPortkey(folder, signal) : undefined;
@@ -54,7 +57,8 @@ export async function openLineup(
     closing.push(() => load.stop());
     const pids = { parley: platform.children().web, portkey: portkey?.pid };
     for (const pid of Object.values(pids)) if (pid !== undefined) pinGateway(pid, pinning);
-    return { load, places: await toPlaces({ platform, worker, upstream, portkey }), pids, close };
+    const running = { platform, worker, light, upstream, portkey };
+    return { load, places: await toPlaces(running), pids, close };
   } catch (error) {
     await close();
     throw error;
@@ -76,28 +80,35 @@ async function tryPortkey(folder: string, signal: AbortSignal): Promise<Served |
 type Running = {
   platform: Platform;
   worker: OwnWorker;
+  light: Served;
   upstream: Served;
   portkey: Served | undefined;
 };
 
-async function toPlaces({ platform, worker, upstream, portkey }: Running): Promise<Places> {
+async function toPlaces(running: Running): Promise<Places> {
+  const { platform, worker, light, upstream, portkey } = running;
   const portOf = (url: string) => Number(new URL(url).port);
-  // The launcher's own file, which holds the secret that it made.
-  const { workerSecret: secret } = JSON.parse(
-    readFileSync(join(platform.dataDir, "secrets.json"), "utf8"),
-  ) as { workerSecret: string };
   return {
     parley: { port: portOf(platform.url), key: await makeKey(platform) },
-    worker: { port: portOf(worker.address), secret },
+    light: { port: light.port },
+    worker: { port: portOf(worker.address), secret: readSecret(platform) },
     ...(portkey && { portkey: { port: portkey.port } }),
     upstream: { port: upstream.port },
   };
 }
 
+/** From the launcher's own file, which holds the secret that it made. */
+function readSecret({ dataDir }: Platform): string {
+  const { workerSecret } = JSON.parse(readFileSync(join(dataDir, "secrets.json"), "utf8")) as {
+    workerSecret: string;
+  };
+  return workerSecret;
+}
+
 /** A key that is limited in every way, over all models and at one. */
 async function makeKey({ url, adminToken }: Platform): Promise<string> {
   const cookie = await openSession(url, adminToken);
-  const limits = { ...LIMITS, models: { "mock/echo": LIMITS } };
+  const limits = { ...LIMITS, models: { "mock/echo": LIMITS, "bench/echo": LIMITS } };
   const reply = await fetch(new URL(paths.api.adminKeys, url), {
     method: "POST",
     headers: { cookie, "content-type": "application/json", origin: new URL(url).origin },

@@ -7,9 +7,9 @@ import { type LoadQuestion, loadQuestionSchema } from "./question";
 const messageSchema = z.object({ id: z.number(), body: loadQuestionSchema });
 
 function answer(question: LoadQuestion): Promise<unknown> {
-  if (question.kind === "turns") return makeTurns(question.targets, question.count);
+  if (question.kind === "turns") return makeTurns(question.targets, question);
   if (question.kind === "rate") return makeRate(question.target, question);
-  return makeHold(question.target, question.clients);
+  return makeHold(question.target, question);
 }
 
 process.on("message", (message) => {

@@ -1,9 +1,15 @@
+import { setTimeout as wait } from "node:timers/promises";
 import { type Answered, Connection } from "./connection";
+import { RELEASE_PATH } from "./light-server";
 import type { Hold, Rate, Target, Turns } from "./question";
 
 /** Streams that are opened at once, and the pause after them: nobody accepts thousands in one moment. */
 const OPENED_AT_ONCE = 64;
 const OPENING_PAUSE_MS = 20;
+/** How long streams that are to be held have to open. */
+const OPENING_MS_MAX = 60_000;
+/** Requests at the beginning of a row that wake who is asked. */
+const ROW_WARM_UP = 5;
 
 /** The request as bytes, made once: what is measured is the answer. */
 export function toBytes({ port, path, headers, body }: Target): Buffer {
@@ -22,17 +28,25 @@ class Tally {
   broken = 0;
   fault: string | undefined;
   readonly #wanted: number | undefined;
+  readonly #step: number | undefined;
 
-  constructor({ lineFeeds }: Target) {
+  constructor({ lineFeeds, lineFeedStep }: Target) {
     this.#wanted = lineFeeds;
+    this.#step = lineFeedStep;
   }
 
   /** @returns whether the answer is whole. */
   count({ status, lineFeeds }: Answered): boolean {
-    const isWhole = status === 200 && (this.#wanted === undefined || lineFeeds === this.#wanted);
+    const isWhole = status === 200 && this.#isWhole(lineFeeds);
     if (isWhole) this.whole += 1;
     else this.lose(`status ${status}, ${lineFeeds} line feeds of ${this.#wanted}`);
     return isWhole;
+  }
+
+  #isWhole(lineFeeds: number): boolean {
+    if (this.#wanted === undefined) return true;
+    const more = lineFeeds - this.#wanted;
+    return this.#step === undefined ? more === 0 : more > 0 && more % this.#step === 0;
   }
 
   lose(fault: string): void {
@@ -46,7 +60,10 @@ class Tally {
   }
 }
 
-export async function makeTurns(targets: readonly Target[], count: number): Promise<Turns> {
+export async function makeTurns(
+  targets: readonly Target[],
+  { rows, row }: { rows: number; row: number },
+): Promise<Turns> {
   const lanes = targets.map((target) => ({
     ...{
       connection: new Connection(target.port),
@@ -55,15 +72,17 @@ export async function makeTurns(targets: readonly Target[], count: number): Prom
     },
     ...{ name: target.name, wholeMs: [] as number[], firstMs: [] as number[] },
   }));
-  for (let turn = 0; turn < count; turn++) {
+  for (let count = 0; count < rows; count++) {
     for (const { connection, bytes, tally, wholeMs, firstMs } of lanes) {
-      try {
-        const answered = await connection.ask({ bytes });
-        if (!tally.count(answered)) continue;
-        wholeMs.push(answered.wholeMs);
-        firstMs.push(answered.firstMs);
-      } catch (error) {
-        tally.lose(String(error));
+      for (let turn = -ROW_WARM_UP; turn < row; turn++) {
+        try {
+          const answered = await connection.ask({ bytes });
+          if (!tally.count(answered) || turn < 0) continue;
+          wholeMs.push(answered.wholeMs);
+          firstMs.push(answered.firstMs);
+        } catch (error) {
+          tally.lose(String(error));
+        }
       }
     }
   }
@@ -108,11 +127,15 @@ export async function makeRate(
   };
 }
 
-export async function makeHold(target: Target, clients: number): Promise<Hold> {
+export async function makeHold(
+  target: Target,
+  { clients, releasePort, holdMs }: { clients: number; releasePort: number; holdMs: number },
+): Promise<Hold> {
   const bytes = toBytes(target);
   const tally = new Tally(target);
   let held = 0;
   let heldMax = 0;
+  let ended = 0;
   const stream = async () => {
     const connection = new Connection(target.port);
     let isHeld = false;
@@ -126,14 +149,19 @@ export async function makeHold(target: Target, clients: number): Promise<Hold> {
       tally.lose(String(error));
     }
     if (isHeld) held -= 1;
+    ended += 1;
     connection.close();
   };
+  const endMs = performance.now() + OPENING_MS_MAX;
   const streams: Promise<void>[] = [];
   while (streams.length < clients) {
     const room = Math.min(OPENED_AT_ONCE, clients - streams.length);
     streams.push(...Array.from({ length: room }, stream));
-    await new Promise((resolve) => setTimeout(resolve, OPENING_PAUSE_MS));
+    await wait(OPENING_PAUSE_MS);
   }
+  while (held + ended < clients && performance.now() < endMs) await wait(OPENING_PAUSE_MS);
+  await wait(holdMs);
+  await fetch(`http://127.0.0.1:${releasePort}${RELEASE_PATH}`, { method: "POST" });
   await Promise.all(streams);
   return { heldMax, ...tally.told };
 }

@@ -2,6 +2,7 @@ import { toCount } from "../flag-values";
 
 export const GATEWAY_OPTIONS = {
   json: { type: "boolean", default: false },
+  check: { type: "boolean", default: false },
   rounds: { type: "string", default: "5" },
   minutes: { type: "string", default: "7" },
   peer: { type: "string", default: "portkey" },
@@ -19,7 +20,7 @@ export type GatewayBenchOptions = {
   folder: string;
 };
 
-type Values = { [K in Exclude<keyof typeof GATEWAY_OPTIONS, "json">]: string };
+type Values = { [K in Exclude<keyof typeof GATEWAY_OPTIONS, "json" | "check">]: string };
 
 /** @throws Error that names the flag and what it takes. */
 export function parseGatewayOptions(values: Values): GatewayBenchOptions {

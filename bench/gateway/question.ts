@@ -9,6 +9,8 @@ export const targetSchema = z.object({
   body: z.string(),
   /** Line feeds of a whole answer; undefined where they say nothing. */
   lineFeeds: z.number().int().optional(),
+  /** Of an answer whose length nobody knows before: it may have any multiple of these more. */
+  lineFeedStep: z.number().int().positive().optional(),
   /** Tokens of a whole answer. */
   tokens: z.number().int(),
 });
@@ -17,12 +19,23 @@ const count = z.number().int().positive();
 
 /** What the process that makes load can be asked. */
 export const loadQuestionSchema = z.discriminatedUnion("kind", [
-  /** Each target in turn, one request at a time, so many times: whoever else is busy slows all alike. */
-  z.object({ kind: z.literal("turns"), targets: z.array(targetSchema), count }),
+  /**
+   * One request at a time: so many of each target in a row, then of the next, so many times. Whoever else is
+   * busy slows all alike, and none is asked in its sleep: a process that waited while three others were asked
+   * takes several times as long for the next request, and that would be measured. The first of a row are
+   * asked and not counted.
+   */
+  z.object({ kind: z.literal("turns"), targets: z.array(targetSchema), rows: count, row: count }),
   /** So many clients that each ask again as soon as they are answered. */
   z.object({ kind: z.literal("rate"), target: targetSchema, clients: count, durationMs: count }),
-  /** So many streams at once, each to its end; with a pause between two openings of some. */
-  z.object({ kind: z.literal("hold"), target: targetSchema, clients: count }),
+  /**
+   * So many streams that end only when they are released: which they are a while after the last one has said
+   * something, or when that takes too long. With a pause between two openings of some.
+   */
+  z.object({
+    ...{ kind: z.literal("hold"), target: targetSchema, clients: count },
+    ...{ releasePort: count, holdMs: count },
+  }),
 ]);
 
 export const turnsSchema = z.array(

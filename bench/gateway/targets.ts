@@ -1,16 +1,23 @@
 import { paths } from "@/lib/paths";
+import { DELIVERY_HEADER, WHOLE_DELIVERY } from "@/lib/protocol/delivery";
 import { textMessage } from "@/lib/protocol/message";
 import { portkeyHeaders } from "./portkey";
 import type { Target } from "./question";
+import { ECHO, HELD, HELD_WORDS_STEP } from "./words";
 
-/** The four ways to the same words: our gateway and what stands behind it, the peer and what stands behind that. */
-export type Way = "parley" | "worker" | "portkey" | "upstream";
+/**
+ * The ways to the same words. Both gateways are put before a program of the bench that is as light as can be,
+ * and what each adds is what it takes longer than that program alone; ours before our own worker, which
+ * counts, meters and logs, is told beside it.
+ */
+export type Way = "light" | "parley" | "upstream" | "portkey" | "worker" | "through";
 
-/** What is asked: so many words, at a pace. */
-export type Ask = { tokens: number; paceMs: 0 | 200; isStream: boolean };
+/** What is asked: so many words, or words until they are released. */
+export type Ask = { tokens: number; isStream: boolean; isHeld?: true };
 
 export type Places = {
   parley: { port: number; key: string };
+  light: { port: number };
   worker: { port: number; secret: string };
   portkey?: { port: number };
   upstream: { port: number };
@@ -19,17 +26,18 @@ export type Places = {
 /** Each word with the blank before it is one token to the mock, which repeats what it is told. */
 const toWords = (count: number) => Array.from({ length: count }, () => "word").join(" ");
 
-/** `mock/slow` counts by itself and is told where to stop. */
-const MODELS: Record<Ask["paceMs"], string> = { 0: "mock/echo", 200: "mock/slow" };
+const MOCK_MODEL = "mock/echo";
 
 /** @returns undefined for a way that is not there. */
 export function toTarget(way: Way, ask: Ask, places: Places): Target | undefined {
-  if (way === "worker") return workerTarget(ask, places.worker);
-  if (way === "parley") {
+  const model = ask.isHeld ? HELD : ECHO;
+  if (way === "light") return workerTarget(way, ask, { ...places.light, model: `bench/${model}` });
+  if (way === "worker") return workerTarget(way, ask, { ...places.worker, model: MOCK_MODEL });
+  if (way === "parley" || way === "through") {
     const headers = { authorization: `Bearer ${places.parley.key}` };
-    return chatTarget(way, ask, { ...places.parley, headers, model: MODELS[ask.paceMs] });
+    const name = way === "parley" ? `bench/${model}` : MOCK_MODEL;
+    return chatTarget(way, ask, { ...places.parley, headers, model: name });
   }
-  const model = `echo-${ask.paceMs}`;
   if (way === "upstream") return chatTarget(way, ask, { ...places.upstream, headers: {}, model });
   if (!places.portkey) return undefined;
   const headers = portkeyHeaders(places.upstream.port);
@@ -40,33 +48,34 @@ type ChatPlace = { port: number; headers: Record<string, string>; model: string 
 
 function chatTarget(
   name: Way,
-  { tokens, isStream }: Ask,
+  { tokens, isStream, isHeld }: Ask,
   { port, headers, model }: ChatPlace,
 ): Target {
-  const messages = [{ role: "user", content: toWords(tokens) }];
+  const messages = [{ role: "user", content: toWords(isHeld ? 1 : tokens) }];
   const body = JSON.stringify({ model, messages, max_tokens: tokens, stream: isStream });
   const path = paths.v1.chatCompletions;
   // The role, the words, the reason to finish and [DONE], of two line feeds each.
-  const lineFeeds = isStream ? { lineFeeds: (tokens + 3) * 2 } : {};
-  return { ...{ name, port, path, headers, body, tokens }, ...lineFeeds };
+  const told = (isHeld ? 3 : tokens + 3) * 2;
+  const lineFeeds = isStream ? { lineFeeds: told } : {};
+  const step = isHeld ? { lineFeedStep: HELD_WORDS_STEP * 2 } : {};
+  return { ...{ name, port, path, headers, body, tokens }, ...lineFeeds, ...step };
 }
 
-/** A worker streams whatever it is asked. */
+/** In lines, whatever is asked; all at once for who streams nothing, as the gateway asks for it. */
 function workerTarget(
-  { tokens, paceMs }: Ask,
-  { port, secret }: { port: number; secret: string },
+  name: Way,
+  { tokens, isStream }: Ask,
+  { port, secret = "", model }: { port: number; secret?: string; model: string },
 ): Target {
   const body = JSON.stringify({
-    requestId: "bench",
-    model: MODELS[paceMs],
-    messages: [textMessage("user", toWords(tokens))],
+    ...{ requestId: "bench", model, messages: [textMessage("user", toWords(tokens))] },
     ...{ sampling: {}, stop: [], maxTokens: tokens, splitReasoning: true },
   });
-  const headers = { authorization: `Bearer ${secret}` };
+  const headers = {
+    authorization: `Bearer ${secret}`,
+    ...(!isStream && { [DELIVERY_HEADER]: WHOLE_DELIVERY }),
+  };
   // The start, the words and the end, of a line each.
   const lineFeeds = tokens + 2;
-  return {
-    ...{ name: "worker", port, headers, body, tokens, lineFeeds },
-    path: paths.worker.generate,
-  };
+  return { ...{ name, port, headers, body, tokens, lineFeeds }, path: paths.worker.generate };
 }

@@ -1,33 +1,30 @@
-import { createServer, type ServerResponse } from "node:http";
-import type { AddressInfo } from "node:net";
+import type { IncomingMessage, ServerResponse } from "node:http";
 import * as z from "zod";
+import { serveLight } from "./light-server";
+import { sayWords } from "./words";
 
 /**
- * What another gateway is put before: a server in OpenAI's form that answers as our mock worker does, with
- * the same words at the same pace. It says its port to its parent.
+ * What another gateway is put before: a server in OpenAI's form, with the same words at the same pace as the
+ * light worker that ours is put before. It says its port to its parent.
  */
 
 const bodySchema = z.object({
-  /** `paced-20` pauses for 20 ms before each token. */
   model: z.string(),
   messages: z.array(z.object({ content: z.string() })).min(1),
   stream: z.boolean().optional(),
 });
 
-/** As the mock worker waits: for 0 ms a turn of the event loop. */
-const pause = (ms: number) =>
-  new Promise<void>((resolve) => {
-    if (ms > 0) setTimeout(resolve, ms);
-    else setImmediate(resolve);
-  });
-
-async function answer(response: ServerResponse, text: string): Promise<void> {
-  const { model, messages, stream } = bodySchema.parse(JSON.parse(text));
-  const paceMs = Number(/-(\d+)$/.exec(model)?.[1] ?? 0);
-  const words = (messages.at(-1)?.content ?? "").match(/\s?\S+/g) ?? [];
+async function answer(
+  _request: IncomingMessage,
+  response: ServerResponse,
+  body: string,
+): Promise<void> {
+  const { model, messages, stream } = bodySchema.parse(JSON.parse(body));
+  const prompt = messages.at(-1)?.content ?? "";
   const head = { id: "chatcmpl-0123456789abcdef", created: Math.floor(Date.now() / 1_000), model };
   if (!stream) {
-    for (const _ of words) await pause(paceMs);
+    const words: string[] = [];
+    await sayWords({ model, prompt }, (word) => words.push(word) > 0);
     const message = { role: "assistant", content: words.join(""), refusal: null };
     const usage = { prompt_tokens: words.length, completion_tokens: words.length };
     const choices = [{ index: 0, message, logprobs: null, finish_reason: "stop" }];
@@ -42,27 +39,14 @@ async function answer(response: ServerResponse, text: string): Promise<void> {
     response.write(`data: ${JSON.stringify(chunk)}\n\n`);
   };
   say({ role: "assistant", content: "", refusal: null });
-  for (const content of words) {
-    await pause(paceMs);
-    if (response.destroyed) return;
+  await sayWords({ model, prompt }, (content) => {
+    if (response.destroyed) return false;
     say({ content });
-  }
+    return true;
+  });
   say({}, "stop");
   response.end("data: [DONE]\n\n");
 }
 
-const server = createServer({ keepAliveTimeout: 75_000 }, (request, response) => {
-  let text = "";
-  request.setEncoding("utf8").on("data", (part: string) => {
-    text += part;
-  });
-  request.on("end", () => {
-    answer(response, text).catch(() => response.writeHead(400).end());
-  });
-});
-
-server.listen(0, "127.0.0.1", () => {
-  // Listening on a TCP port, the address is never a string nor null.
-  process.send?.({ port: (server.address() as AddressInfo).port });
-});
+void serveLight(answer).then((port) => process.send?.({ port }));
 process.on("disconnect", () => process.exit());
