@@ -15,14 +15,12 @@ import { POST as postConversation } from "@/app/api/conversations/route";
 import { POST as postTokenCount } from "@/app/api/token-count/route";
 import { controller } from "@/lib/controller/controller";
 import type { RouteHandler } from "@/lib/http/route";
-import { arenaSettingsSchema } from "@/lib/protocol/arena-settings";
 import {
   type ConversationEvent,
   type ConversationView,
   conversationEventSchema,
   conversationViewSchema,
 } from "@/lib/protocol/conversation-view";
-import { changeRules } from "@/lib/rules/rules";
 import { battle, createWorld, toOutcome, type World } from "./__fixtures__/world";
 
 const MODELS = ["mock/echo", "mock/random", "mock/fails-after-3-tokens", "mock/rejects"];
@@ -30,9 +28,6 @@ let world: World;
 let secrets: string[];
 beforeAll(async () => {
   world = await createWorld([MODELS[0]!], [MODELS[1]!], [MODELS[2]!], [MODELS[3]!]);
-  // The routes' own arena, whose readers here read fast.
-  const pace = { charactersPerSecondMin: 10_000 };
-  await changeRules(world.db, arenaSettingsSchema.parse({ pace }));
   const known = await controller().listModels();
   secrets = [
     ...known.flatMap((model) => [model.name, model.name.slice(5), model.modelId, model.build]),

@@ -3,7 +3,6 @@ import { createTestDatabase } from "@/lib/db/testing";
 import { env } from "@/lib/env";
 import { WAITING_MAX } from "@/lib/limits";
 import type { ConversationEvent, StartBody, TurnAnswer } from "@/lib/protocol/conversation-view";
-import type { PaceRules } from "@/lib/protocol/arena-settings";
 import { arenaSettingsSchema } from "@/lib/protocol/arena-settings";
 import { changeRules, readRules } from "@/lib/rules/rules";
 import { log } from "@/lib/telemetry/log";
@@ -34,21 +33,19 @@ export async function createWorld(...workers: string[][]) {
   const beating = setInterval(() => {
     for (const worker of started) void worker.beat().catch(() => undefined);
   }, 2_000);
-  /** A reader of tests reads fast. */
-  const pace: PaceRules = { isFair: true, charactersPerSecondMin: 10_000 };
-  // And was asked for nothing beforehand.
+  // A test's visitor reads in no time at all, and was asked for nothing beforehand.
+  const pace = { charactersPerSecondMin: 10_000 };
   const terms = { version: "" };
-  // A test's visitor reads in no time at all.
   const integrity = { readSecondsMin: 0, readSecondsPerThousandCharacters: 0 };
-  await changeRules(database.db, arenaSettingsSchema.parse({ integrity, terms }));
+  await changeRules(database.db, arenaSettingsSchema.parse({ integrity, pace, terms }));
   const arena = new Arena({
     ...{ db: database.db, controller },
     // Read again each time, so that a test that changes them need not wait.
-    rules: { get: async () => ({ ...(await readRules(database.db)), pace }) },
+    rules: { get: () => readRules(database.db) },
   });
 
   return {
-    ...{ arena, controller, db: database.db, url: database.url, workers: started, pace },
+    ...{ arena, controller, db: database.db, url: database.url, workers: started },
     async visitor() {
       const id = createId();
       await database.db.insert(visitors).values({ id });
