@@ -1,9 +1,15 @@
 import * as apiAdminAliases from "@/app/api/admin/aliases/route";
+import * as apiAdminArenaHistory from "@/app/api/admin/arena/history/route";
+import * as apiAdminArena from "@/app/api/admin/arena/route";
 import * as apiAdminFeedback from "@/app/api/admin/feedback/route";
 import * as apiAdminKeysId from "@/app/api/admin/keys/[id]/route";
 import * as apiAdminKeys from "@/app/api/admin/keys/route";
 import * as apiAdminModels from "@/app/api/admin/models/route";
+import * as apiAdminReviewsId from "@/app/api/admin/reviews/[id]/route";
+import * as apiAdminReviews from "@/app/api/admin/reviews/route";
 import * as apiAdminUsage from "@/app/api/admin/usage/route";
+import * as apiAdminVisitorsVoter from "@/app/api/admin/visitors/[voter]/route";
+import * as apiAdminWithdrawals from "@/app/api/admin/withdrawals/route";
 import * as apiAdminWorkersId from "@/app/api/admin/workers/[id]/route";
 import * as apiAdminWorkers from "@/app/api/admin/workers/route";
 import * as apiArena from "@/app/api/arena/route";
@@ -18,6 +24,7 @@ import * as apiConversationsIdTurns from "@/app/api/conversations/[id]/turns/rou
 import * as apiConversationsIdVote from "@/app/api/conversations/[id]/vote/route";
 import * as apiConversations from "@/app/api/conversations/route";
 import * as apiHumanity from "@/app/api/humanity/route";
+import * as apiLeaderboardLog from "@/app/api/leaderboard/log/route";
 import * as apiLeaderboard from "@/app/api/leaderboard/route";
 import * as apiModels from "@/app/api/models/route";
 import * as apiRelayCard from "@/app/api/relay/card/route";
@@ -78,11 +85,17 @@ export { boot } from "./instrumentation-node";
  */
 export const HOT_ROUTES: Record<string, RouteModule> = {
   "/api/admin/aliases": apiAdminAliases,
+  "/api/admin/arena": apiAdminArena,
+  "/api/admin/arena/history": apiAdminArenaHistory,
   "/api/admin/feedback": apiAdminFeedback,
   "/api/admin/keys": apiAdminKeys,
   "/api/admin/keys/[id]": apiAdminKeysId,
   "/api/admin/models": apiAdminModels,
+  "/api/admin/reviews": apiAdminReviews,
+  "/api/admin/reviews/[id]": apiAdminReviewsId,
   "/api/admin/usage": apiAdminUsage,
+  "/api/admin/visitors/[voter]": apiAdminVisitorsVoter,
+  "/api/admin/withdrawals": apiAdminWithdrawals,
   "/api/admin/workers": apiAdminWorkers,
   "/api/admin/workers/[id]": apiAdminWorkersId,
   "/api/arena": apiArena,
@@ -98,6 +111,7 @@ export const HOT_ROUTES: Record<string, RouteModule> = {
   "/api/conversations/[id]/vote": apiConversationsIdVote,
   "/api/humanity": apiHumanity,
   "/api/leaderboard": apiLeaderboard,
+  "/api/leaderboard/log": apiLeaderboardLog,
   "/api/models": apiModels,
   "/api/relay/card": apiRelayCard,
   "/api/relay/classify": apiRelayClassify,

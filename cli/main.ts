@@ -7,6 +7,7 @@ import { addConfigCommand } from "./commands/config";
 import { addDbCommand } from "./commands/db";
 import { addKeysCommand } from "./commands/keys";
 import { addModelsCommand } from "./commands/models";
+import { addReviewsCommand } from "./commands/reviews";
 import { addStatusCommand } from "./commands/status";
 import { addUsageCommand } from "./commands/usage";
 import { addWorkerCommand } from "./commands/worker";
@@ -33,6 +34,7 @@ export async function runCli(words: string[], terminal: Terminal): Promise<numbe
   addDbCommand(program, terminal);
   addKeysCommand(program, terminal);
   addUsageCommand(program, terminal);
+  addReviewsCommand(program, terminal);
   try {
     await program.parseAsync(words, { from: "user" });
     return 0;

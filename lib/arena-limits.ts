@@ -67,3 +67,9 @@ export const VOTERS_WAITING_MAX = 10_000;
 
 /** Changes of the arena's rules that an operator sees at once. */
 export const RULES_HISTORY_MAX = 50;
+/** Reviews on one page for keepers; more wait until these are decided. */
+export const REVIEWS_SHOWN_MAX = 100;
+/** Excluded visitors that can be restored on the page; others by their id. */
+export const EXCLUDED_SHOWN_MAX = 200;
+/** Lines of the public log at once. */
+export const PUBLIC_LOG_PAGE_MAX = 100;

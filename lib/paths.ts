@@ -53,6 +53,9 @@ export const paths = {
     arena: "/api/arena",
     models: "/api/models",
     leaderboard: "/api/leaderboard",
+    /** `before`: the lines before that one, in place of the newest. */
+    publicLog: (before?: string) =>
+      `/api/leaderboard/log${before === undefined ? "" : `?before=${before}`}`,
     tokenCount: "/api/token-count",
     session: "/api/session",
     adminWorkers: "/api/admin/workers",
@@ -68,6 +71,7 @@ export const paths = {
     adminReviews: "/api/admin/reviews",
     adminReview: (id: string) => `/api/admin/reviews/${id}`,
     adminVisitor: (voter: string) => `/api/admin/visitors/${voter}`,
+    adminWithdrawals: "/api/admin/withdrawals",
     // What workers call.
     workers: "/api/workers",
     /** `instanceId`: whose life ends. */

@@ -14,6 +14,7 @@ const DESTINATIONS: readonly { href: string; label: string }[] = [
   { href: paths.adminKeys, label: "Keys" },
   { href: paths.adminUsage, label: "Usage" },
   { href: paths.adminModels, label: "Models" },
+  { href: paths.adminReviews, label: "Reviews" },
 ];
 
 /** The way between the keepers' pages; a layout outlives a sign-in, so the path decides and not the session. */
