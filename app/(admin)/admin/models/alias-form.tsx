@@ -5,6 +5,7 @@ import { type FormEvent, useId, useState } from "react";
 import type { RequestError } from "@/components/request-json";
 import { Button } from "@/components/ui/button";
 import { FIELD } from "../keys/field";
+import { NumberField } from "../number-field";
 import type { AliasDraft, Row } from "./catalog-drafts";
 import { FieldProblem, isProblemAt } from "./field-problem";
 
@@ -139,20 +140,15 @@ function RowFields(props: RowFieldsProps) {
               className={`${FIELD} font-mono`}
             />
           </label>
-          <label className="block w-24 text-sm">
-            {amountLabel}
-            <input
-              type="number"
-              inputMode="decimal"
-              step="any"
-              min="0"
-              value={row.amount}
-              onChange={(event) => replace({ ...row, amount: event.target.value })}
-              required
-              autoComplete="off"
-              className={`${FIELD} numeric`}
-            />
-          </label>
+          <NumberField
+            label={amountLabel}
+            value={row.amount}
+            onChange={(amount) => replace({ ...row, amount })}
+            min="0"
+            isRequired
+            describedBy={id}
+            className="w-24"
+          />
           <Button
             variant="quiet"
             size="icon"
@@ -203,22 +199,18 @@ function RollbackFields({ draft, problem, onChange }: RollbackFieldsProps) {
       {draft.rollsBack && (
         <div className="mt-2 grid grid-cols-3 gap-x-4">
           {ROLLBACK_FIELDS.map(({ name, label }) => (
-            <label key={name} className="flex flex-col justify-end text-sm">
-              {label}
-              <input
-                type="number"
-                inputMode="decimal"
-                step="any"
-                min="0"
-                value={draft[name]}
-                onChange={(event) => onChange({ [name]: event.target.value })}
-                required
-                autoComplete="off"
-                aria-invalid={isProblemAt(problem, `rollbackOn.${name}`)}
-                aria-describedby={id}
-                className={`${FIELD} numeric`}
-              />
-            </label>
+            <NumberField
+              key={name}
+              label={label}
+              value={draft[name]}
+              onChange={(value) => onChange({ [name]: value })}
+              min="0"
+              isRequired
+              at={`rollbackOn.${name}`}
+              problem={problem}
+              describedBy={id}
+              className="flex flex-col justify-end"
+            />
           ))}
         </div>
       )}

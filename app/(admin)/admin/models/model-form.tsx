@@ -5,6 +5,7 @@ import type { RequestError } from "@/components/request-json";
 import { Button } from "@/components/ui/button";
 import { FIELD } from "../keys/field";
 import { LimitFields } from "../keys/limit-fields";
+import { NumberField } from "../number-field";
 import { DEFAULT_FIELDS, type ModelDraft, PRICE_FIELDS } from "./catalog-drafts";
 import { DispatchField } from "./dispatch-field";
 import { FieldProblem, isProblemAt } from "./field-problem";
@@ -103,24 +104,19 @@ function NumberFields<Name extends string>(props: NumberFieldsProps<Name>) {
       <p className="text-sm text-ink-soft">{note}</p>
       <div className="mt-2 grid grid-cols-2 gap-x-4 gap-y-3">
         {fields.map(({ name, label }) => (
-          <label key={name} className="block text-sm">
-            {label}
-            <input
-              type="number"
-              inputMode="decimal"
-              step="any"
-              value={texts[name] ?? ""}
-              onChange={(event) => {
-                const changed: Partial<Record<Name, string>> = { ...texts };
-                changed[name] = event.target.value;
-                onChange(changed);
-              }}
-              autoComplete="off"
-              aria-invalid={isProblemAt(problem, `${place}.${name}`)}
-              aria-describedby={id}
-              className={`${FIELD} numeric`}
-            />
-          </label>
+          <NumberField
+            key={name}
+            label={label}
+            value={texts[name] ?? ""}
+            onChange={(text) => {
+              const changed: Partial<Record<Name, string>> = { ...texts };
+              changed[name] = text;
+              onChange(changed);
+            }}
+            at={`${place}.${name}`}
+            problem={problem}
+            describedBy={id}
+          />
         ))}
       </div>
       <FieldProblem id={id} problem={problem} at={place} />
