@@ -20,6 +20,8 @@ export function SideSheet({ open, onOpenChange, title, description, children }: 
     <Dialog.Root open={open} onOpenChange={onOpenChange} modal={false}>
       <Dialog.Portal>
         <Dialog.Content
+          // The keys of the page stay awake (components/keys/use-page-keys.ts).
+          data-beside
           onOpenAutoFocus={() => {
             opener.current = document.activeElement;
           }}

@@ -4,6 +4,7 @@ import clsx from "clsx";
 import { RotateCcw, Square } from "lucide-react";
 import { AnswerText } from "@/components/chat/answer-text";
 import { CopyButton } from "@/components/chat/copy-button";
+import { Reasoning } from "@/components/chat/reasoning";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
 import { Skeleton } from "@/components/ui/skeleton";
@@ -40,7 +41,7 @@ export function AnswerPane(props: AnswerPaneProps) {
     >
       <PaneHead side={side} answer={answer} status={status} name={name} card={card} />
       <div className="min-h-32 flex-1 px-4 pt-4 sm:px-5">
-        {answer && !isBlind && answer.reasoning !== "" && <Reasoning text={answer.reasoning} />}
+        {answer && !isBlind && <Reasoning answer={answer} />}
         {isEmpty ? (
           <AwaitedText />
         ) : (
@@ -79,18 +80,6 @@ export function AnswerPane(props: AnswerPaneProps) {
         )}
       </footer>
     </article>
-  );
-}
-
-/** What a model thought before it answered; closed, since the answer is what is judged. */
-function Reasoning({ text }: { text: string }) {
-  return (
-    <details className="mb-3 text-sm text-ink-soft">
-      <summary className="min-h-6 w-fit underline-offset-4 hover:text-ink hover:underline">
-        What it thought first
-      </summary>
-      <p className="mt-2 border-l-2 border-line pl-4 wrap-anywhere whitespace-pre-wrap">{text}</p>
-    </details>
   );
 }
 

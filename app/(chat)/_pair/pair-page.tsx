@@ -118,12 +118,13 @@ export function PairPage(props: PairPageProps) {
   const first = turns[0];
   const onAskAnew =
     props.askAnew && first && !isBusy ? () => props.askAnew?.(first.prompt.content) : null;
+  const share = standing !== null && !isBusy ? () => setOpen("share") : null;
   const keys = pairKeys({
     ...{ turns, isBusy, actions, announce, stop, beginLabel },
     vote: cast,
     help: () => setOpen("help"),
     begin: isEmpty ? null : begin,
-    share: null,
+    share,
     askAnew: onAskAnew,
     ...(props.moreKeys && { more: props.moreKeys }),
   });
@@ -183,7 +184,7 @@ export function PairPage(props: PairPageProps) {
               onVote={cast}
               onReasons={votes.giveReasons}
               onHelp={() => setOpen("help")}
-              onShare={null}
+              onShare={share}
               onBegin={begin}
               beginLabel={beginLabel}
               onAskAnew={onAskAnew}
@@ -192,7 +193,7 @@ export function PairPage(props: PairPageProps) {
           )}
         </>
       )}
-      <PairSheets open={open} onOpen={setOpen} keys={keys} />
+      <PairSheets open={open} onOpen={setOpen} keys={keys} conversationId={standing?.id ?? null} />
     </main>
   );
 }

@@ -7,19 +7,27 @@ const HelpSheet = lazy(() =>
   import("@/components/keys/help-sheet").then((it) => ({ default: it.HelpSheet })),
 );
 
-export type OpenSheet = "help" | null;
+const ShareDialog = lazy(() =>
+  import("@/components/share/share-dialog").then((it) => ({ default: it.ShareDialog })),
+);
+
+export type OpenSheet = "help" | "share" | null;
 
 export type PairSheetsProps = {
   open: OpenSheet;
   onOpen: (open: OpenSheet) => void;
   keys: readonly KeyBinding[];
+  conversationId: string | null;
 };
 
-export function PairSheets({ open, onOpen, keys }: PairSheetsProps) {
+export function PairSheets({ open, onOpen, keys, conversationId }: PairSheetsProps) {
   const close = (isOpen: boolean) => !isOpen && onOpen(null);
   return (
     <Suspense>
       {open === "help" && <HelpSheet bindings={keys} open onOpenChange={close} />}
+      {open === "share" && conversationId !== null && (
+        <ShareDialog conversationId={conversationId} onClose={() => onOpen(null)} />
+      )}
     </Suspense>
   );
 }

@@ -156,13 +156,12 @@ function TurnFoot(props: PairTurnProps) {
   const { turn, isLast, isBusy, actions, vote } = props;
   const { attempts, attempt } = turn;
   const isRunning = turn.attempt?.answers.some((it) => it.status === "streaming") ?? true;
-  if (isRunning) return null;
   const index = attempts.findIndex((it) => it.number === attempt?.number);
   // What was judged in a battle stays as it was judged.
   const canAskAgain = isLast && !isBusy && (props.names !== null || vote === null);
-  if (attempts.length < 2 && !canAskAgain && isLast) return null;
   return (
-    <div className="mt-2 flex flex-wrap items-center gap-x-2 gap-y-1">
+    // Its place is held from the start: what appears at the end of an answer moves nothing.
+    <div className="mt-2 flex min-h-8 flex-wrap items-center gap-x-2 gap-y-1 pointer-coarse:min-h-11">
       {attempts.length > 1 && (
         <Switcher
           label="Answers to this question"
@@ -177,13 +176,13 @@ function TurnFoot(props: PairTurnProps) {
           }}
         />
       )}
-      {canAskAgain && (
+      {canAskAgain && !isRunning && (
         <Button variant="quiet" size="small" onClick={() => actions.regenerate(turn)}>
           <RefreshCw size={14} strokeWidth={1.5} aria-hidden="true" />
           New answers
         </Button>
       )}
-      {!isLast && <TurnVote {...props} vote={vote} />}
+      {!isLast && !isRunning && <TurnVote {...props} vote={vote} />}
     </div>
   );
 }

@@ -26,7 +26,7 @@ export function ReasonChips({ outcome, chosen, onChange }: ReasonChipsProps) {
       {shown.map(({ label, reasons }, row) => (
         <fieldset
           key={label}
-          className="-mx-4 flex items-center gap-1.5 overflow-x-auto px-4 [scrollbar-width:none] sm:mx-0 sm:flex-wrap sm:px-0"
+          className="-mx-4 flex min-w-0 items-center gap-1.5 overflow-x-auto px-4 [scrollbar-width:none] sm:mx-0 sm:flex-wrap sm:px-0"
         >
           {/* A legend stands in no flow; the words beside the chips are its copy. */}
           <legend className="sr-only">Why? {label}</legend>

@@ -14,7 +14,7 @@ export const metadata: Metadata = {
 };
 
 export default async function AboutPage() {
-  const { integrity, terms } = await readRules();
+  const { integrity, pace, terms } = await readRules();
   return (
     <main id="main" className="mx-auto w-full max-w-[1264px] flex-1 px-4 pt-12 pb-18 sm:px-8">
       <h1 className="font-display text-2xl tracking-tight">About</h1>
@@ -26,8 +26,10 @@ export default async function AboutPage() {
         <Section title="What one can do here">
           <p>
             In a <Go to={paths.battle}>battle</Go> two models answer you and neither has a name
-            until you have voted. Both appear at the pace of the slower one, so that speed decides
-            nothing. You may vote after any turn, and go on talking once the names are known.
+            until you have voted.{" "}
+            {pace.isFair &&
+              "Both appear at the pace of the slower one, so that speed decides nothing. "}
+            You may vote after any turn, and go on talking once the names are known.
           </p>
           <p>
             To <Go to={paths.compare}>compare</Go>, you choose the two models yourself. To{" "}

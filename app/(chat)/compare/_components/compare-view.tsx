@@ -1,6 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import clsx from "clsx";
 import { lazy, Suspense, useState } from "react";
 import { useConversation } from "@/components/chat/use-conversation";
 import { useKeptBranch } from "@/components/chat/use-kept-branch";
@@ -89,7 +90,8 @@ export function CompareView({ initialId, wanted, initialPrompt }: CompareViewPro
     />
   );
   return (
-    <>
+    // The sheet stands beside the answers and not over them, where there is room for both.
+    <div className={clsx("flex flex-1 flex-col", hasSettings && "lg:mr-80")}>
       <PairPage
         conversation={conversation}
         announce={announce}
@@ -121,6 +123,6 @@ export function CompareView({ initialId, wanted, initialPrompt }: CompareViewPro
           <SettingsSheet open onOpenChange={setHasSettings} settings={settings} onChange={change} />
         </Suspense>
       )}
-    </>
+    </div>
   );
 }
