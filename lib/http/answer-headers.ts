@@ -20,12 +20,12 @@ export function toAnswerHeaders({
   why,
   resumed,
 }: Answered): Record<string, string> {
-  return {
-    ...(workerId !== undefined && { "x-parley-worker": workerId }),
-    "x-parley-model": toAscii(model),
-    ...(why !== undefined && { "x-parley-route": toAscii(why) }),
-    ...(resumed && resumed.times > 0 && { "x-parley-resumed": String(resumed.times) }),
-  };
+  const headers: Record<string, string> = {};
+  if (workerId !== undefined) headers["x-parley-worker"] = workerId;
+  headers["x-parley-model"] = toAscii(model);
+  if (why !== undefined) headers["x-parley-route"] = toAscii(why);
+  if (resumed && resumed.times > 0) headers["x-parley-resumed"] = String(resumed.times);
+  return headers;
 }
 
 function toAscii(text: string): string {

@@ -123,12 +123,10 @@ export function peerAddress(request: Request): string | undefined {
   return (request as { [PEER]?: string })[PEER];
 }
 
-/** The body of any request, in pieces; null where there is none. Who stops half-way leaves the rest unread. */
-export function bodyChunks(request: Request): AsyncIterable<Uint8Array> | null {
+/** What Node has parsed, whose body is still to be read; undefined for a request that was not made here. */
+export function incomingOf(request: Request): IncomingMessage | undefined {
   // The mark is ours alone, so that what lies there is the class's own.
-  const { [INCOMING]: incoming } = request as { [INCOMING]?: IncomingMessage };
-  // Destroyed, it would take along the socket that the refusal is to be written to.
-  return incoming?.iterator({ destroyOnReturn: false }) ?? request.body;
+  return (request as { [INCOMING]?: IncomingMessage })[INCOMING];
 }
 
 function clientLeft(): DOMException {

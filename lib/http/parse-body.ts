@@ -1,8 +1,10 @@
 import type * as z from "zod";
 import { AppError, isAppError } from "@/lib/errors";
+import { readByShortcut } from "@/lib/util/shortcut";
 import { checkValueCount } from "./check-value-count";
 import { toBodyError } from "./describe-issue";
-import { bodyChunks } from "./light-request";
+import { incomingOf } from "./light-request";
+import { readBody } from "./read-body";
 
 export type BodyOptions<Schema extends z.ZodType> = {
   schema: Schema;
@@ -22,6 +24,8 @@ export async function parseBody<Schema extends z.ZodType>(
   checkContentType(request.headers.get("content-type"));
   checkContentEncoding(request.headers.get("content-encoding"));
   const value = parseJson(await readBytes(request, bytesMax));
+  const short = readByShortcut(schema, value);
+  if (short !== undefined) return short;
   checkValueCount(value, valuesMax);
   const parsed = schema.safeParse(value, { reportInput: true });
   if (!parsed.success) throw toBodyError(parsed.error);
@@ -55,17 +59,19 @@ async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array
       message: `The body exceeds ${bytesMax} bytes; send a shorter one.`,
     });
   if (Number(request.headers.get("content-length") ?? 0) > bytesMax) throw tooLarge();
-  const body = bodyChunks(request);
-  if (body === null) return new Uint8Array();
-  const chunks: Uint8Array[] = [];
-  let size = 0;
   try {
+    const incoming = incomingOf(request);
+    if (incoming) return await readBody(incoming, { bytesMax, tooLarge });
+    if (request.body === null) return new Uint8Array();
+    const chunks: Uint8Array[] = [];
+    let size = 0;
     // Leaving the loop leaves the rest of it unread.
-    for await (const chunk of body) {
+    for await (const chunk of request.body) {
       size += chunk.byteLength;
       if (size > bytesMax) throw tooLarge();
       chunks.push(chunk);
     }
+    return Buffer.concat(chunks);
   } catch (cause) {
     if (isAppError(cause)) throw cause;
     throw new AppError("client-closed", {
@@ -73,8 +79,10 @@ async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array
       cause,
     });
   }
-  return Buffer.concat(chunks);
 }
+
+/** One for all: it keeps nothing from one whole text to the next. */
+const decoder = new TextDecoder("utf-8", { fatal: true });
 
 function parseJson(bytes: Uint8Array): unknown {
   const invalid = (message: string, cause?: unknown) =>
@@ -82,7 +90,7 @@ function parseJson(bytes: Uint8Array): unknown {
   if (bytes.byteLength === 0) throw invalid("The body is empty; send a JSON object.");
   let text: string;
   try {
-    text = new TextDecoder("utf-8", { fatal: true }).decode(bytes);
+    text = decoder.decode(bytes);
   } catch (cause) {
     throw invalid("The body is not valid UTF-8.", cause);
   }

@@ -2,6 +2,7 @@ import type * as z from "zod";
 import type { ApiCaller } from "@/lib/auth/api-caller";
 import { hashNetwork } from "@/lib/auth/network";
 import { type AppError, toAppError } from "@/lib/errors";
+import { visitorGate } from "@/lib/integrity/visitor-gate";
 import { BODY_BYTES_MAX } from "@/lib/limits";
 import type { ApiScope } from "@/lib/protocol/api-key";
 import type { LineFields } from "@/lib/telemetry/line-log";
@@ -220,7 +221,7 @@ async function answer<Schema extends z.ZodType, Who extends Caller>(
       // A promise only for the first request of a limited key in a while.
       const prepared = usageFlusher().prepare(api);
       if (prepared) await prepared;
-      exchange.meter = openMeter(exchange, api);
+      exchange.meter = openMeter(exchange, api, request);
       if (exchange.meter.asked !== "") exchange.meter.begin();
     }
     listen(exchange);
@@ -246,11 +247,19 @@ function listen({ left, deadline, meter }: Exchange): void {
   meter?.onStop((reason) => left.abort(reason));
 }
 
-function openMeter({ label, requestId, span, body }: Exchange, caller: ApiCaller): Meter {
+function openMeter(
+  { label, requestId, span, body }: Exchange,
+  caller: ApiCaller,
+  request: Request,
+): Meter {
   const isNamed = typeof body === "object" && body !== null && "model" in body;
   const asked = isNamed && typeof body.model === "string" ? body.model : "";
   const trace = span?.headers;
-  return new Meter({ caller, endpoint: label, asked, requestId, isToldElsewhere: true, trace });
+  const gate = caller.key
+    ? undefined
+    : visitorGate(caller, () => hashNetwork(clientAddress(request)));
+  const options = { caller, endpoint: label, asked, requestId, trace, gate };
+  return new Meter({ ...options, isToldElsewhere: true });
 }
 
 /** A caller's mistake is the caller's to know; what failed on our side is written with its cause. */

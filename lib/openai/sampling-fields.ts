@@ -94,7 +94,10 @@ function toSampling(body: SamplingFields): GenerateRequest["sampling"] {
 export function withoutAbsent<T extends object>(
   fields: T,
 ): { [Key in keyof T]?: NonNullable<T[Key]> } {
-  const said = Object.entries(fields).filter(([, value]) => value !== null && value !== undefined);
-  // What is left is just what the type says.
-  return Object.fromEntries(said) as { [Key in keyof T]?: NonNullable<T[Key]> };
+  const said: { [Key in keyof T]?: NonNullable<T[Key]> } = {};
+  for (const name in fields) {
+    const value = fields[name];
+    if (value !== null && value !== undefined) said[name] = value;
+  }
+  return said;
 }

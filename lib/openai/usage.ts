@@ -12,13 +12,14 @@ export type OpenAiUsage = {
 
 export function toUsage(usage: GenerationEnd["usage"], reasoningTokens?: number): OpenAiUsage {
   const { promptTokens, completionTokens } = usage;
-  return {
+  const told: OpenAiUsage = {
     prompt_tokens: promptTokens,
     completion_tokens: completionTokens,
     total_tokens: promptTokens + completionTokens,
     prompt_tokens_details: { cached_tokens: usage.cachedPromptTokens ?? 0 },
-    ...(reasoningTokens !== undefined && {
-      completion_tokens_details: { reasoning_tokens: reasoningTokens },
-    }),
   };
+  if (reasoningTokens !== undefined) {
+    told.completion_tokens_details = { reasoning_tokens: reasoningTokens };
+  }
+  return told;
 }

@@ -4,7 +4,6 @@ import { refuseKey } from "@/lib/auth/refuse-key";
 import type { Catalog, ModelSettings } from "@/lib/catalog/catalog";
 import { AppError } from "@/lib/errors";
 import { USAGE_SUBJECT_IDLE_MS } from "@/lib/limits";
-import type { Limits } from "@/lib/protocol/api-key";
 import type { Price } from "@/lib/protocol/catalog";
 import { assert } from "@/lib/util/assert";
 import { processSingleton } from "@/lib/util/process-singleton";

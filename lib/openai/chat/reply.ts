@@ -127,6 +127,7 @@ export class EndCounter {
     const { usages } = this;
     const [first] = usages;
     assert(first, "an answer has ended");
+    if (usages.length === 1) return first;
     const completionTokens = usages.reduce((sum, it) => sum + it.completionTokens, 0);
     return { ...first, completionTokens };
   }
@@ -177,13 +178,14 @@ class SaidSoFar {
 
   get message(): ChatMessage {
     const hasCalls = this.#calls.length > 0;
-    return {
+    const message: ChatMessage = {
       role: "assistant",
       content: hasCalls && this.#content === "" ? null : this.#content,
       refusal: null,
-      ...(hasCalls && { tool_calls: this.#calls }),
-      ...(this.#reasoning !== "" && { reasoning_content: this.#reasoning }),
     };
+    if (hasCalls) message.tool_calls = this.#calls;
+    if (this.#reasoning !== "") message.reasoning_content = this.#reasoning;
+    return message;
   }
 
   get logProbabilities(): OpenAiLogProbabilities | null {

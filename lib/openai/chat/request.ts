@@ -3,6 +3,7 @@ import { ALTERNATIVES_MAX } from "@/lib/limits";
 import { type GenerateRequest, reasoningEffortSchema } from "@/lib/protocol/generate-request";
 import { bodySchemaOf } from "@/lib/util/body-schema";
 import { reject } from "@/lib/util/refuse";
+import { withShortcut } from "@/lib/util/shortcut";
 import {
   checkStreamOptions,
   SAMPLING_FIELDS,
@@ -20,6 +21,7 @@ import {
 } from "./answer-shape";
 import { CHAT_FIELDS, EXTENSION_FIELDS } from "./fields";
 import { chatMessagesSchema } from "./messages";
+import { readPlainChat } from "./plain-chat";
 
 /** OpenAI's "Create chat completion" body → GenerateRequest (API reference, Chat Completions). */
 
@@ -44,7 +46,7 @@ const readSchema = z.object({
 
 const bodySchema = bodySchemaOf({ ...CHAT_FIELDS, ...EXTENSION_FIELDS });
 
-export const chatRequestSchema = bodySchema.pipe(readSchema).superRefine((body, context) => {
+const schema = bodySchema.pipe(readSchema).superRefine((body, context) => {
   const { max_tokens: tokens, max_completion_tokens: completionTokens } = body;
   if (tokens && completionTokens && tokens !== completionTokens) {
     reject(context, ["max_tokens"], "contradicts `max_completion_tokens`; send one of them.");
@@ -63,7 +65,9 @@ export const chatRequestSchema = bodySchema.pipe(readSchema).superRefine((body, 
   checkStreamOptions(body, context);
 });
 
-export type ChatRequest = z.infer<typeof chatRequestSchema>;
+export type ChatRequest = z.infer<typeof schema>;
+
+export const chatRequestSchema = withShortcut(schema, readPlainChat);
 
 /** The request as every worker understands it. */
 export function toGenerateRequest(body: ChatRequest, requestId: string): GenerateRequest {
