@@ -17,8 +17,8 @@ import { startConversation } from "../take-turn";
 /** A database, a controller and worker servers with the mock behind them: all real, on this machine. */
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
-/** Each list of sentinel models becomes a worker of its own. */
-export async function createWorld(...workers: string[][]) {
+/** Each list of sentinel models becomes a worker of its own, with its pause before each token. */
+export async function createWorld(...workers: (string[] | { models: string[]; tokenMs: number })[]) {
   const database = await createTestDatabase();
   // The parsed environment is one object a process; routes and gateway read it from there.
   Object.assign(env(), {
@@ -29,7 +29,10 @@ export async function createWorld(...workers: string[][]) {
   log.level = "silent";
   const controller = new Controller({ db: database.db });
   const started: Awaited<ReturnType<typeof startWorker>>[] = [];
-  for (const models of workers) started.push(await startWorker(controller, models));
+  for (const worker of workers) {
+    const paced = Array.isArray(worker) ? { models: worker, tokenMs: 1 } : worker;
+    started.push(await startWorker(controller, paced));
+  }
   const beating = setInterval(() => {
     for (const worker of started) void worker.beat().catch(() => undefined);
   }, 2_000);
@@ -60,9 +63,9 @@ export async function createWorld(...workers: string[][]) {
   };
 }
 
-async function startWorker(controller: Controller, models: string[]) {
+async function startWorker(controller: Controller, kind: { models: string[]; tokenMs: number }) {
   let die = () => {};
-  const mock = createMockBackend({ models, slots: 16, tokenMs: 1, die: () => die() });
+  const mock = createMockBackend({ ...kind, slots: 16, die: () => die() });
   /** Those of the requests so far, in their order. */
   const cacheSalts: (string | undefined)[] = [];
   const backend: Backend = {
