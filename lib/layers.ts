@@ -71,8 +71,10 @@ export const LAYERS: Record<string, readonly string[]> = {
     ...["lib/auth", "lib/controller", "lib/db", "lib/gateway", "lib/openai", "lib/protocol"],
     "lib/usage",
   ],
+  // The integrity of the arena: callers of the API without a key are limited as visitors of the pages are.
   "lib/http": [
-    ...["lib/anthropic", "lib/auth", "lib/fastchat", "lib/openai", "lib/protocol", "lib/usage"],
+    ...["lib/anthropic", "lib/auth", "lib/fastchat", "lib/integrity", "lib/openai"],
+    ...["lib/protocol", "lib/usage"],
   ],
 
   // Doors: thin, and imported by nothing.
