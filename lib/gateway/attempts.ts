@@ -62,6 +62,7 @@ export async function tryWorkers<T>(
   attempt: (reservation: Reservation) => Promise<T>,
 ): Promise<T> {
   const { model, names, signal, meter, isUnderWay = false } = attempts;
+  if (meter?.gate && !isUnderWay) await meter.gate(model);
   meter?.admit(model, names);
   // What stands in its way are often other parts of its own request: refused for their length, it would
   // take them down with it. The request's own time ends its signal.

@@ -18,6 +18,8 @@ export type MeterOptions = {
   isToldElsewhere?: boolean;
   /** What calls to workers are a part of, where the request is traced. */
   trace?: TraceHeaders | undefined;
+  /** Asked before a model is: rejects where the caller may not ask it now, for a reason that is none of usage. */
+  gate?: ((model: string) => Promise<void>) | undefined;
 };
 
 /**
@@ -32,6 +34,7 @@ export class Meter {
   readonly asked: string;
   readonly requestId: string;
   readonly trace: TraceHeaders | undefined;
+  readonly gate: MeterOptions["gate"];
   readonly startedAtMs = Date.now();
   readonly #startedMs = performance.now();
   readonly #ledger: UsageLedger;
@@ -69,6 +72,7 @@ export class Meter {
     this.requestId = options.requestId;
     this.#isToldElsewhere = options.isToldElsewhere ?? false;
     this.trace = options.trace;
+    this.gate = options.gate;
     this.#ledger = ledger;
     ledger.open(this);
   }
