@@ -1,28 +1,148 @@
-/** Goal: every page is usable by everyone: no axe violation, no sideways scroll, at desk and phone, light and dark. Screenshots are kept beside the results. */
-import { test } from "@playwright/test";
-import { expectUsable, SIZES } from "./expect-usable";
-import { ask, untilVotable } from "./pages";
+/**
+ * Goal: every page, in every state that a reader meets, is usable by everyone: no violation that axe knows of
+ * WCAG 2.2 AA, no sideways scroll, at desk and phone, light and dark.
+ * Method: the pages are found in the tree of routes, so that a new one cannot be left out. Screenshots are kept
+ * beside the results.
+ */
+import { readdirSync } from "node:fs";
+import { join } from "node:path";
+import { expect, type Page, test } from "@playwright/test";
+import { expectUsable, LOOKS } from "./expect-usable";
+import { answer, ask, leaveFields, untilVotable, voteButton } from "./pages";
+import { type OwnWorker, ROOT, sharedPlatform, startMockWorker } from "./platform";
 
-const PAGES = ["/", "/chat", "/leaderboard", "/models", "/developers", "/admin/login", "/nowhere"];
+const ROUTES = readdirSync(join(ROOT, "app"), { recursive: true, encoding: "utf8" })
+  .filter((file) => /(^|\/)page\.tsx$/.test(file))
+  .map((file) => {
+    const parts = file.split("/").slice(0, -1);
+    return `/${parts.filter((part) => !part.startsWith("(")).join("/")}`;
+  });
+/** Pages that each state below opens by its own means. */
+const BY_ID = ["/battle/[id]", "/chat/[id]", "/compare/[id]", "/share/[id]"];
+const ADMIN_LOGIN = "/admin/login";
 
-for (const [size, viewport] of Object.entries(SIZES)) {
-  for (const colorScheme of ["light", "dark"] as const) {
-    test(`${size}, ${colorScheme}`, async ({ browser }, info) => {
-      const context = await browser.newContext({ viewport, colorScheme, reducedMotion: "reduce" });
-      const page = await context.newPage();
-      const look = async (name: string) => {
+const isAdmin = (path: string) => path.startsWith("/admin") && path !== ADMIN_LOGIN;
+const FIXED = ROUTES.filter((path) => !path.includes("[")).sort();
+
+let worker: OwnWorker;
+test.beforeAll(async () => {
+  worker = await startMockWorker(["mock/echo", "mock/long", "mock/slow"]);
+});
+test.afterAll(() => worker.stop());
+
+test("every route by id is opened by a state below", () => {
+  expect(ROUTES.filter((path) => path.includes("[")).sort()).toEqual(BY_ID);
+});
+
+type Look = (name: string) => Promise<void>;
+
+for (const { size, viewport, colorScheme } of LOOKS) {
+  test.describe(`${size}, ${colorScheme}`, () => {
+    test.use({ viewport, colorScheme, contextOptions: { reducedMotion: "reduce" } });
+
+    const lookAt =
+      (page: Page, folder: (name: string) => string): Look =>
+      async (name) => {
         await page.waitForLoadState("networkidle");
-        await expectUsable(page, info.outputPath(`${name}.png`));
+        await expectUsable(page, folder(`${name}.png`));
       };
-      for (const path of PAGES) {
+
+    test("pages of readers", async ({ page }, info) => {
+      const look = lookAt(page, (name) => info.outputPath(name));
+      const paths = [...FIXED.filter((path) => !isAdmin(path)), "/nowhere", "/chat?model=nobody"];
+      for (const path of paths) {
         await page.goto(path);
-        await look(path.replaceAll("/", "_"));
+        await look(path.replaceAll(/\W/g, "_"));
       }
+    });
+
+    test("pages of keepers", async ({ page }, info) => {
+      const look = lookAt(page, (name) => info.outputPath(name));
+      await page.goto(ADMIN_LOGIN);
+      await page.getByLabel("Token").fill(sharedPlatform().adminToken);
+      await page.keyboard.press("Enter");
+      await expect(page).not.toHaveURL(/login/);
+      for (const path of FIXED.filter(isAdmin)) {
+        await page.goto(path);
+        await look(path.replaceAll(/\W/g, "_"));
+      }
+    });
+
+    test("a battle", async ({ page }, info) => {
+      const look = lookAt(page, (name) => info.outputPath(name));
       await page.goto("/");
       await ask(page, "Write hello world in Rust.");
+      await expect(answer(page, "A")).toBeVisible();
       await untilVotable(page);
-      await look("battle");
-      await context.close();
+      await look("battle-votable");
+      await leaveFields(page);
+      await page.keyboard.press("?");
+      await expect(page.getByRole("dialog")).toBeVisible();
+      await look("battle-keys");
+      await page.keyboard.press("Escape");
+      await voteButton(page, "Tie").click();
+      await expect(page.getByRole("region", { name: "The outcome" })).toBeVisible();
+      await look("battle-revealed");
+      await page.reload();
+      await look("battle-stored");
     });
-  }
+
+    test("a comparison", async ({ page }, info) => {
+      const look = lookAt(page, (name) => info.outputPath(name));
+      await page.goto("/compare?a=mock%2Fecho&b=mock%2Flong");
+      await ask(page, "Compare | with $x^2$.");
+      await untilVotable(page);
+      await look("compare-votable");
+    });
+
+    test("a chat", async ({ page }, info) => {
+      const look = lookAt(page, (name) => info.outputPath(name));
+      await page.goto("/chat?model=mock%2Flong");
+      await ask(page, "Format it.");
+      await expect(page.getByRole("button", { name: "Regenerate" })).toBeEnabled();
+      await page.getByRole("button", { name: "Regenerate" }).click();
+      await expect(page.getByText("2/2")).toBeVisible();
+      await expect(page.getByRole("button", { name: "Regenerate" })).toBeEnabled();
+      await page.getByRole("button", { name: "Good answer" }).click();
+      await page.getByRole("button", { name: "Details" }).click();
+      await page.getByRole("button", { name: "Report to the operator" }).click();
+      await look("chat-answered");
+      await page.getByRole("button", { name: "Parameters" }).click();
+      await page.getByRole("textbox", { name: "Longest answer, in tokens" }).fill("0");
+      await look("chat-parameters");
+      await page.keyboard.press("Escape");
+      await page.goto("/chat?model=mock%2Fecho");
+      await ask(page, "Inline $\\frac{a}{b}$.\n\n$$\nE = mc^2\n$$\n\n```rust\nlet a = 1;\n```\n");
+      await expect(page.locator("math")).toHaveCount(2);
+      await page.getByRole("button", { name: "Edit the question" }).click();
+      await look("chat-formulas-edit");
+      await page.goto("/chat?model=mock%2Fslow");
+      await ask(page, "Count.");
+      await expect(page.getByRole("article", { name: "Answer" })).toContainText("1 2");
+      await expectUsable(page, info.outputPath("chat-streaming.png"));
+      await page.getByRole("button", { name: "Stop" }).click();
+    });
+
+    test("what was kept and made public", async ({ page }, info) => {
+      const look = lookAt(page, (name) => info.outputPath(name));
+      await page.goto("/chat?model=mock%2Fecho");
+      await ask(page, "Publish this.");
+      await expect(page.getByRole("button", { name: "Regenerate" })).toBeEnabled();
+      const id = page.url().split("/").at(-1);
+      // As the page's own dialog does: a request from elsewhere would be refused.
+      const share = await page.evaluate(async (path) => {
+        const reply = await fetch(path, {
+          method: "POST",
+          headers: { "content-type": "application/json" },
+          body: "{}",
+        });
+        return (await reply.json()).id;
+      }, `/api/conversations/${id}/shares`);
+      expect(share).toEqual(expect.any(String));
+      await page.goto("/history");
+      await look("history");
+      await page.goto(`/share/${share}`);
+      await look("share");
+    });
+  });
 }

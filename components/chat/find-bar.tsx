@@ -8,6 +8,7 @@ import type { Turn } from "./thread";
 
 export type FindBarProps = {
   turns: readonly Turn[];
+  isReadingEarlier: boolean;
   onShow: (index: number) => void;
 };
 
@@ -15,7 +16,7 @@ export type FindBarProps = {
 const WORD_CHARACTERS_MIN = 2;
 
 /** Finds words in all turns of a chat too long for the browser's own search, which sees only what is drawn. */
-export function FindBar({ turns, onShow }: FindBarProps) {
+export function FindBar({ turns, isReadingEarlier, onShow }: FindBarProps) {
   const [words, setWords] = useState("");
   const [place, setPlace] = useState(-1);
   const wanted = useDeferredValue(words.trim().toLowerCase());
@@ -42,7 +43,11 @@ export function FindBar({ turns, onShow }: FindBarProps) {
         type="search"
         value={words}
         aria-label="Find in this chat"
-        placeholder={`Find in ${formatCount(turns.length)} questions and answers`}
+        placeholder={
+          isReadingEarlier
+            ? "Earlier questions are on their way…"
+            : `Find in ${formatCount(turns.length)} questions and answers`
+        }
         onChange={(event) => {
           setWords(event.target.value);
           setPlace(-1);

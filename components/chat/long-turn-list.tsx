@@ -12,10 +12,13 @@ const GAP_PX = 48;
 /** Turns drawn beyond each edge of the window. */
 const OVERSCAN = 4;
 
-export type LongTurnListProps = Pick<TurnRowProps, "renderTurn"> & { turns: readonly Turn[] };
+export type LongTurnListProps = Pick<TurnRowProps, "renderTurn"> & {
+  turns: readonly Turn[];
+  isReadingEarlier: boolean;
+};
 
 /** Thousands of turns of which only those near the window are in the page; the rest is found by its own search. */
-export function LongTurnList({ turns, renderTurn }: LongTurnListProps) {
+export function LongTurnList({ turns, renderTurn, isReadingEarlier }: LongTurnListProps) {
   const list = useRef<HTMLDivElement>(null);
   const [top, setTop] = useState(0);
   const virtualizer = useWindowVirtualizer<HTMLElement>({
@@ -28,10 +31,11 @@ export function LongTurnList({ turns, renderTurn }: LongTurnListProps) {
     // Earlier turns that come in above leave what is looked at in its place.
     anchorTo: "end",
   });
+  // biome-ignore lint/correctness/useExhaustiveDependencies: what stands above the list changes with its turns.
   useLayoutEffect(() => {
     const place = list.current?.getBoundingClientRect().top ?? 0;
     setTop(place + window.scrollY);
-  }, []);
+  }, [turns.length]);
   useLayoutEffect(() => {
     // A long chat opens at its end, where it goes on.
     virtualizer.scrollToIndex(virtualizer.options.count - 1, { align: "end" });
@@ -42,7 +46,7 @@ export function LongTurnList({ turns, renderTurn }: LongTurnListProps) {
   );
   return (
     <div ref={list}>
-      <FindBar turns={turns} onShow={show} />
+      <FindBar turns={turns} isReadingEarlier={isReadingEarlier} onShow={show} />
       <div
         role="feed"
         aria-label={`${turns.length} questions`}

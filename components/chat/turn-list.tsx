@@ -15,14 +15,18 @@ const LongTurnList = lazy(() =>
   import("./long-turn-list").then((it) => ({ default: it.LongTurnList })),
 );
 
-export type TurnListProps = Pick<TurnRowProps, "renderTurn"> & { turns: readonly Turn[] };
+export type TurnListProps = Pick<TurnRowProps, "renderTurn"> & {
+  turns: readonly Turn[];
+  /** Older turns are on their way and will stand before these. */
+  isReadingEarlier: boolean;
+};
 
 /** The turns of a conversation; of a very long one those around what is looked at. */
-export function TurnList({ turns, renderTurn }: TurnListProps) {
+export function TurnList({ turns, renderTurn, isReadingEarlier }: TurnListProps) {
   if (turns.length > TURNS_MOUNTED_MAX) {
     return (
       <Suspense>
-        <LongTurnList turns={turns} renderTurn={renderTurn} />
+        <LongTurnList {...{ turns, renderTurn, isReadingEarlier }} />
       </Suspense>
     );
   }

@@ -61,6 +61,11 @@ export function ChatView({ initialId, initialModel, initialPrompt }: ChatViewPro
   useKeptQuestion(failure, setDraft);
   useFollowEnd(turns, phase === "streaming");
   useEffect(preloadMarkdown, []);
+  useEffect(() => {
+    // Whoever asks from the middle of a chat wants to see what comes of it.
+    if (pending !== null || failure)
+      window.scrollTo({ top: document.documentElement.scrollHeight });
+  }, [pending, failure]);
 
   function ask(prompt: string) {
     setDraft("");
@@ -120,7 +125,11 @@ export function ChatView({ initialId, initialModel, initialPrompt }: ChatViewPro
             isBlocked={whyBlocked({ isOnline, models: all, model }) !== null}
           />
         )}
-        <TurnList turns={turns} renderTurn={renderTurn} />
+        <TurnList
+          turns={turns}
+          renderTurn={renderTurn}
+          isReadingEarlier={conversation.isReadingEarlier}
+        />
         {pending !== null && <Question text={pending} />}
         <ConversationNotice conversation={conversation} />
       </div>
