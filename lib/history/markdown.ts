@@ -1,9 +1,4 @@
-import type {
-  ConversationMessage,
-  ConversationView,
-  PairVote,
-  TurnAnswer,
-} from "@/lib/protocol/conversation-view";
+import type { ConversationView, PairVote, TurnAnswer } from "@/lib/protocol/conversation-view";
 import { toTitle } from "./title";
 import { withoutHtml } from "./without-html";
 
@@ -34,32 +29,32 @@ export function toMarkdown(view: ConversationView): string {
   ];
   const blocks = [`# ${toLine(toTitle(title, prompts[0]?.content ?? ""))}`, facts.join(" · ")];
   if (settings.system) blocks.push("**System prompt**", quote(settings.system));
-  for (const [index, message] of messages.entries()) {
-    blocks.push(...toBlocks(view, message, messages.slice(0, index)));
+  const votes = new Map(view.votes.map((vote) => [vote.answerBId, vote]));
+  /** What was followed by a prompt, and what was answered: the next one is another branch. */
+  const seen = new Set<string>();
+  let number = 0;
+  for (const message of messages) {
+    const place = `${message.role} ${message.parentId} ${message.role === "user" ? "" : message.side}`;
+    const isAgain = seen.has(place);
+    seen.add(place);
+    if (message.role === "user") {
+      number += 1;
+      const note = isAgain ? " (asked otherwise)" : "";
+      blocks.push(`## Question ${number}${note}`, quote(message.content));
+    } else blocks.push(...toAnswerBlocks(message, { isAgain, vote: votes.get(message.id) }));
   }
   return `${blocks.join("\n\n")}\n`;
 }
 
-function toBlocks(
-  view: ConversationView,
-  message: ConversationMessage,
-  before: readonly ConversationMessage[],
+function toAnswerBlocks(
+  answer: TurnAnswer,
+  { isAgain, vote }: { isAgain: boolean; vote: PairVote | undefined },
 ): string[] {
-  if (message.role === "user") {
-    const number = before.filter(({ role }) => role === "user").length + 1;
-    const isBranch = before.some((it) => it.role === "user" && it.parentId === message.parentId);
-    const note = isBranch ? " (asked otherwise)" : "";
-    return [`## Question ${number}${note}`, quote(message.content)];
-  }
-  const isAgain = before.some(
-    (it) => it.role === "assistant" && it.parentId === message.parentId && it.side === message.side,
-  );
-  const vote = view.votes.find(({ answerBId }) => answerBId === message.id);
   return [
-    `### ${toHeading(message)}${isAgain ? " (another one)" : ""}`,
-    ...(message.reasoning === "" ? [] : ["**Thoughts**", quote(message.reasoning)]),
-    ...(message.content === "" ? [] : [withoutHtml(message.content)]),
-    ...toEnd(message),
+    `### ${toHeading(answer)}${isAgain ? " (another one)" : ""}`,
+    ...(answer.reasoning === "" ? [] : ["**Thoughts**", quote(answer.reasoning)]),
+    ...(answer.content === "" ? [] : [withoutHtml(answer.content)]),
+    ...toEnd(answer),
     ...(vote ? [toVoteLine(vote)] : []),
   ];
 }

@@ -122,9 +122,9 @@ function toOwn(
   prompt: Prompt,
   answer: TurnAnswer | undefined,
 ): TurnAnswer[] {
-  const newest = messages.findLast((it) => it.role === "assistant" && it.parentId === prompt.id);
-  const shown = answer ?? newest;
-  return shown?.role === "assistant" ? [shown] : [];
+  if (answer) return [answer];
+  const newest = messages.findLast((it) => it.parentId === prompt.id);
+  return newest?.role === "assistant" ? [newest] : [];
 }
 
 /** Of a pair the newest attempt, side A first. */
