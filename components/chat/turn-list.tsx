@@ -18,11 +18,11 @@ const LongTurnList = lazy(() =>
 export type TurnListProps = Pick<TurnRowProps, "renderTurn"> & {
   turns: readonly Turn[];
   /** Older turns are on their way and will stand before these. */
-  isReadingEarlier: boolean;
+  isReadingEarlier?: boolean;
 };
 
 /** The turns of a conversation; of a very long one those around what is looked at. */
-export function TurnList({ turns, renderTurn, isReadingEarlier }: TurnListProps) {
+export function TurnList({ turns, renderTurn, isReadingEarlier = false }: TurnListProps) {
   if (turns.length > TURNS_MOUNTED_MAX) {
     return (
       <Suspense>
