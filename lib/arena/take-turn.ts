@@ -11,7 +11,7 @@ import { assert } from "@/lib/util/assert";
 import type { Random } from "@/lib/util/random";
 import { admitTurn, type TurnAsk } from "./admit-turn";
 import type { Arena } from "./arena";
-import { type AwakeChatModel, getAwakeModel, readAwakeModels } from "./awake-models";
+import { type AwakeChatModel, getNamedModel, readAwakeModels } from "./awake-models";
 import { createPair } from "./battle-store";
 import { checkBattleRoom, checkRoom, findUnreachable } from "./check-room";
 import { type DrawnPair, drawPair } from "./draw-pair";
@@ -46,8 +46,8 @@ export async function startConversation(
   if (start.kind === "battle") return startBattle(arena, asked, prompt);
   const [first, second] = models;
   assert(first !== undefined, "whoever chooses names a model");
-  const a = await getAwakeModel(arena, first);
-  const b = second === undefined ? a : await getAwakeModel(arena, second);
+  const a = await getNamedModel(arena, first);
+  const b = second === undefined ? a : await getNamedModel(arena, second);
   const turn = planFirstTurn({
     ...{ kind, prompt, settings: start.settings },
     modelAt: (side) => toModel(side === "b" ? b : a),

@@ -6,7 +6,7 @@ import { assertUnstruck } from "@/lib/moderation/patterns";
 import type { Side, TokenCountReply } from "@/lib/protocol/arena-view";
 import { type Message, textMessage } from "@/lib/protocol/message";
 import type { Arena } from "./arena";
-import { type AwakeChatModel, getAwakeModel, readAwakeModels } from "./awake-models";
+import { type AwakeChatModel, getAwakeModel, getNamedModel, readAwakeModels } from "./awake-models";
 import { countRoom, fits, type Room } from "./check-room";
 import { type MessageState, sidesOf } from "./conversation-state";
 import { type LoadedConversation, loadConversation, modelOf } from "./load-conversation";
@@ -72,7 +72,8 @@ async function chooseModels(
   const own = isKnown ? sidesOf(loaded.kind).map((side) => modelOf(loaded, side).name) : [];
   const names = named === undefined ? own : [named];
   if (names.length === 0) return readStrictest(arena);
-  return Promise.all(names.map((name) => getAwakeModel(arena, name)));
+  const get = named === undefined ? getAwakeModel : getNamedModel;
+  return Promise.all(names.map((name) => get(arena, name)));
 }
 
 /** Those with the shortest context come first: tokenizers differ by tens of per cent, contexts by tenfold. */
