@@ -223,9 +223,6 @@ export const ADMIN_ATTEMPTS_WINDOW_MS = 60_000;
 export const PAGE_REQUEST_MS_MAX = 15_000;
 /** A page's stream: a little above the silence allowed between web and worker, so that theirs is told first. */
 export const PAGE_SILENCE_MS_MAX = 100_000;
-/** After a stop the server is asked this often, this many times, for what it kept; then at the short interval below. */
-export const PAGE_SETTLE_INTERVAL_MS = 250;
-export const PAGE_SETTLE_ATTEMPTS_MAX = 12;
 /** A turn whose connection broke is joined again after the first wait; each miss doubles it up to the second. */
 export const PAGE_REJOIN_MS_MIN = 250;
 export const PAGE_REJOIN_MS_MAX = 8_000;

@@ -165,6 +165,7 @@ export function PairPage(props: PairPageProps) {
             <PairTurns
               {...{ turns, names, reveal, isBusy, actions }}
               label={`Loading: ${props.title}`}
+              isReadingEarlier={conversation.isReadingEarlier}
               votes={standing?.votes ?? NO_VOTES}
               attempt={votes.attempt}
               block={toBlock}

@@ -20,6 +20,7 @@ export function preloadTurn(): void {
 
 export type PairTurnsProps = {
   turns: readonly Turn[];
+  isReadingEarlier: boolean;
   names: PairTurnProps["names"];
   reveal: PairReveal | null;
   votes: readonly PairVote[];
@@ -37,6 +38,7 @@ export function PairTurns(props: PairTurnsProps) {
     <Suspense fallback={<PairSkeleton label={label} />}>
       <TurnList
         turns={turns}
+        isReadingEarlier={props.isReadingEarlier}
         renderTurn={(turn, number) => {
           const own = attempt?.promptId === turn.prompt.id ? attempt : null;
           return (

@@ -1,6 +1,6 @@
 import { expect, test } from "vitest";
-import type { TurnEvent } from "@/lib/protocol/arena-view";
-import { readTurn } from "./read-turn";
+import type { ConversationEvent } from "@/lib/protocol/conversation-view";
+import { readEvents } from "./read-events";
 
 const ID = "01890a5d-ac96-774b-bcce-b302099a8057";
 
@@ -16,9 +16,9 @@ function toBody(text: string, chunkBytes: number): ReadableStream<Uint8Array> {
   });
 }
 
-async function collect(body: ReadableStream<Uint8Array>): Promise<TurnEvent[]> {
-  const events: TurnEvent[] = [];
-  for await (const event of readTurn(body)) events.push(event);
+async function collect(body: ReadableStream<Uint8Array>): Promise<ConversationEvent[]> {
+  const events: ConversationEvent[] = [];
+  for await (const event of readEvents(body)) events.push(event);
   return events;
 }
 
