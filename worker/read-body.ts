@@ -46,14 +46,16 @@ function readBytes(request: IncomingMessage): Promise<Buffer> {
         reject(tooLarge());
       } else chunks.push(chunk);
     };
+    const onClose = () => reject(new Error("The request ended in the middle of its body."));
     request.on("data", onData);
+    request.once("error", reject);
+    request.once("close", onClose);
     request.once("end", () => {
+      // It closes after its end as well, and an error takes as long to make as all of this.
+      request.off("close", onClose);
       const [first = EMPTY] = chunks;
       resolve(chunks.length < 2 ? first : Buffer.concat(chunks));
     });
-    request.once("error", reject);
-    // Comes after "end" as well, when this has settled.
-    request.once("close", () => reject(new Error("The request ended in the middle of its body.")));
   });
 }
 
