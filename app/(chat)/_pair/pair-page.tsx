@@ -11,6 +11,7 @@ import { useFollowEnd } from "@/components/chat/use-follow-end";
 import { useKeptQuestion } from "@/components/chat/use-kept-question";
 import type { KeyBinding } from "@/components/keys/key-binding";
 import { usePageKeys } from "@/components/keys/use-page-keys";
+import { useTerms } from "@/components/terms/use-terms";
 import { buttonClass } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
 import { useOnline } from "@/components/use-online";
@@ -64,6 +65,7 @@ export function PairPage(props: PairPageProps) {
   const [draft, setDraft] = useState(props.initialPrompt ?? "");
   const [open, setOpen] = useState<OpenSheet>(null);
   const isOnline = useOnline();
+  const terms = useTerms();
   const last = turns.at(-1);
   const names = standing?.kind === "compare" ? toNames(standing.models) : null;
   const reveal = standing?.reveal ?? null;
@@ -154,7 +156,7 @@ export function PairPage(props: PairPageProps) {
     >
       {props.region}
       {isEmpty ? (
-        props.empty({ composer, onExample: isOnline ? ask : setDraft })
+        props.empty({ composer, onExample: isOnline && !terms.isNeeded ? ask : setDraft })
       ) : (
         <>
           <h1 className="sr-only">{props.title}</h1>

@@ -1,7 +1,8 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
-import { lazy, type ReactNode, Suspense, useCallback, useEffect, useState } from "react";
+import clsx from "clsx";
+import { type ReactNode, useCallback, useEffect, useState } from "react";
 import { preloadMarkdown } from "@/components/chat/answer-text";
 import { Composer } from "@/components/chat/composer";
 import { ConversationNotice } from "@/components/chat/conversation-notice";
@@ -13,20 +14,21 @@ import { useFollowEnd } from "@/components/chat/use-follow-end";
 import { useKeptBranch } from "@/components/chat/use-kept-branch";
 import { useKeptQuestion } from "@/components/chat/use-kept-question";
 import { useSettings } from "@/components/chat/use-settings";
+import { usePageKeys } from "@/components/keys/use-page-keys";
 import { requestJson } from "@/components/request-json";
+import { useTerms } from "@/components/terms/use-terms";
 import { useAnnouncer } from "@/components/use-announcer";
 import { useOnline } from "@/components/use-online";
 import { PAGE_REFRESH_INTERVAL_MS } from "@/lib/limits";
 import { paths } from "@/lib/paths";
 import { ChatBar } from "./chat-bar";
+import { chatKeys } from "./chat-keys";
+import { ChatSheets, type OpenSheet } from "./chat-sheets";
 import { ChatSkeleton, ChatStart, MovedNotice, Unreadable } from "./chat-states";
 import { ChatTurn } from "./chat-turn";
 import { chooseModel, whyBlocked } from "./choose-model";
+import { newestKeys } from "./newest-keys";
 import { useMarks } from "./use-marks";
-
-const SettingsSheet = lazy(() =>
-  import("@/components/chat/settings-sheet").then((it) => ({ default: it.SettingsSheet })),
-);
 
 export type ChatViewProps = {
   initialId: string | null;
@@ -41,10 +43,12 @@ export function ChatView({ initialId, initialModel, initialPrompt }: ChatViewPro
   const [draft, setDraft] = useState(initialPrompt ?? "");
   const [picked, setPicked] = useState(initialModel);
   const [moved, setMoved] = useState<{ id: string; model: string } | null>(null);
-  const { settings, change, toSend } = useSettings(conversation);
-  const [hasSettings, setHasSettings] = useState(false);
+  const inUse = useSettings(conversation);
+  const { settings, toSend } = inUse;
+  const [open, setOpen] = useState<OpenSheet>(null);
   const marks = useMarks(client);
   const isOnline = useOnline();
+  const terms = useTerms();
   const list = useQuery({
     queryKey: ["models"],
     queryFn: ({ signal }) =>
@@ -95,22 +99,44 @@ export function ChatView({ initialId, initialModel, initialPrompt }: ChatViewPro
     [client, isBusy, marks, toSend],
   );
 
-  const end = turns.at(-1)?.attempt?.answers[0]?.id;
+  const last = turns.at(-1);
+  const end = last?.attempt?.answers[0];
+  const hasSettings = open === "settings";
+  const toggleSettings = () => setOpen(hasSettings ? null : "settings");
+  const share = standing !== null && !isBusy && end ? () => setOpen("share") : null;
+  const beginAnew = () => {
+    setMoved(null);
+    begin(model);
+  };
+  const keys = chatKeys({
+    stop: isBusy ? () => void client.stop() : null,
+    regenerate: last && !isBusy ? () => void client.answerAgain({ promptId: last.prompt.id }) : null,
+    ...newestKeys({ end, marks, announce }),
+    begin: standing ? beginAnew : null,
+    share,
+    settings: toggleSettings,
+    help: () => setOpen("help"),
+  });
+  usePageKeys(keys);
   return (
-    <main id="main" className="mx-auto flex w-full max-w-[792px] flex-1 flex-col px-4 sm:px-8">
+    <main
+      id="main"
+      // The sheet stands beside the chat and not over it, where there is room for both.
+      className={clsx("flex flex-1 flex-col", hasSettings && "lg:mr-80")}
+    >
+      <div className="mx-auto flex w-full max-w-[792px] flex-1 flex-col px-4 sm:px-8">
       {region}
       <ChatBar
         models={(all ?? []).filter(({ features }) => features.includes("chat"))}
         model={model}
         onPick={pick}
         hasChat={standing !== null}
-        onBegin={() => {
-          setMoved(null);
-          begin(model);
-        }}
+        onBegin={beginAnew}
         settings={settings}
         hasSettings={hasSettings}
-        onSettings={() => setHasSettings(!hasSettings)}
+        onSettings={toggleSettings}
+        onShare={share}
+        onHelp={() => setOpen("help")}
       />
       <div className="flex flex-1 flex-col gap-12 pt-8 pb-8">
         {conversation.isLoading && <ChatSkeleton />}
@@ -121,7 +147,7 @@ export function ChatView({ initialId, initialModel, initialPrompt }: ChatViewPro
             view={all?.find(({ name }) => name === model)}
             remark={kept === null ? choice.remark : null}
             isKnown={all !== undefined}
-            onPick={ask}
+            onPick={terms.isNeeded ? setDraft : ask}
             isBlocked={whyBlocked({ isOnline, models: all, model }) !== null}
           />
         )}
@@ -145,16 +171,20 @@ export function ChatView({ initialId, initialModel, initialPrompt }: ChatViewPro
             placeholder={isEmpty ? "Ask anything…" : "Ask a follow-up…"}
             model={model || undefined}
             conversationId={standing?.id}
-            parentId={end}
+            parentId={end?.id}
             system={settings.system}
           />
         </div>
       )}
-      {hasSettings && (
-        <Suspense>
-          <SettingsSheet open onOpenChange={setHasSettings} settings={settings} onChange={change} />
-        </Suspense>
-      )}
+      </div>
+      <ChatSheets
+        open={open}
+        onOpen={setOpen}
+        keys={keys}
+        inUse={inUse}
+        conversationId={standing?.id ?? null}
+        leafId={end?.id}
+      />
     </main>
   );
 }
