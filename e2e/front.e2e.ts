@@ -115,7 +115,7 @@ const CASES: [string, string, Sent?][] = [
   ["a worker without its secret", "/api/workers", json({})],
   ["a worker's beat", "/api/workers/none/heartbeat", json({})],
   ["a page's request", "/api/leaderboard"],
-  ["a page's request without its origin", "/api/battles", json({})],
+  ["a page's request without its origin", "/api/conversations", json({})],
   ["a keeper's request", "/api/admin/keys"],
   ["tokens", "/tokenize", json({ model: MODEL, prompt: "Hello." })],
   ["life", "/healthz"],

@@ -25,17 +25,11 @@ export const paths = {
   about: "/about",
   api: {
     // What pages call.
-    battles: "/api/battles",
-    battle: (id: string) => `/api/battles/${id}`,
-    battleTurns: (id: string) => `/api/battles/${id}/turns`,
-    battleRetry: (id: string) => `/api/battles/${id}/retry`,
-    battleVote: (id: string) => `/api/battles/${id}/vote`,
     conversations: "/api/conversations",
     /** `before`: the messages before that one, in place of the newest. */
     conversation: (id: string, before?: string) =>
       `/api/conversations/${id}${before === undefined ? "" : `?before=${before}`}`,
     conversationTurns: (id: string) => `/api/conversations/${id}/turns`,
-    conversationRegenerate: (id: string) => `/api/conversations/${id}/regenerate`,
     /** A prompt answered anew. */
     conversationAnswers: (id: string) => `/api/conversations/${id}/answers`,
     conversationStream: (id: string) => `/api/conversations/${id}/stream`,

@@ -86,8 +86,8 @@ export type RouteHandler = (request: Request, context?: RouteContext) => Promise
  * thrown turned into the error object of `shape`, one log line and one measurement a request.
  *
  * @example
- * export const POST = route({ shape: "parley", caller: "visitor", body: voteBodySchema },
- *   async ({ body, params, visitorId }) => jsonReply(await arena().vote(visitorId, params.id, body)));
+ * export const POST = route({ shape: "parley", caller: "visitor", body: markBodySchema },
+ *   async ({ body: mark, visitorId }) => jsonReply(await markAnswer(arena(), { visitorId, mark })));
  */
 export function route<Schema extends z.ZodType, Who extends Caller>(
   base: RouteOptions<Schema, Who>,

@@ -5,27 +5,11 @@ import { finishReasonSchema } from "./generate-event";
 import { wellFormedPrompt } from "./prompt-text";
 import { MODEL_FEATURES, modelDescriptionSchema, WORKER_KINDS } from "./worker-card";
 
-/**
- * What the pages and `/api` say to each other. Before the vote nothing here ties a side to a model:
- * `model` and `stats` are null, and no field's value depends on which model wrote an answer.
- */
+/** What pages and `/api` say to each other, but for conversations (conversation-view.ts), which are made of what is here. */
 
 // Requests.
 export const sideSchema = z.enum(["a", "b"]);
-export const promptBodySchema = z.strictObject({
-  prompt: wellFormedPrompt.trim().min(1).max(PROMPT_CHARACTERS_MAX),
-});
-export const startChatBodySchema = promptBodySchema.extend({ model: z.string().min(1).max(256) });
-/** In a chat the prompt follows `parentId`, the answer it continues from; absent: the newest. */
-export const chatTurnBodySchema = promptBodySchema.extend({ parentId: z.uuid().optional() });
-/** Regenerate an answer of a chat, or try a failed side of a battle again. */
-export const answerBodySchema = z.strictObject({ answerId: z.uuid() });
 export const outcomeSchema = z.enum(["a", "b", "tie", "both-bad"]);
-export const voteBodySchema = z.strictObject({
-  outcome: outcomeSchema,
-  answerAId: z.uuid(),
-  answerBId: z.uuid(),
-});
 export const adminSessionBodySchema = z.strictObject({ token: z.string().min(1).max(512) });
 export const tokenCountBodySchema = z.strictObject({
   prompt: wellFormedPrompt.max(PROMPT_CHARACTERS_MAX),
@@ -76,9 +60,6 @@ export const answerViewSchema = z.object({
   model: z.string().nullable(),
   stats: answerStatsSchema.nullable(),
 });
-/** In the order they were written. */
-export const messageViewSchema = z.discriminatedUnion("role", [promptViewSchema, answerViewSchema]);
-
 export const ratingStatusSchema = z.enum([
   "rated",
   "too-few-votes",
@@ -86,39 +67,6 @@ export const ratingStatusSchema = z.enum([
   "winless",
   "unconnected",
 ]);
-export const revealedModelSchema = z.object({
-  model: z.string(),
-  licence: z.string().nullable(),
-  parameters: z.number().nullable(),
-  /** After this vote where it is already counted in; null: not on the board yet. */
-  rating: z
-    .object({
-      status: ratingStatusSchema,
-      rating: z.number().nullable(),
-      rank: z.number().nullable(),
-    })
-    .nullable(),
-});
-export const revealSchema = z.object({
-  a: revealedModelSchema,
-  b: revealedModelSchema,
-  /** Counted votes on this pair of models, whichever side each took, as seen from this battle's sides. */
-  pair: z.object({ votes: z.number(), a: z.number(), b: z.number(), tie: z.number() }),
-});
-export const battleViewSchema = z.object({
-  id: z.uuid(),
-  conversationId: z.uuid(),
-  messages: z.array(messageViewSchema),
-  /** The counted vote. */
-  vote: z.object({ outcome: outcomeSchema, answerAId: z.uuid(), answerBId: z.uuid() }).nullable(),
-  reveal: revealSchema.nullable(),
-});
-export const chatViewSchema = z.object({
-  id: z.uuid(),
-  model: z.string(),
-  messages: z.array(messageViewSchema),
-});
-
 /** How the arena is doing, without a name in it: for the battle page. */
 export const arenaStatusSchema = z.object({
   modelsAwake: z.number(),
@@ -211,38 +159,14 @@ export const tokenCountReplySchema = z.object({
   fits: z.boolean(),
 });
 
-/**
- * A turn as JSON lines (`application/x-ndjson`): `turn-start`, then deltas and ends of its answers in
- * any interleaving, then `turn-end`. What fails before `turn-start` is an HTTP error; what fails after
- * is the `answer-end` of that answer. A reader that goes away stops the turn.
- */
-export const turnEventSchema = z.discriminatedUnion("type", [
-  z.object({
-    type: z.literal("turn-start"),
-    conversationId: z.uuid(),
-    battleId: z.uuid().nullable(),
-    prompt: promptViewSchema,
-    answers: z.array(answerViewSchema),
-  }),
-  z.object({ type: z.literal("text-delta"), answerId: z.uuid(), text: z.string() }),
-  z.object({ type: z.literal("answer-end"), answer: answerViewSchema }),
-  z.object({ type: z.literal("turn-end") }),
-]);
-
 export type Side = z.infer<typeof sideSchema>;
 export type Outcome = z.infer<typeof outcomeSchema>;
-export type VoteBody = z.infer<typeof voteBodySchema>;
 export type ViewError = z.infer<typeof viewErrorSchema>;
 export type AnswerStats = z.infer<typeof answerStatsSchema>;
 export type AnswerStatus = z.infer<typeof answerStatusSchema>;
 export type PromptView = z.infer<typeof promptViewSchema>;
 export type AnswerView = z.infer<typeof answerViewSchema>;
-export type MessageView = z.infer<typeof messageViewSchema>;
 export type RatingStatus = z.infer<typeof ratingStatusSchema>;
-export type RevealedModel = z.infer<typeof revealedModelSchema>;
-export type Reveal = z.infer<typeof revealSchema>;
-export type BattleView = z.infer<typeof battleViewSchema>;
-export type ChatView = z.infer<typeof chatViewSchema>;
 export type ArenaStatus = z.infer<typeof arenaStatusSchema>;
 export type ModelView = z.infer<typeof modelViewSchema>;
 export type ModelList = z.infer<typeof modelListSchema>;
@@ -253,4 +177,3 @@ export type WorkerOrdered = z.infer<typeof workerOrderedSchema>;
 export type WorkerCommand = z.infer<typeof workerCommandBodySchema>["command"];
 export type AdminWorkers = z.infer<typeof adminWorkersSchema>;
 export type TokenCountReply = z.infer<typeof tokenCountReplySchema>;
-export type TurnEvent = z.infer<typeof turnEventSchema>;

@@ -1,9 +1,11 @@
 import { describe, expect, test } from "vitest";
-import { promptBodySchema, startChatBodySchema, tokenCountBodySchema } from "./arena-view";
+import { tokenCountBodySchema } from "./arena-view";
+import { startBodySchema, turnBodySchema } from "./conversation-view";
 
 describe.each([
-  ["a battle's prompt", promptBodySchema, {}],
-  ["a chat's prompt", startChatBodySchema, { model: "m" }],
+  ["a battle's prompt", startBodySchema, { kind: "battle" }],
+  ["a chat's prompt", startBodySchema, { kind: "chat", model: "m" }],
+  ["a next prompt", turnBodySchema, {}],
   ["a counted prompt", tokenCountBodySchema, {}],
 ] as const)("%s", (_name, schema, more) => {
   test.each([
