@@ -23,3 +23,10 @@ export function useFollowEnd(content: unknown, isGrowing: boolean): void {
     }
   }, [content, isGrowing]);
 }
+
+/** Brings the end of the page into view when something was asked: whoever asks from the middle wants to see what comes of it. */
+export function useShowAsked(isAsked: boolean): void {
+  useEffect(() => {
+    if (isAsked) window.scrollTo({ top: document.documentElement.scrollHeight });
+  }, [isAsked]);
+}

@@ -1,6 +1,5 @@
 "use client";
 
-import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import {
   formatCount,
@@ -9,21 +8,16 @@ import {
   formatRate,
   formatSeconds,
 } from "@/components/format";
-import { requestJson } from "@/components/request-json";
 import { paths } from "@/lib/paths";
 import type { ModelView } from "@/lib/protocol/arena-view";
 import type { TurnAnswer } from "@/lib/protocol/conversation-view";
+import { useModelList } from "./use-model-list";
 
 export type AnswerDetailsProps = { answer: TurnAnswer };
 
 /** The model's card in short, and how this answer was made. */
 export function AnswerDetails({ answer }: AnswerDetailsProps) {
-  const { data } = useQuery({
-    queryKey: ["models"],
-    queryFn: ({ signal }) =>
-      requestJson(paths.api.models, (views) => views.modelListSchema, { signal }),
-  });
-  const card = data?.models.find((it) => it.name === answer.model);
+  const card = useModelList()?.find((it) => it.name === answer.model);
   const facts = [...toModelFacts(answer.model, card), ...toAnswerFacts(answer)];
   return (
     <dl className="numeric mt-2 grid max-w-[60ch] grid-cols-[auto_1fr] gap-x-6 gap-y-1 border-l-2 border-line pl-4 text-sm">

@@ -1,4 +1,5 @@
-import { SlidersHorizontal } from "lucide-react";
+import { Keyboard, Share2, SlidersHorizontal, SquarePen } from "lucide-react";
+import type { ReactNode } from "react";
 import { Button } from "@/components/ui/button";
 import type { ModelView } from "@/lib/protocol/arena-view";
 import type { ConversationSettings } from "@/lib/protocol/conversation-view";
@@ -13,6 +14,9 @@ export type ChatBarProps = {
   settings: ConversationSettings;
   hasSettings: boolean;
   onSettings: () => void;
+  /** Null: there is nothing to share yet. */
+  onShare: (() => void) | null;
+  onHelp: () => void;
 };
 
 /** Above a chat: with whom, with which parameters, and the way to a new one. */
@@ -24,7 +28,13 @@ export function ChatBar(props: ChatBarProps) {
       <h1 className="sr-only">Chat</h1>
       <ModelPicker models={models} value={model} onChange={onPick} />
       <div className="-mr-2.5 flex items-center">
-        <Button variant="quiet" size="small" aria-expanded={hasSettings} onClick={onSettings}>
+        <Button
+          variant="quiet"
+          size="small"
+          aria-expanded={hasSettings}
+          aria-keyshortcuts="p"
+          onClick={onSettings}
+        >
           <SlidersHorizontal size={16} strokeWidth={1.5} aria-hidden="true" />
           Parameters
           {count > 0 && (
@@ -34,12 +44,42 @@ export function ChatBar(props: ChatBarProps) {
             </span>
           )}
         </Button>
-        {hasChat && (
-          <Button variant="quiet" size="small" onClick={onBegin}>
-            New chat
-          </Button>
+        {props.onShare && (
+          <BarButton label="Share" shortcut="l" onClick={props.onShare}>
+            <Share2 size={16} strokeWidth={1.5} aria-hidden="true" />
+          </BarButton>
         )}
+        {hasChat && (
+          <BarButton label="New chat" shortcut="n" onClick={onBegin}>
+            <SquarePen size={16} strokeWidth={1.5} aria-hidden="true" />
+          </BarButton>
+        )}
+        <BarButton label="All keys" shortcut="?" onClick={props.onHelp}>
+          <Keyboard size={16} strokeWidth={1.5} aria-hidden="true" />
+        </BarButton>
       </div>
     </div>
+  );
+}
+
+type BarButtonProps = {
+  label: string;
+  shortcut: string;
+  onClick: () => void;
+  children: ReactNode;
+};
+
+function BarButton({ label, shortcut, onClick, children }: BarButtonProps) {
+  return (
+    <Button
+      variant="quiet"
+      size="icon"
+      aria-label={label}
+      aria-keyshortcuts={shortcut}
+      title={label}
+      onClick={onClick}
+    >
+      {children}
+    </Button>
   );
 }

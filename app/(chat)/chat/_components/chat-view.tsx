@@ -1,6 +1,5 @@
 "use client";
 
-import { useQuery } from "@tanstack/react-query";
 import clsx from "clsx";
 import { type ReactNode, useCallback, useEffect, useState } from "react";
 import { preloadMarkdown } from "@/components/chat/answer-text";
@@ -10,16 +9,14 @@ import { Question } from "@/components/chat/question";
 import type { Turn } from "@/components/chat/thread";
 import { TurnList } from "@/components/chat/turn-list";
 import { useConversation } from "@/components/chat/use-conversation";
-import { useFollowEnd } from "@/components/chat/use-follow-end";
+import { useFollowEnd, useShowAsked } from "@/components/chat/use-follow-end";
 import { useKeptBranch } from "@/components/chat/use-kept-branch";
 import { useKeptQuestion } from "@/components/chat/use-kept-question";
 import { useSettings } from "@/components/chat/use-settings";
 import { usePageKeys } from "@/components/keys/use-page-keys";
-import { requestJson } from "@/components/request-json";
 import { useTerms } from "@/components/terms/use-terms";
 import { useAnnouncer } from "@/components/use-announcer";
 import { useOnline } from "@/components/use-online";
-import { PAGE_REFRESH_INTERVAL_MS } from "@/lib/limits";
 import { paths } from "@/lib/paths";
 import { ChatBar } from "./chat-bar";
 import { chatKeys } from "./chat-keys";
@@ -29,6 +26,7 @@ import { ChatTurn } from "./chat-turn";
 import { chooseModel, whyBlocked } from "./choose-model";
 import { newestKeys } from "./newest-keys";
 import { useMarks } from "./use-marks";
+import { useModelList } from "./use-model-list";
 
 export type ChatViewProps = {
   initialId: string | null;
@@ -49,13 +47,7 @@ export function ChatView({ initialId, initialModel, initialPrompt }: ChatViewPro
   const marks = useMarks(client);
   const isOnline = useOnline();
   const terms = useTerms();
-  const list = useQuery({
-    queryKey: ["models"],
-    queryFn: ({ signal }) =>
-      requestJson(paths.api.models, (views) => views.modelListSchema, { signal }),
-    refetchInterval: PAGE_REFRESH_INTERVAL_MS,
-  });
-  const all = list.data?.models;
+  const all = useModelList();
   const kept = standing?.models && "model" in standing.models ? standing.models.model : null;
   const choice = chooseModel(all, picked);
   const model = kept ?? choice.model;
@@ -110,7 +102,8 @@ export function ChatView({ initialId, initialModel, initialPrompt }: ChatViewPro
   };
   const keys = chatKeys({
     stop: isBusy ? () => void client.stop() : null,
-    regenerate: last && !isBusy ? () => void client.answerAgain({ promptId: last.prompt.id }) : null,
+    regenerate:
+      last && !isBusy ? () => void client.answerAgain({ promptId: last.prompt.id }) : null,
     ...newestKeys({ end, marks, announce }),
     begin: standing ? beginAnew : null,
     share,
@@ -125,57 +118,57 @@ export function ChatView({ initialId, initialModel, initialPrompt }: ChatViewPro
       className={clsx("flex flex-1 flex-col", hasSettings && "lg:mr-80")}
     >
       <div className="mx-auto flex w-full max-w-[792px] flex-1 flex-col px-4 sm:px-8">
-      {region}
-      <ChatBar
-        models={(all ?? []).filter(({ features }) => features.includes("chat"))}
-        model={model}
-        onPick={pick}
-        hasChat={standing !== null}
-        onBegin={beginAnew}
-        settings={settings}
-        hasSettings={hasSettings}
-        onSettings={toggleSettings}
-        onShare={share}
-        onHelp={() => setOpen("help")}
-      />
-      <div className="flex flex-1 flex-col gap-12 pt-8 pb-8">
-        {conversation.isLoading && <ChatSkeleton />}
-        {problem && <Unreadable message={problem} />}
-        {moved && isEmpty && <MovedNotice {...moved} next={model} />}
-        {isEmpty && (
-          <ChatStart
-            view={all?.find(({ name }) => name === model)}
-            remark={kept === null ? choice.remark : null}
-            isKnown={all !== undefined}
-            onPick={terms.isNeeded ? setDraft : ask}
-            isBlocked={whyBlocked({ isOnline, models: all, model }) !== null}
-          />
-        )}
-        <TurnList
-          turns={turns}
-          renderTurn={renderTurn}
-          isReadingEarlier={conversation.isReadingEarlier}
+        {region}
+        <ChatBar
+          models={(all ?? []).filter(({ features }) => features.includes("chat"))}
+          model={model}
+          onPick={pick}
+          hasChat={standing !== null}
+          onBegin={beginAnew}
+          settings={settings}
+          hasSettings={hasSettings}
+          onSettings={toggleSettings}
+          onShare={share}
+          onHelp={() => setOpen("help")}
         />
-        {pending !== null && <Question text={pending} />}
-        <ConversationNotice conversation={conversation} />
-      </div>
-      {!problem && (
-        <div className="dock border-t-0! sm:mx-0 sm:px-0">
-          <Composer
-            value={draft}
-            onChange={setDraft}
-            onAsk={ask}
-            onStop={() => void client.stop()}
-            isRunning={isBusy}
-            blocked={whyBlocked({ isOnline, models: all, model })}
-            placeholder={isEmpty ? "Ask anything…" : "Ask a follow-up…"}
-            model={model || undefined}
-            conversationId={standing?.id}
-            parentId={end?.id}
-            system={settings.system}
+        <div className="flex flex-1 flex-col gap-12 pt-8 pb-8">
+          {conversation.isLoading && <ChatSkeleton />}
+          {problem && <Unreadable message={problem} />}
+          {moved && isEmpty && <MovedNotice {...moved} next={model} />}
+          {isEmpty && (
+            <ChatStart
+              view={all?.find(({ name }) => name === model)}
+              remark={kept === null ? choice.remark : null}
+              isKnown={all !== undefined}
+              onPick={terms.isNeeded ? setDraft : ask}
+              isBlocked={whyBlocked({ isOnline, models: all, model }) !== null}
+            />
+          )}
+          <TurnList
+            turns={turns}
+            renderTurn={renderTurn}
+            isReadingEarlier={conversation.isReadingEarlier}
           />
+          {pending !== null && <Question text={pending} />}
+          <ConversationNotice conversation={conversation} />
         </div>
-      )}
+        {!problem && (
+          <div className="dock border-t-0! sm:mx-0 sm:px-0">
+            <Composer
+              value={draft}
+              onChange={setDraft}
+              onAsk={ask}
+              onStop={() => void client.stop()}
+              isRunning={isBusy}
+              blocked={whyBlocked({ isOnline, models: all, model })}
+              placeholder={isEmpty ? "Ask anything…" : "Ask a follow-up…"}
+              model={model || undefined}
+              conversationId={standing?.id}
+              parentId={end?.id}
+              system={settings.system}
+            />
+          </div>
+        )}
       </div>
       <ChatSheets
         open={open}
