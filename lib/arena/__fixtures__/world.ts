@@ -4,6 +4,7 @@ import { env } from "@/lib/env";
 import { WAITING_MAX } from "@/lib/limits";
 import type { ConversationEvent, StartBody, TurnAnswer } from "@/lib/protocol/conversation-view";
 import { arenaSettingsSchema } from "@/lib/protocol/arena-settings";
+import { toHiddenModels } from "@/lib/rules/hidden-models";
 import { changeRules, readRules } from "@/lib/rules/rules";
 import { log } from "@/lib/telemetry/log";
 import { createId } from "@/lib/util/id";
@@ -27,7 +28,11 @@ export async function createWorld(...workers: (string[] | { models: string[]; to
     PARLEY_WORKER_SECRET: TEST_SECRET,
   });
   log.level = "silent";
-  const controller = new Controller({ db: database.db });
+  const hidden = async () => toHiddenModels(await readRules(database.db));
+  const controller = new Controller({
+    db: database.db,
+    hidden: { get: hidden, last: new Set() },
+  });
   const started: Awaited<ReturnType<typeof startWorker>>[] = [];
   for (const worker of workers) {
     const paced = Array.isArray(worker) ? { models: worker, tokenMs: 1 } : worker;

@@ -1,0 +1,61 @@
+/** Goal: a model that only battles draw is in battles, and behind no door at which a model is named. Method: real workers and rules. */
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { arenaSettingsSchema } from "@/lib/protocol/arena-settings";
+import { changeRules, readRules } from "@/lib/rules/rules";
+import {
+  asking,
+  battle,
+  begin,
+  chat,
+  createWorld,
+  readTurn,
+  type World,
+} from "./__fixtures__/world";
+import { readConversation } from "./read-conversation";
+import { listModels } from "./read-models";
+import { countTokens } from "./token-count";
+
+const HIDDEN = "mock/echo";
+let world: World;
+
+beforeAll(async () => {
+  world = await createWorld([HIDDEN, "mock/paced"]);
+  const rules = await readRules(world.db);
+  const models = [{ model: HIDDEN, isAnonymousOnly: true }];
+  await changeRules(world.db, arenaSettingsSchema.parse({ ...rules, sampling: { models } }));
+});
+afterAll(() => world.close());
+
+test("it is drawn, and seen by nobody before the vote", async () => {
+  const { visitorId, events } = await begin(world, battle("one two"));
+  const { start } = await readTurn(events);
+  const { conversationId } = start;
+  const view = await readConversation(world.arena, { conversationId, visitorId });
+  // Of two models both are drawn.
+  expect(view.messages.filter((it) => it.role === "assistant")).toHaveLength(2);
+  expect(JSON.stringify(view)).not.toContain(HIDDEN);
+});
+
+test.each([
+  ["a chat", chat("one", HIDDEN)],
+  ["a comparison", { kind: "compare", prompt: "one", models: { a: "mock/paced", b: HIDDEN } }],
+] as const)("%s with it is refused as one with a model that never was", async (_, start) => {
+  const unknown = JSON.parse(JSON.stringify(start).replace(HIDDEN, "no/such"));
+  const refusal = (of: typeof start) =>
+    begin(world, of).then(
+      () => expect.fail("it began"),
+      (error: { code: string; param: string; message: string }) => error,
+    );
+  const [hidden, never] = [await refusal(start), await refusal(unknown)];
+  expect(hidden).toMatchObject({ code: "model-not-found", param: "model" });
+  expect(hidden.message).toBe(never.message.replace("no/such", HIDDEN));
+});
+
+test("its tokens are not counted by name, and no list names it", async () => {
+  const visitorId = await world.visitor();
+  await expect(
+    countTokens(world.arena, { ...asking(visitorId), prompt: "one", model: HIDDEN }),
+  ).rejects.toMatchObject({ code: "model-not-found" });
+  const { models } = await listModels(world.arena);
+  expect(models.map(({ name }) => name)).toEqual(["mock/paced"]);
+});
