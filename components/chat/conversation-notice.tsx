@@ -1,6 +1,12 @@
+import { lazy, Suspense } from "react";
 import { Button } from "../ui/button";
 import { Notice } from "../ui/notice";
 import type { Conversation } from "./use-conversation";
+
+// Of use where an operator has switched the check on.
+const HumanityNotice = lazy(() =>
+  import("./humanity-notice").then((it) => ({ default: it.HumanityNotice })),
+);
 
 export type ConversationNoticeProps = {
   conversation: Pick<Conversation, "failure" | "phase" | "isReachable" | "stopProblem" | "client">;
@@ -9,6 +15,13 @@ export type ConversationNoticeProps = {
 /** What went wrong with a turn, what was kept, and the next step. */
 export function ConversationNotice({ conversation }: ConversationNoticeProps) {
   const { failure, phase, isReachable, stopProblem, client } = conversation;
+  if (failure?.error.param === "humanity") {
+    return (
+      <Suspense>
+        <HumanityNotice message={failure.error.message} onPassed={() => void client.retry()} />
+      </Suspense>
+    );
+  }
   if (failure) {
     return (
       <Notice
@@ -20,7 +33,7 @@ export function ConversationNotice({ conversation }: ConversationNoticeProps) {
         }
       >
         {failure.error.message}{" "}
-        {failure.ask.prompt ? "Your question is kept below." : "What was written before is kept."}
+        {failure.ask.prompt ? "Your question is kept." : "What was written before is kept."}
       </Notice>
     );
   }

@@ -1,18 +1,19 @@
 "use client";
 
-import { useEffect } from "react";
-import { useTermsRefusal } from "../terms/use-terms";
+import { type Dispatch, type SetStateAction, useEffect, useRef } from "react";
 import type { ConversationState } from "./conversation-client";
 
-/** A question that reached nobody goes back to where it was typed. */
+/** A question that reached nobody goes back to where it was typed, until it is sent again. */
 export function useKeptQuestion(
   failure: ConversationState["failure"],
-  setDraft: (prompt: string) => void,
+  setDraft: Dispatch<SetStateAction<string>>,
 ): void {
-  const onRefusal = useTermsRefusal();
+  const kept = useRef<string | null>(null);
   useEffect(() => {
-    if (!failure) return;
-    onRefusal(failure.error.param);
-    if (failure.ask.prompt) setDraft(failure.ask.prompt);
-  }, [failure, setDraft, onRefusal]);
+    const prompt = failure?.ask.prompt ?? null;
+    const sent = kept.current;
+    kept.current = prompt;
+    if (prompt !== null) setDraft(prompt);
+    else if (sent !== null) setDraft((now) => (now === sent ? "" : now));
+  }, [failure, setDraft]);
 }

@@ -10,13 +10,16 @@ import { Examples } from "../_pair/examples";
 
 export type BattleStartProps = {
   status: ArenaStatus | undefined;
+  /** Why the page does not know how the arena is doing. */
   problem: string | null;
+  /** What became of a question that was not taken, in the place of the examples. */
+  notice: ReactNode;
   composer: ReactNode;
   onExample: (prompt: string) => void;
 };
 
 /** The empty page: what this is, where to ask, and three questions to begin with. */
-export function BattleStart({ status, problem, composer, onExample }: BattleStartProps) {
+export function BattleStart({ status, problem, notice, composer, onExample }: BattleStartProps) {
   return (
     <div className="mx-auto flex w-full max-w-[720px] flex-1 flex-col">
       <div className="flex flex-1 flex-col justify-center pt-8 pb-12">
@@ -26,19 +29,20 @@ export function BattleStart({ status, problem, composer, onExample }: BattleStar
         </h1>
         <div className="mt-10">{composer}</div>
         <div className="mt-5 min-h-28 sm:min-h-16">
-          {problem ? (
-            <p className="text-center text-sm text-danger">{problem}</p>
-          ) : status === undefined ? (
-            <div className="flex justify-center gap-8 pt-2" role="status" aria-label="Loading">
-              <Skeleton className="h-4 w-28" />
-              <Skeleton className="h-4 w-40" />
-              <Skeleton className="hidden h-4 w-36 sm:block" />
-            </div>
-          ) : status.modelsAwake < 2 ? (
-            <Asleep status={status} />
-          ) : (
-            <Examples prompts={status.examplePrompts} onExample={onExample} />
-          )}
+          {notice ??
+            (problem ? (
+              <p className="text-center text-sm text-danger">{problem}</p>
+            ) : status === undefined ? (
+              <div className="flex justify-center gap-8 pt-2" role="status" aria-label="Loading">
+                <Skeleton className="h-4 w-28" />
+                <Skeleton className="h-4 w-40" />
+                <Skeleton className="hidden h-4 w-36 sm:block" />
+              </div>
+            ) : status.modelsAwake < 2 ? (
+              <Asleep status={status} />
+            ) : (
+              <Examples prompts={status.examplePrompts} onExample={onExample} />
+            ))}
         </div>
       </div>
       <SiteLinks />

@@ -1,6 +1,7 @@
 "use client";
 
 import { useQuery } from "@tanstack/react-query";
+import { ConversationNotice } from "@/components/chat/conversation-notice";
 import { useConversation } from "@/components/chat/use-conversation";
 import { requestJson } from "@/components/request-json";
 import { useAnnouncer } from "@/components/use-announcer";
@@ -41,7 +42,8 @@ export function BattleView({ initialId, initialStatus }: BattleViewProps) {
       empty={({ composer, onExample }) => (
         <BattleStart
           status={status.data}
-          problem={failure?.error.message ?? (status.isError ? UNREACHABLE : null)}
+          problem={status.isError ? UNREACHABLE : null}
+          notice={failure && <ConversationNotice conversation={conversation} />}
           composer={composer}
           onExample={onExample}
         />

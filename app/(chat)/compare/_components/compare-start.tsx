@@ -5,7 +5,8 @@ import { Examples } from "../../_pair/examples";
 export type CompareStartProps = {
   bar: ReactNode;
   remarks: readonly string[];
-  problem: string | null;
+  /** What became of a question that was not taken, in the place of the examples. */
+  notice: ReactNode;
   composer: ReactNode;
   examples: readonly string[];
   onExample: (prompt: string) => void;
@@ -13,7 +14,7 @@ export type CompareStartProps = {
 
 /** The empty page: two pickers, one field. */
 export function CompareStart(props: CompareStartProps) {
-  const { bar, remarks, problem, composer, examples, onExample } = props;
+  const { bar, remarks, notice, composer, examples, onExample } = props;
   return (
     <div className="mx-auto flex w-full max-w-[720px] flex-1 flex-col">
       <div className="flex flex-1 flex-col justify-center pt-8 pb-12">
@@ -29,11 +30,7 @@ export function CompareStart(props: CompareStartProps) {
         </div>
         <div className="mt-3">{composer}</div>
         <div className="mt-5 min-h-28 sm:min-h-16">
-          {problem ? (
-            <p className="text-center text-sm text-danger">{problem}</p>
-          ) : (
-            <Examples prompts={examples} onExample={onExample} />
-          )}
+          {notice ?? <Examples prompts={examples} onExample={onExample} />}
         </div>
       </div>
       <SiteLinks />

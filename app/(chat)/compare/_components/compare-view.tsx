@@ -3,6 +3,7 @@
 import { useQuery } from "@tanstack/react-query";
 import clsx from "clsx";
 import { lazy, Suspense, useState } from "react";
+import { ConversationNotice } from "@/components/chat/conversation-notice";
 import { useConversation } from "@/components/chat/use-conversation";
 import { useKeptBranch } from "@/components/chat/use-kept-branch";
 import { useSettings } from "@/components/chat/use-settings";
@@ -111,7 +112,7 @@ export function CompareView({ initialId, wanted, initialPrompt }: CompareViewPro
           <CompareStart
             bar={bar}
             remarks={kept ? [] : choice.remarks}
-            problem={failure?.error.message ?? null}
+            notice={failure && <ConversationNotice conversation={conversation} />}
             composer={composer}
             examples={models?.find(({ name }) => name === pair.a)?.description.examplePrompts ?? []}
             onExample={onExample}
