@@ -60,6 +60,7 @@ export const shares = pgTable(
       foreignColumns: [conversations.id, conversations.visitorId],
     }).onDelete("cascade"),
     index("shares_by_conversation").on(table.conversationId),
+    index("shares_by_visitor").on(table.visitorId),
   ],
 );
 
@@ -109,6 +110,8 @@ export const reviews = pgTable(
     check("reviews_state", sql`${table.state} in ('open', 'dismissed', 'upheld')`),
     index("reviews_by_state").on(table.state, table.createdAt),
     index("reviews_by_visitor").on(table.visitorId),
+    index("reviews_by_conversation").on(table.conversationId),
+    index("reviews_by_message").on(table.messageId),
     uniqueIndex("reviews_one_open_anomaly")
       .on(table.visitorId)
       .where(sql`${table.kind} = 'anomaly' and ${table.state} = 'open'`),

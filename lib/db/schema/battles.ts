@@ -117,6 +117,10 @@ export const votes = pgTable(
     uniqueIndex("votes_one_blind").on(table.battleId).where(sql`${table.blind}`),
     unique("votes_one_a_turn").on(table.answerAId, table.answerBId),
     index("votes_by_visitor").on(table.visitorId, table.createdAt),
+    // A deleted conversation's rows are looked for by each of the keys above; without these, in all votes.
+    index("votes_by_answer_b").on(table.answerBId),
+    index("votes_by_battle").on(table.battleId),
+    index("votes_by_conversation").on(table.conversationId),
   ],
 );
 
@@ -142,5 +146,6 @@ export const replacements = pgTable(
   (table) => [
     check("replacements_side", sql`${table.side} in ('a', 'b')`),
     index("replacements_by_model").on(table.failedModelId, table.createdAt),
+    index("replacements_by_battle").on(table.battleId),
   ],
 );
