@@ -1,6 +1,6 @@
 "use client";
 
-import { useCallback, useEffect, useState } from "react";
+import { useCallback, useEffect, useMemo, useState } from "react";
 import type { ConversationSettings } from "@/lib/protocol/conversation-view";
 import { readRememberedSettings, rememberSettings } from "./remembered-settings";
 import { isSameSettings } from "./settings-words";
@@ -43,5 +43,7 @@ export function useSettings({ standing }: Pick<Conversation, "standing">): Setti
     [id],
   );
   const isKept = isSameSettings(settings, standing?.settings ?? {});
-  return { settings, change, toSend: isKept ? {} : { settings } };
+  // The same object until something changes, since every row is drawn from it.
+  const toSend = useMemo(() => (isKept ? {} : { settings }), [isKept, settings]);
+  return { settings, change, toSend };
 }

@@ -4,10 +4,7 @@ import clsx from "clsx";
 import { type ReactNode, useCallback, useEffect, useState } from "react";
 import { preloadMarkdown } from "@/components/chat/answer-text";
 import { Composer } from "@/components/chat/composer";
-import { ConversationNotice } from "@/components/chat/conversation-notice";
-import { Question } from "@/components/chat/question";
 import type { Turn } from "@/components/chat/thread";
-import { TurnList } from "@/components/chat/turn-list";
 import { useConversation } from "@/components/chat/use-conversation";
 import { useFollowEnd, useShowAsked } from "@/components/chat/use-follow-end";
 import { useKeptBranch } from "@/components/chat/use-kept-branch";
@@ -21,8 +18,9 @@ import { paths } from "@/lib/paths";
 import { ChatBar } from "./chat-bar";
 import { chatKeys } from "./chat-keys";
 import { ChatSheets, type OpenSheet } from "./chat-sheets";
-import { ChatSkeleton, ChatStart, MovedNotice, Unreadable } from "./chat-states";
+import { ChatStart, MovedNotice } from "./chat-states";
 import { ChatTurn } from "./chat-turn";
+import { ChatTurns } from "./chat-turns";
 import { chooseModel, whyBlocked } from "./choose-model";
 import { newestKeys } from "./newest-keys";
 import { useMarks } from "./use-marks";
@@ -52,16 +50,13 @@ export function ChatView({ initialId, initialModel, initialPrompt }: ChatViewPro
   const choice = chooseModel(all, picked);
   const model = kept ?? choice.model;
   const isBusy = phase !== "idle";
+  const blocked = whyBlocked({ isOnline, models: all, model });
 
   useKeptBranch(conversation);
   useKeptQuestion(failure, setDraft);
   useFollowEnd(turns, phase === "streaming");
   useEffect(preloadMarkdown, []);
-  useEffect(() => {
-    // Whoever asks from the middle of a chat wants to see what comes of it.
-    if (pending !== null || failure)
-      window.scrollTo({ top: document.documentElement.scrollHeight });
-  }, [pending, failure]);
+  useShowAsked(pending !== null || failure !== null);
 
   function ask(prompt: string) {
     setDraft("");
@@ -131,9 +126,7 @@ export function ChatView({ initialId, initialModel, initialPrompt }: ChatViewPro
           onShare={share}
           onHelp={() => setOpen("help")}
         />
-        <div className="flex flex-1 flex-col gap-12 pt-8 pb-8">
-          {conversation.isLoading && <ChatSkeleton />}
-          {problem && <Unreadable message={problem} />}
+        <ChatTurns conversation={conversation} renderTurn={renderTurn}>
           {moved && isEmpty && <MovedNotice {...moved} next={model} />}
           {isEmpty && (
             <ChatStart
@@ -141,17 +134,10 @@ export function ChatView({ initialId, initialModel, initialPrompt }: ChatViewPro
               remark={kept === null ? choice.remark : null}
               isKnown={all !== undefined}
               onPick={terms.isNeeded ? setDraft : ask}
-              isBlocked={whyBlocked({ isOnline, models: all, model }) !== null}
+              isBlocked={blocked !== null}
             />
           )}
-          <TurnList
-            turns={turns}
-            renderTurn={renderTurn}
-            isReadingEarlier={conversation.isReadingEarlier}
-          />
-          {pending !== null && <Question text={pending} />}
-          <ConversationNotice conversation={conversation} />
-        </div>
+        </ChatTurns>
         {!problem && (
           <div className="dock border-t-0! sm:mx-0 sm:px-0">
             <Composer
@@ -160,7 +146,7 @@ export function ChatView({ initialId, initialModel, initialPrompt }: ChatViewPro
               onAsk={ask}
               onStop={() => void client.stop()}
               isRunning={isBusy}
-              blocked={whyBlocked({ isOnline, models: all, model })}
+              blocked={blocked}
               placeholder={isEmpty ? "Ask anything…" : "Ask a follow-up…"}
               model={model || undefined}
               conversationId={standing?.id}

@@ -1,6 +1,6 @@
 "use client";
 
-import { useCallback, useState } from "react";
+import { useCallback, useMemo, useState } from "react";
 import type { ConversationClient } from "@/components/chat/conversation-client";
 import { send, toRequestError } from "@/components/request-json";
 import { paths } from "@/lib/paths";
@@ -41,5 +41,6 @@ export function useMarks(client: ConversationClient): Marks {
     },
     [client],
   );
-  return { mark, problem };
+  // The same object until something changes, since every row is drawn from it.
+  return useMemo(() => ({ mark, problem }), [mark, problem]);
 }
