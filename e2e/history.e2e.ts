@@ -21,7 +21,8 @@ async function chatOnce(page: Page, prompt: string, model = "pico-l"): Promise<s
   return page.url().split("/").at(-1) ?? "";
 }
 
-const row = (page: Page, title: string) => page.getByRole("listitem").filter({ hasText: title });
+const rows = (page: Page) => page.locator("main").getByRole("listitem");
+const row = (page: Page, title: string) => rows(page).filter({ hasText: title });
 
 async function choose(page: Page, title: string, action: string): Promise<void> {
   await row(page, title)
@@ -53,7 +54,7 @@ test("find, name, take along and delete", async ({ page }) => {
   await chatOnce(page, "Count from 1 to 4.");
   await page.goto("/history");
   await expect(page.getByRole("heading", { name: "Today" })).toBeVisible();
-  await expect(page.getByRole("listitem")).toHaveCount(2);
+  await expect(rows(page)).toHaveCount(2);
 
   const search = page.getByRole("searchbox", { name: "Search your conversations" });
   await search.fill("tok");
@@ -62,7 +63,7 @@ test("find, name, take along and delete", async ({ page }) => {
   await search.fill("nowhere in it");
   await expect(page.getByText("Nothing found")).toBeVisible();
   await search.press("Escape");
-  await expect(page.getByRole("listitem")).toHaveCount(2);
+  await expect(rows(page)).toHaveCount(2);
 
   await choose(page, "capital of Japan", "Rename");
   const title = page.getByRole("textbox", { name: "Title" });
@@ -82,7 +83,7 @@ test("find, name, take along and delete", async ({ page }) => {
 
   await choose(page, "Count from 1", "Delete…");
   await page.getByRole("button", { name: "Delete it" }).click();
-  await expect(page.getByRole("listitem")).toHaveCount(1);
+  await expect(rows(page)).toHaveCount(1);
   await page.getByRole("link", { name: "Capitals" }).click();
   await expect(page).toHaveURL(new RegExp(`/chat/${id}$`));
   await expect(page.getByRole("article", { name: "Answer" })).toContainText("Tokyo");

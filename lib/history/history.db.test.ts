@@ -1,6 +1,7 @@
 /** Goal: a visitor finds, names and deletes what is theirs and nothing else, and a blind battle stays blind. Method: rows in a real database. */
 import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { reviews } from "@/lib/db/schema/arena";
 import { ballots } from "@/lib/db/schema/ballots";
 import { battles, votes } from "@/lib/db/schema/battles";
 import { conversations, messages, visitors } from "@/lib/db/schema/conversations";
@@ -135,6 +136,10 @@ test("deleting everything leaves no row that says whose it was", async () => {
   await book.vote(visitorId, battle);
   await book.chat(visitorId, ["a", "b"]);
   await book.usage(visitorId);
+  await database.db.insert(reviews).values([
+    { kind: "moderation", visitorId, evidence: { words: "what I said" } },
+    { kind: "anomaly", visitorId, evidence: { votes: 5 } },
+  ]);
   expect(await deleteEverything(database, { visitorId })).toEqual({ conversations: 2 });
   const { db } = database;
   expect(await db.$count(visitors, eq(visitors.id, visitorId))).toBe(0);
@@ -143,6 +148,7 @@ test("deleting everything leaves no row that says whose it was", async () => {
     expect(await db.$count(table, eq(table.owner, `visitor:${visitorId}`))).toBe(0);
     expect(await db.$count(table, eq(table.owner, "visitor:gone"))).toBeGreaterThan(0);
   }
+  expect(await db.select().from(reviews)).toMatchObject([{ kind: "anomaly", visitorId: null }]);
   expect((await list(other)).conversations).toHaveLength(1);
   // Once more, and for somebody who never was.
   expect(await deleteEverything(database, { visitorId })).toEqual({ conversations: 0 });

@@ -1,6 +1,7 @@
 import { randomBytes } from "node:crypto";
-import { and, asc, eq, type SQL, sql } from "drizzle-orm";
+import { and, asc, eq, ne, type SQL, sql } from "drizzle-orm";
 import type { Database } from "@/lib/db/client";
+import { reviews } from "@/lib/db/schema/arena";
 import { battles, votes } from "@/lib/db/schema/battles";
 import { conversations, messages, visitors } from "@/lib/db/schema/conversations";
 import { models } from "@/lib/db/schema/models";
@@ -209,6 +210,10 @@ export async function deleteVisitorRows(db: Database, visitorId: string): Promis
       .update(feedback)
       .set({ owner: GONE, comment: null })
       .where(eq(feedback.owner, owner));
+    // Their evidence is words that were said; of votes that were looked at there are numbers alone.
+    await transaction
+      .delete(reviews)
+      .where(and(eq(reviews.visitorId, visitorId), ne(reviews.kind, "anomaly")));
     await transaction.delete(visitors).where(eq(visitors.id, visitorId));
     return gone.length;
   });
