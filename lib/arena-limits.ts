@@ -73,3 +73,5 @@ export const REVIEWS_SHOWN_MAX = 100;
 export const EXCLUDED_SHOWN_MAX = 200;
 /** Lines of the public log at once. */
 export const PUBLIC_LOG_PAGE_MAX = 100;
+/** Sets of models whose pairs a process has worked out: all that are awake, and those without one that is away. */
+export const PAIR_TABLES_MAX = 8;

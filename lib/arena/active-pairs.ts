@@ -1,5 +1,5 @@
 import { assert } from "@/lib/util/assert";
-import { levelPairs, type PairTable } from "./draw-weights";
+import { levelPairs, type PairTable, toTable } from "./draw-weights";
 
 /**
  * Active sampling (arXiv 2403.04132, eq. 9): a pair is the likelier the more one further vote narrows the
@@ -54,11 +54,11 @@ export function activatePairs(
   const level = levelPairs(weighed);
   if (sum === 0) return level;
   assert(Number.isFinite(sum), "gains are finite");
-  return {
-    models: weighed.models,
-    probabilities: level.probabilities.map(
+  return toTable(
+    weighed.models,
+    level.probabilities.map(
       (probability, at) =>
         uniformShare * probability + ((1 - uniformShare) * (gains[at] ?? 0)) / sum,
     ),
-  };
+  );
 }

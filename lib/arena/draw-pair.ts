@@ -1,3 +1,4 @@
+import { PAIR_TABLES_MAX } from "@/lib/arena-limits";
 import type { DRAW_METHODS } from "@/lib/db/schema/battles";
 import { AppError } from "@/lib/errors";
 import { NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/fleet-limits";
@@ -73,10 +74,7 @@ export async function drawReserve<T extends Drawable>(
 }
 
 /** Probabilities of all pairs of these models, by the rules and votes that this process knows. */
-export async function readPairs(
-  arena: DrawingArena,
-  models: readonly Drawable[],
-): Promise<{ table: PairTable; method: DrawMethod }> {
+export async function readPairs(arena: DrawingArena, models: readonly Drawable[]): Promise<Pairs> {
   const { sampling } = await arena.rules.get();
   const isAskedOfVotes = sampling.method === "auto" || sampling.method === "active";
   // Where votes cannot be read, weights are known.
@@ -84,28 +82,48 @@ export async function readPairs(
   return toPairs(models, sampling, scores);
 }
 
+type Pairs = { table: PairTable; method: DrawMethod };
+type Remembered = { weighed: PairTable; pairs: Pairs; scores: AllPairScores | undefined };
+
+/** By the rules and then the models: working out all pairs of hundreds of models takes longer than a draw should. */
+const remembered = new WeakMap<SamplingRules, Map<string, Remembered>>();
+
 /** Pure: without scores, what asks for them is drawn by weight. */
 export function toPairs(
   models: readonly Drawable[],
   sampling: SamplingRules,
   scores: AllPairScores | undefined,
-): { table: PairTable; method: DrawMethod } {
+): Pairs {
+  const known = remembered.get(sampling) ?? new Map<string, Remembered>();
+  remembered.set(sampling, known);
+  const key = models.map(({ modelId }) => modelId).join(" ");
+  const before = known.get(key);
+  if (before !== undefined && before.scores === scores) return before.pairs;
   const names = models.map(({ name }) => name);
-  const weighed = weighPairs(names, sampling.models);
-  if (sampling.method === "uniform") return { table: levelPairs(weighed), method: "uniform" };
-  const idOf = (at: number) => models[at]?.modelId ?? "";
-  const isActive =
-    scores !== undefined &&
-    (sampling.method === "active" ||
-      (sampling.method === "auto" &&
-        meanVotes(weighed, (left, right) => scoresOf(scores, idOf(left), idOf(right)).count) >=
-          sampling.activeVotesMin));
-  if (!isActive) return { table: weighed, method: "weighted" };
-  const table = activatePairs(weighed, {
-    uniformShare: sampling.uniformShare,
-    gainOf: (left, right) => toGain(scoresOf(scores, idOf(left), idOf(right))),
-  });
-  return { table, method: "active" };
+  const weighed = before?.weighed ?? weighPairs(names, sampling.models);
+  const pairs = choosePairs(models, { weighed, sampling, scores });
+  const [oldest] = known.keys();
+  if (oldest !== undefined && known.size >= PAIR_TABLES_MAX) known.delete(oldest);
+  known.set(key, { weighed, pairs, scores });
+  return pairs;
+}
+
+function choosePairs(
+  models: readonly Drawable[],
+  by: { weighed: PairTable; sampling: SamplingRules; scores: AllPairScores | undefined },
+): Pairs {
+  const { weighed, sampling, scores } = by;
+  const { method, activeVotesMin, uniformShare } = sampling;
+  if (method === "uniform") return { table: levelPairs(weighed), method };
+  if (method === "weighted" || scores === undefined) return { table: weighed, method: "weighted" };
+  const scoresAt = (left: number, right: number) =>
+    scoresOf(scores, models[left]?.modelId ?? "", models[right]?.modelId ?? "");
+  const votesAt = (left: number, right: number) => scoresAt(left, right).count;
+  if (method === "auto" && meanVotes(weighed, votesAt) < activeVotesMin) {
+    return { table: weighed, method: "weighted" };
+  }
+  const gainOf = (left: number, right: number) => toGain(scoresAt(left, right));
+  return { table: activatePairs(weighed, { uniformShare, gainOf }), method: "active" };
 }
 
 /** Votes on each two models that may meet, in the mean over those pairs. */

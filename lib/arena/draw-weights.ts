@@ -26,9 +26,12 @@ export type PairTable = {
    * diagonal. Sums to 1, or is all zero where no two may meet.
    */
   probabilities: Float64Array;
+  /** Of each model, that it is drawn for the left side: the sums of the rows. */
+  shares: Float64Array;
 };
 
 type Drawn = {
+  name: string;
   weight: number;
   boost: number;
   targets: ReadonlySet<string>;
@@ -37,87 +40,84 @@ type Drawn = {
   isAnonymousOnly: boolean;
 };
 
-const UNNAMED: Drawn = {
-  ...{ weight: 1, boost: 1, targets: new Set(), targetShare: 0 },
-  ...{ strictTargets: [], isAnonymousOnly: false },
-};
+const NOBODY: ReadonlySet<string> = new Set();
 
 /** Pairs by the operator's weights; with none set, all are alike. */
 export function weighPairs(models: readonly string[], rules: readonly DrawRule[]): PairTable {
-  const ruleOf = new Map(rules.map((rule) => [rule.model, toDrawn(rule)]));
-  const drawn = models.map((model) => ruleOf.get(model) ?? UNNAMED);
-  const rivals = models.map((_, first) => toRivalShares(models, drawn, first));
+  const ruleOf = new Map(rules.map((rule) => [rule.model, rule]));
+  const drawn = models.map((name) => toDrawn(name, ruleOf.get(name)));
+  const rivals = drawn.map((first) => toRivalShares(drawn, first));
   const firsts = toShares(
-    drawn.map(({ weight, boost }, first) => (rivals[first] === undefined ? 0 : weight * boost)),
+    drawn.map(({ weight, boost }, at) => (rivals[at] === undefined ? 0 : weight * boost)),
   );
-  const probabilities = new Float64Array(models.length ** 2);
+  const count = models.length;
+  const probabilities = new Float64Array(count ** 2);
   rivals.forEach((shares, first) => {
+    const half = (firsts?.[first] ?? 0) / 2;
     shares?.forEach((share, rival) => {
-      const half = ((firsts?.[first] ?? 0) * share) / 2;
-      add(probabilities, first * models.length + rival, half);
-      add(probabilities, rival * models.length + first, half);
+      probabilities[first * count + rival] =
+        (probabilities[first * count + rival] ?? 0) + half * share;
+      probabilities[rival * count + first] =
+        (probabilities[rival * count + first] ?? 0) + half * share;
     });
   });
-  return { models, probabilities };
+  return toTable(models, probabilities);
 }
 
 /** All pairs alike that `weighed` does not rule out. */
-export function levelPairs(weighed: PairTable): PairTable {
-  const count = weighed.probabilities.reduce((sum, it) => sum + (it > 0 ? 1 : 0), 0);
-  return {
-    models: weighed.models,
-    probabilities: weighed.probabilities.map((it) => (it > 0 ? 1 / count : 0)),
-  };
+export function levelPairs({ models, probabilities }: PairTable): PairTable {
+  const count = probabilities.reduce((sum, it) => sum + (it > 0 ? 1 : 0), 0);
+  return toTable(
+    models,
+    probabilities.map((it) => (it > 0 ? 1 / count : 0)),
+  );
 }
 
-function toDrawn(rule: DrawRule): Drawn {
-  return { ...rule, weight: rule.isOut ? 0 : rule.weight, targets: new Set(rule.targets) };
+export function toTable(models: readonly string[], probabilities: Float64Array): PairTable {
+  const count = models.length;
+  const shares = new Float64Array(count);
+  for (let left = 0; left < count; left++) {
+    let sum = 0;
+    for (let at = left * count; at < (left + 1) * count; at++) sum += probabilities[at] ?? 0;
+    shares[left] = sum;
+  }
+  return { models, probabilities, shares };
+}
+
+function toDrawn(name: string, rule: DrawRule | undefined): Drawn {
+  if (rule === undefined) {
+    const plain = { targets: NOBODY, targetShare: 0, strictTargets: [], isAnonymousOnly: false };
+    return { name, weight: 1, boost: 1, ...plain };
+  }
+  const weight = rule.isOut ? 0 : rule.weight;
+  return { ...rule, name, weight, targets: new Set(rule.targets) };
 }
 
 /** By which share each model is the rival of `first`; undefined where it may meet nobody. */
-function toRivalShares(
-  models: readonly string[],
-  drawn: readonly Drawn[],
-  first: number,
-): number[] | undefined {
-  const chosen = drawn[first] ?? UNNAMED;
-  const weights = models.map((_, rival) =>
-    mayMeet(models, drawn, first, rival) ? (drawn[rival]?.weight ?? 0) : 0,
-  );
-  const isTarget = models.map((model) => chosen.targets.has(model));
+function toRivalShares(drawn: readonly Drawn[], first: Drawn): number[] | undefined {
+  const weights = drawn.map((rival) => (mayMeet(first, rival) ? rival.weight : 0));
+  if (first.targets.size === 0) return toShares(weights);
+  const isTarget = drawn.map(({ name }) => first.targets.has(name));
   const targets = toShares(weights.map((weight, at) => (isTarget[at] && weight > 0 ? 1 : 0)));
   const others = toShares(weights.map((weight, at) => (isTarget[at] ? 0 : weight)));
   if (targets === undefined || others === undefined) return targets ?? others;
   return targets.map(
-    (share, at) => chosen.targetShare * share + (1 - chosen.targetShare) * (others[at] ?? 0),
+    (share, at) => first.targetShare * share + (1 - first.targetShare) * (others[at] ?? 0),
   );
 }
 
-function mayMeet(
-  models: readonly string[],
-  drawn: readonly Drawn[],
-  first: number,
-  rival: number,
-): boolean {
-  const [one, other] = [drawn[first], drawn[rival]];
-  const [name, otherName] = [models[first], models[rival]];
-  if (one === undefined || other === undefined || name === undefined || otherName === undefined)
-    return false;
-  if (first === rival || one.weight === 0 || other.weight === 0) return false;
+function mayMeet(one: Drawn, other: Drawn): boolean {
+  if (one === other || one.weight === 0 || other.weight === 0) return false;
   if (one.isAnonymousOnly && other.isAnonymousOnly) return false;
-  return admits(one, otherName) && admits(other, name);
+  return admits(one, other) && admits(other, one);
 }
 
-function admits({ strictTargets }: Drawn, rival: string): boolean {
-  return strictTargets.length === 0 || strictTargets.some((it) => matchesWildcard(rival, it));
+function admits({ strictTargets }: Drawn, { name }: Drawn): boolean {
+  return strictTargets.length === 0 || strictTargets.some((it) => matchesWildcard(name, it));
 }
 
 /** Divided by their sum; undefined where that is 0. */
 function toShares(weights: readonly number[]): number[] | undefined {
   const sum = weights.reduce((total, weight) => total + weight, 0);
   return sum > 0 ? weights.map((weight) => weight / sum) : undefined;
-}
-
-function add(values: Float64Array, at: number, value: number): void {
-  values[at] = (values[at] ?? 0) + value;
 }

@@ -7,14 +7,12 @@ export type SampledPair = { a: number; b: number; probability: number };
 
 /** Two models by the probabilities of a table; undefined where it lets no two meet. */
 export function samplePair(table: PairTable, random: Random): SampledPair | undefined {
-  const count = table.models.length;
-  const at = sampleIndex(table.probabilities, random);
-  if (at === undefined) return undefined;
-  return {
-    a: Math.floor(at / count),
-    b: at % count,
-    probability: table.probabilities[at] ?? 0,
-  };
+  const a = sampleIndex(table.shares, random);
+  if (a === undefined) return undefined;
+  // One for the left side, then one beside it: the same as one of all pairs, in fewer steps.
+  const beside = sampleRival(table, a, random);
+  assert(beside !== undefined, "who is drawn has a rival");
+  return { a, b: beside.rival, probability: beside.probability };
 }
 
 /** A rival for the model that stays, by what the table says of pairs with it; undefined where it may meet nobody. */

@@ -17,8 +17,8 @@ export async function readRulesForKeepers(): Promise<Response> {
     awake,
   );
   const shareOf = new Map(
-    // Of either side: a table sums to 1 over both orders of each pair.
-    table.models.map((model, at) => [model, 2 * sumOfRow(table.probabilities, at, awake.length)]),
+    // A model is on the right as often as on the left.
+    table.models.map((model, at) => [model, 2 * (table.shares[at] ?? 0)]),
   );
   const named = settings.sampling.models.map(({ model }) => model);
   const models = [...new Set([...shareOf.keys(), ...named])].sort().map((model) => ({
@@ -26,8 +26,4 @@ export async function readRulesForKeepers(): Promise<Response> {
   }));
   const rules: ArenaRules = { version, settings, defaults: DEFAULT_ARENA_SETTINGS, method, models };
   return jsonReply(rules);
-}
-
-function sumOfRow(values: Float64Array, row: number, length: number): number {
-  return values.subarray(row * length, (row + 1) * length).reduce((sum, it) => sum + it, 0);
 }
