@@ -58,7 +58,6 @@ export async function readVoteContext(
   const [row] = await db
     .select({
       voter: visitors.voter,
-      network: visitors.network,
       isExcluded: sql<boolean>`${visitors.standing} = 'excluded'`,
       isFlagged: sql<boolean>`${exists(flag)}`,
       isWithdrawn: sql<boolean>`${exists(withdrawn)}`,

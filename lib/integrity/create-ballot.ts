@@ -28,7 +28,7 @@ export type BlindVote = {
   battleId: string;
   conversationId: string;
   visitorId: string;
-  /** The network the vote came from; unless given, the visitor's last. */
+  /** The network the vote came from. */
   network?: string | undefined;
   /** The pair as it stands. */
   models: Record<Side, { id: string; name: string }>;
@@ -40,8 +40,8 @@ export type BlindVote = {
 };
 
 /**
- * Judges a blind vote and writes its ballot, inside the transaction in which the vote is written: five
- * statements, all by keys.
+ * Judges a blind vote and writes its ballot, inside the transaction in which the vote is written: six
+ * statements by keys, in three trips.
  *
  * @returns why it does not count, or null.
  */
@@ -56,26 +56,25 @@ export async function createBallot(
   const { rules } = given;
   const { integrity } = rules;
   const { visitorId, battleId, models } = vote;
-  const messages = await readBattleMessages(db, vote.conversationId);
-  const context = await readVoteContext(db, { visitorId, battleId });
+  const asker = { visitorId, network: vote.network };
+  const limits = {
+    visitor: { perHour: integrity.votesPerVisitorAndHour, perDay: integrity.votesPerVisitorAndDay },
+    network: { perDay: integrity.votesPerNetworkAndDay },
+  };
+  // All in one trip over the transaction's connection.
+  const [messages, context, exceeded, descriptions] = await Promise.all([
+    readBattleMessages(db, vote.conversationId),
+    readVoteContext(db, { visitorId, battleId }),
+    takeTallies(db, toAsks(asker, "vote", limits), { isAlways: true }),
+    readDescriptions(db, [models.a.id, models.b.id]),
+  ]);
   const path = toPath(messages, vote);
   const { voted } = path;
-  const exceeded = await takeTallies(
-    db,
-    toAsks({ visitorId, network: vote.network ?? context.network ?? undefined }, "vote", {
-      visitor: {
-        perHour: integrity.votesPerVisitorAndHour,
-        perDay: integrity.votesPerVisitorAndDay,
-      },
-      network: { perDay: integrity.votesPerNetworkAndDay },
-    }),
-    { isAlways: true },
-  );
   const reason =
     judgeBallot(
       {
         ...context,
-        hasLeak: await hasLeak(db, vote, { ...given, messages }),
+        hasLeak: hasLeak(vote, { ...given, messages, descriptions }),
         readSeconds: Math.min(voted.a.ageSeconds, voted.b.ageSeconds),
         characters: voted.a.content.length + voted.b.content.length,
         isBeyondLimits: exceeded.length > 0,
@@ -133,27 +132,27 @@ function findPair(messages: readonly BattleMessage[], promptId: string): Pair | 
 }
 
 /** Whether any answer of the battle, older attempts included, names its model. */
-async function hasLeak(
-  db: Database,
+function hasLeak(
   { models }: BlindVote,
   {
     rules,
     messages,
+    descriptions,
     aliases = catalog().last?.aliases ?? new Map(),
   }: {
     rules: Pick<ArenaSettings, "integrity">;
     messages: readonly BattleMessage[];
+    descriptions: Awaited<ReturnType<typeof readDescriptions>>;
     aliases?: Catalog["aliases"];
   },
-): Promise<boolean> {
+): boolean {
   const { innocentWords, tellTales } = rules.integrity;
-  const rows = await readDescriptions(db, [models.a.id, models.b.id]);
   const prompts = messages.filter(({ role }) => role === "user").map(({ content }) => content);
   const prompt = prompts.join("\n").slice(0, LEAK_CHARACTERS_MAX);
   let left = LEAK_CHARACTERS_MAX;
   const words = (side: Side) => {
     const { id, name } = models[side];
-    const description = rows.find((row) => row.id === id)?.description;
+    const description = descriptions.find((row) => row.id === id)?.description;
     return toTellTales(
       {
         name,
