@@ -50,6 +50,8 @@ export function PairDock(props: PairDockProps) {
             problem={own?.problem ?? null}
             onVote={(outcome) => props.onVote(turn, outcome)}
             onHelp={props.onHelp}
+            onBegin={props.reveal ? props.onBegin : null}
+            beginLabel={props.beginLabel}
           />
         )
       )}

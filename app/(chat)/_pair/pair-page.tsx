@@ -87,7 +87,12 @@ export function PairPage(props: PairPageProps) {
     void votes.vote(turn, outcome);
   }
   const askMore = props.ask ?? ((body: TurnBody) => void client.ask(body));
-  const actions = usePairActions({ client, vote: cast, ask: askMore });
+  const actions = usePairActions({
+    client,
+    vote: cast,
+    ask: askMore,
+    giveReasons: votes.giveReasons,
+  });
 
   useFollowEnd(turns, phase === "streaming");
   useEffect(() => {

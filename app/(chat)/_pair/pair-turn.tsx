@@ -9,7 +9,7 @@ import { answerOf, type Turn } from "@/components/chat/thread";
 import { Button } from "@/components/ui/button";
 import { useNarrow } from "@/components/use-narrow";
 import type { Outcome, Side } from "@/lib/protocol/arena-view";
-import type { PairReveal, PairVote } from "@/lib/protocol/conversation-view";
+import type { PairReveal, PairVote, VoteReason } from "@/lib/protocol/conversation-view";
 import { AnswerPane } from "./answer-pane";
 import { shownStatus } from "./judge";
 import { SideSwitch } from "./side-switch";
@@ -24,6 +24,7 @@ export type TurnActions = {
   showPrompt: (promptId: string) => void;
   vote: (turn: Turn, outcome: Outcome) => void;
   edit: (turn: Turn, prompt: string) => void;
+  giveReasons: (vote: PairVote, reasons: VoteReason[]) => void;
 };
 
 export type PairTurnProps = {
@@ -73,6 +74,7 @@ export const PairTurn = memo(function PairTurn(props: PairTurnProps) {
   return (
     <section
       data-turn={turn.prompt.id}
+      data-answer={answerOf(turn.attempt, "a")?.id}
       tabIndex={-1}
       aria-label={`Question ${number}`}
       className="animate-rise outline-none"

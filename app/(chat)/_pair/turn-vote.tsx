@@ -2,8 +2,10 @@
 
 import { Button } from "@/components/ui/button";
 import type { Outcome } from "@/lib/protocol/arena-view";
-import { CHOICES } from "./outcome-sentence";
+import type { PairVote } from "@/lib/protocol/conversation-view";
+import { CHOICES, outcomeSentence } from "./outcome-sentence";
 import type { PairTurnProps } from "./pair-turn";
+import { ReasonChips } from "./reason-chips";
 
 const VOTES: readonly (readonly [Outcome, string])[] = [
   ["a", "A is better"],
@@ -14,15 +16,13 @@ const VOTES: readonly (readonly [Outcome, string])[] = [
 
 export type TurnVoteProps = Pick<
   PairTurnProps,
-  "turn" | "number" | "vote" | "voteBlock" | "sending" | "problem" | "actions"
+  "turn" | "number" | "vote" | "reveal" | "voteBlock" | "sending" | "problem" | "actions"
 >;
 
 /** The four votes on an earlier turn, small under its answers, or what was voted there. */
 export function TurnVote(props: TurnVoteProps) {
   const { turn, number, vote, voteBlock, sending, problem, actions } = props;
-  if (vote) {
-    return <p className="px-2.5 text-sm text-ink-soft">{CHOICES[vote.outcome]}</p>;
-  }
+  if (vote) return <CastTurnVote {...props} vote={vote} />;
   if (voteBlock !== null) return null;
   return (
     <section
@@ -43,6 +43,28 @@ export function TurnVote(props: TurnVoteProps) {
         </Button>
       ))}
       {problem && <p className="text-xs text-danger">{problem}</p>}
+    </section>
+  );
+}
+
+type CastTurnVoteProps = TurnVoteProps & { vote: PairVote };
+
+/** The vote on an earlier turn may be the one that opened the battle: then it says what it meant. */
+function CastTurnVote({ vote, reveal, number, actions }: CastTurnVoteProps) {
+  const opened = vote.blind ? reveal : null;
+  return (
+    <section
+      aria-label={`The outcome of question ${number}`}
+      className="w-full space-y-2 px-2.5 text-sm text-ink-soft"
+    >
+      <p>
+        {opened ? outcomeSentence(vote.outcome, opened) : CHOICES[vote.outcome]} {opened?.uncounted}
+      </p>
+      <ReasonChips
+        outcome={vote.outcome}
+        chosen={vote.reasons}
+        onChange={(reasons) => actions.giveReasons(vote, reasons)}
+      />
     </section>
   );
 }

@@ -2,6 +2,7 @@
 
 import { useEffect, useRef } from "react";
 import type { Standing } from "@/components/chat/conversation-client";
+import type { PairVote } from "@/lib/protocol/conversation-view";
 import { CHOICES, outcomeSentence } from "./outcome-sentence";
 
 export type OutcomeOptions = {
@@ -9,15 +10,19 @@ export type OutcomeOptions = {
   announce: (sentence: string) => void;
 };
 
+const toKey = ({ answerAId, answerBId }: PairVote) => `${answerAId} ${answerBId}`;
+
 /** Says what a vote of this page opened, and brings the pane heads, where the names appear, into view. */
 export function useOutcome({ standing, announce }: OutcomeOptions): void {
-  const seen = useRef<{ id: string; votes: number } | null>(null);
+  const seen = useRef<{ id: string; votes: ReadonlySet<string> } | null>(null);
   useEffect(() => {
     const before = seen.current;
-    seen.current = standing && { id: standing.id, votes: standing.votes.length };
-    const isNew = standing && before?.id === standing.id && before.votes < standing.votes.length;
-    const vote = standing?.votes.at(-1);
-    if (!isNew || !vote) return;
+    const votes = new Set(standing?.votes.map(toKey));
+    seen.current = standing && { id: standing.id, votes };
+    // What was voted before this page was opened is shown and not said.
+    if (!standing || before?.id !== standing.id) return;
+    const vote = standing.votes.find((it) => !before.votes.has(toKey(it)));
+    if (!vote) return;
     const { reveal } = standing;
     if (!vote.blind || !reveal) {
       announce(`${CHOICES[vote.outcome]} Your vote is kept.`);
@@ -27,6 +32,6 @@ export function useOutcome({ standing, announce }: OutcomeOptions): void {
     announce(
       `${outcomeSentence(vote.outcome, reveal)}${counts} A was ${reveal.a.model}, B was ${reveal.b.model}.`,
     );
-    [...document.querySelectorAll("[data-turn]")].at(-1)?.scrollIntoView();
+    document.querySelector(`[data-answer="${vote.answerAId}"]`)?.scrollIntoView();
   }, [standing, announce]);
 }

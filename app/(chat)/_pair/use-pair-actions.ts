@@ -11,6 +11,7 @@ export type PairActionOptions = {
   client: Conversation["client"];
   vote: (turn: Turn, outcome: Outcome) => void;
   ask: (body: TurnBody) => void;
+  giveReasons: TurnActions["giveReasons"];
 };
 
 /** The actions of turns as one object that stays the same, so that rows without a change need no render. */
@@ -26,6 +27,7 @@ export function usePairActions(options: PairActionOptions): TurnActions {
       showAttempt: (turn, number) => client.showAttempt(turn.prompt.id, number),
       showPrompt: client.showPrompt,
       edit: (turn, prompt) => latest.current.ask({ prompt, parentId: turn.prompt.parentId }),
+      giveReasons: (vote, reasons) => latest.current.giveReasons(vote, reasons),
       vote: (turn, outcome) => latest.current.vote(turn, outcome),
     }),
     [client],

@@ -14,6 +14,9 @@ export type VoteBarProps = {
   problem: string | null;
   onVote: (outcome: Outcome) => void;
   onHelp: () => void;
+  /** To leave a battle whose names are known, though this turn has no vote. */
+  onBegin: (() => void) | null;
+  beginLabel: string;
 };
 
 const VOTES: readonly { outcome: Outcome; label: string; keys: readonly string[] }[] = [
@@ -24,7 +27,8 @@ const VOTES: readonly { outcome: Outcome; label: string; keys: readonly string[]
 ];
 
 /** Four votes, equal in size, so that none is suggested. */
-export function VoteBar({ reason, note, sending, problem, onVote, onHelp }: VoteBarProps) {
+export function VoteBar(props: VoteBarProps) {
+  const { reason, note, sending, problem, onVote, onHelp, onBegin, beginLabel } = props;
   return (
     <section aria-label="Your vote" className="votes mx-auto w-full max-w-[880px]">
       <div className="grid grid-cols-2 gap-2 sm:grid-cols-4 sm:gap-3">
@@ -70,6 +74,16 @@ export function VoteBar({ reason, note, sending, problem, onVote, onHelp }: Vote
           <span className="mr-1.5">All keys</span>
           <Kbd>?</Kbd>
         </button>
+        {onBegin && (
+          <button
+            type="button"
+            onClick={onBegin}
+            aria-keyshortcuts="n"
+            className="min-h-6 shrink-0 font-medium text-accent underline-offset-4 hover:underline pointer-coarse:min-h-11"
+          >
+            {beginLabel}
+          </button>
+        )}
       </div>
     </section>
   );
