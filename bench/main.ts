@@ -1,4 +1,5 @@
 import { parseArgs } from "node:util";
+import { BATTLES_OPTIONS, runBattlesBench } from "./battles/battles-bench";
 import { CANCEL_OPTIONS, runCancel } from "./cancel";
 import { CHAOS_OPTIONS, runChaosBench } from "./chaos";
 import { runDispatchBench } from "./dispatch/dispatch-bench";
@@ -33,6 +34,7 @@ const USAGE = `Usage: npm run bench -- <name> [options]
   dispatch  what each way to choose a worker makes of an unequal fleet, on paper, and what a choice costs
   pairs     votes until the arena's win matrix is known well enough, with pairs drawn alike and actively,
             on paper
+  battles   many battles at once at one web process: milliseconds of a vote; ends with 1 when one is lost
 
 With --json the last line of output is one JSON object.
 
@@ -90,6 +92,10 @@ drills:
   --hold <number>     seconds for which what is cut stays cut (30)
   --clients <number>  answers under way at any time (24)
   --only <names>      some of them, separated by commas (all)
+
+battles: mock workers.
+  --visitors <number> battles at once (100)
+  --rounds <number>   battles of each visitor, before the one in which all vote at one moment (3)
 
 soak:
   --minutes <number>  how long (30)
@@ -152,6 +158,11 @@ async function run(name: string | undefined, args: string[]): Promise<object | u
   if (name === "dispatch") {
     parseArgs({ args, options: { json: { type: "boolean" } } });
     return runDispatchBench();
+  }
+  if (name === "battles") {
+    const report = await runBattlesBench(parseArgs({ args, options: BATTLES_OPTIONS }).values);
+    if (!report.isSound) process.exitCode = 1;
+    return report;
   }
   if (name === "pairs") {
     parseArgs({ args, options: { json: { type: "boolean" } } });
