@@ -85,13 +85,14 @@ export class Places {
   /** Takes a place that is free as well as can be told here; nothing waits in between. */
   take(
     able: readonly KnownWorker[],
-    { passedOver, ask: asked = UNSAID, ...wish }: PlaceWish,
+    wish: PlaceWish,
     { modelId, nowMs, policy = DISPATCH_POLICY_DEFAULT }: At & { policy?: DispatchPolicy },
   ): Place {
+    const { passedOver, ask: asked = UNSAID } = wish;
     const candidates = this.#toCandidates(able, passedOver, { modelId, nowMs });
     if (candidates.length === 0) return { kind: "nobody" };
     const tokens = this.load.workOf(asked.tokens);
-    const ask = { ...asked, tokens };
+    const ask: DispatchAsk = { tokens, session: asked.session, prefix: asked.prefix };
     const sources = { ask, memory: this.#memory, random: this.#random };
     const choose: Choose<PlaceCandidate> = (among, all) =>
       among.length === 1 && among[0] ? among[0] : POLICIES[policy]({ among, all, ...sources });
@@ -173,24 +174,39 @@ export class Places {
     passedOver: ReadonlySet<string>,
     { modelId, nowMs }: At,
   ): PlaceCandidate[] {
-    return able
-      .filter(({ id }) => !passedOver.has(id))
-      .map((worker) => {
-        const { id, slots, waitingMax } = worker;
-        const { load, outstandingTokens, ...speed } = this.load.estimate(id, worker.load);
-        // What it writes in all is no measure: of two equal workers the busier one writes more, and would
-        // stay the busier one for it. What each request gets shrinks with every one that comes.
-        const each = speed.tokensPerRequestSecond;
-        const tokensPerSecond = each === undefined ? undefined : each * slots;
-        const known = { load, outstandingTokens, tokensPerSecond };
-        const place = { workerId: id, modelId };
-        const { state, isTrying, hasBeaten } = this.breakers.admittance(place, nowMs);
-        const closed = { worker, id, slots, waitingMax, ...known, isOpen: false };
-        if (state === "closed") return { ...closed, ahead: this.load.ahead(id) };
-        // One request at a time finds out, and not as many as it has slots; as fast as it was before.
-        const room = { waitingMax: 0, load: isTrying ? slots : 0, ahead: 0 };
-        return { ...closed, ...room, isOpen: state === "open", hasBeaten };
-      });
+    const candidates: PlaceCandidate[] = [];
+    for (const worker of able) {
+      if (!passedOver.has(worker.id))
+        candidates.push(this.#toCandidate(worker, { modelId, nowMs }));
+    }
+    return candidates;
+  }
+
+  #toCandidate(worker: KnownWorker, { modelId, nowMs }: At): PlaceCandidate {
+    const { id, slots } = worker;
+    const estimate = this.load.estimate(id, worker.load);
+    // What it writes in all is no measure: of two equal workers the busier one writes more, and would
+    // stay the busier one for it. What each request gets shrinks with every one that comes.
+    const each = estimate.tokensPerRequestSecond;
+    const { state, isTrying, hasBeaten } = this.breakers.admittance(
+      { workerId: id, modelId },
+      nowMs,
+    );
+    const isClosed = state === "closed";
+    // One request at a time finds out, and not as many as it has slots; as fast as it was before.
+    const loadOfTrial = isTrying ? slots : 0;
+    return {
+      worker,
+      id,
+      slots,
+      waitingMax: isClosed ? worker.waitingMax : 0,
+      load: isClosed ? estimate.load : loadOfTrial,
+      outstandingTokens: estimate.outstandingTokens,
+      tokensPerSecond: each === undefined ? undefined : each * slots,
+      ahead: isClosed ? this.load.ahead(id) : 0,
+      isOpen: state === "open",
+      hasBeaten: isClosed || hasBeaten,
+    };
   }
 
   #remember(policy: DispatchPolicy, ask: DispatchAsk, workerId: string): void {
@@ -210,8 +226,15 @@ export class Places {
     const place = { workerId: id, modelId };
     const trials = this.breakers.begin(place);
     let hasStarted = false;
+    const { instanceId, address, kind, callSecret } = worker;
     return {
-      ...describePlace(worker, modelId),
+      workerId: id,
+      instanceId,
+      modelId,
+      address,
+      kind,
+      secret: callSecret,
+      offer: offerOf(worker, modelId),
       started: () => {
         hasStarted = true;
         counted.started();
@@ -234,9 +257,14 @@ export class Places {
   }
 }
 
-function describePlace(worker: KnownWorker, modelId: string) {
+function offerOf(worker: KnownWorker, modelId: string): Offer {
   const offer = worker.offers.find((it) => it.modelId === modelId);
   assert(offer !== undefined, "only a worker that offers the model is picked for it");
+  return offer;
+}
+
+function describePlace(worker: KnownWorker, modelId: string) {
+  const offer = offerOf(worker, modelId);
   const { id: workerId, instanceId, address, kind, callSecret: secret } = worker;
   return { workerId, instanceId, modelId, address, kind, secret, offer };
 }

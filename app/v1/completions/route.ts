@@ -26,6 +26,7 @@ export const POST = route(
     const choices = await generatePrompts({
       ...{ controller: controller(), signal, meter, requests: [first, ...others], count: made },
       ...{ route: toRouteAsk(body), session: toSession(body), maxTokensUnsaid: MAX_TOKENS_UNSAID },
+      isWhole: !body.stream,
     }).catch((error: unknown) => {
       throw inWireWords(error);
     });

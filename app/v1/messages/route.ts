@@ -19,6 +19,7 @@ export const POST = route(
     const generation = await generate({
       ...{ controller: controller(), request, signal, meter, route: toRouteAsk(body) },
       session: body.metadata?.user_id ?? undefined,
+      isWhole: !body.stream,
       features: needsReasoning(body.thinking) ? ["reasoning"] : [],
     }).catch((error: unknown) => {
       throw inWireWords(error, request);
