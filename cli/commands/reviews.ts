@@ -75,7 +75,9 @@ function toLines({ id, kind, createdAt, visitor, anomaly, facts }: ReviewView): 
   const about = anomaly
     ? `${anomaly.model === null ? "favourites" : anomaly.model} voted ${anomaly.direction}, p = ${anomaly.pValue.toExponential(1)} over ${anomaly.votes} of ${anomaly.cast} votes`
     : facts
-        .map(({ name, value }) => `${name}: ${value.replaceAll(/[\s\p{Cc}]+/gu, " ").slice(0, 200)}`)
+        .map(
+          ({ name, value }) => `${name}: ${value.replaceAll(/[\s\p{Cc}]+/gu, " ").slice(0, 200)}`,
+        )
         .join("; ");
   const who = visitor ? `visitor ${visitor.voter}` : "visitor gone";
   return `${createdAt}  ${kind}  ${id}\n  ${who}\n  ${about}\n`;

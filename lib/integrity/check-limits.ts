@@ -73,7 +73,7 @@ export async function findUndrawable(
 export function refuseBattle(): AppError {
   return new AppError("quota-exceeded", {
     message:
-      "You have used up what visitors may ask of the models here for now. Try again in an hour.",
+      "Fewer than two models are left for a battle: visitors may ask only so much of models that cost money. Try again in an hour.",
     retryAfterSeconds: 3_600,
   });
 }

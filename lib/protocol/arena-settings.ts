@@ -57,7 +57,7 @@ const integrityRulesSchema = z.strictObject({
   votesPerVisitorAndHour: count.default(60),
   votesPerVisitorAndDay: count.default(200),
   votesPerNetworkAndDay: count.default(2_000),
-  /** Battles begun beyond these are refused. 0: no limit. */
+  /** Turns of battles, the first and later ones, beyond these are refused. 0: no limit. */
   battlesPerVisitorAndHour: count.default(120),
   battlesPerNetworkAndHour: count.default(1_200),
   /** Of one prompt (without case and blanks) so many votes count in 30 days; 0: all. */

@@ -12,6 +12,7 @@ type Common = {
 export type Column = { name: string; label: string; kind: "line" | "number" | "lines" };
 
 export type RuleField = Common &
+  /** Without a unit: a share, a weight. */
   (
     | { kind: "number"; unit: string; isCount?: boolean }
     | { kind: "switch" | "line" | "text" | "lines" }
@@ -57,7 +58,7 @@ export const SAMPLING: RuleSection = {
       "In the mean over all pairs; where pairs are drawn by itself.",
     ),
     amount(
-      ...(["uniformShare", "Share of active draws that is uniform", "of 1"] as const),
+      ...(["uniformShare", "Share of active draws that is uniform", ""] as const),
       "So that no pair becomes rare. At least 0.05.",
     ),
   ],
@@ -89,11 +90,11 @@ export const SECTIONS: readonly RuleSection[] = [
       count("votesPerVisitorAndHour", "Counted votes of a visitor in an hour", "votes"),
       count("votesPerVisitorAndDay", "Counted votes of a visitor in a day", "votes"),
       count("votesPerNetworkAndDay", "Counted votes of a network in a day", "votes"),
-      count("battlesPerVisitorAndHour", "Battles of a visitor in an hour", "battles"),
-      count("battlesPerNetworkAndHour", "Battles of a network in an hour", "battles"),
+      count("battlesPerVisitorAndHour", "Turns of battles of a visitor in an hour", "turns"),
+      count("battlesPerNetworkAndHour", "Turns of battles of a network in an hour", "turns"),
       count("votesPerPromptMax", "Votes on one question in 30 days", "votes"),
       amount(
-        ...(["anomalyAlpha", "Honest visitors whom the test of votes may flag", "of 1"] as const),
+        ...(["anomalyAlpha", "Honest visitors whom the test of votes may flag", ""] as const),
         "Flags wait for you under Reviews; at most 0.5.",
       ),
       {
@@ -169,7 +170,7 @@ export const SECTIONS: readonly RuleSection[] = [
       { kind: "line", path: "endpoint.url", label: "Address of the other server" },
       { kind: "line", path: "endpoint.model", label: "Its model, where it wants one" },
       amount(
-        ...(["scoreMin", "Held back from this score on", "of 1"] as const),
+        ...(["scoreMin", "Held back from this score on", ""] as const),
         "1: where the judge itself says so.",
       ),
       {

@@ -49,7 +49,15 @@ export function ReviewsView() {
     <>
       <p className="mb-6 max-w-[68ch] text-sm text-ink-soft">
         Nobody is excluded by the machine alone. What you decide about votes is issued at once and
-        written into the <Link href={paths.publicLog}>public log</Link>, without names.
+        written into the{" "}
+        <Link
+          href={paths.publicLog}
+          prefetch={false}
+          className="text-accent underline underline-offset-4"
+        >
+          public log
+        </Link>
+        , without names.
       </p>
       <StateFilter state={state} openCount={data?.openCount} onChange={setState} />
       <p role="status" className="mb-4 text-sm text-ink-soft empty:hidden">

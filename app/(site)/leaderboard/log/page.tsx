@@ -20,8 +20,16 @@ export default async function LogPage({ searchParams }: LogPageProps) {
     <main id="main" className="mx-auto w-full max-w-[1264px] flex-1 px-4 pt-12 pb-18 sm:px-8">
       <h1 className="font-display text-2xl tracking-tight">What was done to the leaderboard</h1>
       <p className="mt-4 mb-10 max-w-[68ch] text-ink-soft">
-        The <Link href={paths.leaderboard}>leaderboard</Link> follows from counted votes alone. Each
-        time that votes were taken out or put back, it was computed anew, and this page says why.
+        The{" "}
+        <Link
+          href={paths.leaderboard}
+          prefetch={false}
+          className="text-accent underline underline-offset-4"
+        >
+          leaderboard
+        </Link>{" "}
+        follows from counted votes alone. Each time that votes were taken out or put back, it was
+        computed anew, and this page says why.
       </p>
       {lines === null ? (
         <Notice tone="danger">The log could not be read. Try again in a few seconds.</Notice>
@@ -55,7 +63,13 @@ function Lines({ lines: { entries, next } }: { lines: PublicLog }) {
       </ol>
       {next !== null && (
         <p className="mt-6">
-          <Link href={`${paths.publicLog}?before=${next}`}>Older entries</Link>
+          <Link
+            href={`${paths.publicLog}?before=${next}`}
+            prefetch={false}
+            className="text-accent underline underline-offset-4"
+          >
+            Older entries
+          </Link>
         </p>
       )}
     </>
