@@ -48,8 +48,8 @@ export const TALLY_PRUNE_BATCH_MAX = 10_000;
 /** Characters of a battle's answers that are read for names, newest first: 20 ms at most, in the vote's transaction. */
 export const LEAK_CHARACTERS_MAX = 200_000;
 
-/** Messages of a conversation in one reply: some 500 kB, which a page reads in a few milliseconds. */
-export const MESSAGES_SHOWN_AT_ONCE = 500;
+/** Messages of a conversation in one reply: some 500 kB, which a page reads in a dozen milliseconds. */
+export const MESSAGES_SHOWN_AT_ONCE = 1_000;
 
 // What visitors keep and make public.
 /** Conversations of one page of a history: more than a screen, and a list that comes at once. */
