@@ -22,19 +22,19 @@ export type DrawFormProps = {
 
 const FIELDS: readonly RuleField[] = [
   {
-    ...{ kind: "number", path: "weight", label: "Weight", unit: "shares" },
+    ...{ kind: "number", path: "weight", label: "Weight", unit: "" },
     help: "How often it is drawn beside others; 0 is never.",
   },
   {
-    ...{ kind: "number", path: "boost", label: "Boost", unit: "times its weight" },
-    help: "Where it is drawn first: for newcomers.",
+    ...{ kind: "number", path: "boost", label: "Boost", unit: "" },
+    help: "Multiplies the weight where it is drawn first: for newcomers.",
   },
   {
     ...{ kind: "lines", path: "targets", label: "Targets" },
     help: "Models, one a line, that it shall meet often.",
   },
   {
-    ...{ kind: "number", path: "targetShare", label: "Share of its targets", unit: "of 1" },
+    ...{ kind: "number", path: "targetShare", label: "Share of its targets", unit: "" },
     help: "Of the battles for which it is drawn first.",
   },
   {

@@ -32,13 +32,16 @@ export function RuleInput(props: RuleInputProps) {
   const text = typeof value === "string" ? value : "";
   if (field.kind !== "number") return <Text {...props} text={text} kind={field.kind} />;
   const { unit, isCount = false, label, help } = field;
-  const note = [help, `In ${unit}; by default ${String(byDefault)}.`].filter(Boolean).join(" ");
+  const usual = `y default ${String(byDefault)}.`;
+  const note = [help, unit === "" ? `B${usual}` : `In ${unit}; b${usual}`]
+    .filter(Boolean)
+    .join(" ");
   return (
     <NumberField
       label={label}
       value={text}
       onChange={onChange}
-      note={unit === "of 1" ? note.replace("In of 1; by", "By") : note}
+      note={note}
       isCount={isCount}
       min="0"
       placeholder={String(byDefault)}

@@ -1,6 +1,6 @@
 "use client";
 
-import { FIELD } from "./field";
+import { NumberField } from "../number-field";
 import type { LimitDraft } from "./key-draft";
 import { LIMIT_FIELDS } from "./limit-words";
 
@@ -10,19 +10,14 @@ export function LimitFields({ limits, onChange }: LimitFieldsProps) {
   return (
     <div className="mt-2 grid grid-cols-2 gap-x-4 gap-y-3">
       {LIMIT_FIELDS.map(({ name, label, isDollars = false }) => (
-        <label key={name} className="block text-sm">
-          {label}
-          <input
-            type="number"
-            inputMode={isDollars ? "decimal" : "numeric"}
-            min={isDollars ? "0.000001" : "1"}
-            step={isDollars ? "any" : "1"}
-            value={limits[name] ?? ""}
-            onChange={(event) => onChange({ ...limits, [name]: event.target.value })}
-            autoComplete="off"
-            className={`${FIELD} numeric`}
-          />
-        </label>
+        <NumberField
+          key={name}
+          label={label}
+          value={limits[name] ?? ""}
+          onChange={(value) => onChange({ ...limits, [name]: value })}
+          min={isDollars ? "0.000001" : "1"}
+          isCount={!isDollars}
+        />
       ))}
     </div>
   );
