@@ -255,9 +255,11 @@ export class ConversationClient {
     this.#set({ turns: this.#thread.turns() });
   };
 
-  /** Shows the path that leads to this message, if it is part of the conversation. */
-  readonly showPath = (messageId: string): void => {
-    if (this.#thread.showPath(messageId)) this.#set({ turns: this.#thread.turns() });
+  /** Shows the path that leads to this message; false where it is not here. */
+  readonly showPath = (messageId: string): boolean => {
+    const isHere = this.#thread.showPath(messageId);
+    if (isHere) this.#set({ turns: this.#thread.turns() });
+    return isHere;
   };
 
   #set(change: Partial<ConversationState>): void {

@@ -12,22 +12,24 @@ const MARK = "#at=";
  * choice the address stays bare, and the newest path is shown.
  */
 export function useKeptBranch(conversation: Conversation): void {
-  const { turns, standing, isLoading, client } = conversation;
+  const { turns, standing, isLoading, isReadingEarlier, client } = conversation;
   const restored = useRef<string | null>(null);
   const id = standing?.id ?? null;
   useEffect(() => {
     if (id === null || isLoading || turns.length === 0) return;
     const { hash, pathname, search } = window.location;
     if (restored.current !== id) {
-      restored.current = id;
-      if (hash.startsWith(MARK)) return client.showPath(hash.slice(MARK.length));
+      const isShown = !hash.startsWith(MARK) || client.showPath(hash.slice(MARK.length));
+      // It may be in a part that is still on its way.
+      if (isShown || !isReadingEarlier) restored.current = id;
+      return;
     }
     const end = toChosenEnd(turns);
     const wanted = end === null ? "" : `${MARK}${end}`;
     if (hash === wanted || (wanted === "" && !hash.startsWith(MARK))) return;
     // Next keeps what it needs to go back in the state.
     window.history.replaceState(window.history.state, "", `${pathname}${search}${wanted}`);
-  }, [id, isLoading, turns, client]);
+  }, [id, isLoading, isReadingEarlier, turns, client]);
 }
 
 /** The end of a path with a choice that is not the newest; null: the path is the newest at each fork. */

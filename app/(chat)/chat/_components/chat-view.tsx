@@ -147,6 +147,7 @@ export function ChatView({ initialId, initialModel, initialPrompt }: ChatViewPro
               onStop={() => void client.stop()}
               isRunning={isBusy}
               blocked={blocked}
+              isPaused={model === ""}
               placeholder={isEmpty ? "Ask anything…" : "Ask a follow-up…"}
               model={model || undefined}
               conversationId={standing?.id}

@@ -18,7 +18,8 @@ const models = [
 test("the wanted model is chosen, also asleep, and without a wish the first awake", () => {
   expect(chooseModel(models, "asleep")).toEqual({ model: "asleep", remark: null });
   expect(chooseModel(models, null)).toEqual({ model: "writer", remark: null });
-  expect(chooseModel(undefined, "writer").model).toBe("");
+  expect(chooseModel(undefined, "writer").model).toBe("writer");
+  expect(chooseModel(undefined, null).model).toBe("");
 });
 
 test("one that only reads, or that nobody knows, is not chosen, and why is said", () => {

@@ -10,13 +10,13 @@ export type Choice = {
 
 /**
  * Which model a new chat talks to: the one that was wanted, where it writes answers, even asleep; else
- * the first that is awake, and why. `models` is undefined until the list is known.
+ * the first that is awake, and why. Until the list is known (`models` is undefined) a wish is taken as it is.
  */
 export function chooseModel(
   models: readonly ModelView[] | undefined,
   wanted: string | null,
 ): Choice {
-  if (models === undefined) return { model: "", remark: null };
+  if (models === undefined) return { model: wanted ?? "", remark: null };
   const writers = models.filter(({ features }) => features.includes("chat"));
   const model = writers.find(canChat)?.name ?? "";
   if (wanted === null || wanted === "") return { model, remark: null };
