@@ -33,17 +33,26 @@ export type AnswerRun = {
  */
 export async function runAnswer(arena: Arena, run: AnswerRun): Promise<AnswerEnd> {
   const { modelName: model, requestId } = run;
-  const caller = visitorCaller(run.visitorId);
-  const meter = new Meter({ caller, endpoint: "arena", asked: model, requestId });
-  const end = await readToEnd(arena, { ...run, meter });
-  if (end.status === "failed") meter.fail(end.errorCode);
-  meter.close(end.status === "stopped" ? "cancelled" : "complete");
-  return end;
+  const facts = new AnswerFacts(run.system);
+  try {
+    const caller = visitorCaller(run.visitorId);
+    const meter = new Meter({ caller, endpoint: "arena", asked: model, requestId });
+    const end = await readToEnd(arena, { ...run, meter, facts });
+    if (end.status === "failed") meter.fail(end.errorCode);
+    meter.close(end.status === "stopped" ? "cancelled" : "complete");
+    return end;
+  } catch (error) {
+    // A bug of ours, which must not leave readers without an end, nor end the process.
+    log.error({ err: error, requestId }, "answer not run");
+    return facts.fail(toAppError(error));
+  }
 }
 
-async function readToEnd(arena: Arena, run: AnswerRun & { meter: Meter }): Promise<AnswerEnd> {
-  const { signal, meter, requestId, conversationId } = run;
-  const facts = new AnswerFacts(run.system);
+async function readToEnd(
+  arena: Arena,
+  run: AnswerRun & { meter: Meter; facts: AnswerFacts },
+): Promise<AnswerEnd> {
+  const { signal, meter, facts, requestId, conversationId } = run;
   try {
     const { controller } = arena;
     // A vote is about the model that is named, whatever aliases there are.
