@@ -78,7 +78,8 @@ export function ShareDialog({ onClose, ...shared }: ShareDialogProps) {
           <div className="mt-2 flex flex-wrap items-center gap-2">
             <Button
               variant="primary"
-              disabled={publish.isPending || preview.isFetching}
+              // One copy of what is seen is enough; opened anew, the dialog makes another.
+              disabled={publish.isPending || publish.isSuccess || preview.isFetching}
               onClick={() => publish.mutate({ digest: data.digest, mayBeFound })}
             >
               Make it public

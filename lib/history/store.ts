@@ -97,27 +97,34 @@ export async function readItems(
 
 /**
  * Messages that a search finds, one a conversation, the newest. Of a battle that is being answered only
- * prompts are looked at: one side's words may stand here before the page shows them.
+ * prompts are looked at: one side's words may stand here before the page shows them. The query stands in
+ * each place as it is, and not by a name: only so does the planner know whether its words are rare, and
+ * begins with the index of words or with the visitor's own messages.
  */
 function toHits(search: SearchQuery, visitorId: string): Hits {
   const isWords = search.kind === "words";
+  const words = isWords ? toTsQuery(search) : sql`null::tsquery`;
   const isHit = isWords
-    ? sql`m.search @@ query.words`
+    ? sql`m.search @@ ${words}`
     : sql`m.content ilike ${toLikePattern(search.text)}`;
   const isTitle = isWords
-    ? sql`to_tsvector('simple', c.title) @@ query.words`
+    ? sql`to_tsvector('simple', c.title) @@ ${words}`
     : sql`c.title ilike ${toLikePattern(search.text)}`;
   const hits = sql`
-    query as (select ${isWords ? toTsQuery(search) : sql`null::tsquery`} as words),
     hits as (
-      select c.id, max(m.id::text)::uuid as message_id
-      from ${conversations} as c
-      cross join query
-      left join ${messages} as m on m.conversation_id = c.id and ${isHit}
-        and (m.role = 'user' or c.kind <> 'battle' or not exists (
-          select from ${messages} as r where r.conversation_id = c.id and r.status = 'streaming'))
-      where c.visitor_id = ${visitorId} and (m.id is not null or ${isTitle})
-      group by c.id
+      select found.id, max(found.message_id::text)::uuid as message_id
+      from (
+        select c.id, m.id as message_id
+        from ${messages} as m
+        join ${conversations} as c on c.id = m.conversation_id
+        where c.visitor_id = ${visitorId} and ${isHit}
+          and (m.role = 'user' or c.kind <> 'battle' or not exists (
+            select from ${messages} as r where r.conversation_id = c.id and r.status = 'streaming'))
+        union all
+        select c.id, null from ${conversations} as c
+        where c.visitor_id = ${visitorId} and c.title is not null and ${isTitle}
+      ) as found
+      group by found.id
     )`;
   const join = sql`join hits on hits.id = c.id`;
   if (!isWords) {
@@ -133,7 +140,7 @@ function toHits(search: SearchQuery, visitorId: string): Hits {
   const options = `StartSel=${marks.start}, StopSel=${marks.stop}, MaxFragments=1, MinWords=12, MaxWords=32`;
   return {
     ...{ with: hits, join },
-    excerpt: sql`ts_headline('simple', left(found.content, 100000), (select words from query), ${options})`,
+    excerpt: sql`ts_headline('simple', left(found.content, 100000), ${words}, ${options})`,
     read: (excerpt) => toParts(excerpt, marks),
   };
 }
@@ -145,8 +152,7 @@ function toTsQuery({ text, isUnfinished }: { text: string; isUnfinished: boolean
   const words = sql`websearch_to_tsquery('simple', ${text})`;
   if (!isUnfinished) return words;
   // A query that ends with a group or is empty has no last word to be gone on with.
-  return sql`(select case when right(words::text, 1) = '''' then (words::text || ':*')::tsquery else words end
-    from (select ${words} as words) as typed)`;
+  return sql`(case when right(${words}::text, 1) = '''' then (${words}::text || ':*')::tsquery else ${words} end)`;
 }
 
 /** Ids of all that a visitor said, the oldest first. */
