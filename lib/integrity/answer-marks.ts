@@ -58,15 +58,18 @@ function addMarkdown(sum: SideFacts, text: string): void {
   }
 }
 
+/**
+ * Blanks within one line and not many: over any white space the search would begin anew at each of a thousand
+ * empty lines and read all the others every time, minutes for one visitor's vote.
+ */
+const CODE_LINE =
+  /^[ \t]{0,40}(?:#include\b|import \w|from \w{1,80} import\b|def \w{1,80}\(|class \w{1,80}[({:]|function \w{1,80}\(|const \w{1,80} =|select .{1,200} from\b|public (?:static|class)\b)/im;
+
 export function markPrompts(prompts: readonly string[]): PromptFacts {
   const text = prompts.join("\n");
   return {
     characters: text.length,
-    hasCode:
-      /^ {0,3}(?:`{3}|~{3})/m.test(text) ||
-      /^\s*(?:#include\b|import \w|from \w+ import\b|def \w+\(|class \w+[({:]|function \w+\(|const \w+ =|select .{1,200} from\b|public (?:static|class)\b)/im.test(
-        text,
-      ),
+    hasCode: /^ {0,3}(?:`{3}|~{3})/m.test(text) || CODE_LINE.test(text),
     hasMath: /\$[^$\n]{1,200}\$|\\(?:frac|sum|int|sqrt|begin|\(|\[)|∫|∑|√|\d\s*[+*/^=]\s*\d/.test(
       text,
     ),

@@ -32,6 +32,15 @@ test("prompts are marked for code and formulas", () => {
   expect(markPrompts(["It costs $5 or $6"]).hasCode).toBe(false);
 });
 
+test("no text of a visitor's takes longer than its length", () => {
+  // Quadratic, each of these would outlast the test's limit by minutes.
+  for (const part of ["\n", " ", "\t", "1 ", "$", "*", "_", "from a", "select "]) {
+    const text = part.repeat(2_000_000 / part.length);
+    expect(markPrompts([text]).characters).toBe(text.length);
+    expect(countMarks([{ content: text, completionTokens: 1 }]).characters).toBe(text.length);
+  }
+});
+
 test.each([
   ["en", "What is the capital of France?"],
   ["de", "Wie ist das Wetter und was soll ich dazu sagen?"],
