@@ -41,8 +41,9 @@ type Row = { subject: string; what: string; per_hour: number; per_day: number } 
 
 /**
  * Counts one more of each in `asks`, unless a limit of one of them is reached: then of none. With `isAlways`
- * it counts all the same, and says what is beyond its limit. One statement, whose clock is the database's.
- * Two that come at the very same moment may both pass the last place.
+ * it counts all the same, and says what is beyond its limit. One statement, whose clock is the database's. Of
+ * many that come at the very same moment no more pass than the limit says: those behind it are counted, too,
+ * and refused by what their row came to.
  *
  * @returns the limits that were reached before.
  */
@@ -63,8 +64,13 @@ export async function takeTallies(
       select subject, date_trunc('hour', now(), 'UTC'), what, 1 from asked
       where ${condition} order by subject, what
       on conflict (subject, starts_at, what) do update set count = stored.count + 1
+      returning subject, what, count - 1 as before
+    ), known as (
+      select sums.subject, sums.what, per_hour, per_day, hour_wait, day_wait,
+        greatest(hour, before) as hour, greatest(day, day - hour + before) as day
+      from sums left join taken on taken.subject = sums.subject and taken.what = sums.what
     )
-    select * from refused`)) as unknown as Row[];
+    select * from known where hour >= per_hour or day >= per_day`)) as unknown as Row[];
   return rows.map(toExceeded);
 }
 
