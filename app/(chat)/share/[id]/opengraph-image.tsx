@@ -27,6 +27,8 @@ const COLOURS = {
 
 /** What is published never changes, and crawlers come in swarms: pictures by the share's id, the last used last. */
 const kept = new Map<string, Promise<ArrayBuffer>>();
+/** One is drawn at a time: each holds up a whole processor, which people's answers need too. */
+let drawingLast: Promise<unknown> = Promise.resolve();
 
 export type PictureProps = { params: Promise<{ id: string }> };
 
@@ -37,7 +39,7 @@ export default async function Picture({ params }: PictureProps): Promise<Respons
     if (isAppError(error) && error.code === "not-found") notFound();
     throw error;
   });
-  const drawing = kept.get(id) ?? draw(share.conversation);
+  const drawing = kept.get(id) ?? drawInTurn(share.conversation);
   kept.delete(id);
   kept.set(id, drawing);
   const [oldest] = kept.keys();
@@ -46,6 +48,12 @@ export default async function Picture({ params }: PictureProps): Promise<Respons
   return new Response(await drawing, {
     headers: { "content-type": contentType, "cache-control": "public, max-age=300" },
   });
+}
+
+function drawInTurn(conversation: SharedConversation): Promise<ArrayBuffer> {
+  const drawing = drawingLast.then(() => draw(conversation));
+  drawingLast = drawing.catch(() => undefined);
+  return drawing;
 }
 
 async function draw(conversation: SharedConversation): Promise<ArrayBuffer> {
