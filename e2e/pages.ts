@@ -27,7 +27,9 @@ export function answer(page: Page, side: "A" | "B"): Locator {
 }
 
 export function voteButton(page: Page, name: string): Locator {
-  return page.getByRole("region", { name: "Your vote" }).getByRole("button", { name });
+  // An earlier turn has votes of its own under its answers.
+  const votes = page.getByRole("region", { name: "Your vote", exact: true });
+  return votes.getByRole("button", { name });
 }
 
 /** Both answers are there and may be judged. */

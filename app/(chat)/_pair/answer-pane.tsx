@@ -35,7 +35,7 @@ export function AnswerPane(props: AnswerPaneProps) {
       aria-label={`Answer ${letter}`}
       aria-busy={status === "streaming"}
       className={clsx(
-        "group flex min-w-0 snap-start flex-col overflow-hidden rounded-lg border bg-surface transition-colors duration-240",
+        "group relative flex min-w-0 snap-start flex-col overflow-hidden rounded-lg border bg-surface transition-colors duration-240",
         isPreferred ? (side === "a" ? "border-a" : "border-b") : "border-line",
       )}
     >

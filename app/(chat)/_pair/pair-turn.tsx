@@ -103,7 +103,8 @@ export const PairTurn = memo(function PairTurn(props: PairTurnProps) {
           role: "group",
           "aria-label": "Answers, swipe between them",
         })}
-        className="snap-pager -mx-4 grid auto-cols-[calc(100%-2rem)] grid-flow-col gap-3 overflow-x-auto scroll-px-4 px-4 sm:-mx-8 sm:scroll-px-8 sm:px-8 md:mx-0 md:mt-4 md:auto-cols-fr md:gap-4 md:overflow-visible md:px-0"
+        // Positioned: what is hidden from sight alone stands in it and widens no page.
+        className="snap-pager relative -mx-4 grid auto-cols-[calc(100%-2rem)] grid-flow-col gap-3 overflow-x-auto scroll-px-4 px-4 sm:-mx-8 sm:scroll-px-8 sm:px-8 md:mx-0 md:mt-4 md:auto-cols-fr md:gap-4 md:overflow-visible md:px-0"
       >
         {SIDES.map((side) => (
           <AnswerPane
