@@ -395,7 +395,8 @@ export class Controller {
    * @throws AppError `no-worker` when there has never been one.
    */
   async whenCurrent(): Promise<void> {
-    await this.#registry.current();
+    // Whoever is not to be named is known, too, before anybody is told of models.
+    await Promise.all([this.#registry.current(), this.#picture.hidden.get()]);
   }
 }
 

@@ -38,7 +38,6 @@ test.each<[string, Settings]>([
   ["humanity.verifyUrl", { humanity: { ...humanity, verifyUrl: undefined } }],
 ])("%s is named where it is wrong", (param, settings) => {
   const check = () => checkRules(arenaSettingsSchema.parse(settings));
-  expect(check).toThrow(`\`${param}\`: `);
   expect(check).toThrow(expect.objectContaining({ code: "invalid-request", param }));
 });
 

@@ -12,12 +12,14 @@ export function checkRules(settings: ArenaSettings): void {
   const { integrity, calls, moderation } = settings;
   assertOnce(integrity.tellTales, "model", "integrity.tellTales");
   if (integrity.readSecondsMax < integrity.readSecondsMin) {
-    throw wrong("integrity.readSecondsMax", "It must not be below `integrity.readSecondsMin`.");
+    const message = "`readSecondsMax` must not be below `readSecondsMin`.";
+    throw wrong("integrity.readSecondsMax", message);
   }
   assertOnce(calls.models, "model", "calls.models");
   assertOnce(moderation.patterns, "name", "moderation.patterns");
   if (moderation.judge === "endpoint" && moderation.endpoint === undefined) {
-    const message = "Say which server is asked, or choose another judge.";
+    const message =
+      "`moderation.endpoint.url` is missing: say which server is asked, or choose another judge.";
     throw wrong("moderation.endpoint.url", message);
   }
   checkTerms(settings.terms);
@@ -35,17 +37,16 @@ function checkSampling({ models }: ArenaSettings["sampling"]): void {
       throw wrong(`${at}.targets`, `${model} never meets itself; remove it from its targets.`);
     }
     if (new Set(targets).size < targets.length) {
-      throw wrong(`${at}.targets`, "A target is named twice; remove one.");
+      throw wrong(`${at}.targets`, `A target of ${model} is named twice; remove one.`);
     }
   }
 }
 
 function checkTerms({ version, text }: ArenaSettings["terms"]): void {
   if (version.trim() !== "" && text.trim() === "") {
-    throw wrong(
-      "terms.text",
-      "Visitors would agree to nothing: write a text, or empty the version.",
-    );
+    const message =
+      "`terms.text` is empty: visitors would agree to nothing. Write a text, or empty the version.";
+    throw wrong("terms.text", message);
   }
 }
 
@@ -54,9 +55,10 @@ function checkHumanity({ isOn, siteKey, scriptUrl, verifyUrl }: ArenaSettings["h
   const missing = { siteKey: siteKey.trim(), scriptUrl, verifyUrl };
   for (const [name, value] of Object.entries(missing)) {
     if (value) continue;
+    const at = `humanity.${name}`;
     throw wrong(
-      `humanity.${name}`,
-      "The check cannot be shown without it: fill it in, or turn the check off.",
+      at,
+      `\`${at}\` is missing: the check cannot be shown without it. Fill it in, or turn the check off.`,
     );
   }
 }
@@ -69,12 +71,12 @@ function assertOnce<Key extends string>(
   const seen = new Set<string>();
   for (const [index, entry] of entries.entries()) {
     if (seen.has(entry[key])) {
-      throw wrong(`${at}.${index}.${key}`, `${entry[key]} stands here twice; remove one.`);
+      throw wrong(`${at}.${index}.${key}`, `${entry[key]} stands twice in \`${at}\`; remove one.`);
     }
     seen.add(entry[key]);
   }
 }
 
 function wrong(param: string, message: string): AppError {
-  return new AppError("invalid-request", { message: `\`${param}\`: ${message}`, param });
+  return new AppError("invalid-request", { message, param });
 }

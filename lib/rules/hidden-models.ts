@@ -16,6 +16,9 @@ export const NONE_HIDDEN: HiddenModels = { get: async () => NONE, last: NONE };
 /** One set for each copy of the rules: every request asks for it. */
 const setOf = new WeakMap<ArenaSettings, ReadonlySet<string>>();
 
+/** The copy has said that it goes on with what it read last; the next request has it read again. */
+const goOn = () => undefined;
+
 export function toHiddenModels(settings: ArenaSettings): ReadonlySet<string> {
   const known = setOf.get(settings);
   if (known !== undefined) return known;
@@ -27,7 +30,13 @@ export function toHiddenModels(settings: ArenaSettings): ReadonlySet<string> {
 
 /** As this process knows the rules. */
 export const hiddenModels: HiddenModels = {
-  get: async () => toHiddenModels(rules().peek() ?? (await rules().get())),
+  async get() {
+    const { last } = rules();
+    const settings = rules().peek() ?? last ?? (await rules().get());
+    // Every request that names a model asks, and none but the first waits for a database that hangs.
+    if (rules().peek() === undefined) void rules().get().catch(goOn);
+    return toHiddenModels(settings);
+  },
   get last() {
     const settings = rules().last;
     return settings === undefined ? NONE : toHiddenModels(settings);

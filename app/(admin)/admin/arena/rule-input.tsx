@@ -123,19 +123,20 @@ function Text({ field, at, text, kind, byDefault, problem, onChange }: TextProps
   const isShort = typeof byDefault === "string" && byDefault.length <= 64 && byDefault !== "";
   return (
     <div className={kind === "line" ? "" : WIDE}>
+      {/* Beside its field and not around it, or what is typed into a text would be part of its name. */}
       <label htmlFor={`${id}-field`} className="block text-sm">
         {field.label}
-        {kind === "line" ? (
-          <input {...shared} onChange={(event) => onChange(event.target.value)} className={FIELD} />
-        ) : (
-          <textarea
-            {...shared}
-            onChange={(event) => onChange(event.target.value)}
-            rows={kind === "text" ? 6 : 3}
-            className={TEXT_FIELD}
-          />
-        )}
       </label>
+      {kind === "line" ? (
+        <input {...shared} onChange={(event) => onChange(event.target.value)} className={FIELD} />
+      ) : (
+        <textarea
+          {...shared}
+          onChange={(event) => onChange(event.target.value)}
+          rows={kind === "text" ? 6 : 3}
+          className={TEXT_FIELD}
+        />
+      )}
       <p id={id} className="mt-1 text-sm text-ink-soft">
         {field.help} {isShort ? `By default ${byDefault}.` : null}
         <FieldProblem id={`${id}-problem`} problem={problem} at={at} />

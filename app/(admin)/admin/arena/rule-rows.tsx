@@ -96,8 +96,10 @@ function Cell({ column, value, at, problem, describedBy, onChange }: CellProps) 
     ...{ "aria-invalid": isProblemAt(problem, at), "aria-describedby": describedBy },
   };
   return (
-    <label htmlFor={id} className="block min-w-0 text-sm">
-      {label}
+    <div className="min-w-0">
+      <label htmlFor={id} className="block text-sm">
+        {label}
+      </label>
       {kind === "line" ? (
         <input
           {...shared}
@@ -113,6 +115,6 @@ function Cell({ column, value, at, problem, describedBy, onChange }: CellProps) 
           className={TEXT_FIELD}
         />
       )}
-    </label>
+    </div>
   );
 }

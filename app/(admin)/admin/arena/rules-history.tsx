@@ -1,16 +1,20 @@
 "use client";
 
-import { useQuery } from "@tanstack/react-query";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { AdminTable, CELL } from "../admin-table";
 import { UnreadableNotice } from "../unreadable-notice";
 import { HISTORY_QUERY, readHistory } from "./use-rules-change";
 
 const HEADS = [{ label: "When" }, { label: "Rule" }, { label: "Before" }, { label: "After" }];
 
-/** The newest changes of the rules, a row a rule. */
-export function RulesHistory() {
+export type RulesHistoryProps = { version: string | null };
+
+/** The changes up to a version of the rules, the newest first and a row a rule. */
+export function RulesHistory({ version: upTo }: RulesHistoryProps) {
   const { data, error, refetch } = useQuery({
-    queryKey: HISTORY_QUERY,
+    // Read again when the rules are found to be others, whoever changed them.
+    queryKey: [...HISTORY_QUERY, upTo],
+    placeholderData: keepPreviousData,
     queryFn: ({ signal }) => readHistory(signal),
     retry: false,
   });

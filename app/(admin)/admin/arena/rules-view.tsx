@@ -48,7 +48,7 @@ export function RulesView() {
         <h2 id="history" className={HEADING}>
           What was changed
         </h2>
-        <RulesHistory />
+        <RulesHistory version={data.version} />
       </section>
     </>
   );

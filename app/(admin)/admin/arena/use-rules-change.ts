@@ -33,7 +33,6 @@ export function useRulesChange(onDone: () => void) {
       ),
     onSuccess: (rules) => {
       client.setQueryData(RULES_QUERY, rules);
-      void client.invalidateQueries({ queryKey: HISTORY_QUERY });
       onDone();
     },
     // Also after a refusal: what holds now may be what it was refused for.
