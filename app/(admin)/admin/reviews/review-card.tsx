@@ -78,7 +78,7 @@ function VisitorActions({ visitor, isSending, onExclude, onRestore }: VisitorAct
   const { isExcluded, counted, uncounted } = visitor;
   return (
     <>
-      <p className="numeric ml-auto text-sm text-ink-soft">
+      <p className="numeric text-sm sm:ml-auto text-ink-soft">
         Visitor with {countOf(counted, "counted vote")} and {uncounted} others
       </p>
       {isExcluded ? (
