@@ -1,4 +1,4 @@
-import { database } from "@/lib/db/client";
+import { arena } from "@/lib/arena/arena";
 import { methodNotAllowed } from "@/lib/http/not-allowed";
 import { emptyReply, jsonReply } from "@/lib/http/reply";
 import { route } from "@/lib/http/route";
@@ -9,7 +9,7 @@ import { rules } from "@/lib/rules/rules";
 export const GET = route({ shape: "parley", caller: "visitor" }, async ({ visitorId }) => {
   const { humanity } = await rules().get();
   const { siteKey, scriptUrl = null } = humanity;
-  const isDue = await isHumanityDue(database(), humanity, visitorId);
+  const isDue = await isHumanityDue(arena().db, humanity, visitorId);
   return jsonReply({ isDue, siteKey, scriptUrl } satisfies HumanityView);
 });
 
@@ -17,7 +17,7 @@ export const POST = route(
   { shape: "parley", caller: "visitor", body: humanityBodySchema, bodyBytesMax: 16_384 },
   async ({ visitorId, body, signal }) => {
     const { humanity } = await rules().get();
-    await proveHuman(database(), humanity, { visitorId, token: body.token, signal });
+    await proveHuman(arena().db, humanity, { visitorId, token: body.token, signal });
     return emptyReply();
   },
 );
