@@ -1,0 +1,38 @@
+import { expect, test } from "vitest";
+import { AnswerFacts } from "./answer-facts";
+import { LiveAnswer, type StopCause } from "./live-answer";
+
+const planned = {
+  ...{ id: "answer", parentId: "prompt", side: "a", attempt: 0, modelId: "id" },
+  ...{ modelName: "secret", history: [] },
+} as const;
+const newAnswer = (sight: "blind" | "open") =>
+  new LiveAnswer({ ...planned, history: [...planned.history] }, sight);
+
+test.each<[StopCause, string, string]>([
+  ["visitor", "", "stopped"],
+  ["visitor", "some", "stopped"],
+  ["unread", "", "failed"],
+  ["exit", "", "failed"],
+  ["exit", "some", "stopped"],
+])("ended by %s after %j it is %s", (cause, text, status) => {
+  const answer = newAnswer("blind");
+  answer.tell(text);
+  expect(answer.stop(cause)).toBe(true);
+  expect(answer.stop("visitor")).toBe(false);
+  answer.end = new AnswerFacts(undefined).stop();
+  answer.tellRest();
+  expect(answer.toEnd()).toMatchObject({ status, content: text, finishReason: null });
+});
+
+test("what a model thinks is kept, and told of an answer whose model may be named alone", () => {
+  for (const sight of ["blind", "open"] as const) {
+    const answer = newAnswer(sight);
+    answer.reasoning = "I am the secret model.";
+    const view = answer.view(sight);
+    expect(view.reasoning).toBe(sight === "open" ? answer.reasoning : "");
+    expect(view.model).toBe(sight === "open" ? "secret" : null);
+    answer.end = new AnswerFacts("Be brief.").stop();
+    expect(answer.toEnd().reasoning).toBe(answer.reasoning);
+  }
+});
