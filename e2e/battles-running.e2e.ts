@@ -85,26 +85,33 @@ test("one side is stopped, then the other, by mouse and by key, and both can be 
 test("stop ends both at once, also upstream, and another tab follows the same turn", async ({
   page,
   context,
-}, info) => {
+}) => {
   await between("mock/slow", "mock/long");
   await page.goto("/");
   await ask(page, "Go on for a while.");
-  await expect(answer(page, "A")).toContainText(/\w{3,}|\d \d/);
+  await untilRunning(page);
+  const other = await context.newPage();
+  await other.goto(page.url());
+  await expect(text(other, "A")).toContainText(/\w{3,}|\d \d/);
+  await page.getByRole("button", { name: "Stop", exact: true }).click();
+  await expect.poll(() => worker.running()).toBe(0);
+  for (const tab of [page, other]) {
+    await untilVotable(tab);
+    for (const side of ["A", "B"] as const) await expect(state(tab, side)).toContainText("stopped");
+  }
+  await other.close();
+});
+
+test("a running battle is usable on each size and in each scheme", async ({ page }, info) => {
+  await between("mock/slow", "mock/long");
+  await page.goto("/");
+  await ask(page, "Go on for a while.");
+  await untilRunning(page);
   for (const { size, viewport, colorScheme } of LOOKS) {
     await page.setViewportSize(viewport);
     await page.emulateMedia({ colorScheme, reducedMotion: "reduce" });
     await expectUsable(page, info.outputPath(`running-${size}.png`));
   }
-  const other = await context.newPage();
-  await other.goto(page.url());
-  await expect(state(other, "A")).toContainText("writing");
-  await page.getByRole("button", { name: "Stop", exact: true }).click();
-  await expect.poll(() => worker.running()).toBe(0);
-  for (const tab of [page, other]) {
-    await untilVotable(tab);
-    await expect(state(tab, "A")).toContainText("stopped");
-  }
-  await other.close();
 });
 
 test("a side that fails says so without a name and can be tried again", async ({ page }, info) => {
