@@ -1,13 +1,18 @@
 import { expect, test } from "vitest";
 import { AnswerFacts } from "./answer-facts";
 import { LiveAnswer, type StopCause } from "./live-answer";
+import type { PlannedAnswer } from "./plan-turn";
 
-const planned = {
-  ...{ id: "answer", parentId: "prompt", side: "a", attempt: 0, modelId: "id" },
-  ...{ modelName: "secret", history: [] },
-} as const;
-const newAnswer = (sight: "blind" | "open") =>
-  new LiveAnswer({ ...planned, history: [...planned.history] }, sight);
+const planned: PlannedAnswer = {
+  id: "answer",
+  parentId: "prompt",
+  side: "a",
+  attempt: 0,
+  modelId: "id",
+  modelName: "secret",
+  history: [],
+};
+const newAnswer = (sight: "blind" | "open") => new LiveAnswer(planned, sight);
 
 test.each<[StopCause, string, string]>([
   ["visitor", "", "stopped"],
