@@ -57,8 +57,11 @@ export type Highlighting = {
 
 /** A line above this is shown without colours: grammars need time by the square of it. */
 const COLOURED_LINE_CHARACTERS_MAX = 1_000;
-/** For one line; a grammar that meets its worst case gives up here. */
-const LINE_MS_MAX = 50;
+/**
+ * For one line, where a grammar that meets its worst case gives up and leaves the rest in one colour. A
+ * grammar's first line also compiles its patterns, which took 50 ms and more on a busy machine.
+ */
+const LINE_MS_MAX = 500;
 
 /** @throws Error for a language that we do not carry. */
 export async function openHighlighting(name: string): Promise<Highlighting> {
