@@ -3,6 +3,8 @@ import type { UNCOUNTED_REASONS } from "@/lib/db/schema/ballots";
 type Reason = (typeof UNCOUNTED_REASONS)[number];
 
 const SENTENCES: Record<Reason, string> = {
+  "nothing-to-read":
+    "Your vote is kept and does not count: at least one of the answers holds no text to compare.",
   "too-early": "Your vote is kept and does not count: it came sooner than the answers can be read.",
   "identity-leak":
     "Your vote is kept and does not count: an answer told which model had written it.",

@@ -75,6 +75,7 @@ export async function createBallot(
       {
         ...context,
         hasLeak: hasLeak(vote, { ...given, messages, descriptions }),
+        hasEmptyAnswer: [voted.a, voted.b].some(({ content }) => !VISIBLE.test(content)),
         readSeconds: Math.min(voted.a.ageSeconds, voted.b.ageSeconds),
         characters: voted.a.content.length + voted.b.content.length,
         isBeyondLimits: exceeded.length > 0,
@@ -97,6 +98,9 @@ export async function createBallot(
   });
   return reason;
 }
+
+/** What a reader sees: blanks, characters of control and those without a shape are nothing to compare. */
+const VISIBLE = /[\p{L}\p{N}\p{P}\p{S}]/u;
 
 type Pair = Record<Side, BattleMessage>;
 

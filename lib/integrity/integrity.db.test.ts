@@ -158,7 +158,7 @@ describe("a blind vote", () => {
     const rules = rulesOf({ readSecondsMin: 2, readSecondsPerThousandCharacters: 1 });
     const who = await visitor();
     const at = async (agoSeconds: number, length: number) =>
-      (await vote(await fight(who, { agoSeconds, answers: ["x".repeat(length), ""] }), { rules }))
+      (await vote(await fight(who, { agoSeconds, answers: ["x".repeat(length), "y"] }), { rules }))
         .reason;
     expect(await at(1, 10)).toBe("too-early");
     expect(await at(4, 10)).toBeNull();
@@ -166,6 +166,16 @@ describe("a blind vote", () => {
     expect(await at(8, 5_000)).toBeNull();
     // However long they are, no more is asked than the most.
     expect(await at(11, 100_000)).toBeNull();
+  });
+
+  test("is not counted where an answer has nothing to read, however long it was looked at", async () => {
+    const who = await visitor();
+    const said = async (...answers: string[]) => (await vote(await fight(who, { answers }))).reason;
+    expect(await said("", "")).toBe("nothing-to-read");
+    expect(await said("a whole answer", " \n\t")).toBe("nothing-to-read");
+    expect(await said("\u200b\u00a0\ufe0f", "a whole answer")).toBe("nothing-to-read");
+    expect(await said("4", "…")).toBeNull();
+    expect(await said("😀", "はい")).toBeNull();
   });
 
   test("is not counted after an answer that named its model, its maker or an operator's phrase", async () => {

@@ -12,6 +12,8 @@ export type BallotCase = {
   isWithdrawn: boolean;
   /** An answer of the battle named its model. */
   hasLeak: boolean;
+  /** An answer, as it was shown, has not one visible character. */
+  hasEmptyAnswer: boolean;
   /** Since both answers could be read whole. */
   readSeconds: number;
   /** Of both answers together. */
@@ -34,6 +36,8 @@ export function judgeBallot(
   >,
 ): UncountedReason | null {
   if (it.hasLeak) return "identity-leak";
+  // Without it who stops both sides at once could vote for nothing, as fast as the shortest reading time lets.
+  if (it.hasEmptyAnswer) return "nothing-to-read";
   if (it.readSeconds < readSecondsNeeded(it.characters, rules)) return "too-early";
   if (it.isBeyondLimits) return "too-many";
   if (it.isWithdrawn) return "withdrawn-model";

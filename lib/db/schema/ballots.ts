@@ -16,7 +16,7 @@ import { models } from "./models";
 
 /** Why a blind vote is kept and not counted. */
 export const UNCOUNTED_REASONS = [
-  ...(["too-early", "identity-leak", "repeated-prompt", "too-many"] as const),
+  ...(["nothing-to-read", "too-early", "identity-leak", "repeated-prompt", "too-many"] as const),
   ...(["flagged-visitor", "excluded-visitor", "withdrawn-model"] as const),
 ] as const;
 
