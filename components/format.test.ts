@@ -6,6 +6,7 @@ import {
   formatDate,
   formatLicence,
   formatParameters,
+  formatPrice,
   formatSeconds,
   formatShare,
   THIN_SPACE,
@@ -41,4 +42,12 @@ test("a licence is written as SPDX writes it, an unknown one as its card does", 
   expect(formatLicence("apache-2.0")).toBe("Apache-2.0");
   expect(formatLicence("cc-by-nc-4.0")).toBe("CC-BY-NC-4.0");
   expect(formatLicence("Llama 3.1 community")).toBe("Llama 3.1 community");
+});
+
+test("a price is told in dollars a million tokens, without zeros that say nothing", () => {
+  expect(formatPrice({ prompt: 0.15, completion: 0.6 })).toBe(
+    "$0.15 in, $0.60 out a million tokens",
+  );
+  expect(formatPrice({ prompt: 3, completion: 0.075 })).toBe("$3 in, $0.075 out a million tokens");
+  expect(formatPrice({ prompt: 0, completion: 0 })).toBe("free");
 });
