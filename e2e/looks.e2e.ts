@@ -38,6 +38,8 @@ type Look = (name: string) => Promise<void>;
 
 for (const { size, viewport, colorScheme } of LOOKS) {
   test.describe(`${size}, ${colorScheme}`, () => {
+    // Many states each; on a machine of one's own each of these takes some ten seconds.
+    test.describe.configure({ timeout: 120_000 });
     test.use({ viewport, colorScheme, contextOptions: { reducedMotion: "reduce" } });
 
     const lookAt =
@@ -141,10 +143,11 @@ for (const { size, viewport, colorScheme } of LOOKS) {
       const id = page.url().split("/").at(-1);
       // As the page's own dialog does: a request from elsewhere would be refused.
       const share = await page.evaluate(async (path) => {
+        const { digest } = await (await fetch(path)).json();
         const reply = await fetch(path, {
           method: "POST",
           headers: { "content-type": "application/json" },
-          body: "{}",
+          body: JSON.stringify({ digest }),
         });
         return (await reply.json()).id;
       }, `/api/conversations/${id}/shares`);
