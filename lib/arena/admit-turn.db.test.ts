@@ -51,6 +51,8 @@ test("a question that the rules hold back is written nowhere but in the queue, w
 test("nor does a tokenizer hear of it while it is typed", async () => {
   const asked = { visitorId: await world.visitor(), prompt: "the secret word", signal };
   await expect(countTokens(world.arena, asked)).rejects.toMatchObject({ code: "forbidden" });
+  const bySystem = { ...asked, prompt: "hello", system: asked.prompt };
+  await expect(countTokens(world.arena, bySystem)).rejects.toMatchObject({ code: "forbidden" });
   await expect(countTokens(world.arena, { ...asked, prompt: "the word" })).resolves.toMatchObject({
     fits: true,
   });

@@ -57,7 +57,9 @@ export async function checkRoom(
 
 /**
  * Refuses what one of a battle's models cannot take, for both at once: were one side to fail alone, the
- * models' context lengths and who is awake, which anybody may look up, would say which model it is.
+ * models' context lengths and who is awake, which anybody may look up, would say which model it is. Each
+ * model is asked for both sides' conversations: by its own side's alone the longest prompt that is taken
+ * would depend on which side has the smaller context, and their answers differ in length.
  *
  * @throws AppError `context-length-exceeded` or `no-worker`, the same whichever side is at fault.
  */
@@ -66,7 +68,10 @@ export async function checkBattleRoom(
   asks: readonly Ask[],
   signal: AbortSignal,
 ): Promise<void> {
-  if ((await findUnreachable(arena, asks, signal)).length === 0) return;
+  const crossed = asks.flatMap(({ modelName }) =>
+    asks.map(({ messages }) => ({ modelName, messages })),
+  );
+  if ((await findUnreachable(arena, crossed, signal)).length === 0) return;
   throw new AppError("no-worker", {
     message: "The two models of this battle are not both awake. Try again in a few seconds.",
     retryAfterSeconds: NO_WORKER_RETRY_AFTER_SECONDS,

@@ -33,7 +33,8 @@ export async function countTokens(
   },
 ): Promise<TokenCountReply> {
   const { conversationId, visitorId } = asked;
-  assertUnstruck((await arena.rules.get()).moderation, asked.prompt);
+  const { moderation } = await arena.rules.get();
+  for (const text of [asked.prompt, asked.system ?? ""]) assertUnstruck(moderation, text);
   const loaded =
     conversationId === undefined
       ? undefined
