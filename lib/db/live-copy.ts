@@ -1,5 +1,5 @@
 import { setImmediate as nextTurn } from "node:timers/promises";
-import { AppError } from "@/lib/errors";
+import { AppError, isAppError } from "@/lib/errors";
 import {
   LIVE_COPY_AGE_MS_MAX,
   LIVE_COPY_READ_MS_MAX,
@@ -91,7 +91,8 @@ export class LiveCopy<T> {
           this.#readMs = this.#now();
           break;
         }
-        throw away(error);
+        // What was read may be past understanding, which says so itself.
+        throw isAppError(error) ? error : away(error);
       }
     }
     assert(this.#value !== undefined, "a reading that did not fail left a value");

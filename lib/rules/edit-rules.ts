@@ -7,7 +7,6 @@ import { type ArenaSettings, DEFAULT_ARENA_SETTINGS } from "@/lib/protocol/arena
 import { checkRules } from "./check-rules";
 import { compareRules } from "./compare-rules";
 import { toHiddenModels } from "./hidden-models";
-import { toSettings } from "./rules";
 import {
   createNamedEntry,
   createSettings,
@@ -15,6 +14,7 @@ import {
   lockSettings,
   readSettings,
 } from "./store";
+import { toEditableSettings } from "./stored-rules";
 
 /** What operators change: by the admin page or the terminal, by the same rules. */
 
@@ -27,7 +27,7 @@ export async function readVersionedRules(db: Database = database()): Promise<Ver
   const row = await findNewestSettings(db);
   return row === undefined
     ? { version: null, settings: DEFAULT_ARENA_SETTINGS }
-    : { version: row.id, settings: toSettings(row.settings) };
+    : { version: row.id, settings: toEditableSettings(row.settings) };
 }
 
 /**
@@ -67,8 +67,8 @@ export async function readRulesHistory(db: Database = database()): Promise<Arena
       version: id,
       changedAt: createdAt.toISOString(),
       changes: compareRules(
-        before === undefined ? DEFAULT_ARENA_SETTINGS : toSettings(before.settings),
-        toSettings(settings),
+        before === undefined ? DEFAULT_ARENA_SETTINGS : toEditableSettings(before.settings),
+        toEditableSettings(settings),
       ),
     };
   });

@@ -1,30 +1,21 @@
 import { announce, changeFeed } from "@/lib/db/change-feed";
 import { type Database, database } from "@/lib/db/client";
 import { LiveCopy } from "@/lib/db/live-copy";
-import {
-  type ArenaSettings,
-  arenaSettingsSchema,
-  DEFAULT_ARENA_SETTINGS,
-} from "@/lib/protocol/arena-settings";
-import { log } from "@/lib/telemetry/log";
+import { type ArenaSettings, DEFAULT_ARENA_SETTINGS } from "@/lib/protocol/arena-settings";
 import { processSingleton } from "@/lib/util/process-singleton";
 import { createSettings, findNewestSettings } from "./store";
+import { toSettings } from "./stored-rules";
 
 export type RulesCopy = LiveCopy<ArenaSettings>;
 
-/** The rules that hold now: those that were stored last, with defaults for what they leave out. */
+/**
+ * The rules that hold now: those that were stored last, with defaults for what they leave out.
+ *
+ * @throws AppError `unavailable` where they hold what this version cannot read.
+ */
 export async function readRules(db: Database): Promise<ArenaSettings> {
   const row = await findNewestSettings(db);
   return row === undefined ? DEFAULT_ARENA_SETTINGS : toSettings(row.settings);
-}
-
-/** Stored rules as this version understands them. */
-export function toSettings(stored: unknown): ArenaSettings {
-  const read = arenaSettingsSchema.safeParse(stored);
-  if (read.success) return read.data;
-  // Written by a newer version, which an older process must outlive.
-  log.error({ issues: read.error.issues.length }, "stored rules of the arena not understood");
-  return DEFAULT_ARENA_SETTINGS;
 }
 
 /** Stores new rules unasked and unchecked, whatever held before: `editRules` is for operators. */
