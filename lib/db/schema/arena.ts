@@ -112,6 +112,9 @@ export const reviews = pgTable(
     index("reviews_by_visitor").on(table.visitorId),
     index("reviews_by_conversation").on(table.conversationId),
     index("reviews_by_message").on(table.messageId),
+    uniqueIndex("reviews_one_open_flag")
+      .on(table.messageId)
+      .where(sql`${table.kind} = 'flag' and ${table.state} = 'open'`),
     uniqueIndex("reviews_one_open_anomaly")
       .on(table.visitorId)
       .where(sql`${table.kind} = 'anomaly' and ${table.state} = 'open'`),

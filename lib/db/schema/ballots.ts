@@ -59,6 +59,9 @@ export const ballots = pgTable(
     ),
     check("ballots_counted", sql`${table.counted} = (${table.uncountedReason} is null)`),
     index("ballots_counted_at").on(table.createdAt).where(sql`${table.counted}`),
+    // What others said of two models is read with each reveal, and of many with each test of a visitor's votes.
+    index("ballots_by_models").on(table.modelAId, table.modelBId).where(sql`${table.counted}`),
+    index("ballots_by_model_b").on(table.modelBId).where(sql`${table.counted}`),
     index("ballots_by_voter").on(table.voter, table.createdAt),
   ],
 );

@@ -171,6 +171,10 @@ export const messages = pgTable(
     uniqueIndex("messages_one_answer_a_side")
       .on(table.parentId, table.side, table.attempt)
       .where(sql`${table.side} is not null and ${table.status} <> 'failed'`),
+    // Each deleted message is looked for among all parents; without this, in its whole conversation.
+    index("messages_by_parent")
+      .on(table.parentId, table.conversationId)
+      .where(sql`${table.parentId} is not null`),
     index("messages_by_conversation").on(table.conversationId, table.id),
     index("messages_search").using("gin", table.search),
     index("messages_by_prompt_hash")
