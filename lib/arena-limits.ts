@@ -69,6 +69,8 @@ export const VOTERS_WAITING_MAX = 10_000;
 export const RULES_HISTORY_MAX = 50;
 /** Reviews on one page for keepers; more wait until these are decided. */
 export const REVIEWS_SHOWN_MAX = 100;
+/** Reports and held-back questions of one visitor that wait at once: enough to judge by, and no room to hide others' reviews. */
+export const OPEN_REVIEWS_A_VISITOR_MAX = 20;
 /** Excluded visitors that can be restored on the page; others by their id. */
 export const EXCLUDED_SHOWN_MAX = 200;
 /** Lines of the public log at once. */

@@ -2,7 +2,13 @@ import { AppError } from "@/lib/errors";
 import type { MarkKind, TurnAnswer } from "@/lib/protocol/conversation-view";
 import type { Arena } from "./arena";
 import { loadConversation } from "./load-conversation";
-import { createFlagReview, createMark, deleteMarks, readMarks } from "./marks-store";
+import {
+  createFlagReview,
+  createMark,
+  deleteFlagReview,
+  deleteMarks,
+  readMarks,
+} from "./marks-store";
 import { readMessagesById } from "./store";
 import { toTurnAnswer } from "./views";
 import { withVisitor } from "./visitor-turn";
@@ -14,7 +20,7 @@ const EXCLUDES: Record<MarkKind, MarkKind[]> = { up: ["down"], down: ["up"], fla
  * Sets or takes back what a visitor says of an answer of theirs, as often as they like.
  *
  * @returns the answer with its marks.
- * @throws AppError `not-found` or `conflict`
+ * @throws AppError `not-found` or `conflict`; `quota-exceeded` of a report while too many wait
  */
 export async function markAnswer(
   arena: Arena,
@@ -41,9 +47,12 @@ export async function markAnswer(
   }
   await withVisitor(arena.db, visitorId, async (db) => {
     await deleteMarks(db, answerId, isSet ? EXCLUDES[kind] : [kind]);
-    if (!isSet) return;
-    const isNew = await createMark(db, { messageId: answerId, kind, note });
-    if (!isNew || kind !== "flag") return;
+    if (!isSet) {
+      if (kind === "flag") await deleteFlagReview(db, answerId);
+      return;
+    }
+    await createMark(db, { messageId: answerId, kind, note });
+    if (kind !== "flag") return;
     await createFlagReview(db, { visitorId, conversationId, messageId: answerId, note });
   });
   const [row] = await readMessagesById(arena.db, [answerId]);

@@ -1,7 +1,10 @@
 import { and, eq, inArray } from "drizzle-orm";
+import { OPEN_REVIEWS_A_VISITOR_MAX } from "@/lib/arena-limits";
 import type { Database } from "@/lib/db/client";
 import { marks, reviews } from "@/lib/db/schema/arena";
 import { messages } from "@/lib/db/schema/conversations";
+import { AppError } from "@/lib/errors";
+import { countOpenReviews } from "@/lib/moderation/store";
 import type { MarkKind } from "@/lib/protocol/conversation-view";
 
 /** What visitors say of single answers. */
@@ -24,23 +27,17 @@ export async function readMarks(
   return byAnswer;
 }
 
-/** Returns whether it was not there before. */
+/** With its note, where one is given, in the place of the one before. */
 export async function createMark(
   db: Database,
   mark: { messageId: string; kind: MarkKind; note: string | null },
-): Promise<boolean> {
-  const created = await db
-    .insert(marks)
-    .values(mark)
-    .onConflictDoNothing()
-    .returning({ kind: marks.kind });
-  if (created.length === 0 && mark.note !== null) {
-    await db
-      .update(marks)
-      .set({ note: mark.note })
-      .where(and(eq(marks.messageId, mark.messageId), eq(marks.kind, mark.kind)));
+): Promise<void> {
+  const creating = db.insert(marks).values(mark);
+  if (mark.note === null) await creating.onConflictDoNothing();
+  else {
+    const { note } = mark;
+    await creating.onConflictDoUpdate({ target: [marks.messageId, marks.kind], set: { note } });
   }
-  return created.length > 0;
 }
 
 export async function deleteMarks(
@@ -53,11 +50,44 @@ export async function deleteMarks(
     .where(and(eq(marks.messageId, messageId), inArray(marks.kind, [...kinds])));
 }
 
-/** A reported answer waits for an operator's eyes. */
+/**
+ * A reported answer waits for an operator's eyes, once, with what its visitor said last. What an operator has
+ * decided of it stays decided. Under the visitor's lock.
+ *
+ * @throws AppError `quota-exceeded` while too much of the visitor's waits already.
+ */
 export async function createFlagReview(
   db: Database,
   flag: { visitorId: string; conversationId: string; messageId: string; note: string | null },
 ): Promise<void> {
   const { note, ...of } = flag;
+  const known = await db
+    .select({ id: reviews.id, state: reviews.state })
+    .from(reviews)
+    .where(and(eq(reviews.messageId, flag.messageId), eq(reviews.kind, "flag")));
+  const open = known.find(({ state }) => state === "open");
+  if (open !== undefined) {
+    if (note === null) return;
+    await db.update(reviews).set({ evidence: { note } }).where(eq(reviews.id, open.id));
+    return;
+  }
+  if (known.length > 0) return;
+  if ((await countOpenReviews(db, flag.visitorId)) >= OPEN_REVIEWS_A_VISITOR_MAX) throw tooMany();
   await db.insert(reviews).values({ ...of, kind: "flag", evidence: { note } });
+}
+
+/** A report that is taken back waits for nobody. */
+export async function deleteFlagReview(db: Database, messageId: string): Promise<void> {
+  await db
+    .delete(reviews)
+    .where(
+      and(eq(reviews.messageId, messageId), eq(reviews.kind, "flag"), eq(reviews.state, "open")),
+    );
+}
+
+function tooMany(): AppError {
+  return new AppError("quota-exceeded", {
+    message: `${OPEN_REVIEWS_A_VISITOR_MAX} of your reports and questions wait to be looked at. Report this answer when some of them were, or take another report back.`,
+    param: "kind",
+  });
 }

@@ -1,6 +1,7 @@
 /** Goal: one vote counts, and only its owner's. Method: many requests at once, strangers, both orders. */
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { OPEN_REVIEWS_A_VISITOR_MAX } from "@/lib/arena-limits";
 import { reviews } from "@/lib/db/schema/arena";
 import { ballots } from "@/lib/db/schema/ballots";
 import { votes } from "@/lib/db/schema/battles";
@@ -190,6 +191,45 @@ test("an answer is good or bad, and a report waits for the operator once", async
   expect((await mark("down", false)).marks).toEqual(["flag"]);
   const view = await readConversation(world.arena, { visitorId, conversationId });
   expect(view.messages[1]).toMatchObject({ marks: ["flag"] });
+});
+
+test("reports open one review an answer, close it when taken back, and never fill the queue", async () => {
+  const { visitorId, events } = await begin(world, chat("hello"));
+  const turn = await readTurn(events);
+  const { conversationId } = turn.start;
+  const answerId = turn.side(null).id;
+  const flag = (isSet: boolean, note?: string) => {
+    const mark = { answerId, kind: "flag" as const, isSet, note };
+    return markAnswer(world.arena, { visitorId, conversationId, mark });
+  };
+  const ofVisitor = () => world.db.select().from(reviews).where(eq(reviews.visitorId, visitorId));
+  for (let round = 0; round < 5; round++) {
+    await flag(true);
+    await flag(false);
+  }
+  expect(await ofVisitor()).toEqual([]);
+  await flag(true, "first words");
+  await flag(true, "better words");
+  await flag(true);
+  expect(await ofVisitor()).toMatchObject([{ state: "open", evidence: { note: "better words" } }]);
+  // Decided: the same answer is not brought up again.
+  await world.db
+    .update(reviews)
+    .set({ state: "dismissed" })
+    .where(eq(reviews.visitorId, visitorId));
+  await flag(false);
+  await flag(true);
+  expect(await ofVisitor()).toMatchObject([{ state: "dismissed" }]);
+
+  await world.db.delete(reviews).where(eq(reviews.visitorId, visitorId));
+  const waiting = { kind: "moderation" as const, visitorId, evidence: {} };
+  await world.db
+    .insert(reviews)
+    .values(Array.from({ length: OPEN_REVIEWS_A_VISITOR_MAX }, () => waiting));
+  await flag(false);
+  await expect(flag(true)).rejects.toMatchObject({ code: "quota-exceeded", param: "kind" });
+  const view = await readConversation(world.arena, { visitorId, conversationId });
+  expect(view.messages[1]).toMatchObject({ marks: [] });
 });
 
 test("to everybody else a conversation does not exist", async () => {

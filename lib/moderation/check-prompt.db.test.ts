@@ -3,6 +3,7 @@ import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { sql } from "drizzle-orm";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { OPEN_REVIEWS_A_VISITOR_MAX } from "@/lib/arena-limits";
 import type { Controller } from "@/lib/controller/controller";
 import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
 import { arenaSettingsSchema, type ModerationRules } from "@/lib/protocol/arena-settings";
@@ -80,6 +81,16 @@ test("a pattern holds back, names itself to the operator and not to the visitor,
       evidence: { patterns: ["keys"], prompt: "my key is SK-ABCDEFGH1234" },
     },
   ]);
+});
+
+test("what one visitor goes on trying is held back, and fills no queue", async () => {
+  const rules = rulesOf({ patterns: [{ name: "bad", pattern: "bad" }] });
+  for (let round = 0; round < OPEN_REVIEWS_A_VISITOR_MAX + 3; round++) {
+    await expect(check(rules, `bad ${round}`)).rejects.toMatchObject({ code: "forbidden" });
+  }
+  const waiting = await readReviews();
+  expect(waiting).toHaveLength(OPEN_REVIEWS_A_VISITOR_MAX);
+  expect(waiting[0]?.evidence).toMatchObject({ prompt: "bad 0" });
 });
 
 test("a judge holds back what it flags, and what reaches the rules' score", async () => {

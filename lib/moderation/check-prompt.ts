@@ -1,4 +1,4 @@
-import { EVIDENCE_CHARACTERS_MAX } from "@/lib/arena-limits";
+import { EVIDENCE_CHARACTERS_MAX, OPEN_REVIEWS_A_VISITOR_MAX } from "@/lib/arena-limits";
 import { ensureVisitor } from "@/lib/auth/visitor-store";
 import type { Controller } from "@/lib/controller/controller";
 import type { Database } from "@/lib/db/client";
@@ -9,7 +9,7 @@ import { log } from "@/lib/telemetry/log";
 import { askClassifier } from "./judge-classifier";
 import { askEndpoint, type Judgement } from "./judge-endpoint";
 import { findStrikes, heldBack } from "./patterns";
-import { createReview } from "./store";
+import { countOpenReviews, createReview } from "./store";
 
 export type PromptCheck = {
   db: Database;
@@ -25,7 +25,7 @@ export type PromptCheck = {
 
 /**
  * Holds a prompt back before any model or worker hears of it, where an operator's rules say so. What is
- * held back waits for the operator's eyes, with the prompt. Without rules it does nothing.
+ * held back waits for the operator's eyes, with the prompt, until too much of one visitor's waits. Without rules it does nothing.
  *
  * @throws AppError `forbidden` of a prompt that is held back, `unavailable` while nobody can judge it.
  */
@@ -72,6 +72,8 @@ async function holdBack(check: PromptCheck, found: Record<string, unknown>): Pro
   const { db, visitorId, conversationId, prompt } = check;
   await ensureVisitor(db, visitorId);
   const evidence = { ...found, prompt: prompt.slice(0, EVIDENCE_CHARACTERS_MAX) };
+  // What one visitor goes on trying is seen from the first of it, and must not hide what others do.
+  if ((await countOpenReviews(db, visitorId)) >= OPEN_REVIEWS_A_VISITOR_MAX) throw heldBack();
   await createReview(db, { kind: "moderation", visitorId, conversationId, evidence });
   throw heldBack();
 }
