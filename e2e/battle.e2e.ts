@@ -11,7 +11,7 @@ async function readVotes(page: Page): Promise<number> {
   return (await (await page.request.get("/api/leaderboard")).json()).voteCount;
 }
 
-const outcome = (page: Page) => page.getByRole("region", { name: "The outcome" });
+const outcome = (page: Page) => page.getByRole("region", { name: "The outcome", exact: true });
 const conversationId = (page: Page) => new URL(page.url()).pathname.split("/").at(-1) ?? "";
 
 test("by mouse: a prompt, two answers, a vote, the names, a reason, and a board that shows it", async ({

@@ -28,7 +28,7 @@ async function between(...models: string[]): Promise<void> {
   await changeRules(platform, drawOnly(models, [...BUNDLED_MODELS, ...MODELS]));
 }
 
-const outcome = (page: Page) => page.getByRole("region", { name: "The outcome" });
+const outcome = (page: Page) => page.getByRole("region", { name: "The outcome", exact: true });
 const state = (page: Page, side: "A" | "B") => answer(page, side).locator("header");
 
 const text = (page: Page, side: "A" | "B") => answer(page, side).locator(".prose");

@@ -6,7 +6,7 @@ import { expect, type Page, test } from "@playwright/test";
 import { expectUsable, LOOKS } from "./expect-usable";
 import { answer, ask, untilVotable, voteButton } from "./pages";
 
-const outcome = (page: Page) => page.getByRole("region", { name: "The outcome" });
+const outcome = (page: Page) => page.getByRole("region", { name: "The outcome", exact: true });
 const turn = (page: Page, number: number) =>
   page.getByRole("region", { name: `Question ${number}`, exact: true });
 

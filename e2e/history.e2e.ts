@@ -194,7 +194,7 @@ for (const { size, viewport, colorScheme } of LOOKS) {
     await page.getByRole("link", { name: "Write hello world in Rust." }).click();
     await untilVotable(page);
     await voteButton(page, "A is better").click();
-    await expect(page.getByRole("region", { name: "The outcome" })).toBeVisible();
+    await expect(page.getByRole("region", { name: "The outcome", exact: true })).toBeVisible();
     await chatOnce(page, "What is the capital of Japan?");
 
     await page.goto("/history");

@@ -56,7 +56,7 @@ test("web killed in the middle of an answer: the vote and both conversations are
   await ask(page, "What is the opposite of brave?");
   await untilVotable(page);
   await voteButton(page, "Tie").click();
-  await expect(page.getByRole("region", { name: "The outcome" })).toBeVisible();
+  await expect(page.getByRole("region", { name: "The outcome", exact: true })).toBeVisible();
   const voted = page.url();
   const text = await answer(page, "A").locator("p").first().innerText();
 

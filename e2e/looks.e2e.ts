@@ -88,10 +88,10 @@ for (const { size, viewport, colorScheme } of LOOKS) {
       await look("battle-keys");
       await page.keyboard.press("Escape");
       await voteButton(page, "Tie").click();
-      await expect(page.getByRole("region", { name: "The outcome" })).toBeVisible();
+      await expect(page.getByRole("region", { name: "The outcome", exact: true })).toBeVisible();
       await look("battle-revealed");
       await page.reload();
-      await expect(page.getByRole("region", { name: "The outcome" })).toBeVisible();
+      await expect(page.getByRole("region", { name: "The outcome", exact: true })).toBeVisible();
       await look("battle-stored");
     });
 
