@@ -77,6 +77,7 @@ import * as v1ResponsesInputTokens from "@/app/v1/responses/input_tokens/route";
 import * as v1Responses from "@/app/v1/responses/route";
 import type { RouteModule } from "@/lib/http/front";
 
+// biome-ignore lint/performance/noBarrelFile: a bundle's door, and the server calls both from it.
 export { boot } from "./instrumentation-node";
 
 /**

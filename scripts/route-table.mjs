@@ -17,7 +17,11 @@ const HEAD = `/**
  * Whoever boots makes what all requests share (ledger, controller, router): the copy of the code that
  * answers them, which is bundled for speed, rather than Next's.
  */
-const BOOT = ['export { boot } from "./instrumentation-node";', ""];
+const BOOT = [
+  "// biome-ignore lint/performance/noBarrelFile: a bundle's door, and the server calls both from it.",
+  'export { boot } from "./instrumentation-node";',
+  "",
+];
 
 /** Folders in parentheses are no part of an address, as in Next. */
 const toPath = (file) =>

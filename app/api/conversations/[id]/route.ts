@@ -3,8 +3,8 @@ import { arena } from "@/lib/arena/arena";
 import { readConversation } from "@/lib/arena/read-conversation";
 import { deleteConversation, renameConversation } from "@/lib/history/edit-conversation";
 import { methodNotAllowed } from "@/lib/http/not-allowed";
-import { emptyReply, jsonReply } from "@/lib/http/reply";
 import { parseQuery } from "@/lib/http/parse-query";
+import { emptyReply, jsonReply } from "@/lib/http/reply";
 import { route } from "@/lib/http/route";
 import { renameBodySchema } from "@/lib/protocol/conversation-view";
 
