@@ -17,11 +17,11 @@ import {
   readVoteContext,
 } from "./ballot-store";
 import { toAsks } from "./check-limits";
-import { fold } from "./folded-words";
+import { fold, wordsOf } from "./folded-words";
 import { guessLanguage } from "./guess-language";
 import { judgeBallot, type UncountedReason } from "./judge-ballot";
 import { takePrompt, takeTallies } from "./tally";
-import { findTellTale, toTellTales } from "./tell-tales";
+import { findTellTale, readQuestion, toTellTales } from "./tell-tales";
 
 export type BlindVote = {
   voteId: string;
@@ -169,12 +169,18 @@ function hasLeak(
       innocentWords,
     );
   };
-  const wordsOf = { a: words("a"), b: words("b") };
+  const asked = wordsOf(prompt);
+  const [a, b] = [words("a"), words("b")];
+  const sides = {
+    a: { tellTales: a, question: readQuestion(asked, a) },
+    b: { tellTales: b, question: readQuestion(asked, b) },
+  };
   for (const { side, content } of messages.toReversed()) {
     if (side === null || left <= 0) continue;
     const text = content.slice(0, left);
     left -= text.length;
-    if (findTellTale(text, wordsOf[side], prompt) !== undefined) return true;
+    const { tellTales: own, question } = sides[side];
+    if (findTellTale(text, own, question) !== undefined) return true;
   }
   return false;
 }

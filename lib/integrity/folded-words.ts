@@ -21,11 +21,15 @@ const SENTENCE_END = /[.!?。！？]\s|[\n。！？]/u;
 
 /** Without case, accents, and characters that are not seen; other forms of a letter become the usual one. */
 export function fold(text: string): string {
-  return text
-    .normalize("NFKD")
-    .replaceAll(/[\p{M}\p{Cf}]/gu, "")
-    .toLowerCase()
-    .replaceAll(/[а-яі]/g, (letter) => LOOK_ALIKES[letter] ?? letter);
+  return (
+    text
+      .normalize("NFKD")
+      .replaceAll(/[\p{M}\p{Cf}]/gu, "")
+      // Syllables of Hangul, which the first step took apart, are whole again.
+      .normalize("NFC")
+      .toLowerCase()
+      .replaceAll(/[а-яі]/g, (letter) => LOOK_ALIKES[letter] ?? letter)
+  );
 }
 
 /** Cyrillic letters that look like Latin ones, so that `сlаudе` is read as it looks. Names alone are compared. */
@@ -43,12 +47,14 @@ export function wordsOf(text: string): Word[] {
     const [found] = match;
     const start = match.index;
     const gap = folded.slice(before, start);
+    // Nearly all are, and three searches of each cost more than all the rest.
+    const isPlain = gap === "" || gap === " ";
     const isFirst = words.length === 0;
     words.push({
       ...{ text: found, start, end: start + found.length },
-      isNear: !isFirst && NEAR.test(gap) && !gap.includes("\n"),
-      isTight: !isFirst && TIGHT.test(gap),
-      startsSentence: isFirst || SENTENCE_END.test(gap),
+      isNear: !isFirst && (isPlain || (NEAR.test(gap) && !gap.includes("\n"))),
+      isTight: !isFirst && (isPlain || TIGHT.test(gap)),
+      startsSentence: isFirst || (!isPlain && SENTENCE_END.test(gap)),
     });
     before = start + found.length;
   }
