@@ -14,6 +14,8 @@ export const REPLACEMENTS_A_SIDE_MAX = 2;
 export const STOP_WAIT_MS_MAX = 2_000;
 /** How long the end of an answer is tried to be written while the database is away; then another process's sweep ends it. */
 export const ANSWER_END_MS_MAX = 60_000;
+/** A model that was not reached is left out of draws for this long: by then its worker has come back or counts as gone. */
+export const UNREACHABLE_MODEL_MS = 15_000;
 /** Characters of a visitor's own words about an answer that they report. */
 export const MARK_NOTE_CHARACTERS_MAX = 1_000;
 

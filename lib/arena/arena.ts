@@ -10,6 +10,7 @@ import { OpenAnswers } from "./open-answers";
 import { PairScoresCopy } from "./pair-scores";
 import { Runs } from "./runs";
 import { sweepStaleAnswers } from "./store";
+import { UnreachableModels } from "./unreachable-models";
 
 /** What every action of the arena works with. */
 export class Arena {
@@ -18,6 +19,7 @@ export class Arena {
   /** The rules of the game that hold now. */
   readonly rules: { get(): Promise<ArenaSettings> };
   readonly pairScores: PairScoresCopy;
+  readonly unreachable = new UnreachableModels();
   /** Turns that this process runs, and the rows of their answers. */
   readonly runs = new Runs();
   readonly openAnswers: OpenAnswers;

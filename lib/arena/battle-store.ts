@@ -25,7 +25,8 @@ const modelA = alias(models, "model_a");
 const modelB = alias(models, "model_b");
 const toModel = (table: typeof modelA | typeof modelB) => ({ id: table.id, name: table.name });
 
-export async function findPair(db: Database, conversationId: string): Promise<PairRow> {
+/** Undefined once the conversation is deleted. */
+export async function findPair(db: Database, conversationId: string): Promise<PairRow | undefined> {
   const [row] = await db
     .select({
       id: battles.id,
@@ -37,7 +38,6 @@ export async function findPair(db: Database, conversationId: string): Promise<Pa
     .innerJoin(modelA, eq(modelA.id, battles.modelAId))
     .innerJoin(modelB, eq(modelB.id, battles.modelBId))
     .where(eq(battles.conversationId, conversationId));
-  assert(row !== undefined, "a battle and a comparison have their pair");
   return row;
 }
 

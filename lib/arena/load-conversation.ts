@@ -1,5 +1,5 @@
 import type { Database } from "@/lib/db/client";
-import { AppError } from "@/lib/errors";
+import { AppError, toAppError } from "@/lib/errors";
 import type { Side } from "@/lib/protocol/arena-view";
 import {
   type ConversationKind,
@@ -43,6 +43,7 @@ export async function loadConversation(
   if (row === undefined) throw noSuchConversation();
   const { kind, title, createdAt, modelId, modelName } = row;
   const pair = kind === "chat" ? null : await findPair(db, id);
+  if (pair === undefined) throw noSuchConversation();
   const votes = pair ? await readVotes(db, pair.id) : [];
   const messages = await readSkeleton(db, id);
   const isBlind = kind === "battle" && !votes.some(({ blind }) => blind);
@@ -54,6 +55,25 @@ export async function loadConversation(
     state: { kind, messages, votes },
     sight: isBlind ? "blind" : "open",
   };
+}
+
+/**
+ * Runs what reads or writes a conversation in several statements, between which another tab may delete it.
+ *
+ * @throws AppError `not-found` in the place of whatever then goes wrong.
+ */
+export async function whileKept<T>(
+  db: Database,
+  { conversationId: id, visitorId }: { conversationId: string; visitorId: string },
+  work: () => Promise<T>,
+): Promise<T> {
+  try {
+    return await work();
+  } catch (error) {
+    if (toAppError(error).code !== "internal") throw error;
+    if ((await findConversation(db, { id, visitorId })) !== undefined) throw error;
+    throw noSuchConversation();
+  }
 }
 
 /** The model of a side; null: a chat's one. */

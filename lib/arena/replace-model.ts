@@ -1,5 +1,5 @@
 import type { ErrorCode } from "@/lib/errors";
-import { countCalls, findUndrawable } from "@/lib/integrity/check-limits";
+import { countBlindCalls, findUndrawable } from "@/lib/integrity/check-limits";
 import type { Side } from "@/lib/protocol/arena-view";
 import type { Message } from "@/lib/protocol/message";
 import type { Arena } from "./arena";
@@ -40,6 +40,8 @@ export async function replaceModel(
   const { conversationId, side, answerId, errorCode } = at;
   for (let tries = 0; tries < TRIES_MAX; tries++) {
     const pair = await findPair(arena.db, conversationId);
+    // Deleted meanwhile, with the answer that wants another model.
+    if (pair === undefined) return undefined;
     const other = pair[side === "a" ? "b" : "a"];
     const drawn = await drawFitting(arena, at, { other, failed });
     if (drawn === undefined) return undefined;
@@ -52,7 +54,7 @@ export async function replaceModel(
     if (!isSaved) continue;
     const { visitorId, network } = at;
     const limits = { db: arena.db, rules: await arena.rules.get() };
-    await countCalls(limits, { visitorId, network, models: [reserve.name] });
+    await countBlindCalls(limits, { visitorId, network, models: [reserve.name] });
     return reserve;
   }
   return undefined;

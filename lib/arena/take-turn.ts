@@ -1,5 +1,5 @@
 import type { Database } from "@/lib/db/client";
-import { countCalls, findUndrawable, refuseBattle } from "@/lib/integrity/check-limits";
+import { countBlindCalls, findUndrawable, refuseBattle } from "@/lib/integrity/check-limits";
 import type {
   AnswerAgainBody,
   ConversationEvent,
@@ -15,7 +15,7 @@ import { type AwakeChatModel, getNamedModel, readAwakeModels } from "./awake-mod
 import { createPair } from "./battle-store";
 import { checkBattleRoom, checkRoom, findUnreachable } from "./check-room";
 import { type DrawnPair, drawPair } from "./draw-pair";
-import { type LoadedConversation, loadConversation } from "./load-conversation";
+import { type LoadedConversation, loadConversation, whileKept } from "./load-conversation";
 import { type PlannedTurn, planFirstTurn, planNewAnswers, planNextTurn } from "./plan-turn";
 import { createConversation } from "./store";
 import { type Asked, withVisitor, writeTurn } from "./visitor-turn";
@@ -100,7 +100,9 @@ export async function takeTurn(
   arena: Arena,
   asked: Asked & { conversationId: string; turn: TurnBody },
 ): Promise<Events> {
-  return goOn(arena, asked, (db, loaded) => planNextTurn(db, loaded, asked.turn));
+  return whileKept(arena.db, asked, () =>
+    goOn(arena, asked, (db, loaded) => planNextTurn(db, loaded, asked.turn)),
+  );
 }
 
 /**
@@ -112,7 +114,9 @@ export async function answerAgain(
   arena: Arena,
   asked: Asked & { conversationId: string; again: AnswerAgainBody },
 ): Promise<Events> {
-  return goOn(arena, asked, (db, loaded) => planNewAnswers(db, loaded, asked.again));
+  return whileKept(arena.db, asked, () =>
+    goOn(arena, asked, (db, loaded) => planNewAnswers(db, loaded, asked.again)),
+  );
 }
 
 async function goOn(
@@ -178,7 +182,7 @@ async function countBlind(
   { visitorId, network }: Asked,
   models: string[],
 ): Promise<void> {
-  await countCalls({ db, rules: await rules.get() }, { visitorId, network, models });
+  await countBlindCalls({ db, rules: await rules.get() }, { visitorId, network, models });
 }
 
 /** Draws again without the models that turn out not to answer, until two do or fewer than two are left. */
@@ -194,11 +198,13 @@ async function draw(
   const out = await findUndrawable(limits, { visitorId, network, models });
   let awake = all.filter(({ name }) => !out.has(name));
   if (awake.length < 2 && all.length >= 2) throw refuseBattle();
+  awake = arena.unreachable.without(awake);
   for (;;) {
     const drawn = await drawPair(arena, { awake, ...(random && { random }) });
     const asks = [drawn.a, drawn.b].map(({ name }) => ({ modelName: name, messages }));
     const unreachable = await findUnreachable(arena, asks, signal);
     if (unreachable.length === 0) return drawn;
+    arena.unreachable.note(unreachable);
     awake = awake.filter((model) => !unreachable.includes(model.name));
   }
 }
