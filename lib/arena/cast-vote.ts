@@ -8,7 +8,7 @@ import type { ConversationView, PairVoteBody, VoteReason } from "@/lib/protocol/
 import type { Arena } from "./arena";
 import { createVote, saveReasons } from "./battle-store";
 import { countTurnsUntil, decideVote } from "./conversation-state";
-import { type LoadedConversation, loadConversation } from "./load-conversation";
+import { type LoadedConversation, loadConversation, whileKept } from "./load-conversation";
 import { readConversation } from "./read-conversation";
 import { withVisitor } from "./visitor-turn";
 
@@ -34,14 +34,16 @@ export async function castVote(
   assertPair(await loadConversation(arena.db, asked));
   // Nor may anything else be read on another connection there: twenty who wait for the lock hold them all.
   const rules = await arena.rules.get();
-  const isCounted = await withVisitor(arena.db, visitorId, async (db) => {
-    const loaded = await loadConversation(db, asked);
-    const decision = decideVote(loaded.state, vote);
-    if (decision === "same") return false;
-    const voteId = await writeVote(db, loaded, vote, decision === "blind");
-    if (decision === "open") return false;
-    return keepBallot(db, loaded, { ...asked, voteId, rules });
-  });
+  const isCounted = await whileKept(arena.db, asked, () =>
+    withVisitor(arena.db, visitorId, async (db) => {
+      const loaded = await loadConversation(db, asked);
+      const decision = decideVote(loaded.state, vote);
+      if (decision === "same") return false;
+      const voteId = await writeVote(db, loaded, vote, decision === "blind");
+      if (decision === "open") return false;
+      return keepBallot(db, loaded, { ...asked, voteId, rules });
+    }),
+  );
   arena.runs.find(conversationId)?.open();
   // Of votes that do not count as well; nobody waits for it.
   voterWatch().note(arena, visitorId);

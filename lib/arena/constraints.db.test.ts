@@ -258,3 +258,30 @@ test("a rating that is none", async () => {
   );
   expect(await refusedBy(entry("rated", "1000", "900", "1100"))).toBe("");
 });
+
+test("of reports of one answer one is open", async () => {
+  const flag = (state: string) =>
+    sql`insert into reviews (id, kind, state, message_id, evidence) values (${createId()}, 'flag', ${state}, ${ids.a}, '{}')`;
+  expect(await refusedBy(flag("open"))).toBe("");
+  expect(await refusedBy(flag("open"))).toBe("reviews_one_open_flag");
+  expect(await refusedBy(flag("dismissed"))).toBe("");
+});
+
+test("what follows a message and what others said of two models is found by an index", async () => {
+  const planOf = async (statement: SQL) =>
+    database.db.transaction(async (transaction) => {
+      // These tables are too small for an index to be worth it.
+      await transaction.execute(sql`set local enable_seqscan = off`);
+      return JSON.stringify(await transaction.execute(sql`explain ${statement}`));
+    });
+  const [x, y] = [sql.raw(`'${ids.modelX}'`), sql.raw(`'${ids.modelY}'`)];
+  const pair = sql`select count(*) from ballots where counted and ((model_a_id = ${x} and model_b_id = ${y}) or (model_a_id = ${y} and model_b_id = ${x}))`;
+  expect(await planOf(pair)).toMatch(/ballots_by_model/);
+  const either = sql`select count(*) from ballots where counted and (model_a_id in (${x}) or model_b_id in (${x}))`;
+  expect(await planOf(either)).toContain("ballots_by_model_b");
+  // As the foreign key asks when a message is deleted.
+  const child = sql.raw(
+    `select 1 from messages where '${ids.prompt}' = parent_id and '${ids.conversation}' = conversation_id for key share`,
+  );
+  expect(await planOf(child)).toContain("messages_by_parent");
+});

@@ -1,7 +1,8 @@
+import type { Database } from "@/lib/db/client";
 import { AppError } from "@/lib/errors";
 import type { MarkKind, TurnAnswer } from "@/lib/protocol/conversation-view";
 import type { Arena } from "./arena";
-import { loadConversation } from "./load-conversation";
+import { loadConversation, whileKept } from "./load-conversation";
 import {
   createFlagReview,
   createMark,
@@ -45,7 +46,7 @@ export async function markAnswer(
       message: "That answer is still being written. Wait for it, or stop it first.",
     });
   }
-  await withVisitor(arena.db, visitorId, async (db) => {
+  const write = async (db: Database) => {
     await deleteMarks(db, answerId, isSet ? EXCLUDES[kind] : [kind]);
     if (!isSet) {
       if (kind === "flag") await deleteFlagReview(db, answerId);
@@ -54,7 +55,8 @@ export async function markAnswer(
     await createMark(db, { messageId: answerId, kind, note });
     if (kind !== "flag") return;
     await createFlagReview(db, { visitorId, conversationId, messageId: answerId, note });
-  });
+  };
+  await whileKept(arena.db, asked, () => withVisitor(arena.db, visitorId, write));
   const [row] = await readMessagesById(arena.db, [answerId]);
   // Deleted in between, from another tab.
   if (!row) throw new AppError("not-found", { message: "The conversation was deleted." });

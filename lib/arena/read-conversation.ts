@@ -4,7 +4,7 @@ import type { ConversationMessage, ConversationView } from "@/lib/protocol/conve
 import type { Arena } from "./arena";
 import { toPairVote } from "./battle-store";
 import { type MessageState, toAnswersByPrompt, toAttempts } from "./conversation-state";
-import { type LoadedConversation, loadConversation } from "./load-conversation";
+import { type LoadedConversation, loadConversation, whileKept } from "./load-conversation";
 import { readMarks } from "./marks-store";
 import { readReveal } from "./read-reveal";
 import { readMessages, readMessagesById } from "./store";
@@ -19,10 +19,13 @@ export type ConversationPage = { before?: string | undefined };
  *
  * @throws AppError `not-found`, also where `before` names no message of it.
  */
-export async function readConversation(
-  arena: Arena,
-  by: { conversationId: string; visitorId: string; page?: ConversationPage },
-): Promise<ConversationView> {
+export async function readConversation(arena: Arena, by: Reading): Promise<ConversationView> {
+  return whileKept(arena.db, by, () => readWhole(arena, by));
+}
+
+type Reading = { conversationId: string; visitorId: string; page?: ConversationPage };
+
+async function readWhole(arena: Arena, by: Reading): Promise<ConversationView> {
   const loaded = await loadConversation(arena.db, by);
   const { id, kind, title, createdAt, settings, sight, votes, state } = loaded;
   const standing = kind === "battle" ? withoutReplaced(state.messages) : state.messages;

@@ -3,7 +3,7 @@ import type { Database } from "@/lib/db/client";
 import { conversations, messages, visitors } from "@/lib/db/schema/conversations";
 import { models } from "@/lib/db/schema/models";
 import { workerModels, workers } from "@/lib/db/schema/workers";
-import type { ErrorCode } from "@/lib/errors";
+import { AppError, type ErrorCode } from "@/lib/errors";
 import { ANSWER_STALE_AFTER_MS } from "@/lib/limits";
 import type { Side } from "@/lib/protocol/arena-view";
 import type { ConversationKind, ConversationSettings } from "@/lib/protocol/conversation-view";
@@ -48,6 +48,8 @@ export type AnswerEnd = {
  * Makes this transaction the only one that writes for the visitor. Whatever a visitor may do once (a
  * vote, a next turn, a place among the running answers) is decided and written under this lock. It does
  * not stop rows that merely point at the visitor.
+ *
+ * @throws AppError `not-found` where the visitor has deleted everything meanwhile.
  */
 export async function lockVisitor(db: Database, visitorId: string): Promise<void> {
   const rows = await db
@@ -55,7 +57,10 @@ export async function lockVisitor(db: Database, visitorId: string): Promise<void
     .from(visitors)
     .where(eq(visitors.id, visitorId))
     .for("no key update");
-  assert(rows.length === 1, "a visitor is written before it is locked");
+  if (rows.length > 0) return;
+  throw new AppError("not-found", {
+    message: "All that was kept of you was deleted meanwhile. Start a new conversation.",
+  });
 }
 
 /** Answers of the visitor that a living process is writing. */

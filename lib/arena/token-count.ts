@@ -9,7 +9,7 @@ import type { Arena } from "./arena";
 import { type AwakeChatModel, getAwakeModel, getNamedModel, readAwakeModels } from "./awake-models";
 import { countRoom, fits, type Room } from "./check-room";
 import { type MessageState, sidesOf } from "./conversation-state";
-import { type LoadedConversation, loadConversation, modelOf } from "./load-conversation";
+import { type LoadedConversation, loadConversation, modelOf, whileKept } from "./load-conversation";
 import { readContents } from "./store";
 import { fillSystemPrompt } from "./system-prompt";
 
@@ -41,7 +41,11 @@ export async function countTokens(
       : await loadConversation(arena.db, { conversationId, visitorId });
   const models = await chooseModels(arena, asked.model, loaded);
   const next = textMessage("user", asked.prompt);
-  const before = loaded ? await readHistories(arena.db, loaded, asked.parentId) : [[]];
+  const before = loaded
+    ? await whileKept(arena.db, { conversationId: loaded.id, visitorId }, () =>
+        readHistories(arena.db, loaded, asked.parentId),
+      )
+    : [[]];
   const system = toSystem(asked.system ?? loaded?.settings.system);
   const histories = before.map((history) => [...system, ...history, next]);
   const counts = await Promise.all(

@@ -1,4 +1,5 @@
 import type { Arena } from "@/lib/arena/arena";
+import { withVisitor } from "@/lib/arena/visitor-turn";
 import { AppError } from "@/lib/errors";
 import type { ConversationItem } from "@/lib/protocol/conversation-view";
 import { isId } from "@/lib/util/id";
@@ -33,9 +34,12 @@ export async function deleteConversation(
   { db }: Pick<Arena, "db">,
   { conversationId: id, visitorId }: By,
 ): Promise<void> {
-  if (!isId(id) || !(await deleteConversationRow(db, { id, visitorId }))) {
-    throw noSuchConversation();
-  }
+  if (!isId(id)) throw noSuchConversation();
+  // Whoever votes or asks in another tab has done so before, or finds nothing.
+  const isDeleted = await withVisitor(db, visitorId, (transaction) =>
+    deleteConversationRow(transaction, { id, visitorId }),
+  );
+  if (!isDeleted) throw noSuchConversation();
 }
 
 /** Deletes all that is kept of a visitor; what remains of their calls and votes no longer says whose they were. */

@@ -119,12 +119,19 @@ test("what is deleted is gone with all that hangs on it, and the ballot stays", 
   await book.vote(visitorId, battle);
   const kept = await book.chat(visitorId, ["keep me", "yes"]);
   const before = await database.db.$count(ballots);
+  const evidence = { prompt: "what I said" };
+  const waiting = { conversationId: battle.id, visitorId, messageId: battle.a, evidence };
+  await database.db.insert(reviews).values([
+    { ...waiting, kind: "flag" },
+    { ...waiting, kind: "moderation", state: "upheld" },
+  ]);
   await deleteConversation(database, { conversationId: battle.id, visitorId });
   const { db } = database;
   expect(await db.$count(messages, eq(messages.conversationId, battle.id))).toBe(0);
   expect(await db.$count(battles, eq(battles.conversationId, battle.id))).toBe(0);
   expect(await db.$count(votes, eq(votes.conversationId, battle.id))).toBe(0);
   expect(await db.$count(ballots)).toBe(before);
+  expect(await db.$count(reviews, eq(reviews.visitorId, visitorId))).toBe(0);
   expect((await list(visitorId)).conversations.map(({ id }) => id)).toEqual([kept]);
 });
 

@@ -181,11 +181,27 @@ export async function saveTitle(
   return rows.length > 0;
 }
 
-/** With all that was said in it, its votes and what was made public of it. Its ballots stay. */
+/**
+ * With all that was said in it, its votes, what was made public of it and the words that wait for an
+ * operator's eyes. Its ballots stay. Under the visitor's lock.
+ *
+ * @returns whether there was such a conversation among the visitor's.
+ */
 export async function deleteConversationRow(
   db: Database,
   by: { id: string; visitorId: string },
 ): Promise<boolean> {
+  // Before the conversation, whose end takes its id from them.
+  const { id, visitorId } = by;
+  await db
+    .delete(reviews)
+    .where(
+      and(
+        eq(reviews.conversationId, id),
+        eq(reviews.visitorId, visitorId),
+        ne(reviews.kind, "anomaly"),
+      ),
+    );
   const rows = await db.delete(conversations).where(own(by)).returning({ id: conversations.id });
   return rows.length > 0;
 }
