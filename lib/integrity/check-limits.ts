@@ -4,6 +4,7 @@ import { AppError } from "@/lib/errors";
 import type { ArenaSettings } from "@/lib/protocol/arena-settings";
 import { readWithdrawn } from "./ballot-store";
 import {
+  blindCallOf,
   callOf,
   type Exceeded,
   networkSubject,
@@ -41,32 +42,37 @@ export async function checkLimits(
         network: { perHour: integrity.battlesPerNetworkAndHour },
       })
     : [];
-  const calls = await toCalls(context, ask, ask.models);
+  const calls = await toCalls(context, ask, callOf);
   const [exceeded] = await takeTallies(context.db, [...battle.filter(isLimited), ...calls]);
   if (exceeded) throw refuse(exceeded);
 }
 
-/** Counts calls of models whose names are not told yet: those of a blind battle, which refuses nobody by side. */
-export async function countCalls(
+/**
+ * Counts calls of models whose names are not told yet: those of a blind battle, which refuses nobody by side.
+ * They are counted apart from calls by name: in one sum, whoever has one call left of each model and asks
+ * each by name would learn from the refusals which two are fighting.
+ */
+export async function countBlindCalls(
   context: LimitContext,
   ask: Asker & { models: readonly string[] },
 ): Promise<void> {
-  await takeTallies(context.db, await toCalls(context, ask, ask.models), { isAlways: true });
+  await takeTallies(context.db, await toCalls(context, ask, blindCallOf), { isAlways: true });
 }
 
 /**
- * Those of `models` that battles are drawn without: who asks may not call them any more for now, or an operator
- * has withdrawn them.
+ * Those of `models` that battles are drawn without: battles of who asks have called them as often as they may
+ * for now, or an operator has withdrawn them. Calls by name leave nobody out: who used up all but two would know
+ * the pair.
  */
 export async function findUndrawable(
   context: LimitContext,
   ask: Asker & { models: readonly string[] },
 ): Promise<ReadonlySet<string>> {
   const [exceeded, withdrawn] = await Promise.all([
-    readExceeded(context.db, await toCalls(context, ask, ask.models)),
+    readExceeded(context.db, await toCalls(context, ask, blindCallOf)),
     readWithdrawn(context.db),
   ]);
-  return new Set([...exceeded.map(({ what }) => what.slice(callOf("").length)), ...withdrawn]);
+  return new Set([...exceeded.map(({ what }) => what.slice(blindCallOf("").length)), ...withdrawn]);
 }
 
 /** Why no battle can be drawn where `findUndrawable` leaves fewer than two models. */
@@ -80,9 +86,10 @@ export function refuseBattle(): AppError {
 
 async function toCalls(
   { rules, models: given }: LimitContext,
-  ask: Asker,
-  models: readonly string[],
+  ask: Asker & { models: readonly string[] },
+  whatOf: (model: string) => string,
 ): Promise<TallyAsk[]> {
+  const { models } = ask;
   if (models.length === 0) return [];
   const { settings } = given ?? catalog().peek() ?? (await catalog().get());
   const { calls } = rules;
@@ -92,7 +99,7 @@ async function toCalls(
     const isPriced = price !== undefined && price.prompt + price.completion > 0;
     const rule = own ?? (isPriced ? calls.priced : undefined);
     if (rule === undefined) return [];
-    return toAsks(ask, callOf(model), {
+    return toAsks(ask, whatOf(model), {
       visitor: { perHour: rule.perVisitorAndHour, perDay: rule.perVisitorAndDay },
       network: { perHour: rule.perNetworkAndHour, perDay: rule.perNetworkAndDay },
     }).filter(isLimited);

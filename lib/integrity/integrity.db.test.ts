@@ -26,7 +26,7 @@ import { type ArenaSettings, arenaSettingsSchema } from "@/lib/protocol/arena-se
 import { changeRules, rules } from "@/lib/rules/rules";
 import { createId } from "@/lib/util/id";
 import { decideReview, setExcluded, setModelWithdrawn } from "./change-board";
-import { checkLimits, countCalls, findUndrawable } from "./check-limits";
+import { checkLimits, countBlindCalls, findUndrawable } from "./check-limits";
 import { checkVoter } from "./check-voter";
 import { createBallot } from "./create-ballot";
 import { listReviews, readPublicLog } from "./read-reviews";
@@ -288,7 +288,7 @@ describe("limits", () => {
         startsAt: sql`greatest(starts_at - interval '1 hour', date_trunc('day', now(), 'UTC'))`,
       })
       .where(eq(tallies.subject, `visitor:${visitorId}`));
-    await countCalls(context, { visitorId, network: undefined, models: ["dear"] });
+    await call("dear");
     expect(await call("dear")).toMatch(/^(quota-exceeded|rate-limited): You have asked `dear`/);
   });
 
@@ -298,15 +298,39 @@ describe("limits", () => {
     const context = limits({ calls });
     const ask = { visitorId: createId(), network: createId(), models: [x.name, y.name] };
     expect(await findUndrawable(context, ask)).toEqual(new Set());
-    await countCalls(context, ask);
+    await countBlindCalls(context, ask);
     // Never refused, whatever it comes to.
-    await countCalls(context, ask);
+    await countBlindCalls(context, ask);
     expect(await findUndrawable(context, ask)).toEqual(new Set([x.name]));
     expect(await findUndrawable(context, { ...ask, network: createId() })).toEqual(new Set());
     const board = new Leaderboard({ db: database.db });
     await setModelWithdrawn({ db: database.db, board }, y.name, true);
     expect(await findUndrawable(context, ask)).toEqual(new Set([x.name, y.name]));
     await setModelWithdrawn({ db: database.db, board }, y.name, false);
+  });
+
+  test("nobody learns from refusals who fights: calls of a battle and calls by name leave each other alone", async () => {
+    const rule = { perVisitorAndHour: 2, perVisitorAndDay: 0, perNetworkAndHour: 0 };
+    const priced = { ...rule, perNetworkAndDay: 0 };
+    const names = ["one", "two", "three"];
+    const context = limits({ calls: { priced } }, { one: 1, two: 1, three: 1 });
+    const asker = { visitorId: createId(), network: createId() };
+    const byName = () =>
+      Promise.all(
+        names.map((name) =>
+          refusal(checkLimits(context, { ...asker, isBattle: false, models: [name] })),
+        ),
+      );
+    expect(await byName()).toEqual([null, null, null]);
+    // A battle of two of them, which have one call left by name each.
+    await countBlindCalls(context, { ...asker, models: ["one", "three"] });
+    expect(await byName()).toEqual([null, null, null]);
+    expect((await byName()).map((it) => it?.slice(0, 12))).toEqual(Array(3).fill("rate-limited"));
+    // Nor is a battle drawn among what is left by name.
+    expect(await findUndrawable(context, { ...asker, models: names })).toEqual(new Set());
+    await countBlindCalls(context, { ...asker, models: ["one", "three"] });
+    const out = await findUndrawable(context, { ...asker, models: names });
+    expect(out).toEqual(new Set(["one", "three"]));
   });
 
   test("of twenty at once no more pass than the limit says, and old rows go", async () => {

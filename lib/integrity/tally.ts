@@ -10,7 +10,7 @@ import { processSingleton } from "@/lib/util/process-singleton";
 export type TallyAsk = {
   /** `visitor:ID`, `network:HASH` or `prompt:HASH`. */
   subject: string;
-  /** `battle`, `vote` or `call:MODEL`. */
+  /** `battle`, `vote`, `call:MODEL` or `blind:MODEL`. */
   what: string;
   /** The most of an hour and of a day; 0: no limit. */
   perHour?: number;
@@ -29,6 +29,8 @@ export type Exceeded = {
 export const visitorSubject = (visitorId: string) => `visitor:${visitorId}`;
 export const networkSubject = (network: string) => `network:${network}`;
 export const callOf = (model: string) => `call:${model}`;
+/** A call of a model whose name the visitor was not told. */
+export const blindCallOf = (model: string) => `blind:${model}`;
 
 const NO_LIMIT = 2_147_483_647;
 

@@ -77,7 +77,7 @@ export const tallies = pgTable(
   {
     /** `visitor:ID`, `network:HASH` or, as a keyed hash, `prompt:HASH`. */
     subject: text().notNull(),
-    /** `battle`, `vote` or `call:MODEL`. */
+    /** `battle`, `vote`, `call:MODEL` or, of a battle whose models are not told, `blind:MODEL`. */
     what: text().notNull(),
     /** The hour, of prompts the day, in UTC. */
     startsAt: momentColumn().notNull(),
