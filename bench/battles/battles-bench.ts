@@ -100,6 +100,7 @@ async function lift({ url, adminToken }: Platform): Promise<void> {
   const unlimited = {
     ...{ votesPerVisitorAndHour: 0, votesPerVisitorAndDay: 0, votesPerNetworkAndDay: 0 },
     ...{ battlesPerVisitorAndHour: 0, battlesPerNetworkAndHour: 0, votesPerPromptMax: 0 },
+    ...{ battlesPerVisitorAndDay: 0, battlesPerNetworkAndDay: 0 },
   };
   const integrity = { ...settings.integrity, ...none, ...unlimited };
   const terms = { version: "", text: "" };

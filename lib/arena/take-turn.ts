@@ -1,5 +1,10 @@
 import type { Database } from "@/lib/db/client";
-import { countBlindCalls, findUndrawable, refuseBattle } from "@/lib/integrity/check-limits";
+import {
+  checkBlindTurns,
+  countBlindCalls,
+  findUndrawable,
+  refuseBattle,
+} from "@/lib/integrity/check-limits";
 import type {
   AnswerAgainBody,
   ConversationEvent,
@@ -127,7 +132,15 @@ async function goOn(
   const { signal, conversationId } = asked;
   // Before the lock: whoever has no conversation may have no row to lock.
   const seen = await loadConversation(arena.db, asked);
-  const turn = await plan(arena.db, seen);
+  const { integrity } = await arena.rules.get();
+  const planAllowed = async (db: Database, loaded: LoadedConversation) => {
+    const planned = await plan(db, loaded);
+    // A failed side tried again is no turn more.
+    const isTurn = planned.sight === "blind" && planned.answers.length > 1;
+    if (isTurn) checkBlindTurns(integrity, countPairs(loaded.state.messages));
+    return planned;
+  };
+  const turn = await planAllowed(arena.db, seen);
   const { kind, sight, answers } = turn;
   const models = sight === "blind" ? [] : answers.map(({ modelName }) => modelName);
   const { content: prompt } = turn.prompt;
@@ -145,7 +158,7 @@ async function goOn(
   }
   // Once more under the lock: another tab may have gone on in the meantime.
   return write(arena, asked, async (db) => {
-    return { conversationId, turn: await plan(db, await loadConversation(db, asked)) };
+    return { conversationId, turn: await planAllowed(db, await loadConversation(db, asked)) };
   });
 }
 
@@ -208,6 +221,10 @@ async function draw(
     awake = awake.filter((model) => !unreachable.includes(model.name));
   }
 }
+
+/** Pairs of answers of a battle, all attempts at all of its prompts. */
+const countPairs = (messages: LoadedConversation["state"]["messages"]) =>
+  new Set(messages.flatMap((it) => (it.side ? [`${it.parentId} ${it.attempt}`] : []))).size;
 
 /** None of a battle, whose two are drawn. */
 function namedModels(start: StartBody): string[] {

@@ -1,7 +1,7 @@
 import { type Catalog, catalog } from "@/lib/catalog/catalog";
 import type { Database } from "@/lib/db/client";
 import { AppError } from "@/lib/errors";
-import type { ArenaSettings } from "@/lib/protocol/arena-settings";
+import type { ArenaSettings, IntegrityRules } from "@/lib/protocol/arena-settings";
 import { readWithdrawn } from "./ballot-store";
 import {
   blindCallOf,
@@ -38,8 +38,14 @@ export async function checkLimits(
   const { integrity } = context.rules;
   const battle = ask.isBattle
     ? toAsks(ask, "battle", {
-        visitor: { perHour: integrity.battlesPerVisitorAndHour },
-        network: { perHour: integrity.battlesPerNetworkAndHour },
+        visitor: {
+          perHour: integrity.battlesPerVisitorAndHour,
+          perDay: integrity.battlesPerVisitorAndDay,
+        },
+        network: {
+          perHour: integrity.battlesPerNetworkAndHour,
+          perDay: integrity.battlesPerNetworkAndDay,
+        },
       })
     : [];
   const calls = await toCalls(context, ask, callOf);
@@ -73,6 +79,24 @@ export async function findUndrawable(
     readWithdrawn(context.db),
   ]);
   return new Set([...exceeded.map(({ what }) => what.slice(blindCallOf("").length)), ...withdrawn]);
+}
+
+/**
+ * Holds a battle before its vote to the turns it may have, whichever models fight: neither of them can be refused by
+ * its own limits there, and both may cost money.
+ *
+ * @param turns it has had, new answers to a prompt counted as turns
+ * @throws AppError `conflict`
+ */
+export function checkBlindTurns(
+  { blindTurnsPerBattleMax: most }: Pick<IntegrityRules, "blindTurnsPerBattleMax">,
+  turns: number,
+): void {
+  if (most === 0 || turns < most) return;
+  const many = most === 1 ? "the one turn" : `the ${most.toLocaleString("en-US")} turns`;
+  throw new AppError("conflict", {
+    message: `This battle has had ${many} that it may have before the vote. Vote, and then go on, or start another battle.`,
+  });
 }
 
 /** Why no battle can be drawn where `findUndrawable` leaves fewer than two models. */

@@ -309,6 +309,22 @@ describe("limits", () => {
     await setModelWithdrawn({ db: database.db, board }, y.name, false);
   });
 
+  test("turns of battles are counted by the day as well, whoever fights", async () => {
+    const integrity = { battlesPerVisitorAndDay: 2, battlesPerNetworkAndDay: 3 };
+    const context = limits({ integrity });
+    const network = createId();
+    const [one, other] = [createId(), createId()];
+    const begin = (visitorId: string) =>
+      refusal(checkLimits(context, { visitorId, network, isBattle: true, models: [] }));
+    expect([await begin(one), await begin(one), await begin(other)]).toEqual([null, null, null]);
+    expect(await begin(one)).toMatch(
+      /^quota-exceeded: You have asked 2 turns of battles this day, .* Try again in /,
+    );
+    expect(await begin(other)).toMatch(
+      /^quota-exceeded: Your network has asked 3 turns .* this day/,
+    );
+  });
+
   test("nobody learns from refusals who fights: calls of a battle and calls by name leave each other alone", async () => {
     const rule = { perVisitorAndHour: 2, perVisitorAndDay: 0, perNetworkAndHour: 0 };
     const priced = { ...rule, perNetworkAndDay: 0 };

@@ -60,6 +60,10 @@ const integrityRulesSchema = z.strictObject({
   /** Turns of battles, the first and later ones, beyond these are refused. 0: no limit. */
   battlesPerVisitorAndHour: count.default(120),
   battlesPerNetworkAndHour: count.default(1_200),
+  battlesPerVisitorAndDay: count.default(400),
+  battlesPerNetworkAndDay: count.default(4_000),
+  /** Turns of one battle before its vote, new answers to a prompt included. 0: no limit. */
+  blindTurnsPerBattleMax: count.default(20),
   /** Of one prompt (without case and blanks) so many votes count in 30 days; 0: all. */
   votesPerPromptMax: count.default(50),
   /** Names, beside its own and its organisation's, by which a model would give itself away. */

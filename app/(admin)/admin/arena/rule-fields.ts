@@ -92,6 +92,9 @@ export const SECTIONS: readonly RuleSection[] = [
       count("votesPerNetworkAndDay", "Counted votes of a network in a day", "votes"),
       count("battlesPerVisitorAndHour", "Turns of battles of a visitor in an hour", "turns"),
       count("battlesPerNetworkAndHour", "Turns of battles of a network in an hour", "turns"),
+      count("battlesPerVisitorAndDay", "Turns of battles of a visitor in a day", "turns"),
+      count("battlesPerNetworkAndDay", "Turns of battles of a network in a day", "turns"),
+      count("blindTurnsPerBattleMax", "Turns of one battle before its vote", "turns"),
       count("votesPerPromptMax", "Votes on one question in 30 days", "votes"),
       amount(
         ...(["anomalyAlpha", "Honest visitors whom the test of votes may flag", ""] as const),
