@@ -41,3 +41,16 @@ test("what a model thinks is kept, and told of an answer whose model may be name
     expect(answer.toEnd().reasoning).toBe(answer.reasoning);
   }
 });
+
+test.each([
+  ["all", "one two three ", 7],
+  ["a part", "one two ", null],
+])("of an answer that was stopped when %s of it had been told", (_, told, completionTokens) => {
+  const answer = newAnswer("blind");
+  answer.writtenCharacters = "one two three ".length;
+  answer.tell(told);
+  answer.stop("visitor");
+  answer.end = { ...new AnswerFacts(undefined).stop(), completionTokens: 7 };
+  answer.tellRest();
+  expect(answer.toEnd()).toMatchObject({ status: "stopped", content: told, completionTokens });
+});

@@ -19,6 +19,8 @@ export class LiveAnswer {
   /** It has said or thought something. */
   hasBegun = false;
   content = "";
+  /** Of the text that its model wrote; less of it may have been told. */
+  writtenCharacters = 0;
   reasoning = "";
   stopCause: StopCause | undefined;
   /** What its model came to; its text may still be on its way to readers. */
@@ -78,7 +80,10 @@ export class LiveAnswer {
     assert(end !== undefined, "a model came to its end before the answer does");
     const told = { content, reasoning };
     if (stopCause === undefined || end.status === "failed") return { ...end, ...told };
-    const facts = { ...end, ...told, finishReason: null };
+    // A model's count is of all that it wrote, and what a visitor judges by is what they saw of it.
+    const isCut = content.length < this.writtenCharacters;
+    const completionTokens = isCut ? null : end.completionTokens;
+    const facts = { ...end, ...told, completionTokens, finishReason: null };
     // Its own visitor has seen enough to judge; what was cut off unseen is no answer.
     if (stopCause === "visitor" || content !== "") return { ...facts, status: "stopped" };
     const errorMessage = "The answer was cut off before its first word. Try it again.";

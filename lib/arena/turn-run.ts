@@ -147,6 +147,7 @@ export class TurnRun {
       onText: (text) => {
         if (answer.stopCause !== undefined || text === "") return;
         answer.hasBegun = true;
+        answer.writtenCharacters += text.length;
         this.#release.add(answer, text);
       },
       onReasoning: (text) => this.#think(answer, text),
