@@ -60,8 +60,8 @@ export const HISTORY_PAGE_MAX = 30;
 export const SEARCH_CHARACTERS_MAX = 256;
 /** Public links of one conversation at once; whoever has that many forgot some. */
 export const SHARES_A_CONVERSATION_MAX = 10;
-/** Characters of a conversation that is made public: a page that a phone can show. */
-export const SHARE_CHARACTERS_MAX = 1_000_000;
+/** Characters of a conversation that is made public: a page that a phone can show, and less than a second's search for personal data. */
+export const SHARE_CHARACTERS_MAX = 250_000;
 /** Pictures of public conversations kept ready, some 60 kB each: drawing one takes a processor 0.2 s. */
 export const SHARE_PICTURES_KEPT_MAX = 64;
 /** Voters who wait for the test of their votes: each takes milliseconds, and who is left out comes again with the next vote. */

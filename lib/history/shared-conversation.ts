@@ -1,3 +1,4 @@
+import { setImmediate as othersServed } from "node:timers/promises";
 import { SHARE_CHARACTERS_MAX } from "@/lib/arena-limits";
 import { AppError } from "@/lib/errors";
 import type { Side } from "@/lib/protocol/arena-view";
@@ -48,25 +49,29 @@ export function toShared(
   return shared;
 }
 
-/** Takes personal data out of every text of it. */
-export function redactShared(shared: SharedConversation): {
+/** Takes personal data out of every text of it; between two texts others are served, since each may take a tenth of a second. */
+export async function redactShared(shared: SharedConversation): Promise<{
   conversation: SharedConversation;
   removed: { kind: PersonalKind; count: number }[];
-} {
+}> {
   const all: ReturnType<typeof redact>["counts"][] = [];
-  const clean = (text: string) => {
+  const clean = async (text: string) => {
+    await othersServed();
     const { text: left, counts } = redact(text);
     all.push(counts);
     return left;
   };
+  const turns: SharedTurn[] = [];
+  for (const turn of shared.turns) {
+    const prompt = await clean(turn.prompt);
+    const answers: SharedAnswer[] = [];
+    for (const it of turn.answers) answers.push({ ...it, content: await clean(it.content) });
+    turns.push({ ...turn, prompt, answers });
+  }
   const conversation: SharedConversation = {
     ...shared,
-    system: shared.system === null ? null : clean(shared.system),
-    turns: shared.turns.map((turn) => ({
-      ...turn,
-      prompt: clean(turn.prompt),
-      answers: turn.answers.map((answer) => ({ ...answer, content: clean(answer.content) })),
-    })),
+    system: shared.system === null ? null : await clean(shared.system),
+    turns,
     // Mostly the first prompt again, whose finds were counted.
     title: redact(shared.title).text,
   };

@@ -1,4 +1,5 @@
 /** Goal: what is published is what was seen, without personal data, and goes when it is taken back; exports lose nothing and tell nothing of a blind battle. Method: rows in a real database. */
+import { setImmediate as nextTurn } from "node:timers/promises";
 import { eq } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { Arena } from "@/lib/arena/arena";
@@ -194,4 +195,24 @@ test("an export of everything is one JSON document, whatever is deleted meanwhil
   const empty: string[] = [];
   for await (const it of exportEverything(arena, { visitorId: createId() })) empty.push(it);
   expect(JSON.parse(empty.join("")).conversations).toEqual([]);
+});
+
+test("a long conversation lets others be served while personal data is looked for; one too long is refused", async () => {
+  const visitorId = await book.visitor();
+  const said = (characters: number) =>
+    Array.from({ length: 20 }, () => "1 ".repeat(characters / 40));
+  const by = { visitorId, conversationId: await book.chat(visitorId, said(200_000)) };
+  let isOver = false;
+  let turns = 0;
+  const others = (async () => {
+    for (; !isOver; turns++) await nextTurn();
+  })();
+  await previewShare(arena, by);
+  isOver = true;
+  await others;
+  expect(turns).toBeGreaterThanOrEqual(20);
+  const conversationId = await book.chat(visitorId, said(260_000));
+  await expect(previewShare(arena, { visitorId, conversationId })).rejects.toMatchObject({
+    code: "conflict",
+  });
 });

@@ -26,7 +26,7 @@ export async function previewShare(
   { leafId, ...by }: By & Leaf,
 ): Promise<SharePreview> {
   const view = await readConversation(arena, by);
-  const { conversation, removed } = redactShared(toShared(view, { leafId }));
+  const { conversation, removed } = await redactShared(toShared(view, { leafId }));
   const shares = await readShares(arena.db, by);
   return { conversation, removed, digest: digestOf(conversation), shares: shares.map(toStanding) };
 }
@@ -42,7 +42,7 @@ export async function createShare(
   { leafId, digest, mayBeFound, ...by }: By & Leaf & { digest: string; mayBeFound: boolean },
 ): Promise<StandingShare> {
   const view = await readConversation(arena, by);
-  const { conversation } = redactShared(toShared(view, { leafId }));
+  const { conversation } = await redactShared(toShared(view, { leafId }));
   if (digestOf(conversation) !== digest) {
     throw new AppError("conflict", {
       message: "The conversation has changed since you looked at it. Look at the preview again.",
