@@ -143,10 +143,15 @@ describe("a worker of FastChat's", () => {
 
   test("answers on the pages, and the answer is kept", async () => {
     await join({ models: ["vicuna-page"] });
-    const headers = { "content-type": "application/json", origin: api.url };
-    const body = JSON.stringify({ model: "vicuna-page", prompt: "Hello" });
-    const begun = await fetch(`${api.url}/api/conversations`, { method: "POST", headers, body });
-    const cookie = begun.headers.get("set-cookie")?.split(";")[0] ?? "";
+    const terms = await fetch(`${api.url}/api/terms`);
+    const cookie = terms.headers.get("set-cookie")?.split(";")[0] ?? "";
+    const { version } = await terms.json();
+    const headers = { "content-type": "application/json", origin: api.url, cookie };
+    const post = (path: string, body: unknown) =>
+      fetch(`${api.url}${path}`, { method: "POST", headers, body: JSON.stringify(body) });
+    expect((await post("/api/terms", { version })).ok).toBe(true);
+    const start = { kind: "chat", model: "vicuna-page", prompt: "Hello" };
+    const begun = await post("/api/conversations", start);
     const lines = (await begun.text()).trim().split("\n");
     const events = lines.map((line) => JSON.parse(line) as { type: string; id?: string });
     const id = /"conversationId":"([^"]+)"|"id":"([^"]+)"/.exec(lines[0] ?? "");

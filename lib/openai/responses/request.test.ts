@@ -6,6 +6,7 @@
 import type { ResponseCreateParams } from "openai/resources/responses/responses";
 import { describe, expect, test } from "vitest";
 import { toBodyError } from "@/lib/http/describe-issue";
+import { MESSAGES_MAX } from "@/lib/limits";
 import { generateRequestSchema } from "@/lib/protocol/generate-request";
 import type { FieldRule } from "@/lib/util/field-rule";
 import { RESPONSE_EXTENSION_FIELDS, RESPONSE_FIELDS } from "./fields";
@@ -249,7 +250,7 @@ test.each<[param: string, fields: Record<string, unknown>, code?: string]>([
     "input.0.encrypted_content",
     { input: [{ type: "reasoning", summary: [], encrypted_content: "x" }] },
   ],
-  ["input", { input: Array.from({ length: 2_049 }, () => ({ role: "user", content: "x" })) }],
+  ["input", { input: Array(MESSAGES_MAX + 1).fill({ role: "user", content: "x" }) }],
   ["instructions", { instructions: ["x"] }],
   ["instructions", { instructions: "\ud800" }],
   ["max_output_tokens", { max_output_tokens: 0 }],
@@ -300,7 +301,7 @@ test.each<[param: string, fields: Record<string, unknown>, code?: string]>([
   ["n", { n: 2 }],
   ["messages", { messages: [] }],
   ["__proto__", JSON.parse('{"__proto__": 1}')],
-])("%s is refused by name: %j", (param, fields, code = "invalid-request") => {
+])("%s is refused by name (%#)", (param, fields, code = "invalid-request") => {
   const { error } = parse(fields);
   expect(error).toMatchObject({ code, param });
   expect(error?.message).toMatch(/\.$/);
