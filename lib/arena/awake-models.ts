@@ -18,12 +18,19 @@ export async function readNamedModels(controller: Controller): Promise<AwakeChat
   return models.filter((model) => model.features.includes("chat"));
 }
 
+/** @throws AppError `model-not-found` where one of these is drawn by battles alone by now. */
+export async function assertNamed({ controller }: Arena, names: readonly string[]): Promise<void> {
+  const hidden = await controller.findHidden(names);
+  const name = names.find((it) => hidden?.has(it));
+  if (name !== undefined) throw unknownModel(name);
+}
+
 /**
  * A model to talk to by its name, which those that only battles draw have for nobody. Throws as
  * `getAwakeModel`.
  */
 export async function getNamedModel(arena: Arena, name: string): Promise<AwakeChatModel> {
-  if (await arena.controller.findHidden([name])) throw unknownModel(name);
+  await assertNamed(arena, [name]);
   return getAwakeModel(arena, name);
 }
 

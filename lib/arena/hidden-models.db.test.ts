@@ -13,6 +13,7 @@ import {
 } from "./__fixtures__/world";
 import { readConversation } from "./read-conversation";
 import { listModels } from "./read-models";
+import { answerAgain, takeTurn } from "./take-turn";
 import { countTokens } from "./token-count";
 
 const HIDDEN = "mock/echo";
@@ -58,4 +59,22 @@ test("its tokens are not counted by name, and no list names it", async () => {
   ).rejects.toMatchObject({ code: "model-not-found" });
   const { models } = await listModels(world.arena);
   expect(models.map(({ name }) => name)).toEqual(["mock/paced"]);
+});
+
+test("a chat that was begun while it had a name does not go on", async () => {
+  const rules = await readRules(world.db);
+  await changeRules(world.db, arenaSettingsSchema.parse({ ...rules, sampling: {} }));
+  const { visitorId, events } = await begin(world, chat("one", HIDDEN));
+  const { conversationId, prompt } = (await readTurn(events)).start;
+  await changeRules(world.db, rules);
+  const asked = { ...asking(visitorId), conversationId };
+  for (const goingOn of [
+    () => takeTurn(world.arena, { ...asked, turn: { prompt: "two" } }),
+    () => answerAgain(world.arena, { ...asked, again: { promptId: prompt.id } }),
+  ]) {
+    await expect(goingOn()).rejects.toMatchObject({ code: "model-not-found" });
+  }
+  // What was said stays its visitor's.
+  const view = await readConversation(world.arena, { conversationId, visitorId });
+  expect(view.messages).toHaveLength(2);
 });

@@ -1,7 +1,7 @@
 import type { ArenaStatus, ModelList } from "@/lib/protocol/arena-view";
 import { MODEL_FEATURES, modelDescriptionSchema } from "@/lib/protocol/worker-card";
 import type { Arena } from "./arena";
-import { readAwakeModels } from "./awake-models";
+import { readAwakeModels, readNamedModels } from "./awake-models";
 import { readLastFeatures, readModels } from "./store";
 
 /** Every model that was ever offered, those awake first; without the ones that only battles draw. */
@@ -33,15 +33,16 @@ export async function listModels({ db, controller }: Arena): Promise<ModelList> 
 
 /** How many are awake, and prompts to begin with, without a name. */
 export async function readArenaStatus({ controller }: Arena): Promise<ArenaStatus> {
-  const [awake, workers] = await Promise.all([
+  const [awake, named, workers] = await Promise.all([
     readAwakeModels(controller),
+    readNamedModels(controller),
     controller.readWorkerCounts(),
   ]);
   return {
     modelsAwake: awake.length,
     workersReady: workers.ready,
     workersKnown: workers.known,
-    examplePrompts: interleave(awake.map((model) => model.description.examplePrompts)),
+    examplePrompts: interleave(named.map((model) => model.description.examplePrompts)),
   };
 }
 

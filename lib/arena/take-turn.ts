@@ -16,7 +16,7 @@ import { assert } from "@/lib/util/assert";
 import type { Random } from "@/lib/util/random";
 import { admitTurn, type TurnAsk } from "./admit-turn";
 import type { Arena } from "./arena";
-import { type AwakeChatModel, getNamedModel, readAwakeModels } from "./awake-models";
+import { type AwakeChatModel, assertNamed, getNamedModel, readAwakeModels } from "./awake-models";
 import { createPair } from "./battle-store";
 import { checkBattleRoom, checkRoom, findUnreachable } from "./check-room";
 import { type DrawnPair, drawPair } from "./draw-pair";
@@ -143,6 +143,8 @@ async function goOn(
   const turn = await planAllowed(arena.db, seen);
   const { kind, sight, answers } = turn;
   const models = sight === "blind" ? [] : answers.map(({ modelName }) => modelName);
+  // Chosen while it still had a name; an opened battle goes on with the two that were drawn.
+  if (kind !== "battle") await assertNamed(arena, models);
   const { content: prompt } = turn.prompt;
   const { system } = turn.settings;
   await admit(arena, asked, { kind, prompt, system, models, isNew: false, conversationId });
