@@ -69,6 +69,8 @@ export const VOTERS_WAITING_MAX = 10_000;
 
 /** Changes of the arena's rules that an operator sees at once. */
 export const RULES_HISTORY_MAX = 50;
+/** Days that visitors' words are kept after an operator has decided of them: long enough to look again. */
+export const REVIEW_KEPT_DAYS = 90;
 /** Reviews on one page for keepers; more wait until these are decided. */
 export const REVIEWS_SHOWN_MAX = 100;
 /** Reports and held-back questions of one visitor that wait at once: enough to judge by, and no room to hide others' reviews. */

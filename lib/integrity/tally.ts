@@ -4,6 +4,7 @@ import type { Database } from "@/lib/db/client";
 import { tallies } from "@/lib/db/schema/arena";
 import { log } from "@/lib/telemetry/log";
 import { processSingleton } from "@/lib/util/process-singleton";
+import { pruneReviews } from "./prune-reviews";
 
 /** What limits on visitors are held against: rows of `tallies`, by the hour or (of prompts) by the day, in UTC. */
 
@@ -146,7 +147,9 @@ function pruneNowAndThen(db: Database): void {
   const nowMs = performance.now();
   if (nowMs - pruning.atMs < TALLY_PRUNE_INTERVAL_MS) return;
   pruning.atMs = nowMs;
-  pruneTallies(db).catch((error: unknown) => log.warn({ err: error }, "old tallies not removed"));
+  pruneTallies(db)
+    .then(() => pruneReviews(db))
+    .catch((error: unknown) => log.warn({ err: error }, "old tallies or reviews not removed"));
 }
 
 /** Removes rows that no limit looks back to: two days, of prompts 31. */
