@@ -1,4 +1,4 @@
-import { and, asc, eq, exists, inArray, isNotNull, or, sql } from "drizzle-orm";
+import { and, asc, eq, exists, inArray, isNotNull, sql } from "drizzle-orm";
 import type { Database } from "@/lib/db/client";
 import { reviews } from "@/lib/db/schema/arena";
 import { ballots } from "@/lib/db/schema/ballots";
@@ -31,7 +31,7 @@ export async function readBattleMessages(db: Database, conversationId: string) {
     .orderBy(asc(messages.id));
 }
 
-/** Who votes on what: the voter, their standing, the draw, and whether either model was taken off the boards. */
+/** Who votes on what: the voter, their standing, and the draw. */
 export async function readVoteContext(
   db: Database,
   { visitorId, battleId }: { visitorId: string; battleId: string },
@@ -46,21 +46,11 @@ export async function readVoteContext(
         eq(reviews.state, "open"),
       ),
     );
-  const withdrawn = db
-    .select({ one: sql`1` })
-    .from(models)
-    .where(
-      and(
-        or(eq(models.id, battles.modelAId), eq(models.id, battles.modelBId)),
-        isNotNull(models.withdrawnAt),
-      ),
-    );
   const [row] = await db
     .select({
       voter: visitors.voter,
       isExcluded: sql<boolean>`${visitors.standing} = 'excluded'`,
       isFlagged: sql<boolean>`${exists(flag)}`,
-      isWithdrawn: sql<boolean>`${exists(withdrawn)}`,
       pairProbability: battles.pairProbability,
     })
     .from(visitors)
@@ -70,12 +60,24 @@ export async function readVoteContext(
   return row;
 }
 
-/** Organisations of models as their workers told them, by model id. */
-export async function readDescriptions(db: Database, ids: readonly string[]) {
-  return db
-    .select({ id: models.id, description: models.description })
-    .from(models)
-    .where(inArray(models.id, [...ids]));
+/**
+ * What is said of models, by id, and whether they were taken off the boards. Until the transaction ends nobody
+ * withdraws them: whoever does waits and then finds the ballot that was written meanwhile.
+ */
+export async function readModelsToVoteOn(db: Database, ids: readonly string[]) {
+  return (
+    db
+      .select({
+        id: models.id,
+        description: models.description,
+        isWithdrawn: sql<boolean>`${isNotNull(models.withdrawnAt)}`,
+      })
+      .from(models)
+      .where(inArray(models.id, [...ids]))
+      // As workers register them, so that neither holds what the other waits for.
+      .orderBy(sql`${models.name} collate "C"`)
+      .for("share")
+  );
 }
 
 export async function insertBallot(db: Database, row: typeof ballots.$inferInsert): Promise<void> {

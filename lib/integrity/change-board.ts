@@ -2,12 +2,13 @@ import { type Database, database } from "@/lib/db/client";
 import { AppError } from "@/lib/errors";
 import { leaderboard } from "@/lib/leaderboard/leaderboard";
 import type { BoardChange } from "@/lib/protocol/review-view";
+import { readRules } from "@/lib/rules/rules";
 import { isId } from "@/lib/util/id";
 import {
   closeReview,
-  findVoterOf,
   isKnownModel,
   isKnownVoter,
+  lockVoterUnderReview,
   recountBallots,
   setStanding,
   setWithdrawn,
@@ -39,7 +40,7 @@ export async function setExcluded(
   voter: string,
   isExcluded: boolean,
 ): Promise<BoardChange> {
-  return change(context, async (db) => {
+  return change(context, async (db, rules) => {
     if (!isId(voter) || !(await isKnownVoter(db, voter))) {
       throw new AppError("not-found", { message: "No visitor has voted under this id." });
     }
@@ -55,7 +56,7 @@ export async function setExcluded(
       });
       return ballots;
     }
-    const ballots = await recountBallots(db, { voter }, "excluded-visitor");
+    const ballots = await recountBallots(db, { voter }, "excluded-visitor", rules);
     if (visitorId === undefined && ballots === 0) return 0;
     await writePublicLog(db, {
       ...{ kind: "visitor-restored", ballots },
@@ -75,7 +76,7 @@ export async function setModelWithdrawn(
   model: string,
   isWithdrawn: boolean,
 ): Promise<BoardChange> {
-  return change(context, async (db) => {
+  return change(context, async (db, rules) => {
     if (!(await isKnownModel(db, model))) {
       throw new AppError("not-found", {
         message: `No model is called \`${model}\` here.`,
@@ -92,7 +93,7 @@ export async function setModelWithdrawn(
       });
       return ballots;
     }
-    const ballots = await recountBallots(db, { modelId }, "withdrawn-model");
+    const ballots = await recountBallots(db, { modelId }, "withdrawn-model", rules);
     await writePublicLog(db, {
       ...{ kind: "model-restored", ballots },
       message: `The model ${model} is back. ${count(ballots, "vote")} on it ${ballots === 1 ? "counts" : "count"} again.`,
@@ -112,17 +113,17 @@ export async function decideReview(
   id: string,
   state: "dismissed" | "upheld",
 ): Promise<BoardChange> {
-  return change(context, async (db) => {
+  return change(context, async (db, rules) => {
+    // Before the review, in the order in which a visitor is deleted.
+    const voter = isId(id) ? await lockVoterUnderReview(db, id) : undefined;
     const review = isId(id) ? await closeReview(db, id, state) : undefined;
     if (review === undefined) {
       throw new AppError("not-found", {
         message: "No open review has this id. It may have been decided already.",
       });
     }
-    if (review.kind !== "anomaly" || state !== "dismissed" || review.visitorId === null) return 0;
-    const voter = await findVoterOf(db, review.visitorId);
-    if (voter === undefined) return 0;
-    const ballots = await recountBallots(db, { voter }, "flagged-visitor");
+    if (review.kind !== "anomaly" || state !== "dismissed" || voter === undefined) return 0;
+    const ballots = await recountBallots(db, { voter }, "flagged-visitor", rules);
     if (ballots === 0) return 0;
     await writePublicLog(db, {
       ...{ kind: "visitor-restored", ballots },
@@ -134,9 +135,13 @@ export async function decideReview(
 
 async function change(
   { db = database(), board = leaderboard() }: BoardContext,
-  decide: (transaction: Database) => Promise<number>,
+  decide: (transaction: Database, rules: { holdsFlagged: boolean }) => Promise<number>,
 ): Promise<BoardChange> {
-  const ballots = await db.transaction((transaction) => decide(transaction));
+  const ballots = await db.transaction(async (transaction) => {
+    // Those stored last, which need not have come to this process's copy.
+    const { integrity } = await readRules(transaction);
+    return decide(transaction, integrity);
+  });
   if (ballots > 0) await board.recompute();
   return { ballots };
 }

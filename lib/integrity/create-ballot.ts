@@ -13,7 +13,7 @@ import {
   type BattleMessage,
   insertBallot,
   readBattleMessages,
-  readDescriptions,
+  readModelsToVoteOn,
   readVoteContext,
 } from "./ballot-store";
 import { toAsks } from "./check-limits";
@@ -62,11 +62,11 @@ export async function createBallot(
     network: { perDay: integrity.votesPerNetworkAndDay },
   };
   // All in one trip over the transaction's connection.
-  const [messages, context, exceeded, descriptions] = await Promise.all([
+  const [messages, context, exceeded, described] = await Promise.all([
     readBattleMessages(db, vote.conversationId),
     readVoteContext(db, { visitorId, battleId }),
     takeTallies(db, toAsks(asker, "vote", limits), { isAlways: true }),
-    readDescriptions(db, [models.a.id, models.b.id]),
+    readModelsToVoteOn(db, [models.a.id, models.b.id]),
   ]);
   const path = toPath(messages, vote);
   const { voted } = path;
@@ -74,7 +74,8 @@ export async function createBallot(
     judgeBallot(
       {
         ...context,
-        hasLeak: hasLeak(vote, { ...given, messages, descriptions }),
+        isWithdrawn: described.some((it) => it.isWithdrawn),
+        hasLeak: hasLeak(vote, { ...given, messages, described }),
         hasEmptyAnswer: [voted.a, voted.b].some(({ content }) => !VISIBLE.test(content)),
         readSeconds: Math.min(voted.a.ageSeconds, voted.b.ageSeconds),
         characters: voted.a.content.length + voted.b.content.length,
@@ -141,12 +142,12 @@ function hasLeak(
   {
     rules,
     messages,
-    descriptions,
+    described,
     aliases = catalog().last?.aliases ?? new Map(),
   }: {
     rules: Pick<ArenaSettings, "integrity">;
     messages: readonly BattleMessage[];
-    descriptions: Awaited<ReturnType<typeof readDescriptions>>;
+    described: Awaited<ReturnType<typeof readModelsToVoteOn>>;
     aliases?: Catalog["aliases"];
   },
 ): boolean {
@@ -156,7 +157,7 @@ function hasLeak(
   let left = LEAK_CHARACTERS_MAX;
   const words = (side: Side) => {
     const { id, name } = models[side];
-    const description = descriptions.find((row) => row.id === id)?.description;
+    const description = described.find((row) => row.id === id)?.description;
     return toTellTales(
       {
         name,

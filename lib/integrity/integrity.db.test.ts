@@ -316,10 +316,11 @@ describe("limits", () => {
     const [one, other] = [createId(), createId()];
     const begin = (visitorId: string) =>
       refusal(checkLimits(context, { visitorId, network, isBattle: true, models: [] }));
-    expect([await begin(one), await begin(one), await begin(other)]).toEqual([null, null, null]);
+    expect([await begin(one), await begin(one)]).toEqual([null, null]);
     expect(await begin(one)).toMatch(
       /^quota-exceeded: You have asked 2 turns of battles this day, .* Try again in /,
     );
+    expect(await begin(other)).toBeNull();
     expect(await begin(other)).toMatch(
       /^quota-exceeded: Your network has asked 3 turns .* this day/,
     );
@@ -462,6 +463,73 @@ describe("keepers", () => {
     expect(await reasons()).toEqual([null]);
     await expect(decideReview(keeper, flag?.id ?? "", "upheld")).rejects.toThrow("No open review");
     await expect(decideReview(keeper, "x", "upheld")).rejects.toThrow("No open review");
+  });
+
+  test("what comes back after a withdrawal waits where a flag is open and the rules hold flagged votes", async () => {
+    const { db } = database;
+    const who = await visitor();
+    await vote(await fight(who));
+    const keeper = context();
+    expect(await setModelWithdrawn(keeper, x.name, true)).toEqual({ ballots: 1 });
+    const [flag] = await db
+      .insert(reviews)
+      .values({ kind: "anomaly", visitorId: who, evidence: {} })
+      .returning();
+    await changeRules(db, rulesOf({ holdsFlagged: true }));
+    expect(await setModelWithdrawn(keeper, x.name, false)).toEqual({ ballots: 0 });
+    expect(await reasons()).toEqual(["flagged-visitor"]);
+    expect(await decideReview(keeper, flag?.id ?? "", "dismissed")).toEqual({ ballots: 1 });
+    expect(await reasons()).toEqual([null]);
+    await changeRules(db, rulesOf());
+  });
+
+  /** A vote that is judged and not yet there for others while `decide` begins. */
+  async function decideDuringVote<T>(
+    who: string,
+    rules: ArenaSettings,
+    decide: () => Promise<T>,
+  ): Promise<T> {
+    const { db } = database;
+    const { models: pair, ...ids } = await fight(who);
+    let isDone = false;
+    const decided = await db.transaction(async (transaction) => {
+      await transaction.select().from(visitors).where(eq(visitors.id, who)).for("no key update");
+      const voteId = createId(moment++);
+      await transaction.insert(votes).values({ id: voteId, ...ids, outcome: "a", blind: true });
+      const asked = { ...ids, voteId, outcome: "a" as const, turn: 1, models: pair };
+      await createBallot(transaction, asked, { rules, aliases: new Map() });
+      const deciding = decide().finally(() => {
+        isDone = true;
+      });
+      const isWaiting = async () => {
+        const [row] = await db.execute(
+          sql`select count(*)::int as waiting from pg_stat_activity
+            where wait_event_type = 'Lock' and datname = current_database()`,
+        );
+        return Number(row?.waiting) > 0;
+      };
+      while (!isDone && !(await isWaiting()));
+      return { deciding };
+    });
+    return decided.deciding;
+  }
+
+  test("a vote that is under way slips past neither a withdrawal nor a dismissal", async () => {
+    const { db } = database;
+    const who = await visitor();
+    const keeper = context();
+    const withdraw = () => setModelWithdrawn(keeper, x.name, true);
+    expect(await decideDuringVote(who, rulesOf(), withdraw)).toEqual({ ballots: 1 });
+    expect(await reasons()).toEqual(["withdrawn-model"]);
+    await setModelWithdrawn(keeper, x.name, false);
+    const [flag] = await db
+      .insert(reviews)
+      .values({ kind: "anomaly", visitorId: who, evidence: {} })
+      .returning();
+    const dismiss = () => decideReview(keeper, flag?.id ?? "", "dismissed");
+    const holding = rulesOf({ holdsFlagged: true });
+    expect(await decideDuringVote(who, holding, dismiss)).toEqual({ ballots: 1 });
+    expect(await reasons()).toEqual([null, null]);
   });
 
   test("reviews of every kind can be read, with the words that speak for them", async () => {

@@ -60,21 +60,33 @@ export async function readExcluded(db: Database, limit: number) {
     .limit(limit);
 }
 
-/** @returns whose review it was and of what kind; undefined where none of that id is open. */
+/** @returns of what kind it was; undefined where none of that id is open. */
 export async function closeReview(db: Database, id: string, state: "dismissed" | "upheld") {
   const [row] = await db
     .update(reviews)
     .set({ state, decidedAt: sql`now()` })
     .where(and(eq(reviews.id, id), eq(reviews.state, "open")))
-    .returning({ kind: reviews.kind, visitorId: reviews.visitorId });
+    .returning({ kind: reviews.kind });
   return row;
 }
 
-export async function findVoterOf(db: Database, visitorId: string): Promise<string | undefined> {
+/**
+ * The voter whom an open review is about. Waits for a vote of theirs that is just being written and lets no
+ * other begin until the transaction ends.
+ */
+export async function lockVoterUnderReview(
+  db: Database,
+  reviewId: string,
+): Promise<string | undefined> {
+  const reviewed = db
+    .select({ id: reviews.visitorId })
+    .from(reviews)
+    .where(and(eq(reviews.id, reviewId), eq(reviews.state, "open")));
   const [row] = await db
     .select({ voter: visitors.voter })
     .from(visitors)
-    .where(eq(visitors.id, visitorId));
+    .where(eq(visitors.id, reviewed))
+    .for("no key update");
   return row?.voter;
 }
 
@@ -163,18 +175,26 @@ export async function uncountBallots(
  * Ballots that did not count for this reason alone count again, but for those that another decision speaks
  * against by now, which get its reason.
  *
+ * @param holdsFlagged whether an open flag on a visitor speaks against their votes
  * @returns how many count again.
  */
 export async function recountBallots(
   db: Database,
   subject: BallotSubject,
   reason: BallotReason,
+  { holdsFlagged }: { holdsFlagged: boolean },
 ): Promise<number> {
   const withdrawn = sql`exists (select 1 from ${models} where ${models.withdrawnAt} is not null
     and ${models.id} in (${ballots.modelAId}, ${ballots.modelBId}))`;
   const excluded = sql`exists (select 1 from ${visitors}
     where ${visitors.voter} = ${ballots.voter} and ${visitors.standing} = 'excluded')`;
-  const next = sql`case when ${withdrawn} then 'withdrawn-model' when ${excluded} then 'excluded-visitor' end`;
+  const flagged = sql`exists (select 1 from ${reviews}
+    join ${visitors} on ${visitors.id} = ${reviews.visitorId}
+    where ${visitors.voter} = ${ballots.voter} and ${reviews.kind} = 'anomaly'
+    and ${reviews.state} = 'open')`;
+  const held = sql`${holdsFlagged}::boolean and ${flagged}`;
+  const next = sql`case when ${withdrawn} then 'withdrawn-model' when ${excluded} then 'excluded-visitor'
+    when ${held} then 'flagged-visitor' end`;
   const rows = await db
     .update(ballots)
     .set({ uncountedReason: next, counted: sql`(${next}) is null` })
