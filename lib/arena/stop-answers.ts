@@ -4,7 +4,7 @@ import { settleWithin } from "@/lib/util/settle-within";
 import { wait } from "@/lib/util/wait";
 import type { Arena } from "./arena";
 import { loadConversation } from "./load-conversation";
-import { readSkeleton, requestStop } from "./store";
+import { requestStop, watchAnswers } from "./store";
 
 /**
  * Ends one answer that is being written, or all of the conversation, whichever process writes them. It
@@ -28,13 +28,14 @@ export async function stopAnswers(
   run?.stop("visitor", answerId);
   if (run && answerId === undefined) return settleWithin([run.ended], STOP_WAIT_MS_MAX);
   if (!run && (await requestStop(arena.db, { conversationId, answerId })) === 0) return;
+  const ids = state.messages
+    .filter(({ id, status }) => status === "streaming" && (answerId ?? id) === id)
+    .map(({ id }) => id);
+  if (ids.length === 0) return;
   const untilMs = performance.now() + STOP_WAIT_MS_MAX;
   while (performance.now() < untilMs) {
-    const messages = await readSkeleton(arena.db, conversationId);
-    const isRunning = messages.some(
-      ({ id, status }) => status === "streaming" && (answerId === undefined || id === answerId),
-    );
-    if (!isRunning) return;
+    const running = await watchAnswers(arena.db, ids, { isDue: false });
+    if (running.size === 0) return;
     await wait(run ? FOLLOW_INTERVAL_MS / 5 : FOLLOW_INTERVAL_MS);
   }
 }
