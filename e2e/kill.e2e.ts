@@ -6,6 +6,7 @@ import { expect, test } from "@playwright/test";
 import { WORKER_STALE_AFTER_MS } from "@/lib/fleet-limits";
 import { ANSWER_STALE_AFTER_MS, USAGE_FLUSH_INTERVAL_MS } from "@/lib/limits";
 import type { UsageRequest } from "@/lib/protocol/usage-view";
+import { changeRules, letQuickVotesCount } from "./arena-rules";
 import { answer, ask, untilVotable, voteButton } from "./pages";
 import { type Platform, startPlatform, startWorker } from "./platform";
 
@@ -14,6 +15,7 @@ test.describe.configure({ timeout: 120_000 });
 test.beforeAll(async () => {
   test.setTimeout(200_000);
   platform = await startPlatform();
+  await changeRules(platform, letQuickVotesCount);
 });
 test.afterAll(() => platform.stop());
 
