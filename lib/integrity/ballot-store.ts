@@ -1,4 +1,4 @@
-import { and, asc, eq, exists, inArray, isNotNull, sql } from "drizzle-orm";
+import { and, asc, eq, exists, inArray, isNotNull, ne, sql } from "drizzle-orm";
 import type { Database } from "@/lib/db/client";
 import { reviews } from "@/lib/db/schema/arena";
 import { ballots } from "@/lib/db/schema/ballots";
@@ -43,7 +43,8 @@ export async function readVoteContext(
       and(
         eq(reviews.visitorId, visitors.id),
         eq(reviews.kind, "anomaly"),
-        eq(reviews.state, "open"),
+        // One that was upheld says no less than one that waits.
+        ne(reviews.state, "dismissed"),
       ),
     );
   const [row] = await db

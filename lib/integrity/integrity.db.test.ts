@@ -225,6 +225,9 @@ describe("a blind vote", () => {
     expect((await vote(await fight(who))).reason).toBeNull();
     const rules = rulesOf({ holdsFlagged: true });
     expect((await vote(await fight(who), { rules })).reason).toBe("flagged-visitor");
+    // Upheld, it says no less than while it waited.
+    await database.db.update(reviews).set({ state: "upheld" });
+    expect((await vote(await fight(who), { rules })).reason).toBe("flagged-visitor");
     const board = new Leaderboard({ db: database.db });
     await setExcluded({ db: database.db, board }, await voterOf(who), true);
     expect((await vote(await fight(who))).reason).toBe("excluded-visitor");

@@ -175,7 +175,7 @@ export async function uncountBallots(
  * Ballots that did not count for this reason alone count again, but for those that another decision speaks
  * against by now, which get its reason.
  *
- * @param holdsFlagged whether an open flag on a visitor speaks against their votes
+ * @param holdsFlagged whether a flag on a visitor that was not dismissed speaks against their votes
  * @returns how many count again.
  */
 export async function recountBallots(
@@ -191,7 +191,7 @@ export async function recountBallots(
   const flagged = sql`exists (select 1 from ${reviews}
     join ${visitors} on ${visitors.id} = ${reviews.visitorId}
     where ${visitors.voter} = ${ballots.voter} and ${reviews.kind} = 'anomaly'
-    and ${reviews.state} = 'open')`;
+    and ${reviews.state} <> 'dismissed')`;
   const held = sql`${holdsFlagged}::boolean and ${flagged}`;
   const next = sql`case when ${withdrawn} then 'withdrawn-model' when ${excluded} then 'excluded-visitor'
     when ${held} then 'flagged-visitor' end`;
