@@ -29,7 +29,15 @@ export const LAYERS: Record<string, readonly string[]> = {
   // The catalog: by which rule a model's worker is chosen is part of what keepers say of it.
   // The rules of the arena: some models are asked for by battles alone, and nobody is told their names.
   "lib/controller": ["lib/catalog", "lib/db", "lib/fastchat", "lib/protocol", "lib/rules"],
-  "lib/leaderboard": ["lib/db", "lib/protocol", "lib/rating", "lib/rules"],
+  // Work that outlives a request, one process at a time.
+  "lib/jobs": ["lib/db"],
+  // Votes as files: what others publish is read, and what is published here is written.
+  "lib/vote-files": ["lib/protocol", "lib/rating"],
+  // The catalog: prices stand beside scores.
+  "lib/leaderboard": [
+    ...["lib/catalog", "lib/db", "lib/jobs", "lib/protocol", "lib/rating", "lib/rules"],
+    "lib/vote-files",
+  ],
   // The leaderboard: `auto` is the best-rated model.
   "lib/gateway": [
     ...["lib/auth", "lib/catalog", "lib/controller", "lib/db", "lib/fastchat"],
@@ -66,6 +74,22 @@ export const LAYERS: Record<string, readonly string[]> = {
   ],
   // What visitors keep of their conversations, and what they make public of them.
   "lib/history": ["lib/arena", "lib/auth", "lib/db", "lib/protocol", "lib/rules"],
+  // What is told of each model, and what became of it.
+  "lib/models": [
+    ...["lib/catalog", "lib/controller", "lib/db", "lib/jobs", "lib/leaderboard", "lib/protocol"],
+    ...["lib/rating", "lib/rules"],
+  ],
+  // Days of the site, in sums that tell of nobody.
+  "lib/stats": ["lib/db", "lib/jobs", "lib/protocol"],
+  // Categories that a model reads from prompts, where operators want that.
+  "lib/labels": [
+    ...["lib/auth", "lib/controller", "lib/db", "lib/gateway", "lib/jobs", "lib/protocol"],
+    ...["lib/rating", "lib/rules", "lib/usage"],
+  ],
+  // What battles are about. The history: personal data is taken out of what is shown.
+  "lib/topics": [
+    ...["lib/db", "lib/history", "lib/jobs", "lib/leaderboard", "lib/protocol", "lib/rating"],
+  ],
   // The one domain that keeps what a wire says: its rows are responses as clients read them.
   "lib/responses": [
     ...["lib/auth", "lib/controller", "lib/db", "lib/gateway", "lib/openai", "lib/protocol"],
@@ -82,9 +106,10 @@ export const LAYERS: Record<string, readonly string[]> = {
   app: [
     "components",
     ...["lib/anthropic", "lib/arena", "lib/auth", "lib/catalog", "lib/controller", "lib/fastchat"],
-    ...["lib/gateway", "lib/history", "lib/http", "lib/integrity", "lib/leaderboard"],
-    ...["lib/moderation", "lib/openai", "lib/openapi", "lib/protocol", "lib/relay"],
-    ...["lib/responses", "lib/rules", "lib/usage"],
+    ...["lib/gateway", "lib/history", "lib/http", "lib/integrity", "lib/jobs", "lib/labels"],
+    ...["lib/leaderboard", "lib/models", "lib/moderation", "lib/openai", "lib/openapi"],
+    ...["lib/protocol", "lib/relay", "lib/responses", "lib/rules", "lib/stats", "lib/topics"],
+    ...["lib/usage", "lib/vote-files"],
   ],
   worker: ["lib/engine", "lib/protocol"],
   scripts: ["lib/db", "lib/protocol"],
@@ -94,13 +119,15 @@ export const LAYERS: Record<string, readonly string[]> = {
   // The controller: its policies choose workers on paper. So are pairs of models drawn and votes judged.
   bench: [
     ...["e2e", "lib/arena", "lib/controller", "lib/engine", "lib/engine/synthetic"],
-    ...["lib/integrity", "lib/protocol", "lib/rating", "lib/usage"],
+    ...["lib/db", "lib/integrity", "lib/leaderboard", "lib/protocol", "lib/rating"],
+    ...["lib/usage", "lib/vote-files"],
   ],
   cli: [
     ...["lib/auth", "lib/catalog", "lib/controller", "lib/db", "lib/integrity"],
     // Moderation: its patterns are checked wherever they are written.
-    ...["lib/leaderboard", "lib/moderation", "lib/protocol", "lib/rating", "lib/rules"],
-    "lib/usage",
+    ...["lib/jobs", "lib/labels", "lib/leaderboard", "lib/models", "lib/moderation"],
+    ...["lib/protocol", "lib/rating", "lib/rules", "lib/stats", "lib/topics", "lib/usage"],
+    "lib/vote-files",
   ],
 };
 
@@ -120,10 +147,12 @@ export const HOMES: Record<string, readonly string[]> = {
   pino: ["lib/telemetry"],
   postgres: ["lib/db"],
   re2js: ["lib/moderation"],
+  "pg-boss": ["lib/jobs"],
   "@opentelemetry": ["lib/telemetry"],
   "drizzle-orm": [
     ...["lib/db", "lib/auth", "lib/catalog", "lib/controller", "lib/gateway", "lib/usage"],
     ...["lib/arena", "lib/history", "lib/integrity", "lib/leaderboard", "lib/moderation"],
-    ...["lib/responses", "lib/rules"],
+    ...["lib/responses", "lib/rules", "lib/jobs", "lib/labels", "lib/models", "lib/stats"],
+    "lib/topics",
   ],
 };

@@ -11,7 +11,15 @@ export const paths = {
   /** What was done to boards, and to whom it applies. */
   publicLog: "/leaderboard/log",
   leaderboard: "/leaderboard",
+  /** What battles are about. */
+  explore: "/explore",
+  stats: "/stats",
   models: "/models",
+  /** `slug`: protocol/model-slug.ts. */
+  model: (slug: string) => `/models/${slug}`,
+  /** A board that does not change any more. */
+  publishedBoard: (id: string) => `/leaderboard/published/${id}`,
+  adminBoards: "/admin/boards",
   admin: "/admin",
   adminLogin: "/admin/login",
   adminWorkers: "/admin/workers",
@@ -47,6 +55,23 @@ export const paths = {
     arena: "/api/arena",
     models: "/api/models",
     leaderboard: "/api/leaderboard",
+    leaderboardChoices: "/api/leaderboard/choices",
+    leaderboardOverview: "/api/leaderboard/overview",
+    leaderboardPairs: "/api/leaderboard/pairs",
+    leaderboardHistory: "/api/leaderboard/history",
+    /** From the visitor's own votes. */
+    personalBoard: "/api/leaderboard/mine",
+    /** The board as a file, `csv` or `json`. */
+    leaderboardFile: "/api/leaderboard/file",
+    /** Every counted vote without identity, `jsonl` or `parquet`. */
+    votesFile: "/api/leaderboard/votes",
+    publishedBoards: "/api/leaderboard/published",
+    publishedBoard: (id: string) => `/api/leaderboard/published/${id}`,
+    publishedVotes: (id: string) => `/api/leaderboard/published/${id}/votes`,
+    model: (slug: string) => `/api/models/${slug}`,
+    stats: "/api/stats",
+    explore: "/api/explore",
+    adminBoards: "/api/admin/boards",
     /** `before`: the lines before that one, in place of the newest. */
     publicLog: (before?: string) =>
       `/api/leaderboard/log${before === undefined ? "" : `?before=${before}`}`,

@@ -183,7 +183,8 @@ test("killed, a Parley is passed over; back, it is the same worker; stopped, it 
   await one.start();
   await answers(parent, "mock/echo");
   expect(await statesOf(one)).toEqual(["ready"]);
-  const content = "a b c d e f g h i j k l m n o p";
+  // A second of words, so that it is seen while it runs by a machine that is busy, too.
+  const content = Array.from({ length: 60 }, (_, word) => `w${word}`).join(" ");
   const running = ask(parent, "mock/paced", content);
   await until(async () => expect(bottom.server.load().running).toBe(1));
   one.signal("SIGTERM");

@@ -2,6 +2,7 @@ import { sql } from "drizzle-orm";
 import {
   boolean,
   check,
+  customType,
   doublePrecision,
   index,
   integer,
@@ -13,6 +14,10 @@ import {
 import { VOTE_OUTCOMES } from "./battles";
 import { idColumn, momentColumn } from "./columns";
 import { models } from "./models";
+
+const transactionId = customType<{ data: string; driverData: string }>({
+  dataType: () => "xid8",
+});
 
 /** Why a blind vote is kept and not counted. */
 export const UNCOUNTED_REASONS = [
@@ -48,9 +53,18 @@ export const ballots = pgTable(
     language: text(),
     /** Numbers about both answers and marks of the prompt, for style control and categories; no words of it. */
     facts: jsonb().notNull().default({}),
+    /** Categories that a model read from the prompt (`npx parley leaderboard label`); null: none was asked. */
+    labels: text().array(),
+    /**
+     * The transaction that wrote or changed the row last, kept by a trigger. Whoever has read all rows of
+     * transactions before `pg_snapshot_xmin` finds every later change by it, in whatever order they ended;
+     * a number from a sequence or a time would miss those that end late.
+     */
+    changedIn: transactionId().notNull().default(sql`pg_current_xact_id()`),
     createdAt: momentColumn().notNull().defaultNow(),
   },
   (table) => [
+    index("ballots_by_change").on(table.changedIn),
     check("ballots_outcome", sql`${table.outcome} in ('a', 'b', 'tie', 'both-bad')`),
     check("ballots_two_models", sql`${table.modelAId} <> ${table.modelBId}`),
     check(

@@ -9,6 +9,10 @@ export const models = pgTable("models", {
   description: jsonb().notNull(),
   /** An operator took it off the boards: its battles are over, and votes on it are kept and not counted. */
   withdrawnAt: momentColumn(),
+  /** Nobody has offered it for long, or an operator said so; it is no longer drawn for battles and keeps its place on the boards. */
+  retiredAt: momentColumn(),
+  /** When a worker offered it last. */
+  lastOfferedAt: momentColumn(),
   createdAt: momentColumn().notNull().defaultNow(),
   updatedAt: momentColumn().notNull().defaultNow(),
 });
