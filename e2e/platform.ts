@@ -137,6 +137,9 @@ export async function startMockWorker(models: string[]): Promise<OwnWorker> {
 }
 
 /** Resolves when the platform has it on its list. */
+/** A model is read from a disk that others use, too; without a limit a benchmark whose web process takes no worker waited for good. */
+const REGISTERED_MS_MAX = 120_000;
+
 export async function startWorker(
   words: readonly string[],
   { url, dataDir }: Pick<Platform, "url" | "dataDir">,
@@ -149,10 +152,17 @@ export async function startWorker(
   const ended = new Promise<number | null>((settle) => child.once("exit", settle));
   const address = await new Promise<string>((settle, fail) => {
     let listening = "";
+    const late = setTimeout(() => {
+      child.kill("SIGKILL");
+      fail(new Error(`The worker was not registered at ${url} after ${REGISTERED_MS_MAX} ms.`));
+    }, REGISTERED_MS_MAX);
+    void ended.then(() => clearTimeout(late));
     child.once("exit", (code) => fail(new Error(`The worker ended with ${code}.`)));
     child.on("message", (message: { type: string; address?: string }) => {
       if (message.type === "listening") listening = message.address ?? "";
-      if (message.type === "registered") settle(listening);
+      if (message.type !== "registered") return;
+      clearTimeout(late);
+      settle(listening);
     });
   });
   return {
