@@ -136,10 +136,10 @@ export async function startMockWorker(models: string[]): Promise<OwnWorker> {
   return await startWorker(words, sharedPlatform());
 }
 
-/** Resolves when the platform has it on its list. */
 /** A model is read from a disk that others use, too; without a limit a benchmark whose web process takes no worker waited for good. */
 const REGISTERED_MS_MAX = 120_000;
 
+/** Resolves when the platform has it on its list. */
 export async function startWorker(
   words: readonly string[],
   { url, dataDir }: Pick<Platform, "url" | "dataDir">,
