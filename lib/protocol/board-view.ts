@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { ratingStatusSchema } from "./arena-view";
-import { BOARD_PERIODS, boardKeySchema } from "./board-key";
+import { BOARD_PERIODS } from "./board-key";
+import { boardKeySchema } from "./board-key-schema";
 import { modelDescriptionSchema } from "./worker-card";
 
 /** Boards as they are stored and as pages get them. Ratings are points: a tenfold in odds is 400, the mean 1000. */
@@ -73,6 +74,8 @@ export const modelFactsSchema = z.object({
   licence: z.string().nullable(),
   /** Null where nobody said. */
   hasOpenWeights: z.boolean().nullable(),
+  /** Tokens; null where nobody said. */
+  contextLength: z.number().nullable(),
   isRetired: z.boolean(),
   isAwake: z.boolean(),
   price: priceViewSchema.nullable(),
