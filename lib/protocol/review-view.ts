@@ -72,6 +72,7 @@ export const publicLogSchema = z.object({
       kind: z.enum([
         ...(["visitor-excluded", "visitor-restored"] as const),
         ...(["model-withdrawn", "model-restored", "rules-changed"] as const),
+        ...(["board-published", "board-removed"] as const),
       ]),
       message: z.string(),
       ballots: z.number(),

@@ -92,6 +92,8 @@ export const publicLog = pgTable(
         "model-withdrawn",
         "model-restored",
         "rules-changed",
+        "board-published",
+        "board-removed",
       ],
     }).notNull(),
     /** A sentence for people; no name of a visitor, no words of theirs. */
@@ -103,7 +105,7 @@ export const publicLog = pgTable(
   (table) => [
     check(
       "public_log_kind",
-      sql`${table.kind} in ('visitor-excluded', 'visitor-restored', 'model-withdrawn', 'model-restored', 'rules-changed')`,
+      sql`${table.kind} in ('visitor-excluded', 'visitor-restored', 'model-withdrawn', 'model-restored', 'rules-changed', 'board-published', 'board-removed')`,
     ),
   ],
 );

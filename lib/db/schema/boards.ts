@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import {
+  bigint,
   check,
   customType,
   date,
@@ -90,7 +91,7 @@ export const voteSnapshots = pgTable("vote_snapshots", {
   hash: text().primaryKey(),
   voteCount: integer().notNull(),
   /** Of the lines, before they were compressed. */
-  byteCount: integer().notNull(),
+  byteCount: bigint({ mode: "number" }).notNull(),
   createdAt: momentColumn().notNull().defaultNow(),
 });
 
@@ -102,7 +103,7 @@ export const voteSnapshotParts = pgTable(
       .notNull()
       .references(() => voteSnapshots.hash, { onDelete: "cascade" }),
     part: integer().notNull(),
-    /** Gzip, each part by itself. */
+    /** One gzip stream cut into pieces: as it stands it is a body that every client reads. */
     content: bytes().notNull(),
   },
   (table) => [primaryKey({ columns: [table.hash, table.part] })],
@@ -129,6 +130,31 @@ export const publishedBoards = pgTable(
     createdAt: momentColumn().notNull().defaultNow(),
   },
   (table) => [index("published_boards_by_creation").on(table.createdAt)],
+);
+
+/** Boards that are being published, and how that ended: the last some dozen. */
+export const boardPublications = pgTable(
+  "board_publications",
+  {
+    id: idColumn(),
+    title: text().notNull(),
+    /** protocol/board-key.ts. */
+    key: text().notNull(),
+    state: text({ enum: ["running", "done", "failed"] }).notNull(),
+    /** Of all counted votes, those that were read; all of them: the board is being computed. */
+    votesDone: integer().notNull().default(0),
+    votesTotal: integer().notNull().default(0),
+    /** What came of it; no reference, since a board may be removed again. */
+    boardId: text(),
+    error: text(),
+    startedAt: momentColumn().notNull().defaultNow(),
+    updatedAt: momentColumn().notNull().defaultNow(),
+    endedAt: momentColumn(),
+  },
+  (table) => [
+    check("board_publications_state", sql`${table.state} in ('running', 'done', 'failed')`),
+    index("board_publications_by_start").on(table.startedAt),
+  ],
 );
 
 /** How fast models were served here lately, from `usage_records`: medians. */
