@@ -25,10 +25,15 @@ export const LAYERS: Record<string, readonly string[]> = {
   "lib/db": [],
   "lib/auth": ["lib/db", "lib/protocol"],
   "lib/catalog": ["lib/db", "lib/protocol"],
+  // What became of each model, written down by whoever lets it happen.
+  "lib/ledger": ["lib/db"],
   "lib/usage": ["lib/auth", "lib/catalog", "lib/db", "lib/protocol"],
   // The catalog: by which rule a model's worker is chosen is part of what keepers say of it.
   // The rules of the arena: some models are asked for by battles alone, and nobody is told their names.
-  "lib/controller": ["lib/catalog", "lib/db", "lib/fastchat", "lib/protocol", "lib/rules"],
+  // The ledger: a model that is offered again is back.
+  "lib/controller": [
+    ...["lib/catalog", "lib/db", "lib/fastchat", "lib/ledger", "lib/protocol", "lib/rules"],
+  ],
   // Work that outlives a request, one process at a time.
   "lib/jobs": ["lib/db"],
   // Votes as files: what others publish is read, and what is published here is written.
@@ -48,11 +53,11 @@ export const LAYERS: Record<string, readonly string[]> = {
     ...["lib/auth", "lib/controller", "lib/db", "lib/gateway", "lib/protocol", "lib/usage"],
   ],
   // The rules of the arena, as operators set them.
-  "lib/rules": ["lib/db", "lib/protocol"],
+  "lib/rules": ["lib/db", "lib/ledger", "lib/protocol"],
   // What a visitor may be asked and asked about: held-back prompts, votes that do not count, who is excluded.
   "lib/integrity": [
-    ...["lib/auth", "lib/catalog", "lib/db", "lib/leaderboard", "lib/protocol", "lib/rating"],
-    ...["lib/rules", "lib/usage"],
+    ...["lib/auth", "lib/catalog", "lib/db", "lib/leaderboard", "lib/ledger", "lib/protocol"],
+    ...["lib/rating", "lib/rules", "lib/usage"],
   ],
   "lib/moderation": [
     ...[
@@ -69,15 +74,15 @@ export const LAYERS: Record<string, readonly string[]> = {
   // The catalog: a reveal tells prices. The leaderboard and ratings: pairs are drawn by what is known of them.
   "lib/arena": [
     ...["lib/auth", "lib/catalog", "lib/controller", "lib/db", "lib/gateway", "lib/integrity"],
-    ...["lib/leaderboard", "lib/moderation", "lib/protocol", "lib/rating", "lib/rules"],
-    "lib/usage",
+    ...["lib/leaderboard", "lib/ledger", "lib/moderation", "lib/protocol", "lib/rating"],
+    ...["lib/rules", "lib/usage"],
   ],
   // What visitors keep of their conversations, and what they make public of them.
   "lib/history": ["lib/arena", "lib/auth", "lib/db", "lib/protocol", "lib/rules"],
   // What is told of each model, and what became of it.
   "lib/models": [
-    ...["lib/catalog", "lib/controller", "lib/db", "lib/jobs", "lib/leaderboard", "lib/protocol"],
-    ...["lib/rating", "lib/rules"],
+    ...["lib/catalog", "lib/controller", "lib/db", "lib/jobs", "lib/leaderboard", "lib/ledger"],
+    ...["lib/protocol", "lib/rating", "lib/rules"],
   ],
   // Days of the site, in sums that tell of nobody.
   "lib/stats": ["lib/db", "lib/jobs", "lib/protocol"],
@@ -153,6 +158,6 @@ export const HOMES: Record<string, readonly string[]> = {
     ...["lib/db", "lib/auth", "lib/catalog", "lib/controller", "lib/gateway", "lib/usage"],
     ...["lib/arena", "lib/history", "lib/integrity", "lib/leaderboard", "lib/moderation"],
     ...["lib/responses", "lib/rules", "lib/jobs", "lib/labels", "lib/models", "lib/stats"],
-    "lib/topics",
+    ...["lib/ledger", "lib/topics"],
   ],
 };

@@ -52,6 +52,8 @@ export const pairTableSchema = z.object({
   models: z.array(z.string()),
   /** Votes on the pair. */
   votes: z.array(numbers),
+  /** Of these, ties and votes that both were bad. */
+  ties: z.array(numbers),
   /** Share of decided votes that the row won; null where there was none. */
   wins: z.array(z.array(z.number().nullable())),
   /** Probability that the row wins, by the ratings. */
