@@ -1,4 +1,4 @@
-/** Every limit of the system, but for those of a fleet of workers (fleet-limits.ts): its unit is in its name, its reason beside it. */
+/** Every limit of the system, but for those of a fleet of workers (fleet-limits.ts), the arena (arena-limits.ts) and boards (board-limits.ts): its unit is in its name, its reason beside it. */
 
 // Bodies.
 /** 1 MiB: a hundred times the longest prompt our bundled context can hold, far below what hurts. */

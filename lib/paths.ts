@@ -67,11 +67,14 @@ export const paths = {
     votesFile: "/api/leaderboard/votes",
     publishedBoards: "/api/leaderboard/published",
     publishedBoard: (id: string) => `/api/leaderboard/published/${id}`,
+    /** The frozen board as a file: `json`, byte for byte what computing it again gives, or `csv`. */
+    publishedFile: (id: string) => `/api/leaderboard/published/${id}/board`,
     publishedVotes: (id: string) => `/api/leaderboard/published/${id}/votes`,
     model: (slug: string) => `/api/models/${slug}`,
     stats: "/api/stats",
     explore: "/api/explore",
     adminBoards: "/api/admin/boards",
+    adminBoard: (id: string) => `/api/admin/boards/${id}`,
     /** `before`: the lines before that one, in place of the newest. */
     publicLog: (before?: string) =>
       `/api/leaderboard/log${before === undefined ? "" : `?before=${before}`}`,
