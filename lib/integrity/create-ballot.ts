@@ -7,6 +7,7 @@ import type { Database } from "@/lib/db/client";
 import type { ArenaSettings } from "@/lib/protocol/arena-settings";
 import type { Side } from "@/lib/protocol/arena-view";
 import { modelDescriptionSchema } from "@/lib/protocol/worker-card";
+import { guessLanguage } from "@/lib/rating/guess-language";
 import { assert } from "@/lib/util/assert";
 import { type BallotFacts, countMarks, markPrompts } from "./answer-marks";
 import {
@@ -18,7 +19,6 @@ import {
 } from "./ballot-store";
 import { toAsks } from "./check-limits";
 import { fold, wordsOf } from "./folded-words";
-import { guessLanguage } from "./guess-language";
 import { judgeBallot, type UncountedReason } from "./judge-ballot";
 import { takePrompt, takeTallies } from "./tally";
 import { findTellTale, readQuestion, toTellTales } from "./tell-tales";

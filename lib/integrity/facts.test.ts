@@ -1,7 +1,7 @@
 /** Goal: what ballots keep of a conversation are right numbers, and a language only where one can be told. */
 import { expect, test } from "vitest";
+import { guessLanguage } from "@/lib/rating/guess-language";
 import { countMarks, markPrompts } from "./answer-marks";
-import { guessLanguage } from "./guess-language";
 
 test("marks are counted over all answers of a side, and code is code", () => {
   const first =
