@@ -66,7 +66,10 @@ export function formatDate(date: Date): string {
   return `${day}, ${two(date.getHours())}:${two(date.getMinutes())}`;
 }
 
-const dollars = (price: number) => `$${price.toFixed(3).replace(/0$/, "").replace(/\.00$/, "")}`;
+/** 0.15 → "$0.15", 0.075 → "$0.075", 3 → "$3". */
+export function formatDollars(price: number): string {
+  return `$${price.toFixed(3).replace(/0$/, "").replace(/\.00$/, "")}`;
+}
 
 /** {0.15, 0.6} → "$0.15 in, $0.60 out a million tokens"; one that asks nothing is "free". */
 export function formatPrice({
@@ -77,5 +80,5 @@ export function formatPrice({
   completion: number;
 }): string {
   if (prompt === 0 && completion === 0) return "free";
-  return `${dollars(prompt)} in, ${dollars(completion)} out a million tokens`;
+  return `${formatDollars(prompt)} in, ${formatDollars(completion)} out a million tokens`;
 }

@@ -11,6 +11,9 @@ export const paths = {
   /** What was done to boards, and to whom it applies. */
   publicLog: "/leaderboard/log",
   leaderboard: "/leaderboard",
+  /** `category`: protocol/board-key.ts. */
+  leaderboardOf: (category: string) => `/leaderboard/${category}`,
+  leaderboardOverview: "/leaderboard/overview",
   /** What battles are about. */
   explore: "/explore",
   stats: "/stats",

@@ -1,0 +1,133 @@
+import clsx from "clsx";
+import { ChevronRight } from "lucide-react";
+import Link from "next/link";
+import { memo, type ReactNode } from "react";
+import { paths } from "@/lib/paths";
+import { type BoardColumn, type BoardTableRow, isShownNarrow, spread } from "./board-columns";
+import { Interval } from "./interval";
+import type { RatingScale } from "./rating-scale";
+
+export const CELL = "border-b border-line py-2 pr-4 last:pr-0";
+export const RANK_CELL = "sticky left-0 z-10 w-9 min-w-9 bg-paper";
+export const MODEL_CELL = "sticky left-9 z-10 bg-paper";
+
+export type BoardRowProps = {
+  row: BoardTableRow;
+  columns: readonly BoardColumn[];
+  scale: RatingScale | undefined;
+  /** Until the reader chooses columns, a phone shows a few. */
+  isNarrowed: boolean;
+  isOpen: boolean;
+  /** Absent: rows do not open. */
+  onToggle?: ((model: string) => void) | undefined;
+  renderDetail?: ((row: BoardTableRow) => ReactNode) | undefined;
+};
+
+/** Drawn anew only when something of it changed: a board has hundreds. */
+export const BoardRow = memo(function BoardRow(props: BoardRowProps) {
+  const { row, columns, scale, isNarrowed, isOpen, onToggle, renderDetail } = props;
+  return (
+    <>
+      <tr data-row={row.model} className="group">
+        {columns.map((column) => {
+          if (column.id === "rank") return <RankCell key="rank" row={row} />;
+          if (column.id === "model") {
+            return <ModelCell key="model" row={row} isOpen={isOpen} onToggle={onToggle} />;
+          }
+          if (column.id === "score") {
+            return (
+              <td key="score" className="w-2/5 border-b border-line pr-4 sm:pr-6">
+                <Interval entry={row} scale={scale} />
+              </td>
+            );
+          }
+          return (
+            <td
+              key={column.id}
+              className={clsx(
+                CELL,
+                "whitespace-nowrap",
+                column.isNumber ? "text-right" : "max-w-40 truncate text-ink-soft",
+                isNarrowed && !isShownNarrow(column.id) && "max-md:hidden",
+              )}
+            >
+              {column.cell?.(row)}
+            </td>
+          );
+        })}
+      </tr>
+      {isOpen && renderDetail && (
+        <tr data-row={`${row.model} opened`}>
+          <td colSpan={columns.length} className="border-b border-line p-0">
+            {/* As wide as what is seen of the table, however far it is scrolled. */}
+            <div
+              id={detailId(row.model)}
+              className="sticky left-0 w-[min(100cqw,75rem)] animate-rise px-2 py-5 sm:px-9"
+            >
+              {renderDetail(row)}
+            </div>
+          </td>
+        </tr>
+      )}
+    </>
+  );
+});
+
+function RankCell({ row }: { row: BoardTableRow }) {
+  const { rank, rankBest, rankWorst } = row;
+  const isSpread = rankBest !== null && rankBest !== rankWorst;
+  return (
+    <td className={clsx(CELL, RANK_CELL, "text-right")}>
+      <span className="block font-medium">{rank ?? "–"}</span>
+      {isSpread && (
+        <span className="block text-xs text-ink-soft md:hidden">
+          <span className="sr-only">between </span>
+          {spread(rankBest, rankWorst)}
+        </span>
+      )}
+    </td>
+  );
+}
+
+const detailId = (model: string) => `about-${encodeURIComponent(model)}`;
+
+type ModelCellProps = Pick<BoardRowProps, "row" | "isOpen" | "onToggle">;
+
+function ModelCell({ row, isOpen, onToggle }: ModelCellProps) {
+  const marks = [row.isPreliminary && "preliminary", row.isRetired && "retired"].filter(Boolean);
+  return (
+    <th scope="row" className={clsx(CELL, MODEL_CELL, "text-left font-medium")}>
+      <span className="flex min-h-8 items-center gap-1">
+        {onToggle && (
+          <button
+            type="button"
+            aria-expanded={isOpen}
+            aria-controls={isOpen ? detailId(row.model) : undefined}
+            aria-label={`More about ${row.model}`}
+            onClick={() => onToggle(row.model)}
+            className="relative grid size-6 shrink-0 place-items-center rounded-sm text-ink-soft after:absolute after:-inset-2.5 hover:text-ink"
+          >
+            <ChevronRight
+              size={16}
+              strokeWidth={1.5}
+              aria-hidden="true"
+              className={clsx("transition-transform duration-120", isOpen && "rotate-90")}
+            />
+          </button>
+        )}
+        <span className="min-w-0">
+          <Link
+            href={paths.model(row.slug)}
+            prefetch={false}
+            className="line-clamp-2 max-w-32 font-mono [overflow-wrap:anywhere] underline-offset-4 hover:underline sm:max-w-64"
+          >
+            {row.model}
+          </Link>
+          {marks.length > 0 && (
+            <span className="block text-xs font-normal text-ink-soft">{marks.join(", ")}</span>
+          )}
+        </span>
+      </span>
+    </th>
+  );
+}
