@@ -81,3 +81,29 @@ export const EXCLUDED_SHOWN_MAX = 200;
 export const PUBLIC_LOG_PAGE_MAX = 100;
 /** Sets of models whose pairs a process has worked out: all that are awake, and those without one that is away. */
 export const PAIR_TABLES_MAX = 8;
+
+// What became of models, and days of the site.
+/** A model that no worker has offered for so long is retired: a month is longer than repairs, holidays and most moves of a fleet. */
+export const RETIRED_AFTER_DAYS = 30;
+/** How often it is written down which models are offered, and looked whether one has not been for too long. */
+export const MODEL_KEEPING_SECONDS = 3_600;
+/** A process that runs for less retires nothing: after a long stop the platform is up before its workers are. */
+export const MODEL_KEEPING_SETTLED_MS = 3_600_000;
+/** Models whose first battle a process knows of, some 100 bytes each; beyond it they are asked for anew. */
+export const LEDGER_MODELS_REMEMBERED_MAX = 10_000;
+/** Models of one organization that a model's page lists, the newest first. */
+export const VARIANTS_SHOWN_MAX = 200;
+/** Votes on a private model are told in steps of so many: exact ones would tell whoever has just voted whether it was on them. */
+export const PRIVATE_VOTES_STEP = 100;
+/** Those are counted again after this long. */
+export const PRIVATE_VOTES_AGE_MS = 60_000;
+/** A number of fewer people or acts than this is not told of a day: five is what official statistics ask for most. */
+export const STATS_GROUP_MIN = 5;
+/** Days of one reply: a year and its leap day. */
+export const STATS_DAYS_MAX = 366;
+/** Today is counted anew after this long. */
+export const STATS_TODAY_AGE_MS = 60_000;
+/** Days that one run of the job sums; more of them wait for the next one, an hour later. */
+export const STATS_DAYS_A_RUN_MAX = 100;
+/** How often it is looked whether a day has ended and waits for its sums. */
+export const STATS_KEEPING_SECONDS = 3_600;

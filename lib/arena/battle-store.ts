@@ -4,6 +4,7 @@ import type { Database } from "@/lib/db/client";
 import { ballots } from "@/lib/db/schema/ballots";
 import { battles, type DRAW_METHODS, replacements, votes } from "@/lib/db/schema/battles";
 import { models } from "@/lib/db/schema/models";
+import { enterFirstBattles, rememberBattle } from "@/lib/ledger/first-battles";
 import type { Side } from "@/lib/protocol/arena-view";
 import type { PairVote, PairVoteBody, VoteReason } from "@/lib/protocol/conversation-view";
 import { assert } from "@/lib/util/assert";
@@ -140,7 +141,7 @@ export async function saveReplacement(
 ): Promise<boolean> {
   const { battleId, side, answerId, otherModelId, probability, method, ...row } = replacement;
   const other = side === "a" ? battles.modelBId : battles.modelAId;
-  return db.transaction(async (transaction) => {
+  const isSaved = await db.transaction(async (transaction) => {
     const [standing] = await transaction
       .select({ other })
       .from(battles)
@@ -158,6 +159,9 @@ export async function saveReplacement(
       })
       .where(eq(battles.id, battleId));
     await transaction.insert(replacements).values({ ...row, battleId, side });
+    await enterFirstBattles(transaction, [modelId]);
     return true;
   });
+  if (isSaved) rememberBattle([row.reserveModelId]);
+  return isSaved;
 }

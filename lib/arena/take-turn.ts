@@ -5,6 +5,7 @@ import {
   findUndrawable,
   refuseBattle,
 } from "@/lib/integrity/check-limits";
+import { enterFirstBattles, rememberBattle } from "@/lib/ledger/first-battles";
 import type {
   AnswerAgainBody,
   ConversationEvent,
@@ -82,7 +83,7 @@ async function startBattle(
     ...{ kind: "battle", prompt },
     modelAt: (side) => toModel(side === "b" ? b : a),
   });
-  return write(arena, asked, async (db) => {
+  const events = await write(arena, asked, async (db) => {
     const { visitorId } = asked;
     const conversationId = await createConversation(db, {
       ...{ visitorId, kind: "battle", modelId: null, settings: {} },
@@ -92,8 +93,11 @@ async function startBattle(
       ...{ modelAId: a.modelId, modelBId: b.modelId },
       ...{ pairProbability: probability, drawMethod: method },
     });
+    await enterFirstBattles(db, [a.modelId, b.modelId]);
     return { conversationId, turn };
   });
+  rememberBattle([a.modelId, b.modelId]);
+  return events;
 }
 
 /**

@@ -2,7 +2,11 @@ import { and, eq, inArray, sql } from "drizzle-orm";
 import type { Database } from "@/lib/db/client";
 import { models } from "@/lib/db/schema/models";
 import { workerModels, workers } from "@/lib/db/schema/workers";
+import { enterLedger } from "@/lib/ledger/enter-ledger";
+import { returnOffered } from "@/lib/ledger/retirement";
 import type { ModelOffer, WorkerKind } from "@/lib/protocol/worker-card";
+import { readVersionedRules } from "@/lib/rules/edit-rules";
+import { toHiddenModels } from "@/lib/rules/hidden-models";
 import { createId } from "@/lib/util/id";
 import { AWAKE } from "./store";
 
@@ -31,14 +35,40 @@ export async function upsertModels(
       // In the order of names, so that two registrations cannot hold each other's rows.
       offers
         .toSorted((one, other) => (one.name < other.name ? -1 : 1))
-        .map(({ name, description }) => ({ id: createId(), name, description })),
+        .map(({ name, description }) => {
+          return { id: createId(), name, description, lastOfferedAt: sql`now()` };
+        }),
     )
     .onConflictDoUpdate({
       target: models.name,
-      set: { description, updatedAt: sql`now()` },
+      set: { description, updatedAt: sql`now()`, lastOfferedAt: sql`now()` },
     })
-    .returning({ id: models.id, name: models.name });
+    .returning({
+      ...{ id: models.id, name: models.name, retiredAt: models.retiredAt },
+      // A row that this statement has made was deleted or locked by none before.
+      isNew: sql<boolean>`xmax = 0`,
+    });
+  const isBack = rows.filter(({ retiredAt }) => retiredAt !== null);
+  await returnOffered(
+    db,
+    isBack.map(({ id }) => id),
+  );
+  await enterPrivate(
+    db,
+    rows.filter(({ isNew }) => isNew),
+  );
   return new Map(rows.map(({ id, name }) => [name, id]));
+}
+
+/** A rule may hide a model before the first worker offers it. */
+async function enterPrivate(
+  db: Database,
+  added: readonly { id: string; name: string }[],
+): Promise<void> {
+  if (added.length === 0) return;
+  const hidden = toHiddenModels((await readVersionedRules(db)).settings);
+  const modelIds = added.filter(({ name }) => hidden.has(name)).map(({ id }) => id);
+  await enterLedger(db, { kind: "made-private", modelIds });
 }
 
 /** Names of the models whose description is not this worker's to replace. */

@@ -1,4 +1,4 @@
-import { and, asc, eq, exists, inArray, isNotNull, ne, sql } from "drizzle-orm";
+import { and, asc, eq, exists, inArray, isNotNull, ne, or, sql } from "drizzle-orm";
 import type { Database } from "@/lib/db/client";
 import { reviews } from "@/lib/db/schema/arena";
 import { ballots } from "@/lib/db/schema/ballots";
@@ -85,11 +85,11 @@ export async function insertBallot(db: Database, row: typeof ballots.$inferInser
   await db.insert(ballots).values(row);
 }
 
-/** Names of models that an operator took off the boards. */
-export async function readWithdrawn(db: Database): Promise<string[]> {
+/** Names of models that an operator took off the boards, and of those that are retired. */
+export async function readOut(db: Database): Promise<string[]> {
   const rows = await db
     .select({ name: models.name })
     .from(models)
-    .where(isNotNull(models.withdrawnAt));
+    .where(or(isNotNull(models.withdrawnAt), isNotNull(models.retiredAt)));
   return rows.map(({ name }) => name);
 }

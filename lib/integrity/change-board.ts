@@ -1,7 +1,9 @@
 import { type Database, database } from "@/lib/db/client";
 import { AppError } from "@/lib/errors";
 import { leaderboard } from "@/lib/leaderboard/leaderboard";
+import { enterLedger } from "@/lib/ledger/enter-ledger";
 import type { BoardChange } from "@/lib/protocol/review-view";
+import { toHiddenModels } from "@/lib/rules/hidden-models";
 import { readRules } from "@/lib/rules/rules";
 import { isId } from "@/lib/util/id";
 import {
@@ -85,18 +87,22 @@ export async function setModelWithdrawn(
     }
     const modelId = await setWithdrawn(db, model, isWithdrawn);
     if (modelId === undefined) return 0;
+    // Everybody reads the log, and a name that only keepers know stands nowhere else.
+    const named = rules.hidden.has(model) ? "A model that is named nowhere" : `The model ${model}`;
     if (isWithdrawn) {
+      await enterLedger(db, { kind: "withdrawn", modelIds: [modelId] });
       const ballots = await uncountBallots(db, { modelId }, "withdrawn-model");
       await writePublicLog(db, {
         ...{ kind: "model-withdrawn", ballots },
-        message: `The model ${model} was withdrawn. ${count(ballots, "vote")} on it no longer ${ballots === 1 ? "counts" : "count"}.`,
+        message: `${named} was withdrawn. ${count(ballots, "vote")} on it no longer ${ballots === 1 ? "counts" : "count"}.`,
       });
       return ballots;
     }
     const ballots = await recountBallots(db, { modelId }, "withdrawn-model", rules);
+    await enterLedger(db, { kind: "restored", modelIds: [modelId] });
     await writePublicLog(db, {
       ...{ kind: "model-restored", ballots },
-      message: `The model ${model} is back. ${count(ballots, "vote")} on it ${ballots === 1 ? "counts" : "count"} again.`,
+      message: `${named} is back. ${count(ballots, "vote")} on it ${ballots === 1 ? "counts" : "count"} again.`,
     });
     return ballots;
   });
@@ -135,12 +141,15 @@ export async function decideReview(
 
 async function change(
   { db = database(), board = leaderboard() }: BoardContext,
-  decide: (transaction: Database, rules: { holdsFlagged: boolean }) => Promise<number>,
+  decide: (
+    transaction: Database,
+    rules: { holdsFlagged: boolean; hidden: ReadonlySet<string> },
+  ) => Promise<number>,
 ): Promise<BoardChange> {
   const ballots = await db.transaction(async (transaction) => {
     // Those stored last, which need not have come to this process's copy.
-    const { integrity } = await readRules(transaction);
-    return decide(transaction, integrity);
+    const settings = await readRules(transaction);
+    return decide(transaction, { ...settings.integrity, hidden: toHiddenModels(settings) });
   });
   if (ballots > 0) await board.recompute();
   return { ballots };

@@ -2,7 +2,7 @@ import { type Catalog, catalog } from "@/lib/catalog/catalog";
 import type { Database } from "@/lib/db/client";
 import { AppError } from "@/lib/errors";
 import type { ArenaSettings, IntegrityRules } from "@/lib/protocol/arena-settings";
-import { readWithdrawn } from "./ballot-store";
+import { readOut } from "./ballot-store";
 import {
   blindCallOf,
   callOf,
@@ -67,18 +67,18 @@ export async function countBlindCalls(
 
 /**
  * Those of `models` that battles are drawn without: battles of who asks have called them as often as they may
- * for now, or an operator has withdrawn them. Calls by name leave nobody out: who used up all but two would know
+ * for now, an operator has withdrawn them, or they are retired. Calls by name leave nobody out: who used up all but two would know
  * the pair.
  */
 export async function findUndrawable(
   context: LimitContext,
   ask: Asker & { models: readonly string[] },
 ): Promise<ReadonlySet<string>> {
-  const [exceeded, withdrawn] = await Promise.all([
+  const [exceeded, out] = await Promise.all([
     readExceeded(context.db, await toCalls(context, ask, blindCallOf)),
-    readWithdrawn(context.db),
+    readOut(context.db),
   ]);
-  return new Set([...exceeded.map(({ what }) => what.slice(blindCallOf("").length)), ...withdrawn]);
+  return new Set([...exceeded.map(({ what }) => what.slice(blindCallOf("").length)), ...out]);
 }
 
 /**

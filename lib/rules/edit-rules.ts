@@ -2,6 +2,7 @@ import { RULES_HISTORY_MAX } from "@/lib/arena-limits";
 import { announce } from "@/lib/db/change-feed";
 import { type Database, database } from "@/lib/db/client";
 import { AppError } from "@/lib/errors";
+import { enterLedger } from "@/lib/ledger/enter-ledger";
 import type { ArenaChange } from "@/lib/protocol/arena-rules-view";
 import { type ArenaSettings, DEFAULT_ARENA_SETTINGS } from "@/lib/protocol/arena-settings";
 import { checkRules } from "./check-rules";
@@ -10,6 +11,7 @@ import { toHiddenModels } from "./hidden-models";
 import {
   createNamedEntry,
   createSettings,
+  findModelIds,
   findNewestSettings,
   lockSettings,
   readSettings,
@@ -33,7 +35,7 @@ export async function readVersionedRules(db: Database = database()): Promise<Ver
 /**
  * Stores rules in place of those of `version`; every process holds to them within a second. What changes
  * nothing is not stored. A model that is named from now on is entered in the public log, with the votes it
- * brings along: nobody shall wonder where they come from.
+ * brings along: nobody shall wonder where they come from. What becomes private or public is in its ledger.
  *
  * @throws AppError `invalid-request` that names the field, or `conflict` when other rules hold by now.
  */
@@ -48,13 +50,22 @@ export async function editRules(
     if (before.version !== version) throw changedMeanwhile();
     if (compareRules(before.settings, settings).length === 0) return before.version;
     const created = await createSettings(transaction, settings);
-    const hidden = toHiddenModels(settings);
-    for (const model of toHiddenModels(before.settings)) {
-      if (!hidden.has(model)) await createNamedEntry(transaction, model);
-    }
+    await enterPrivacy(transaction, toHiddenModels(before.settings), toHiddenModels(settings));
     await announce(transaction, "arena");
     return created;
   });
+}
+
+async function enterPrivacy(
+  db: Database,
+  before: ReadonlySet<string>,
+  hidden: ReadonlySet<string>,
+): Promise<void> {
+  const named = [...before].filter((it) => !hidden.has(it));
+  const kept = [...hidden].filter((it) => !before.has(it));
+  await enterLedger(db, { kind: "made-public", modelIds: await findModelIds(db, named) });
+  await enterLedger(db, { kind: "made-private", modelIds: await findModelIds(db, kept) });
+  for (const model of named) await createNamedEntry(db, model);
 }
 
 /** The newest changes first, each with what it changed. */

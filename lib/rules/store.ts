@@ -1,4 +1,4 @@
-import { and, desc, eq, or, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, or, sql } from "drizzle-orm";
 import type { Database } from "@/lib/db/client";
 import { arenaSettings } from "@/lib/db/schema/arena";
 import { ballots, publicLog } from "@/lib/db/schema/ballots";
@@ -38,6 +38,16 @@ export async function createSettings(db: Database, settings: unknown): Promise<s
     .returning({ id: arenaSettings.id });
   assert(row !== undefined, "an insert returns its row");
   return row.id;
+}
+
+/** Of those that some worker has offered; a rule may be about one that is yet to come. */
+export async function findModelIds(db: Database, names: readonly string[]): Promise<string[]> {
+  if (names.length === 0) return [];
+  const rows = await db
+    .select({ id: models.id })
+    .from(models)
+    .where(inArray(models.name, [...names]));
+  return rows.map(({ id }) => id);
 }
 
 /** Says in public that a model is named from now on, and how many counted votes it brings along. */
