@@ -3,6 +3,7 @@ import { keyRing } from "@/lib/auth/key-ring";
 import { controller } from "@/lib/controller/controller";
 import { databaseUrl } from "@/lib/db/client";
 import { migrateDatabase } from "@/lib/db/migrate";
+import { jobs } from "@/lib/jobs/jobs";
 import { leaderboard } from "@/lib/leaderboard/leaderboard";
 import { relay } from "@/lib/relay/relay";
 import { responses } from "@/lib/responses/responses";
@@ -46,6 +47,7 @@ async function bootOnce(): Promise<void> {
   arena().startSweeper();
   responses().startSweeper();
   leaderboard().start();
+  jobs().start();
   usageFlusher().start();
   relay()?.start();
 }

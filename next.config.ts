@@ -8,6 +8,8 @@ const config: NextConfig = {
   // A 308 on POST is not resent by many HTTP clients, so /v1/x/ is answered like /v1/x.
   skipTrailingSlashRedirect: true,
   devIndicators: false,
+  // Of its driver, which connects to nothing here (lib/jobs/job-database.ts), parts are loaded only where they are installed.
+  serverExternalPackages: ["pg-boss"],
   // Read at start, every route with its own copy of what they share: 35 MiB of source text of routes that the
   // front answers, and 50 MiB of the process's memory. A page is read when it is first asked for.
   experimental: { preloadEntriesOnStart: false },

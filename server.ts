@@ -10,6 +10,7 @@ import { development } from "@/lib/http/development";
 import { createFront } from "@/lib/http/front";
 import { holdRequests } from "@/lib/http/hold-requests";
 import { createHttpServer } from "@/lib/http/http-server";
+import { jobs } from "@/lib/jobs/jobs";
 import { LISTEN_BACKLOG, STOP_HOOKS_MS_MAX, WEB_DRAIN_MS_MAX } from "@/lib/limits";
 import { relay } from "@/lib/relay/relay";
 import { responses } from "@/lib/responses/responses";
@@ -163,7 +164,8 @@ async function exit(): Promise<void> {
   try {
     const ended = Promise.resolve().then(() => responses().stop());
     const stopped = Promise.resolve().then(() => arena().runs.stop());
-    await settleWithin([stopped, ended, leaveParent()], STOP_HOOKS_MS_MAX);
+    const given = Promise.resolve().then(() => jobs().stop());
+    await settleWithin([stopped, ended, given, leaveParent()], STOP_HOOKS_MS_MAX);
     await usageFlusher().close();
     await stopTracing();
   } finally {
