@@ -1,10 +1,12 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { setTimeout as delay } from "node:timers/promises";
 import { type KeptVotes, readKeptVotes } from "@/e2e/kept-votes";
 import { type OwnWorker, type Platform, startPlatform, startWorker } from "@/e2e/platform";
 import { paths } from "@/lib/paths";
 import { arenaRulesSchema } from "@/lib/protocol/arena-rules-view";
+import { seededRandom } from "@/lib/util/random";
 import { countCpu } from "../cpu-share";
 import { toCount } from "../flag-values";
 import { percentile } from "../load";
@@ -16,10 +18,12 @@ import { Visitor } from "./visitor";
 export const BATTLES_OPTIONS = {
   visitors: { type: "string", default: "100" },
   rounds: { type: "string", default: "3" },
+  "read-seconds": { type: "string", default: "5" },
+  seed: { type: "string", default: "1" },
   json: { type: "boolean" },
 } as const;
 
-type Flags = { visitors: string; rounds: string };
+type Flags = { visitors: string; rounds: string; "read-seconds": string; seed: string };
 
 /** Milliseconds of one kind of request. */
 type Spread = { count: number; p50Ms: number; p99Ms: number; mostMs: number };
@@ -29,7 +33,11 @@ export type BattlesReport = {
   visitors: number;
   rounds: number;
   battle: Spread;
+  /** Votes of visitors who vote, and ask anew, as soon as they may: as many as the machine takes. */
   vote: Spread;
+  /** Votes of as many visitors who read first, each for a time of their own. */
+  voteAfterReading: Spread;
+  readSeconds: number;
   /** Votes that all visitors cast at one moment. */
   voteAtOnce: Spread;
   kept: KeptVotes;
@@ -41,17 +49,22 @@ export type BattlesReport = {
 };
 
 const RUN_MS_MAX = 300_000;
+/** Of those who read first. */
+const READING_ROUNDS = 3;
 const OUTCOMES = ["a", "b", "tie", "both-bad"] as const;
 const MODELS = ["mock/echo", "mock/paced", "mock/random"];
 
 /**
- * So many battles at once at one web process, each with two answers of mock workers, a vote and its reveal; in
- * the last round all votes come at one moment, and half of them twice. Ends with 1 when a vote is missing
+ * So many battles at once at one web process, each with two answers of mock workers, a vote and its reveal: as
+ * quickly as the machine goes; then with visitors who read before they vote; and in the last round all votes
+ * come at one moment, and half of them twice. Ends with 1 when a vote is missing
  * in the database, or is there twice.
  */
 export async function runBattlesBench(flags: Flags): Promise<BattlesReport> {
   const visitorCount = toCount("visitors", flags.visitors, 1_000);
   const rounds = toCount("rounds", flags.rounds, 100);
+  const readSeconds = toCount("read-seconds", flags["read-seconds"], 60);
+  const random = seededRandom(toCount("seed", flags.seed, 2 ** 31));
   const signal = AbortSignal.timeout(RUN_MS_MAX);
   const models = mkdtempSync(join(tmpdir(), "parley-bench-"));
   const platform = await startPlatform({ PARLEY_MODELS: models });
@@ -67,15 +80,22 @@ export async function runBattlesBench(flags: Flags): Promise<BattlesReport> {
     const asTheyCome = await Promise.all(
       visitors.map((visitor, at) => play(visitor, { at, rounds, battleMs, signal })),
     );
+    const afterReading = await Promise.all(
+      visitors.map((visitor, at) => {
+        const readMs = () => 2 * random() * readSeconds * 1_000;
+        return play(visitor, { at, rounds: READING_ROUNDS, battleMs: [], readMs, signal });
+      }),
+    );
     const atOnce = await playAtOnce(visitors, { battleMs, signal });
     const { ownCores, otherCores } = countedCpu();
     const webAfter = readCpuMs(web);
-    const total = visitorCount * (rounds + 1);
+    const total = visitorCount * (rounds + READING_ROUNDS + 1);
     const kept = await untilOnBoard(platform.databaseUrl, total, signal);
     const isSound = [kept.votes, kept.ballots, kept.onBoard].every((it) => it === total);
     const report: BattlesReport = {
       ...{ bench: "battles", visitors: visitorCount, rounds, battle: toSpread(battleMs) },
       ...{ vote: toSpread(asTheyCome.flat()), voteAtOnce: toSpread(atOnce), kept, isSound },
+      ...{ voteAfterReading: toSpread(afterReading.flat()), readSeconds },
       webMs: webBefore && webAfter && (webAfter - webBefore) / total,
       busyCores: otherCores === undefined ? undefined : ownCores + otherCores,
     };
@@ -109,17 +129,18 @@ async function lift({ url, adminToken }: Platform): Promise<void> {
   if (!reply.ok) throw new Error(`The rules were not taken: ${await reply.text()}`);
 }
 
-type Playing = { battleMs: number[]; signal: AbortSignal };
+type Playing = { battleMs: number[]; signal: AbortSignal; readMs?: () => number };
 
 async function play(
   visitor: Visitor,
-  { at, rounds, battleMs, signal }: Playing & { at: number; rounds: number },
+  { at, rounds, battleMs, signal, readMs }: Playing & { at: number; rounds: number },
 ): Promise<number[]> {
   const times: number[] = [];
   for (let round = 0; round < rounds; round++) {
     const startedMs = performance.now();
     const votable = await visitor.battle(`Visitor ${at} asks question ${round}.`, signal);
     battleMs.push(performance.now() - startedMs);
+    if (readMs) await delay(readMs(), undefined, { signal });
     times.push(await vote(visitor, votable, at + round, signal));
   }
   return times;
@@ -185,14 +206,15 @@ function describe(report: BattlesReport): string[] {
     ...[name, String(count)],
     ...[p50Ms, p99Ms, mostMs].map((ms) => ms.toFixed(0)),
   ];
-  const total = visitors * (rounds + 1);
+  const total = visitors * (rounds + READING_ROUNDS + 1);
   return [
-    `battles: ${visitors} at once, ${rounds} rounds and a last one in which all vote at one moment`,
+    `battles: ${visitors} at once, ${rounds} rounds as quickly as it goes, ${READING_ROUNDS} of visitors who read ${report.readSeconds} s in the mean, and a last one in which all vote at one moment`,
     ...formatTable(
       ["", "requests", "p50 ms", "p99 ms", "most ms"],
       [
         row("two answers", report.battle),
         row("vote and reveal", report.vote),
+        row("… after reading", report.voteAfterReading),
         row("votes at one moment", report.voteAtOnce),
       ],
     ),
