@@ -2,6 +2,7 @@ import * as z from "zod";
 import { ratingStatusSchema } from "./arena-view";
 import { BOARD_PERIODS } from "./board-key";
 import { boardKeySchema } from "./board-key-schema";
+import { frozenOptionsSchema } from "./published-view";
 import { modelDescriptionSchema } from "./worker-card";
 
 /** Boards as they are stored and as pages get them. Ratings are points: a tenfold in odds is 400, the mean 1000. */
@@ -149,6 +150,10 @@ export const ratingHistorySchema = z.object({
 /** `GET /api/leaderboard/mine`: from the visitor's own blind votes alone. */
 export const personalBoardSchema = z.object({
   votes: z.number().int(),
+  /** Of them, those that count on the public board; the visitor's own is made of all. */
+  counted: z.number().int(),
+  /** There are older ones, which were not read. */
+  isCut: z.boolean(),
   rows: z.array(
     z.object({
       ...{ model: z.string(), slug: z.string(), status: ratingStatusSchema },
@@ -165,10 +170,15 @@ export const publishedBoardSchema = z.object({
   id: z.string(),
   title: z.string(),
   key: z.string(),
-  /** SHA-256 of the votes, which `…/published/[id]/votes` gives. */
+  /** SHA-256 of the votes, which `…/published/[id]/votes` gives, and how many they are. */
   snapshotHash: z.string(),
+  snapshotVotes: z.number().int(),
   codeVersion: z.string(),
   createdAt: z.string(),
+  /** SHA-256 of the board's own file, `…/published/[id]/board`. */
+  boardHash: z.string(),
+  options: frozenOptionsSchema,
+  /** Votes on this board. */
   voteCount: z.number().int(),
   rows: z.array(boardEntrySchema.extend({ model: z.string() })),
   coefficients: z.array(coefficientSchema),

@@ -1,0 +1,121 @@
+import { createHash, type Hash } from "node:crypto";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { createGunzip, createGzip } from "node:zlib";
+import { sql } from "drizzle-orm";
+import { SNAPSHOT_PART_BYTES } from "@/lib/board-limits";
+import type { Database } from "@/lib/db/client";
+import { createId } from "@/lib/util/id";
+import { toVoteLine } from "@/lib/vote-files/vote-line";
+import { openPublicVotes } from "./public-votes";
+import { adoptParts, createPart, createSnapshot, deleteSnapshot, findPart } from "./snapshot-store";
+
+/**
+ * The votes of published boards. A snapshot is lines of votes-files/vote-line.ts, named by their SHA-256: the
+ * same votes twice are one. It points at nothing and holds neither words nor anything about who voted, so that
+ * it stays what it is when visitors delete what they said, and themselves.
+ */
+
+export type VoteSnapshot = { hash: string; voteCount: number; byteCount: number };
+
+export type SnapshotOptions = {
+  signal?: AbortSignal | undefined;
+  /** Hears of votes that were read, of how many. */
+  onProgress?: ((done: number, total: number) => void) | undefined;
+};
+
+/** Keeps two from storing the same votes at once. In `repeatable read` before anything is read: what the other one stored must be seen. */
+export async function lockSnapshots(transaction: Database): Promise<void> {
+  await transaction.execute(sql`lock table vote_snapshots in share row exclusive mode`);
+}
+
+/**
+ * Stores the counted votes of this moment, unless they are stored already. Neither the votes nor what is made
+ * of them is ever in memory as a whole.
+ *
+ * @param transaction of isolation `repeatable read`, which has called `lockSnapshots`.
+ */
+export async function storeVoteSnapshot(
+  transaction: Database,
+  { signal, onProgress }: SnapshotOptions = {},
+): Promise<VoteSnapshot> {
+  const { count, batches } = await openPublicVotes(transaction, { signal });
+  // What it is called is known when its last line was read.
+  const draft = `draft:${createId()}`;
+  await createSnapshot(transaction, { hash: draft, voteCount: 0, byteCount: 0 });
+  const digest = createHash("sha256");
+  let [voteCount, byteCount] = [0, 0];
+  async function* lines() {
+    for await (const batch of batches) {
+      const bytes = Buffer.from(batch.map(toVoteLine).join(""));
+      digest.update(bytes);
+      byteCount += bytes.length;
+      voteCount += batch.length;
+      yield bytes;
+      onProgress?.(voteCount, count);
+    }
+  }
+  await pipeline(Readable.from(lines()), createGzip(), async (packed: AsyncIterable<Buffer>) => {
+    let part = 0;
+    for await (const content of inParts(packed)) {
+      await createPart(transaction, { hash: draft, part: part++, content });
+    }
+  });
+  const snapshot = { hash: digest.digest("hex"), voteCount, byteCount };
+  if (await createSnapshot(transaction, snapshot)) {
+    await adoptParts(transaction, { from: draft, to: snapshot.hash });
+  }
+  await deleteSnapshot(transaction, draft);
+  return snapshot;
+}
+
+async function* inParts(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  let pending: Buffer[] = [];
+  let size = 0;
+  for await (const chunk of chunks) {
+    pending.push(chunk);
+    size += chunk.length;
+    if (size < SNAPSHOT_PART_BYTES) continue;
+    yield Buffer.concat(pending);
+    [pending, size] = [[], 0];
+  }
+  if (size > 0) yield Buffer.concat(pending);
+}
+
+/** The pieces of a snapshot as they are stored, one gzip stream; the next is read when it is asked for. */
+export async function* readPackedVotes(db: Database, hash: string): AsyncGenerator<Buffer> {
+  for (let part = 0; ; part++) {
+    const content = await findPart(db, hash, part);
+    if (content === undefined) return;
+    yield content;
+  }
+}
+
+/** Its lines, in pieces that end anywhere. */
+export async function* readVoteBytes(db: Database, hash: string): AsyncGenerator<Buffer> {
+  yield* unpack(readPackedVotes(db, hash));
+}
+
+/** What gzip made small, as it was. A reader that leaves ends the source. */
+export async function* unpack(packed: AsyncIterable<Uint8Array>): AsyncGenerator<Buffer> {
+  const source = Readable.from(packed, { objectMode: false, highWaterMark: 1 });
+  const gunzip = createGunzip();
+  // An error of the source would leave the other end waiting for ever.
+  source.on("error", (error) => gunzip.destroy(error));
+  try {
+    for await (const chunk of source.pipe(gunzip)) yield chunk;
+  } finally {
+    source.destroy();
+  }
+}
+
+/** Hashes what passes. */
+export async function* hashed(
+  chunks: AsyncIterable<Uint8Array>,
+  digest: Hash,
+): AsyncGenerator<Uint8Array> {
+  for await (const chunk of chunks) {
+    digest.update(chunk);
+    yield chunk;
+  }
+}

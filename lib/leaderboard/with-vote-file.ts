@@ -1,0 +1,38 @@
+import { createHash } from "node:crypto";
+import { createWriteStream } from "node:fs";
+import { mkdtemp, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { AppError } from "@/lib/errors";
+import { hashed } from "./vote-snapshot";
+
+/**
+ * Puts the lines of a snapshot into a file of this machine for as long as `work` reads it, since a million
+ * votes have no place in memory.
+ *
+ * @param hash SHA-256 that the lines must have.
+ * @throws AppError `conflict` where they have another one.
+ */
+export async function withVoteFile<T>(
+  lines: AsyncIterable<Uint8Array>,
+  hash: string,
+  work: (path: string) => Promise<T>,
+): Promise<T> {
+  const folder = await mkdtemp(join(tmpdir(), "parley-votes-"));
+  try {
+    const path = join(folder, "votes.jsonl");
+    const digest = createHash("sha256");
+    await pipeline(Readable.from(hashed(lines, digest)), createWriteStream(path));
+    const found = digest.digest("hex");
+    if (found !== hash) {
+      throw new AppError("conflict", {
+        message: `The votes are not those that the board names: their SHA-256 is ${found}, not ${hash}.`,
+      });
+    }
+    return await work(path);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
