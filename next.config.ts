@@ -1,5 +1,6 @@
 import type { NextConfig } from "next";
 import { SECURITY_HEADERS } from "./lib/http/security-headers";
+import { codeVersion } from "./scripts/code-version.mjs";
 
 const config: NextConfig = {
   poweredByHeader: false,
@@ -8,6 +9,8 @@ const config: NextConfig = {
   // A 308 on POST is not resent by many HTTP clients, so /v1/x/ is answered like /v1/x.
   skipTrailingSlashRedirect: true,
   devIndicators: false,
+  // As scripts/bundle.mjs does for the programs: both name the same code.
+  compiler: { defineServer: { PARLEY_CODE_VERSION: codeVersion() } },
   // Of its driver, which connects to nothing here (lib/jobs/job-database.ts), parts are loaded only where they are installed.
   serverExternalPackages: ["pg-boss"],
   // Read at start, every route with its own copy of what they share: 35 MiB of source text of routes that the

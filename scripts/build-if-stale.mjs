@@ -9,7 +9,7 @@ import { step } from "./step.mjs";
 const PAGES = [
   ...["app", "components", "lib", "public", "drizzle"],
   ...["instrumentation.ts", "instrumentation-node.ts", "next.config.ts", "postcss.config.mjs"],
-  ...["tsconfig.json"],
+  ...["tsconfig.json", "scripts/code-version.mjs"],
 ];
 /** What our own programs are built from besides. */
 const PROGRAMS = [

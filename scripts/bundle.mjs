@@ -5,6 +5,7 @@ import { existsSync, mkdirSync, readFileSync, renameSync, rmSync, writeFileSync 
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { build, context } from "esbuild";
+import { codeVersion } from "./code-version.mjs";
 import { writeRouteTable } from "./route-table.mjs";
 
 const root = dirname(dirname(fileURLToPath(import.meta.url)));
@@ -44,6 +45,7 @@ function optionsFor(program) {
     logLevel: "warning",
     tsconfig: "tsconfig.json",
     jsx: "automatic",
+    define: { PARLEY_CODE_VERSION: JSON.stringify(codeVersion()) },
     write: false,
   };
 }
