@@ -4,7 +4,7 @@ import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, expect, onTestFinished, test } from "vitest";
 import { readLiveTokens } from "@/lib/auth/worker-token-store";
 import { registerWorker } from "@/lib/controller/register";
-import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
+import { createTestDatabase, emptyTables, type TestDatabase } from "@/lib/db/testing";
 import { env } from "@/lib/env";
 import type { RegisterBody } from "@/lib/protocol/registration";
 import { createId } from "@/lib/util/id";
@@ -17,7 +17,7 @@ beforeAll(async () => {
   Object.assign(env(), { DATABASE_URL: database.url, PARLEY_WORKER_SECRET: TEST_SECRET });
 });
 afterAll(() => database.drop());
-beforeEach(() => database.db.execute(sql`truncate worker_tokens, workers, models cascade`));
+beforeEach(() => emptyTables(database.db, "worker_tokens", "workers", "models"));
 
 async function run(...words: string[]) {
   let written = "";

@@ -6,9 +6,10 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { once } from "node:events";
 import Anthropic from "@anthropic-ai/sdk";
-import { eq, type SQL, sql } from "drizzle-orm";
+import { eq, type SQL } from "drizzle-orm";
 import OpenAI from "openai";
 import { afterAll, afterEach, beforeAll, describe, expect, test, vi } from "vitest";
+import { emptyTables } from "@/lib/db/testing";
 
 vi.hoisted(() => {
   process.env.PARLEY_WORKER_SECRET = "a secret of the tests";
@@ -51,7 +52,7 @@ describe("every wire tells an answer of two workers as one", () => {
     await api.addWorker({ backend: createBreakingBackend() });
   });
   afterAll(async () => {
-    await api.database.db.execute(sql`truncate workers, models cascade`);
+    await emptyTables(api.database.db, "workers", "models");
   });
 
   const post = async (path: string, body: object) => {

@@ -8,7 +8,7 @@ import { ChangeFeed } from "@/lib/db/change-feed";
 import { openDatabase } from "@/lib/db/client";
 import { models } from "@/lib/db/schema/models";
 import { workers } from "@/lib/db/schema/workers";
-import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
+import { createTestDatabase, emptyTables, type TestDatabase } from "@/lib/db/testing";
 import { AppError } from "@/lib/errors";
 import { WORKER_STALE_AFTER_MS } from "@/lib/fleet-limits";
 import { adminWorkersSchema } from "@/lib/protocol/arena-view";
@@ -36,7 +36,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 beforeEach(async () => {
-  await database.db.execute(sql`truncate workers, models cascade`);
+  await emptyTables(database.db, "workers", "models");
   nowMs = 0;
 });
 

@@ -8,7 +8,7 @@
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
 import type { Database } from "@/lib/db/client";
-import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
+import { createTestDatabase, emptyTables, type TestDatabase } from "@/lib/db/testing";
 import { AppError, isAppError } from "@/lib/errors";
 import type { RegisterBody, WorkerLoad } from "@/lib/protocol/registration";
 import { createId } from "@/lib/util/id";
@@ -25,7 +25,7 @@ afterAll(async () => {
   // Else none of this would have tried anything.
   expect(served).toBeGreaterThan(20);
 });
-beforeEach(() => database.db.execute(sql`truncate workers, models cascade`));
+beforeEach(() => emptyTables(database.db, "workers", "models"));
 
 const MODELS = ["m/one", "m/two"];
 /** Requests that found a worker, over all seeds. */

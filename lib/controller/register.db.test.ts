@@ -1,9 +1,13 @@
-import { sql } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, beforeEach, expect, test } from "vitest";
+import { modelLedger } from "@/lib/db/schema/boards";
+import { models } from "@/lib/db/schema/models";
 import { workerTokens } from "@/lib/db/schema/workers";
-import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
+import { createTestDatabase, emptyTables, type TestDatabase } from "@/lib/db/testing";
+import { arenaSettingsSchema } from "@/lib/protocol/arena-settings";
 import type { RegisterBody, WorkerLoad } from "@/lib/protocol/registration";
 import type { WorkerKind } from "@/lib/protocol/worker-card";
+import { changeRules } from "@/lib/rules/rules";
 import { createId } from "@/lib/util/id";
 import { createController } from "./controller";
 import { readInstallationId } from "./installation";
@@ -15,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 beforeEach(async () => {
-  await database.db.execute(sql`truncate workers, worker_tokens, models cascade`);
+  await emptyTables(database.db, "workers", "worker_tokens", "models");
 });
 
 const INSTANCE = "01890000-0000-7000-8000-000000000001";
@@ -135,4 +139,25 @@ test.each([
   "ftp://127.0.0.1",
 ])("no worker is called at %s", (address) => {
   expect(() => parseAddress(address)).toThrow(expect.objectContaining({ param: "address" }));
+});
+
+test("a model is entered when it is first offered, as private where a rule hid it before, and comes back", async () => {
+  const { db } = database;
+  const rule = { model: "hidden", isAnonymousOnly: true };
+  await changeRules(db, arenaSettingsSchema.parse({ sampling: { models: [rule] } }));
+  const offering = body("ready");
+  offering.card.models = ["hidden", "pico"].map((name) => ({ ...offer, name }));
+  await registerWorker(db, offering);
+  await db.update(models).set({ retiredAt: sql`now()`, lastOfferedAt: null });
+  await registerWorker(db, offering);
+  const rows = await db
+    .select({ name: models.name, kind: modelLedger.kind })
+    .from(modelLedger)
+    .innerJoin(models, eq(models.id, modelLedger.modelId))
+    .orderBy(modelLedger.createdAt);
+  const kindsOf = (name: string) => rows.filter((it) => it.name === name).map(({ kind }) => kind);
+  expect(kindsOf("hidden")).toEqual(["registered", "made-private", "returned"]);
+  expect(kindsOf("pico")).toEqual(["registered", "returned"]);
+  const all = await db.select().from(models);
+  for (const it of all) expect([it.retiredAt, it.lastOfferedAt === null]).toEqual([null, false]);
 });

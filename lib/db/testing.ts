@@ -1,4 +1,5 @@
 import { randomUUID } from "node:crypto";
+import { sql } from "drizzle-orm";
 import { inject } from "vitest";
 import { type Database, openDatabase } from "./client";
 import { connect, withDatabase } from "./connect";
@@ -31,11 +32,19 @@ export async function createTestDatabase(): Promise<TestDatabase> {
   };
 }
 
+/** Empties tables and what refers to them: the ledger of models too, whose trigger refuses that to everybody else. */
+export async function emptyTables(db: Database, ...tables: readonly string[]): Promise<void> {
+  await db.transaction(async (transaction) => {
+    await transaction.execute(sql`set local session_replication_role = replica`);
+    await transaction.execute(sql.raw(`truncate ${tables.join(", ")} cascade`));
+  });
+}
+
 async function onServer(serverUrl: string, statement: string): Promise<void> {
-  const sql = connect(serverUrl, { connectionsMax: 1 });
+  const client = connect(serverUrl, { connectionsMax: 1 });
   try {
-    await sql.unsafe(statement);
+    await client.unsafe(statement);
   } finally {
-    await sql.end({ timeout: 5 });
+    await client.end({ timeout: 5 });
   }
 }

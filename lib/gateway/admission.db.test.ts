@@ -8,10 +8,9 @@ vi.hoisted(() => {
   process.env.PARLEY_WORKER_SECRET = "a secret of the tests";
 });
 
-import { sql } from "drizzle-orm";
 import type { ApiCaller } from "@/lib/auth/api-caller";
 import { Controller } from "@/lib/controller/controller";
-import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
+import { createTestDatabase, emptyTables, type TestDatabase } from "@/lib/db/testing";
 import { AppError } from "@/lib/errors";
 import { ADMISSION_WAITING_MAX, SENT_AHEAD_MAX } from "@/lib/fleet-limits";
 import type { GenerateEvent } from "@/lib/protocol/generate-event";
@@ -37,7 +36,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 beforeEach(async () => {
-  await database.db.execute(sql`truncate workers, models cascade`);
+  await emptyTables(database.db, "workers", "models");
   controller = new Controller({ db: database.db });
 });
 afterEach(async () => {

@@ -9,10 +9,9 @@ vi.hoisted(() => {
   process.env.PARLEY_WORKER_SECRET = "a secret of the tests";
 });
 
-import { sql } from "drizzle-orm";
 import { ANONYMOUS_CALLER } from "@/lib/auth/api-caller";
 import { Controller } from "@/lib/controller/controller";
-import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
+import { createTestDatabase, emptyTables, type TestDatabase } from "@/lib/db/testing";
 import { AppError } from "@/lib/errors";
 import type { GenerationEvent } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
@@ -37,7 +36,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 beforeEach(async () => {
   nowMs = performance.now();
-  await database.db.execute(sql`truncate workers, models cascade`);
+  await emptyTables(database.db, "workers", "models");
 });
 afterEach(async () => {
   await Promise.all(workers.map((worker) => worker.close()));

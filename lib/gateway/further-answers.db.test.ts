@@ -13,10 +13,9 @@ vi.mock("@/lib/limits", async (original) => ({
   ...{ SLOT_WAIT_MS_MAX: 40, PICTURE_INTERVAL_MS: 20, TEXTS_A_CALL_MAX: 1 },
 }));
 
-import { sql } from "drizzle-orm";
 import { ANONYMOUS_CALLER } from "@/lib/auth/api-caller";
 import { Controller } from "@/lib/controller/controller";
-import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
+import { createTestDatabase, emptyTables, type TestDatabase } from "@/lib/db/testing";
 import { Meter } from "@/lib/usage/meter";
 import type { Backend } from "@/worker/backend";
 import { createMockBackend } from "@/worker/backends/mock";
@@ -42,7 +41,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 beforeEach(async () => {
-  await database.db.execute(sql`truncate workers, models cascade`);
+  await emptyTables(database.db, "workers", "models");
   gatewayMetrics.failovers.reset();
   controller = new Controller({ db: database.db });
   const backend = heldBackend();

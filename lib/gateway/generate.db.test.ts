@@ -8,10 +8,9 @@ vi.hoisted(() => {
   process.env.PARLEY_WORKER_SECRET = "a secret of the tests";
 });
 
-import { sql } from "drizzle-orm";
 import { ANONYMOUS_CALLER } from "@/lib/auth/api-caller";
 import { Controller } from "@/lib/controller/controller";
-import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
+import { createTestDatabase, emptyTables, type TestDatabase } from "@/lib/db/testing";
 import { AppError } from "@/lib/errors";
 import { READER_STALL_MS_MAX, TOKENIZER_CALLS_AT_ONCE_MAX } from "@/lib/limits";
 import type { GenerationEvent } from "@/lib/protocol/generate-event";
@@ -38,7 +37,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 beforeEach(async () => {
-  await database.db.execute(sql`truncate workers, models cascade`);
+  await emptyTables(database.db, "workers", "models");
   controller = new Controller({ db: database.db });
 });
 afterEach(async () => {

@@ -9,10 +9,9 @@ vi.hoisted(() => {
   process.env.PARLEY_WORKER_SECRET = "a secret of the tests";
 });
 
-import { sql } from "drizzle-orm";
 import { ANONYMOUS_CALLER } from "@/lib/auth/api-caller";
 import { Controller } from "@/lib/controller/controller";
-import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
+import { createTestDatabase, emptyTables, type TestDatabase } from "@/lib/db/testing";
 import { AppError } from "@/lib/errors";
 import { RESUMPTIONS_MAX } from "@/lib/fleet-limits";
 import type { GenerateEvent, GenerationEvent } from "@/lib/protocol/generate-event";
@@ -39,7 +38,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 beforeEach(async () => {
-  await database.db.execute(sql`truncate workers, models cascade`);
+  await emptyTables(database.db, "workers", "models");
   controller = new Controller({ db: database.db });
 });
 afterEach(async () => {
@@ -285,7 +284,7 @@ describe("wherever it is cut off", () => {
       const json = all.map((event) => (event.type === "tool-call-delta" ? event.text : ""));
       expect(json.join("")).toBe("{}");
       expect(all.at(-1)?.type).toBe("generation-end");
-      await database.db.execute(sql`truncate workers, models cascade`);
+      await emptyTables(database.db, "workers", "models");
       controller = new Controller({ db: database.db });
     }
   });
