@@ -212,6 +212,8 @@ export const BOARD_WAIT_MS_MAX = 250;
 export const RATING_RETRY_LONGEST_MS = 30_000;
 /** Below this many counted votes a model's rating says "too few votes". */
 export const RATED_VOTES_MIN = 3;
+/** Models rated together: their equations are dense, 32 MB and some seconds at so many. */
+export const RATED_MODELS_MAX = 2000;
 /** A visitor's cookie: one year, as browsers cap it near that. */
 export const VISITOR_COOKIE_SECONDS = 31_536_000;
 /** An admin session: a working day. */

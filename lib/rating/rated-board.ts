@@ -42,4 +42,6 @@ export type RatedBoard = {
   /** Best first, those without a rating last. */
   entries: RatedEntry[];
   coefficients: RatedCoefficient[];
+  /** Votes that did not count since nobody counted the style of their answers; 0 without style control. */
+  leftOut: number;
 };

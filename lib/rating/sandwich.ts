@@ -1,0 +1,136 @@
+import { solveCholesky } from "./cholesky";
+import type { ComparisonRows } from "./comparison-rows";
+import { factorBread, newSums, type Penalty, type RowSums, sumCurvature } from "./fit-strengths";
+
+/**
+ * Variances of a fit that hold also where the model of votes is wrong: H⁻¹ G H⁻¹, H being the information and G
+ * the sum of the rows' squared gradients (Huber 1967; arXiv 2403.04132, §5).
+ *
+ * A sandwich reads its spread from residuals, and those of few votes say little: two models that tied three times
+ * of three have none, and would stand beside each other without any doubt. Each pair therefore counts PSEUDO_VOTES
+ * more, which vary as much as votes on this board do beside what a coin of the fitted odds would; that share in
+ * turn begins at 1 with DISPERSION_VOTES, so that a young board is judged by the coin, which is the wide side.
+ * On pairs of hundreds of votes nothing of it is left.
+ */
+
+/** Agresti and Coull, American Statistician 52 (1998): what "add four" is to one proportion. */
+const PSEUDO_VOTES = 4;
+/** Votes of a coin that the board's own share of spread has to outweigh. */
+const DISPERSION_VOTES = 100;
+
+/**
+ * Standard errors of linear functions of the parameters.
+ *
+ * @param parameters of the fit.
+ * @param bread what stands for the penalty in H.
+ * @param contrasts each with a number for every parameter; those of strengths sum to zero unless strengths are penalised.
+ */
+export function toStandardErrors(
+  rows: ComparisonRows,
+  at: {
+    parameters: Float64Array;
+    filling: RowSums;
+    bread: Penalty;
+    contrasts: readonly Float64Array[];
+  },
+): number[] {
+  const sums = newSums(rows);
+  sumCurvature(rows, at.parameters, sums);
+  const lower = factorBread(sums, rows, at.bread);
+  const filling = toForm(at.filling, rows);
+  return at.contrasts.map((contrast) => Math.sqrt(filling(solveCholesky(lower, contrast))));
+}
+
+/**
+ * G: gradients squared, row by row.
+ *
+ * @param pairVotes by ordered pair of places, row-major: all votes of the two, whichever stood first.
+ */
+export function sumFilling(
+  rows: ComparisonRows,
+  parameters: Float64Array,
+  pairVotes: Float64Array,
+): RowSums {
+  const spread = toDispersion(rows, parameters);
+  const { order, featureCount, first, second, halves, mass, votes, features } = rows;
+  const sums = newSums(rows);
+  for (let row = 0; row < rows.count; row++) {
+    const a = first[row] as number;
+    const b = second[row] as number;
+    const expected = toExpected(rows, parameters, row);
+    const residual = (halves[row] as number) / 2 - expected;
+    const shift = PSEUDO_VOTES / ((pairVotes[a * order + b] as number) + PSEUDO_VOTES);
+    const square = residual * residual * (1 - shift) + spread * expected * (1 - expected) * shift;
+    const weight = mass[row] as number;
+    const value = (weight * weight * square) / (votes === undefined ? 1 : (votes[row] as number));
+    const pair = a * order + b;
+    sums.pairs[pair] = (sums.pairs[pair] as number) + value;
+    for (let k = 0; k < featureCount; k++) {
+      const scaled = value * (features[row * featureCount + k] as number);
+      sums.cross[a * featureCount + k] = (sums.cross[a * featureCount + k] as number) + scaled;
+      sums.cross[b * featureCount + k] = (sums.cross[b * featureCount + k] as number) - scaled;
+      for (let l = 0; l <= k; l++) {
+        const place = k * featureCount + l;
+        const other = features[row * featureCount + l] as number;
+        sums.between[place] = (sums.between[place] as number) + scaled * other;
+      }
+    }
+  }
+  return sums;
+}
+
+/** A read inside a column: every index here is built from loop bounds below its length. */
+const read = (values: Float64Array, index: number): number => values[index] as number;
+
+/** Probability that the row's first model wins. */
+function toExpected(rows: ComparisonRows, parameters: Float64Array, row: number): number {
+  const { order, featureCount, features } = rows;
+  let odds =
+    read(parameters, rows.first[row] as number) - read(parameters, rows.second[row] as number);
+  for (let k = 0; k < featureCount; k++) {
+    odds += read(features, row * featureCount + k) * read(parameters, order + k);
+  }
+  return 1 / (1 + Math.exp(-odds));
+}
+
+/** How much votes vary on this board, beside a coin of the fitted odds: ties make it less than 1. */
+function toDispersion(rows: ComparisonRows, parameters: Float64Array): number {
+  // Of a coin of even odds.
+  let squares = DISPERSION_VOTES / 4;
+  let coins = DISPERSION_VOTES / 4;
+  for (let row = 0; row < rows.count; row++) {
+    const expected = toExpected(rows, parameters, row);
+    const votes = rows.votes === undefined ? 1 : (rows.votes[row] as number);
+    squares += votes * ((rows.halves[row] as number) / 2 - expected) ** 2;
+    coins += votes * expected * (1 - expected);
+  }
+  return squares / coins;
+}
+
+/** x ↦ xᵀ G x, from the sums: a matrix of G would be mostly zeros where few of the pairs met. */
+function toForm({ pairs, cross, between }: RowSums, { order, featureCount }: ComparisonRows) {
+  const met: { a: number; b: number; value: number }[] = [];
+  for (let a = 0; a < order; a++) {
+    for (let b = a + 1; b < order; b++) {
+      const value = read(pairs, a * order + b) + read(pairs, b * order + a);
+      if (value !== 0) met.push({ a, b, value });
+    }
+  }
+  return (x: Float64Array): number => {
+    let sum = 0;
+    for (const { a, b, value } of met) sum += value * (read(x, a) - read(x, b)) ** 2;
+    for (let k = 0; k < featureCount; k++) {
+      const own = read(x, order + k);
+      let along = 0;
+      for (let place = 0; place < order; place++) {
+        along += read(x, place) * read(cross, place * featureCount + k);
+      }
+      sum += 2 * along * own + own * own * read(between, k * featureCount + k);
+      for (let l = 0; l < k; l++) {
+        sum += 2 * own * read(x, order + l) * read(between, k * featureCount + l);
+      }
+    }
+    // Rounding may leave less than nothing of nothing.
+    return Math.max(0, sum);
+  };
+}
