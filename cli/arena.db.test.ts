@@ -86,7 +86,10 @@ test("what is shown as JSON is imported, and not over somebody else's change", a
 test.each([
   [["set", "pace.isFair"], "is no rule and value"],
   [["set", "tempo.isFair=1"], "Rules begin with sampling, pace"],
-  [["set", "pace.fair=1"], "In pace there are isFair, charactersPerSecondMin"],
+  [
+    ["set", "pace.fair=1"],
+    "In pace there are isFair, charactersPerSecondMin, firstTokenSecondsMax",
+  ],
   [["set", "pace.isFair=maybe"], "pace.isFair"],
   [["set", "sampling.uniformShare=0"], "sampling.uniformShare: must be at least 0.05"],
   [["set", "humanity.isOn=true"], "`humanity.siteKey`"],

@@ -23,6 +23,8 @@ export type AnswerRun = {
   system: string | undefined;
   /** Aborts when the answer is to end. */
   signal: AbortSignal;
+  /** It fails when nothing was said or thought by then; absent: it may take as long as any request. */
+  beginMsMax?: number | undefined;
   onText: (text: string) => void;
   onReasoning: (text: string) => void;
 };
@@ -52,7 +54,10 @@ async function readToEnd(
   arena: Arena,
   run: AnswerRun & { meter: Meter; facts: AnswerFacts },
 ): Promise<AnswerEnd> {
-  const { signal, meter, facts, requestId, conversationId } = run;
+  const { meter, facts, requestId, conversationId } = run;
+  const late = new AbortController();
+  const signal = AbortSignal.any([run.signal, late.signal]);
+  const begun = abortUnlessBegun(late, run.beginMsMax);
   try {
     const { controller } = arena;
     // A vote is about the model that is named, whatever aliases there are.
@@ -64,9 +69,11 @@ async function readToEnd(
     facts.begin(generation);
     for await (const event of generation.events) {
       if (event.type === "text-delta") {
+        begun();
         facts.add(event);
         run.onText(toStorable(event.text));
       } else if (event.type === "reasoning-delta") {
+        begun();
         facts.add(event);
         run.onReasoning(toStorable(event.text));
       } else if (event.type === "generation-resumed") {
@@ -77,16 +84,32 @@ async function readToEnd(
         return facts.fail(event);
       }
     }
-    if (signal.aborted) return facts.stop();
+    if (signal.aborted) return toCut(run, facts);
     const message = "The worker stopped in the middle of the answer. Try again.";
     return facts.fail(new AppError("worker-lost", { message }));
   } catch (thrown) {
-    if (signal.aborted) return facts.stop();
+    if (signal.aborted) return toCut(run, facts);
     const error = toAppError(thrown);
     if (error.code === "internal") log.error({ err: error.cause, requestId }, "answer failed");
     else log.info({ code: error.code, requestId }, "answer failed");
     return facts.fail(error);
+  } finally {
+    begun();
   }
+}
+
+/** Returns what says that the answer has begun. */
+function abortUnlessBegun(late: AbortController, beginMsMax: number | undefined): () => void {
+  if (beginMsMax === undefined) return () => {};
+  const timer = setTimeout(() => late.abort(), beginMsMax);
+  return () => clearTimeout(timer);
+}
+
+/** Whoever ended it wanted that, or the model did not begin. */
+function toCut({ signal, beginMsMax }: AnswerRun, facts: AnswerFacts): AnswerEnd {
+  if (signal.aborted || beginMsMax === undefined) return facts.stop();
+  const message = `The model said nothing for ${beginMsMax / 1_000} seconds. Try it again.`;
+  return facts.fail(new AppError("timeout", { message }));
 }
 
 /** What the visitor set, and what a page's answer may be at most. */

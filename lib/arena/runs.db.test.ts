@@ -8,6 +8,7 @@ import { ballots } from "@/lib/db/schema/ballots";
 import { battles, replacements } from "@/lib/db/schema/battles";
 import { conversations, messages } from "@/lib/db/schema/conversations";
 import type { ConversationEvent } from "@/lib/protocol/conversation-view";
+import { changeRules, readRules } from "@/lib/rules/rules";
 import {
   asking,
   battle,
@@ -155,6 +156,23 @@ test("a reserve takes the place of a side that never began, and the battle is as
     const [ballot] = await world.db.select().from(ballots);
     expect(ballot).toMatchObject({ counted: true, modelAId: modelOf.a, modelBId: modelOf.b });
     expect(ballot!.pairProbability).toBeCloseTo(0.5);
+    break;
+  }
+  await world.close();
+});
+
+test("a model that does not begin in time has failed: its worker stops, and a reserve answers", async () => {
+  const world = await createWorld(["mock/echo"], ["mock/random"], ["mock/never"]);
+  const settings = await readRules(world.db);
+  const pace = { ...settings.pace, firstTokenSecondsMax: 1 };
+  await changeRules(world.db, { ...settings, pace });
+  for (let round = 0; ; round++) {
+    const turn = await readTurn((await begin(world, battle("one two three"))).events);
+    expect(turn.answers.map(({ status }) => status)).toEqual(["complete", "complete"]);
+    const failures = await world.db.select().from(replacements);
+    // One draw in three has both that answer.
+    if (failures.length === 0 && round < 30) continue;
+    expect(failures).toMatchObject([{ errorCode: "timeout" }]);
     break;
   }
   await world.close();

@@ -137,13 +137,16 @@ export class TurnRun {
   }
 
   #generate(answer: LiveAnswer): Promise<AnswerEnd> {
-    const { visitorId, conversationId, requestId, settings, system } = this.#turn;
+    const { visitorId, conversationId, requestId, settings, system, pace } = this.#turn;
     const { side, history } = answer.planned;
+    // Its reader cannot tell whom they wait for, and another model could take its place.
+    const beginMsMax = this.#sight === "blind" ? pace.firstTokenSecondsMax * 1_000 : undefined;
     return runAnswer(this.#arena, {
       ...{ visitorId, conversationId, settings, system, history },
       requestId: side === null ? requestId : `${requestId}-${side}`,
       modelName: answer.modelName,
       signal: answer.signal,
+      beginMsMax,
       onText: (text) => {
         if (answer.stopCause !== undefined || text === "") return;
         answer.hasBegun = true;

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { RATED_VOTES_MIN } from "@/lib/limits";
 import { modelNameSchema } from "./catalog";
 import { textSchema } from "./well-formed-text";
 
@@ -45,6 +46,8 @@ const paceRulesSchema = z.strictObject({
   isFair: z.boolean().default(true),
   /** What is ready is shown no slower than this, in characters a second. */
   charactersPerSecondMin: z.number().min(20).max(10_000).default(120),
+  /** A side of a battle that has not begun by then has failed: a reserve model takes its place. */
+  firstTokenSecondsMax: z.number().min(1).max(600).default(60),
 });
 
 const integrityRulesSchema = z.strictObject({
@@ -147,6 +150,17 @@ const humanityRulesSchema = z.strictObject({
   hours: z.number().min(1).max(8_760).default(24),
 });
 
+const ratingRulesSchema = z.strictObject({
+  /** Of the live boards: rating/rating-options.ts says what each is. */
+  preset: z.enum(["arena-rank", "fastchat"]).default("arena-rank"),
+  /** A model with fewer votes on a board has no rating there, though they count for its opponents. */
+  votesMin: count.min(1).default(RATED_VOTES_MIN),
+  /** A rating on at most so many votes is marked as preliminary. */
+  preliminaryVotesMax: count.default(100),
+  /** A language with so many votes has a board. */
+  languageVotesMin: count.min(1).default(100),
+});
+
 export const arenaSettingsSchema = z.strictObject({
   sampling: samplingRulesSchema.prefault({}),
   pace: paceRulesSchema.prefault({}),
@@ -155,6 +169,7 @@ export const arenaSettingsSchema = z.strictObject({
   moderation: moderationRulesSchema.prefault({}),
   terms: termsRulesSchema.prefault({}),
   humanity: humanityRulesSchema.prefault({}),
+  ratings: ratingRulesSchema.prefault({}),
 });
 
 export type ArenaSettings = z.infer<typeof arenaSettingsSchema>;
@@ -165,6 +180,7 @@ export type IntegrityRules = z.infer<typeof integrityRulesSchema>;
 export type CallRules = z.infer<typeof callRulesSchema>;
 export type ModerationRules = z.infer<typeof moderationRulesSchema>;
 export type TermsRules = z.infer<typeof termsRulesSchema>;
+export type RatingRules = z.infer<typeof ratingRulesSchema>;
 export type HumanityRules = z.infer<typeof humanityRulesSchema>;
 
 export const DEFAULT_ARENA_SETTINGS: ArenaSettings = arenaSettingsSchema.parse({});

@@ -77,6 +77,14 @@ export const SECTIONS: readonly RuleSection[] = [
         label: "Show both sides at the pace of the slower one until the vote",
       },
       amount("charactersPerSecondMin", "What is ready is shown at least at", "characters a second"),
+      amount(
+        ...([
+          "firstTokenSecondsMax",
+          "A side has failed that has not begun after",
+          "seconds",
+        ] as const),
+        "Another model is then drawn in its place.",
+      ),
     ],
   },
   {
@@ -121,6 +129,29 @@ export const SECTIONS: readonly RuleSection[] = [
         ...{ kind: "lines", path: "innocentWords", label: "Words in names that give nothing away" },
         help: "One a line, as large or instruct.",
       },
+    ],
+  },
+  {
+    name: "ratings",
+    title: "Ratings",
+    note: "How the live boards are computed from the votes that count. A change computes all of them anew; published boards stay as they are.",
+    fields: [
+      {
+        ...{ kind: "choice", path: "preset", label: "Estimator" },
+        options: [
+          {
+            value: "arena-rank",
+            label: "arena-rank: pairs drawn often do not outweigh the others",
+          },
+          { value: "fastchat", label: "fastchat: every vote weighs the same" },
+        ],
+      },
+      count("votesMin", "A model is rated from", "votes"),
+      count(
+        ...(["preliminaryVotesMax", "Its rating is preliminary up to", "votes"] as const),
+        "Then so few that it may move far yet.",
+      ),
+      count("languageVotesMin", "A language has a board of its own from", "votes"),
     ],
   },
   {
