@@ -3,7 +3,7 @@ import { ratingStatusSchema } from "./arena-view";
 import { BOARD_PERIODS } from "./board-key";
 import { boardKeySchema } from "./board-key-schema";
 import { frozenOptionsSchema } from "./published-view";
-import { modelDescriptionSchema } from "./worker-card";
+import { MODEL_FEATURES, modelDescriptionSchema } from "./worker-card";
 
 /** Boards as they are stored and as pages get them. Ratings are points: a tenfold in odds is 400, the mean 1000. */
 
@@ -188,12 +188,16 @@ export const publishedBoardSchema = z.object({
 export const modelPageSchema = z.object({
   facts: modelFactsSchema,
   description: modelDescriptionSchema,
-  contextLength: z.number().nullable(),
-  features: z.array(z.string()),
+  /** What it can be asked for; while it sleeps, what it could be asked for last. */
+  features: z.array(z.enum(MODEL_FEATURES)),
   isWithdrawn: z.boolean(),
   /** Its place on each standing board of all times, the overall one first. */
   places: z.array(
-    boardEntrySchema.extend({ key: z.string(), label: z.string(), models: z.number().int() }),
+    boardEntrySchema.extend({
+      key: z.string(),
+      /** Rated ones on that board. */
+      models: z.number().int(),
+    }),
   ),
   /** Against each opponent on the overall board, the most votes first. */
   opponents: z.array(
@@ -211,36 +215,47 @@ export const modelPageSchema = z.object({
     z.object({
       kind: ledgerKindSchema,
       at: z.string(),
+      /** Counted votes on it at that moment; null: nobody wrote them down. */
       votes: z.number().int().nullable(),
+      /** Why it was retired or is back: nobody offered it, a worker offers it again, an operator said so. */
+      by: z.enum(["absence", "offer", "operator"]).nullable(),
     }),
   ),
-  /** Every model of its organization that was in a battle, private ones without their names. */
+  /** Every model of its organization that was in a battle, the newest first. */
   variants: z.array(
     z.object({
-      /** Null of a private one. */
+      /** Null of a private one, of which days (UTC) are told in place of moments, and votes rounded down. */
       model: z.string().nullable(),
       slug: z.string().nullable(),
       registeredAt: z.string(),
-      firstBattleAt: z.string().nullable(),
+      firstBattleAt: z.string(),
       withdrawnAt: z.string().nullable(),
+      retiredAt: z.string().nullable(),
       votes: z.number().int(),
     }),
   ),
 });
 
-/** `GET /api/stats?days=90`: days in UTC, the earliest first. */
+/** Of a day: null is fewer than STATS_GROUP_MIN and more than none. */
+const dayCount = z.number().int().nullable();
+
+/** `GET /api/stats?days=90`: days in UTC, the earliest first, the last one today until now. */
 export const siteStatsSchema = z.object({
   days: z.array(
     z.object({
       day: z.string(),
-      calls: z.number().int(),
-      battles: z.number().int(),
-      votes: z.number().int(),
-      visitors: z.number().int(),
+      /** Answers asked of models, on pages and by programs. */
+      calls: dayCount,
+      battles: dayCount,
+      /** Blind votes, counted or not. */
+      votes: dayCount,
+      /** Who asked something on a page. */
+      visitors: dayCount,
     }),
   ),
-  /** Sums over the days; small groups stand together as `other`. */
-  languages: z.array(z.object({ language: z.string(), days: numbers })),
+  /** Of questions that were voted on: votes in the order of the days. Small groups stand together as `other`. */
+  languages: z.array(z.object({ language: z.string(), days: z.array(dayCount) })),
+  /** Of the days whose votes are told. */
   outcomes: z.object({
     a: z.number().int(),
     b: z.number().int(),

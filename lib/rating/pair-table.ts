@@ -9,6 +9,8 @@ export type PairTable = {
   models: string[];
   /** Votes on the pair. */
   votes: number[][];
+  /** Of these, ties and votes that both were bad. */
+  ties: number[][];
   /** Share of decided votes that the row won; null where there was none. */
   wins: (number | null)[][];
   /** Probability that the row wins, by the ratings. */
@@ -41,6 +43,7 @@ export function toPairTable(votes: VoteColumns, board: RatedBoard): PairTable {
   return {
     models: rated.map(({ model }) => model),
     votes: cells.map((row) => row.map(({ won, tied, lost }) => won + tied + lost)),
+    ties: cells.map((row) => row.map(({ tied }) => tied)),
     wins,
     expected: cells.map((row) => row.map(({ expected }) => expected)),
     averageWins: wins.map(meanOf),
