@@ -93,6 +93,24 @@ async function usageRequests(): Promise<UsageRequest[]> {
   return reply?.ok ? (await reply.json()).requests : [];
 }
 
+test("database killed in the middle of a battle: it comes back, and the battle goes on to its vote", async ({
+  page,
+}) => {
+  await page.goto(platform.url);
+  await ask(page, "Tell me a story about a robot and a lantern.");
+  await expect(page).toHaveURL(/\/battle\//);
+  const { database } = platform.children();
+  process.kill(Number(database), "SIGKILL");
+  await untilVotable(page);
+  await voteButton(page, "Tie").click();
+  await expect(page.getByRole("region", { name: "The outcome", exact: true })).toBeVisible();
+  expect(platform.children().database).not.toBe(database);
+  const text = await answer(page, "A").locator("p").first().innerText();
+  await page.reload();
+  await expect(answer(page, "A")).toContainText(text.slice(0, 20));
+  await expect(answer(page, "B")).toContainText(/pico-[sml]/);
+});
+
 test("web killed in the middle of an answer: its usage is kept but for the last moment", async () => {
   const worker = await startWorker(["--kind", "mock", "--model", "mock/slow"], platform);
   try {
