@@ -21,6 +21,8 @@ export const MODEL_FEATURES = [
 export const modelDescriptionSchema = z.object({
   summary: proseSchema.max(2_000).optional(),
   licence: lineSchema.max(100).optional(),
+  /** Anyone may have the weights, whatever they may do with them. Absent: told by the licence where that says so. */
+  hasOpenWeights: z.boolean().optional(),
   organization: lineSchema.max(200).optional(),
   parameters: z.number().int().positive().optional(),
   weightForm: lineSchema.max(60).optional(),
