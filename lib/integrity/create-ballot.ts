@@ -6,10 +6,12 @@ import { type Catalog, catalog } from "@/lib/catalog/catalog";
 import type { Database } from "@/lib/db/client";
 import type { ArenaSettings } from "@/lib/protocol/arena-settings";
 import type { Side } from "@/lib/protocol/arena-view";
+import type { BallotFacts } from "@/lib/protocol/ballot-facts";
 import { modelDescriptionSchema } from "@/lib/protocol/worker-card";
 import { guessLanguage } from "@/lib/rating/guess-language";
+import { markPrompts } from "@/lib/rating/prompt-marks";
 import { assert } from "@/lib/util/assert";
-import { type BallotFacts, countMarks, markPrompts } from "./answer-marks";
+import { countMarks } from "./answer-marks";
 import {
   type BattleMessage,
   insertBallot,
@@ -86,7 +88,7 @@ export async function createBallot(
   const { pairProbability, voter } = context;
   assert(pairProbability !== null, "a blind battle was drawn");
   const facts: BallotFacts = {
-    version: 1,
+    version: 2,
     a: countMarks(path.answers.map(({ a }) => a)),
     b: countMarks(path.answers.map(({ b }) => b)),
     prompt: markPrompts(path.prompts),

@@ -1,7 +1,8 @@
 /** Goal: what ballots keep of a conversation are right numbers, and a language only where one can be told. */
 import { expect, test } from "vitest";
 import { guessLanguage } from "@/lib/rating/guess-language";
-import { countMarks, markPrompts } from "./answer-marks";
+import { markPrompts } from "@/lib/rating/prompt-marks";
+import { countMarks } from "./answer-marks";
 
 test("marks are counted over all answers of a side, and code is code", () => {
   const first =
@@ -14,17 +15,19 @@ test("marks are counted over all answers of a side, and code is code", () => {
     ]),
   ).toEqual({
     ...{ tokens: 42, characters: first.length + second.length, headers: 3, lists: 3, bold: 4 },
-    codeBlocks: 2,
+    ...{ codeBlocks: 2, isRefusal: false },
   });
   expect(countMarks([{ content: "x", completionTokens: null }]).tokens).toBeNull();
+  const refused = { content: "I'm sorry, but I can't help with that.", completionTokens: 9 };
+  expect(countMarks([refused, { content: "Fine.", completionTokens: 2 }]).isRefusal).toBe(true);
 });
 
 test("prompts are marked for code and formulas", () => {
   expect(markPrompts(["What is love?"])).toEqual({
-    characters: 13,
-    hasCode: false,
-    hasMath: false,
+    ...{ characters: 13, tokens: 3, hasCode: false, hasMath: false, isCoding: false },
+    ...{ isMath: false, isCreative: false, isInstruction: false, hardSignals: 0 },
   });
+  expect(markPrompts(["愛とは何ですか"]).tokens).toBe(7);
   expect(markPrompts(["Fix:\n```\nx\n```"]).hasCode).toBe(true);
   expect(markPrompts(["def f(x):\n  return x"]).hasCode).toBe(true);
   expect(markPrompts(["What is 3 + 4?"]).hasMath).toBe(true);
