@@ -1,0 +1,44 @@
+import { AcrossAxis, UpAxis } from "./axis";
+import type { TradeLayout } from "./trade-layout";
+
+export type TradeDrawingProps = {
+  layout: TradeLayout;
+  active: number | null;
+  label: string;
+};
+
+/** A dot for each model; those that no other beats in both are full, named first and joined by a line. */
+export function TradeDrawing({ layout, active, label }: TradeDrawingProps) {
+  const { width, height, points, frontPath, labels, across, up, left, right, top, bottom } = layout;
+  const point = active === null ? undefined : points[active];
+  return (
+    <svg {...{ width, height }} viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
+      <UpAxis scale={up} {...{ left, right }} label="Score, points" />
+      <AcrossAxis scale={across} {...{ top, bottom, label }} />
+      <path d={frontPath} className="fill-none stroke-accent" strokeWidth={1.5} />
+      {points.map(({ row, x, y, isFront }) => (
+        <circle
+          key={row.model}
+          {...{ cx: x, cy: y }}
+          r={isFront ? 5 : 4}
+          strokeWidth={1.5}
+          className={isFront ? "fill-accent stroke-paper" : "fill-paper stroke-ink-soft"}
+        />
+      ))}
+      {labels.map((it) => (
+        <text
+          key={`${it.text} ${it.x} ${it.y}`}
+          {...{ x: it.x, y: it.y }}
+          textAnchor={it.anchor}
+          dominantBaseline="central"
+          className="fill-ink font-mono text-xs"
+        >
+          {it.text}
+        </text>
+      ))}
+      {point && (
+        <circle cx={point.x} cy={point.y} r={9} strokeWidth={2} className="fill-none stroke-ink" />
+      )}
+    </svg>
+  );
+}
