@@ -1,7 +1,7 @@
 import { formatCount } from "@/components/format";
 import type { RatingHistory } from "@/lib/protocol/board-view";
 import { MODEL_CHARACTER_PX, type PlotCursor, type PlotLayout, shorten } from "./plot-layout";
-import { dayScale, formatFullDay, linearScale, type Scale } from "./scale";
+import { dayScale, linearScale, type Scale, toDayMs, toFullDay } from "./scale";
 
 export type HistoryPoint = { day: number; x: number; y: number; lower: number; upper: number };
 export type HistoryLine = {
@@ -32,10 +32,6 @@ const TOP = 40;
 const BOTTOM = 32;
 const LABEL_HEIGHT = 16;
 const LABEL_LENGTH_MAX = 22;
-
-export function toDayMs(day: string): number {
-  return Date.parse(`${day}T00:00:00Z`);
-}
 
 /** Undefined when no day of any model has a rating. */
 export function toHistoryLayout(history: RatingHistory, width: number): HistoryLayout | undefined {
@@ -188,7 +184,7 @@ function toCursor(
       return {
         title: model.model,
         lines: [
-          ["Day", formatFullDay(toDayMs(day))],
+          ["Day", toFullDay(day)],
           ["Score", formatCount(point.rating)],
           ["95 % interval", `${formatCount(point.lower)} to ${formatCount(point.upper)}`],
         ],

@@ -1,6 +1,6 @@
 import { formatCount } from "@/components/format";
 import type { RatingHistory } from "@/lib/protocol/board-view";
-import { formatFullDay } from "./scale";
+import { toFullDay } from "./scale";
 
 export type RatingSparklineProps = {
   days: RatingHistory["days"];
@@ -51,5 +51,5 @@ export function RatingSparkline({ days, points, label, className }: RatingSparkl
 }
 
 function toWords(day: string | undefined): string {
-  return day === undefined ? "an unknown day" : formatFullDay(Date.parse(`${day}T00:00:00Z`));
+  return day === undefined ? "an unknown day" : toFullDay(day);
 }

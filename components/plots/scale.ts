@@ -120,6 +120,16 @@ export function formatFullDay(ms: number): string {
   return `${formatDay(ms)} ${new Date(ms).getUTCFullYear()}`;
 }
 
+/** A day as YYYY-MM-DD in words. */
+export function toFullDay(day: string): string {
+  return formatFullDay(toDayMs(day));
+}
+
+/** The midnight in UTC with which a day as YYYY-MM-DD begins. */
+export function toDayMs(day: string): number {
+  return Date.parse(`${day}T00:00:00Z`);
+}
+
 /** A domain of one value has no width to divide by. */
 function widen([least, most]: readonly [number, number]): readonly [number, number] {
   if (most > least) return [least, most];

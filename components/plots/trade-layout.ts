@@ -15,7 +15,7 @@ export type TradeMeasure = {
   /** With its unit. */
   label: string;
   /** Null where it is not known. */
-  valueOf: (row: RatedRow) => number | null;
+  amountOf: (row: RatedRow) => number | null;
   /** More of it is better, as of speed; of a price less is. */
   isGain: boolean;
   format: (value: number) => string;
@@ -53,7 +53,7 @@ export function toTradeLayout(
   width: number,
 ): TradeLayout {
   const known = rows
-    .map((row) => ({ row, value: measure.valueOf(row) }))
+    .map((row) => ({ row, value: measure.amountOf(row) }))
     .filter((it): it is { row: RatedRow; value: number } => it.value !== null);
   const height = width < 560 ? 360 : 460;
   const [left, right, top, bottom] = [LEFT, width - 16, TOP, height - BOTTOM];

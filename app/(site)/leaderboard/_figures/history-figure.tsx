@@ -1,0 +1,89 @@
+"use client";
+
+import { X } from "lucide-react";
+import { useMemo, useState } from "react";
+import { SERIES_MAX } from "@/components/plots/history-layout";
+import { RatingOverTime } from "@/components/plots/rating-over-time";
+import { useRatingHistory } from "@/components/plots/use-rating-history";
+import type { FigureBoard } from "./figure-board";
+import { FigureError, FigureSkeleton } from "./pair-state";
+
+/** More lines at first would hide each other. */
+const SHOWN_AT_FIRST = 4;
+
+export function HistoryFigure({ boardKey, fingerprint, rated, source }: FigureBoard) {
+  const names = useMemo(() => rated.map((it) => it.model), [rated]);
+  const [chosen, setChosen] = useState<readonly string[] | null>(null);
+  // A model that filters have taken away is no longer asked for.
+  const models = (chosen ?? names.slice(0, SHOWN_AT_FIRST)).filter((it) => names.includes(it));
+  const { data, error, refetch } = useRatingHistory({ boardKey, models, fingerprint });
+  const controls = (
+    <ModelChooser names={names} models={models} onChange={(wanted) => setChosen(wanted)} />
+  );
+  if (models.length === 0) {
+    return (
+      <>
+        {controls}
+        <p className="mt-6 text-sm text-ink-soft">Add a model to see its score over time.</p>
+      </>
+    );
+  }
+  if (!data) {
+    return error ? (
+      <FigureError error={error} onRetry={() => void refetch()} />
+    ) : (
+      <FigureSkeleton />
+    );
+  }
+  return <RatingOverTime history={data} source={source} controls={controls} />;
+}
+
+type ModelChooserProps = {
+  names: readonly string[];
+  models: readonly string[];
+  onChange: (models: readonly string[]) => void;
+};
+
+/** The chosen models, each with a way out, and a list of the others. */
+function ModelChooser({ names, models, onChange }: ModelChooserProps) {
+  const others = names.filter((it) => !models.includes(it));
+  const isFull = models.length >= SERIES_MAX;
+  return (
+    <>
+      <ul aria-label="Models in the picture" className="flex min-w-0 flex-wrap gap-2">
+        {models.map((model) => (
+          <li
+            key={model}
+            className="inline-flex max-w-full items-center gap-1 rounded-full border border-line bg-surface pl-3 font-mono text-xs"
+          >
+            <span className="truncate">{model}</span>
+            <button
+              type="button"
+              aria-label={`Take ${model} out of the picture`}
+              onClick={() => onChange(models.filter((it) => it !== model))}
+              className="inline-flex size-8 shrink-0 items-center justify-center rounded-full text-ink-soft hover:text-ink pointer-coarse:size-11"
+            >
+              <X size={14} strokeWidth={1.5} aria-hidden="true" />
+            </button>
+          </li>
+        ))}
+      </ul>
+      {others.length > 0 && (
+        <select
+          aria-label="Add a model to the picture"
+          value=""
+          disabled={isFull}
+          onChange={(event) => onChange([...models, event.target.value])}
+          className="h-8 max-w-full rounded-md border border-line-strong bg-surface px-2 text-sm disabled:text-ink-soft pointer-coarse:h-11"
+        >
+          <option value="" disabled>
+            {isFull ? `${SERIES_MAX} models at most` : "Add a model"}
+          </option>
+          {others.map((model) => (
+            <option key={model}>{model}</option>
+          ))}
+        </select>
+      )}
+    </>
+  );
+}

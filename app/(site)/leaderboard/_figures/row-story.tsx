@@ -1,0 +1,72 @@
+"use client";
+
+import { useMemo } from "react";
+import { formatCount } from "@/components/format";
+import { OpponentList } from "@/components/plots/opponent-list";
+import { RatingSparkline } from "@/components/plots/rating-sparkline";
+import { toFullDay } from "@/components/plots/scale";
+import { toOpponents } from "@/components/plots/to-opponents";
+import { usePairTable } from "@/components/plots/use-pair-table";
+import { useRatingHistory } from "@/components/plots/use-rating-history";
+import { Skeleton } from "@/components/ui/skeleton";
+import type { BoardKey } from "@/lib/protocol/board-key";
+import { FigureError } from "./pair-state";
+
+export type RowStoryProps = { boardKey: BoardKey; model: string; fingerprint?: string };
+
+const OPPONENTS_SHOWN = 3;
+
+/** What is behind one row of the board: how its score came about, and against whom it wins and loses. */
+export function RowStory({ boardKey, model, fingerprint = "" }: RowStoryProps) {
+  const models = useMemo(() => [model], [model]);
+  const history = useRatingHistory({ boardKey, models, fingerprint });
+  const pairs = usePairTable({ boardKey, fingerprint });
+  const opponents = useMemo(
+    () => (pairs.data ? toOpponents(pairs.data, model) : undefined),
+    [pairs.data, model],
+  );
+  return (
+    <div className="grid gap-x-12 gap-y-6 md:grid-cols-[auto_minmax(0,1fr)_minmax(0,1fr)]">
+      <section aria-label={`Score of ${model} over time`}>
+        <h4 className="mb-2 text-xs text-ink-soft">Score over time</h4>
+        <Story model={model} query={history} />
+      </section>
+      {(["best", "worst"] as const).map((order) => (
+        <section key={order} aria-label={`${order === "best" ? "Best" : "Worst"} opponents`}>
+          <h4 className="mb-1 text-xs text-ink-soft">
+            {order === "best" ? "Wins most against" : "Loses most against"}
+          </h4>
+          {opponents ? (
+            <OpponentList opponents={opponents} order={order} countMax={OPPONENTS_SHOWN} />
+          ) : pairs.error ? (
+            <FigureError error={pairs.error} onRetry={() => void pairs.refetch()} />
+          ) : (
+            <Skeleton className="mt-2 h-24" />
+          )}
+        </section>
+      ))}
+    </div>
+  );
+}
+
+type StoryProps = { model: string; query: ReturnType<typeof useRatingHistory> };
+
+function Story({ model, query: { data, error, refetch } }: StoryProps) {
+  if (error && !data) return <FigureError error={error} onRetry={() => void refetch()} />;
+  if (!data) return <Skeleton className="h-9 w-40" />;
+  const points = data.models.find((it) => it.model === model)?.points ?? [];
+  const known = points.flatMap((point, index) =>
+    point ? [{ ...point, day: data.days[index] }] : [],
+  );
+  const [first, last] = [known[0], known.at(-1)];
+  return (
+    <>
+      <RatingSparkline days={data.days} points={points} label={model} />
+      {first?.day && last && (
+        <p className="numeric mt-1 text-xs text-ink-soft">
+          {formatCount(first.rating)} on {toFullDay(first.day)}, {formatCount(last.rating)} now
+        </p>
+      )}
+    </>
+  );
+}
