@@ -1,0 +1,14 @@
+/** Limits of files of votes: each with its unit and its reason. */
+
+/** What of a file is in memory at once: reads of half of it are as fast as larger ones. */
+export const VOTE_WINDOW_BYTES = 4 * 1_048_576;
+/** One vote, with the conversations that others publish beside it; the longest known have some megabytes. */
+export const VOTE_RECORD_BYTES_MAX = 64 * 1_048_576;
+/** Rows that cannot be read and are told one by one; all are counted. */
+export const BAD_ROWS_TOLD_MAX = 20;
+/** Models of one file: two bytes each in columns of votes. */
+export const VOTE_MODELS_MAX = 65_536;
+/** Characters of a model's name, as in requests; longer ones are no names. */
+export const VOTE_NAME_CHARACTERS_MAX = 256;
+/** Forms of records that are known by heart; a file has one or two. */
+export const RECORD_SHAPES_MAX = 4;
