@@ -97,6 +97,7 @@ export const paths = {
     adminReview: (id: string) => `/api/admin/reviews/${id}`,
     adminVisitor: (voter: string) => `/api/admin/visitors/${voter}`,
     adminWithdrawals: "/api/admin/withdrawals",
+    adminRetirements: "/api/admin/retirements",
     // What workers call.
     workers: "/api/workers",
     /** `instanceId`: whose life ends. */

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { STATS_DAYS_MAX } from "@/lib/arena-limits";
 import { ratingStatusSchema } from "./arena-view";
 import { BOARD_PERIODS } from "./board-key";
 import { boardKeySchema } from "./board-key-schema";
@@ -234,6 +235,15 @@ export const modelPageSchema = z.object({
       votes: z.number().int(),
     }),
   ),
+});
+
+export const siteStatsQuerySchema = z.strictObject({
+  days: z
+    .string()
+    .regex(/^\d{1,3}$/, "is not a number of days")
+    .transform(Number)
+    .pipe(z.number().min(1).max(STATS_DAYS_MAX))
+    .default(90),
 });
 
 /** Of a day: null is fewer than STATS_GROUP_MIN and more than none. */

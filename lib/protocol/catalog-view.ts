@@ -25,6 +25,10 @@ export const modelSettingsSchema = z.strictObject({
 });
 
 export const namedModelSchema = z.strictObject({ model: modelNameSchema });
+export const retirementBodySchema = z.strictObject({
+  model: modelNameSchema,
+  isRetired: z.boolean(),
+});
 export const namedAliasSchema = z.strictObject({ name: modelNameSchema });
 
 export const adminModelsSchema = z.object({
@@ -35,6 +39,8 @@ export const adminModelsSchema = z.object({
       isSet: z.boolean(),
       /** An alias of its name answers in its place. */
       isHidden: z.boolean(),
+      /** Since when it is not drawn any more; null of one that may be. */
+      retiredAt: z.string().nullable(),
     }),
   ),
   aliases: z.array(aliasSchema.extend({ rollback: rollbackSchema.nullable() })),

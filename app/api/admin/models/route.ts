@@ -5,12 +5,15 @@ import { controller } from "@/lib/controller/controller";
 import { methodNotAllowed } from "@/lib/http/not-allowed";
 import { jsonReply } from "@/lib/http/reply";
 import { route } from "@/lib/http/route";
+import { listRetirements } from "@/lib/models/retire-model";
 import { modelSettingsSchema, namedModelSchema } from "@/lib/protocol/catalog-view";
 
 async function readAll() {
-  const [known, awake] = await Promise.all([catalog().get(), controller().listModels()]);
+  const [known, awake, offered] = await Promise.all([
+    ...([catalog().get(), controller().listModels(), listRetirements()] as const),
+  ]);
   const names = awake.map(({ name }) => name);
-  return jsonReply(toAdminModels(known, names));
+  return jsonReply(toAdminModels(known, names, offered));
 }
 
 export const GET = route({ shape: "parley", caller: "admin" }, readAll);

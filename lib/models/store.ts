@@ -1,0 +1,155 @@
+import { and, desc, eq, inArray, isNull, like, or, sql } from "drizzle-orm";
+import type { Database } from "@/lib/db/client";
+import { ballots } from "@/lib/db/schema/ballots";
+import { boards, modelLedger } from "@/lib/db/schema/boards";
+import { models } from "@/lib/db/schema/models";
+import { workerModels, workers } from "@/lib/db/schema/workers";
+
+/** SQL about the pages of models: what stands on stored boards of one of them, and its ledger. */
+
+export async function readDescription(db: Database, modelId: string): Promise<unknown> {
+  const [row] = await db
+    .select({ description: models.description })
+    .from(models)
+    .where(eq(models.id, modelId));
+  return row?.description;
+}
+
+/** What the worker that offered it last said that it can do. */
+export async function readLastFeatures(db: Database, modelId: string): Promise<string[]> {
+  const [row] = await db
+    .select({ features: workerModels.features })
+    .from(workerModels)
+    .innerJoin(workers, eq(workers.id, workerModels.workerId))
+    .where(eq(workerModels.modelId, modelId))
+    .orderBy(desc(workers.registeredAt))
+    .limit(1);
+  return row?.features ?? [];
+}
+
+/**
+ * Where a model stands on each board of all times. Its entries are picked out by the database: boards of hundreds of
+ * models are megabytes, of which a page needs a line each.
+ */
+export async function readPlaces(db: Database, modelId: string) {
+  const entries = sql`jsonb_array_elements(${boards.body} -> 'entries')`;
+  return db
+    .select({
+      key: boards.key,
+      entry: sql<unknown>`(select entry from ${entries} as entry where entry ->> 'modelId' = ${modelId})`,
+      models:
+        sql<number>`(select count(*) from ${entries} as entry where entry ->> 'status' = 'rated')`
+          .mapWith(Number)
+          .as("models"),
+    })
+    .from(boards)
+    .where(like(boards.key, "%@all"));
+}
+
+/** A model's row in the table of pairs of a board, beside the ids of the columns; undefined where it has none. */
+export async function findPairRow(db: Database, modelId: string, key: string): Promise<unknown> {
+  const [row] = await db.execute(sql`
+    select jsonb_build_object(
+      'models', pairs -> 'models', 'votes', pairs -> 'votes' -> place, 'ties', pairs -> 'ties' -> place,
+      'wins', pairs -> 'wins' -> place, 'expected', pairs -> 'expected' -> place) as found
+    from ${boards}, lateral (
+      select (ordinality - 1)::int as place
+      from jsonb_array_elements_text(pairs -> 'models') with ordinality
+      where value = ${modelId}) as its
+    where key = ${key}`);
+  return row?.found;
+}
+
+/** Votes of these models on a board, by id. */
+export async function readBoardVotes(
+  db: Database,
+  key: string,
+  modelIds: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  if (modelIds.length === 0) return new Map();
+  const ids = sql.join(
+    modelIds.map((id) => sql`${id}`),
+    sql`, `,
+  );
+  const rows = await db.execute(sql`
+    select entry ->> 'modelId' as id, (entry ->> 'votes')::int as votes
+    from ${boards}, jsonb_array_elements(body -> 'entries') as entry
+    where key = ${key} and entry ->> 'modelId' in (${ids})`);
+  return new Map(rows.map(({ id, votes }) => [String(id), Number(votes)]));
+}
+
+/** The newest first. */
+export async function readLedger(db: Database, modelId: string) {
+  return db
+    .select({ kind: modelLedger.kind, facts: modelLedger.facts, at: modelLedger.createdAt })
+    .from(modelLedger)
+    .where(eq(modelLedger.modelId, modelId))
+    .orderBy(desc(modelLedger.createdAt));
+}
+
+/** Models that say they are of an organization, and were in a battle; the newest first. */
+export async function readVariants(db: Database, organization: string, limit: number) {
+  return db
+    .select({
+      ...{ id: models.id, name: models.name, registeredAt: models.createdAt },
+      ...{ withdrawnAt: models.withdrawnAt, retiredAt: models.retiredAt },
+      firstBattleAt: modelLedger.createdAt,
+      isBeforeToday: sql<boolean>`${modelLedger.createdAt} < date_trunc('day', now(), 'UTC')`,
+    })
+    .from(models)
+    .innerJoin(
+      modelLedger,
+      and(eq(modelLedger.modelId, models.id), eq(modelLedger.kind, "first-battle")),
+    )
+    .where(
+      sql`lower(trim(${models.description} ->> 'organization')) = ${organization.trim().toLowerCase()}`,
+    )
+    .orderBy(desc(models.createdAt), desc(models.id))
+    .limit(limit);
+}
+
+/** Counted votes on models that are on no board, by id: two indexes, over their own votes. */
+export async function countVotes(
+  db: Database,
+  modelIds: readonly string[],
+): Promise<ReadonlyMap<string, number>> {
+  const counts = await Promise.all(
+    modelIds.map(async (id) => {
+      const [row] = await db
+        .select({ count: sql<number>`count(*)`.mapWith(Number) })
+        .from(ballots)
+        .where(and(ballots.counted, or(eq(ballots.modelAId, id), eq(ballots.modelBId, id))));
+      return [id, row?.count ?? 0] as const;
+    }),
+  );
+  return new Map(counts);
+}
+
+/** Writes down that what workers offer now was offered now, at most so often. */
+export async function touchOffered(db: Database, everySeconds: number): Promise<void> {
+  const offered = db
+    .select({ id: workerModels.modelId })
+    .from(workerModels)
+    .innerJoin(workers, eq(workers.id, workerModels.workerId))
+    .where(inArray(workers.state, ["starting", "ready", "draining"]));
+  await db
+    .update(models)
+    .set({ lastOfferedAt: sql`now()` })
+    .where(
+      and(
+        inArray(models.id, offered),
+        or(
+          isNull(models.lastOfferedAt),
+          sql`${models.lastOfferedAt} < now() - make_interval(secs => ${everySeconds})`,
+        ),
+      ),
+    );
+}
+
+/** Every model by name, and since when it is retired. */
+export async function readRetirements(db: Database) {
+  return db
+    .select({ model: models.name, retiredAt: models.retiredAt })
+    .from(models)
+    .orderBy(models.name);
+}
