@@ -55,6 +55,7 @@ export async function publishBoard(
     async (transaction) => {
       await lockSnapshots(transaction);
       const snapshot = await storeVoteSnapshot(transaction, options);
+      if (snapshot.voteCount === 0) throw noVotes();
       const head: BoardHead = {
         ...{ key: boardKeyText(key), code: codeVersion() },
         options: await findLiveOptions(transaction, key),
@@ -65,11 +66,7 @@ export async function publishBoard(
         computeBoardFile(path, head, options),
       );
       const boardVotes = Number(/"voteCount":(\d+)/.exec(body)?.[1]);
-      if (boardVotes === 0) {
-        throw new AppError("conflict", {
-          message: "No vote that counts is on this board yet. Choose another category or period.",
-        });
-      }
+      if (boardVotes === 0) throw noVotes();
       const { id, title } = publication;
       await createPublishedBoard(transaction, {
         ...{ id, title, key: head.key, options: head.options, snapshotHash: snapshot.hash },
@@ -83,4 +80,10 @@ export async function publishBoard(
     },
     { isolationLevel: "repeatable read" },
   );
+}
+
+function noVotes(): AppError {
+  return new AppError("conflict", {
+    message: "No vote that counts is on this board yet. Choose another category or period.",
+  });
 }

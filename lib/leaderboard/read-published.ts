@@ -1,5 +1,6 @@
 import { createHash } from "node:crypto";
 import { type Database, database } from "@/lib/db/client";
+import { AppError } from "@/lib/errors";
 import type { PublishedBoard } from "@/lib/protocol/board-view";
 import type { PublishedList } from "@/lib/protocol/published-view";
 import { parseBoardFile } from "@/lib/vote-files/board-file";
@@ -33,26 +34,34 @@ export async function readPublished(
   };
 }
 
-/** Its file, byte for byte; undefined where there is none of that id. */
-export async function readPublishedFile(
-  id: string,
-  db: Database = database(),
-): Promise<string | undefined> {
-  return (await findPublishedRow(db, id))?.body;
+/** @throws AppError `not-found` */
+export async function getPublished(id: string, db: Database = database()): Promise<PublishedBoard> {
+  const board = await readPublished(id, db);
+  if (board === undefined) throw noBoard(id);
+  return board;
 }
 
-export type PublishedVotes = { hash: string; voteCount: number; byteCount: number };
-
-/** Which votes it was computed from. */
-export async function findPublishedVotes(
+/** Its file, byte for byte, with the SHA-256 of that. @throws AppError `not-found` */
+export async function getPublishedFile(
   id: string,
   db: Database = database(),
-): Promise<PublishedVotes | undefined> {
+): Promise<{ hash: string; text: string }> {
   const row = await findPublishedRow(db, id);
-  return (
-    row && {
-      ...{ hash: row.snapshotHash, voteCount: row.snapshotVotes },
-      byteCount: row.snapshotBytes,
-    }
-  );
+  if (row === undefined) throw noBoard(id);
+  return { hash: createHash("sha256").update(row.body).digest("hex"), text: row.body };
+}
+
+/** By which hash its votes are stored. @throws AppError `not-found` */
+export async function getSnapshotHash(id: string, db: Database = database()): Promise<string> {
+  const row = await findPublishedRow(db, id);
+  if (row === undefined) throw noBoard(id);
+  return row.snapshotHash;
+}
+
+function noBoard(id: string): AppError {
+  // What was asked for is the asker's own word, and may be long.
+  const name = /^\w{1,32}$/.test(id) ? `"${id}"` : "of this id";
+  return new AppError("not-found", {
+    message: `There is no published board ${name}. ${"`GET /api/leaderboard/published`"} lists them; one that was removed stands in the public log.`,
+  });
 }

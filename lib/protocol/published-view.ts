@@ -58,6 +58,9 @@ export const adminBoardsSchema = z.object({
   codeVersion: z.string(),
 });
 
+/** Of an address that takes no parameter. */
+export const noQuerySchema = z.strictObject({});
+
 const oneLine = (text: string) => !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text);
 
 export const boardTitleSchema = z
