@@ -2,6 +2,8 @@ import Link from "next/link";
 import { paths } from "@/lib/paths";
 
 const LINKS = [
+  [paths.explore, "Prompts"],
+  [paths.stats, "Numbers"],
   [paths.about, "About"],
   [paths.developers, "API"],
   [paths.adminWorkers, "Workers"],
@@ -10,7 +12,7 @@ const LINKS = [
 /** What is one touch away and no part of the main navigation. */
 export function SiteLinks() {
   return (
-    <nav aria-label="More" className="flex justify-center gap-6 pb-3 text-xs text-ink-soft">
+    <nav aria-label="More" className="flex flex-wrap justify-center gap-x-6 pb-3 text-xs text-ink-soft">
       {LINKS.map(([href, label]) => (
         <Link
           key={href}

@@ -6,6 +6,7 @@ import {
   isLanguage,
   OVERALL,
 } from "@/lib/protocol/board-key";
+import { toBoardSearch } from "../plots/board-search";
 import { COLUMN_IDS, type ColumnId } from "./board-columns";
 import type { Sorting } from "./sort-rows";
 
@@ -84,20 +85,6 @@ function toColumns(text: string): ColumnId[] | undefined {
   return names.every(isColumn) ? names : undefined;
 }
 
-/** What `/api/leaderboard` and its siblings are asked by: empty for the overall board. */
-export function boardQuery({ category, ...rest }: BoardKey): URLSearchParams {
-  const query = new URLSearchParams();
-  if (category !== OVERALL.category) query.set("category", category);
-  return withSwitches(query, rest);
-}
-
-function withSwitches(query: URLSearchParams, key: Omit<BoardKey, "category">): URLSearchParams {
-  if (key.language !== null) query.set("language", key.language);
-  if (key.style) query.set("style", "true");
-  if (key.period !== OVERALL.period) query.set("period", key.period);
-  return query;
-}
-
 /** `/api/leaderboard?category=coding`; without a question mark where there is nothing to ask. */
 export function withQuery(path: string, query: URLSearchParams): string {
   return query.size === 0 ? path : `${path}?${query}`;
@@ -109,7 +96,8 @@ export function boardHref(address: Partial<BoardAddress>): string {
     ...EVERYTHING,
     ...address,
   };
-  const query = withSwitches(new URLSearchParams(), key);
+  const query = toBoardSearch(key);
+  query.delete("category");
   if (onlyOpen) query.set("open", "true");
   if (withRetired) query.set("retired", "true");
   if (organization !== null) query.set("organization", organization);
