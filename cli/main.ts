@@ -1,12 +1,14 @@
 import { Command, CommanderError } from "commander";
 import { isAppError } from "@/lib/errors";
 import { StartError } from "@/lib/util/start-error";
+import { CliError } from "./cli-error";
 import { addAliasesCommand } from "./commands/aliases";
 import { addArenaCommand } from "./commands/arena";
 import { addConfigCommand } from "./commands/config";
 import { addDbCommand } from "./commands/db";
 import { addKeysCommand } from "./commands/keys";
 import { addModelsCommand } from "./commands/models";
+import { addRatingsCommand } from "./commands/ratings";
 import { addReviewsCommand } from "./commands/reviews";
 import { addStatusCommand } from "./commands/status";
 import { addUsageCommand } from "./commands/usage";
@@ -35,6 +37,7 @@ export async function runCli(words: string[], terminal: Terminal): Promise<numbe
   addKeysCommand(program, terminal);
   addUsageCommand(program, terminal);
   addReviewsCommand(program, terminal);
+  addRatingsCommand(program, terminal);
   try {
     await program.parseAsync(words, { from: "user" });
     return 0;
@@ -42,7 +45,7 @@ export async function runCli(words: string[], terminal: Terminal): Promise<numbe
     // Commander has written what it had to say: help, the version, a flag it does not know.
     if (error instanceof CommanderError) return error.exitCode;
     terminal.writeError(`${sentenceOf(error)}\n`);
-    return 1;
+    return error instanceof CliError ? error.exitCode : 1;
   }
 }
 

@@ -17,7 +17,7 @@ export class ReadReport {
   rows = 0;
   /** Rows taken. */
   votes = 0;
-  /** Votes on models whose names were shown before. */
+  /** Votes on models whose names were shown before; taken where they are wanted. */
   named = 0;
   /** Of a raw log: rows of other kinds, such as answers and thumbs. */
   otherKinds = 0;

@@ -7,7 +7,7 @@ import { TableSink } from "./table-sink";
 import { type VotesWanted, type VoteTable, VoteTableBuilder } from "./vote-table";
 
 /**
- * Reads the anonymous votes of a file into columns: JSON lines, one JSON array (as FastChat's `clean_battle`
+ * Reads the votes of a file into columns, those on anonymous models where no others are wanted: JSON lines, one JSON array (as FastChat's `clean_battle`
  * files, however large), CSV, rows of FastChat's logs, each also as gzip. The form is told from the content.
  * Rows that are no votes are left out, and the report names them.
  *

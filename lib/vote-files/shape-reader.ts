@@ -86,7 +86,7 @@ export class ShapeReader {
   }
 
   /** Takes the record that the shape has matched last. */
-  take(bytes: Buffer): "taken" | "named" | "unsure" {
+  take(bytes: Buffer): "taken" | "taken-named" | "named" | "unsure" {
     const at = this.#at;
     const outcome = this.#outcome(bytes);
     const isAnonymous = this.#flag(bytes, at.anony);
@@ -100,10 +100,10 @@ export class ShapeReader {
     const modelA = this.#name(bytes, at.model_a, models);
     const modelB = this.#name(bytes, at.model_b, models);
     if (modelA === modelB) return "unsure";
-    if (!isAnonymous) return "named";
+    if (!isAnonymous && !this.#wanted.named) return "named";
     const row = this.#builder.add(modelA, modelB, outcome);
     this.#fill(bytes, { row, seconds, mask });
-    return "taken";
+    return isAnonymous ? "taken" : "taken-named";
   }
 
   #fill(

@@ -42,8 +42,8 @@ export class TableSink implements RecordSink {
     const taken = this.#readers[0]?.take(bytes) ?? "unsure";
     if (taken === "unsure") return false;
     this.#report.rows += 1;
-    if (taken === "named") this.#report.named += 1;
-    else this.#report.votes += 1;
+    if (taken !== "taken") this.#report.named += 1;
+    if (taken !== "named") this.#report.votes += 1;
     return true;
   }
 
@@ -61,12 +61,10 @@ export class TableSink implements RecordSink {
     const row = this.#read(record);
     report.rows += 1;
     if (row === undefined) return;
-    if (!row.isAnonymous) {
-      report.named += 1;
-      return;
-    }
-    report.votes += 1;
     const wanted = this.#wanted;
+    if (!row.isAnonymous) report.named += 1;
+    if (!row.isAnonymous && !wanted.named) return;
+    report.votes += 1;
     const told = wanted.categories ? tellCategories(row) : { mask: 0, isWhole: true };
     if (!told.isWhole) report.uncategorizedCount += 1;
     if ((wanted.style || wanted.length) && isEstimated(row)) report.estimatedCount += 1;

@@ -15,12 +15,14 @@ export type VotesWanted = {
   categories?: boolean | undefined;
   /** Tokens of whole conversations. */
   length?: boolean | undefined;
+  /** No column: votes on models whose names were shown are taken as well. */
+  named?: boolean | undefined;
 };
 
 /** Names by number; an empty name: the row has none. */
 export type NamedColumn = { names: readonly string[]; rows: Uint32Array };
 
-/** The votes of a file on models whose names were not shown before, in the file's order. */
+/** The votes of a file in its order. */
 export type VoteTable = {
   votes: VoteColumns;
   /** Seconds since 1970; NaN where the row does not tell. */
