@@ -15,6 +15,12 @@ export function AcrossAxis({ scale, top, bottom, label, isAbove = false }: Acros
   const [from, to] = [scale.at(scale.domain[0]), scale.at(scale.domain[1])];
   return (
     <g>
+      {!isAbove && (
+        <line
+          {...{ x1: from, x2: to, y1: crisp(bottom), y2: crisp(bottom) }}
+          className="stroke-line"
+        />
+      )}
       {scale.ticks.map((tick) => (
         <g key={tick.value}>
           <line

@@ -98,6 +98,9 @@ function Downloads({ title, table, picture, source, fileName }: FigureFrameProps
   ];
   return (
     <>
+      <span className="flex items-center pl-2.5 text-sm text-ink-soft" aria-hidden="true">
+        Download
+      </span>
       {buttons.map(({ ending, onClick }) => (
         <Button
           key={ending}

@@ -13,6 +13,8 @@ export type HeatLegend = {
   steps: readonly number[];
   /** Under the first, the middle and the last colour. */
   labels: readonly [least: string, middle: string, most: string];
+  /** What is counted. */
+  title: string;
 };
 
 /** Every how many rows a number stands where names do not fit. */
@@ -186,11 +188,14 @@ function ActiveCell({ layout, active }: { layout: HeatLayout; active: number }) 
   );
 }
 
-const LEGEND_STEP = 10;
+const LEGEND_STEP = 16;
+/** As long as its title may be. */
+const LEGEND_TITLE_WIDTH = 130;
 
 function Legend({ layout, color, legend }: Omit<HeatDrawingProps, "active">) {
-  const { left, top, count, side, look } = layout;
+  const { top, count, side, look } = layout;
   const width = legend.steps.length * LEGEND_STEP;
+  const left = Math.max(0, Math.min(layout.left, layout.width - width - LEGEND_TITLE_WIDTH));
   const y = top + count * side + 16;
   const anchors = ["start", "middle", "end"] as const;
   return (
@@ -204,6 +209,9 @@ function Legend({ layout, color, legend }: Omit<HeatDrawingProps, "active">) {
         />
       ))}
       <rect x={left} {...{ y, width, height: 10 }} className="fill-none stroke-line" />
+      <text x={left + width + 12} y={y + 9} className="fill-ink-soft text-xs">
+        {legend.title}
+      </text>
       {legend.labels.map((label, index) => (
         <text
           key={label}

@@ -42,31 +42,31 @@ const SIDE_OF_NAMES = 12;
 const SIDE_MIN = 4;
 const SIDE_OF_SLANTED_HEADS = 22;
 const LEGEND_HEIGHT = 52;
-const HEAD_ANGLE_SINE = Math.SQRT1_2;
+/** How far a character of a slanted head goes up, and to the right. */
+const HEAD_STEP = MODEL_CHARACTER_PX * Math.SQRT1_2;
 
 /** Row against column. Cells are squares, as large as there is room for and never too small to be hit. */
 export function toHeatLayout({ models, width, cell, tip }: HeatOptions): HeatLayout {
   const count = models.length;
-  const lengthMax = width < 560 ? 14 : 24;
+  const lengthMax = width < 560 ? 11 : 24;
   const short = models.map((it) => shorten(it, lengthMax));
   const longest = Math.max(0, ...short.map((it) => it.length));
   const digits = String(count).length;
   const nameWidth = Math.ceil((longest + digits + 1) * MODEL_CHARACTER_PX) + 12;
-  const fitting = Math.floor((width - nameWidth) / Math.max(1, count));
+  const isWide = width >= 560;
+  const plain = Math.floor((width - nameWidth) / Math.max(1, count));
+  // Slanted heads lean over the right edge of the cells, which leave them the room.
+  const lean = isWide && plain >= SIDE_OF_SLANTED_HEADS ? toLean(short, plain) : 0;
+  const fitting = Math.floor((width - nameWidth - lean) / Math.max(1, count));
   // A phone scrolls sideways rather than showing cells that no finger hits; a desk shows them all.
   const side = Math.min(SIDE_MAX, Math.max(fitting, count <= 60 ? SIDE_OF_NAMES : SIDE_MIN));
   const hasNames = side >= SIDE_OF_NAMES;
   const left = hasNames ? nameWidth : Math.ceil(digits * MODEL_CHARACTER_PX) + 12;
-  const isSlanted = side >= SIDE_OF_SLANTED_HEADS && width >= 560;
-  const headHeight = Math.ceil(longest * MODEL_CHARACTER_PX * HEAD_ANGLE_SINE) + 20;
-  const top = isSlanted ? headHeight : 24;
-  // Slanted heads lean over the right edge of the cells.
-  const lean = isSlanted ? headHeight : 0;
-  const roomy = Math.max(width, left + side * count);
-  const slantedWidth = Math.max(roomy, left + side * count + Math.max(0, lean - side));
+  const isSlanted = side >= SIDE_OF_SLANTED_HEADS && isWide;
+  const top = isSlanted ? Math.ceil(longest * HEAD_STEP) + 28 : 24;
   return {
     ...{ count, side, left, top },
-    width: isSlanted ? slantedWidth : roomy,
+    width: Math.max(width, left + side * count + (isSlanted ? toLean(short, side) : 0)),
     height: top + side * count + LEGEND_HEIGHT,
     names: short.map((name, index) => ({ name, number: String(index + 1) })),
     cells: Array.from({ length: count * count }, (_, index) =>
@@ -92,4 +92,10 @@ export function toHeatLayout({ models, width, cell, tip }: HeatOptions): HeatLay
       tip: (index) => tip(Math.floor(index / count), index % count),
     },
   };
+}
+
+/** By how much the farthest slanted head passes the last column. */
+function toLean(names: readonly string[], side: number): number {
+  const ends = names.map((name, index) => (index + 0.5) * side + name.length * HEAD_STEP + 16);
+  return Math.max(0, Math.ceil(Math.max(0, ...ends) - names.length * side));
 }

@@ -28,7 +28,7 @@ export function IntervalDrawing({ layout, active }: IntervalDrawingProps) {
           <circle
             cx={scale.at(row.rating)}
             cy={y}
-            r={4.5}
+            r={width < 560 ? 3.5 : 4.5}
             strokeWidth={2}
             className={row.isPreliminary ? "fill-paper stroke-ink" : "fill-ink stroke-ink"}
           />

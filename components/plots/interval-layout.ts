@@ -47,7 +47,7 @@ export function toBarsLayout<Row>(options: BarsOptions<Row>): BarsLayout<Row> {
   const scale = linearScale({
     domain,
     range: [left, right - 12],
-    tickCountMax: width < 560 ? 4 : 8,
+    tickCountMax: width < 560 ? 5 : 8,
     format,
   });
   const placed = rows.map((row, index) => ({

@@ -23,13 +23,14 @@ const COLORS = ["fill", "stroke"] as const;
 const KEPT = [
   ...(["stroke-width", "stroke-dasharray", "stroke-linecap", "stroke-linejoin"] as const),
   ...(["fill-opacity", "stroke-opacity", "opacity", "font-size", "font-weight"] as const),
-  ...(["text-anchor", "dominant-baseline"] as const),
+  ...(["text-anchor", "dominant-baseline", "paint-order"] as const),
 ] as const;
 /** What a shape has without being told. */
 const PLAIN: Record<string, string> = {
   ...{ "stroke-dasharray": "none", "stroke-linecap": "butt", "stroke-linejoin": "miter" },
   ...{ "fill-opacity": "1", "stroke-opacity": "1", opacity: "1", "text-anchor": "start" },
   ...{ "dominant-baseline": "auto", "stroke-width": "1px", "font-weight": "400" },
+  "paint-order": "normal",
 };
 const FACES = {
   mono: "'Geist Mono', ui-monospace, 'DejaVu Sans Mono', monospace",

@@ -85,9 +85,11 @@ function order<T>(items: readonly T[], by: (item: T) => number): number[] {
     .map((it) => it.index);
 }
 
-/** As much of a name as `lengthMax` characters show. */
+/** As much of a name as `lengthMax` characters show; whose model it is goes first. */
 export function shorten(name: string, lengthMax: number): string {
-  return name.length <= lengthMax ? name : `${name.slice(0, Math.max(1, lengthMax - 1))}…`;
+  if (name.length <= lengthMax) return name;
+  const own = name.slice(name.lastIndexOf("/") + 1) || name;
+  return own.length <= lengthMax ? own : `${own.slice(0, Math.max(1, lengthMax - 1))}…`;
 }
 
 /** A character of the monospaced face at 12 px is this wide: names are placed without being measured. */

@@ -20,7 +20,7 @@ export type RatingOverTimeProps = {
 
 /** A figure of scores by day. */
 export function RatingOverTime(props: RatingOverTimeProps) {
-  const { history, title = "Rating over time", source = "Parley leaderboard", controls } = props;
+  const { history, title = "Scores over time", source = "Parley leaderboard", controls } = props;
   const table = useMemo(() => toHistoryTable(history), [history]);
   const layout = useCallback((width: number) => layoutOf(history, width), [history]);
   const isEmpty = history.models.every((it) => it.points.every((point) => point === null));
@@ -40,7 +40,7 @@ export function RatingOverTime(props: RatingOverTimeProps) {
     <FigureFrame
       title={title}
       reading="A line is a model’s score at the end of each day in UTC, its band the 95 % interval."
-      fileName="rating-over-time"
+      fileName="scores-over-time"
       picture={(width) => <HistoryDrawing layout={layout(width)} active={null} />}
       note={
         history.days.length === 1

@@ -21,6 +21,8 @@ export type ScaleOptions = {
 };
 
 const MANTISSAS = [1, 2, 5, 10];
+/** Of the range, at each end: a mark on the very edge is half a mark. */
+const MARGIN = 0.03;
 const DAY_MS = 86_400_000;
 
 /** The least step of the form 1, 2 or 5 times a power of ten that cuts `span` into at most `countMax` pieces. */
@@ -31,18 +33,19 @@ export function niceStep(span: number, countMax: number): number {
   return mantissa * power;
 }
 
-/** Ends are moved outwards to whole steps, so that the first and the last tick are the ends. */
+/** With a little room at both ends; ticks stand on round values between them. */
 export function linearScale({ domain, range, tickCountMax, format }: ScaleOptions): Scale {
   const [least, most] = widen(domain);
   const step = niceStep(most - least, tickCountMax - 1);
-  const first = Math.floor(least / step + 1e-9);
-  const last = Math.ceil(most / step - 1e-9);
+  const margin = (most - least) * MARGIN;
+  const ends = [least - margin, most + margin] as const;
+  const first = Math.ceil(ends[0] / step - 1e-9);
+  const last = Math.floor(ends[1] / step + 1e-9);
   const ticks = Array.from({ length: last - first + 1 }, (_, index) => {
     // Without the dust that a sum of steps such as 0.1 gathers.
     const value = Number(((first + index) * step).toPrecision(12));
     return { value, label: format(value) };
   });
-  const ends = [first * step, last * step] as const;
   return { at: straight(ends, range), ticks, domain: ends };
 }
 

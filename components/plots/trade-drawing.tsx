@@ -15,14 +15,14 @@ export function TradeDrawing({ layout, active, label }: TradeDrawingProps) {
     <svg {...{ width, height }} viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
       <UpAxis scale={up} {...{ left, right }} label="Score, points" />
       <AcrossAxis scale={across} {...{ top, bottom, label }} />
-      <path d={frontPath} className="fill-none stroke-accent" strokeWidth={1.5} />
+      <path d={frontPath} className="fill-none stroke-ink-soft" strokeWidth={1.5} />
       {points.map(({ row, x, y, isFront }) => (
         <circle
           key={row.model}
           {...{ cx: x, cy: y }}
           r={isFront ? 5 : 4}
           strokeWidth={1.5}
-          className={isFront ? "fill-accent stroke-paper" : "fill-paper stroke-ink-soft"}
+          className={isFront ? "fill-ink stroke-ink" : "fill-paper stroke-ink-soft"}
         />
       ))}
       {labels.map((it) => (
@@ -31,7 +31,9 @@ export function TradeDrawing({ layout, active, label }: TradeDrawingProps) {
           {...{ x: it.x, y: it.y }}
           textAnchor={it.anchor}
           dominantBaseline="central"
-          className="fill-ink font-mono text-xs"
+          strokeWidth={4}
+          strokeLinejoin="round"
+          className={`stroke-paper font-mono text-xs [paint-order:stroke] ${it.isFront ? "fill-ink font-medium" : "fill-ink-soft"}`}
         >
           {it.text}
         </text>

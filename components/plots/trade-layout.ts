@@ -24,7 +24,13 @@ export type TradeMeasure = {
 };
 
 export type TradePoint = { row: RatedRow; value: number; x: number; y: number; isFront: boolean };
-export type TradeLabel = { text: string; x: number; y: number; anchor: "start" | "end" | "middle" };
+export type TradeLabel = {
+  text: string;
+  x: number;
+  y: number;
+  anchor: "start" | "end" | "middle";
+  isFront: boolean;
+};
 
 export type TradeLayout = PlotLayout & {
   points: readonly TradePoint[];
@@ -78,7 +84,10 @@ export function toTradeLayout(
   return {
     ...{ width, height, points, across, up, left, right, top, bottom },
     frontPath: toSteps(steps, { end: measure.isGain ? left : right, bottom }),
-    labels: placeLabels(points, { left, right, top, bottom }),
+    // A phone has room for the names that matter.
+    labels: placeLabels(width < 560 ? points.filter((it) => it.isFront) : points, {
+      ...{ left, right, top, bottom },
+    }),
     cursor: {
       count: points.length,
       find: findNearest(points, REACH),
@@ -174,16 +183,16 @@ function placeLabels(points: readonly TradePoint[], bounds: Bounds): TradeLabel[
   return labels;
 }
 
-function toPlaces({ x, y }: TradePoint, text: string): TradeLabel[] {
+function toPlaces({ x, y, isFront }: TradePoint, text: string): TradeLabel[] {
   return [
-    { text, x: x + 10, y: y - 10, anchor: "start" },
-    { text, x: x - 10, y: y - 10, anchor: "end" },
-    { text, x: x + 11, y: y + 1, anchor: "start" },
-    { text, x: x - 11, y: y + 1, anchor: "end" },
-    { text, x: x + 10, y: y + 14, anchor: "start" },
-    { text, x: x - 10, y: y + 14, anchor: "end" },
-    { text, x, y: y - 14, anchor: "middle" },
-    { text, x, y: y + 18, anchor: "middle" },
+    { text, x: x + 10, y: y - 10, anchor: "start", isFront },
+    { text, x: x - 10, y: y - 10, anchor: "end", isFront },
+    { text, x: x + 11, y: y + 1, anchor: "start", isFront },
+    { text, x: x - 11, y: y + 1, anchor: "end", isFront },
+    { text, x: x + 10, y: y + 14, anchor: "start", isFront },
+    { text, x: x - 10, y: y + 14, anchor: "end", isFront },
+    { text, x, y: y - 14, anchor: "middle", isFront },
+    { text, x, y: y + 18, anchor: "middle", isFront },
   ];
 }
 

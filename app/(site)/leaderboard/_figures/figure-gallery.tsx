@@ -36,6 +36,12 @@ export function FigureGallery({ boardKey, rows, fingerprint }: FiguresProps) {
     window.addEventListener("hashchange", onHash);
     return () => window.removeEventListener("hashchange", onHash);
   }, []);
+  // biome-ignore lint/correctness/useExhaustiveDependencies: another tab may stand beyond the edge of a phone.
+  useEffect(() => {
+    const tab = tabs.current?.querySelector<HTMLElement>('[role="tab"][data-state="active"]');
+    const list = tab?.parentElement;
+    if (list) list.scrollLeft = tab.offsetLeft + tab.offsetWidth / 2 - list.clientWidth / 2;
+  }, [shown]);
   const show = (id: string) => {
     setShown(id);
     history.replaceState(history.state, "", `${HASH}${id}`);
@@ -56,7 +62,7 @@ export function FigureGallery({ boardKey, rows, fingerprint }: FiguresProps) {
       <Tabs.Root value={shown} onValueChange={show}>
         <Tabs.List
           aria-label="Pictures of the board"
-          className="-mx-4 mb-8 flex gap-x-6 overflow-x-auto border-b border-line px-4 sm:mx-0 sm:px-0"
+          className="relative -mx-4 mb-8 flex gap-x-6 overflow-x-auto border-b border-line px-4 sm:mx-0 sm:px-0"
         >
           {FIGURES.map(({ id, label }) => (
             <Tabs.Trigger

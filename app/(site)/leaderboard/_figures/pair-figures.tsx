@@ -1,7 +1,7 @@
 "use client";
 
 import { useCallback, useMemo, useState } from "react";
-import { formatCount } from "@/components/format";
+import { formatCount, formatShare } from "@/components/format";
 import { Choice } from "@/components/plots/choice";
 import { FigureFrame } from "@/components/plots/figure-frame";
 import {
@@ -20,7 +20,7 @@ import { type PairKind, toBattleTable, toPairTip, toWinTable, VOTES_OF_FAINT } f
 import { topPairs } from "./pick-pairs";
 import { useTop } from "./use-top";
 
-const SHOWN = { desk: 25, phone: 10 };
+const SHOWN = { desk: 25, phone: 8 };
 const KINDS = [
   { value: "observed", label: "Observed" },
   { value: "expected", label: "Expected by scores" },
@@ -42,7 +42,8 @@ type PairFigureProps = FigureBoard & { pairs: PairTable };
 
 const WIN_LEGEND: HeatLegend = {
   steps: [-10, -8, -6, -4, -2, 0, 2, 4, 6, 8, 10],
-  labels: ["0 %, row loses", "50 %", "row wins, 100 %"],
+  labels: [formatShare(0), formatShare(0.5), formatShare(1)],
+  title: "won by the row",
 };
 
 function WinDrawing(props: DrawingProps) {
@@ -128,7 +129,8 @@ function BattleCounts({ pairs, source }: PairFigureProps) {
   const Drawing = useMemo(() => {
     const legend: HeatLegend = {
       steps: [0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10],
-      labels: ["0", formatCount(most / 4), `${formatCount(most)} battles`],
+      labels: ["0", formatCount(most / 4), formatCount(most)],
+      title: "votes on the pair",
     };
     return (props: DrawingProps) => (
       <HeatDrawing {...props} color={sequentialColor} legend={legend} />
@@ -137,7 +139,7 @@ function BattleCounts({ pairs, source }: PairFigureProps) {
   return (
     <FigureFrame
       title="Battles by pair"
-      reading="Each cell is the number of counted votes on the pair: the darker, the more is known of it."
+      reading="Each cell is the number of counted votes on the pair: the stronger its colour, the more is known of it."
       fileName="battles"
       controls={more}
       picture={(width) => <Drawing layout={layout(width)} active={null} />}

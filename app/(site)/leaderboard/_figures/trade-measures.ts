@@ -33,7 +33,7 @@ export const TRADE_MEASURES: Record<
     amountOf: (row) => row.firstTokenMs,
   },
   speed: {
-    ...{ tab: "Tokens a second", label: "Median speed, tokens/s" },
+    ...{ tab: "Tokens/s", label: "Median speed, tokens/s" },
     ...{ missing: "a measured speed", fewer: "faster", zeroLabel: "0" },
     ...{ isGain: true, format: formatRate },
     amountOf: (row) => row.tokensPerSecond,
