@@ -36,18 +36,20 @@ function drawMany(count: number, probability: number, random: Random): number {
   const centre = count * probability + 0.5;
   const roof = 0.92 - 4.2 / b;
   const alpha = (2.83 + 5.1 / b) * deviation;
-  const logOdds = Math.log(probability / (1 - probability));
-  const mode = Math.floor((count + 1) * probability);
-  const height = logFactorial(mode) + logFactorial(count - mode);
   for (;;) {
     const left = random() - 0.5;
     const right = random();
     const edge = 0.5 - Math.abs(left);
     const drawn = Math.floor(((2 * a) / edge + b) * left + centre);
     if (drawn < 0 || drawn > count) continue;
+    // Six draws of seven, without a logarithm.
     if (edge >= 0.07 && right <= roof) return drawn;
+    const mode = Math.floor((count + 1) * probability);
     const bound =
-      height - logFactorial(drawn) - logFactorial(count - drawn) + (drawn - mode) * logOdds;
+      logFactorial(mode) +
+      logFactorial(count - mode) -
+      (logFactorial(drawn) + logFactorial(count - drawn)) +
+      (drawn - mode) * Math.log(probability / (1 - probability));
     if (Math.log((right * alpha) / (a / (edge * edge) + b)) <= bound) return drawn;
   }
 }

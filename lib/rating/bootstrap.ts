@@ -1,7 +1,7 @@
 import { type Random, seededRandom } from "@/lib/util/random";
 import { drawBinomial } from "./binomial";
-import type { ComparisonRows } from "./comparison-rows";
-import { fitStrengths, type Penalty } from "./fit-strengths";
+import { type ComparisonRows, mergeOutcomes } from "./comparison-rows";
+import { type Fit, factorBread, fitStrengths, type Penalty } from "./fit-strengths";
 
 /**
  * Resampled votes and what is fitted to each resample. A resample may leave a model without a loss, for which there is
@@ -10,13 +10,13 @@ import { fitStrengths, type Penalty } from "./fit-strengths";
  */
 const KEPT_SHARE = 1e-3;
 
-/** Natural log-odds: 2e-5 points, where a hundred resamples tell a quantile to some tenths of one. */
-const RESAMPLE_STEP_MIN = 1e-7;
+/** Natural log-odds: 0.02 points, where a hundred resamples tell a quantile to some tenths of one at best. */
+const RESAMPLE_STEP_MIN = 1e-4;
 
 export type BootstrapOptions = {
   penalty: Penalty;
   /** The fit to all votes: where each resample's begins. */
-  start: Float64Array;
+  fit: Fit;
   rounds: number;
   seed: number;
   /** Votes that were drawn from, those that are in no row among them. */
@@ -26,14 +26,24 @@ export type BootstrapOptions = {
 /** The parameters of each resample. */
 export function bootstrapStrengths(
   rows: ComparisonRows,
-  { penalty, start, rounds, seed, drawnFrom }: BootstrapOptions,
+  { penalty, fit, rounds, seed, drawnFrom }: BootstrapOptions,
 ): Float64Array[] {
   const random = seededRandom(seed);
+  const shares = rows.won.map((won, row) => won / (rows.mass[row] as number));
   const mass = new Float64Array(rows.count);
+  const won = new Float64Array(rows.count);
+  // Where a pass over the rows is dear, a step of Newton's own is worth its factor.
+  const factor = rows.votes && factorBread(fit.sums, rows, penalty);
+  const start = fit.parameters;
   return Array.from({ length: rounds }, () => {
     if (rows.votes === undefined) resampleSingles(rows, drawnFrom, random, mass);
     else resampleCounts(rows, rows.votes, drawnFrom, random, mass);
-    return fitStrengths({ ...rows, mass }, { penalty, start, stepMin: RESAMPLE_STEP_MIN });
+    for (let row = 0; row < rows.count; row++) {
+      won[row] = (mass[row] as number) * (shares[row] as number);
+    }
+    const resample = mergeOutcomes({ ...rows, mass, won });
+    const options = { penalty, start, factor, stepMin: RESAMPLE_STEP_MIN };
+    return fitStrengths(resample, options).parameters;
   });
 }
 

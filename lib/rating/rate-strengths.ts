@@ -1,6 +1,12 @@
 import { bootstrapStrengths } from "./bootstrap";
-import { type ComparisonRows, type Seats, toPairRows, toVoteRows } from "./comparison-rows";
-import { fitStrengths, type Penalty } from "./fit-strengths";
+import {
+  type ComparisonRows,
+  mergeOutcomes,
+  type Seats,
+  toPairRows,
+  toVoteRows,
+} from "./comparison-rows";
+import { type Fit, fitStrengths, type Penalty } from "./fit-strengths";
 import { type PairCounts, toPairVotes } from "./pair-counts";
 import type { RatedGroup, Requirement } from "./pick-rated";
 import { NORMAL_975, POINTS } from "./points";
@@ -60,7 +66,7 @@ export function rateStrengths(
   const { penalisesAll, seats } = toSeats(counts, group, options);
   const problem = toProblem(votes, { counts, seats, options, penalisesAll });
   const { rows, penalty } = problem;
-  const parameters = fitStrengths(rows, { penalty, start: problem.start });
+  const fit = fitStrengths(mergeOutcomes(rows), { penalty, start: problem.start });
   const seatOf = (place: number) => seats.seatOf[place] ?? -1;
   const still = at.anchor === undefined ? group.rated.map(seatOf) : [seatOf(at.anchor)];
   const contrasts = [
@@ -69,8 +75,8 @@ export function rateStrengths(
   ];
   const estimates =
     options.bootstrap > 0
-      ? byBootstrap(problem, { parameters, contrasts, options, drawnFrom: counts.votes })
-      : bySandwich(problem, { parameters, contrasts });
+      ? byBootstrap(problem, { fit, contrasts, options, drawnFrom: counts.votes })
+      : bySandwich(problem, { fit, contrasts });
   const names = [
     ...(options.styleControl ? STYLE_FEATURES : []),
     ...(options.position ? (["position"] as const) : []),
@@ -125,7 +131,7 @@ function toProblem(votes: VoteColumns, parts: ProblemParts): Problem {
   const featureCount = STYLE_FEATURES.length + extra;
   const rows = toVoteRows(votes, { counts, seats, weights, features, featureCount });
   // Strengths without style are near, and cost no pass over the votes.
-  const near = fitStrengths(pairRows, plain);
+  const near = fitStrengths(mergeOutcomes(pairRows), plain).parameters;
   const start = new Float64Array(seats.order + featureCount);
   start.set(near.subarray(0, seats.order));
   start.set(near.subarray(seats.order), seats.order + STYLE_FEATURES.length);
@@ -179,9 +185,10 @@ function toContrast(rows: ComparisonRows, index: number, still: readonly number[
 const apply = (contrast: Float64Array, parameters: Float64Array): number =>
   contrast.reduce((sum, value, index) => sum + value * (parameters[index] ?? 0), 0);
 
-type Fitted = { parameters: Float64Array; contrasts: readonly Float64Array[] };
+type Fitted = { fit: Fit; contrasts: readonly Float64Array[] };
 
-function bySandwich(problem: Problem, { parameters, contrasts }: Fitted): Estimate[] {
+function bySandwich(problem: Problem, { fit, contrasts }: Fitted): Estimate[] {
+  const { parameters, sums } = fit;
   const { rows, penalty, bread } = problem;
   const filling = sumFilling(rows, parameters, problem.pairVotes);
   const isCoefficient = (contrast: Float64Array) =>
@@ -189,7 +196,7 @@ function bySandwich(problem: Problem, { parameters, contrasts }: Fitted): Estima
   const errorsOf = (wanted: readonly Float64Array[], stand: Penalty) =>
     wanted.length === 0
       ? []
-      : toStandardErrors(rows, { parameters, filling, bread: stand, contrasts: wanted });
+      : toStandardErrors(rows, { sums, filling, bread: stand, contrasts: wanted });
   const errors = [
     ...errorsOf(
       contrasts.filter((it) => !isCoefficient(it)),
@@ -208,12 +215,12 @@ function byBootstrap(
   { rows, penalty }: Problem,
   at: Fitted & { options: RatingOptions; drawnFrom: number },
 ): Estimate[] {
-  const { parameters, contrasts, options, drawnFrom } = at;
+  const { fit, contrasts, options, drawnFrom } = at;
   const { bootstrap: rounds, seed } = options;
-  const samples = bootstrapStrengths(rows, { penalty, start: parameters, rounds, seed, drawnFrom });
+  const samples = bootstrapStrengths(rows, { penalty, fit, rounds, seed, drawnFrom });
   return contrasts.map((contrast) =>
     toQuantiles(
-      apply(contrast, parameters),
+      apply(contrast, fit.parameters),
       samples.map((sample) => apply(contrast, sample)),
     ),
   );

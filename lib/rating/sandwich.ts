@@ -1,6 +1,7 @@
 import { solveCholesky } from "./cholesky";
 import type { ComparisonRows } from "./comparison-rows";
-import { factorBread, newSums, type Penalty, type RowSums, sumCurvature } from "./fit-strengths";
+import { factorBread, type Penalty } from "./fit-strengths";
+import { newSums, type RowSums } from "./row-sums";
 
 /**
  * Variances of a fit that hold also where the model of votes is wrong: H⁻¹ G H⁻¹, H being the information and G
@@ -21,22 +22,20 @@ const DISPERSION_VOTES = 100;
 /**
  * Standard errors of linear functions of the parameters.
  *
- * @param parameters of the fit.
  * @param bread what stands for the penalty in H.
  * @param contrasts each with a number for every parameter; those of strengths sum to zero unless strengths are penalised.
  */
 export function toStandardErrors(
   rows: ComparisonRows,
   at: {
-    parameters: Float64Array;
+    /** Of the fit. */
+    sums: RowSums;
     filling: RowSums;
     bread: Penalty;
     contrasts: readonly Float64Array[];
   },
 ): number[] {
-  const sums = newSums(rows);
-  sumCurvature(rows, at.parameters, sums);
-  const lower = factorBread(sums, rows, at.bread);
+  const lower = factorBread(at.sums, rows, at.bread);
   const filling = toForm(at.filling, rows);
   return at.contrasts.map((contrast) => Math.sqrt(filling(solveCholesky(lower, contrast))));
 }
@@ -52,16 +51,16 @@ export function sumFilling(
   pairVotes: Float64Array,
 ): RowSums {
   const spread = toDispersion(rows, parameters);
-  const { order, featureCount, first, second, halves, mass, votes, features } = rows;
+  const { order, featureCount, first, second, mass, won, votes, features } = rows;
   const sums = newSums(rows);
   for (let row = 0; row < rows.count; row++) {
     const a = first[row] as number;
     const b = second[row] as number;
     const expected = toExpected(rows, parameters, row);
-    const residual = (halves[row] as number) / 2 - expected;
+    const weight = mass[row] as number;
+    const residual = (won[row] as number) / weight - expected;
     const shift = PSEUDO_VOTES / ((pairVotes[a * order + b] as number) + PSEUDO_VOTES);
     const square = residual * residual * (1 - shift) + spread * expected * (1 - expected) * shift;
-    const weight = mass[row] as number;
     const value = (weight * weight * square) / (votes === undefined ? 1 : (votes[row] as number));
     const pair = a * order + b;
     sums.pairs[pair] = (sums.pairs[pair] as number) + value;
@@ -101,7 +100,7 @@ function toDispersion(rows: ComparisonRows, parameters: Float64Array): number {
   for (let row = 0; row < rows.count; row++) {
     const expected = toExpected(rows, parameters, row);
     const votes = rows.votes === undefined ? 1 : (rows.votes[row] as number);
-    squares += votes * ((rows.halves[row] as number) / 2 - expected) ** 2;
+    squares += votes * (read(rows.won, row) / read(rows.mass, row) - expected) ** 2;
     coins += votes * expected * (1 - expected);
   }
   return squares / coins;

@@ -6,17 +6,23 @@ export function withStyle(votes: VoteColumns): { votes: VoteColumns; leftOut: nu
   const { style } = votes;
   if (style === undefined)
     return { votes: pickVotes(votes, new Uint32Array()), leftOut: votes.count };
-  const rows = new Uint32Array(votes.count);
   const sides = STYLE_FEATURES.flatMap((name) => [style[name].a, style[name].b]);
+  // As a rule all were, and nothing is copied; what is not a number makes none of the sum either.
+  if (sides.every((side) => Number.isFinite(sumOf(side, votes.count))))
+    return { votes, leftOut: 0 };
+  const rows = new Uint32Array(votes.count);
   let kept = 0;
   for (let vote = 0; vote < votes.count; vote++) {
-    let isCounted = true;
-    for (const side of sides) if (!Number.isFinite(side[vote])) isCounted = false;
-    if (isCounted) rows[kept++] = vote;
+    if (sides.every((side) => Number.isFinite(side[vote]))) rows[kept++] = vote;
   }
-  // As a rule all were, and nothing is copied.
-  if (kept === votes.count) return { votes, leftOut: 0 };
   return { votes: pickVotes(votes, rows.subarray(0, kept)), leftOut: votes.count - kept };
+}
+
+function sumOf(side: Float32Array, count: number): number {
+  let sum = 0;
+  // Columns are as long as there are votes.
+  for (let vote = 0; vote < count; vote++) sum += side[vote] as number;
+  return sum;
 }
 
 /** Spread beside its mean below which a feature is the same in every vote, but for rounding. */
@@ -41,41 +47,40 @@ export function toFeatures(
   const features = new Float64Array(count * width);
   if (extra > 0) features.fill(1);
   const addend = preset === "fastchat" ? 1 : 0;
+  const shares = new Float64Array(count);
   for (const [column, name] of STYLE_FEATURES.entries()) {
-    const { a, b } = style[name];
-    fillShares({ a, b, addend }, { features, width, column, count });
-    standardise({ features, width, column, count });
+    fillShares(style[name], addend, shares);
+    const { mean, scale } = toStandard(shares);
+    for (let vote = 0, place = column; vote < count; vote++, place += width) {
+      features[place] = ((shares[vote] as number) - mean) * scale;
+    }
   }
   return features;
 }
 
-type Column = { features: Float64Array; width: number; column: number; count: number };
-
 function fillShares(
-  { a, b, addend }: { a: Float32Array; b: Float32Array; addend: number },
-  { features, width, column, count }: Column,
+  { a, b }: { a: Float32Array; b: Float32Array },
+  addend: number,
+  shares: Float64Array,
 ): void {
-  for (let vote = 0, place = column; vote < count; vote++, place += width) {
-    // Columns are as long as there are votes.
-    const [left, right] = [a[vote] as number, b[vote] as number];
+  for (let vote = 0; vote < shares.length; vote++) {
+    const left = a[vote] as number;
+    const right = b[vote] as number;
     const sum = left + right + addend;
-    features[place] = sum === 0 ? 0 : (left - right) / sum;
+    shares[vote] = sum === 0 ? 0 : (left - right) / sum;
   }
 }
 
-function standardise({ features, width, column, count }: Column): void {
+function toStandard(shares: Float64Array): { mean: number; scale: number } {
   let total = 0;
-  for (let vote = 0, place = column; vote < count; vote++, place += width) {
-    total += features[place] as number;
-  }
-  const mean = total / count;
+  for (let vote = 0; vote < shares.length; vote++) total += shares[vote] as number;
+  const mean = total / shares.length;
   let squares = 0;
-  for (let vote = 0, place = column; vote < count; vote++, place += width) {
-    squares += ((features[place] as number) - mean) ** 2;
+  for (let vote = 0; vote < shares.length; vote++) {
+    const distance = (shares[vote] as number) - mean;
+    squares += distance * distance;
   }
-  const deviation = Math.sqrt(squares / count);
-  const scale = deviation <= CONSTANT_SPREAD * Math.max(1, Math.abs(mean)) ? 0 : 1 / deviation;
-  for (let vote = 0, place = column; vote < count; vote++, place += width) {
-    features[place] = ((features[place] as number) - mean) * scale;
-  }
+  const deviation = Math.sqrt(squares / shares.length);
+  const isConstant = deviation <= CONSTANT_SPREAD * Math.max(1, Math.abs(mean));
+  return { mean, scale: isConstant ? 0 : 1 / deviation };
 }
