@@ -1,0 +1,243 @@
+/**
+ * Goal: a model's page tells what stands on stored boards and in its ledger, and no name that nobody is told.
+ * Method: a real database with boards as computations store them.
+ */
+import { sql } from "drizzle-orm";
+import { afterAll, beforeAll, expect, test } from "vitest";
+import { ballots } from "@/lib/db/schema/ballots";
+import { boards, modelLedger } from "@/lib/db/schema/boards";
+import { models } from "@/lib/db/schema/models";
+import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
+import { arenaSettingsSchema } from "@/lib/protocol/arena-settings";
+import { modelPageSchema } from "@/lib/protocol/board-view";
+import { toModelSlug } from "@/lib/protocol/model-slug";
+import { editRules, readVersionedRules } from "@/lib/rules/edit-rules";
+import { createId } from "@/lib/util/id";
+import { keepModels } from "./keep-models";
+import { PrivateVotes } from "./private-votes";
+import { readModelPage } from "./read-model-page";
+import { listRetirements, retireModel } from "./retire-model";
+
+let database: TestDatabase;
+const X = { id: createId(), name: "acme/x~1" };
+const Y = { id: createId(), name: "acme/y" };
+const SECRET = { id: createId(), name: "acme/secret-7b" };
+const Z = { id: createId(), name: "z" };
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  const { db } = database;
+  for (const { id, name } of [X, Y, SECRET, Z]) {
+    const organization = name === "z" ? {} : { organization: " Acme" };
+    await db.insert(models).values({ id, name, description: { licence: "MIT", ...organization } });
+  }
+  await hide(SECRET.name);
+  const entry = (modelId: string, rating: number, votes: number) => ({
+    ...{ modelId, status: "rated", rating, lower: rating - 20, upper: rating + 20 },
+    ...{ rank: 1, rankBest: 1, rankWorst: 2, votes, wins: 3, losses: 1, ties: votes - 4 },
+  });
+  const row = (key: string, entries: unknown[], pairs: unknown = {}) => ({
+    ...{ key, method: "test", voteCount: 10, fingerprint: "f" },
+    ...{ body: { entries, coefficients: [] }, pairs },
+  });
+  await db.insert(boards).values([
+    row("overall+de@all", [entry(X.id, 990, 5)]),
+    row("coding@all", [entry(Y.id, 1000, 5)]),
+    row("overall+style@all", [entry(X.id, 1010, 10), entry(Y.id, 1000, 10)]),
+    row("overall@90d", [entry(X.id, 1020, 10)]),
+    row("overall@all", [entry(X.id, 1030, 10), entry(Y.id, 970, 8), entry(SECRET.id, 900, 4)], {
+      models: [X.id, Y.id, SECRET.id, Z.id],
+      votes: [
+        [0, 8, 4, 0],
+        [8, 0, 0, 0],
+        [4, 0, 0, 0],
+        [0, 0, 0, 0],
+      ],
+      ties: [
+        [0, 2, 4, 0],
+        [2, 0, 0, 0],
+        [4, 0, 0, 0],
+        [0, 0, 0, 0],
+      ],
+      wins: [
+        [null, 2 / 3, null, null],
+        [1 / 3, null, null, null],
+        [null, null, null, null],
+        [null, null, null, null],
+      ],
+      expected: [
+        [0.5, 0.6, 0.7, 0.8],
+        [0.4, 0.5, 0.6, 0.7],
+        [0.3, 0.4, 0.5, 0.6],
+        [0.2, 0.3, 0.4, 0.5],
+      ],
+      averageWins: [2 / 3, 1 / 3, null, null],
+    }),
+  ]);
+});
+afterAll(() => database.drop());
+
+async function hide(...names: string[]): Promise<void> {
+  const { version } = await readVersionedRules(database.db);
+  const rules = names.map((model) => ({ model, isAnonymousOnly: true }));
+  const settings = arenaSettingsSchema.parse({ sampling: { models: rules } });
+  await editRules({ version, settings }, database.db);
+}
+
+const asleep = { listModels: async () => [] };
+const prices = { settings: new Map() };
+let nowMs = 0;
+const privateVotes = new PrivateVotes(() => nowMs);
+
+async function read(name: string, controller: { listModels(): Promise<never[]> } = asleep) {
+  const page = await readModelPage(toModelSlug(name), {
+    ...{ db: database.db, controller, privateVotes, prices },
+  });
+  return modelPageSchema.parse(page);
+}
+
+async function firstBattle(modelId: string, daysAgo: number): Promise<void> {
+  await database.db.insert(modelLedger).values({
+    ...{ modelId, kind: "first-battle", facts: { votes: 0 } },
+    createdAt: sql`now() - make_interval(days => ${daysAgo})`,
+  });
+}
+
+test("a model has its places on boards of all times, the overall one first, and its opponents", async () => {
+  const page = await read(X.name);
+  expect(page.facts).toMatchObject({ model: X.name, slug: "acme~1x~01", isAwake: false });
+  expect(page.places.map(({ key, rating, models }) => [key, rating, models])).toEqual([
+    ["overall@all", 1030, 3],
+    ["overall+style@all", 1010, 2],
+    ["overall+de@all", 990, 1],
+  ]);
+  // Neither the one whose name nobody is told, nor the one it never met.
+  expect(page.opponents).toEqual([
+    {
+      ...{ model: Y.name, slug: "acme~1y", votes: 8, wins: 4, losses: 2, ties: 2 },
+      expected: 0.6,
+    },
+  ]);
+  const none = await read(Z.name);
+  expect([none.places, none.opponents, none.variants]).toEqual([[], [], []]);
+});
+
+test("a name that nobody is told is as unknown as one that nobody has", async () => {
+  const refusal = (slug: string) =>
+    readModelPage(slug, { db: database.db, controller: asleep, prices }).then(
+      () => expect.fail("a page"),
+      ({ code, message }) => ({ code, message }),
+    );
+  const [hidden, unknown, broken] = await Promise.all(
+    [toModelSlug(SECRET.name), "no-such-model", "%E0%A4%A"].map(refusal),
+  );
+  expect(hidden).toMatchObject({ code: "model-not-found" });
+  expect(unknown).toEqual(hidden);
+  expect(broken).toEqual(hidden);
+});
+
+test("private variants are told without name, in days, with rounded votes, and not on their first day", async () => {
+  await firstBattle(X.id, 3);
+  await firstBattle(SECRET.id, 0);
+  expect((await read(X.name)).variants.map(({ model }) => model)).toEqual([X.name]);
+  await database.db.transaction(async (transaction) => {
+    await transaction.execute(sql`set local session_replication_role = replica`);
+    await transaction.execute(
+      sql`update model_ledger set created_at = now() - interval '2 days' where kind = 'first-battle' and model_id = ${SECRET.id}`,
+    );
+  });
+  await vote(SECRET.id, 99);
+  const text = JSON.stringify(await read(X.name));
+  for (const told of [SECRET.name, toModelSlug(SECRET.name), SECRET.id]) {
+    expect(text).not.toContain(told);
+  }
+  const hidden = async () => (await read(X.name)).variants.find(({ model }) => model === null);
+  const day = expect.stringMatching(/^\d{4}-\d{2}-\d{2}$/);
+  expect(await hidden()).toEqual({
+    ...{ model: null, slug: null, registeredAt: day, firstBattleAt: day },
+    ...{ withdrawnAt: null, retiredAt: null, votes: 0 },
+  });
+  await vote(SECRET.id, 2);
+  expect((await hidden())?.votes).toBe(0);
+  nowMs += 61_000;
+  expect((await hidden())?.votes).toBe(100);
+});
+
+async function vote(modelId: string, count: number): Promise<void> {
+  await database.db.insert(ballots).values(
+    Array.from({ length: count }, () => ({
+      ...{ id: createId(), voter: createId(), modelAId: modelId, modelBId: Z.id, turn: 1 },
+      ...{ outcome: "a" as const, pairProbability: 0.5, counted: true },
+    })),
+  );
+}
+
+test("with its name a model's whole past becomes public", async () => {
+  await hide();
+  const page = await read(SECRET.name);
+  expect(page.ledger.map(({ kind, votes }) => [kind, votes])).toEqual([
+    ["made-public", 101],
+    ["made-private", 0],
+    ["registered", null],
+    ["first-battle", 0],
+  ]);
+  const variant = (await read(X.name)).variants.find(({ model }) => model === SECRET.name);
+  expect(variant).toMatchObject({ slug: "acme~1secret-7b", votes: 4 });
+  await hide(SECRET.name);
+  await expect(read(SECRET.name)).rejects.toMatchObject({ code: "model-not-found" });
+  await hide();
+  expect((await read(SECRET.name)).ledger.map(({ kind }) => kind).slice(0, 3)).toEqual([
+    ...["made-public", "made-private", "made-public"],
+  ]);
+});
+
+test("an operator retires a model and brings it back, which its page and the list tell", async () => {
+  const { db } = database;
+  const retire = (isRetired: boolean) => retireModel({ model: Y.name, isRetired }, db);
+  expect(await retire(true)).toBe(true);
+  expect(await retire(true)).toBe(false);
+  const page = await read(Y.name);
+  expect(page.facts.isRetired).toBe(true);
+  expect(page.places).toHaveLength(3);
+  expect(page.ledger[0]).toMatchObject({ kind: "retired", by: "operator", votes: 0 });
+  expect((await listRetirements(db)).get(Y.name)).toBeInstanceOf(Date);
+  expect(await retire(false)).toBe(true);
+  expect((await listRetirements(db)).get(Y.name)).toBeNull();
+  await expect(retireModel({ model: "no-such", isRetired: true }, db)).rejects.toMatchObject({
+    ...{ code: "not-found", param: "model" },
+  });
+});
+
+test("a process that has just started retires nothing, one that has run for an hour what is gone for a month", async () => {
+  const { db } = database;
+  const ago = (days: number) => sql`now() - make_interval(days => ${days})`;
+  await db
+    .update(models)
+    .set({ lastOfferedAt: ago(40) })
+    .where(sql`name = ${Z.name}`);
+  await db.execute(
+    sql`update models set last_offered_at = null, updated_at = ${ago(40)} where name = ${Y.name}`,
+  );
+  const [worker, instance] = [createId(), createId()];
+  const offering = async (state: string) => {
+    await db.execute(sql`insert into workers (id, instance_id, kind, name, version, address, slots, waiting_max, state, load)
+      values (${worker}, ${instance}, 'mock', 'w', '1', 'http://127.0.0.1:9', 1, 1, ${state}, '{}')
+      on conflict (id) do update set state = ${state}`);
+  };
+  await offering("ready");
+  await db.execute(sql`insert into worker_models (worker_id, model_id, build, context_length, features)
+    values (${worker}, ${Y.id}, 'b', 10, '{}')`);
+  await keepModels({ upMs: 1_000 }, db);
+  expect((await listRetirements(db)).get(Z.name)).toBeNull();
+  await keepModels({ upMs: 3_600_000 }, db);
+  const retired = await listRetirements(db);
+  // What a worker offers was written down in the same turn.
+  expect([retired.get(Z.name) !== null, retired.get(Y.name)]).toEqual([true, null]);
+  await offering("lost");
+  await db
+    .update(models)
+    .set({ lastOfferedAt: ago(40) })
+    .where(sql`name = ${Y.name}`);
+  await keepModels({ upMs: 3_600_000 }, db);
+  expect((await listRetirements(db)).get(Y.name)).not.toBeNull();
+});

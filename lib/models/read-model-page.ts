@@ -1,0 +1,125 @@
+import { VARIANTS_SHOWN_MAX } from "@/lib/arena-limits";
+import type { Catalog } from "@/lib/catalog/catalog";
+import { controller } from "@/lib/controller/controller";
+import { type Database, database } from "@/lib/db/client";
+import { AppError } from "@/lib/errors";
+import { type KnownModel, readModelFacts } from "@/lib/leaderboard/model-facts";
+import {
+  boardKeyText,
+  CATEGORIES,
+  isStanding,
+  OVERALL,
+  parseBoardKey,
+} from "@/lib/protocol/board-key";
+import { boardEntrySchema, type ModelPage } from "@/lib/protocol/board-view";
+import { fromModelSlug } from "@/lib/protocol/model-slug";
+import { MODEL_FEATURES, modelDescriptionSchema } from "@/lib/protocol/worker-card";
+import { processSingleton } from "@/lib/util/process-singleton";
+import { PrivateVotes } from "./private-votes";
+import {
+  findPairRow,
+  readBoardVotes,
+  readDescription,
+  readLastFeatures,
+  readLedger,
+  readPlaces,
+  readVariants,
+} from "./store";
+import { toLedger, toOpponents, toVariants } from "./to-model-page";
+
+/** What a page asks of the controller. */
+export type ModelPageContext = {
+  /** This process's database unless given. */
+  db?: Database;
+  /** This process's workers unless given. */
+  controller?: { listModels(): Promise<readonly { name: string; features: readonly string[] }[]> };
+  privateVotes?: PrivateVotes;
+  /** What operators said of models; this process's copy unless given. */
+  prices?: Pick<Catalog, "settings">;
+};
+
+/**
+ * All that is told of a model: from stored boards and its own rows, whatever the number of votes.
+ *
+ * @param slug as it stands in the address, or decoded.
+ * @throws AppError `model-not-found`: alike, and after the same work, for a name that nobody has and for one that
+ * nobody is told.
+ */
+export async function readModelPage(
+  slug: string,
+  context: ModelPageContext = {},
+): Promise<ModelPage> {
+  const { db = database(), controller: workers = controller(), privateVotes, prices } = context;
+  const name = fromModelSlug(slug);
+  const awake = await workers.listModels();
+  const known = await readModelFacts(
+    { awake: awake.map((it) => it.name), ...(prices && { prices }) },
+    db,
+  );
+  const found = [...known.values()].find(({ model, isHidden }) => model === name && !isHidden);
+  if (found === undefined) {
+    throw new AppError("model-not-found", {
+      message: "There is no model of this name. The models page lists those there are.",
+    });
+  }
+  const { modelId, isHidden: _, isWithdrawn, ...facts } = found;
+  const overall = boardKeyText(OVERALL);
+  const features = awake.find((it) => it.name === facts.model)?.features;
+  const [description, lastFeatures, places, pairRow, ledger, variants] = await Promise.all([
+    readDescription(db, modelId),
+    features ?? readLastFeatures(db, modelId),
+    readPlaces(db, modelId),
+    findPairRow(db, modelId, overall),
+    readLedger(db, modelId),
+    listVariants(db, { organization: facts.organization, known, privateVotes }),
+  ]);
+  return {
+    facts,
+    // A row of another version may say things that this one does not know.
+    description: modelDescriptionSchema
+      .catch({ skills: [], examplePrompts: [] })
+      .parse(description),
+    features: MODEL_FEATURES.filter((it) => lastFeatures.includes(it)),
+    isWithdrawn,
+    places: toPlaces(places),
+    opponents: toOpponents(pairRow, { modelId, known }),
+    ledger: toLedger(ledger),
+    variants,
+  };
+}
+
+/** The overall board first, each without style control before the same with it, languages last. */
+function toPlaces(rows: Awaited<ReturnType<typeof readPlaces>>): ModelPage["places"] {
+  const placed = rows.flatMap(({ key: text, entry, models }) => {
+    const key = parseBoardKey(text);
+    const read = boardEntrySchema.safeParse(entry);
+    if (key === undefined || !isStanding(key) || !read.success) return [];
+    const order = `${key.language ?? ""} ${CATEGORIES.indexOf(key.category)} ${key.style}`;
+    return [{ order, place: { ...read.data, key: text, models } }];
+  });
+  return placed.sort((one, other) => (one.order < other.order ? -1 : 1)).map(({ place }) => place);
+}
+
+async function listVariants(
+  db: Database,
+  options: {
+    organization: string | null;
+    known: ReadonlyMap<string, KnownModel>;
+    privateVotes: PrivateVotes | undefined;
+  },
+): Promise<ModelPage["variants"]> {
+  const { organization, known } = options;
+  if (organization === null) return [];
+  const rows = await readVariants(db, organization, VARIANTS_SHOWN_MAX);
+  // Of a model that registered since the facts were read nothing is known, and so nothing is told.
+  const isPrivate = (id: string) => known.get(id)?.isHidden ?? true;
+  const [named, hidden] = [false, true].map((wanted) =>
+    rows.filter(({ id }) => isPrivate(id) === wanted).map(({ id }) => id),
+  );
+  const kept = options.privateVotes ?? processSingleton("private-votes", () => new PrivateVotes());
+  const [votes, rounded] = await Promise.all([
+    readBoardVotes(db, boardKeyText(OVERALL), named ?? []),
+    kept.read(db, hidden ?? []),
+  ]);
+  return toVariants(rows, { isPrivate, votes: new Map([...votes, ...rounded]) });
+}
