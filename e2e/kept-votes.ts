@@ -6,7 +6,7 @@ export type KeptVotes = {
   /** Their rows for the ratings, and how many of those count. */
   ballots: number;
   counted: number;
-  /** What ratings would be made of: the newest board's votes. */
+  /** What ratings would be made of: the overall board's votes. */
   onBoard: number;
 };
 
@@ -20,7 +20,7 @@ export async function readKeptVotes(databaseUrl: string): Promise<KeptVotes> {
         (select count(*)::int from ballots) as ballots,
         (select count(*)::int from ballots where counted) as counted,
         coalesce(
-          (select vote_count from rating_snapshots order by created_at desc, id desc limit 1), 0
+          (select vote_count from boards where key = 'overall@all'), 0
         ) as "onBoard"`;
     if (row === undefined) throw new Error("The database counted nothing.");
     return row;

@@ -107,3 +107,7 @@ export const STATS_TODAY_AGE_MS = 60_000;
 export const STATS_DAYS_A_RUN_MAX = 100;
 /** How often it is looked whether a day has ended and waits for its sums. */
 export const STATS_KEEPING_SECONDS = 3_600;
+
+// Boards.
+/** Boards on request that one network may have computed in an hour: with its switches a person comes to a dozen. */
+export const BOARD_REQUESTS_PER_HOUR = 60;

@@ -16,6 +16,7 @@ const PROGRAMS = {
   "server-routes": "server-routes.ts",
   worker: "worker/main.ts",
   "engine-thread": "worker/engine-thread.ts",
+  "board-thread": "lib/leaderboard/board-thread.ts",
   "grammar-thread": "lib/engine/grammar/grammar-thread.ts",
   cli: "cli/main.ts",
   launcher: "scripts/launcher.ts",

@@ -21,8 +21,9 @@ import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
 import { env } from "@/lib/env";
 import { isAppError } from "@/lib/errors";
 import { Leaderboard } from "@/lib/leaderboard/leaderboard";
-import { readSnapshot } from "@/lib/leaderboard/read-snapshot";
+import { readBoardView } from "@/lib/leaderboard/read-board-view";
 import { type ArenaSettings, arenaSettingsSchema } from "@/lib/protocol/arena-settings";
+import { OVERALL } from "@/lib/protocol/board-key";
 import { changeRules, rules } from "@/lib/rules/rules";
 import { createId } from "@/lib/util/id";
 import { decideReview, setExcluded, setModelWithdrawn } from "./change-board";
@@ -396,7 +397,7 @@ describe("callers of the API", () => {
 
 describe("keepers", () => {
   const board = async () => {
-    const view = await readSnapshot({ awake: [] }, database.db);
+    const view = await readBoardView(OVERALL, { awake: [] }, database.db);
     return view.voteCount;
   };
   const context = () => ({ db: database.db, board: new Leaderboard({ db: database.db }) });

@@ -111,6 +111,20 @@ export class JobStore {
     return new Map(rows.map((row) => [String(row.name), Number(row.inMs)]));
   }
 
+  /** Whether one with this key waits or runs. */
+  async hasJob(name: string, key: string): Promise<boolean> {
+    await this.openQueue(name);
+    const rows = await this.#db.execute(sql`
+      select 1 from ${sql.identifier(SCHEMA)}.job
+      where name = ${name} and singleton_key = ${key} and state <= 'active' limit 1`);
+    return rows.length > 0;
+  }
+
+  async countWaiting(name: string): Promise<number> {
+    await this.openQueue(name);
+    return this.#boss.getQueueSize(name);
+  }
+
   /** The next waiting job, from here on this process's; undefined where there is none, or another process has its twin. */
   async take(name: string): Promise<StoredJob | undefined> {
     const database = toJobDatabase(this.#db);

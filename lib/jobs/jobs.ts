@@ -73,6 +73,16 @@ export class Jobs {
     if (options.db === undefined) this.#wake();
   }
 
+  /** Whether one with this key waits or runs, at whichever process. */
+  async hasJob(name: string, key: string): Promise<boolean> {
+    return this.#store.hasJob(name, key);
+  }
+
+  /** Jobs of a name that wait, under whatever key. */
+  async countWaiting(name: string): Promise<number> {
+    return this.#store.countWaiting(name);
+  }
+
   start(): void {
     if (this.#isStarted || this.#ending.signal.aborted) return;
     this.#isStarted = true;

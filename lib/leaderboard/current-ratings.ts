@@ -1,8 +1,10 @@
 import { type Database, database } from "@/lib/db/client";
+import { models } from "@/lib/db/schema/models";
 import { RATINGS_AGE_MS_MAX } from "@/lib/limits";
+import { boardKeyText, OVERALL } from "@/lib/protocol/board-key";
 import { log } from "@/lib/telemetry/log";
 import { processSingleton } from "@/lib/util/process-singleton";
-import { readSnapshot } from "./read-snapshot";
+import { findBoard } from "./stored-boards";
 
 export type Ratings = ReadonlyMap<string, number>;
 
@@ -19,12 +21,7 @@ export class CurrentRatings {
 
   constructor(db: Database, now: () => number = () => performance.now()) {
     this.#now = now;
-    this.#read = async () => {
-      const { entries } = await readSnapshot({ awake: [] }, db);
-      return new Map(
-        entries.flatMap(({ model, rating }) => (rating === null ? [] : [[model, rating]])),
-      );
-    };
+    this.#read = () => readRatings(db);
   }
 
   async get(): Promise<Ratings> {
@@ -46,6 +43,20 @@ export class CurrentRatings {
       log.warn({ err: error }, "ratings not readable; going on with the last ones");
     }
   }
+}
+
+async function readRatings(db: Database): Promise<Ratings> {
+  const [board, names] = await Promise.all([
+    findBoard(db, boardKeyText(OVERALL)),
+    db.select({ id: models.id, name: models.name }).from(models),
+  ]);
+  const nameOf = new Map(names.map(({ id, name }) => [id, name]));
+  return new Map(
+    (board?.body.entries ?? []).flatMap(({ modelId, rating }) => {
+      const name = nameOf.get(modelId);
+      return rating === null || name === undefined ? [] : [[name, rating]];
+    }),
+  );
 }
 
 /** The ratings as this process knows them. */

@@ -1,77 +1,75 @@
-import { createHash } from "node:crypto";
 import { setTimeout as delay } from "node:timers/promises";
 import { type ChangeFeed, changeFeed } from "@/lib/db/change-feed";
 import { type Database, database } from "@/lib/db/client";
-import { BOARD_WAIT_MS_MAX, RATING_INTERVAL_MS_MIN, RATING_RETRY_LONGEST_MS } from "@/lib/limits";
-import { toBoard } from "@/lib/rating/board";
-import { toHiddenModels } from "@/lib/rules/hidden-models";
-import { readRules } from "@/lib/rules/rules";
-import { log } from "@/lib/telemetry/log";
-import { backoffMs } from "@/lib/util/backoff";
-
-import { processSingleton } from "@/lib/util/process-singleton";
 import {
-  createSnapshot,
-  findNewestSnapshot,
-  lockBoard,
-  readModels,
-  readVoteCounts,
-  thinSnapshots,
-} from "./store";
+  BOARD_CHECK_SECONDS,
+  BOARDS_INTERVAL_MS_MIN,
+  BOARDS_REST,
+  SPEED_INTERVAL_SECONDS,
+} from "@/lib/job-limits";
+import { type Job, Jobs, jobs } from "@/lib/jobs/jobs";
+import { BOARD_WAIT_MS_MAX, RATING_INTERVAL_MS_MIN } from "@/lib/limits";
+import { boardKeyText, OVERALL } from "@/lib/protocol/board-key";
+import { log } from "@/lib/telemetry/log";
+import { processSingleton } from "@/lib/util/process-singleton";
+import { type BoardComputer, BoardEngine } from "./board-engine";
+import { keepRequestedBoard, REQUEST_JOB } from "./board-requests";
+import { BoardWorker } from "./board-worker";
+import { computeBoards } from "./compute-boards";
+import { measureSpeeds } from "./measure-speeds";
 
-/** What made the numbers; another one makes every stored board out of date. */
-const METHOD = "bradley-terry/1";
+const LIVE = boardKeyText(OVERALL);
+
+/** The overall board, a moment after each vote. */
+const LIVE_JOB = "board-live";
+/** All others that are kept. */
+const ALL_JOB = "boards";
+
+type Options = {
+  db: Database;
+  feed?: ChangeFeed;
+  /** Of this process; absent: computations are asked for, and done by others. */
+  jobs?: Jobs;
+  computer?: BoardComputer;
+};
 
 /**
- * Keeps the stored board in step with the counted votes. Any process may compute it, one at a time; each
- * computes from all votes, so a computation too many changes nothing and one missed is made up by the
- * next.
+ * Keeps the stored boards in step with the counted votes. Any process may compute one, each under its own
+ * lock and of all votes of that moment, so a computation too many changes nothing and one missed is made up
+ * by the next.
  */
 export class Leaderboard {
   readonly #db: Database;
-  /** Tells when rules change that say who is on the board. */
   readonly #feed: ChangeFeed | undefined;
-  #timer: NodeJS.Timeout | undefined;
-  #running: Promise<void> | undefined;
-  #isStale = false;
-  #isStopped = false;
+  readonly #jobs: Jobs;
+  readonly #computer: BoardComputer;
+  #unhear: (() => void) | undefined;
   #beganMs = Number.NEGATIVE_INFINITY;
-  #failures = 0;
+  /** When all boards may be computed again. */
+  #restedMs = Number.NEGATIVE_INFINITY;
   /** Called when a computation has ended that began after they were put here. */
   #waiters: (() => void)[] = [];
 
-  constructor({ db, feed }: { db: Database; feed?: ChangeFeed }) {
+  constructor({ db, feed, jobs: given, computer }: Options) {
     this.#db = db;
     this.#feed = feed;
+    this.#jobs = given ?? new Jobs({ db });
+    this.#computer = computer ?? new BoardEngine(db);
   }
 
-  /** Computes the board now, unless the newest one holds these very votes. */
+  /** Computes the overall board now, and has the others follow. */
   async recompute(): Promise<void> {
-    await this.#db.transaction(async (transaction) => {
-      await lockBoard(transaction);
-      const newest = await findNewestSnapshot(transaction);
-      const counts = await readVoteCounts(transaction);
-      // Not their number: one may have been taken out while another one came.
-      const hidden = await readHiddenIds(transaction);
-      const counted = hidden.size === 0 ? counts : { counts, hidden: [...hidden].sort() };
-      const fingerprint = createHash("sha256").update(JSON.stringify(counted)).digest("hex");
-      if (newest?.fingerprint === fingerprint && newest.method === METHOD) return;
-      const voteCount = counts.reduce((sum, row) => sum + row.count, 0);
-      const entries = toBoard({ models: [], votes: counts, hidden });
-      const id = await createSnapshot(transaction, {
-        method: METHOD,
-        voteCount,
-        fingerprint,
-        entries,
-      });
-      await thinSnapshots(transaction, id);
-    });
+    const { isChanged } = await this.#computer.compute(LIVE);
+    if (isChanged) await this.#askForAll();
   }
 
   /** A vote was counted: the board follows within RATING_INTERVAL_MS_MIN. */
   notifyVote(): void {
-    this.#isStale = true;
-    this.#schedule(Math.max(0, this.#beganMs + RATING_INTERVAL_MS_MIN - performance.now()));
+    const waitMs = this.#beganMs + RATING_INTERVAL_MS_MIN - performance.now();
+    const options = waitMs > 0 ? { startAt: new Date(Date.now() + waitMs) } : {};
+    this.#jobs.send(LIVE_JOB, {}, options).catch((error: unknown) => {
+      log.warn({ err: error }, "board not asked for; it follows with the next vote or check");
+    });
   }
 
   /** Like `notifyVote`; resolves when the board holds the vote, or after BOARD_WAIT_MS_MAX. */
@@ -81,54 +79,67 @@ export class Leaderboard {
     await Promise.race([computed, delay(BOARD_WAIT_MS_MAX, undefined, { ref: false })]);
   }
 
-  /** Makes up for votes that were counted when no process computed. Returns what stops it. */
-  start(): () => Promise<void> {
+  /** Does this process's share of computations, those that were missed first. */
+  start(): void {
+    this.#jobs.handle(LIVE_JOB, ({ signal }) => this.#computeLive(signal));
+    this.#jobs.handle(ALL_JOB, ({ signal }) => this.#computeAll(signal));
+    this.#jobs.handle<{ key: string }>(REQUEST_JOB, (job) => this.#computeRequested(job));
+    // The first is for votes that nobody told of, the second for periods, which move with the day.
+    this.#jobs.every("board-check", { seconds: BOARD_CHECK_SECONDS }, ({ signal }) =>
+      this.#computeLive(signal),
+    );
+    this.#jobs.every("boards-of-the-day", { seconds: 86_400 }, () => this.#askForAll());
+    this.#jobs.every("model-speeds", { seconds: SPEED_INTERVAL_SECONDS }, () =>
+      measureSpeeds(this.#db),
+    );
+    // Who is on the boards and how they are computed are rules of the arena.
+    this.#unhear = this.#feed?.on("arena", () => this.#notifyAll());
+    this.#notifyAll();
+  }
+
+  /** From here on computations are left to other processes. */
+  stop(): void {
+    this.#unhear?.();
+  }
+
+  #notifyAll(): void {
     this.notifyVote();
-    const unhear = this.#feed?.on("arena", () => this.notifyVote());
-    return () => {
-      unhear?.();
-      return this.stop();
-    };
+    this.#askForAll().catch((error: unknown) => {
+      log.warn({ err: error }, "boards not asked for; they follow with the next vote");
+    });
   }
 
-  /** Resolves when no computation is under way, and none will be. */
-  async stop(): Promise<void> {
-    this.#isStopped = true;
-    clearTimeout(this.#timer);
-    this.#timer = undefined;
-    await this.#running;
+  async #askForAll(): Promise<void> {
+    const waitMs = this.#restedMs - performance.now();
+    const options = waitMs > 0 ? { startAt: new Date(Date.now() + waitMs) } : {};
+    await this.#jobs.send(ALL_JOB, {}, options);
   }
 
-  #schedule(delayMs: number): void {
-    if (this.#isStopped || this.#timer !== undefined || this.#running !== undefined) return;
-    this.#timer = setTimeout(() => {
-      this.#timer = undefined;
-      this.#running = this.#run();
-    }, delayMs);
-    this.#timer.unref();
-  }
-
-  async #run(): Promise<void> {
+  async #computeLive(signal: AbortSignal): Promise<void> {
     this.#beganMs = performance.now();
-    this.#isStale = false;
     const waiters = this.#waiters.splice(0);
     try {
-      await this.recompute();
-      this.#failures = 0;
-    } catch (error) {
-      log.error({ err: error }, "leaderboard not computed");
-      this.#failures += 1;
-      this.#isStale = true;
+      const { isChanged } = await this.#computer.compute(LIVE, signal);
+      if (isChanged) await this.#askForAll();
+    } finally {
+      for (const wake of waiters) wake();
     }
-    for (const wake of waiters) wake();
-    this.#running = undefined;
-    if (this.#isStale) this.#schedule(this.#pauseMs());
   }
 
-  #pauseMs(): number {
-    if (this.#failures === 0) return RATING_INTERVAL_MS_MIN;
-    const limits = { firstMs: RATING_INTERVAL_MS_MIN, longestMs: RATING_RETRY_LONGEST_MS };
-    return backoffMs(this.#failures, limits);
+  async #computeAll(signal: AbortSignal): Promise<void> {
+    const beganMs = performance.now();
+    try {
+      const keys = await this.#computer.listKeys(signal);
+      await computeBoards(this.#db, this.#computer, { keys, isAll: true, signal });
+    } finally {
+      const tookMs = performance.now() - beganMs;
+      this.#restedMs = performance.now() + Math.max(BOARDS_INTERVAL_MS_MIN, tookMs * BOARDS_REST);
+    }
+  }
+
+  async #computeRequested({ data, signal }: Job<{ key: string }>): Promise<void> {
+    await computeBoards(this.#db, this.#computer, { keys: [data.key], isAll: false, signal });
+    await keepRequestedBoard(this.#db, data.key);
   }
 }
 
@@ -136,14 +147,9 @@ export class Leaderboard {
 export function leaderboard(): Leaderboard {
   return processSingleton(
     "leaderboard",
-    () => new Leaderboard({ db: database(), feed: changeFeed() }),
+    () =>
+      new Leaderboard({
+        ...{ db: database(), feed: changeFeed(), jobs: jobs(), computer: new BoardWorker() },
+      }),
   );
-}
-
-/** Models that only battles draw: they come onto the board when their names do, with all their votes. */
-async function readHiddenIds(db: Database): Promise<ReadonlySet<string>> {
-  const names = toHiddenModels(await readRules(db));
-  if (names.size === 0) return new Set();
-  const all = await readModels(db);
-  return new Set(all.filter(({ name }) => names.has(name)).map(({ id }) => id));
 }

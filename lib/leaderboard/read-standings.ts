@@ -1,15 +1,17 @@
 import type { Database } from "@/lib/db/client";
+import { boardKeyText, OVERALL } from "@/lib/protocol/board-key";
 import type { ModelStanding } from "@/lib/protocol/conversation-view";
-import { findNewestSnapshot, readEntries } from "./store";
+import { findBoard } from "./stored-boards";
 
-/** Where models stand on the newest board, by id; one that nobody has voted on is not on it. */
+/** Where models stand on the overall board, by id; one that nobody has voted on is not on it. */
 export async function readStandings(
   db: Database,
   modelIds: readonly string[],
 ): Promise<ReadonlyMap<string, ModelStanding>> {
-  const newest = await findNewestSnapshot(db);
-  const rows = newest ? await readEntries(db, newest.id, modelIds) : [];
+  const entries = (await findBoard(db, boardKeyText(OVERALL)))?.body.entries ?? [];
   return new Map(
-    rows.map(({ entry: { modelId, status, rating, rank } }) => [modelId, { status, rating, rank }]),
+    entries
+      .filter(({ modelId }) => modelIds.includes(modelId))
+      .map(({ modelId, status, rating, rank }) => [modelId, { status, rating, rank }]),
   );
 }

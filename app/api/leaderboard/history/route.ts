@@ -1,0 +1,37 @@
+import * as z from "zod";
+import { methodNotAllowed } from "@/lib/http/not-allowed";
+import { parseQuery } from "@/lib/http/parse-query";
+import { route } from "@/lib/http/route";
+import { taggedReply, toTagged } from "@/lib/http/tagged-reply";
+import { boardAnswers } from "@/lib/leaderboard/board-answers";
+import { readHistory } from "@/lib/leaderboard/read-history";
+import { boardKeyText } from "@/lib/protocol/board-key";
+import { boardQuerySchema } from "@/lib/protocol/board-query";
+
+/** `models=a,b`: names; left out, the best ones of today. */
+const historyQuerySchema = boardQuerySchema.extend({
+  models: z
+    .string()
+    .max(8_192)
+    .transform((names) => names.split(",").filter((name) => name !== ""))
+    .optional(),
+});
+
+export const dynamic = "force-dynamic";
+
+export const GET = route(
+  { shape: "parley", caller: "anyone", isRoutine: true },
+  async ({ request }) => {
+    const { models, ...key } = parseQuery(request, historyQuerySchema);
+    const name = `history ${boardKeyText(key)} ${models?.join(",") ?? ""}`;
+    const answer = await boardAnswers().get(name, async () =>
+      toTagged(await readHistory(key, models)),
+    );
+    return taggedReply(request, answer);
+  },
+);
+
+export const POST = methodNotAllowed("GET");
+export const PUT = POST;
+export const PATCH = POST;
+export const DELETE = POST;

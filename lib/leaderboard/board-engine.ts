@@ -1,0 +1,190 @@
+import { createHash } from "node:crypto";
+import { announce } from "@/lib/db/change-feed";
+import type { Database } from "@/lib/db/client";
+import { BOARD_LANGUAGES_MAX, BOARD_VOTES_IDLE_MS } from "@/lib/job-limits";
+import {
+  BOARD_PERIODS,
+  type BoardKey,
+  boardKeyText,
+  CATEGORIES,
+  OVERALL,
+  parseBoardKey,
+} from "@/lib/protocol/board-key";
+import type { PairTable } from "@/lib/protocol/board-view";
+import { toPairTable } from "@/lib/rating/pair-table";
+import { withoutModels } from "@/lib/rating/ranks";
+import { rate } from "@/lib/rating/rate";
+import type { RatingOptions } from "@/lib/rating/rating-options";
+import { toHiddenModels } from "@/lib/rules/hidden-models";
+import { readRules } from "@/lib/rules/rules";
+import { assert } from "@/lib/util/assert";
+import {
+  forgetBoards,
+  lockBoard,
+  readModelIds,
+  readRequestedKeys,
+  type StoredBoard,
+  writeBoard,
+  writeBoardDays,
+} from "./board-store";
+import { toFrozenKey } from "./frozen-key";
+import { toLiveOptions } from "./live-options";
+import { LiveVotes } from "./live-votes";
+import type { VoteFilter } from "./vote-table";
+
+/** What computed a board beside its options; another one makes every stored board out of date. */
+const METHOD_VERSION = 1;
+const DAY_MS = 86_400_000;
+/** Days since 1970 are 16 bits. */
+const LAST_DAY = 65_535;
+
+export type ComputedBoard = {
+  /** What is stored differs from what was. */
+  isChanged: boolean;
+  voteCount: number;
+};
+
+/** What computes boards: in this process or, where others wait for the process, in a thread. */
+export interface BoardComputer {
+  /** Brings the stored board of this key up to date. */
+  compute(key: string, signal?: AbortSignal): Promise<ComputedBoard>;
+  /** Keys of all boards that are kept now, the overall ones first; those kept no longer are forgotten. */
+  listKeys(signal?: AbortSignal): Promise<string[]>;
+}
+
+/**
+ * Makes boards of counted ballots, which it keeps in memory and follows. Any number of these may work on one
+ * database: each board is computed under a lock, of what is there once that is held.
+ */
+export class BoardEngine implements BoardComputer {
+  readonly #db: Database;
+  #votes = new LiveVotes();
+  /** Readings come one after the other. */
+  #reading: Promise<unknown> = Promise.resolve();
+  #idle: NodeJS.Timeout | undefined;
+
+  constructor(db: Database) {
+    this.#db = db;
+  }
+
+  async compute(keyText: string, signal?: AbortSignal): Promise<ComputedBoard> {
+    const key = parseBoardKey(keyText);
+    assert(key !== undefined, "a board has a key");
+    return this.#db.transaction(async (transaction) => {
+      const { fingerprint: before, today } = await lockBoard(transaction, keyText);
+      const rules = await readRules(transaction);
+      const hidden = await readModelIds(transaction, toHiddenModels(rules));
+      await this.#refresh(transaction, signal);
+      signal?.throwIfAborted();
+      // From here to the numbers nothing is awaited: the columns hold until the next change.
+      const picked = this.#votes.table.pick(toFilter(key, today));
+      const options = toLiveOptions(rules.ratings, key);
+      const fingerprint = createHash("sha256")
+        .update(JSON.stringify([METHOD_VERSION, options, [...hidden].sort(), picked.fingerprint]))
+        .digest("hex");
+      const voteCount = picked.votes.count;
+      if (fingerprint === before) return { isChanged: false, voteCount };
+      const board = toStored(keyText, { votes: picked.votes, options, hidden, fingerprint });
+      await writeBoard(transaction, board);
+      if (key.period === "all") {
+        await writeBoardDays(transaction, keyText, board.body.entries);
+      }
+      await announce(transaction, "boards");
+      return { isChanged: true, voteCount };
+    });
+  }
+
+  async listKeys(signal?: AbortSignal): Promise<string[]> {
+    return this.#db.transaction(async (transaction) => {
+      const { ratings } = await readRules(transaction);
+      await this.#refresh(transaction, signal);
+      const counts = this.#votes.table.countLanguages({ fromDay: 0, toDay: LAST_DAY });
+      const languages = [...counts]
+        .filter(([, votes]) => votes >= ratings.languageVotesMin)
+        .sort(([one, ones], [other, others]) => others - ones || (one < other ? -1 : 1))
+        .slice(0, BOARD_LANGUAGES_MAX)
+        .map(([language]) => language);
+      const standing = toStandingKeys(languages);
+      await forgetBoards(transaction, standing);
+      return [...new Set([...standing, ...(await readRequestedKeys(transaction))])];
+    });
+  }
+
+  /** Votes go out of memory when none of them were asked for in a while. */
+  #touch(): void {
+    clearTimeout(this.#idle);
+    this.#idle = setTimeout(() => {
+      this.#votes = new LiveVotes();
+    }, BOARD_VOTES_IDLE_MS);
+    this.#idle.unref();
+  }
+
+  async #refresh(transaction: Database, signal: AbortSignal | undefined): Promise<void> {
+    this.#touch();
+    const reading = this.#reading
+      .catch(() => undefined)
+      .then(() => this.#votes.refresh(transaction, signal));
+    this.#reading = reading;
+    await reading;
+  }
+}
+
+/** In the order in which they are computed: what most people look at first. */
+function toStandingKeys(languages: readonly string[]): string[] {
+  const columns: Pick<BoardKey, "category" | "language">[] = [
+    ...CATEGORIES.map((category) => ({ category, language: null })),
+    ...languages.map((language) => ({ category: OVERALL.category, language })),
+  ];
+  const keys = BOARD_PERIODS.flatMap((period) =>
+    [false, true].flatMap((style) => columns.map((column) => ({ ...column, style, period }))),
+  );
+  const isOverall = (key: BoardKey) => key.category === "overall" && key.language === null;
+  return [...keys.filter(isOverall), ...keys.filter((key) => !isOverall(key))].map(boardKeyText);
+}
+
+function toFilter(key: BoardKey, today: number): VoteFilter {
+  const { category, language } = key;
+  if (key.period === "all") return { category, language, fromDay: 0, toDay: LAST_DAY };
+  const { period } = toFrozenKey(key, new Date(today * DAY_MS));
+  const [from = "", to = ""] = period.split("..");
+  const dayOf = (text: string) =>
+    Math.min(LAST_DAY, Math.max(0, Math.floor(Date.parse(`${text}T00:00:00Z`) / DAY_MS)));
+  return { category, language, fromDay: dayOf(from), toDay: dayOf(to) };
+}
+
+function toStored(
+  key: string,
+  given: {
+    votes: Parameters<typeof rate>[0];
+    options: RatingOptions;
+    hidden: ReadonlySet<string>;
+    fingerprint: string;
+  },
+): StoredBoard {
+  const { votes, options, hidden, fingerprint } = given;
+  const board = withoutModels(rate(votes, options), hidden);
+  return {
+    ...{ key, fingerprint, voteCount: votes.count },
+    method: `bradley-terry/${options.preset}`,
+    body: {
+      entries: board.entries
+        // Models that only other boards have votes on.
+        .filter((entry) => entry.votes > 0)
+        .map(({ model, ...entry }) => ({ modelId: model, ...entry })),
+      coefficients: board.coefficients,
+    },
+    pairs: roundPairs(toPairTable(votes, board)),
+  };
+}
+
+/** To a hundredth of a percent: two hundred models are forty thousand pairs, of which pages show whole percents. */
+function roundPairs(pairs: PairTable): PairTable {
+  const round = <N extends number | null>(value: N) =>
+    value === null ? value : Math.round(value * 1e4) / 1e4;
+  return {
+    ...pairs,
+    wins: pairs.wins.map((row) => row.map(round)),
+    expected: pairs.expected.map((row) => row.map(round)),
+    averageWins: pairs.averageWins.map(round),
+  };
+}

@@ -1,0 +1,86 @@
+import { and, desc, eq, isNotNull, sql } from "drizzle-orm";
+import { type Database, database } from "@/lib/db/client";
+import { boardRuns, boards } from "@/lib/db/schema/boards";
+import { AppError } from "@/lib/errors";
+import {
+  BOARD_REQUEST_INTERVAL_MS,
+  BOARD_RUN_STALE_MS,
+  REQUESTED_BOARDS_MAX,
+  REQUESTED_BOARDS_WAITING_MAX,
+} from "@/lib/job-limits";
+import { type Jobs, jobs } from "@/lib/jobs/jobs";
+
+/** One board that somebody asked for: `{ key }`. */
+export const REQUEST_JOB = "board-request";
+
+/** Boards that are not always computed: asked for, computed by a job, kept while somebody looks at them. */
+
+/** A board that is kept because it was asked for still is: written now and then. */
+export async function touchRequestedBoard(db: Database, key: string): Promise<void> {
+  await db
+    .update(boards)
+    .set({ requestedAt: sql`now()` })
+    .where(
+      and(
+        eq(boards.key, key),
+        sql`${boards.requestedAt} < now() - make_interval(secs => ${BOARD_REQUEST_INTERVAL_MS / 1_000})`,
+      ),
+    );
+}
+
+/** A board that was computed on request stays a while, and the one that was looked at longest ago makes room for it. */
+export async function keepRequestedBoard(db: Database, key: string): Promise<void> {
+  await db.update(boards).set({ requestedAt: sql`now()` }).where(eq(boards.key, key));
+  const kept = db
+    .select({ key: boards.key })
+    .from(boards)
+    .where(isNotNull(boards.requestedAt))
+    .orderBy(desc(boards.requestedAt))
+    .limit(REQUESTED_BOARDS_MAX);
+  await db
+    .delete(boards)
+    .where(sql`${boards.requestedAt} is not null and ${boards.key} not in (${kept})`);
+}
+
+/** Whether somebody has asked for the board already. */
+export async function isWaiting(key: string, queue: Jobs = jobs()): Promise<boolean> {
+  return queue.hasJob(REQUEST_JOB, key);
+}
+
+/**
+ * Has a board computed.
+ *
+ * @throws AppError `unavailable` while too many others wait.
+ */
+export async function requestBoard(
+  key: string,
+  { db = database(), queue = jobs() }: { db?: Database; queue?: Jobs } = {},
+): Promise<void> {
+  if ((await queue.countWaiting(REQUEST_JOB)) >= REQUESTED_BOARDS_WAITING_MAX) {
+    throw new AppError("unavailable", {
+      message: "Many boards are being computed for others. Ask for yours again in a minute.",
+      retryAfterSeconds: 60,
+    });
+  }
+  await queue.send(REQUEST_JOB, { key }, { key, db });
+}
+
+/** How far the computation is that a board belongs to; null where none is under way. */
+export async function findProgress(
+  db: Database,
+  key: string,
+): Promise<{ done: number; total: number } | null> {
+  const [run] = await db
+    .select({ done: boardRuns.boardsDone, total: boardRuns.boardsTotal })
+    .from(boardRuns)
+    .where(
+      and(
+        eq(boardRuns.state, "running"),
+        sql`${boardRuns.updatedAt} > now() - make_interval(secs => ${BOARD_RUN_STALE_MS / 1_000})`,
+        sql`(${boardRuns.keys} is null or ${key} = any(${boardRuns.keys}))`,
+      ),
+    )
+    .orderBy(desc(boardRuns.startedAt))
+    .limit(1);
+  return run ?? null;
+}

@@ -1,0 +1,153 @@
+import { and, eq, inArray, isNull, lt, notInArray, or, sql } from "drizzle-orm";
+import type { Database } from "@/lib/db/client";
+import { boardDays, boardRuns, boards } from "@/lib/db/schema/boards";
+import { models } from "@/lib/db/schema/models";
+import { BOARD_KEPT_MS, BOARD_RUN_STALE_MS, BOARD_RUNS_KEPT } from "@/lib/job-limits";
+import type { BoardBody, PairTable } from "@/lib/protocol/board-view";
+import { assert } from "@/lib/util/assert";
+
+/** SQL about live boards: their rows, their days, and the computations that write them. */
+
+/** Any number that no other lock of this database uses. */
+const BOARD_LOCK = 0x626f;
+
+export type StoredBoard = {
+  key: string;
+  method: string;
+  voteCount: number;
+  fingerprint: string;
+  body: BoardBody;
+  pairs: PairTable;
+};
+
+/** Holds off whoever would compute the same board until the transaction ends, and tells what it is now. */
+export async function lockBoard(
+  transaction: Database,
+  key: string,
+): Promise<{ fingerprint: string | undefined; today: number }> {
+  await transaction.execute(
+    sql`select pg_advisory_xact_lock(${BOARD_LOCK}::int, hashtext(${key}))`,
+  );
+  const [row] = await transaction.execute<{ fingerprint: string | null; today: number }>(sql`
+    select floor(extract(epoch from now()) / 86400)::int as today,
+      (select ${boards.fingerprint} from ${boards} where ${boards.key} = ${key}) as fingerprint`);
+  assert(row !== undefined, "a day is told");
+  return { today: row.today, fingerprint: row.fingerprint ?? undefined };
+}
+
+export async function writeBoard(db: Database, board: StoredBoard): Promise<void> {
+  // Not the transaction's moment: it may have waited for another computation since.
+  const row = { ...board, computedAt: sql`clock_timestamp()` };
+  const { key: _, ...changed } = row;
+  await db.insert(boards).values(row).onConflictDoUpdate({ target: boards.key, set: changed });
+}
+
+/** Where the models of a board stand today (UTC): the last word of a day stays. */
+export async function writeBoardDays(
+  db: Database,
+  key: string,
+  entries: BoardBody["entries"],
+): Promise<void> {
+  const today = sql`(clock_timestamp() at time zone 'UTC')::date`;
+  const rated = entries.flatMap(({ modelId, status, rating, lower, upper, rank, votes }) =>
+    status === "rated" && rating !== null && lower !== null && upper !== null && rank !== null
+      ? [{ modelId, rating, lower, upper, rank, votes }]
+      : [],
+  );
+  const ids = rated.map(({ modelId }) => modelId);
+  await db
+    .delete(boardDays)
+    .where(
+      and(
+        eq(boardDays.key, key),
+        eq(boardDays.day, today),
+        ids.length === 0 ? undefined : notInArray(boardDays.modelId, ids),
+      ),
+    );
+  if (rated.length === 0) return;
+  await db
+    .insert(boardDays)
+    .values(rated.map((it) => ({ ...it, key, day: today })))
+    .onConflictDoUpdate({
+      target: [boardDays.key, boardDays.modelId, boardDays.day],
+      set: {
+        ...{ rating: sql`excluded.rating`, lower: sql`excluded.lower` },
+        ...{ upper: sql`excluded.upper`, rank: sql`excluded.rank`, votes: sql`excluded.votes` },
+      },
+    });
+}
+
+/** Ids of the models with these names. */
+export async function readModelIds(
+  db: Database,
+  names: ReadonlySet<string>,
+): Promise<ReadonlySet<string>> {
+  if (names.size === 0) return new Set();
+  const rows = await db
+    .select({ id: models.id })
+    .from(models)
+    .where(inArray(models.name, [...names]));
+  return new Set(rows.map(({ id }) => id));
+}
+
+const keptSince = () => new Date(Date.now() - BOARD_KEPT_MS);
+
+/** Keys of boards that somebody asked for lately. */
+export async function readRequestedKeys(db: Database): Promise<string[]> {
+  const rows = await db
+    .select({ key: boards.key })
+    .from(boards)
+    .where(sql`${boards.requestedAt} >= ${keptSince().toISOString()}::timestamptz`);
+  return rows.map(({ key }) => key);
+}
+
+/** Forgets boards that nobody asks for any more, and those of languages with too few votes by now. */
+export async function forgetBoards(db: Database, standing: readonly string[]): Promise<void> {
+  const isUnasked = or(isNull(boards.requestedAt), lt(boards.requestedAt, keptSince()));
+  await db.delete(boards).where(and(isUnasked, notInArray(boards.key, [...standing])));
+}
+
+export type Run = { id: string };
+
+/** @param keys null: all that are kept */
+export async function createRun(
+  db: Database,
+  run: { keys: string[] | null; boardsTotal: number },
+): Promise<Run> {
+  const [row] = await db
+    .insert(boardRuns)
+    .values({ ...run, state: "running" })
+    .returning({ id: boardRuns.id });
+  assert(row !== undefined, "an insert returns its row");
+  return row;
+}
+
+export async function moveRun(db: Database, { id }: Run, boardsDone: number): Promise<void> {
+  await db.update(boardRuns).set({ boardsDone, updatedAt: sql`now()` }).where(eq(boardRuns.id, id));
+}
+
+/** Of all runs the last few stay; those of processes that died are ended on the way. */
+export async function endRun(
+  db: Database,
+  { id }: Run,
+  outcome: { state: "done" | "failed"; boardsDone: number; error?: string },
+): Promise<void> {
+  const ended = { endedAt: sql`now()`, updatedAt: sql`now()` };
+  await db
+    .update(boardRuns)
+    .set({ ...outcome, ...ended })
+    .where(eq(boardRuns.id, id));
+  await db
+    .update(boardRuns)
+    .set({ ...ended, state: "failed", error: "The process that computed ended." })
+    .where(
+      and(
+        eq(boardRuns.state, "running"),
+        lt(boardRuns.updatedAt, sql`now() - make_interval(secs => ${BOARD_RUN_STALE_MS / 1_000})`),
+      ),
+    );
+  await db.delete(boardRuns).where(
+    sql`${boardRuns.id} not in (select id from board_runs order by started_at desc limit ${BOARD_RUNS_KEPT})
+      and ${boardRuns.state} <> 'running'`,
+  );
+}

@@ -1,0 +1,108 @@
+import { sql } from "drizzle-orm";
+import type { Database } from "@/lib/db/client";
+import { ballots } from "@/lib/db/schema/ballots";
+import { VOTES_A_LOAD } from "@/lib/job-limits";
+import { toCategories, type VoteTraits } from "@/lib/rating/categories";
+import type { Outcome } from "@/lib/rating/outcome";
+import { type CountedVote, VoteTable } from "./vote-table";
+
+type Row = {
+  id: string;
+  modelA: string;
+  modelB: string;
+  outcome: Outcome;
+  counted: boolean;
+  day: number;
+  language: string | null;
+  turn: number;
+  labels: string[] | null;
+  facts: Facts;
+};
+
+/**
+ * All counted ballots in memory, read whole once and from then on by what changed. Which rows those are is
+ * told by the transaction that wrote them last: every one below the oldest that was under way before the
+ * last reading had ended by then, so its rows were seen; all others are read again, which does no harm.
+ */
+export class LiveVotes {
+  #table = new VoteTable();
+  /** The oldest transaction under way before the last reading. */
+  #horizon: string | undefined;
+
+  get table(): VoteTable {
+    return this.#table;
+  }
+
+  /** Rows that were read. */
+  async refresh(transaction: Database, signal?: AbortSignal): Promise<number> {
+    // Before the rows and in a statement of its own: what ends in between is seen twice, and never not at all.
+    const [now] = await transaction.execute<{ xmin: string }>(
+      sql`select pg_snapshot_xmin(pg_current_snapshot())::text as xmin`,
+    );
+    const read =
+      this.#horizon === undefined
+        ? await this.#load(transaction, signal)
+        : await this.#follow(transaction, this.#horizon, signal);
+    this.#horizon = now?.xmin;
+    return read;
+  }
+
+  async #load(transaction: Database, signal: AbortSignal | undefined): Promise<number> {
+    // One that ended in the middle left half a table.
+    this.#table = new VoteTable();
+    return this.#read(transaction, sql`${ballots.counted}`, signal);
+  }
+
+  #follow(transaction: Database, horizon: string, signal: AbortSignal | undefined) {
+    return this.#read(transaction, sql`${ballots.changedIn} >= ${horizon}::xid8`, signal);
+  }
+
+  /** By a cursor: an exclusion may change as many rows as there are. */
+  async #read(
+    transaction: Database,
+    where: ReturnType<typeof sql>,
+    signal: AbortSignal | undefined,
+  ): Promise<number> {
+    await transaction.execute(sql`declare live_votes no scroll cursor for
+      select ${ballots.id} as id, ${ballots.modelAId} as "modelA", ${ballots.modelBId} as "modelB",
+        ${ballots.outcome} as outcome, ${ballots.counted} as counted,
+        floor(extract(epoch from ${ballots.createdAt}) / 86400)::int as day,
+        ${ballots.language} as language, ${ballots.turn} as turn, ${ballots.labels} as labels,
+        ${ballots.facts} as facts
+      from ${ballots} where ${where}`);
+    let read = 0;
+    for (;;) {
+      signal?.throwIfAborted();
+      const rows = await transaction.execute<Row>(
+        sql.raw(`fetch forward ${VOTES_A_LOAD} from live_votes`),
+      );
+      for (const row of rows) {
+        if (row.counted) this.#table.put(toVote(row));
+        else this.#table.remove(row.id);
+      }
+      read += rows.length;
+      if (rows.length < VOTES_A_LOAD) break;
+    }
+    await transaction.execute(sql`close live_votes`);
+    return read;
+  }
+}
+
+/** `ballots.facts` as it was written by this program, some version of it: read a million times, so unchecked but for what is absent. */
+type Facts = Omit<VoteTraits, "turn" | "labels"> & { a?: Side; b?: Side };
+type Side = { tokens?: number | null; headers?: number; lists?: number; bold?: number };
+
+function toVote({ facts, ...row }: Row): CountedVote {
+  const { id, modelA, modelB, outcome, day, language, turn, labels } = row;
+  return {
+    ...{ id, modelA, modelB, outcome, day, language },
+    categories: toCategories({ ...facts, turn, labels }),
+    ...{ styleA: toStyle(facts.a), styleB: toStyle(facts.b) },
+  };
+}
+
+/** In the order of STYLE_FEATURES. */
+function toStyle(side: Side | undefined): number[] {
+  const { tokens, headers, lists, bold } = side ?? {};
+  return [tokens ?? Number.NaN, headers ?? Number.NaN, lists ?? Number.NaN, bold ?? Number.NaN];
+}
