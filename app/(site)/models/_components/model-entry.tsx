@@ -5,6 +5,7 @@ import { countOf, formatCount, formatLicence, formatParameters } from "@/compone
 import { buttonClass } from "@/components/ui/button";
 import { paths } from "@/lib/paths";
 import type { ModelView } from "@/lib/protocol/arena-view";
+import { toModelSlug } from "@/lib/protocol/model-slug";
 import { SkillBars } from "./skill-bars";
 
 const EXAMPLES_SHOWN = 6;
@@ -24,7 +25,13 @@ export function ModelEntry({ model }: { model: ModelView }) {
     >
       <div>
         <h2 id={`model-${name}`} className="font-mono text-lg font-medium wrap-anywhere">
-          {name}
+          <Link
+            href={paths.model(toModelSlug(name))}
+            prefetch={false}
+            className="underline-offset-4 hover:underline"
+          >
+            {name}
+          </Link>
         </h2>
         <p className="mt-1 flex items-center gap-2 text-sm text-ink-soft">
           <span
@@ -41,11 +48,21 @@ export function ModelEntry({ model }: { model: ModelView }) {
             </div>
           ))}
         </dl>
-        {canChat(model) && (
-          <Link href={chatWith(name)} prefetch={false} className={`${buttonClass()} mt-6`}>
-            Chat with it
+        <p className="mt-6 flex flex-wrap items-center gap-2">
+          {canChat(model) && (
+            <Link href={chatWith(name)} prefetch={false} className={buttonClass()}>
+              Chat with it
+            </Link>
+          )}
+          <Link
+            href={paths.model(toModelSlug(name))}
+            prefetch={false}
+            aria-label={`Ratings and past of ${name}`}
+            className={buttonClass({ variant: "quiet" })}
+          >
+            Ratings and past
           </Link>
-        )}
+        </p>
       </div>
       <div className="min-w-0 space-y-8">
         {description.summary && <p className="max-w-[68ch]">{description.summary}</p>}
