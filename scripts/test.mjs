@@ -4,7 +4,7 @@
 import { spawn } from "node:child_process";
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 import { withBuildLock } from "./build-lock.mjs";
 import { installIfStale } from "./install-if-stale.mjs";
 import { root } from "./root.mjs";
@@ -52,31 +52,60 @@ async function checkTypes() {
   return asCheck((await run(PROGRAMS.tsc, ["--noEmit"])) && isGenerated);
 }
 
+/**
+ * What failed and then passed, by name. Some 5,000 tests with real databases, processes and browsers share the
+ * cores of whatever machine runs them; one that misses its moment once is tried again and named below, so that
+ * it is mended and stops nobody meanwhile. What fails twice has failed.
+ */
+const unsteady = [];
+
 async function runVitest() {
   const path = join(reports, "vitest.json");
-  const flags = ["--reporter=default", "--reporter=json", `--outputFile.json=${path}`];
+  const flags = [
+    ...["--reporter=default", "--reporter=json", `--outputFile.json=${path}`],
+    "--retry=1",
+  ];
   const isGood = await run(PROGRAMS.vitest, ["run", ...flags]);
-  return countsFrom(path, isGood, (report) => ({
-    passed: report.numPassedTests,
-    // A file that does not even load has no tests to fail.
-    failed:
-      report.numFailedTests +
-      report.testResults.filter((it) => it.status === "failed" && it.assertionResults.length === 0)
-        .length,
-  }));
+  return countsFrom(path, isGood, (report) => {
+    for (const { name, assertionResults } of report.testResults) {
+      for (const { fullName, status, failureMessages } of assertionResults) {
+        // Of a test that passed these are of its first try.
+        if (status !== "passed" || failureMessages.length === 0) continue;
+        const [why] = failureMessages[0].split("\n");
+        unsteady.push(`${relative(root, name)} › ${fullName}: ${why}`);
+      }
+    }
+    return {
+      passed: report.numPassedTests,
+      // A file that does not even load has no tests to fail.
+      failed:
+        report.numFailedTests +
+        report.testResults.filter(
+          (it) => it.status === "failed" && it.assertionResults.length === 0,
+        ).length,
+    };
+  });
+}
+
+/** Suites hold files, describes and tests; a test that passed at its second try is called flaky. */
+function noteUnsteady({ specs = [], suites = [] }) {
+  for (const { file, title, tests } of specs) {
+    if (tests.some(({ status }) => status === "flaky")) unsteady.push(`${file} › ${title}`);
+  }
+  for (const suite of suites) noteUnsteady(suite);
 }
 
 async function runPlaywright() {
   const files = readdirSync("e2e", { recursive: true }).filter((it) => it.endsWith(".e2e.ts"));
   if (files.length === 0) return { passed: 0, failed: 0 };
   const path = join(reports, "playwright.json");
-  const isGood = await run(PROGRAMS.playwright, ["test", "--reporter=list,json"], {
+  const isGood = await run(PROGRAMS.playwright, ["test", "--reporter=list,json", "--retries=1"], {
     PLAYWRIGHT_JSON_OUTPUT_NAME: path,
   });
-  return countsFrom(path, isGood, ({ stats, errors }) => ({
-    passed: stats.expected + stats.flaky,
-    failed: stats.unexpected + errors.length,
-  }));
+  return countsFrom(path, isGood, ({ stats, errors, suites }) => {
+    noteUnsteady({ suites });
+    return { passed: stats.expected + stats.flaky, failed: stats.unexpected + errors.length };
+  });
 }
 
 const STEPS = {
@@ -109,6 +138,10 @@ process.stdout.write("\n");
 for (const { name, passed, failed, seconds } of rows) {
   const counts = `${String(passed).padStart(5)} passed ${String(failed).padStart(4)} failed`;
   process.stdout.write(`  ${name.padEnd(36)}${counts}${seconds.toFixed(1).padStart(8)} s\n`);
+}
+if (unsteady.length > 0) {
+  process.stdout.write("\nPassed at the second try only:\n");
+  for (const line of unsteady) process.stdout.write(`  ${line.slice(0, 240)}\n`);
 }
 const sum = (key) => rows.reduce((total, row) => total + row[key], 0);
 process.stdout.write(`\n${sum("passed")} passed, ${sum("failed")} failed\n`);
