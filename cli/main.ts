@@ -7,6 +7,7 @@ import { addArenaCommand } from "./commands/arena";
 import { addConfigCommand } from "./commands/config";
 import { addDbCommand } from "./commands/db";
 import { addKeysCommand } from "./commands/keys";
+import { addLeaderboardCommand } from "./commands/leaderboard";
 import { addModelsCommand } from "./commands/models";
 import { addRatingsCommand } from "./commands/ratings";
 import { addReviewsCommand } from "./commands/reviews";
@@ -38,6 +39,7 @@ export async function runCli(words: string[], terminal: Terminal): Promise<numbe
   addUsageCommand(program, terminal);
   addReviewsCommand(program, terminal);
   addRatingsCommand(program, terminal);
+  addLeaderboardCommand(program, terminal);
   try {
     await program.parseAsync(words, { from: "user" });
     return 0;

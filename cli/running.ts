@@ -9,7 +9,11 @@ const runningSchema = z.object({
   url: z.string().optional(),
   databaseUrl: z.string().optional(),
 });
-const secretsSchema = z.object({ workerSecret: z.string(), adminToken: z.string() });
+const secretsSchema = z.object({
+  ...{ workerSecret: z.string(), adminToken: z.string() },
+  // Files of before the first visitor have none.
+  cookieSecret: z.string().optional(),
+});
 
 export type Running = z.infer<typeof runningSchema>;
 
@@ -31,6 +35,20 @@ export function getRunning(root: string): Running {
 /** The secrets that the launcher made; a person's own, in the environment, come before them. */
 export function findSecrets(root: string): z.infer<typeof secretsSchema> | undefined {
   return readData(root, "secrets.json", secretsSchema);
+}
+
+/**
+ * The secret behind cookies, and behind what is hashed with a key of the installation.
+ *
+ * @throws StartError when there is none.
+ */
+export function getCookieSecret(root: string): string {
+  const secret = env().PARLEY_SECRET ?? findSecrets(root)?.cookieSecret;
+  if (secret !== undefined) return secret;
+  throw new StartError({
+    message: "PARLEY_SECRET is not set, and no Parley has run from this clone.",
+    remedy: "Set it as the web server has it, or start the platform with `npm start`.",
+  });
 }
 
 function dataDir(root: string): string {

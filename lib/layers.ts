@@ -39,9 +39,10 @@ export const LAYERS: Record<string, readonly string[]> = {
   // Votes as files: what others publish is read, and what is published here is written.
   "lib/vote-files": ["lib/protocol", "lib/rating"],
   // The catalog: prices stand beside scores.
+  // The ledger: a model that is imported has had its first battle.
   "lib/leaderboard": [
-    ...["lib/catalog", "lib/db", "lib/jobs", "lib/protocol", "lib/rating", "lib/rules"],
-    "lib/vote-files",
+    ...["lib/catalog", "lib/db", "lib/jobs", "lib/ledger", "lib/protocol", "lib/rating"],
+    ...["lib/rules", "lib/vote-files"],
   ],
   // The leaderboard: `auto` is the best-rated model.
   "lib/gateway": [

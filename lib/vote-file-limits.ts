@@ -12,5 +12,9 @@ export const VOTE_MODELS_MAX = 65_536;
 export const VOTE_NAME_CHARACTERS_MAX = 256;
 /** Forms of records that are known by heart; a file has one or two. */
 export const RECORD_SHAPES_MAX = 4;
+/** Votes of one file that are moved into the database: some minutes, and 250 MB to know which of them are alike. */
+export const VOTES_IMPORTED_MAX = 10_000_000;
+/** Written by one statement, 40 ms; others' statements come between. */
+export const VOTES_A_BATCH = 2_000;
 /** Resamples that a command computes; quantiles of 10,000 are known to a hundredth of the interval, at minutes for many models. */
 export const BOOTSTRAP_ROUNDS_MAX = 10_000;

@@ -6,7 +6,13 @@ import { createHmac, hkdfSync, timingSafeEqual } from "node:crypto";
  */
 
 /** Each purpose signs with a key of its own (RFC 5869), so that a value made for one never opens another. */
-export type Purpose = "visitor" | "admin-session" | "network" | "prompt" | "checkpoints";
+export type Purpose =
+  | "visitor"
+  | "admin-session"
+  | "network"
+  | "prompt"
+  | "checkpoints"
+  | "imported-voter";
 
 export function purposeKey(purpose: Purpose, secret: string): Buffer {
   return Buffer.from(hkdfSync("sha256", secret, "", `parley/${purpose}`, 32));

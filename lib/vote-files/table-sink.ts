@@ -1,11 +1,11 @@
 import { RECORD_SHAPES_MAX } from "@/lib/vote-file-limits";
-import { isLogRow, toLogVote } from "./fastchat-log";
 import type { Place, ReadReport } from "./read-report";
+import { readRow } from "./read-row";
 import type { RecordSink } from "./record-frames";
 import { RecordShape } from "./record-shape";
 import { ShapeReader } from "./shape-reader";
 import { tellCategories } from "./tell-categories";
-import { toVoteRow, type VoteRow } from "./vote-row";
+import type { VoteRow } from "./vote-row";
 import type { VotesWanted, VoteTableBuilder } from "./vote-table";
 
 /** Takes the records of a file into columns: by their shape where it is known, else as objects. */
@@ -58,7 +58,7 @@ export class TableSink implements RecordSink {
 
   take(record: unknown): void {
     const report = this.#report;
-    const row = this.#read(record);
+    const row = readRow(record, report, { style: this.#wanted.style });
     report.rows += 1;
     if (row === undefined) return;
     const wanted = this.#wanted;
@@ -74,17 +74,6 @@ export class TableSink implements RecordSink {
   refuse(place: Place, reason: string): void {
     this.#report.rows += 1;
     this.#report.refuse(place, reason);
-  }
-
-  /** Undefined where the row of a log is no vote, or one that is not taken. */
-  #read(record: unknown): VoteRow | undefined {
-    const wants = { style: this.#wanted.style };
-    if (!isLogRow(record)) return toVoteRow(record, wants);
-    const vote = toLogVote(record);
-    if (vote === "other-kind") this.#report.otherKinds += 1;
-    else if (typeof vote === "string") this.#report.drop(vote);
-    else return toVoteRow(vote, wants);
-    return undefined;
   }
 }
 

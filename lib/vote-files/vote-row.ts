@@ -6,6 +6,8 @@ import { type SideStyle, WINNERS } from "./vote-line";
 
 /** One vote of a file, whatever the file's form. */
 export type VoteRow = {
+  /** The file's own name of the battle. */
+  id: string | null;
   modelA: string;
   modelB: string;
   outcome: Outcome;
@@ -83,6 +85,7 @@ export function toVoteRow(record: unknown, wants: RowWants = {}): VoteRow {
   const style = wants.style ? readStyle(counts, conversations) : null;
   return {
     ...{ modelA, modelB, outcome, style },
+    id: textOf(record, "question_id"),
     time: timeOf(record.tstamp ?? record.timestamp),
     voter: textOf(record, "judge"),
     language: languageOf(record),

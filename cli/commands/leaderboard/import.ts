@@ -1,0 +1,93 @@
+import { basename } from "node:path";
+import type { Command } from "commander";
+import { purposeKey } from "@/lib/auth/signed-value";
+import type { Database } from "@/lib/db/client";
+import { type ImportOutcome, importVotes } from "@/lib/leaderboard/import-votes";
+import { Leaderboard } from "@/lib/leaderboard/leaderboard";
+import { withDatabase } from "../../open-database";
+import { getCookieSecret } from "../../running";
+import type { Terminal } from "../../terminal";
+import { plainLine } from "../../text-table";
+import { badUse, reportLines, toFileError, VOTE_FILE_HELP } from "../../vote-file";
+
+type Flags = { dryRun?: true; source?: string; json?: true };
+
+const HELP = `
+Votes on anonymous models are taken and count as those that were cast here; models that are unknown are created.
+Each vote has an id of its content: importing a file again changes nothing, and one that broke off goes on.
+Who voted is hashed with the secret of this installation. What a file does not say is assumed: a vote without
+pair_probability was drawn as likely as any other, one without tstamp was cast today.
+
+Examples:
+  npx parley leaderboard import votes.jsonl --dry-run
+  npx parley leaderboard import clean_battle.json --source "Chatbot Arena, July 2024"
+  npx parley leaderboard import 2024-05-01-conv.json
+
+Exit codes: 0 imported (or nothing new), 1 the file holds nothing to take, 2 the command was used wrongly.
+`;
+
+export function addLeaderboardImport(leaderboard: Command, terminal: Terminal): void {
+  leaderboard
+    .command("import <file>")
+    .description(`Take the votes of a file: ${VOTE_FILE_HELP.split(";")[0]}.`)
+    .option("--dry-run", "look, and write nothing")
+    .option("--source <words>", "where the votes come from; the file's name unless told")
+    .option("--json", "one JSON object")
+    .addHelpText("after", HELP)
+    .action(async (file: string, flags: Flags) => {
+      if (file === "-") {
+        throw badUse("A file that is imported is read twice.", "Name a file; - is read once only.");
+      }
+      const key = purposeKey("imported-voter", getCookieSecret(terminal.root));
+      const options = {
+        ...{ key, source: flags.source ?? basename(file), isDry: flags.dryRun },
+        onProgress: progressTeller(terminal),
+      };
+      const outcome = await withDatabase(terminal.root, async (db) => {
+        const imported = await take(db, file, options);
+        // The boards follow; those beside the overall one by a job of the running platform.
+        if (imported.added > 0 && !flags.dryRun) await new Leaderboard({ db }).recompute();
+        return imported;
+      });
+      for (const line of reportLines(outcome.report)) terminal.writeError(`${line}\n`);
+      terminal.write(flags.json ? toJson(outcome, flags) : toText(outcome, flags));
+    });
+}
+
+async function take(db: Database, file: string, options: Parameters<typeof importVotes>[2]) {
+  try {
+    return await importVotes(db, file, options);
+  } catch (error) {
+    throw toFileError(error, file);
+  }
+}
+
+/** A line for each tenth. */
+function progressTeller(terminal: Terminal): (done: number, total: number) => void {
+  let told = 0;
+  return (done, total) => {
+    const tenth = Math.floor((10 * done) / Math.max(1, total));
+    if (tenth === told || done === total) return;
+    told = tenth;
+    terminal.writeError(`${done} of ${total} votes\n`);
+  };
+}
+
+function toJson({ report, ...outcome }: ImportOutcome, { dryRun }: Flags): string {
+  const { named, badCount, droppedCount, otherKinds } = report;
+  const skipped = { malformed: badCount, named, dropped: droppedCount, otherKinds };
+  return `${JSON.stringify({ isDryRun: dryRun === true, ...outcome, skipped })}\n`;
+}
+
+function toText({ votes, added, known, modelsAdded, report }: ImportOutcome, flags: Flags): string {
+  const verb = flags.dryRun ? "would be added" : "added";
+  const lines = [`${added} of ${votes} votes ${verb}, ${known} were there already.`];
+  if (report.named > 0)
+    lines.push(`${report.named} votes on models whose names were shown: left out.`);
+  if (modelsAdded.length > 0) {
+    const names = modelsAdded.slice(0, 10).map(plainLine).join(", ");
+    const more = modelsAdded.length > 10 ? ` and ${modelsAdded.length - 10} more` : "";
+    lines.push(`New models: ${names}${more}.`);
+  }
+  return `${lines.join("\n")}\n`;
+}
