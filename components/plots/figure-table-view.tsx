@@ -7,7 +7,7 @@ import { Button } from "@/components/ui/button";
 import { type FigureTable, formatCell } from "./figure-table";
 
 /** As many cells as a browser lays out without a pause that is felt (measured: docs/decisions/0047). */
-const CELLS_A_STEP = 6_000;
+const CELLS_A_STEP = 3_000;
 
 export type FigureTableViewProps = { table: FigureTable; caption: string };
 
@@ -39,7 +39,7 @@ export function FigureTableView({ table, caption }: FigureTableViewProps) {
                     column.isModel && "font-mono",
                   )}
                 >
-                  {column.label}
+                  <span className="inline-block w-max max-w-32 break-words">{column.label}</span>
                 </th>
               ))}
             </tr>
@@ -69,11 +69,13 @@ function Row({ row, columns }: RowProps) {
       <th
         scope="row"
         className={clsx(
-          "sticky left-0 max-w-64 border-b border-line bg-paper py-1.5 pr-6 text-left font-medium break-words",
+          "sticky left-0 border-b border-line bg-paper py-1.5 pr-6 text-left font-medium",
           first?.isModel && "font-mono",
         )}
       >
-        {formatCell(row[0] ?? null, first)}
+        <span className="block w-max max-w-36 break-words sm:max-w-72">
+          {formatCell(row[0] ?? null, first)}
+        </span>
       </th>
       {rest.map((column, index) => (
         <td key={column.label} className="border-b border-line py-1.5 pr-6 text-right">

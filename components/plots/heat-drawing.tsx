@@ -3,7 +3,6 @@ import type { HeatLayout } from "./heat-layout";
 
 export type HeatDrawingProps = {
   layout: HeatLayout;
-  active: number | null;
   /** Of a step, for cells that print numbers and for those that do not. */
   color: (step: number, hasNumbers: boolean) => string;
   legend: HeatLegend;
@@ -22,16 +21,28 @@ const NUMBERS_EVERY = 10;
 /** What a cell on few votes leaves free at each edge, as a share of its side. */
 const FAINT_INSET = 0.26;
 
-/** Rows against columns, with the row and the column of the active cell marked. */
-export function HeatDrawing({ layout, active, color, legend }: HeatDrawingProps) {
+/** Rows against columns. */
+export const HeatDrawing = memo(function HeatDrawing(props: HeatDrawingProps) {
+  const { layout, color, legend } = props;
   const { width, height } = layout;
   return (
     <svg {...{ width, height }} viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
       <Cells layout={layout} color={color} />
-      <ColumnHeads layout={layout} active={active} />
-      <RowHeads layout={layout} active={active} />
-      {active !== null && <ActiveCell layout={layout} active={active} />}
+      <ColumnHeads layout={layout} active={null} />
+      <RowHeads layout={layout} active={null} />
       <Legend layout={layout} color={color} legend={legend} />
+    </svg>
+  );
+});
+
+/** The row and the column of the active cell, for above a drawing. */
+export function HeatOverlay({ layout, active }: { layout: HeatLayout; active: number }) {
+  const { width, height } = layout;
+  return (
+    <svg {...{ width, height }} viewBox={`0 0 ${width} ${height}`} aria-hidden="true">
+      <ColumnHeads layout={layout} active={active} isAlone />
+      <RowHeads layout={layout} active={active} isAlone />
+      <ActiveCell layout={layout} active={active} />
     </svg>
   );
 }
@@ -46,14 +57,19 @@ export function HeatHeads({ layout, active }: HeadsProps) {
   );
 }
 
-type HeadsProps = Pick<HeatDrawingProps, "layout" | "active">;
+type HeadsProps = {
+  layout: HeatLayout;
+  active: number | null;
+  /** The active one and no other, above the one that is drawn already. */
+  isAlone?: boolean;
+};
 type CellsProps = Pick<HeatDrawingProps, "layout" | "color">;
 
 /**
  * Cells of one colour are one path: 200 models have 40 000 cells, and as elements of their own they would take
  * a hundred times as long to lay out (measured: docs/decisions/0047).
  */
-const Cells = memo(function Cells({ layout, color }: CellsProps) {
+function Cells({ layout, color }: CellsProps) {
   const { look, cells, count, side, left, top } = layout;
   const gap = side >= 8 ? 1 : 0;
   const paths = new Map<number, string[]>();
@@ -96,18 +112,19 @@ const Cells = memo(function Cells({ layout, color }: CellsProps) {
         )}
     </g>
   );
-});
+}
 
 function toShort(pixel: number): number {
   return Math.round(pixel * 10) / 10;
 }
 
-function RowHeads({ layout, active }: HeadsProps) {
+function RowHeads({ layout, active, isAlone = false }: HeadsProps) {
   const { names, count, side, left, top, look } = layout;
   const row = active === null ? null : Math.floor(active / count);
   return (
     <g>
       {names.map(({ name, number }, index) => {
+        if (isAlone && index !== row) return null;
         if (!look.hasNames && index !== row && (index + 1) % NUMBERS_EVERY !== 0) return null;
         return (
           <text
@@ -130,13 +147,14 @@ function RowHeads({ layout, active }: HeadsProps) {
   );
 }
 
-function ColumnHeads({ layout, active }: HeadsProps) {
+function ColumnHeads({ layout, active, isAlone = false }: HeadsProps) {
   const { names, count, side, left, top, look } = layout;
   const column = active === null ? null : active % count;
   return (
     <g>
       {names.map(({ name, number }, index) => {
         const isActive = index === column;
+        if (isAlone && !isActive) return null;
         const x = left + (index + 0.5) * side;
         const fill = isActive ? "fill-accent font-medium" : "fill-ink-soft";
         if (look.hasHeads === "names") {
@@ -192,7 +210,7 @@ const LEGEND_STEP = 16;
 /** As long as its title may be. */
 const LEGEND_TITLE_WIDTH = 130;
 
-function Legend({ layout, color, legend }: Omit<HeatDrawingProps, "active">) {
+function Legend({ layout, color, legend }: HeatDrawingProps) {
   const { top, count, side, look } = layout;
   const width = legend.steps.length * LEGEND_STEP;
   const left = Math.max(0, Math.min(layout.left, layout.width - width - LEGEND_TITLE_WIDTH));

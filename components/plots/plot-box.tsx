@@ -1,5 +1,6 @@
 "use client";
 
+import clsx from "clsx";
 import {
   type KeyboardEvent,
   type PointerEvent,
@@ -21,6 +22,11 @@ export type PlotBoxProps<Layout extends PlotLayout> = {
   /** Has to be stable while nothing changes: layouts are made once for each width. */
   layout: (width: number) => Layout;
   Drawing: (props: { layout: Layout; active: number | null }) => ReactElement;
+  /**
+   * What marks the active one, drawn above a drawing that then stays as it is: of one with 40 000 cells
+   * nothing is painted anew while a pointer passes over it.
+   */
+  Overlay?: (props: { layout: Layout; active: number }) => ReactElement;
   /** Stands still at the left while the drawing scrolls sideways. */
   Heads?: (props: { layout: Layout; active: number | null }) => ReactElement;
   /** What stands in the drawing's place until its width is known. */
@@ -38,7 +44,7 @@ const DIRECTIONS: Record<string, Direction> = {
  * a key leads to is said aloud; the table of the same figure is there for reading it all.
  */
 export function PlotBox<Layout extends PlotLayout>(props: PlotBoxProps<Layout>) {
-  const { label, moves, layout: toLayout, Drawing, Heads, heightAtFirst = 320 } = props;
+  const { label, moves, layout: toLayout, Drawing, Overlay, Heads, heightAtFirst = 320 } = props;
   const box = useRef<HTMLDivElement>(null);
   const anchor = useRef<HTMLSpanElement>(null);
   const hintId = useId();
@@ -106,11 +112,16 @@ export function PlotBox<Layout extends PlotLayout>(props: PlotBoxProps<Layout>) 
               if (event.pointerType === "mouse") setChosen(null);
             }}
           >
-            <div className="col-start-1 row-start-1">
-              <Drawing layout={layout} active={active} />
+            <div className={clsx("col-start-1 row-start-1", Overlay && "will-change-transform")}>
+              <Drawing layout={layout} active={Overlay ? null : active} />
             </div>
+            {Overlay && active !== null && (
+              <div className="pointer-events-none z-1 col-start-1 row-start-1">
+                <Overlay layout={layout} active={active} />
+              </div>
+            )}
             {Heads && width !== null && layout.width > width && (
-              <div className="sticky left-0 col-start-1 row-start-1 w-fit">
+              <div className="sticky left-0 z-2 col-start-1 row-start-1 w-fit">
                 <Heads layout={layout} active={active} />
               </div>
             )}

@@ -142,5 +142,6 @@ function widen([least, most]: readonly [number, number]): readonly [number, numb
 
 function straight(domain: readonly [number, number], range: readonly [number, number]) {
   const slope = (range[1] - range[0]) / (domain[1] - domain[0]);
-  return (value: number) => range[0] + (value - domain[0]) * slope;
+  // A hundredth of a pixel is finer than any screen, and a file of such numbers is half as long.
+  return (value: number) => Math.round((range[0] + (value - domain[0]) * slope) * 100) / 100;
 }

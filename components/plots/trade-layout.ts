@@ -12,6 +12,7 @@ import { linearScale, logScale, type Scale, type Tick } from "./scale";
 
 /** What a score is set against. */
 export type TradeMeasure = {
+  name: string;
   /** With its unit. */
   label: string;
   /** Null where it is not known. */
@@ -134,7 +135,7 @@ function toTip(point: TradePoint | undefined, measure: TradeMeasure): PlotTip {
     title: point.row.model,
     lines: [
       ["Score", point.row.rating.toFixed(0)],
-      [measure.label, point.value === 0 ? measure.zeroLabel : measure.format(point.value)],
+      [measure.name, point.value === 0 ? measure.zeroLabel : measure.format(point.value)],
       ...(point.isFront ? [["Front", "no other is better in both"] as const] : []),
     ],
   };

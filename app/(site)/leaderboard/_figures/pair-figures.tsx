@@ -10,7 +10,12 @@ import {
   sequentialColor,
   sequentialStep,
 } from "@/components/plots/heat-colors";
-import { HeatDrawing, HeatHeads, type HeatLegend } from "@/components/plots/heat-drawing";
+import {
+  HeatDrawing,
+  HeatHeads,
+  type HeatLegend,
+  HeatOverlay,
+} from "@/components/plots/heat-drawing";
 import { type HeatLayout, toHeatLayout } from "@/components/plots/heat-layout";
 import { PlotBox } from "@/components/plots/plot-box";
 import type { PairTable } from "@/lib/protocol/board-view";
@@ -26,7 +31,7 @@ const KINDS = [
   { value: "expected", label: "Expected by scores" },
 ] as const;
 
-type DrawingProps = { layout: HeatLayout; active: number | null };
+type DrawingProps = { layout: HeatLayout };
 
 export function WinRateFigure(board: FigureBoard) {
   return <PairState board={board}>{(pairs) => <WinRates pairs={pairs} {...board} />}</PairState>;
@@ -46,8 +51,8 @@ const WIN_LEGEND: HeatLegend = {
   title: "won by the row",
 };
 
-function WinDrawing(props: DrawingProps) {
-  return <HeatDrawing {...props} color={divergingColor} legend={WIN_LEGEND} />;
+function WinDrawing({ layout }: DrawingProps) {
+  return <HeatDrawing layout={layout} color={divergingColor} legend={WIN_LEGEND} />;
 }
 
 function WinRates({ pairs, source }: PairFigureProps) {
@@ -89,7 +94,7 @@ function WinRates({ pairs, source }: PairFigureProps) {
           {more}
         </>
       }
-      picture={(width) => <WinDrawing layout={layout(width)} active={null} />}
+      picture={(width) => <WinDrawing layout={layout(width)} />}
       note={
         kind === "observed" &&
         `Best models first. A small square rests on fewer than ${VOTES_OF_FAINT} votes; an empty cell had no winner yet. Ties count for neither.`
@@ -101,6 +106,7 @@ function WinRates({ pairs, source }: PairFigureProps) {
         moves="from cell to cell"
         layout={layout}
         Drawing={WinDrawing}
+        Overlay={HeatOverlay}
         Heads={HeatHeads}
       />
     </FigureFrame>
@@ -132,8 +138,8 @@ function BattleCounts({ pairs, source }: PairFigureProps) {
       labels: ["0", formatCount(most / 4), formatCount(most)],
       title: "votes on the pair",
     };
-    return (props: DrawingProps) => (
-      <HeatDrawing {...props} color={sequentialColor} legend={legend} />
+    return ({ layout }: DrawingProps) => (
+      <HeatDrawing layout={layout} color={sequentialColor} legend={legend} />
     );
   }, [most]);
   return (
@@ -142,7 +148,7 @@ function BattleCounts({ pairs, source }: PairFigureProps) {
       reading="Each cell is the number of counted votes on the pair: the stronger its colour, the more is known of it."
       fileName="battles"
       controls={more}
-      picture={(width) => <Drawing layout={layout(width)} active={null} />}
+      picture={(width) => <Drawing layout={layout(width)} />}
       note="Best models first. An empty cell is a pair that has not met; its expected win rate follows from the others."
       {...{ table, source }}
     >
@@ -151,6 +157,7 @@ function BattleCounts({ pairs, source }: PairFigureProps) {
         moves="from cell to cell"
         layout={layout}
         Drawing={Drawing}
+        Overlay={HeatOverlay}
         Heads={HeatHeads}
       />
     </FigureFrame>

@@ -57,7 +57,7 @@ export function TradeFigure({ rated, source }: FigureBoard) {
   }
   return (
     <FigureFrame
-      title={`Score against ${measure.tab.toLowerCase()}`}
+      title={`Score against ${measure.name.toLowerCase()}`}
       reading={`Models on the line are the front: none of the others has a higher score and is ${measure.fewer}.`}
       fileName={`score-against-${id}`}
       picture={(width) => <Drawing layout={layout(width)} active={null} />}

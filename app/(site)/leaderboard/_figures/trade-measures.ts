@@ -15,25 +15,25 @@ export const TRADE_MEASURES: Record<
   TradeMeasure & { tab: string; missing: string; fewer: string }
 > = {
   output: {
-    ...{ tab: "Price out", label: "Price of output, $ a million tokens" },
+    ...{ tab: "Price out", name: "Price of output", label: "Price of output, $ a million tokens" },
     ...{ missing: "a price", fewer: "cheaper", zeroLabel: "free" },
     ...{ isGain: false, format: formatDollars },
     amountOf: (row) => row.price?.outputPerMillion ?? null,
   },
   input: {
-    ...{ tab: "Price in", label: "Price of input, $ a million tokens" },
+    ...{ tab: "Price in", name: "Price of input", label: "Price of input, $ a million tokens" },
     ...{ missing: "a price", fewer: "cheaper", zeroLabel: "free" },
     ...{ isGain: false, format: formatDollars },
     amountOf: (row) => row.price?.inputPerMillion ?? null,
   },
   "first-token": {
-    ...{ tab: "First token", label: "Median time to first token, s" },
+    ...{ tab: "First token", name: "Time to first token", label: "Median time to first token, s" },
     ...{ missing: "a measured time", fewer: "sooner", zeroLabel: `0${THIN_SPACE}s` },
-    ...{ isGain: false, format: formatSeconds },
-    amountOf: (row) => row.firstTokenMs,
+    ...{ isGain: false, format: (seconds) => formatSeconds(seconds * 1_000) },
+    amountOf: (row) => (row.firstTokenMs === null ? null : row.firstTokenMs / 1_000),
   },
   speed: {
-    ...{ tab: "Tokens/s", label: "Median speed, tokens/s" },
+    ...{ tab: "Tokens/s", name: "Tokens a second", label: "Median speed, tokens/s" },
     ...{ missing: "a measured speed", fewer: "faster", zeroLabel: "0" },
     ...{ isGain: true, format: formatRate },
     amountOf: (row) => row.tokensPerSecond,
