@@ -6,6 +6,7 @@ import { migrateDatabase } from "@/lib/db/migrate";
 import { jobs } from "@/lib/jobs/jobs";
 import { leaderboard } from "@/lib/leaderboard/leaderboard";
 import { startKeepingModels } from "@/lib/models/keep-models";
+import { publications } from "@/lib/leaderboard/publications";
 import { relay } from "@/lib/relay/relay";
 import { responses } from "@/lib/responses/responses";
 import { startSummingDays } from "@/lib/stats/sum-days";
@@ -49,6 +50,7 @@ async function bootOnce(): Promise<void> {
   arena().startSweeper();
   responses().startSweeper();
   leaderboard().start();
+  publications().start();
   startKeepingModels();
   startSummingDays();
   jobs().start();

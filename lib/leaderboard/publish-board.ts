@@ -25,6 +25,14 @@ export type NewPublication = {
   key: BoardKey;
 };
 
+/** `computeBoardFile`, here or in a thread. */
+export type ComputeFile = typeof computeBoardFile;
+
+export type PublishOptions = SnapshotOptions & {
+  /** In this thread unless given. */
+  compute?: ComputeFile | undefined;
+};
+
 export type Publication = VoteSnapshot & {
   id: string;
   key: string;
@@ -48,7 +56,7 @@ export function createBoardId(): string {
 export async function publishBoard(
   db: Database,
   publication: NewPublication,
-  options: SnapshotOptions = {},
+  { compute = computeBoardFile, ...options }: PublishOptions = {},
 ): Promise<Publication> {
   const key = toFrozenKey(publication.key, new Date());
   return db.transaction(
@@ -63,7 +71,7 @@ export async function publishBoard(
       };
       const bytes = readVoteBytes(transaction, snapshot.hash);
       const body = await withVoteFile(bytes, snapshot.hash, (path) =>
-        computeBoardFile(path, head, options),
+        compute(path, head, options),
       );
       const boardVotes = Number(/"voteCount":(\d+)/.exec(body)?.[1]);
       if (boardVotes === 0) throw noVotes();

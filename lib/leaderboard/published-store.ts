@@ -75,7 +75,7 @@ export type PublicationRow = typeof boardPublications.$inferSelect;
 
 export async function createPublication(
   db: Database,
-  publication: Pick<PublicationRow, "id" | "title" | "key">,
+  publication: Pick<PublicationRow, "id" | "title" | "key" | "boardId">,
 ): Promise<void> {
   await db.insert(boardPublications).values({ ...publication, state: "running" });
   const kept = db

@@ -242,17 +242,17 @@ test("a board is removed with its reason in the public log, and its votes with t
   const [one, other] = [await publish(), await publish({ style: true }, "Other")];
   const log = async () =>
     (await run(sql`select kind, message from public_log order by id`)).map((it) => it.kind);
-  await removeBoard(database.db, { id: one.id, reason: "Wrong title." });
+  await removeBoard({ id: one.id, reason: "Wrong title." }, database.db);
   expect(await count("vote_snapshots")).toBe(1);
   expect(await readPublished(one.id, database.db)).toBeUndefined();
-  await removeBoard(database.db, { id: other.id, reason: "Not needed." });
+  await removeBoard({ id: other.id, reason: "Not needed." }, database.db);
   expect(await count("vote_snapshot_parts")).toBe(0);
   expect(await log()).toEqual([
     ...["board-published", "board-published", "board-removed", "board-removed"],
   ]);
   const [last] = await run(sql`select message from public_log order by id desc limit 1`);
   expect(last?.message).toContain("Not needed.");
-  await expect(removeBoard(database.db, { id: one.id, reason: "?" })).rejects.toMatchObject({
+  await expect(removeBoard({ id: one.id, reason: "?" }, database.db)).rejects.toMatchObject({
     code: "not-found",
   });
 });

@@ -1,4 +1,4 @@
-import type { Database } from "@/lib/db/client";
+import { type Database, database } from "@/lib/db/client";
 import { AppError } from "@/lib/errors";
 import { deletePublishedBoard, writeBoardLog } from "./published-store";
 import { deleteUnnamedSnapshots } from "./snapshot-store";
@@ -11,8 +11,8 @@ import { lockSnapshots } from "./vote-snapshot";
  * @throws AppError `not-found`
  */
 export async function removeBoard(
-  db: Database,
   { id, reason }: { id: string; reason: string },
+  db: Database = database(),
 ): Promise<void> {
   await db.transaction(async (transaction) => {
     await lockSnapshots(transaction);

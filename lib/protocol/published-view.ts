@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { BOARD_TITLE_CHARACTERS_MAX, REMOVAL_REASON_CHARACTERS_MAX } from "@/lib/board-limits";
 import { boardKeySchema } from "./board-key-schema";
+import { boardQuerySchema } from "./board-query";
 
 /** Boards that do not change any more: what anyone is told of them, and what keepers say. */
 
@@ -60,6 +61,11 @@ export const adminBoardsSchema = z.object({
 
 /** Of an address that takes no parameter. */
 export const noQuerySchema = z.strictObject({});
+
+/** `GET /api/leaderboard/file`. */
+export const boardFileQuerySchema = boardQuerySchema.extend({
+  format: z.enum(["csv", "json"]).default("csv"),
+});
 
 const oneLine = (text: string) => !/[\p{Cc}\p{Zl}\p{Zp}]/u.test(text);
 

@@ -16,7 +16,7 @@ export function addLeaderboardRemove(leaderboard: Command, terminal: Terminal): 
     )
     .action(async (id: string, flags: { reason: string }) => {
       const { reason } = parseFlags(removalBodySchema, flags);
-      await withDatabase(terminal.root, (db) => removeBoard(db, { id, reason }));
+      await withDatabase(terminal.root, (db) => removeBoard({ id, reason }, db));
       terminal.write(`Removed. The public log says why.\n`);
     });
 }
