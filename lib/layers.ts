@@ -95,6 +95,7 @@ export const LAYERS: Record<string, readonly string[]> = {
   // What battles are about. The history: personal data is taken out of what is shown.
   "lib/topics": [
     ...["lib/db", "lib/history", "lib/jobs", "lib/leaderboard", "lib/protocol", "lib/rating"],
+    "lib/rules",
   ],
   // The one domain that keeps what a wire says: its rows are responses as clients read them.
   "lib/responses": [

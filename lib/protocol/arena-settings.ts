@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { RATED_VOTES_MIN } from "@/lib/limits";
+import { TOPIC_PROMPTS_MAX, TOPIC_PROMPTS_MIN } from "@/lib/topic-limits";
 import { modelNameSchema } from "./catalog";
 import { textSchema } from "./well-formed-text";
 
@@ -161,6 +162,20 @@ const ratingRulesSchema = z.strictObject({
   languageVotesMin: count.min(1).default(100),
 });
 
+const labelRulesSchema = z.strictObject({
+  /** The model that reads categories from prompts (`npx parley leaderboard label`, and a job); empty: none. */
+  model: textSchema.max(256).default(""),
+  /** Prompts that the job reads in an hour; whatever is left waits. */
+  promptsPerHour: z.number().int().min(1).max(100_000).default(200),
+});
+
+const topicRulesSchema = z.strictObject({
+  /** Prompts of battles are sorted into topics for everybody to read, where their visitors agreed to the terms. */
+  isOn: z.boolean().default(true),
+  /** The newest so many are. */
+  promptsMax: z.number().int().min(TOPIC_PROMPTS_MIN).max(TOPIC_PROMPTS_MAX).default(20_000),
+});
+
 export const arenaSettingsSchema = z.strictObject({
   sampling: samplingRulesSchema.prefault({}),
   pace: paceRulesSchema.prefault({}),
@@ -170,6 +185,8 @@ export const arenaSettingsSchema = z.strictObject({
   terms: termsRulesSchema.prefault({}),
   humanity: humanityRulesSchema.prefault({}),
   ratings: ratingRulesSchema.prefault({}),
+  labels: labelRulesSchema.prefault({}),
+  topics: topicRulesSchema.prefault({}),
 });
 
 export type ArenaSettings = z.infer<typeof arenaSettingsSchema>;
@@ -181,6 +198,8 @@ export type CallRules = z.infer<typeof callRulesSchema>;
 export type ModerationRules = z.infer<typeof moderationRulesSchema>;
 export type TermsRules = z.infer<typeof termsRulesSchema>;
 export type RatingRules = z.infer<typeof ratingRulesSchema>;
+export type LabelRules = z.infer<typeof labelRulesSchema>;
+export type TopicRules = z.infer<typeof topicRulesSchema>;
 export type HumanityRules = z.infer<typeof humanityRulesSchema>;
 
 export const DEFAULT_ARENA_SETTINGS: ArenaSettings = arenaSettingsSchema.parse({});
