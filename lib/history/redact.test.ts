@@ -122,6 +122,31 @@ test("a key that is cut off, and keys of which none ends", () => {
   expect(redact(open).text).toBe(open);
 });
 
+test.each([
+  ["iban", "to DE89\u00a03704\u00a00044\u00a00532\u00a00130\u00a000 until Monday"],
+  ["card", "4111\u202f1111\u202f1111\u202f1111"],
+  ["card", "4111\u20131111\u20131111\u20131111"],
+  ["card", "4111.1111.1111.1111"],
+  ["phone", "+44\u00a020\u00a07946\u00a00958"],
+  ["email", "john.doe＠example.com"],
+  ["email", "john.doe@\u200bexample.com"],
+])("%s with other signs than keys write: %s", (kind, text) => {
+  const redacted = redact(text);
+  expect(redacted.counts).toEqual({ [kind]: 1 });
+  expect(redacted.text).not.toMatch(/\d|john/);
+});
+
+test("what is left keeps its own blanks and dashes", () => {
+  const text = "12\u00a0000 – or more — at 5\u202f%, ＡＢＣ";
+  expect(redact(`${text} a@example.com`).text).toBe(`${text} [e-mail address removed]`);
+});
+
+test("of a private key that is cut off nothing stays, and what follows does", () => {
+  const body = "b3BlbnNzaC1rZXktdjEAAAAA\nQyNTUxOQAAACD";
+  const { text } = redact(`-----BEGIN OPENSSH PRIVATE KEY-----\n${body}\nThen it stopped.`);
+  expect(text).toBe("[key removed]\nThen it stopped.");
+});
+
 test("texts made to be slow take no longer than others of their length", () => {
   // Squared, the shortest of these would take a minute: 100,000 characters, each looked at 100,000 times.
   const length = 100_000;

@@ -115,6 +115,11 @@ const RULES: readonly Rule[] = [
     pick: head(cardLength),
   },
   {
+    kind: "card",
+    find: /(?<![\d.,])(?:\d{4}\.){3}\d{1,7}(?![.,]?\d)/g,
+    pick: head(cardLength),
+  },
+  {
     kind: "ssn",
     find: /(?<![\w.-])(?!000|666|9\d\d)\d{3}-(?!00)\d{2}-(?!0000)\d{4}(?![\w-])/g,
   },
@@ -166,9 +171,24 @@ const RULES: readonly Rule[] = [
 /** @returns the text without personal data, and how much of each kind was taken out. */
 export function redact(text: string): Redacted {
   const counts: Redacted["counts"] = {};
-  let current = withoutKeyBlocks(text, counts);
+  const shown = withoutKeyBlocks(text.replaceAll(INVISIBLE, ""), counts);
+  let current: Both = { shown, plain: toPlain(shown) };
   for (const rule of RULES) current = apply(rule, current, counts);
-  return { text: current, counts };
+  return { text: current.shown, counts };
+}
+
+/** Soft hyphens, blanks and joins of no width: they hide a number from a search and show nothing. */
+const INVISIBLE = /[\u00ad\u200b\u2060\ufeff]/g;
+
+/** A text as it is shown, and the same with plain blanks, hyphens and letters, character for character. */
+type Both = { shown: string; plain: string };
+
+/** Numbers are pasted from pages with other blanks and dashes than keys write; expressions name the plain ones. */
+function toPlain(text: string): string {
+  return text
+    .replaceAll(/[\u00a0\u2000-\u200a\u202f\u205f\u3000]/g, " ")
+    .replaceAll(/[\u2010-\u2015\u2212]/g, "-")
+    .replaceAll(/[\uff01-\uff5e]/g, (wide) => String.fromCharCode(wide.charCodeAt(0) - 0xfee0));
 }
 
 /** Adds up what several texts held. */
@@ -181,25 +201,30 @@ export function addCounts(all: readonly Redacted["counts"][]): Redacted["counts"
   return sum;
 }
 
-function apply({ kind, find, pick }: Rule, text: string, counts: Redacted["counts"]): string {
-  let result = "";
+function apply(
+  { kind, find, pick }: Rule,
+  { shown, plain }: Both,
+  counts: Redacted["counts"],
+): Both {
+  const result: Both = { shown: "", plain: "" };
   let from = 0;
   find.lastIndex = 0;
-  for (let match = find.exec(text); match !== null; match = find.exec(text)) {
+  for (let match = find.exec(plain); match !== null; match = find.exec(plain)) {
     const [found] = match;
-    const before = text.slice(Math.max(0, match.index - CONTEXT_CHARACTERS), match.index);
+    const before = plain.slice(Math.max(0, match.index - CONTEXT_CHARACTERS), match.index);
     const picked = pick ? pick(found, before) : ([0, found.length] as const);
     if (picked === null) {
       find.lastIndex = match.index + 1;
       continue;
     }
     const [start, end] = picked;
-    result += text.slice(from, match.index + start) + WORDS[kind];
+    result.shown += shown.slice(from, match.index + start) + WORDS[kind];
+    result.plain += plain.slice(from, match.index + start) + WORDS[kind];
     from = match.index + end;
     find.lastIndex = from;
     counts[kind] = (counts[kind] ?? 0) + 1;
   }
-  return result + text.slice(from);
+  return { shown: result.shown + shown.slice(from), plain: result.plain + plain.slice(from) };
 }
 
 const KEY_BEGIN = "-----BEGIN ";
@@ -218,7 +243,7 @@ function withoutKeyBlocks(text: string, counts: Redacted["counts"]): string {
     // Looked for once for all beginnings before it.
     if (endAt >= 0 && endAt < at) endAt = text.indexOf(KEY_END, at);
     else if (endAt < 0 && from === 0) endAt = text.indexOf(KEY_END, at);
-    const stop = toStop(text, at, endAt);
+    const stop = toStop(text, at, endAt) + (isPrivate ? cutKeyLength(text, at, endAt) : 0);
     result += text.slice(from, at) + (isPrivate ? WORDS.key : text.slice(at, stop));
     if (isPrivate) counts.key = (counts.key ?? 0) + 1;
     from = stop;
@@ -226,8 +251,22 @@ function withoutKeyBlocks(text: string, counts: Redacted["counts"]): string {
   return result + text.slice(from);
 }
 
+const CUT_KEY =
+  /^[A-Z0-9 ]{0,64}-{0,5}(?: ?[A-Za-z0-9+/=]{16,})?(?:\r?\n[A-Za-z0-9+/=]{1,128}(?=\r?\n|$))*/;
+
+/** Of a private key without an end: the rest of its first line, and lines of nothing but its letters. */
+function cutKeyLength(text: string, at: number, endAt: number): number {
+  if (hasEnd(at, endAt)) return 0;
+  const start = at + KEY_BEGIN.length;
+  const rest = text.slice(start, start + KEY_CHARACTERS_MAX);
+  return CUT_KEY.exec(rest)?.[0].length ?? 0;
+}
+
+const hasEnd = (at: number, endAt: number): boolean =>
+  endAt >= at && endAt - at <= KEY_CHARACTERS_MAX;
+
 function toStop(text: string, at: number, endAt: number): number {
-  if (endAt < at || endAt - at > KEY_CHARACTERS_MAX) {
+  if (!hasEnd(at, endAt)) {
     return Math.min(text.length, at + KEY_BEGIN.length);
   }
   const line = /^-----END [A-Z0-9 ]{0,64}-----/.exec(text.slice(endAt, endAt + 96));
