@@ -12,7 +12,10 @@ const LINKS = [
 /** What is one touch away and no part of the main navigation. */
 export function SiteLinks() {
   return (
-    <nav aria-label="More" className="flex flex-wrap justify-center gap-x-6 pb-3 text-xs text-ink-soft">
+    <nav
+      aria-label="More"
+      className="flex flex-wrap justify-center gap-x-6 pb-3 text-xs text-ink-soft"
+    >
       {LINKS.map(([href, label]) => (
         <Link
           key={href}

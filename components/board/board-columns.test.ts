@@ -12,7 +12,7 @@ const ids = (rows: BoardTableRow[], chosen: Parameters<typeof pickColumns>[1]) =
 
 test("columns that say nothing of any model stay out by themselves", () => {
   expect(ids([ROW], null)).toEqual([
-    ...["rank", "spread", "model", "score", "votes", "organization", "context", "first-token"],
+    ...["rank", "spread", "model", "score", "votes", "context", "first-token"],
   ]);
   expect(ids([ROW, { ...ROW, licence: "mit", mine: 2 }], null)).toContain("mine");
 });

@@ -121,8 +121,8 @@ export function spread(best: number | null, worst: number | null): string {
   return best === worst ? formatCount(best) : `${formatCount(best)}–${formatCount(worst)}`;
 }
 
-/** Shown until the reader chooses: all but the counts that `votes` sums up. */
-const OPTIONAL: readonly ColumnId[] = ["won", "lost", "tied"];
+/** Drawn when the reader chooses them: counts that `votes` sums up, and what stands under the name as well. */
+const OPTIONAL: readonly ColumnId[] = ["organization", "won", "lost", "tied"];
 /** On a phone, until the reader chooses. */
 const NARROW: readonly ColumnId[] = ["rank", "model", "mine", "score"];
 

@@ -7,7 +7,7 @@ import { type BoardColumn, type BoardTableRow, isShownNarrow, spread } from "./b
 import { Interval } from "./interval";
 import type { RatingScale } from "./rating-scale";
 
-export const CELL = "border-b border-line py-2 pr-4 last:pr-0";
+export const CELL = "border-b border-line py-2 pr-2 last:pr-0 sm:pr-4";
 export const RANK_CELL = "sticky left-0 z-10 w-9 min-w-9 bg-paper";
 export const MODEL_CELL = "sticky left-9 z-10 bg-paper";
 
@@ -26,17 +26,18 @@ export type BoardRowProps = {
 /** Drawn anew only when something of it changed: a board has hundreds. */
 export const BoardRow = memo(function BoardRow(props: BoardRowProps) {
   const { row, columns, scale, isNarrowed, isOpen, onToggle, renderDetail } = props;
+  const hasOrganization = !columns.some((it) => it.id === "organization");
   return (
     <>
       <tr data-row={row.model} className="group">
         {columns.map((column) => {
           if (column.id === "rank") return <RankCell key="rank" row={row} />;
           if (column.id === "model") {
-            return <ModelCell key="model" row={row} isOpen={isOpen} onToggle={onToggle} />;
+            return <ModelCell key="model" {...{ row, isOpen, onToggle, hasOrganization }} />;
           }
           if (column.id === "score") {
             return (
-              <td key="score" className="w-2/5 border-b border-line pr-4 sm:pr-6">
+              <td key="score" className="w-2/5 border-b border-line pr-4 sm:pr-8">
                 <Interval entry={row} scale={scale} />
               </td>
             );
@@ -91,13 +92,20 @@ function RankCell({ row }: { row: BoardTableRow }) {
 
 const detailId = (model: string) => `about-${encodeURIComponent(model)}`;
 
-type ModelCellProps = Pick<BoardRowProps, "row" | "isOpen" | "onToggle">;
+type ModelCellProps = Pick<BoardRowProps, "row" | "isOpen" | "onToggle"> & {
+  /** Under the name, where it has no column of its own. */
+  hasOrganization: boolean;
+};
 
-function ModelCell({ row, isOpen, onToggle }: ModelCellProps) {
-  const marks = [row.isPreliminary && "preliminary", row.isRetired && "retired"].filter(Boolean);
+function ModelCell({ row, isOpen, onToggle, hasOrganization }: ModelCellProps) {
+  const marks = [
+    ...(hasOrganization && row.organization !== null ? [row.organization] : []),
+    ...(row.isPreliminary ? ["preliminary"] : []),
+    ...(row.isRetired ? ["retired"] : []),
+  ];
   return (
     <th scope="row" className={clsx(CELL, MODEL_CELL, "text-left font-medium")}>
-      <span className="flex min-h-8 items-center gap-1">
+      <span className="flex min-h-9 items-center gap-1">
         {onToggle && (
           <button
             type="button"
@@ -119,12 +127,14 @@ function ModelCell({ row, isOpen, onToggle }: ModelCellProps) {
           <Link
             href={paths.model(row.slug)}
             prefetch={false}
-            className="line-clamp-2 max-w-32 font-mono [overflow-wrap:anywhere] underline-offset-4 hover:underline sm:max-w-64"
+            className="line-clamp-2 w-max max-w-32 font-mono [overflow-wrap:anywhere] underline-offset-4 hover:underline sm:max-w-60"
           >
             {row.model}
           </Link>
           {marks.length > 0 && (
-            <span className="block text-xs font-normal text-ink-soft">{marks.join(", ")}</span>
+            <span className="block w-max max-w-32 truncate font-sans text-xs font-normal text-ink-soft sm:max-w-60">
+              {marks.join(" · ")}
+            </span>
           )}
         </span>
       </span>

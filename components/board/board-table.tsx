@@ -124,11 +124,11 @@ function Head({ column, sorting, onSort, isNarrowed, scale }: HeadProps) {
       scope="col"
       aria-sort={isActive ? (sorting.isDescending ? "descending" : "ascending") : undefined}
       className={clsx(
-        "sticky top-0 z-20 border-b border-line bg-paper py-3 pr-4 text-xs font-medium last:pr-0",
+        "sticky top-0 z-20 border-b border-line bg-paper py-3 pr-2 text-xs font-medium last:pr-0 sm:pr-4",
         isNumber ? "text-right" : "text-left",
         id === "rank" && clsx(RANK_CELL, "z-30"),
         id === "model" && clsx(MODEL_CELL, "z-30"),
-        id === "score" && "w-2/5 sm:pr-6",
+        id === "score" && "w-2/5 sm:pr-8",
         isNarrowed && !isShownNarrow(id) && "max-md:hidden",
       )}
     >

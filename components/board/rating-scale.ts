@@ -1,10 +1,11 @@
-/** The common scale of all intervals: rounded ends and ticks between them. */
+/** The common scale of all intervals, with ticks at round numbers. */
 export type RatingScale = { lower: number; upper: number; ticks: number[] };
 
 export type Scored = { rating: number | null; lower: number | null; upper: number | null };
 
 const STEPS = [10, 20, 50, 100, 200, 500, 1_000, 2_000, 5_000];
 const TICKS_MAX = 5;
+const MARGIN = 0.05;
 /** An interval so many times as wide as the span of all scores is drawn to the scale's end and no further. */
 const REACH_MAX = 1;
 
@@ -27,10 +28,10 @@ export function toRatingScale(rows: readonly Scored[]): RatingScale | undefined 
   const most = Math.min(Math.max(...ends), high + reach);
   const range = Math.max(most - least, 20);
   const step = STEPS.find((it) => range / it <= TICKS_MAX - 1) ?? 10_000;
-  const lower = Math.floor((least - step * 0.15) / step) * step;
-  const upper = Math.ceil((most + step * 0.15) / step) * step;
+  // Room for a dot at either end; ticks stand where round numbers are and not at the ends, which would waste a third.
+  const [lower, upper] = [least - range * MARGIN, most + range * MARGIN];
   const ticks: number[] = [];
-  for (let tick = lower; tick <= upper; tick += step) ticks.push(tick);
+  for (let tick = Math.ceil(lower / step) * step; tick <= upper; tick += step) ticks.push(tick);
   return { lower, upper, ticks };
 }
 

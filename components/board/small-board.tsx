@@ -40,7 +40,7 @@ export function SmallBoard({ label, rows }: SmallBoardProps) {
                 <Link
                   href={paths.model(row.slug)}
                   prefetch={false}
-                  className="font-mono [overflow-wrap:anywhere] underline-offset-4 hover:underline"
+                  className="block w-max max-w-36 font-mono [overflow-wrap:anywhere] underline-offset-4 hover:underline sm:max-w-60"
                 >
                   {row.model}
                 </Link>

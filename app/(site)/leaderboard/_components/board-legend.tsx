@@ -1,4 +1,4 @@
-import { formatCount } from "@/components/format";
+import { countOf } from "@/components/format";
 import type { BoardRow } from "@/lib/protocol/board-view";
 
 export type BoardLegendProps = {
@@ -29,7 +29,7 @@ export function BoardLegend({ rows, preliminaryVotesMax }: BoardLegendProps) {
             and a hollow dot: rated on{" "}
             {preliminaryVotesMax === null
               ? "few votes"
-              : `fewer than ${formatCount(preliminaryVotesMax)} votes`}
+              : `${countOf(preliminaryVotesMax, "vote")} or fewer`}
             , so the score may move far yet.
           </dd>
         </div>

@@ -31,7 +31,7 @@ const RowDetail = dynamic(() => import("./row-detail").then((it) => it.RowDetail
 export type BoardPageProps = {
   initial: BoardView | null;
   choices: BoardChoices | null;
-  /** A model rated on fewer votes is marked as preliminary. */
+  /** A model rated on so many votes or fewer is marked as preliminary. */
   preliminaryVotesMax: number | null;
 };
 
@@ -88,9 +88,6 @@ export function BoardPage({
         isStale={board.error !== null}
         onColumns={(columns) => go({ columns })}
       />
-      {view && address.key.style && !board.isPlaceholderData && (
-        <StylePanel coefficients={view.coefficients} />
-      )}
       <BoardBody
         {...{ address, go, view, all }}
         error={board.error}
@@ -98,6 +95,9 @@ export function BoardPage({
         onRetry={() => void board.refetch()}
       />
       {view && <BoardLegend rows={view.rows} preliminaryVotesMax={preliminaryVotesMax} />}
+      {view?.key.style && !board.isPlaceholderData && (
+        <StylePanel coefficients={view.coefficients} />
+      )}
       {view && view.voteCount + (mine.data?.votes ?? 0) > 0 && (
         <PersonalBoard
           board={mine.data}

@@ -11,7 +11,7 @@ import type { BoardChoices } from "@/lib/protocol/board-view";
 import { OwnDays } from "./own-days";
 
 /** Fewer rows than this are found by eye. */
-const SEARCH_FROM_ROWS = 8;
+export const SEARCH_FROM_ROWS = 8;
 /** Typing rests this long before the address says what was typed: browsers limit how often it may change. */
 const SEARCH_DELAY_MS = 300;
 
@@ -21,13 +21,11 @@ export type BoardSwitchesProps = {
   choices: BoardChoices | undefined;
   organizations: readonly string[];
   rowCount: number;
-  /** What stands in front of them, such as a switch of the page's own. */
-  children?: ReactNode;
 };
 
 /** Everything that says which votes and which models are shown, in one row. */
 export function BoardSwitches(props: BoardSwitchesProps) {
-  const { address, onChange, choices, organizations, rowCount, children } = props;
+  const { address, onChange, choices, organizations, rowCount } = props;
   const { key, organization, onlyOpen, withRetired, search } = address;
   const [isChoosingDays, setChoosingDays] = useState(false);
   const languages = choices?.languages ?? [];
@@ -38,49 +36,52 @@ export function BoardSwitches(props: BoardSwitchesProps) {
   };
   return (
     <>
-      <div className="flex flex-wrap items-center gap-2 pt-4">
-        {children}
-        <Choice
-          label="Language of the prompts"
-          value={key.language ?? ""}
-          onChange={(language) => onChange({ key: { ...key, language: language || null } })}
-        >
-          <option value="">All languages</option>
-          {languages.map(({ language, votes }) => (
-            <option key={language} value={language}>
-              {languageLabel(language)} ({countOf(votes, "vote")})
-            </option>
-          ))}
-          {!isKnown && key.language && (
-            <option value={key.language}>{languageLabel(key.language)}</option>
-          )}
-        </Choice>
-        <Period period={key.period} isChoosing={isChoosingDays} onChange={onPeriod} />
-        <Toggle
-          isOn={key.style}
-          onToggle={() => onChange({ key: { ...key, style: !key.style } })}
-          hint="takes out what length and markdown do to votes"
-        >
-          Style control
-        </Toggle>
-        <Toggle isOn={onlyOpen} onToggle={() => onChange({ onlyOpen: !onlyOpen })}>
-          Open weights
-        </Toggle>
-        <Toggle isOn={withRetired} onToggle={() => onChange({ withRetired: !withRetired })}>
-          Retired models
-        </Toggle>
-        {(organizations.length > 1 || organization !== null) && (
+      <div className="flex flex-wrap gap-2 pt-4">
+        <SwitchLine>
           <Choice
-            label="Organisation"
-            value={organization ?? ""}
-            onChange={(name) => onChange({ organization: name || null })}
+            label="Language of the prompts"
+            value={key.language ?? ""}
+            onChange={(language) => onChange({ key: { ...key, language: language || null } })}
           >
-            <option value="">All organisations</option>
-            {[...new Set([...organizations, ...(organization ? [organization] : [])])].map((it) => (
-              <option key={it}>{it}</option>
+            <option value="">All languages</option>
+            {languages.map(({ language, votes }) => (
+              <option key={language} value={language}>
+                {languageLabel(language)} ({countOf(votes, "vote")})
+              </option>
             ))}
+            {!isKnown && key.language && (
+              <option value={key.language}>{languageLabel(key.language)}</option>
+            )}
           </Choice>
-        )}
+          <Period period={key.period} isChoosing={isChoosingDays} onChange={onPeriod} />
+          <Toggle
+            isOn={key.style}
+            onToggle={() => onChange({ key: { ...key, style: !key.style } })}
+            hint="takes out what length and markdown do to votes"
+          >
+            Style control
+          </Toggle>
+          <Toggle isOn={onlyOpen} onToggle={() => onChange({ onlyOpen: !onlyOpen })}>
+            Open weights
+          </Toggle>
+          <Toggle isOn={withRetired} onToggle={() => onChange({ withRetired: !withRetired })}>
+            Retired models
+          </Toggle>
+          {(organizations.length > 1 || organization !== null) && (
+            <Choice
+              label="Organisation"
+              value={organization ?? ""}
+              onChange={(name) => onChange({ organization: name || null })}
+            >
+              <option value="">All organisations</option>
+              {[...new Set([...organizations, ...(organization ? [organization] : [])])].map(
+                (it) => (
+                  <option key={it}>{it}</option>
+                ),
+              )}
+            </Choice>
+          )}
+        </SwitchLine>
         {(rowCount >= SEARCH_FROM_ROWS || search !== "") && (
           <SearchField value={search} onChange={(text) => onChange({ search: text }, "replace")} />
         )}
@@ -96,6 +97,15 @@ export function BoardSwitches(props: BoardSwitchesProps) {
         />
       )}
     </>
+  );
+}
+
+/** On a phone one line that scrolls sideways: wrapped, it would push the board out of sight. */
+export function SwitchLine({ children }: { children: ReactNode }) {
+  return (
+    <div className="-my-1 flex items-center gap-2 py-1 max-sm:-mx-4 max-sm:basis-[calc(100%+2rem)] max-sm:overflow-x-auto max-sm:px-4 max-sm:[scrollbar-width:none] sm:min-w-0 sm:flex-1 sm:flex-wrap">
+      {children}
+    </div>
   );
 }
 
@@ -128,7 +138,7 @@ export function Choice({ label, value, onChange, children }: ChoiceProps) {
       aria-label={label}
       value={value}
       onChange={(event) => onChange(event.target.value)}
-      className="h-9 max-w-56 rounded-md border border-line bg-surface px-2.5 text-sm text-ink transition-colors duration-120 hover:border-line-strong pointer-coarse:h-11"
+      className="h-9 max-w-56 shrink-0 rounded-md border border-line bg-surface px-2.5 text-sm text-ink transition-colors duration-120 hover:border-line-strong pointer-coarse:h-11"
     >
       {children}
     </select>
@@ -145,7 +155,7 @@ export function Toggle({ isOn, onToggle, hint, children }: ToggleProps) {
       title={hint}
       onClick={onToggle}
       className={clsx(
-        "h-9 rounded-md border px-3 text-sm whitespace-nowrap transition-colors duration-120 pointer-coarse:h-11",
+        "h-9 shrink-0 rounded-md border px-3 text-sm whitespace-nowrap transition-colors duration-120 pointer-coarse:h-11",
         isOn
           ? "border-ink bg-ink text-paper"
           : "border-line bg-surface text-ink hover:border-line-strong",
@@ -169,7 +179,7 @@ export function SearchField({ value, onChange }: SearchFieldProps) {
   }, [value]);
   useEffect(() => () => clearTimeout(timer.current), []);
   return (
-    <label className="relative ml-auto block max-sm:basis-full">
+    <label className="relative block max-sm:basis-full">
       <span className="sr-only">Find a model</span>
       <Search
         size={16}

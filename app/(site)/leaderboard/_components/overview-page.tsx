@@ -14,7 +14,7 @@ import { paths } from "@/lib/paths";
 import { BOARD_PERIODS } from "@/lib/protocol/board-key";
 import type { Overview } from "@/lib/protocol/board-view";
 import { BoardSkeleton, NoVotes } from "./board-states";
-import { Choice, SearchField, Toggle } from "./board-switches";
+import { Choice, SEARCH_FROM_ROWS, SearchField, SwitchLine, Toggle } from "./board-switches";
 import { type OverviewAddress, overviewHref, readOverviewAddress } from "./overview-address";
 import { OverviewGrid } from "./overview-grid";
 
@@ -79,36 +79,38 @@ type SwitchesProps = { address: OverviewAddress; go: Go; rowCount: number };
 function Switches({ address, go, rowCount }: SwitchesProps) {
   const { show, style, period, onlyOpen, withRetired, search } = address;
   return (
-    <div className="mb-5 flex flex-wrap items-center gap-2 border-t border-line pt-4">
-      <Choice
-        label="In the cells"
-        value={show}
-        onChange={(value) => go({ show: value === "score" ? "score" : "rank" })}
-      >
-        <option value="rank">Ranks</option>
-        <option value="score">Scores</option>
-      </Choice>
-      <Choice
-        label="Period"
-        value={period}
-        onChange={(value) => go({ period: BOARD_PERIODS.find((it) => it === value) ?? "all" })}
-      >
-        {BOARD_PERIODS.map((it) => (
-          <option key={it} value={it}>
-            {periodLabel(it)}
-          </option>
-        ))}
-      </Choice>
-      <Toggle isOn={style} onToggle={() => go({ style: !style })}>
-        Style control
-      </Toggle>
-      <Toggle isOn={onlyOpen} onToggle={() => go({ onlyOpen: !onlyOpen })}>
-        Open weights
-      </Toggle>
-      <Toggle isOn={withRetired} onToggle={() => go({ withRetired: !withRetired })}>
-        Retired models
-      </Toggle>
-      {(rowCount >= 8 || search !== "") && (
+    <div className="mb-5 flex flex-wrap gap-2 border-t border-line pt-4">
+      <SwitchLine>
+        <Choice
+          label="In the cells"
+          value={show}
+          onChange={(value) => go({ show: value === "score" ? "score" : "rank" })}
+        >
+          <option value="rank">Ranks</option>
+          <option value="score">Scores</option>
+        </Choice>
+        <Choice
+          label="Period"
+          value={period}
+          onChange={(value) => go({ period: BOARD_PERIODS.find((it) => it === value) ?? "all" })}
+        >
+          {BOARD_PERIODS.map((it) => (
+            <option key={it} value={it}>
+              {periodLabel(it)}
+            </option>
+          ))}
+        </Choice>
+        <Toggle isOn={style} onToggle={() => go({ style: !style })}>
+          Style control
+        </Toggle>
+        <Toggle isOn={onlyOpen} onToggle={() => go({ onlyOpen: !onlyOpen })}>
+          Open weights
+        </Toggle>
+        <Toggle isOn={withRetired} onToggle={() => go({ withRetired: !withRetired })}>
+          Retired models
+        </Toggle>
+      </SwitchLine>
+      {(rowCount >= SEARCH_FROM_ROWS || search !== "") && (
         <SearchField value={search} onChange={(text) => go({ search: text }, "replace")} />
       )}
     </div>

@@ -125,7 +125,7 @@ function OwnTable({ board, publicRanks }: Pick<GivenProps, "board" | "publicRank
                 <Link
                   href={paths.model(row.slug)}
                   prefetch={false}
-                  className="font-mono [overflow-wrap:anywhere] underline-offset-4 hover:underline"
+                  className="block w-max max-w-40 font-mono [overflow-wrap:anywhere] underline-offset-4 hover:underline sm:max-w-72"
                 >
                   {row.model}
                 </Link>

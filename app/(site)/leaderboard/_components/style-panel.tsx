@@ -22,13 +22,13 @@ export function StylePanel({ coefficients }: StylePanelProps) {
   return (
     <section
       aria-labelledby="style-control"
-      className="grid gap-x-12 gap-y-4 border-b border-line py-6 md:grid-cols-[minmax(0,1fr)_minmax(0,1.2fr)]"
+      className="grid gap-x-12 gap-y-4 mt-12 md:grid-cols-[minmax(0,1fr)_minmax(0,1.2fr)]"
     >
-      <div className="text-sm">
-        <h2 id="style-control" className="font-medium">
+      <div>
+        <h2 id="style-control" className="font-display text-xl">
           What style control takes out
         </h2>
-        <p className="mt-2 max-w-[60ch] text-ink-soft">
+        <p className="mt-3 max-w-[60ch] text-ink-soft">
           Voters like some answers for how they look. The fit knows of each vote how much longer and
           how much more marked up one answer was, and scores models as if both had looked alike.{" "}
           {strongest && inWords(strongest)}
