@@ -59,10 +59,7 @@ export class Publications {
   }
 
   async list(): Promise<AdminBoards> {
-    const [boards, rows] = await Promise.all([
-      listPublished(this.#db),
-      readPublications(this.#db),
-    ]);
+    const [boards, rows] = await Promise.all([listPublished(this.#db), readPublications(this.#db)]);
     return { boards, publications: rows.map(toView), codeVersion: codeVersion() };
   }
 
@@ -121,8 +118,5 @@ function toView(row: PublicationRow): PublicationView {
 
 /** The publications of this process. */
 export function publications(): Publications {
-  return processSingleton(
-    "publications",
-    () => new Publications({ db: database(), jobs: jobs() }),
-  );
+  return processSingleton("publications", () => new Publications({ db: database(), jobs: jobs() }));
 }

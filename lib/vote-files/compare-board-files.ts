@@ -12,20 +12,28 @@ const FIGURES = [
 export function compareBoardFiles(published: BoardFile, computed: BoardFile): string[] {
   const found: string[] = [];
   if (published.voteCount !== computed.voteCount) {
-    found.push(`votes on the board: published ${published.voteCount}, computed ${computed.voteCount}`);
+    found.push(
+      `votes on the board: published ${published.voteCount}, computed ${computed.voteCount}`,
+    );
   }
   const other = new Map(computed.rows.map((row) => [row.model, row]));
   for (const row of published.rows) {
     const twin = other.get(row.model);
     if (twin === undefined) found.push(`${row.model}: published, and not among the computed ones`);
-    else found.push(...FIGURES.flatMap((name) => tell(`${row.model}, ${name}`, row[name], twin[name])));
+    else
+      found.push(
+        ...FIGURES.flatMap((name) => tell(`${row.model}, ${name}`, row[name], twin[name])),
+      );
     other.delete(row.model);
   }
-  for (const model of other.keys()) found.push(`${model}: computed, and not among the published ones`);
+  for (const model of other.keys())
+    found.push(`${model}: computed, and not among the published ones`);
   const coefficients = new Map(computed.coefficients.map((it) => [it.name, it]));
   for (const it of published.coefficients) {
     for (const name of ["value", "lower", "upper"] as const) {
-      found.push(...tell(`${it.name}, ${name}`, it[name], coefficients.get(it.name)?.[name] ?? null));
+      found.push(
+        ...tell(`${it.name}, ${name}`, it[name], coefficients.get(it.name)?.[name] ?? null),
+      );
     }
   }
   const order = (file: BoardFile) => file.rows.map(({ model }) => model).join("\n");

@@ -16,6 +16,7 @@ const DESTINATIONS: readonly { href: string; label: string }[] = [
   { href: paths.adminModels, label: "Models" },
   { href: paths.adminArena, label: "Arena" },
   { href: paths.adminReviews, label: "Reviews" },
+  { href: paths.adminBoards, label: "Boards" },
 ];
 
 /** The way between the keepers' pages; a layout outlives a sign-in, so the path decides and not the session. */

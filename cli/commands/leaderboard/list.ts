@@ -17,6 +17,8 @@ export function addLeaderboardList(leaderboard: Command, terminal: Terminal): vo
       const rows = boards.map(({ id, createdAt, key, snapshotVotes, snapshotHash, title }) => [
         ...[id, toMinute(createdAt), key, String(snapshotVotes), snapshotHash.slice(0, 12), title],
       ]);
-      terminal.write(textTable([["id", "published", "board", "votes", "sha-256", "title"], ...rows]));
+      terminal.write(
+        textTable([["id", "published", "board", "votes", "sha-256", "title"], ...rows]),
+      );
     });
 }

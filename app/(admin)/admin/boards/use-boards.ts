@@ -1,0 +1,48 @@
+"use client";
+
+import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
+import { requestChecked, send, toRequestError } from "@/components/request-json";
+import { PAGE_REFRESH_INTERVAL_MS, PAGE_REFRESH_INTERVAL_SHORT_MS } from "@/lib/limits";
+import { paths } from "@/lib/paths";
+import type { BoardKey } from "@/lib/protocol/board-key";
+
+const QUERY = ["admin-boards"];
+
+const loadViews = () => import("@/lib/protocol/published-view");
+
+/** Published boards and publications; asked for often while one is under way. */
+export function useBoards() {
+  return useQuery({
+    queryKey: QUERY,
+    queryFn: ({ signal }) => {
+      const schema = loadViews().then((views) => views.adminBoardsSchema);
+      return requestChecked(paths.api.adminBoards, schema, { signal });
+    },
+    refetchInterval: ({ state: { data } }) =>
+      data?.publications.some(({ state }) => state === "running")
+        ? PAGE_REFRESH_INTERVAL_SHORT_MS
+        : PAGE_REFRESH_INTERVAL_MS,
+    retry: false,
+  });
+}
+
+export type NewBoard = BoardKey & { title: string };
+
+export function usePublish() {
+  const client = useQueryClient();
+  const { mutate, isPending, error } = useMutation({
+    mutationFn: (body: NewBoard) => send(paths.api.adminBoards, { method: "POST", body }),
+    onSettled: () => client.invalidateQueries({ queryKey: QUERY }),
+  });
+  return { mutate, isPending, problem: error ? toRequestError(error).message : null };
+}
+
+export function useRemoval() {
+  const client = useQueryClient();
+  const { mutate, isPending, error } = useMutation({
+    mutationFn: ({ id, reason }: { id: string; reason: string }) =>
+      send(paths.api.adminBoard(id), { method: "DELETE", body: { reason } }),
+    onSettled: () => client.invalidateQueries({ queryKey: QUERY }),
+  });
+  return { mutate, isPending, problem: error ? toRequestError(error).message : null };
+}
