@@ -60,6 +60,8 @@ test("the history tells each change once, the newest first", async () => {
 
 test("a model that is named from now on is entered in the public log, with its votes", async () => {
   const { db } = database;
+  await edit({});
+  await db.delete(publicLog);
   const [x = "", y = ""] = ["x", "y"].map(() => createId());
   await db.insert(models).values([
     { id: x, name: "x", description: {} },
@@ -82,4 +84,24 @@ test("a model that is named from now on is entered in the public log, with its v
       message: expect.stringMatching(/^Until now x .* 2 votes/),
     },
   ]);
+});
+
+test("a change of the rules that boards are made by is told in public, without what they say", async () => {
+  const { db } = database;
+  await db.delete(publicLog);
+  await edit({
+    pace: { charactersPerSecondMin: 99 },
+    sampling: { models: [{ model: "y", weight: 3 }] },
+  });
+  await edit({ pace: { charactersPerSecondMin: 99 }, terms: { version: "2", text: "New." } });
+  const entries = await db.select().from(publicLog).orderBy(publicLog.createdAt);
+  expect(entries.map(({ kind, message, ballots }) => ({ kind, message, ballots }))).toEqual(
+    [
+      "the pace at which answers are shown; how often single models are drawn",
+      "how often single models are drawn",
+    ].map((subjects) => ({
+      ...{ kind: "rules-changed", ballots: 0 },
+      message: `Whoever keeps this arena changed its rules: ${subjects}. Votes cast before stay as they were judged.`,
+    })),
+  );
 });

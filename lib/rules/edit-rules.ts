@@ -10,6 +10,7 @@ import { compareRules } from "./compare-rules";
 import { toHiddenModels } from "./hidden-models";
 import {
   createNamedEntry,
+  createRulesEntry,
   createSettings,
   findModelIds,
   findNewestSettings,
@@ -48,12 +49,38 @@ export async function editRules(
     await lockSettings(transaction);
     const before = await readVersionedRules(transaction);
     if (before.version !== version) throw changedMeanwhile();
-    if (compareRules(before.settings, settings).length === 0) return before.version;
+    const changes = compareRules(before.settings, settings);
+    if (changes.length === 0) return before.version;
     const created = await createSettings(transaction, settings);
-    await enterPrivacy(transaction, toHiddenModels(before.settings), toHiddenModels(settings));
+    const [wereHidden, areHidden] = [toHiddenModels(before.settings), toHiddenModels(settings)];
+    await enterSubjects(transaction, changes, new Set([...wereHidden, ...areHidden]));
+    await enterPrivacy(transaction, wereHidden, areHidden);
     await announce(transaction, "arena");
     return created;
   });
+}
+
+/** What boards are made by, told in public: which rules changed, not to what, since a rule may name a private model. */
+const SUBJECTS: readonly { prefix: string; words: string }[] = [
+  { prefix: "sampling.models.", words: "how often single models are drawn" },
+  { prefix: "sampling.", words: "how pairs are drawn" },
+  { prefix: "pace.", words: "the pace at which answers are shown" },
+  { prefix: "integrity.", words: "which votes count" },
+  { prefix: "ratings.", words: "how ratings are computed" },
+];
+
+async function enterSubjects(
+  db: Database,
+  changes: ArenaChange["changes"],
+  secret: ReadonlySet<string>,
+): Promise<void> {
+  const isSecret = (rule: string) =>
+    [...secret].some((model) => rule.startsWith(`sampling.models.${model}.`));
+  const words = changes
+    .filter(({ rule }) => !isSecret(rule))
+    .map(({ rule }) => SUBJECTS.find(({ prefix }) => rule.startsWith(prefix))?.words);
+  const subjects = [...new Set(words)].filter((it) => it !== undefined);
+  if (subjects.length > 0) await createRulesEntry(db, subjects);
 }
 
 async function enterPrivacy(

@@ -65,3 +65,12 @@ export async function createNamedEntry(db: Database, model: string): Promise<voi
     ballots: count,
   });
 }
+
+/** Says in public that rules changed by which boards are made. */
+export async function createRulesEntry(db: Database, subjects: readonly string[]): Promise<void> {
+  await db.insert(publicLog).values({
+    kind: "rules-changed",
+    message: `Whoever keeps this arena changed its rules: ${subjects.join("; ")}. Votes cast before stay as they were judged.`,
+    ballots: 0,
+  });
+}
