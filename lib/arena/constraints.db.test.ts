@@ -237,26 +237,13 @@ test("an empty prompt, a prompt with a side, a third side", async () => {
 });
 
 test("a rating that is none", async () => {
-  const snapshot = createId();
-  await run(
-    sql`insert into rating_snapshots (id, method, vote_count) values (${snapshot}, 'm', 1)`,
-  );
-  const entry = (
-    status: string,
-    rating: string | null,
-    lower: string | null,
-    upper: string | null,
-  ) =>
-    sql`insert into rating_entries (snapshot_id, model_id, status, rating, lower, upper, rank, votes, wins, losses, ties)
-      values (${snapshot}, ${ids.modelX}, ${status}, ${rating}::float8, ${lower}::float8, ${upper}::float8, ${rating === null ? null : 1}, 1, 1, 0, 0)`;
-  expect(await refusedBy(entry("rated", null, null, null))).toBe("rating_entries_rated");
-  expect(await refusedBy(entry("unbeaten", "1000", "900", "1100"))).toBe("rating_entries_rated");
-  expect(await refusedBy(entry("rated", "1000", "1001", "1100"))).toBe("rating_entries_interval");
-  expect(await refusedBy(entry("rated", "NaN", "NaN", "NaN"))).toBe("rating_entries_finite");
-  expect(await refusedBy(entry("rated", "Infinity", "0", "Infinity"))).toBe(
-    "rating_entries_finite",
-  );
-  expect(await refusedBy(entry("rated", "1000", "900", "1100"))).toBe("");
+  const day = (rating: string, lower: string, upper: string) =>
+    sql`insert into board_days (key, model_id, day, rating, lower, upper, rank, votes)
+      values ('overall@all', ${ids.modelX}, '2026-01-01', ${rating}::float8, ${lower}::float8, ${upper}::float8, 1, 1)`;
+  expect(await refusedBy(day("1000", "1001", "1100"))).toBe("board_days_interval");
+  expect(await refusedBy(day("NaN", "NaN", "NaN"))).toBe("board_days_interval");
+  expect(await refusedBy(day("Infinity", "0", "Infinity"))).toBe("board_days_interval");
+  expect(await refusedBy(day("1000", "900", "1100"))).toBe("");
 });
 
 test("of reports of one answer one is open", async () => {

@@ -5,17 +5,17 @@ import { processSingleton } from "@/lib/util/process-singleton";
 import { type ConnectOptions, connect } from "./connect";
 import * as apiKeys from "./schema/api-keys";
 import * as battles from "./schema/battles";
+import * as boards from "./schema/boards";
 import * as catalog from "./schema/catalog";
 import * as conversations from "./schema/conversations";
 import * as models from "./schema/models";
-import * as ratings from "./schema/ratings";
 import * as responses from "./schema/responses";
 import * as usage from "./schema/usage";
 import * as workers from "./schema/workers";
 
 const schema = {
   ...{ ...apiKeys, ...battles, ...catalog, ...conversations, ...models },
-  ...{ ...ratings, ...responses, ...usage, ...workers },
+  ...{ ...boards, ...responses, ...usage, ...workers },
 };
 
 /** What every store function takes; a transaction is one too. */

@@ -54,7 +54,10 @@ export class LiveVotes {
   }
 
   #follow(transaction: Database, horizon: string, signal: AbortSignal | undefined) {
-    return this.#read(transaction, sql`${ballots.changedIn} >= ${horizon}::xid8`, signal);
+    // Rows of a dump from another server may name transactions that this one has yet to begin.
+    const isOurs = sql`${ballots.changedIn} < pg_snapshot_xmax(pg_current_snapshot())`;
+    const where = sql`${ballots.changedIn} >= ${horizon}::xid8 and ${isOurs}`;
+    return this.#read(transaction, where, signal);
   }
 
   /** By a cursor: an exclusion may change as many rows as there are. */
