@@ -17,8 +17,12 @@ const ROUTES = readdirSync(join(ROOT, "app"), { recursive: true, encoding: "utf8
     const parts = file.split("/").slice(0, -1);
     return `/${parts.filter((part) => !part.startsWith("(")).join("/")}`;
   });
-/** Pages that each state below opens by its own means. */
-const BY_ID = ["/battle/[id]", "/chat/[id]", "/compare/[id]", "/share/[id]"];
+/** Pages that each state below opens by its own means, or a test of their own looks at. */
+const BY_ID = [
+  ...["/battle/[id]", "/chat/[id]", "/compare/[id]"],
+  // leaderboard.e2e.ts, model-page.e2e.ts
+  ...["/leaderboard/[category]", "/leaderboard/published/[id]", "/models/[slug]", "/share/[id]"],
+];
 const ADMIN_LOGIN = "/admin/login";
 
 const isAdmin = (path: string) => path.startsWith("/admin") && path !== ADMIN_LOGIN;

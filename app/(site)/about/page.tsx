@@ -44,9 +44,18 @@ export default async function AboutPage() {
           </p>
           <p>
             From all votes that count a Bradley–Terry model computes one score for each model: the
-            further two scores are apart, the more often the higher one wins. The{" "}
-            <Go to={paths.leaderboard}>leaderboard</Go> shows each score with the interval within
-            which it may lie.
+            further two scores are apart, the more often the higher one wins, and 400 points are
+            odds of ten to one. The <Go to={paths.leaderboard}>leaderboard</Go> shows each score
+            with the interval within which it lies nineteen times out of twenty, and the places that
+            the intervals allow. A model that is rated on few votes is marked as preliminary, and
+            one that no chain of wins and losses ties to the others has no score.
+          </p>
+          <p>
+            Each category, language and period has a board of its own, from its own votes. With
+            style control the same fit learns what length, headings, lists and bold words do to
+            votes, and takes it out. Boards follow new votes by themselves; a published one stays as
+            it is, names the hash of its votes and the version of the code, and anyone can compute
+            it again from the files that stand beside it.
           </p>
           <p>
             A vote does not count when it came sooner than both answers could be read
