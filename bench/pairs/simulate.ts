@@ -1,7 +1,7 @@
 import { activatePairs, type PairScores, toGain } from "@/lib/arena/active-pairs";
 import { levelPairs, type PairTable, weighPairs } from "@/lib/arena/draw-weights";
 import { samplePair } from "@/lib/arena/sample-pair";
-import { NORMAL_975 } from "@/lib/rating/bradley-terry";
+import { NORMAL_975 } from "@/lib/rating/points";
 import { assert } from "@/lib/util/assert";
 import { type Random, seededRandom } from "@/lib/util/random";
 

@@ -64,15 +64,3 @@ export function solveCholesky(lower: Float64Array, right: Float64Array): Float64
   }
   return x;
 }
-
-/** (L Lᵀ)⁻¹, column by column. */
-export function invertCholesky(lower: Float64Array, order: number): Float64Array {
-  const inverse = new Float64Array(order * order);
-  for (let column = 0; column < order; column++) {
-    const unit = new Float64Array(order);
-    unit[column] = 1;
-    // The inverse is symmetric, so a column may be stored as a row.
-    inverse.set(solveCholesky(lower, unit), column * order);
-  }
-  return inverse;
-}

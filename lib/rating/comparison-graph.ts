@@ -3,11 +3,8 @@ import { assert } from "@/lib/util/assert";
 /**
  * Who was compared with whom. Maximum likelihood gives finite ratings to a group of models if and only
  * if each can be reached from each along wins and ties, i.e. the group is strongly connected (Ford 1957;
- * Hunter 2004, §2). This file finds the groups; `board.ts` names what is outside the chosen one.
+ * Hunter 2004, §2). This file finds the groups; `pick-rated.ts` names what is outside the chosen one.
  */
-
-/** All games of one pair: indices of the two models, games played, and what `a` earned in them. */
-export type PairScore = { a: number; b: number; games: number; score: number };
 
 /** An arrow from a model to one that it beat or tied with, by index. */
 export type Arrow = { from: number; to: number };
@@ -76,15 +73,6 @@ export class ComparisonGraph {
     }
     return finished;
   }
-}
-
-/** An arrow for each direction in which a pair shared out something. */
-export function toComparisonGraph(order: number, pairs: readonly PairScore[]): ComparisonGraph {
-  const arrows = pairs.flatMap(({ a, b, games, score }) => [
-    ...(score > 0 ? [{ from: a, to: b }] : []),
-    ...(score < games ? [{ from: b, to: a }] : []),
-  ]);
-  return new ComparisonGraph(order, arrows);
 }
 
 function listOf(lists: readonly number[][], index: number): number[] {

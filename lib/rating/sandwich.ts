@@ -8,16 +8,16 @@ import { newSums, type RowSums } from "./row-sums";
  * the sum of the rows' squared gradients (Huber 1967; arXiv 2403.04132, §5).
  *
  * A sandwich reads its spread from residuals, and those of few votes say little: two models that tied three times
- * of three have none, and would stand beside each other without any doubt. Each pair therefore counts PSEUDO_VOTES
- * more, which vary as much as votes on this board do beside what a coin of the fitted odds would; that share in
- * turn begins at 1 with DISPERSION_VOTES, so that a young board is judged by the coin, which is the wide side.
- * On pairs of hundreds of votes nothing of it is left.
+ * of three have none, and would stand beside each other without any doubt. The spread of a pair of few votes is
+ * therefore partly that of its fitted odds: of a coin, times what votes on this board vary beside coins. That factor
+ * in turn begins at 1, so that a young board is judged by coins, which is the wide side. On pairs of a hundred
+ * votes and more nothing of it is left (docs/decisions/0042).
  */
 
-/** Agresti and Coull, American Statistician 52 (1998): what "add four" is to one proportion. */
-const PSEUDO_VOTES = 4;
-/** Votes of a coin that the board's own share of spread has to outweigh. */
-const DISPERSION_VOTES = 100;
+/** At so many votes of a pair half of its spread is its own, at three times as many nine tenths, and so on by squares. */
+const PAIR_VOTES_HALF = 4;
+/** Votes of coins that the board's own votes have to outweigh. */
+const COIN_VOTES = 100;
 
 /**
  * Standard errors of linear functions of the parameters.
@@ -59,7 +59,7 @@ export function sumFilling(
     const expected = toExpected(rows, parameters, row);
     const weight = mass[row] as number;
     const residual = (won[row] as number) / weight - expected;
-    const shift = PSEUDO_VOTES / ((pairVotes[a * order + b] as number) + PSEUDO_VOTES);
+    const shift = 1 / (1 + ((pairVotes[a * order + b] as number) / PAIR_VOTES_HALF) ** 2);
     const square = residual * residual * (1 - shift) + spread * expected * (1 - expected) * shift;
     const value = (weight * weight * square) / (votes === undefined ? 1 : (votes[row] as number));
     const pair = a * order + b;
@@ -95,8 +95,8 @@ function toExpected(rows: ComparisonRows, parameters: Float64Array, row: number)
 /** How much votes vary on this board, beside a coin of the fitted odds: ties make it less than 1. */
 function toDispersion(rows: ComparisonRows, parameters: Float64Array): number {
   // Of a coin of even odds.
-  let squares = DISPERSION_VOTES / 4;
-  let coins = DISPERSION_VOTES / 4;
+  let squares = COIN_VOTES / 4;
+  let coins = COIN_VOTES / 4;
   for (let row = 0; row < rows.count; row++) {
     const expected = toExpected(rows, parameters, row);
     const votes = rows.votes === undefined ? 1 : (rows.votes[row] as number);
