@@ -2,8 +2,9 @@ import { parentPort } from "node:worker_threads";
 import { databaseUrl, openDatabase } from "@/lib/db/client";
 import { BOARD_CONNECTIONS_MAX } from "@/lib/job-limits";
 import { assert } from "@/lib/util/assert";
+import { computeBoardFile } from "@/lib/vote-files/compute-board-file";
 import { BoardEngine } from "./board-engine";
-import type { ThreadCall, ThreadReply } from "./thread-messages";
+import type { ThreadAsk, ThreadCall, ThreadReply } from "./thread-messages";
 
 /**
  * The thread that computes boards: a million votes are read and fitted here, on connections of its own, while
@@ -28,15 +29,22 @@ async function answer({ callId, ask }: Extract<ThreadCall, { type: "call" }>): P
   const controller = new AbortController();
   running.set(callId, controller);
   try {
-    const value =
-      ask.what === "compute"
-        ? await engine.compute(ask.key, controller.signal)
-        : await engine.listKeys(controller.signal);
-    reply({ callId, value });
+    reply({ callId, value: await valueOf(ask, controller.signal) });
   } catch (error) {
     reply({ callId, error: describe(error) });
   } finally {
     running.delete(callId);
+  }
+}
+
+function valueOf(ask: ThreadAsk, signal: AbortSignal): Promise<unknown> {
+  switch (ask.what) {
+    case "compute":
+      return engine.compute(ask.key, signal);
+    case "list-keys":
+      return engine.listKeys(signal);
+    case "compute-file":
+      return computeBoardFile(ask.path, ask.head, { signal });
   }
 }
 

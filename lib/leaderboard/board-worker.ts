@@ -2,11 +2,11 @@ import { join } from "node:path";
 import { Worker } from "node:worker_threads";
 import { BOARD_COMPUTE_MS_MAX, BOARD_VOTES_IDLE_MS } from "@/lib/job-limits";
 import { log } from "@/lib/telemetry/log";
+import type { BoardHead } from "@/lib/vote-files/board-file";
 import type { BoardComputer, ComputedBoard } from "./board-engine";
-import type { ThreadCall, ThreadReply } from "./thread-messages";
+import type { ThreadAsk, ThreadCall, ThreadReply } from "./thread-messages";
 
 type Open = { resolve: (value: unknown) => void; reject: (error: Error) => void };
-type Ask = Extract<ThreadCall, { type: "call" }>["ask"];
 
 const threadPath = () =>
   join(/* turbopackIgnore: true */ process.cwd(), "dist", "board-thread.mjs");
@@ -31,6 +31,12 @@ export class BoardWorker implements BoardComputer {
     return (await this.#ask({ what: "list-keys" }, signal)) as string[];
   }
 
+  /** As `computeBoardFile` does. */
+  async computeFile(path: string, head: BoardHead, signal?: AbortSignal): Promise<string> {
+    // As above.
+    return (await this.#ask({ what: "compute-file", path, head }, signal)) as string;
+  }
+
   async close(): Promise<void> {
     clearTimeout(this.#idle);
     const thread = this.#thread;
@@ -38,7 +44,7 @@ export class BoardWorker implements BoardComputer {
     await thread?.terminate();
   }
 
-  async #ask(ask: Ask, signal: AbortSignal | undefined): Promise<unknown> {
+  async #ask(ask: ThreadAsk, signal: AbortSignal | undefined): Promise<unknown> {
     signal?.throwIfAborted();
     const thread = this.#open();
     const callId = this.#callCount++;

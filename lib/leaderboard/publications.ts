@@ -8,6 +8,7 @@ import { log } from "@/lib/telemetry/log";
 import { assert } from "@/lib/util/assert";
 import { createId } from "@/lib/util/id";
 import { processSingleton } from "@/lib/util/process-singleton";
+import { BoardWorker } from "./board-worker";
 import { codeVersion } from "./code-version";
 import { type ComputeFile, createBoardId, publishBoard } from "./publish-board";
 import {
@@ -116,7 +117,13 @@ function toView(row: PublicationRow): PublicationView {
   };
 }
 
-/** The publications of this process. */
+/** The publications of this process, which goes on answering while they are computed. */
 export function publications(): Publications {
-  return processSingleton("publications", () => new Publications({ db: database(), jobs: jobs() }));
+  return processSingleton("publications", () => {
+    const worker = new BoardWorker();
+    return new Publications({
+      ...{ db: database(), jobs: jobs() },
+      compute: (path, head, { signal } = {}) => worker.computeFile(path, head, signal),
+    });
+  });
 }
