@@ -57,11 +57,17 @@ export function toHeatLayout({ models, width, cell, tip }: HeatOptions): HeatLay
   const plain = Math.floor((width - nameWidth) / Math.max(1, count));
   // Slanted heads lean over the right edge of the cells, which leave them the room.
   const lean = isWide && plain >= SIDE_OF_SLANTED_HEADS ? toLean(short, plain) : 0;
-  const fitting = Math.floor((width - nameWidth - lean) / Math.max(1, count));
+  const named = Math.floor((width - nameWidth - lean) / Math.max(1, count));
+  const numberWidth = Math.ceil(digits * MODEL_CHARACTER_PX) + 12;
+  // Names that do not fit beside their cells leave their room to the cells.
+  const fitting =
+    named >= SIDE_OF_NAMES
+      ? named
+      : Math.min(SIDE_OF_NAMES - 1, Math.floor((width - numberWidth) / Math.max(1, count)));
   // A phone scrolls sideways rather than showing cells that no finger hits; a desk shows them all.
   const side = Math.min(SIDE_MAX, Math.max(fitting, count <= 60 ? SIDE_OF_NAMES : SIDE_MIN));
   const hasNames = side >= SIDE_OF_NAMES;
-  const left = hasNames ? nameWidth : Math.ceil(digits * MODEL_CHARACTER_PX) + 12;
+  const left = hasNames ? nameWidth : numberWidth;
   const isSlanted = side >= SIDE_OF_SLANTED_HEADS && isWide;
   const top = isSlanted ? Math.ceil(longest * HEAD_STEP) + 28 : 24;
   return {

@@ -30,8 +30,8 @@ export function HistoryDrawing({ layout, active }: HistoryDrawingProps) {
       )}
       {lines.map(({ model, series, paths }) => (
         <g key={model} className={LOOKS[series - 1]?.text}>
-          {paths.map(({ band, x }) => (
-            <path key={x} d={band} fillOpacity={0.13} />
+          {paths.map(({ band, start }) => (
+            <path key={start.day} d={band} fillOpacity={0.13} />
           ))}
         </g>
       ))}
@@ -40,12 +40,19 @@ export function HistoryDrawing({ layout, active }: HistoryDrawingProps) {
         const isActive = point?.line === index;
         return (
           <g key={model}>
-            {paths.map(({ line, isSingle, x, y }) =>
+            {paths.map(({ line, isSingle, start }) =>
               isSingle ? (
-                <circle key={x} cx={x} cy={y} r={3.5} className={look.text} />
+                <g key={start.day}>
+                  <line
+                    {...{ x1: start.x, x2: start.x, y1: start.lower, y2: start.upper }}
+                    strokeWidth={2}
+                    className={look.line}
+                  />
+                  <circle cx={start.x} cy={start.y} r={4} className={look.text} />
+                </g>
               ) : (
                 <path
-                  key={x}
+                  key={start.day}
                   d={line}
                   strokeWidth={isActive ? 3 : 2}
                   strokeLinejoin="round"

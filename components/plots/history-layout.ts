@@ -4,12 +4,14 @@ import { MODEL_CHARACTER_PX, type PlotCursor, type PlotLayout, shorten } from ".
 import { dayScale, linearScale, type Scale, toDayMs, toFullDay } from "./scale";
 
 export type HistoryPoint = { day: number; x: number; y: number; lower: number; upper: number };
+/** A run of days without a gap; of a single day there is a dot and its interval in the place of line and band. */
+export type HistoryPath = { line: string; band: string; start: HistoryPoint; isSingle: boolean };
 export type HistoryLine = {
   model: string;
   /** Which colour and dash, from 1. */
   series: number;
   /** Of each run of days without a gap. */
-  paths: readonly { line: string; band: string; isSingle: boolean; x: number; y: number }[];
+  paths: readonly HistoryPath[];
   label: { text: string; x: number; y: number };
 };
 
@@ -88,7 +90,7 @@ function toLines(
   return history.models.map(({ model }, index) => ({
     model,
     series: (index % SERIES_MAX) + 1,
-    paths: toRuns(series[index] ?? []).map(toPath),
+    paths: toRuns(series[index] ?? []).flatMap(toPath),
     label: { text: shorten(model, lengthMax), x, y: heights[index] ?? bottom },
   }));
 }
@@ -106,17 +108,20 @@ function toRuns(points: readonly (HistoryPoint | null)[]): HistoryPoint[][] {
   return runs;
 }
 
-function toPath(run: readonly HistoryPoint[]): HistoryLine["paths"][number] {
+function toPath(run: readonly HistoryPoint[]): HistoryPath[] {
+  const [start] = run;
+  if (!start) return [];
   const at = (x: number, y: number) => `${x.toFixed(1)} ${y.toFixed(1)}`;
   const there = run.map((it) => at(it.x, it.upper));
   const back = run.map((it) => at(it.x, it.lower)).reverse();
-  const [first] = run;
-  return {
-    line: `M${run.map((it) => at(it.x, it.y)).join("L")}`,
-    band: `M${[...there, ...back].join("L")}Z`,
-    isSingle: run.length === 1,
-    ...{ x: first?.x ?? 0, y: first?.y ?? 0 },
-  };
+  return [
+    {
+      line: `M${run.map((it) => at(it.x, it.y)).join("L")}`,
+      band: `M${[...there, ...back].join("L")}Z`,
+      isSingle: run.length === 1,
+      start,
+    },
+  ];
 }
 
 type Spread = { gap: number; top: number; bottom: number };
