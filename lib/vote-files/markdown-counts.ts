@@ -17,7 +17,9 @@ export function countMarkdown(answers: readonly string[]): Omit<SideStyle, "toke
     if (HEADER.test(ended)) headers += 1;
     if (ITEM.test(ended)) lists += 1;
   }
-  const bold = text.match(/\*\*[^*\n]+\*\*|__[^_\n]+__/g)?.length ?? 0;
+  const count = (pattern: RegExp) => text.match(pattern)?.length ?? 0;
+  // One by one: a piece of one kind may begin within one of the other.
+  const bold = count(/\*\*[^*\n]+\*\*/g) + count(/__[^_\n]+__/g);
   return { headers, lists, bold };
 }
 

@@ -38,7 +38,7 @@ export class ShapeReader {
   /** By value of the shape: which of STYLE_KEYS it counts, or -1. */
   readonly #countAt: Int8Array;
   readonly #userTokensAt: number;
-  readonly #hasTokens: boolean;
+  readonly #hasCount: readonly boolean[];
   readonly #hasMarks: boolean;
   readonly #counts = new Float64Array(STYLE_VALUES);
   readonly #winners = new ByteNames();
@@ -67,9 +67,10 @@ export class ShapeReader {
     });
     this.#countAt = Int8Array.from(names, (name) => STYLE_KEYS.indexOf(name));
     this.#userTokensAt = names.indexOf("sum_user_tokens");
-    const has = (index: number) => this.#countAt.includes(index);
-    this.#hasTokens = has(0) && has(STYLE_FEATURES.length);
-    this.#hasMarks = STYLE_KEYS.every((key, index) => key.startsWith("sum_") || has(index));
+    this.#hasCount = STYLE_KEYS.map((_, index) => this.#countAt.includes(index));
+    this.#hasMarks = STYLE_KEYS.every(
+      (key, index) => key.startsWith("sum_") || this.#hasCount[index],
+    );
   }
 
   /** Undefined of a shape that lacks what a vote needs, or has what this does not read. */
@@ -118,7 +119,7 @@ export class ShapeReader {
     if (language) builder.setLanguage(row, this.#name(bytes, languageAt, builder.languages));
     if (categories) builder.setCategories(row, mask);
     if (length) builder.setLength(row, this.#length(bytes));
-    if (style) builder.setStyle(row, this.#counts);
+    if (style) this.#setStyle(row);
   }
 
   /** Of names and fields beside them, that each is of the kind that it should be. */
@@ -198,16 +199,19 @@ export class ShapeReader {
       if (place >= 0) counts[place] = (counts[place] as number) + this.#numberOf(bytes, index);
     }
     for (let place = 0; place < STYLE_VALUES; place++) {
-      const isTokens = place % STYLE_FEATURES.length === 0;
-      if (!this.#hasMarks || (isTokens && !this.#hasTokens)) {
-        if (!(isTokens && this.#hasTokens)) counts[place] = Number.NaN;
-      } else if (!((counts[place] as number) >= 0)) return false;
+      if (!this.#hasCount[place]) counts[place] = Number.NaN;
+      else if (!((counts[place] as number) >= 0)) return false;
     }
     return true;
   }
 
+  /** Counts without those of marks are no style. */
+  #setStyle(row: number): void {
+    if (!this.#hasMarks) this.#counts.fill(Number.NaN);
+    this.#builder.setStyle(row, this.#counts);
+  }
+
   #length(bytes: Buffer): number {
-    if (!this.#hasTokens) return Number.NaN;
     const [a, b] = [this.#counts[0] as number, this.#counts[STYLE_FEATURES.length] as number];
     const user = this.#userTokensAt < 0 ? 0 : this.#numberOf(bytes, this.#userTokensAt);
     return Math.max(a, b) + user;
