@@ -6,6 +6,7 @@ import { addLeaderboardList } from "./leaderboard/list";
 import { addLeaderboardPublish } from "./leaderboard/publish";
 import { addLeaderboardRemove } from "./leaderboard/remove";
 import { addLeaderboardReproduce } from "./leaderboard/reproduce";
+import { addLeaderboardTopics } from "./leaderboard/topics";
 
 /** Votes in and out, and boards that do not change any more. */
 export function addLeaderboardCommand(program: Command, terminal: Terminal): void {
@@ -18,4 +19,5 @@ export function addLeaderboardCommand(program: Command, terminal: Terminal): voi
   addLeaderboardList(leaderboard, terminal);
   addLeaderboardReproduce(leaderboard, terminal);
   addLeaderboardRemove(leaderboard, terminal);
+  addLeaderboardTopics(leaderboard, terminal);
 }
