@@ -29,7 +29,7 @@ async function answer({ callId, ask }: Extract<ThreadCall, { type: "call" }>): P
   const controller = new AbortController();
   running.set(callId, controller);
   try {
-    reply({ callId, value: await valueOf(ask, controller.signal) });
+    reply({ callId, value: await doAsked(ask, controller.signal) });
   } catch (error) {
     reply({ callId, error: describe(error) });
   } finally {
@@ -37,7 +37,7 @@ async function answer({ callId, ask }: Extract<ThreadCall, { type: "call" }>): P
   }
 }
 
-function valueOf(ask: ThreadAsk, signal: AbortSignal): Promise<unknown> {
+function doAsked(ask: ThreadAsk, signal: AbortSignal): Promise<unknown> {
   switch (ask.what) {
     case "compute":
       return engine.compute(ask.key, signal);
