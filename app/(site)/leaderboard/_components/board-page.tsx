@@ -44,8 +44,8 @@ export function BoardPage({
   const board = useBoard(address.key, initial);
   const view = board.data;
   const version = view?.fingerprint ?? "";
-  const choices = useChoices(initialChoices, version).data;
-  const mine = usePersonalBoard(version);
+  const choices = useChoices(initialChoices).data;
+  const mine = usePersonalBoard();
   const { announce, region } = useAnnouncer();
   useBoardNews(board.isPlaceholderData ? undefined : view, announce);
   useTitle(boardLabel(address.key));

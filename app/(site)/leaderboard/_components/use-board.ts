@@ -30,32 +30,32 @@ export function useBoard(key: BoardKey, initial: BoardView | null) {
   });
 }
 
-/** @param version of the board: with new votes there may be new languages */
-export function useChoices(initial: BoardChoices | null, version: string) {
+/** With new votes there may be new languages and published boards, and nobody waits for them. */
+export function useChoices(initial: BoardChoices | null) {
   return useQuery({
-    queryKey: ["board-choices", version],
+    queryKey: ["board-choices"],
     queryFn: ({ signal }): Promise<BoardChoices> =>
       requestChecked(
         paths.api.leaderboardChoices,
         loadBoardViews().then((views) => views.boardChoicesSchema),
         { signal },
       ),
-    placeholderData: (last) => last ?? initial ?? undefined,
-    staleTime: Number.POSITIVE_INFINITY,
+    ...(initial && { initialData: initial }),
+    refetchInterval: CHOICES_INTERVAL_MS,
   });
 }
 
-/** Ranks by the visitor's own votes. */
-export function usePersonalBoard(version: string) {
+const CHOICES_INTERVAL_MS = 60_000;
+
+/** Ranks by the visitor's own votes, which change by what they do elsewhere: read anew when they come back. */
+export function usePersonalBoard() {
   return useQuery({
-    queryKey: ["board-mine", version],
+    queryKey: ["board-mine"],
     queryFn: ({ signal }): Promise<PersonalBoard> =>
       requestChecked(
         paths.api.personalBoard,
         loadBoardViews().then((views) => views.personalBoardSchema),
         { signal },
       ),
-    placeholderData: keepPreviousData,
-    staleTime: Number.POSITIVE_INFINITY,
   });
 }
