@@ -16,11 +16,18 @@ export type RatingOverTimeProps = {
   /** Which board: "Overall, all time". */
   source?: string;
   controls?: ReactNode;
+  note?: ReactNode;
 };
 
 /** A figure of scores by day. */
 export function RatingOverTime(props: RatingOverTimeProps) {
-  const { history, title = "Scores over time", source = "Parley leaderboard", controls } = props;
+  const {
+    history,
+    title = "Scores over time",
+    source = "Parley leaderboard",
+    controls,
+    note,
+  } = props;
   const table = useMemo(() => toHistoryTable(history), [history]);
   const layout = useCallback((width: number) => layoutOf(history, width), [history]);
   const isEmpty = history.models.every((it) => it.points.every((point) => point === null));
@@ -45,7 +52,7 @@ export function RatingOverTime(props: RatingOverTimeProps) {
       note={
         history.days.length === 1
           ? "So far there is one day; a line is drawn from the second one on."
-          : undefined
+          : note
       }
       {...{ table, source, controls }}
     >

@@ -2,6 +2,7 @@
 
 import { X } from "lucide-react";
 import { useMemo, useState } from "react";
+import { boardLabel } from "@/components/board/board-labels";
 import { SERIES_MAX } from "@/components/plots/history-layout";
 import { RatingOverTime } from "@/components/plots/rating-over-time";
 import { useRatingHistory } from "@/components/plots/use-rating-history";
@@ -16,7 +17,12 @@ export function HistoryFigure({ boardKey, fingerprint, rated, source }: FigureBo
   const [chosen, setChosen] = useState<readonly string[] | null>(null);
   // A model that filters have taken away is no longer asked for.
   const models = (chosen ?? names.slice(0, SHOWN_AT_FIRST)).filter((it) => names.includes(it));
-  const { data, error, refetch } = useRatingHistory({ boardKey, models, fingerprint });
+  // A board of the last days moves with the day: only boards of all times have a past.
+  const isOfAllTimes = boardKey.period === "all";
+  const { data, error, refetch } = useRatingHistory({
+    boardKey: useMemo(() => ({ ...boardKey, period: "all" }), [boardKey]),
+    ...{ models, fingerprint },
+  });
   const controls = (
     <ModelChooser names={names} models={models} onChange={(wanted) => setChosen(wanted)} />
   );
@@ -35,7 +41,17 @@ export function HistoryFigure({ boardKey, fingerprint, rated, source }: FigureBo
       <FigureSkeleton />
     );
   }
-  return <RatingOverTime history={data} source={source} controls={controls} />;
+  return (
+    <RatingOverTime
+      history={data}
+      source={isOfAllTimes ? source : boardLabel({ ...boardKey, period: "all" })}
+      controls={controls}
+      note={
+        !isOfAllTimes &&
+        "These are the scores on the board of all times: one of the last days moves with the day and has no past."
+      }
+    />
+  );
 }
 
 type ModelChooserProps = {
