@@ -6,7 +6,8 @@ import {
   setExcluded,
   setModelWithdrawn,
 } from "@/lib/integrity/change-board";
-import { listReviews, readPublicLog } from "@/lib/integrity/read-reviews";
+import { readPublicLog } from "@/lib/integrity/read-public-log";
+import { listReviews } from "@/lib/integrity/read-reviews";
 import { Leaderboard } from "@/lib/leaderboard/leaderboard";
 import { type BoardChange, type ReviewView, reviewQuerySchema } from "@/lib/protocol/review-view";
 import { withDatabase } from "../open-database";

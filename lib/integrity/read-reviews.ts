@@ -1,8 +1,7 @@
-import { EXCLUDED_SHOWN_MAX, PUBLIC_LOG_PAGE_MAX, REVIEWS_SHOWN_MAX } from "@/lib/arena-limits";
+import { EXCLUDED_SHOWN_MAX, REVIEWS_SHOWN_MAX } from "@/lib/arena-limits";
 import { type Database, database } from "@/lib/db/client";
 import {
   anomalyEvidenceSchema,
-  type PublicLog,
   type ReviewList,
   type ReviewState,
   type ReviewView,
@@ -11,7 +10,6 @@ import {
   countOpenReviews,
   type ReviewRow,
   readExcluded,
-  readLog,
   readReviews,
   readWithdrawnNames,
 } from "./review-store";
@@ -31,22 +29,6 @@ export async function listReviews(
     reviews: rows.slice(0, REVIEWS_SHOWN_MAX).map(toView),
     hasMore: rows.length > REVIEWS_SHOWN_MAX,
     ...{ openCount, excluded, withdrawn },
-  };
-}
-
-/** What was done to boards, for everybody. */
-export async function readPublicLog(
-  { before }: { before?: string | undefined },
-  db: Database = database(),
-): Promise<PublicLog> {
-  const rows = await readLog(db, before, PUBLIC_LOG_PAGE_MAX + 1);
-  const shown = rows.slice(0, PUBLIC_LOG_PAGE_MAX);
-  return {
-    entries: shown.map(({ createdAt, ...entry }) => ({
-      ...entry,
-      createdAt: createdAt.toISOString(),
-    })),
-    next: rows.length > shown.length ? (shown.at(-1)?.id ?? null) : null,
   };
 }
 

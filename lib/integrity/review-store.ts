@@ -1,4 +1,4 @@
-import { and, asc, count, desc, eq, isNotNull, lt, type SQL, sql } from "drizzle-orm";
+import { and, asc, count, desc, eq, isNotNull, type SQL, sql } from "drizzle-orm";
 import { EVIDENCE_CHARACTERS_MAX } from "@/lib/arena-limits";
 import type { Database } from "@/lib/db/client";
 import { reviews } from "@/lib/db/schema/arena";
@@ -208,16 +208,6 @@ export async function writePublicLog(
   entry: Pick<typeof publicLog.$inferInsert, "kind" | "message" | "ballots">,
 ): Promise<void> {
   await db.insert(publicLog).values(entry);
-}
-
-/** The newest entries, or those before one of them; ids are in the order of their moments. */
-export async function readLog(db: Database, before: string | undefined, limit: number) {
-  return db
-    .select()
-    .from(publicLog)
-    .where(before === undefined ? undefined : lt(publicLog.id, before))
-    .orderBy(desc(publicLog.id))
-    .limit(limit);
 }
 
 export async function readWithdrawnNames(db: Database): Promise<string[]> {

@@ -71,11 +71,15 @@ export const publicLogSchema = z.object({
       id: z.uuid(),
       kind: z.enum([
         ...(["visitor-excluded", "visitor-restored"] as const),
+        // Of the ledger of models.
+        ...(["model-first-battle", "model-made-private"] as const),
+        ...(["model-retired", "model-returned"] as const),
         ...(["model-withdrawn", "model-restored", "rules-changed"] as const),
         ...(["board-published", "board-removed"] as const),
       ]),
       message: z.string(),
       ballots: z.number(),
+      /** Of what became of a private model the day alone, in UTC. */
       createdAt: z.string(),
     }),
   ),

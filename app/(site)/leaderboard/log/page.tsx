@@ -1,8 +1,9 @@
 import type { Metadata } from "next";
 import Link from "next/link";
+import { dayLabel } from "@/components/board/board-labels";
 import { countOf, formatDate } from "@/components/format";
 import { Notice } from "@/components/ui/notice";
-import { readPublicLog } from "@/lib/integrity/read-reviews";
+import { readPublicLog } from "@/lib/integrity/read-public-log";
 import { paths } from "@/lib/paths";
 import { type PublicLog, publicLogQuerySchema } from "@/lib/protocol/review-view";
 import { log } from "@/lib/telemetry/log";
@@ -29,7 +30,8 @@ export default async function LogPage({ searchParams }: LogPageProps) {
           leaderboard
         </Link>{" "}
         follows from counted votes alone. Each time that votes were taken out or put back, it was
-        computed anew, and this page says why.
+        computed anew, and this page says why. It also tells which models came into battles and which
+        are no longer drawn, private ones without their names and a day late.
       </p>
       {lines === null ? (
         <Notice tone="danger">The log could not be read. Try again in a few seconds.</Notice>
@@ -40,11 +42,14 @@ export default async function LogPage({ searchParams }: LogPageProps) {
   );
 }
 
+/** Of a day as YYYY-MM-DD: all that is told of the time of a private model. */
+const DAY_LENGTH = 10;
+
 function Lines({ lines: { entries, next } }: { lines: PublicLog }) {
   if (entries.length === 0) {
     return (
       <p className="border-t border-line py-12 text-ink-soft">
-        Nothing was taken out or put back so far.
+        Nothing was taken out or put back so far, and no model has come or gone.
       </p>
     );
   }
@@ -54,10 +59,14 @@ function Lines({ lines: { entries, next } }: { lines: PublicLog }) {
         {entries.map(({ id, message, ballots, createdAt }) => (
           <li key={id} className="flex flex-wrap gap-x-6 gap-y-1 py-4">
             <time dateTime={createdAt} className="numeric w-44 text-sm text-ink-soft">
-              {formatDate(new Date(createdAt))}
+              {createdAt.length === DAY_LENGTH
+                ? dayLabel(createdAt)
+                : formatDate(new Date(createdAt))}
             </time>
             <p className="min-w-0 flex-1 basis-64">{message}</p>
-            <p className="numeric text-sm text-ink-soft">{countOf(ballots, "vote")}</p>
+            {ballots > 0 && (
+              <p className="numeric text-sm text-ink-soft">{countOf(ballots, "vote")}</p>
+            )}
           </li>
         ))}
       </ol>

@@ -2,7 +2,7 @@ import { methodNotAllowed } from "@/lib/http/not-allowed";
 import { parseQuery } from "@/lib/http/parse-query";
 import { jsonReply } from "@/lib/http/reply";
 import { route } from "@/lib/http/route";
-import { readPublicLog } from "@/lib/integrity/read-reviews";
+import { readPublicLog } from "@/lib/integrity/read-public-log";
 import { publicLogQuerySchema } from "@/lib/protocol/review-view";
 
 export const dynamic = "force-dynamic";
