@@ -19,7 +19,9 @@ const OPPONENTS_SHOWN = 3;
 /** What is behind one row of the board: how its score came about, and against whom it wins and loses. */
 export function RowStory({ boardKey, model, fingerprint = "" }: RowStoryProps) {
   const models = useMemo(() => [model], [model]);
-  const history = useRatingHistory({ boardKey, models, fingerprint });
+  // Only boards of all times have a past.
+  const allTimes = useMemo(() => ({ ...boardKey, period: "all" }), [boardKey]);
+  const history = useRatingHistory({ boardKey: allTimes, models, fingerprint });
   const pairs = usePairTable({ boardKey, fingerprint });
   const opponents = useMemo(
     () => (pairs.data ? toOpponents(pairs.data, model) : undefined),
