@@ -97,7 +97,7 @@ test("subjects are told apart, each with its words, examples and board", async (
       })),
   );
   expect((await getTopic(cooking.id, db)).examples.length).toBe(topic.examples.length - 3);
-  expect(await compute()).toMatchObject({ outcome: "too-few", prompts: 20 });
+  expect(await compute()).toMatchObject({ outcome: "too-few", prompts: 18 });
   await expect(getTopic(cooking.id, db)).rejects.toMatchObject({ code: "not-found" });
 });
 
