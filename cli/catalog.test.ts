@@ -147,3 +147,20 @@ test("what a schema finds wrong is said in plain words", async () => {
     "rollbackOn.requestsMin: must be at least 5.",
   );
 });
+
+test("a model is retired and brought back, each once", async () => {
+  await database.db.execute(
+    sql`insert into models (id, name, description) values (${createId()}, 'old', '{}')`,
+  );
+  expect(await run("models retire nobody")).toMatchObject({ code: 1, written: "" });
+  expect((await run("models retire old")).written).toBe(
+    "old is retired from now on; its ledger says so.\n",
+  );
+  expect((await run("models retire old")).written).toContain("Nothing was changed");
+  expect((await run("models list")).written).toMatch(/old\n {2}retired {3}\d{4}-/);
+  expect(JSON.parse((await run("models return old --json")).written)).toEqual({
+    ...{ model: "old", isRetired: false, isChanged: true },
+  });
+  const kinds = await database.db.execute(sql`select kind from model_ledger order by created_at`);
+  expect(kinds.map(({ kind }) => kind).slice(-3)).toEqual(["registered", "retired", "returned"]);
+});

@@ -2,7 +2,7 @@ import type { Command } from "commander";
 import { readCatalog } from "@/lib/catalog/catalog";
 import { setModel, unsetModel } from "@/lib/catalog/edit-catalog";
 import { toAdminModels } from "@/lib/catalog/read-for-keepers";
-import { readModels } from "@/lib/controller/store";
+import { listRetirements, retireModel } from "@/lib/models/retire-model";
 import { LIMIT_NAMES } from "@/lib/protocol/api-key";
 import { modelDefaultsSchema } from "@/lib/protocol/catalog";
 import { type AdminModel, modelSettingsSchema } from "@/lib/protocol/catalog-view";
@@ -36,11 +36,8 @@ export function addModelsCommand(program: Command, terminal: Terminal): void {
     .option("--json", "one JSON object")
     .action(async ({ json }: { json?: true }) => {
       const known = await withDatabase(terminal.root, async (db) => {
-        const [catalog, offered] = await Promise.all([readCatalog(db), readModels(db)]);
-        return toAdminModels(
-          catalog,
-          offered.map(({ name }) => name),
-        ).models;
+        const [catalog, offered] = await Promise.all([readCatalog(db), listRetirements(db)]);
+        return toAdminModels(catalog, [], offered).models;
       });
       if (json) {
         // Whether it is awake is known to the running platform alone: `parley status`.
@@ -95,6 +92,38 @@ export function addModelsCommand(program: Command, terminal: Terminal): void {
     .action(async (name: string) => {
       await withDatabase(terminal.root, (db) => unsetModel(name, db));
       terminal.write(`Nothing is set for ${name} any more.\n`);
+    });
+  addRetirement(models, terminal, { word: "retire", isRetired: true });
+  addRetirement(models, terminal, { word: "return", isRetired: false });
+}
+
+const RETIREMENTS = {
+  retire: "Draw a model for no battle any more; it keeps its votes and its place on the boards.",
+  return: "Undo that.",
+};
+
+function addRetirement(
+  models: Command,
+  terminal: Terminal,
+  { word, isRetired }: { word: keyof typeof RETIREMENTS; isRetired: boolean },
+): void {
+  models
+    .command(`${word} <name>`)
+    .description(RETIREMENTS[word])
+    .option("--json", "one JSON object")
+    .action(async (name: string, { json }: { json?: true }) => {
+      const isChanged = await withDatabase(terminal.root, (db) =>
+        retireModel({ model: name, isRetired }, db),
+      );
+      if (json) {
+        return terminal.write(`${JSON.stringify({ model: name, isRetired, isChanged })}\n`);
+      }
+      const state = isRetired ? "is retired" : "is drawn for battles";
+      terminal.write(
+        isChanged
+          ? `${name} ${state} from now on; its ledger says so.\n`
+          : `Nothing was changed: ${name} ${state} already.\n`,
+      );
     });
 }
 
@@ -161,6 +190,7 @@ function toLines({
   fallbacks,
   dispatch,
   isHidden,
+  retiredAt,
 }: AdminModel): string {
   const lines = [model];
   if (isHidden) lines.push("  an alias of this name answers in its place");
@@ -176,6 +206,7 @@ function toLines({
   if (Object.keys(limits).length > 0) lines.push(`  limits    ${say(limits)}`);
   if (fallbacks.length > 0) lines.push(`  fallback  ${fallbacks.join(", ")}`);
   if (dispatch) lines.push(`  dispatch  ${dispatch}`);
+  if (retiredAt) lines.push(`  retired   ${retiredAt}`);
   if (!isSet) lines.push("  nothing set");
   return `${lines.join("\n")}\n`;
 }

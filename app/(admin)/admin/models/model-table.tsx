@@ -1,5 +1,6 @@
 "use client";
 
+import { formatDate } from "@/components/format";
 import { Button } from "@/components/ui/button";
 import type { AdminModel } from "@/lib/protocol/catalog-view";
 import { AdminTable, CELL } from "../admin-table";
@@ -19,9 +20,10 @@ const HEADS = [
 export type ModelTableProps = {
   models: readonly AdminModel[];
   onEdit: (view: AdminModel) => void;
+  onRetire: (view: AdminModel) => void;
 };
 
-export function ModelTable({ models, onEdit }: ModelTableProps) {
+export function ModelTable({ models, onEdit, onRetire }: ModelTableProps) {
   return (
     <AdminTable label="Models" heads={HEADS}>
       {models.map((view) => (
@@ -31,6 +33,9 @@ export function ModelTable({ models, onEdit }: ModelTableProps) {
             <span className="block text-xs text-ink-soft">
               {view.isAwake ? "Awake" : "Not awake"}
               {view.isHidden ? " · hidden by an alias of its name" : null}
+              {view.retiredAt === null
+                ? null
+                : ` · retired ${formatDate(new Date(view.retiredAt))}`}
             </span>
           </th>
           <td className={CELL}>{toPriceWords(view.price)}</td>
@@ -43,9 +48,21 @@ export function ModelTable({ models, onEdit }: ModelTableProps) {
           <td className={`${CELL} font-mono`}>{view.fallbacks.join(", ")}</td>
           <td className={CELL}>{view.dispatch ?? "Default"}</td>
           <td className={CELL}>
-            <Button size="small" onClick={() => onEdit(view)} aria-label={`Edit ${view.model}`}>
-              Edit
-            </Button>
+            <span className="flex flex-wrap gap-1">
+              <Button size="small" onClick={() => onEdit(view)} aria-label={`Edit ${view.model}`}>
+                Edit
+              </Button>
+              <Button
+                variant="quiet"
+                size="small"
+                onClick={() => onRetire(view)}
+                aria-label={
+                  view.retiredAt === null ? `Retire ${view.model}` : `Bring ${view.model} back`
+                }
+              >
+                {view.retiredAt === null ? "Retire…" : "Bring back…"}
+              </Button>
+            </span>
           </td>
         </tr>
       ))}

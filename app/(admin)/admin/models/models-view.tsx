@@ -13,9 +13,10 @@ import { AliasTable } from "./alias-table";
 import { AliasSheet, MODELS_QUERY, ModelSheet, RemoveAliasSheet } from "./catalog-sheets";
 import { FeedbackSection } from "./feedback-section";
 import { ModelTable } from "./model-table";
+import { RetireSheet } from "./retire-sheet";
 
 type Open =
-  | { sheet: "model"; view: AdminModel }
+  | { sheet: "model" | "retire"; view: AdminModel }
   | { sheet: "alias"; view: AdminAlias | undefined }
   | { sheet: "remove"; view: AdminAlias };
 
@@ -75,9 +76,15 @@ export function ModelsView() {
           Prices, defaults and limits
         </h2>
         {models.length === 0 ? (
-          <p className="border-t border-line py-8 text-sm text-ink-soft">No model is awake.</p>
+          <p className="border-t border-line py-8 text-sm text-ink-soft">
+            No worker has offered a model yet.
+          </p>
         ) : (
-          <ModelTable models={models} onEdit={(view) => setOpen({ sheet: "model", view })} />
+          <ModelTable
+            models={models}
+            onEdit={(view) => setOpen({ sheet: "model", view })}
+            onRetire={(view) => setOpen({ sheet: "retire", view })}
+          />
         )}
       </section>
       <section aria-labelledby="feedback">
@@ -87,6 +94,7 @@ export function ModelsView() {
         <FeedbackSection />
       </section>
       {open?.sheet === "model" && <ModelSheet view={open.view} onClose={close} />}
+      {open?.sheet === "retire" && <RetireSheet view={open.view} onClose={close} />}
       {open?.sheet === "alias" && (
         <AliasSheet view={open.view} modelNames={modelNames} onClose={close} />
       )}
