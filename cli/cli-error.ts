@@ -1,3 +1,4 @@
+import { type Command, CommanderError } from "commander";
 import { StartError, type StartErrorOptions } from "@/lib/util/start-error";
 
 /** What commands end with beside 0 and 1, where --help of one says so. */
@@ -7,6 +8,14 @@ export const CLI_EXIT_CODES = {
   /** It was used wrongly: a flag, a name, a file that is not there. */
   badUse: 2,
 } as const;
+
+/** Makes flags and arguments that are wrong end the command as bad use; help still ends with 0. */
+export function endBadUse(command: Command): Command {
+  return command.exitOverride((error) => {
+    if (error.exitCode === 0) throw error;
+    throw new CommanderError(CLI_EXIT_CODES.badUse, error.code, error.message);
+  });
+}
 
 /** An expected end of a command with an exit code of its own. */
 export class CliError extends StartError {

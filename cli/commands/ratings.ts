@@ -1,4 +1,4 @@
-import { type Command, CommanderError, InvalidArgumentError, Option } from "commander";
+import { type Command, InvalidArgumentError, Option } from "commander";
 import { rate } from "@/lib/rating/rate";
 import type { RatedBoard } from "@/lib/rating/rated-board";
 import {
@@ -21,7 +21,7 @@ import {
   wantedBy,
 } from "@/lib/vote-files/select-votes";
 import type { VoteTable } from "@/lib/vote-files/vote-table";
-import { CLI_EXIT_CODES, CliError } from "../cli-error";
+import { CLI_EXIT_CODES, CliError, endBadUse } from "../cli-error";
 import { boardJson, boardTable, statusNotes } from "../ratings-text";
 import type { Terminal } from "../terminal";
 import { plainLine } from "../text-table";
@@ -60,8 +60,7 @@ Exit codes: 0 a board was written; 1 the votes leave nothing to rate; 2 the comm
 
 /** Rates the votes of a file. Needs no database. */
 export function addRatingsCommand(program: Command, terminal: Terminal): void {
-  program
-    .command("ratings")
+  endBadUse(program.command("ratings"))
     .description("Rate the models of a file of votes, and print the board.")
     .requiredOption("--votes <file>", VOTE_FILE_HELP)
     .addOption(
@@ -92,11 +91,6 @@ export function addRatingsCommand(program: Command, terminal: Terminal): void {
     .option("--min-votes <count>", "no rating for models with fewer", toCount, 0)
     .option("--json", "one JSON object")
     .addHelpText("after", AFTER_HELP)
-    .exitOverride((error) => {
-      // Help ends with 0; whatever else ends a command here is bad use.
-      if (error.exitCode === 0) throw error;
-      throw new CommanderError(CLI_EXIT_CODES.badUse, error.code, error.message);
-    })
     .action(async (flags: Flags) => {
       const note = (line: string) => terminal.writeError(`${line}\n`);
       const { table, report } = await read(flags);

@@ -63,8 +63,10 @@ export class BallotMaker {
     const id = toUuid(before === 0 ? digest : this.#hash("vote", `${before}\0${said}`));
     const assumes: VoteOrigin["assumes"] = [];
     if (row.pairProbability === null) assumes.push("pair_probability");
-    if (row.time === null) assumes.push("tstamp");
-    const createdAt = row.time === null ? this.#now : new Date(1_000 * row.time);
+    // A moment that is still to come is none.
+    const isKnown = row.time !== null && 1_000 * row.time <= this.#now.getTime();
+    if (!isKnown) assumes.push("tstamp");
+    const createdAt = isKnown ? new Date(1_000 * (row.time ?? 0)) : this.#now;
     const { language } = row;
     return {
       id,

@@ -243,12 +243,12 @@ describe("rows that are no votes", () => {
 
   test("of a table, by the line on which they begin", async () => {
     const path = file(
-      'model_a,model_b,winner\nx,y,tie\n"x\ny",z,model_a\nx,y\nx,"y"z,tie\n\nx,y,model_b\n',
+      'judge,model_a,model_b,winner\n,x,y,tie\n"x\ny",z,y,model_a\nx,y\n,x,"y"z,tie\n\n,x,y,model_b\n',
     );
     const { table, report } = await readVotes(path);
-    expect(toRows(table).map(({ a }) => a)).toEqual(["x", "x\ny", "x"]);
+    expect(toRows(table).map(({ a }) => a)).toEqual(["x", "z", "x"]);
     expect(report.bad.map(({ line, reason }) => `${line} ${reason}`)).toEqual([
-      "5 has 2 cells where the header has 3",
+      "5 has 2 cells where the header has 4",
       "6 has a quote that does not end, or text behind one",
     ]);
   });

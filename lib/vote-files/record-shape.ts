@@ -31,6 +31,10 @@ export class RecordShape {
   readonly starts: Int32Array;
   readonly ends: Int32Array;
   readonly #literals: readonly Buffer[];
+  /** The literals in words of four bytes, the last of which ends with its literal. */
+  readonly #words: readonly Int32Array[];
+  #bytes: Uint8Array | undefined;
+  #view: DataView = new DataView(new ArrayBuffer(0));
 
   private constructor(keys: readonly string[], literals: readonly Buffer[]) {
     assert(literals.length === keys.length + 1, "values stand between literals");
@@ -38,6 +42,7 @@ export class RecordShape {
     this.starts = new Int32Array(keys.length);
     this.ends = new Int32Array(keys.length);
     this.#literals = literals;
+    this.#words = literals.map(toWords);
   }
 
   /**
@@ -84,21 +89,47 @@ export class RecordShape {
    * @returns its end, or -1 where it has another shape or ends beyond `limit`.
    */
   match(bytes: Uint8Array, start: number, limit: number): number {
-    const literals = this.#literals;
+    if (bytes !== this.#bytes) {
+      this.#bytes = bytes;
+      this.#view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
+    }
     const { starts, ends } = this;
     let at = start;
     for (let index = 0; index < starts.length; index++) {
-      // The constructor has one literal more than there are values.
-      const literal = literals[index] as Buffer;
-      at = afterLiteral(literal, bytes, at, limit);
+      at = this.#afterLiteral(index, bytes, at, limit);
       if (at < 0) return -1;
       starts[index] = at;
       at = endOfValue(bytes, at, limit);
       if (at < 0) return -1;
       ends[index] = at;
     }
-    return afterLiteral(literals[starts.length] as Buffer, bytes, at, limit);
+    return this.#afterLiteral(starts.length, bytes, at, limit);
   }
+
+  /** Four bytes at once: keys are most of a line. */
+  #afterLiteral(index: number, bytes: Uint8Array, start: number, limit: number): number {
+    // The constructor has one literal more than there are values, and words of each.
+    const literal = this.#literals[index] as Buffer;
+    const words = this.#words[index] as Int32Array;
+    const last = words.length - 1;
+    const end = start + literal.length;
+    if (last < 0) return afterLiteral(literal, bytes, start, limit);
+    if (end > limit) return -1;
+    const view = this.#view;
+    for (let word = 0, at = start; word < last; word++, at += 4) {
+      if (view.getInt32(at, true) !== words[word]) return -1;
+    }
+    return view.getInt32(end - 4, true) === words[last] ? end : -1;
+  }
+}
+
+/** None of a literal that is shorter than one. */
+function toWords(literal: Buffer): Int32Array {
+  if (literal.length < 4) return new Int32Array(0);
+  const count = Math.ceil(literal.length / 4);
+  return Int32Array.from({ length: count }, (_, word) =>
+    literal.readInt32LE(Math.min(4 * word, literal.length - 4)),
+  );
 }
 
 /** Objects within objects: conv_metadata, and its counts by level. */

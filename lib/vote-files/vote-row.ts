@@ -108,9 +108,13 @@ function nameOf(record: Fields, field: string): string {
   const name = record[field];
   if (name === undefined || name === null || name === "") throw new BadRow(`has no ${field}`);
   if (typeof name !== "string") throw new BadRow(`has a ${field} that is not a text`);
+  if (NOT_IN_NAMES.test(name)) throw new BadRow(`has a ${field} with characters that no name has`);
   if (name.length <= VOTE_NAME_CHARACTERS_MAX) return name;
   throw new BadRow(`has a ${field} of more than ${VOTE_NAME_CHARACTERS_MAX} characters`);
 }
+
+/** Of control, and halves of characters; databases refuse some of both. */
+const NOT_IN_NAMES = /[\p{Cc}\p{Cs}]/u;
 
 const isAbsent = (value: unknown) => value === undefined || value === null || value === "";
 

@@ -6,7 +6,7 @@ import { createGzip } from "node:zlib";
 import type { Command } from "commander";
 import { type PublicVotes, withPublicVotes } from "@/lib/leaderboard/public-votes";
 import { toVoteLine } from "@/lib/vote-files/vote-line";
-import { CLI_EXIT_CODES, CliError } from "../../cli-error";
+import { CLI_EXIT_CODES, CliError, endBadUse } from "../../cli-error";
 import { withDatabase } from "../../open-database";
 import type { Terminal } from "../../terminal";
 
@@ -25,8 +25,7 @@ Exit codes: 0 written, 1 not (no file is left), 2 the file cannot be written the
 `;
 
 export function addLeaderboardExport(leaderboard: Command, terminal: Terminal): void {
-  leaderboard
-    .command("export <file>")
+  endBadUse(leaderboard.command("export <file>"))
     .description("Write all counted votes to a file; - is the standard output, .gz is compressed.")
     .option("--json", "what was written, as one JSON object")
     .addHelpText("after", HELP)

@@ -4,6 +4,7 @@ import { purposeKey } from "@/lib/auth/signed-value";
 import type { Database } from "@/lib/db/client";
 import { type ImportOutcome, importVotes } from "@/lib/leaderboard/import-votes";
 import { Leaderboard } from "@/lib/leaderboard/leaderboard";
+import { endBadUse } from "../../cli-error";
 import { withDatabase } from "../../open-database";
 import { getCookieSecret } from "../../running";
 import type { Terminal } from "../../terminal";
@@ -27,8 +28,7 @@ Exit codes: 0 imported (or nothing new), 1 the file holds nothing to take, 2 the
 `;
 
 export function addLeaderboardImport(leaderboard: Command, terminal: Terminal): void {
-  leaderboard
-    .command("import <file>")
+  endBadUse(leaderboard.command("import <file>"))
     .description(`Take the votes of a file: ${VOTE_FILE_HELP.split(";")[0]}.`)
     .option("--dry-run", "look, and write nothing")
     .option("--source <words>", "where the votes come from; the file's name unless told")
@@ -82,8 +82,7 @@ function toJson({ report, ...outcome }: ImportOutcome, { dryRun }: Flags): strin
 function toText({ votes, added, known, modelsAdded, report }: ImportOutcome, flags: Flags): string {
   const verb = flags.dryRun ? "would be added" : "added";
   const lines = [`${added} of ${votes} votes ${verb}, ${known} were there already.`];
-  if (report.named > 0)
-    lines.push(`${report.named} votes on models whose names were shown: left out.`);
+  if (report.named > 0) lines.push(`Left out, since names were shown before: ${report.named}.`);
   if (modelsAdded.length > 0) {
     const names = modelsAdded.slice(0, 10).map(plainLine).join(", ");
     const more = modelsAdded.length > 10 ? ` and ${modelsAdded.length - 10} more` : "";
