@@ -97,6 +97,8 @@ export const VARIANTS_SHOWN_MAX = 200;
 export const PRIVATE_VOTES_STEP = 100;
 /** Those are counted again after this long. */
 export const PRIVATE_VOTES_AGE_MS = 60_000;
+/** An open page of a model is read again this often: the board is where votes are watched coming in. */
+export const MODEL_PAGE_REFRESH_MS = 30_000;
 /** A number of fewer people or acts than this is not told of a day: five is what official statistics ask for most. */
 export const STATS_GROUP_MIN = 5;
 /** Days of one reply: a year and its leap day. */

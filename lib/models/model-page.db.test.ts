@@ -122,6 +122,16 @@ test("a model has its places on boards of all times, the overall one first, and 
   expect([none.places, none.opponents, none.variants]).toEqual([[], [], []]);
 });
 
+test("a model is found by its slug as it stands in an address, and as a router has decoded it", async () => {
+  const name = "50% off/a b~1ä";
+  await database.db.insert(models).values({ id: createId(), name, description: {} });
+  const slug = toModelSlug(name);
+  for (const written of [slug, decodeURIComponent(slug), slug.replaceAll("~", "%7E")]) {
+    const context = { db: database.db, controller: asleep, prices };
+    expect((await readModelPage(written, context)).facts.model).toBe(name);
+  }
+});
+
 test("a name that nobody is told is as unknown as one that nobody has", async () => {
   const refusal = (slug: string) =>
     readModelPage(slug, { db: database.db, controller: asleep, prices }).then(

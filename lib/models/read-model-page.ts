@@ -12,7 +12,7 @@ import {
   parseBoardKey,
 } from "@/lib/protocol/board-key";
 import { boardEntrySchema, type ModelPage } from "@/lib/protocol/board-view";
-import { fromModelSlug } from "@/lib/protocol/model-slug";
+import { isSlugOf } from "@/lib/protocol/model-slug";
 import { MODEL_FEATURES, modelDescriptionSchema } from "@/lib/protocol/worker-card";
 import { processSingleton } from "@/lib/util/process-singleton";
 import { PrivateVotes } from "./private-votes";
@@ -50,13 +50,14 @@ export async function readModelPage(
   context: ModelPageContext = {},
 ): Promise<ModelPage> {
   const { db = database(), controller: workers = controller(), privateVotes, prices } = context;
-  const name = fromModelSlug(slug);
   const awake = await workers.listModels();
   const known = await readModelFacts(
     { awake: awake.map((it) => it.name), ...(prices && { prices }) },
     db,
   );
-  const found = [...known.values()].find(({ model, isHidden }) => model === name && !isHidden);
+  const found = [...known.values()].find(
+    ({ model, isHidden }) => isSlugOf(slug, model) && !isHidden,
+  );
   if (found === undefined) {
     throw new AppError("model-not-found", {
       message: "There is no model of this name. The models page lists those there are.",

@@ -16,3 +16,18 @@ export function fromModelSlug(slug: string): string | undefined {
     return undefined;
   }
 }
+
+/** @param slug as it stands in the address, or decoded once: routers differ in what they hand on. */
+export function isSlugOf(slug: string, name: string): boolean {
+  const plain = decodeURIComponent(toModelSlug(name));
+  return slug === plain || tryDecode(slug) === plain;
+}
+
+function tryDecode(text: string): string | undefined {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // No address is written so.
+    return undefined;
+  }
+}

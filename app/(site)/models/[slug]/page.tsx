@@ -3,7 +3,6 @@ import { notFound } from "next/navigation";
 import { cache } from "react";
 import { isAppError } from "@/lib/errors";
 import { readModelPage } from "@/lib/models/read-model-page";
-import { fromModelSlug } from "@/lib/protocol/model-slug";
 import { ModelView } from "./_components/model-view";
 
 export const dynamic = "force-dynamic";
@@ -22,9 +21,7 @@ const read = cache(async (slug: string) => {
 
 export async function generateMetadata({ params }: ModelPageProps): Promise<Metadata> {
   const { slug } = await params;
-  // Not what was read: a page that is not found has no title of its own.
-  await read(slug);
-  return { title: fromModelSlug(slug) ?? "Model" };
+  return { title: (await read(slug)).facts.model };
 }
 
 export default async function ModelPage({ params }: ModelPageProps) {

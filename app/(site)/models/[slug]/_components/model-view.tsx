@@ -2,7 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import { requestChecked } from "@/components/request-json";
-import { PAGE_REFRESH_INTERVAL_MS } from "@/lib/limits";
+import { MODEL_PAGE_REFRESH_MS } from "@/lib/arena-limits";
 import { paths } from "@/lib/paths";
 import type { ModelPage } from "@/lib/protocol/board-view";
 import { LedgerSection } from "./ledger-section";
@@ -25,9 +25,9 @@ export function ModelView({ initial }: { initial: ModelPage }) {
         { signal },
       ),
     initialData: initial,
-    refetchInterval: PAGE_REFRESH_INTERVAL_MS,
+    refetchInterval: MODEL_PAGE_REFRESH_MS,
     // Made by the server a moment ago.
-    staleTime: PAGE_REFRESH_INTERVAL_MS,
+    staleTime: MODEL_PAGE_REFRESH_MS,
   });
   return (
     <article>
