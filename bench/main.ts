@@ -1,5 +1,6 @@
 import { parseArgs } from "node:util";
 import { BATTLES_OPTIONS, runBattlesBench } from "./battles/battles-bench";
+import { BOARD_PAGE_OPTIONS, runBoardPageBench } from "./boards/board-page-bench";
 import { CANCEL_OPTIONS, runCancel } from "./cancel";
 import { CHAOS_OPTIONS, runChaosBench } from "./chaos";
 import { runDispatchBench } from "./dispatch/dispatch-bench";
@@ -11,6 +12,7 @@ import { BREADTH_OPTIONS, parseBreadthOptions } from "./engine-breadth/options";
 import { runGatewayBench } from "./gateway/gateway-bench";
 import { GATEWAY_OPTIONS, parseGatewayOptions } from "./gateway/options";
 import { runPairsBench } from "./pairs/pairs-bench";
+import { RATINGS_OPTIONS, runRatingsBench } from "./ratings/ratings-bench";
 import { runSamplingBench } from "./sampling";
 import { runServe, SERVE_OPTIONS } from "./serve";
 import { runSoak, SOAK_OPTIONS } from "./soak";
@@ -34,6 +36,10 @@ const USAGE = `Usage: npm run bench -- <name> [options]
   dispatch  what each way to choose a worker makes of an unequal fleet, on paper, and what a choice costs
   pairs     votes until the arena's win matrix is known well enough, with pairs drawn alike and actively,
             on paper
+  ratings   ratings of a million votes, from columns and from a file, beside one pass over them
+  board-page
+            what a reader of the leaderboard waits for with few and with many votes in it, and how soon
+            it follows a vote
   battles   many battles at once at one web process: milliseconds of a vote; ends with 1 when one is lost
 
 With --json the last line of output is one JSON object.
@@ -97,6 +103,19 @@ battles: mock workers.
   --visitors <number> battles at once (100)
   --rounds <number>   battles of each visitor, before the one in which all vote at one moment (3)
 
+ratings: synthetic votes; two minutes.
+  --votes <number>    (1000000)
+  --models <number>   (200)
+  --rounds <number>   figures are medians (5)
+  --growth <number>   so many times the votes in the end, to see that cost grows with them alone; 1: not (10)
+  --seed <number>     of the votes (1)
+  --check             ends with 1 when a goal is missed
+
+board-page: votes made by the database; ten minutes, most of them for computing all boards of the many.
+  --few <number>      votes of the first column (10000)
+  --many <number>     and of the second (1000000)
+  --requests <number> of each kind (100)
+
 soak:
   --minutes <number>  how long (30)
   --seed <number>     of the mix of requests (1)
@@ -159,9 +178,18 @@ async function run(name: string | undefined, args: string[]): Promise<object | u
     parseArgs({ args, options: { json: { type: "boolean" } } });
     return runDispatchBench();
   }
+  if (name === "board-page") {
+    return await runBoardPageBench(parseArgs({ args, options: BOARD_PAGE_OPTIONS }).values);
+  }
   if (name === "battles") {
     const report = await runBattlesBench(parseArgs({ args, options: BATTLES_OPTIONS }).values);
     if (!report.isSound) process.exitCode = 1;
+    return report;
+  }
+  if (name === "ratings") {
+    const { values } = parseArgs({ args, options: RATINGS_OPTIONS });
+    const report = await runRatingsBench(values);
+    if (values.check && report.goals.some((goal) => goal.isMet === false)) process.exitCode = 1;
     return report;
   }
   if (name === "pairs") {

@@ -63,10 +63,8 @@ export function rateStrengths(
   at: { counts: PairCounts; group: RatedGroup; anchor: number | undefined; options: RatingOptions },
 ): RatedStrengths {
   const { counts, group, options } = at;
-  const { penalisesAll, seats } = toSeats(counts, group, options);
-  const problem = toProblem(votes, { counts, seats, options, penalisesAll });
-  const { rows, penalty } = problem;
-  const fit = fitStrengths(mergeOutcomes(rows), { penalty, start: problem.start });
+  const { problem, seats, fit } = fitPreset(votes, at);
+  const { rows } = problem;
   const seatOf = (place: number) => seats.seatOf[place] ?? -1;
   const still = at.anchor === undefined ? group.rated.map(seatOf) : [seatOf(at.anchor)];
   const contrasts = [
@@ -88,6 +86,17 @@ export function rateStrengths(
       return found === undefined ? [] : [{ name, ...found }];
     }),
   };
+}
+
+/** The point estimates alone: what the preset's objective is made of, and where it is least. */
+export function fitPreset(
+  votes: VoteColumns,
+  { counts, group, options }: { counts: PairCounts; group: RatedGroup; options: RatingOptions },
+): { problem: Problem; seats: Seats; fit: Fit } {
+  const { penalisesAll, seats } = toSeats(counts, group, options);
+  const problem = toProblem(votes, { counts, seats, options, penalisesAll });
+  const { rows, penalty, start } = problem;
+  return { problem, seats, fit: fitStrengths(mergeOutcomes(rows), { penalty, start }) };
 }
 
 /** Under a penalty on strengths all models take part, otherwise those of the group. */
