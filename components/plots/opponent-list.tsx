@@ -20,7 +20,7 @@ export function OpponentList({ opponents, order = "votes", countMax = 10 }: Oppo
       {shown.map((it) => (
         <li
           key={it.model}
-          className="grid grid-cols-[minmax(0,1fr)_auto] items-center gap-x-4 border-b border-line py-2 sm:grid-cols-[minmax(0,12rem)_minmax(4rem,1fr)_auto]"
+          className="grid grid-cols-[minmax(0,1fr)_auto] gap-x-4 border-b border-line py-2 last:border-b-0"
         >
           <Link
             href={paths.model(it.slug)}
@@ -29,14 +29,14 @@ export function OpponentList({ opponents, order = "votes", countMax = 10 }: Oppo
           >
             {it.model}
           </Link>
-          <Bar share={it.share} expected={it.expected} />
-          <span className="row-start-1 text-right whitespace-nowrap sm:row-start-auto">
-            {it.share === null ? "tied" : formatShare(it.share)}
-            <span className="text-ink-soft">
-              {it.expected === null ? "" : `, expected ${formatShare(it.expected)}`} ·{" "}
+          <span className="text-right">{it.share === null ? "tied" : formatShare(it.share)}</span>
+          <div className="col-span-2 mt-1 flex items-center gap-x-4">
+            <Bar share={it.share} expected={it.expected} />
+            <span className="w-44 shrink-0 text-right text-xs text-ink-soft">
+              {it.expected === null ? "" : `${formatShare(it.expected)} expected, `}
               {countOf(it.votes, "vote")}
             </span>
-          </span>
+          </div>
         </li>
       ))}
     </ul>
@@ -47,10 +47,7 @@ export function OpponentList({ opponents, order = "votes", countMax = 10 }: Oppo
 function Bar({ share, expected }: Pick<Opponent, "share" | "expected">) {
   const from = Math.min(0.5, share ?? 0.5);
   return (
-    <span
-      aria-hidden="true"
-      className="relative col-span-2 mt-1.5 block h-2.5 rounded-sm bg-sunken sm:col-span-1 sm:mt-0"
-    >
+    <span aria-hidden="true" className="relative block h-2 min-w-0 flex-1 rounded-sm bg-sunken">
       <span
         className={`absolute inset-y-0 rounded-sm ${(share ?? 0.5) < 0.5 ? "bg-b" : "bg-a"}`}
         style={{ left: `${from * 100}%`, width: `${Math.abs((share ?? 0.5) - 0.5) * 100}%` }}

@@ -33,13 +33,19 @@ export function toShares(opponents: ModelPage["opponents"]): Opponent[] {
   }));
 }
 
-/** In the order asked for; best and worst by the share of wins, leaving out those that have none. */
+/** A share of fewer votes than this says little: of ten, one more is a tenth. */
+export const TELLING_VOTES_MIN = 10;
+
+/**
+ * In the order asked for; best and worst by the share of wins, leaving out those that have none, and those
+ * with few votes where others have more.
+ */
 export function sortOpponents(opponents: readonly Opponent[], order: OpponentOrder): Opponent[] {
   if (order === "votes") return [...opponents].sort((one, other) => other.votes - one.votes);
   const sign = order === "best" ? -1 : 1;
-  return opponents
-    .filter((it) => it.share !== null)
-    .sort(
-      (one, other) => sign * ((one.share ?? 0) - (other.share ?? 0)) || other.votes - one.votes,
-    );
+  const known = opponents.filter((it) => it.share !== null);
+  const telling = known.filter((it) => it.votes >= TELLING_VOTES_MIN);
+  return (telling.length > 0 ? telling : known).sort(
+    (one, other) => sign * ((one.share ?? 0) - (other.share ?? 0)) || other.votes - one.votes,
+  );
 }

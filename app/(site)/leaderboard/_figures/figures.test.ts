@@ -115,9 +115,11 @@ describe("pairs", () => {
     const counts = { model: "x", slug: "x", votes: 4, wins: 1, losses: 2, expected: null };
     const shares = toShares([{ ...counts, ties: 1 }]);
     expect(shares[0]?.share).toBeCloseTo(1 / 3, 12);
+    // Four votes say little beside forty, and are all there is beside none.
     expect(sortOpponents([...opponents, ...shares], "worst").map((it) => it.model)).toEqual([
-      ...["x", "middle"],
+      "middle",
     ]);
+    expect(sortOpponents(shares, "best").map((it) => it.model)).toEqual(["x"]);
     expect(sortOpponents(opponents, "votes").map((it) => it.model)).toEqual(["middle", "last"]);
   });
 });

@@ -18,10 +18,11 @@ import {
 } from "@/components/plots/heat-drawing";
 import { type HeatLayout, toHeatLayout } from "@/components/plots/heat-layout";
 import { PlotBox } from "@/components/plots/plot-box";
+import { TELLING_VOTES_MIN } from "@/components/plots/to-opponents";
 import type { PairTable } from "@/lib/protocol/board-view";
 import type { FigureBoard } from "./figure-board";
 import { PairState } from "./pair-state";
-import { type PairKind, toBattleTable, toPairTip, toWinTable, VOTES_OF_FAINT } from "./pair-words";
+import { type PairKind, toBattleTable, toPairTip, toWinTable } from "./pair-words";
 import { topPairs } from "./pick-pairs";
 import { useTop } from "./use-top";
 
@@ -71,7 +72,7 @@ function WinRates({ pairs, source }: PairFigureProps) {
           return {
             step: divergingStep(share),
             text: String(Math.round(share * 100)),
-            isFaint: kind === "observed" && count < VOTES_OF_FAINT,
+            isFaint: kind === "observed" && count < TELLING_VOTES_MIN,
           };
         },
         tip: (row, column) => toPairTip(pairs, row, column),
@@ -97,7 +98,7 @@ function WinRates({ pairs, source }: PairFigureProps) {
       picture={(width) => <WinDrawing layout={layout(width)} />}
       note={
         kind === "observed" &&
-        `Best models first. A small square rests on fewer than ${VOTES_OF_FAINT} votes; an empty cell had no winner yet. Ties count for neither.`
+        `Best models first. A small square rests on fewer than ${TELLING_VOTES_MIN} votes; an empty cell had no winner yet. Ties count for neither.`
       }
       {...{ table, source }}
     >

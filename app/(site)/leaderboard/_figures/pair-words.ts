@@ -5,9 +5,6 @@ import type { PairTable } from "@/lib/protocol/board-view";
 
 export type PairKind = "observed" | "expected";
 
-/** A share of fewer votes than this says little: of ten, one more is a tenth. */
-export const VOTES_OF_FAINT = 10;
-
 export function toPairTip(pairs: PairTable, row: number, column: number): PlotTip {
   const [one = "", other = ""] = [pairs.models[row], pairs.models[column]];
   if (row === column) return { title: one, lines: [["Against", "itself"]] };

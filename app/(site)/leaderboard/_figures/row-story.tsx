@@ -36,7 +36,7 @@ export function RowStory({ boardKey, model, fingerprint = "" }: RowStoryProps) {
       {(["best", "worst"] as const).map((order) => (
         <section key={order} aria-label={`${order === "best" ? "Best" : "Worst"} opponents`}>
           <h4 className="mb-1 text-xs text-ink-soft">
-            {order === "best" ? "Wins most against" : "Loses most against"}
+            {order === "best" ? "Strongest against" : "Weakest against"}
           </h4>
           {opponents ? (
             <OpponentList opponents={opponents} order={order} countMax={OPPONENTS_SHOWN} />
