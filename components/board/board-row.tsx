@@ -26,12 +26,14 @@ export type BoardRowProps = {
 /** Drawn anew only when something of it changed: a board has hundreds. */
 export const BoardRow = memo(function BoardRow(props: BoardRowProps) {
   const { row, columns, scale, isNarrowed, isOpen, onToggle, renderDetail } = props;
+  // On a phone the spread stands under the rank, unless it was chosen as a column.
+  const hasSpread = isNarrowed || !columns.some((it) => it.id === "spread");
   const hasOrganization = !columns.some((it) => it.id === "organization");
   return (
     <>
       <tr data-row={row.model} className="group">
         {columns.map((column) => {
-          if (column.id === "rank") return <RankCell key="rank" row={row} />;
+          if (column.id === "rank") return <RankCell key="rank" row={row} hasSpread={hasSpread} />;
           if (column.id === "model") {
             return <ModelCell key="model" {...{ row, isOpen, onToggle, hasOrganization }} />;
           }
@@ -74,9 +76,10 @@ export const BoardRow = memo(function BoardRow(props: BoardRowProps) {
   );
 });
 
-function RankCell({ row }: { row: BoardTableRow }) {
-  const { rank, rankBest, rankWorst } = row;
-  const isSpread = rankBest !== null && rankBest !== rankWorst;
+type RankCellProps = { row: BoardTableRow; hasSpread: boolean };
+
+function RankCell({ row: { rank, rankBest, rankWorst }, hasSpread }: RankCellProps) {
+  const isSpread = hasSpread && rankBest !== null && rankBest !== rankWorst;
   return (
     <td className={clsx(CELL, RANK_CELL, "text-right")}>
       <span className="block font-medium">{rank ?? "–"}</span>

@@ -1,7 +1,7 @@
 "use client";
 
 import { usePathname, useSearchParams } from "next/navigation";
-import { useMemo } from "react";
+import { useEffect, useMemo } from "react";
 import {
   type BoardAddress,
   boardHref,
@@ -25,7 +25,24 @@ export function useBoardAddress(): ReadAddress & { go: Go } {
     () => readBoardAddress(readPath(pathname), new URLSearchParams(parameters)),
     [pathname, parameters],
   );
+  useEarlySteps(`${pathname}?${parameters}`);
   return { ...read, go };
+}
+
+/**
+ * Somebody who goes back before the page is awake changes an address that the router has read already, and
+ * hears nothing of it: it is told once.
+ */
+function useEarlySteps(drawn: string): void {
+  // biome-ignore lint/correctness/useExhaustiveDependencies: of the first drawing alone; later steps are heard.
+  useEffect(() => {
+    const timer = setTimeout(() => {
+      const { pathname, search, href } = window.location;
+      if (`${pathname}?${new URLSearchParams(search)}` === drawn) return;
+      window.history.replaceState(null, "", href);
+    });
+    return () => clearTimeout(timer);
+  }, []);
 }
 
 /** From where the address is now, which may be one change ahead of what was drawn. */
