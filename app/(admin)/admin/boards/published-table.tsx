@@ -48,13 +48,21 @@ export function PublishedTable({ boards, onRemove }: PublishedTableProps) {
           <td className={CELL}>
             <ul className="flex gap-4">
               <li>
-                <a href={paths.api.publishedFile(board.id)} className={LINK}>
-                  Board<span className="sr-only"> of {board.title} as JSON</span>
+                <a
+                  href={paths.api.publishedFile(board.id)}
+                  aria-label={`Board of ${board.title} as JSON`}
+                  className={LINK}
+                >
+                  Board
                 </a>
               </li>
               <li>
-                <a href={paths.api.publishedVotes(board.id)} className={LINK}>
-                  Votes<span className="sr-only"> of {board.title}</span>
+                <a
+                  href={paths.api.publishedVotes(board.id)}
+                  aria-label={`Votes of ${board.title}`}
+                  className={LINK}
+                >
+                  Votes
                 </a>
               </li>
             </ul>
