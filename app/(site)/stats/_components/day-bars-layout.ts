@@ -53,10 +53,12 @@ export function toDayBars(
     format: formatCount,
   });
   const gap = Math.min(4, step * 0.25);
+  // The scale may end a little below it.
+  const foot = up.at(0);
   const bars = days.map(({ day, count }, index): DayBar => {
-    const y = count === null ? bottom - FEW_HEIGHT : up.at(count);
+    const y = count === null ? foot - FEW_HEIGHT : up.at(count);
     return {
-      ...{ day, y, height: bottom - y, isFew: count === null },
+      ...{ day, y, height: foot - y, isFew: count === null },
       ...{ x: left + index * step + gap / 2, width: Math.max(1, step - gap) },
     };
   });

@@ -41,7 +41,7 @@ export function ModelHead({ page }: { page: ModelPage }) {
               className={`size-2 rounded-full ${isAwake ? "bg-accent" : "border border-line-strong"}`}
             />
             {isAwake ? "Awake" : "Asleep: no worker brings it"}
-            {organization && <span>· by {organization}</span>}
+            {organization && <span>by {organization}</span>}
           </p>
         </div>
         {canAsk && <Actions model={model} />}

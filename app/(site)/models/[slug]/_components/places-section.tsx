@@ -44,7 +44,9 @@ export function PlacesSection({ page: { places } }: { page: ModelPage }) {
             <thead className="text-xs text-ink-soft">
               <tr>
                 <Head>Board</Head>
-                <Head isNumber>Rank</Head>
+                <Head isNumber isWide>
+                  Rank
+                </Head>
                 <Head>
                   <span className="grid grid-cols-[2.75rem_minmax(5.5rem,1fr)] gap-x-3 sm:grid-cols-[2.75rem_5.25rem_minmax(9rem,1fr)]">
                     <span className="sm:col-span-2">Score and interval</span>
@@ -96,7 +98,7 @@ function Row({ row: { plain, styled }, scale }: RowProps) {
           {boardLabel(key)}
         </Link>
       </th>
-      <td className="border-b border-line pr-4 text-right whitespace-nowrap">
+      <td className="border-b border-line pr-8 text-right whitespace-nowrap">
         {rank ?? "–"}
         {rank !== null && <span className="text-ink-soft"> of {formatCount(plain.models)}</span>}
         {hasSpread && (
@@ -120,11 +122,13 @@ function Row({ row: { plain, styled }, scale }: RowProps) {
   );
 }
 
-function Head({ children, isNumber = false }: { children: ReactNode; isNumber?: boolean }) {
+type HeadProps = { children: ReactNode; isNumber?: boolean; isWide?: boolean };
+
+function Head({ children, isNumber = false, isWide = false }: HeadProps) {
   return (
     <th
       scope="col"
-      className={`border-b border-line py-2 pr-4 align-bottom font-medium last:pr-0 ${isNumber ? "text-right" : "text-left"}`}
+      className={`border-b border-line py-2 align-bottom font-medium last:pr-0 ${isWide ? "pr-8" : "pr-4"} ${isNumber ? "text-right" : "text-left"}`}
     >
       {children}
     </th>

@@ -22,7 +22,7 @@ export function ScoreSection({ page: { facts, places } }: { page: ModelPage }) {
   return (
     <Section id="score" title="Over time" lead="Days are those of UTC; today as of now.">
       {data ? (
-        <RatingOverTime history={data} source="Overall board, all time" />
+        <RatingOverTime history={data} title="Score by day" source="Overall board, all time" />
       ) : error ? (
         <Notice
           tone="danger"
