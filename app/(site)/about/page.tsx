@@ -77,6 +77,12 @@ export default async function AboutPage() {
             <Go to={paths.history}>history</Go>. A deleted conversation is gone. Of a blind vote its
             outcome stays, without a text and without you, because ratings were computed from it.
           </p>
+          <p>
+            Of each vote that counts everybody may have: the two models, the outcome, the day, the
+            turn, the language and the categories of the question, how likely the pair was drawn,
+            and how long and how marked up the answers were. Nobody gets who voted, the hour, or a
+            word of what was asked and answered.
+          </p>
         </Section>
         {terms.version !== "" && (
           <Section title="The terms">
