@@ -5,6 +5,7 @@ import { ArrowDown, ArrowUp, ArrowUpRight } from "lucide-react";
 import Link from "next/link";
 import { memo, useMemo } from "react";
 import { boardHref } from "@/components/board/board-address";
+import { CATEGORY_LABELS, languageLabel } from "@/components/board/board-labels";
 import { sortRows } from "@/components/board/sort-rows";
 import { countOf, formatCount } from "@/components/format";
 import { paths } from "@/lib/paths";
@@ -76,7 +77,7 @@ export function OverviewGrid({ columns, rows, address, go, isBusy }: OverviewGri
                 className="sticky top-0 z-20 min-w-20 border-b border-line bg-paper px-2 py-3 text-right align-bottom text-xs font-medium"
               >
                 <SortButton
-                  label={column.label}
+                  label={nameOf(column)}
                   isActive={isSorted(column.key, at)}
                   isDescending={isDescending}
                   onSort={() => onSort(column.key, at)}
@@ -96,6 +97,13 @@ export function OverviewGrid({ columns, rows, address, go, isBusy }: OverviewGri
   );
 }
 
+/** The server names columns by their keys; how pages call them is theirs. */
+function nameOf({ key, label }: Column): string {
+  const { language, category } = parseBoardKey(key) ?? {};
+  if (language) return languageLabel(language);
+  return category === undefined ? label : CATEGORY_LABELS[category];
+}
+
 function BoardLink({ column }: { column: Column }) {
   const key = parseBoardKey(column.key);
   const votes = (
@@ -106,7 +114,7 @@ function BoardLink({ column }: { column: Column }) {
     <Link
       href={boardHref({ key })}
       prefetch={false}
-      aria-label={`The board: ${column.label}, ${countOf(column.votes, "vote")}`}
+      aria-label={`The board: ${nameOf(column)}, ${countOf(column.votes, "vote")}`}
       className="mt-1 inline-flex min-h-6 items-center gap-0.5 font-normal whitespace-nowrap text-ink-soft underline-offset-4 hover:text-ink hover:underline"
     >
       {countOf(column.votes, "vote")}
