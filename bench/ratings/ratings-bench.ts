@@ -1,7 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { toElo } from "@/lib/rating/elo";
+import { packVotes, toElo } from "@/lib/rating/elo";
 import { countPairs, toTallies } from "@/lib/rating/pair-counts";
 import { pickRated } from "@/lib/rating/pick-rated";
 import { rate } from "@/lib/rating/rate";
@@ -181,7 +181,10 @@ async function measureMemory(table: Table, votes: VoteColumns): Promise<void> {
   await table.measure("styleBootstrap", () => rate(votes, { ...styled, bootstrap: 10 }), {
     ...{ beside: "stylePass", fastchat: FASTCHAT.styleBootstrap, rounds: 1 },
   });
-  await table.measure("elo", () => toElo(votes), { beside, fastchat: FASTCHAT.elo });
+  await table.measure("elo", () => toElo(packVotes(votes, countPairs(votes))), {
+    beside,
+    fastchat: FASTCHAT.elo,
+  });
 }
 
 async function measureFiles(table: Table, votes: VoteColumns): Promise<void> {

@@ -1,7 +1,7 @@
 import { AppError } from "@/lib/errors";
 import { assert } from "@/lib/util/assert";
-import { bootstrapElo, toElo } from "./elo";
-import { countPairs, type Tally, toTallies } from "./pair-counts";
+import { bootstrapElo, packVotes, toElo } from "./elo";
+import { countPairs, type PairCounts, type Tally, toTallies } from "./pair-counts";
 import { pickRated, type RatedGroup } from "./pick-rated";
 import { CENTRE } from "./points";
 import { toRanks } from "./ranks";
@@ -38,7 +38,7 @@ export function rate(votes: VoteColumns, options: RatingOptions): RatedBoard {
     group.rated.length === 0
       ? { ratings: [], coefficients: [] }
       : options.system === "elo"
-        ? rateElo(counted, { models: counts.models, group, anchor, options })
+        ? rateElo(counted, { counts, group, anchor, options })
         : rateStrengths(counted, { counts, group, anchor, options });
   const shift = options.system === "elo" && anchor === undefined ? 0 : from;
   const estimates = ratings.map((it) => moved(it, shift));
@@ -80,18 +80,19 @@ function findAnchor(
 function rateElo(
   votes: VoteColumns,
   at: {
-    models: Uint16Array;
+    counts: PairCounts;
     group: RatedGroup;
     anchor: number | undefined;
     options: RatingOptions;
   },
 ): { ratings: Estimate[]; coefficients: RatedCoefficient[] } {
-  const { models, group, anchor, options } = at;
-  const read = (ratings: Float64Array, place: number) => ratings[models[place] ?? -1] ?? CENTRE;
+  const { counts, group, anchor, options } = at;
+  const read = (ratings: Float64Array, place: number) => ratings[place] ?? CENTRE;
   const of = (ratings: Float64Array, place: number) =>
     read(ratings, place) - (anchor === undefined ? 0 : read(ratings, anchor));
-  const final = toElo(votes);
-  const samples = bootstrapElo(votes, {
+  const packed = packVotes(votes, counts);
+  const final = toElo(packed);
+  const samples = bootstrapElo(packed, {
     rounds: options.bootstrap || ELO_BOOTSTRAP,
     seed: options.seed,
   });
