@@ -4,6 +4,7 @@ import { controller } from "@/lib/controller/controller";
 import { databaseUrl } from "@/lib/db/client";
 import { migrateDatabase } from "@/lib/db/migrate";
 import { jobs } from "@/lib/jobs/jobs";
+import { startLabels } from "@/lib/labels/labels";
 import { leaderboard } from "@/lib/leaderboard/leaderboard";
 import { publications } from "@/lib/leaderboard/publications";
 import { startKeepingModels } from "@/lib/models/keep-models";
@@ -54,6 +55,7 @@ async function bootOnce(): Promise<void> {
   publications().start();
   startKeepingModels();
   startSummingDays();
+  startLabels();
   startTopics();
   jobs().start();
   usageFlusher().start();

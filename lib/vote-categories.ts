@@ -10,6 +10,9 @@ export const LABELLED_CATEGORIES = [
   ...(["hard", "coding", "math", "creative", "instruction-following"] as const),
 ] as const satisfies readonly Category[];
 
+/** Stands in place of labels where a model was asked and not understood: the rules go on holding, and nobody asks again. */
+export const UNREADABLE_LABEL = "unreadable";
+
 /** By which signs of a prompt it is told how hard it is, after the seven criteria of Arena-Hard (arXiv 2406.11939). */
 export const HARD_SIGNALS = [
   ...(["specific", "domain", "complex", "problem", "creative", "technical", "practical"] as const),

@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { Terminal } from "../terminal";
 import { addLeaderboardExport } from "./leaderboard/export";
 import { addLeaderboardImport } from "./leaderboard/import";
+import { addLeaderboardLabel } from "./leaderboard/label";
 import { addLeaderboardList } from "./leaderboard/list";
 import { addLeaderboardPublish } from "./leaderboard/publish";
 import { addLeaderboardRemove } from "./leaderboard/remove";
@@ -19,5 +20,6 @@ export function addLeaderboardCommand(program: Command, terminal: Terminal): voi
   addLeaderboardList(leaderboard, terminal);
   addLeaderboardReproduce(leaderboard, terminal);
   addLeaderboardRemove(leaderboard, terminal);
+  addLeaderboardLabel(leaderboard, terminal);
   addLeaderboardTopics(leaderboard, terminal);
 }

@@ -2,7 +2,7 @@ import type { ApiScope, KeyLimits } from "@/lib/protocol/api-key";
 
 /**
  * Who a request is charged to and who may see what it stores: a key, the one key of the environment, a
- * visitor of the pages, whoever calls an open API without a cookie, a mirrored request of our own, or the
+ * visitor of the pages, whoever calls an open API without a cookie, a mirrored request of our own, the labelling of prompts, or the
  * Parley at which this one is a worker.
  */
 export type Owner =
@@ -11,6 +11,7 @@ export type Owner =
   | "environment"
   | "anonymous"
   | "mirror"
+  | "labels"
   | "parent";
 
 /** A key as requests are held against it. */
@@ -31,6 +32,8 @@ export type ApiCaller = { owner: Owner; key: ApiKey | undefined };
 export const ENVIRONMENT_CALLER: ApiCaller = { owner: "environment", key: undefined };
 export const ANONYMOUS_CALLER: ApiCaller = { owner: "anonymous", key: undefined };
 export const MIRROR_CALLER: ApiCaller = { owner: "mirror", key: undefined };
+/** Categories read from prompts by a model that the operator named. */
+export const LABELS_CALLER: ApiCaller = { owner: "labels", key: undefined };
 export const PARENT_CALLER: ApiCaller = { owner: "parent", key: undefined };
 
 export function visitorCaller(visitorId: string): ApiCaller {

@@ -69,6 +69,7 @@ test("labels stand in place of the rules, in the categories that they are about"
   expect(names({ prompt, labels: ["hard"] })).toEqual([
     ...["overall", "hard", "longer-query", "no-refusal"],
   ]);
+  expect(names({ prompt: { isMath: true }, labels: ["unreadable"] })).toContain("math");
   expect(names({ labels: ["multi-turn", "unknown"] })).toEqual(["overall", "no-refusal"]);
 });
 

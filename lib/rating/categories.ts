@@ -5,6 +5,7 @@ import {
   HARD_SIGNALS_MIN,
   LABELLED_CATEGORIES,
   LONG_PROMPT_TOKENS_MIN,
+  UNREADABLE_LABEL,
 } from "@/lib/vote-categories";
 
 /** What is known of a voted battle when its categories are told; the shape of `ballots.facts` of any version, and `{}`. */
@@ -51,7 +52,8 @@ export function toCategories(traits: VoteTraits): number {
 
 function isIn(category: Category, traits: VoteTraits): boolean {
   const { labels } = traits;
-  if (labels !== null && (LABELLED_CATEGORIES as readonly string[]).includes(category)) {
+  const isLabelled = labels !== null && !labels.includes(UNREADABLE_LABEL);
+  if (isLabelled && (LABELLED_CATEGORIES as readonly string[]).includes(category)) {
     return labels.includes(category);
   }
   return RULES[category](traits);

@@ -155,6 +155,27 @@ export const SECTIONS: readonly RuleSection[] = [
     ],
   },
   {
+    name: "labels",
+    title: "Labels of prompts",
+    note: "Which category a prompt is of is told by rules on its words. A model that is named here reads it instead, from the prompts of visitors who agreed to the terms; boards follow.",
+    fields: [
+      {
+        ...{ kind: "line", path: "model", label: "Model that reads categories" },
+        help: "Empty: none. What it uses is charged to labels on the page of usage.",
+      },
+      count("promptsPerHour", "Prompts in an hour", "prompts"),
+    ],
+  },
+  {
+    name: "topics",
+    title: "Topics of prompts",
+    note: "First questions of battles, sorted by their words each day for everybody to browse: only those of visitors who agreed to the terms, examples without personal data.",
+    fields: [
+      { ...{ kind: "switch", path: "isOn", label: "Sort prompts into topics" } },
+      count("promptsMax", "The newest so many", "prompts"),
+    ],
+  },
+  {
     name: CALLS,
     title: "Calls",
     note: "How often visitors may have a model answer, over all pages. Beyond it they are told when they may ask again; battles draw other models. 0 is no limit.",
