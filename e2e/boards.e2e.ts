@@ -54,6 +54,8 @@ const parley = (...words: string[]) =>
 test("a board is published, taken along, computed again to the same bytes, and removed", async ({
   page,
 }, info) => {
+  // The command line is started twice.
+  test.slow();
   await signIn(page);
   await expect(page.getByRole("heading", { name: "Boards", level: 1 })).toBeVisible();
   const title = `In Esperanto ${voter.slice(0, 8)}`;

@@ -30,6 +30,8 @@ export const PUBLICATIONS_KEPT = 24;
 export const PUBLICATION_PROGRESS_MS = 500;
 /** One without a word for so long belongs to a process that died, or to a fit that takes longer than any we know. */
 export const PUBLICATION_STALE_AFTER_MS = 120_000;
+/** Lines of votes of one board, unpacked: 100 million votes. */
+export const VOTE_FILE_BYTES_MAX = 32 * 1_073_741_824;
 /** A frozen board of 65,000 models would be as large. */
 export const BOARD_FILE_BYTES_MAX = 32 * 1_048_576;
 /** Fetching a stranger's votes: 1 GB at a megabyte a second. */

@@ -5,6 +5,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
+import { VOTE_FILE_BYTES_MAX } from "@/lib/board-limits";
 import { AppError } from "@/lib/errors";
 import { hashed } from "./vote-snapshot";
 
@@ -24,7 +25,7 @@ export async function withVoteFile<T>(
   try {
     const path = join(folder, "votes.jsonl");
     const digest = createHash("sha256");
-    await pipeline(Readable.from(hashed(lines, digest)), createWriteStream(path));
+    await pipeline(Readable.from(hashed(limited(lines), digest)), createWriteStream(path));
     const found = digest.digest("hex");
     if (found !== hash) {
       throw new AppError("conflict", {
@@ -34,5 +35,19 @@ export async function withVoteFile<T>(
     return await work(path);
   } finally {
     await rm(folder, { recursive: true, force: true });
+  }
+}
+
+/** A stranger's votes must not fill this machine's disk. */
+async function* limited(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Uint8Array> {
+  let size = 0;
+  for await (const chunk of chunks) {
+    size += chunk.length;
+    if (size > VOTE_FILE_BYTES_MAX) {
+      throw new AppError("body-too-large", {
+        message: `The votes are more than ${VOTE_FILE_BYTES_MAX / 2 ** 30} GiB, which no board is computed from.`,
+      });
+    }
+    yield chunk;
   }
 }

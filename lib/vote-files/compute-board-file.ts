@@ -11,7 +11,7 @@ import type { VoteTable } from "./vote-table";
  * Computes a board from a file of its votes (lines as vote-line.ts writes them).
  *
  * @returns the bytes of its file: the same for the same votes, key and options, whoever computes.
- * @throws AppError `invalid-request` where a line is no vote: then the file is not what a snapshot holds.
+ * @throws AppError `conflict` where the file does not hold as many votes as the board names.
  */
 export async function computeBoardFile(
   path: string,
@@ -20,7 +20,7 @@ export async function computeBoardFile(
 ): Promise<string> {
   const key = parseBoardKey(head.key);
   assert(key !== undefined && isFrozen(head.key), "a frozen board's key names one");
-  const { table, report } = await readVotes(
+  const { table } = await readVotes(
     path,
     {
       style: head.options.styleControl,
@@ -31,11 +31,10 @@ export async function computeBoardFile(
     { ...(signal && { signal }) },
   );
   if (table.votes.count !== head.votes.count) {
-    throw new AppError("invalid-request", {
+    throw new AppError("conflict", {
       message: `The votes hold ${table.votes.count} that can be read, and the board names ${head.votes.count}.`,
     });
   }
-  assert(report !== undefined, "a reading is reported");
   const rows = rowsOf(table, key);
   const votes = rows === undefined ? table.votes : pickVotes(table.votes, rows);
   const board = rate(votes, head.options);

@@ -30,8 +30,9 @@ export default async function LogPage({ searchParams }: LogPageProps) {
           leaderboard
         </Link>{" "}
         follows from counted votes alone. Each time that votes were taken out or put back, it was
-        computed anew, and this page says why. It also tells which models came into battles and which
-        are no longer drawn, private ones without their names and a day late.
+        computed anew, and this page says why. It also tells which boards were published and
+        removed, and which models came into battles and which are no longer drawn, private ones
+        without their names and a day late.
       </p>
       {lines === null ? (
         <Notice tone="danger">The log could not be read. Try again in a few seconds.</Notice>
