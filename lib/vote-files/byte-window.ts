@@ -1,5 +1,5 @@
 import { open } from "node:fs/promises";
-import type { Readable } from "node:stream";
+import { Readable } from "node:stream";
 import { createGunzip } from "node:zlib";
 import { AppError } from "@/lib/errors";
 import { VOTE_RECORD_BYTES_MAX, VOTE_WINDOW_BYTES } from "@/lib/vote-file-limits";
@@ -54,56 +54,64 @@ export async function readThroughWindow(
 ): Promise<void> {
   const file = await open(path, "r");
   try {
-    const magic = Buffer.alloc(2);
-    await file.read(magic, 0, 2, 0);
     const total = (await file.stat()).size;
-    const isGzip = magic[0] === 0x1f && magic[1] === 0x8b;
     const window = new ByteWindow();
-    const told = { total, ...options };
-    if (isGzip)
-      await gunzip(file.createReadStream({ start: 0, autoClose: false }), window, consume, told);
-    else {
-      for (let at = 0; ; ) {
-        options.signal?.throwIfAborted();
-        window.makeRoom(VOTE_WINDOW_BYTES / 2);
-        const room = window.bytes.length - window.end;
-        const { bytesRead } = await file.read(window.bytes, window.end, room, at);
-        if (bytesRead === 0) break;
-        at += bytesRead;
-        window.end += bytesRead;
-        await consume(window, false);
-        options.onProgress?.(at, total);
-      }
-      await consume(window, true);
+    let read = 0;
+    // From where the file is, since a pipe has no places: `-` and what a shell hands in are read as well.
+    const readOn = async () => {
+      options.signal?.throwIfAborted();
+      window.makeRoom(VOTE_WINDOW_BYTES / 2);
+      const room = window.bytes.length - window.end;
+      const { bytesRead } = await file.read(window.bytes, window.end, room, null);
+      window.end += bytesRead;
+      read += bytesRead;
+      if (bytesRead > 0) options.onProgress?.(read, total);
+      return bytesRead > 0;
+    };
+    while (window.end < GZIP_MAGIC.length && (await readOn()));
+    if (GZIP_MAGIC.every((byte, at) => at < window.end && window.bytes[at] === byte)) {
+      return await gunzip(piecesOf(window, readOn), consume);
     }
+    do {
+      await consume(window, false);
+    } while (await readOn());
+    await consume(window, true);
   } finally {
     await file.close();
   }
 }
 
-async function gunzip(
-  compressed: Readable,
+const GZIP_MAGIC = [0x1f, 0x8b];
+
+/** What of the file is there and what follows, piece by piece. */
+async function* piecesOf(
   window: ByteWindow,
+  readOn: () => Promise<boolean>,
+): AsyncGenerator<Buffer> {
+  do {
+    // The window is written over by what is read next, and whoever takes a piece may keep it.
+    yield Buffer.from(window.bytes.subarray(window.start, window.end));
+    window.start = window.end;
+  } while (await readOn());
+}
+
+async function gunzip(
+  pieces: AsyncGenerator<Buffer>,
   consume: (window: ByteWindow, isLast: boolean) => void | Promise<void>,
-  { signal, onProgress, total }: ReadOptions & { total: number },
 ): Promise<void> {
+  const window = new ByteWindow();
   const plain = createGunzip({ chunkSize: 1_048_576 });
-  let read = 0;
-  compressed.on("data", (chunk: Buffer) => {
-    read += chunk.length;
-  });
+  const compressed = Readable.from(pieces, { highWaterMark: 1 });
   compressed.on("error", (error) => plain.destroy(error));
   compressed.pipe(plain);
   try {
     for await (const chunk of plain) {
-      signal?.throwIfAborted();
       window.push(chunk);
       await consume(window, false);
-      onProgress?.(read, total);
     }
   } catch (cause) {
-    if (!(cause instanceof Error && "code" in cause && String(cause.code).startsWith("Z_")))
-      throw cause;
+    const isDamaged = cause instanceof Error && "code" in cause && isGzipCode(cause.code);
+    if (!isDamaged) throw cause;
     const message = "The file is gzip, and damaged or cut off; nothing of it is taken.";
     throw new AppError("invalid-request", { message, cause });
   } finally {
@@ -112,3 +120,6 @@ async function gunzip(
   }
   await consume(window, true);
 }
+
+/** zlib.h: what it finds wrong with its input. */
+const isGzipCode = (code: unknown) => code === "Z_BUF_ERROR" || code === "Z_DATA_ERROR";

@@ -2,7 +2,9 @@
  * Goal: whatever form a file of votes has, the same votes come out of it, and what is none is named.
  * Method: the same votes written in each form, also in damaged ones, and seeded files against JSON.parse.
  */
+import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
@@ -279,4 +281,14 @@ test("conversations are counted where a file has no counts, and tell categories"
   // Prompts without a count are taken for one token in four bytes.
   expect(row?.length).toBe(18 + 2 * 12);
   expect(report.estimatedCount).toBe(1);
+});
+
+test("pipes are read, compressed or not", async () => {
+  const lines = `${JSON.stringify({ model_a: "x", model_b: "y", winner: "tie" })}\n`.repeat(50_000);
+  for (const content of [Buffer.from(lines), gzipSync(lines)]) {
+    const path = join(folder, `${files++}.pipe`);
+    execFileSync("mkfifo", [path]);
+    const [{ table }] = await Promise.all([readVotes(path), writeFile(path, content)]);
+    expect(table.votes.count).toBe(50_000);
+  }
 });
