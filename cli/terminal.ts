@@ -4,4 +4,6 @@ export type Terminal = {
   root: string;
   write(text: string): void;
   writeError(text: string): void;
+  /** Resolves when what was written has gone on to a reader; absent: it is kept. */
+  drain?(): Promise<void>;
 };

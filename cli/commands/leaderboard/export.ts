@@ -51,7 +51,10 @@ async function write(file: string, votes: PublicVotes, terminal: Terminal): Prom
     }
   };
   if (file === "-") {
-    for await (const lines of toLines()) terminal.write(lines);
+    for await (const lines of toLines()) {
+      terminal.write(lines);
+      await terminal.drain?.();
+    }
     return count;
   }
   // A file of this name is whole: one that breaks off never gets it.
