@@ -1,4 +1,5 @@
 /** Goal: a model that only battles draw is in battles, and behind no door at which a model is named. Method: real workers and rules. */
+import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { arenaSettingsSchema } from "@/lib/protocol/arena-settings";
 import { changeRules, readRules } from "@/lib/rules/rules";
@@ -35,6 +36,15 @@ test("it is drawn, and seen by nobody before the vote", async () => {
   // Of two models both are drawn.
   expect(view.messages.filter((it) => it.role === "assistant")).toHaveLength(2);
   expect(JSON.stringify(view)).not.toContain(HIDDEN);
+  // Keepers, and everybody once it has a name, can read when that was.
+  await readTurn((await begin(world, battle("three"))).events);
+  const entered = await world.db.execute(sql`
+    select name, count(*)::int as count from model_ledger join models on models.id = model_id
+    where kind = 'first-battle' group by name order by name`);
+  expect(entered).toEqual([
+    { name: HIDDEN, count: 1 },
+    { name: "mock/paced", count: 1 },
+  ]);
 });
 
 test.each([

@@ -22,6 +22,7 @@ import { env } from "@/lib/env";
 import { isAppError } from "@/lib/errors";
 import { Leaderboard } from "@/lib/leaderboard/leaderboard";
 import { readBoardView } from "@/lib/leaderboard/read-board-view";
+import { setRetired } from "@/lib/ledger/retirement";
 import { type ArenaSettings, arenaSettingsSchema } from "@/lib/protocol/arena-settings";
 import { OVERALL } from "@/lib/protocol/board-key";
 import { changeRules, rules } from "@/lib/rules/rules";
@@ -297,7 +298,7 @@ describe("limits", () => {
     expect(await call("dear")).toMatch(/^(quota-exceeded|rate-limited): You have asked `dear`/);
   });
 
-  test("a battle is drawn without what is used up or withdrawn, and counts what it calls", async () => {
+  test("a battle is drawn without what is used up, withdrawn or retired, and counts what it calls", async () => {
     const rule = { perVisitorAndHour: 0, perVisitorAndDay: 0, perNetworkAndHour: 1 };
     const calls = { models: [{ model: x.name, ...rule, perNetworkAndDay: 0 }] };
     const context = limits({ calls });
@@ -312,6 +313,10 @@ describe("limits", () => {
     await setModelWithdrawn({ db: database.db, board }, y.name, true);
     expect(await findUndrawable(context, ask)).toEqual(new Set([x.name, y.name]));
     await setModelWithdrawn({ db: database.db, board }, y.name, false);
+    await setRetired(database.db, y.name, true);
+    expect(await findUndrawable(context, ask)).toEqual(new Set([x.name, y.name]));
+    await setRetired(database.db, y.name, false);
+    expect(await findUndrawable(context, ask)).toEqual(new Set([x.name]));
   });
 
   test("turns of battles are counted by the day as well, whoever fights", async () => {
