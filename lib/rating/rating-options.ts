@@ -22,7 +22,7 @@ export type RatingOptions = {
   styleControl: boolean;
   /** Fits what standing first does to votes, and takes it out. */
   position: boolean;
-  /** Resamples for the intervals; 0: sandwich estimates. */
+  /** Resamples for the intervals; 0: sandwich estimates, and for Elo, which has none, a hundred resamples. */
   bootstrap: number;
   /** Of the resamples. */
   seed: number;
