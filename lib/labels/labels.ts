@@ -26,7 +26,7 @@ export function startLabels({
     signal: AbortSignal,
   ): Promise<void> => {
     const { model, promptsPerHour } = (await readRules(db)).labels;
-    if (model === "") return;
+    if (model === undefined) return;
     const limit = ask.limit ?? promptsPerHour;
     const counts = await labelBallots(db, (it) => askLabeller({ controller: workers, model }, it), {
       since: ask.since,

@@ -163,8 +163,8 @@ const ratingRulesSchema = z.strictObject({
 });
 
 const labelRulesSchema = z.strictObject({
-  /** The model that reads categories from prompts (`npx parley leaderboard label`, and a job); empty: none. */
-  model: textSchema.max(256).default(""),
+  /** The model that reads categories from prompts (`npx parley leaderboard label`, and a job); absent: none. */
+  model: line.optional(),
   /** Prompts that the job reads in an hour; whatever is left waits. */
   promptsPerHour: z.number().int().min(1).max(100_000).default(200),
 });

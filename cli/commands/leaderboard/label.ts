@@ -73,7 +73,7 @@ async function label(
   db: Database,
   { since, limit, waiting }: { since: Date | undefined; limit: number; waiting: number },
 ): Promise<number> {
-  if ((await readRules(db)).labels.model === "") {
+  if ((await readRules(db)).labels.model === undefined) {
     throw new StartError({
       message: "The rules name no model that reads prompts.",
       remedy: "Name one with `npx parley arena set labels.model=MODEL`.",
