@@ -1,10 +1,13 @@
 import * as apiAdminAliases from "@/app/api/admin/aliases/route";
 import * as apiAdminArenaHistory from "@/app/api/admin/arena/history/route";
 import * as apiAdminArena from "@/app/api/admin/arena/route";
+import * as apiAdminBoardsId from "@/app/api/admin/boards/[id]/route";
+import * as apiAdminBoards from "@/app/api/admin/boards/route";
 import * as apiAdminFeedback from "@/app/api/admin/feedback/route";
 import * as apiAdminKeysId from "@/app/api/admin/keys/[id]/route";
 import * as apiAdminKeys from "@/app/api/admin/keys/route";
 import * as apiAdminModels from "@/app/api/admin/models/route";
+import * as apiAdminRetirements from "@/app/api/admin/retirements/route";
 import * as apiAdminReviewsId from "@/app/api/admin/reviews/[id]/route";
 import * as apiAdminReviews from "@/app/api/admin/reviews/route";
 import * as apiAdminUsage from "@/app/api/admin/usage/route";
@@ -23,9 +26,22 @@ import * as apiConversationsIdStream from "@/app/api/conversations/[id]/stream/r
 import * as apiConversationsIdTurns from "@/app/api/conversations/[id]/turns/route";
 import * as apiConversationsIdVote from "@/app/api/conversations/[id]/vote/route";
 import * as apiConversations from "@/app/api/conversations/route";
+import * as apiExplore from "@/app/api/explore/route";
 import * as apiHumanity from "@/app/api/humanity/route";
+import * as apiLeaderboardChoices from "@/app/api/leaderboard/choices/route";
+import * as apiLeaderboardFile from "@/app/api/leaderboard/file/route";
+import * as apiLeaderboardHistory from "@/app/api/leaderboard/history/route";
 import * as apiLeaderboardLog from "@/app/api/leaderboard/log/route";
+import * as apiLeaderboardMine from "@/app/api/leaderboard/mine/route";
+import * as apiLeaderboardOverview from "@/app/api/leaderboard/overview/route";
+import * as apiLeaderboardPairs from "@/app/api/leaderboard/pairs/route";
+import * as apiLeaderboardPublishedIdBoard from "@/app/api/leaderboard/published/[id]/board/route";
+import * as apiLeaderboardPublishedId from "@/app/api/leaderboard/published/[id]/route";
+import * as apiLeaderboardPublishedIdVotes from "@/app/api/leaderboard/published/[id]/votes/route";
+import * as apiLeaderboardPublished from "@/app/api/leaderboard/published/route";
 import * as apiLeaderboard from "@/app/api/leaderboard/route";
+import * as apiLeaderboardVotes from "@/app/api/leaderboard/votes/route";
+import * as apiModelsSlug from "@/app/api/models/[slug]/route";
 import * as apiModels from "@/app/api/models/route";
 import * as apiRelayCard from "@/app/api/relay/card/route";
 import * as apiRelayClassify from "@/app/api/relay/classify/route";
@@ -38,6 +54,7 @@ import * as apiRelayTokenize from "@/app/api/relay/tokenize/route";
 import * as apiRelayTokenizerInfo from "@/app/api/relay/tokenizer-info/route";
 import * as apiSession from "@/app/api/session/route";
 import * as apiSharesId from "@/app/api/shares/[id]/route";
+import * as apiStats from "@/app/api/stats/route";
 import * as apiTerms from "@/app/api/terms/route";
 import * as apiTokenCount from "@/app/api/token-count/route";
 import * as apiV1Rest from "@/app/api/v1/[[...rest]]/route";
@@ -88,10 +105,13 @@ export const HOT_ROUTES: Record<string, RouteModule> = {
   "/api/admin/aliases": apiAdminAliases,
   "/api/admin/arena": apiAdminArena,
   "/api/admin/arena/history": apiAdminArenaHistory,
+  "/api/admin/boards": apiAdminBoards,
+  "/api/admin/boards/[id]": apiAdminBoardsId,
   "/api/admin/feedback": apiAdminFeedback,
   "/api/admin/keys": apiAdminKeys,
   "/api/admin/keys/[id]": apiAdminKeysId,
   "/api/admin/models": apiAdminModels,
+  "/api/admin/retirements": apiAdminRetirements,
   "/api/admin/reviews": apiAdminReviews,
   "/api/admin/reviews/[id]": apiAdminReviewsId,
   "/api/admin/usage": apiAdminUsage,
@@ -110,10 +130,23 @@ export const HOT_ROUTES: Record<string, RouteModule> = {
   "/api/conversations/[id]/stream": apiConversationsIdStream,
   "/api/conversations/[id]/turns": apiConversationsIdTurns,
   "/api/conversations/[id]/vote": apiConversationsIdVote,
+  "/api/explore": apiExplore,
   "/api/humanity": apiHumanity,
   "/api/leaderboard": apiLeaderboard,
+  "/api/leaderboard/choices": apiLeaderboardChoices,
+  "/api/leaderboard/file": apiLeaderboardFile,
+  "/api/leaderboard/history": apiLeaderboardHistory,
   "/api/leaderboard/log": apiLeaderboardLog,
+  "/api/leaderboard/mine": apiLeaderboardMine,
+  "/api/leaderboard/overview": apiLeaderboardOverview,
+  "/api/leaderboard/pairs": apiLeaderboardPairs,
+  "/api/leaderboard/published": apiLeaderboardPublished,
+  "/api/leaderboard/published/[id]": apiLeaderboardPublishedId,
+  "/api/leaderboard/published/[id]/board": apiLeaderboardPublishedIdBoard,
+  "/api/leaderboard/published/[id]/votes": apiLeaderboardPublishedIdVotes,
+  "/api/leaderboard/votes": apiLeaderboardVotes,
   "/api/models": apiModels,
+  "/api/models/[slug]": apiModelsSlug,
   "/api/relay/card": apiRelayCard,
   "/api/relay/classify": apiRelayClassify,
   "/api/relay/detokenize": apiRelayDetokenize,
@@ -125,6 +158,7 @@ export const HOT_ROUTES: Record<string, RouteModule> = {
   "/api/relay/tokenizer-info": apiRelayTokenizerInfo,
   "/api/session": apiSession,
   "/api/shares/[id]": apiSharesId,
+  "/api/stats": apiStats,
   "/api/terms": apiTerms,
   "/api/token-count": apiTokenCount,
   "/api/v1/chat/completions": apiV1ChatCompletions,
