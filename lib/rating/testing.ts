@@ -26,7 +26,7 @@ export function toColumns(votes: readonly Vote[], models: readonly string[] = []
   };
 }
 
-/** Style drawn at random; `tokens` of the second answer are the first's where `isConstant`. */
+/** Style drawn at random, the same for no two features. */
 export function withRandomStyle(
   votes: VoteColumns,
   random: Random,
