@@ -172,7 +172,7 @@ class Bench {
 
   async #firstBytes(path: string, tag?: string): Promise<Spread> {
     const times: number[] = [];
-    const headers = tag === undefined ? {} : { "if-none-match": tag };
+    const headers: Record<string, string> = tag === undefined ? {} : { "if-none-match": tag };
     // The first few compile the page.
     for (let count = -5; count < this.#requests; count++) {
       const startedMs = performance.now();
