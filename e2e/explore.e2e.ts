@@ -4,6 +4,8 @@
  * platform's database and sorted by the command that operators have.
  */
 import { execFileSync } from "node:child_process";
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { expect, test } from "@playwright/test";
 import { openDatabase } from "@/lib/db/client";
@@ -57,11 +59,17 @@ const SUBJECTS: Record<string, readonly string[]> = {
 };
 
 let platform: Platform;
+let folder: string;
 test.beforeAll(async () => {
   test.setTimeout(120_000);
-  platform = await startPlatform({}, ["--no-workers"]);
+  // No model has to answer here.
+  folder = mkdtempSync(join(tmpdir(), "parley-e2e-"));
+  platform = await startPlatform({ PARLEY_MODELS: folder });
 });
-test.afterAll(() => platform.stop());
+test.afterAll(async () => {
+  await platform.stop();
+  rmSync(folder, { recursive: true });
+});
 
 async function seed(): Promise<void> {
   const { db, close } = openDatabase(platform.databaseUrl, { connectionsMax: 2 });
