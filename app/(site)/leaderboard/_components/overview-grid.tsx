@@ -76,13 +76,15 @@ export function OverviewGrid({ columns, rows, address, go, isBusy }: OverviewGri
                 aria-sort={toAriaSort(isSorted(column.key, at), isDescending)}
                 className="sticky top-0 z-20 min-w-20 border-b border-line bg-paper px-2 py-3 text-right align-bottom text-xs font-medium"
               >
-                <SortButton
-                  label={nameOf(column)}
-                  isActive={isSorted(column.key, at)}
-                  isDescending={isDescending}
-                  onSort={() => onSort(column.key, at)}
-                />
-                <BoardLink column={column} />
+                <span className="flex flex-col items-end">
+                  <SortButton
+                    label={nameOf(column)}
+                    isActive={isSorted(column.key, at)}
+                    isDescending={isDescending}
+                    onSort={() => onSort(column.key, at)}
+                  />
+                  <BoardLink column={column} />
+                </span>
               </th>
             ))}
           </tr>
@@ -135,7 +137,7 @@ const GridRow = memo(function GridRow({ row, depths, show }: GridRowProps) {
         <Link
           href={paths.model(row.slug)}
           prefetch={false}
-          className="line-clamp-2 max-w-32 font-mono [overflow-wrap:anywhere] underline-offset-4 hover:underline sm:max-w-64"
+          className="line-clamp-2 w-max max-w-32 font-mono [overflow-wrap:anywhere] underline-offset-4 hover:underline sm:max-w-64"
         >
           {row.model}
         </Link>
