@@ -54,7 +54,7 @@ export async function sortPrompts(
   for (let row = 0; row < rows.count; row++) {
     (rows.offsets[row] === rows.offsets[row + 1] ? others : known).push(row);
   }
-  const { parts, rest } = await divide(context, known, toCount(known.length, 8, TOPICS_MAX));
+  const { parts, rest } = await divide(context, known, toCount(known.length, 7, TOPICS_MAX));
   const topics: SortedTopic[] = [];
   for (const part of parts) {
     const count = toCount(part.rows.length, 12, SUBTOPICS_MAX);

@@ -16,7 +16,7 @@ export function TopicTable({ tree, prompts }: { tree: readonly TopicNode[]; prom
     saveFile("parley-topics.csv", new Blob([toCsv(table)], { type: "text/csv;charset=utf-8" }));
   return (
     <>
-      <FigureTableView table={table} caption="Topics of battles" />
+      <FigureTableView table={withoutWords(table)} caption="Topics of battles" />
       <Button variant="quiet" size="small" className="mt-3" onClick={save}>
         Download as CSV
       </Button>
@@ -43,4 +43,9 @@ function toTable(tree: readonly TopicNode[], all: number): FigureTable {
       ]),
     ),
   };
+}
+
+/** They are in the file; beside numbers they would make each row as high as eight. */
+function withoutWords({ columns, rows }: FigureTable): FigureTable {
+  return { columns: columns.slice(0, -1), rows: rows.map((row) => row.slice(0, -1)) };
 }
