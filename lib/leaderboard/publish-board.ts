@@ -70,9 +70,7 @@ export async function publishBoard(
         votes: { sha256: snapshot.hash, count: snapshot.voteCount },
       };
       const bytes = readVoteBytes(transaction, snapshot.hash);
-      const body = await withVoteFile(bytes, snapshot.hash, (path) =>
-        compute(path, head, options),
-      );
+      const body = await withVoteFile(bytes, snapshot.hash, (path) => compute(path, head, options));
       const boardVotes = Number(/"voteCount":(\d+)/.exec(body)?.[1]);
       if (boardVotes === 0) throw noVotes();
       const { id, title } = publication;
