@@ -9,6 +9,7 @@ import {
   REQUESTED_BOARDS_WAITING_MAX,
 } from "@/lib/job-limits";
 import { type Jobs, jobs } from "@/lib/jobs/jobs";
+import { type BoardKey, boardKeyText, isStanding } from "@/lib/protocol/board-key";
 
 /** One board that somebody asked for: `{ key }`. */
 export const REQUEST_JOB = "board-request";
@@ -65,11 +66,12 @@ export async function requestBoard(
   await queue.send(REQUEST_JOB, { key }, { key, db });
 }
 
-/** How far the computation is that a board belongs to; null where none is under way. */
+/** How far the computation is that a board belongs to, or the one of all boards where it is one of them; null where none is under way. */
 export async function findProgress(
   db: Database,
-  key: string,
+  key: BoardKey,
 ): Promise<{ done: number; total: number } | null> {
+  const isOfAll = isStanding(key) ? sql`${boardRuns.keys} is null or` : sql``;
   const [run] = await db
     .select({ done: boardRuns.boardsDone, total: boardRuns.boardsTotal })
     .from(boardRuns)
@@ -77,7 +79,7 @@ export async function findProgress(
       and(
         eq(boardRuns.state, "running"),
         sql`${boardRuns.updatedAt} > now() - make_interval(secs => ${BOARD_RUN_STALE_MS / 1_000})`,
-        sql`(${boardRuns.keys} is null or ${key} = any(${boardRuns.keys}))`,
+        sql`(${isOfAll} ${boardKeyText(key)} = any(${boardRuns.keys}))`,
       ),
     )
     .orderBy(desc(boardRuns.startedAt))

@@ -27,7 +27,7 @@ export async function readBoardView(
     readModelFacts({ awake }, db),
     readRules(db),
   ]);
-  const progress = board === undefined ? await findProgress(db, text) : null;
+  const progress = board === undefined ? await findProgress(db, key) : null;
   if (board?.requestedAt) await touchRequestedBoard(db, text);
   const entries = board?.body.entries ?? [];
   const rows = entries.flatMap(({ modelId, ...entry }): BoardRow[] => {
