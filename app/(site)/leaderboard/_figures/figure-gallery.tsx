@@ -62,13 +62,13 @@ export function FigureGallery({ boardKey, rows, fingerprint }: FiguresProps) {
       <Tabs.Root value={shown} onValueChange={show}>
         <Tabs.List
           aria-label="Pictures of the board"
-          className="relative -mx-4 mb-8 flex gap-x-6 overflow-x-auto border-b border-line px-4 sm:mx-0 sm:px-0"
+          className="relative -mx-4 mb-8 flex gap-x-4 overflow-x-auto border-b border-line px-4 sm:mx-0 sm:px-0"
         >
           {FIGURES.map(({ id, label }) => (
             <Tabs.Trigger
               key={id}
               value={id}
-              className="-mb-px h-11 shrink-0 border-b-2 border-transparent text-sm text-ink-soft transition-colors duration-120 ease-out -outline-offset-2 hover:text-ink data-[state=active]:border-ink data-[state=active]:font-medium data-[state=active]:text-ink"
+              className="-mb-px h-11 shrink-0 border-b-2 px-1 border-transparent text-sm text-ink-soft transition-colors duration-120 ease-out -outline-offset-2 hover:text-ink data-[state=active]:border-ink data-[state=active]:font-medium data-[state=active]:text-ink"
             >
               {label}
             </Tabs.Trigger>
