@@ -39,15 +39,13 @@ export async function createTestBattles(
     ...{ row, conversationId: createId(), battleId: createId(), promptId: createId() },
     ...{ answerAId: createId(), answerBId: createId(), voteId: createId() },
   }));
-  await db
-    .insert(conversations)
-    .values(
-      made.map(({ row, conversationId: id }) => ({
-        id,
-        visitorId: row.visitorId,
-        kind: "battle" as const,
-      })),
-    );
+  await db.insert(conversations).values(
+    made.map(({ row, conversationId: id }) => ({
+      id,
+      visitorId: row.visitorId,
+      kind: "battle" as const,
+    })),
+  );
   await db.insert(battles).values(
     made.map(({ row, battleId: id, conversationId }) => ({
       ...{
