@@ -9,7 +9,6 @@ import type { Side } from "@/lib/protocol/arena-view";
 import type { ConversationKind, ConversationSettings } from "@/lib/protocol/conversation-view";
 import type { Segment } from "@/lib/protocol/segment";
 import { assert } from "@/lib/util/assert";
-import { hashPrompt } from "./prompt-hash";
 
 /** Conversations and their messages. Pairs and votes stand in battle-store.ts. */
 
@@ -113,8 +112,7 @@ export async function createPrompt(
   conversationId: string,
   prompt: NewPrompt,
 ): Promise<void> {
-  const promptHash = hashPrompt(prompt.content);
-  await db.insert(messages).values({ ...prompt, conversationId, role: "user", promptHash });
+  await db.insert(messages).values({ ...prompt, conversationId, role: "user" });
 }
 
 export async function createAnswers(

@@ -95,8 +95,6 @@ export const messages = pgTable(
     content: text().notNull().default(""),
     createdAt: momentColumn().notNull().defaultNow(),
     updatedAt: momentColumn().notNull().defaultNow(),
-    /** Of prompts: a hash of the text without case and blanks, by which repeated ones are found. */
-    promptHash: text(),
     /** Empty while an answer grows, so that its index is written once. */
     search: searchColumn().generatedAlwaysAs(
       sql.raw(
@@ -177,9 +175,6 @@ export const messages = pgTable(
       .where(sql`${table.parentId} is not null`),
     index("messages_by_conversation").on(table.conversationId, table.id),
     index("messages_search").using("gin", table.search),
-    index("messages_by_prompt_hash")
-      .on(table.promptHash)
-      .where(sql`${table.promptHash} is not null`),
     index("messages_streaming").on(table.updatedAt).where(sql`${table.status} = 'streaming'`),
   ],
 );
