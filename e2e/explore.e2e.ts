@@ -119,10 +119,11 @@ test("topics are browsed, searched and shared", async ({ page }, info) => {
   const count = await rows.count();
   expect(count).toBeGreaterThanOrEqual(3);
   // By keys alone.
-  const cooking = page.getByRole("button", { name: /bread|sauce/ }).first();
-  await cooking.focus();
+  // What each topic is called depends on how so few prompts fall; one is about programs in any case.
+  const topic = page.getByRole("button", { name: /python/i }).first();
+  await topic.focus();
   await page.keyboard.press("Enter");
-  await expect(cooking).toHaveAttribute("aria-expanded", "true");
+  await expect(topic).toHaveAttribute("aria-expanded", "true");
   const examples = page.getByRole("region", { name: "Examples" });
   await expect(examples.getByRole("listitem").first()).toBeVisible();
   expect(await examples.innerText()).not.toContain("someone@example.org");
