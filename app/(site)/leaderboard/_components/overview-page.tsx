@@ -1,7 +1,6 @@
 "use client";
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useSearchParams } from "next/navigation";
 import { useMemo } from "react";
 import { filterRows } from "@/components/board/board-address";
 import { periodLabel } from "@/components/board/board-labels";
@@ -17,6 +16,7 @@ import { BoardSkeleton, NoVotes } from "./board-states";
 import { Choice, SEARCH_FROM_ROWS, SearchField, SwitchLine, Toggle } from "./board-switches";
 import { type OverviewAddress, overviewHref, readOverviewAddress } from "./overview-address";
 import { OverviewGrid } from "./overview-grid";
+import { moveAddress, useAddressText } from "./use-address-text";
 
 export type OverviewPageProps = {
   initial: Overview | null;
@@ -28,14 +28,17 @@ type Go = (change: Partial<OverviewAddress>, how?: "push" | "replace") => void;
 
 function go(change: Partial<OverviewAddress>, how: "push" | "replace" = "push"): void {
   const now = readOverviewAddress(new URLSearchParams(window.location.search));
-  const href = overviewHref({ ...now, ...change });
-  if (how === "push") window.history.pushState(null, "", href);
-  else window.history.replaceState(null, "", href);
+  moveAddress(overviewHref({ ...now, ...change }), how);
 }
 
+const isOverview = (pathname: string) => pathname === paths.leaderboardOverview;
+
 export function OverviewPage({ initial, initialAddress }: OverviewPageProps) {
-  const parameters = useSearchParams();
-  const address = useMemo(() => readOverviewAddress(new URLSearchParams(parameters)), [parameters]);
+  const text = useAddressText(isOverview);
+  const address = useMemo(
+    () => readOverviewAddress(new URLSearchParams(text.split("?")[1])),
+    [text],
+  );
   const { style, period } = address;
   const isInitial = style === initialAddress.style && period === initialAddress.period;
   const overview = useQuery({

@@ -64,7 +64,7 @@ function Lines({ lines: { entries, next } }: { lines: PublicLog }) {
                 ? dayLabel(createdAt)
                 : formatDate(new Date(createdAt))}
             </time>
-            <p className="min-w-0 flex-1 basis-64">{message}</p>
+            <p className="min-w-0 flex-1 basis-64 wrap-anywhere">{message}</p>
             {ballots > 0 && (
               <p className="numeric text-sm text-ink-soft">{countOf(ballots, "vote")}</p>
             )}
