@@ -28,7 +28,7 @@ import { takeTurn } from "./take-turn";
 
 vi.mock("@/lib/arena-limits", async (original) => ({
   ...(await original<typeof import("@/lib/arena-limits")>()),
-  ...{ UNREAD_TURN_MS_MAX: 400, READER_SIGN_INTERVAL_MS: 100, FOLLOW_INTERVAL_MS: 50 },
+  ...{ UNREAD_TURN_MS_MAX: 1_000, READER_SIGN_INTERVAL_MS: 100, FOLLOW_INTERVAL_MS: 50 },
 }));
 
 const SLOW = { models: ["mock/slow"], tokenMs: 10 };
@@ -214,7 +214,7 @@ test("another process follows the rows, and can stop what it does not write", as
 });
 
 test("a turn that nobody reads is stopped after a while; one that is read elsewhere is not", async () => {
-  const world = await createWorld({ models: ["mock/slow"], tokenMs: 15 });
+  const world = await createWorld({ models: ["mock/slow"], tokenMs: 25 });
   const ask = async () => {
     const { events, visitorId } = await begin(world, chat("count", "mock/slow"));
     const { conversationId, reading } = await readStart(events);

@@ -58,12 +58,16 @@ export async function computeTopics(
   }
 }
 
+const compareTexts = (left: PromptRow, right: PromptRow): number =>
+  left.text === right.text ? 0 : left.text < right.text ? -1 : 1;
+
 async function sortAll(
   db: Database,
   { runId, signal, limit }: { runId: string; signal: AbortSignal; limit: number },
 ): Promise<TopicsResult> {
   const breathe = createBreathe(signal);
-  const prompts = await readAll(db, { limit, signal });
+  // By their words: where a sorting begins depends on the order, and rows of one moment come in any.
+  const prompts = (await readAll(db, { limit, signal })).sort(compareTexts);
   if (prompts.length < TOPIC_PROMPTS_MIN) {
     await endRun(db, { id: runId, prompts: prompts.length, topics: [], examples: [] });
     return { outcome: "too-few", prompts: prompts.length };

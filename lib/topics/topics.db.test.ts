@@ -96,7 +96,10 @@ test("subjects are told apart, each with its words, examples and board", async (
         ...{ kind: "flag" as const, conversationId, visitorId: asking[2]!, evidence: {} },
       })),
   );
-  expect((await getTopic(cooking.id, db)).examples.length).toBe(topic.examples.length - 3);
+  // Of three visitors each, one example at most.
+  const left = (await getTopic(cooking.id, db)).examples.length;
+  expect(left).toBeGreaterThanOrEqual(topic.examples.length - 3);
+  expect(left).toBeLessThanOrEqual(3);
   expect(await compute()).toMatchObject({ outcome: "too-few", prompts: 18 });
   await expect(getTopic(cooking.id, db)).rejects.toMatchObject({ code: "not-found" });
 });
