@@ -131,9 +131,10 @@ test("topics are browsed, searched and shared", async ({ page }, info) => {
   await expect(board.getByRole("link", { name: "north-7b" })).toBeVisible();
   expect(page.url()).toContain("?topic=");
   const shared = page.url();
-  await page.getByRole("searchbox", { name: "Find a topic" }).fill("python");
-  await expect(rows).toHaveCount(1);
-  expect(page.url()).toContain("q=python");
+  const last = await rows.last().innerText();
+  await page.getByRole("searchbox", { name: "Find a topic" }).fill(last);
+  await expect(rows).toHaveText([last]);
+  expect(new URL(page.url()).searchParams.get("q")).toBe(last);
   await page.getByRole("searchbox", { name: "Find a topic" }).fill("zzz");
   await expect(page.getByText("No topic is called")).toBeVisible();
   await page.getByRole("searchbox", { name: "Find a topic" }).fill("");
