@@ -158,6 +158,8 @@ test("switches stand in the address, which the server draws and back leads throu
   );
 
   await page.goBack();
+  await expect(page).toHaveURL(/organization=Bravo\+Lab$/);
+  await expect(page.getByText("computed")).toBeVisible();
   await page.goBack();
   await expect(page).toHaveURL(/coding\?period=30d&retired=true$/);
   await expect(rows(page)).toHaveCount(MODELS.length);

@@ -1,4 +1,5 @@
 import type { ReactNode } from "react";
+import { FollowAddress } from "@/components/follow-address";
 import { SiteFooter } from "@/components/site-footer";
 
 export default function SiteLayout({ children }: { children: ReactNode }) {
@@ -6,6 +7,7 @@ export default function SiteLayout({ children }: { children: ReactNode }) {
     <>
       {children}
       <SiteFooter />
+      <FollowAddress />
     </>
   );
 }
