@@ -131,9 +131,9 @@ test("topics are browsed, searched and shared", async ({ page }, info) => {
   await expect(board.getByRole("link", { name: "north-7b" })).toBeVisible();
   expect(page.url()).toContain("?topic=");
   const shared = page.url();
-  const last = await rows.last().innerText();
+  const [last = ""] = (await rows.last().innerText()).split("\n");
   await page.getByRole("searchbox", { name: "Find a topic" }).fill(last);
-  await expect(rows).toHaveText([last]);
+  await expect(rows).toContainText([last]);
   expect(new URL(page.url()).searchParams.get("q")).toBe(last);
   await page.getByRole("searchbox", { name: "Find a topic" }).fill("zzz");
   await expect(page.getByText("No topic is called")).toBeVisible();
