@@ -43,7 +43,10 @@ test("it is usable by everyone, at desk and phone, light and dark", async ({ bro
     await page.goto(`${url}/stats`);
     await expect(page.getByRole("heading", { level: 1, name: "Statistics" })).toBeVisible();
     // The day of three votes is in no sum, which therefore is the least there were; others voted here today.
-    const votes = page.getByRole("definition").filter({ hasText: /^[\d\s]+\+$/ }).first();
+    const votes = page
+      .getByRole("definition")
+      .filter({ hasText: /^[\d\s]+\+$/ })
+      .first();
     await expect(votes).toBeVisible();
     expect(Number((await votes.innerText()).replaceAll(/\D/g, ""))).toBeGreaterThanOrEqual(125);
     await expect(page.getByRole("figure", { name: "Languages" })).toContainText("German");
