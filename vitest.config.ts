@@ -1,3 +1,4 @@
+import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
 
 export default defineConfig({
@@ -10,6 +11,9 @@ export default defineConfig({
     // Failures are read from what a test expects, not from log lines between the dots; and a clone's own
     // parley.yaml and .env are none of a test's business.
     env: { LOG_LEVEL: "silent", PARLEY_CONFIG: "none" },
+    // Half of what tests take is waiting for clocks and the database. Of its own vitest leaves a core free, and
+    // on a machine of two ran one file at a time.
+    maxWorkers: Math.max(2, availableParallelism() - 1),
     testTimeout: 30_000,
     hookTimeout: 60_000,
   },
