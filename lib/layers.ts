@@ -12,13 +12,17 @@ export const LAYERS: Record<string, readonly string[]> = {
   "lib/protocol": [],
   "lib/anthropic": ["lib/protocol"],
   "lib/openai": ["lib/protocol"],
+  // How families of models want a conversation written.
+  "lib/adapters": [],
   // The workers of another platform, spoken to in their own protocol.
-  "lib/fastchat": ["lib/protocol"],
+  "lib/fastchat": ["lib/adapters", "lib/protocol"],
   // What the API is, told to programs and people from the schemas that it parses with.
   "lib/openapi": ["lib/anthropic", "lib/openai", "lib/protocol"],
-  "lib/engine": [],
+  "lib/engine": ["lib/adapters"],
   // Models nobody trained: for tests and measurements, out of reach of what serves people.
   "lib/engine/synthetic": ["lib/engine"],
+  // Servers that speak what providers' speak, for tests and measurements: out of reach of what serves people.
+  "lib/stand-ins": [],
   "lib/rating": [],
 
   // Domains with state.
@@ -118,23 +122,23 @@ export const LAYERS: Record<string, readonly string[]> = {
     ...["lib/protocol", "lib/relay", "lib/responses", "lib/rules", "lib/stats", "lib/topics"],
     ...["lib/usage", "lib/vote-files"],
   ],
-  worker: ["lib/engine", "lib/protocol"],
+  worker: ["lib/stand-ins", "lib/adapters", "lib/engine", "lib/protocol"],
   scripts: ["lib/db", "lib/protocol"],
   // Benchmarks start the same platform as the end-to-end tests.
   // The fleet that tests end and freeze has a database of its own, which is asked what is left.
-  e2e: ["lib/db", "lib/protocol"],
+  e2e: ["lib/db", "lib/protocol", "lib/stand-ins"],
   // The controller: its policies choose workers on paper. So are pairs of models drawn and votes judged.
   bench: [
     ...["e2e", "lib/arena", "lib/controller", "lib/engine", "lib/engine/synthetic"],
     ...["lib/db", "lib/integrity", "lib/leaderboard", "lib/protocol", "lib/rating"],
-    ...["lib/usage", "lib/vote-files"],
+    ...["lib/stand-ins", "lib/usage", "lib/vote-files"],
   ],
   cli: [
-    ...["lib/auth", "lib/catalog", "lib/controller", "lib/db", "lib/integrity"],
+    ...["lib/adapters", "lib/auth", "lib/catalog", "lib/controller", "lib/db", "lib/integrity"],
     // Moderation: its patterns are checked wherever they are written.
     ...["lib/jobs", "lib/labels", "lib/leaderboard", "lib/models", "lib/moderation"],
     ...["lib/protocol", "lib/rating", "lib/rules", "lib/stats", "lib/topics", "lib/usage"],
-    "lib/vote-files",
+    ...["lib/stand-ins", "lib/vote-files"],
   ],
 };
 
@@ -148,7 +152,11 @@ export const HOMES: Record<string, readonly string[]> = {
   "onnxruntime-node": ["lib/engine"],
   koffi: ["lib/engine"],
   protobufjs: ["lib/engine"],
-  "@huggingface": ["lib/engine"],
+  "@huggingface": ["lib/engine", "worker"],
+  // External providers are asked by workers alone.
+  ai: ["worker"],
+  "@ai-sdk": ["worker"],
+  "@openrouter": ["worker"],
   flatbuffers: ["lib/engine/synthetic"],
   undici: ["lib/protocol", "lib/fastchat"],
   pino: ["lib/telemetry"],

@@ -28,6 +28,7 @@ export class AnswerAccount {
   #counted: number;
   #written: number;
   #last: GenerateEvent["type"] | undefined;
+  #knowsPrompt = true;
 
   constructor(options: AnswerAccountOptions) {
     this.#options = options;
@@ -78,11 +79,17 @@ export class AnswerAccount {
   }
 
   #start(event: Extract<GenerateEvent, { type: "generation-start" }>): GenerateEvent {
-    const { admission, stats, shown, work } = this.#options;
-    stats.countTokens("prompt", event.promptTokens);
-    shown.prompt(event.promptTokens);
-    work.prompt(event.promptTokens + this.#resumed, event.maxTokens - this.#resumed);
+    const { admission, stats, work } = this.#options;
+    const { promptTokens } = event;
+    this.#knowsPrompt = promptTokens !== undefined;
+    if (promptTokens !== undefined) this.#read(promptTokens);
+    work.prompt((promptTokens ?? 0) + this.#resumed, event.maxTokens - this.#resumed);
     return { ...event, load: tellLoad(admission, stats.work) };
+  }
+
+  #read(promptTokens: number): void {
+    this.#options.stats.countTokens("prompt", promptTokens);
+    this.#options.shown.prompt(promptTokens);
   }
 
   #end(event: Extract<GenerateEvent, { type: "generation-end" }>): GenerateEvent {
@@ -92,6 +99,7 @@ export class AnswerAccount {
     // Tokens that made no text of their own: the end of turn, the rest of a stop string.
     const silent = completionTokens - this.#counted;
     assert(silent >= 0, "deltas stand for no more tokens than were used");
+    if (!this.#knowsPrompt) this.#read(promptTokens);
     stats.countTokens("completion", silent);
     stats.countCachedTokens(cachedPromptTokens ?? 0);
     shown.count(silent);

@@ -217,7 +217,9 @@ export function backendContract(name: string, create: () => Promise<ContractSubj
       const { maxTokens: _, ...request } = ask();
       for await (const event of backend.generate(request, abort.signal)) {
         if (event.type !== "generation-start") continue;
-        expect(event.promptTokens + event.maxTokens).toBeLessThanOrEqual(offer().contextLength + 1);
+        expect((event.promptTokens ?? 0) + event.maxTokens).toBeLessThanOrEqual(
+          offer().contextLength + 1,
+        );
         expect(event.maxTokens).toBeGreaterThan(0);
         abort.abort();
       }

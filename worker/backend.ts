@@ -35,6 +35,14 @@ export interface Backend {
    * its work has stopped.
    */
   underWay?(): number;
+  /**
+   * Told whenever the card has changed: another model upstream, a server that came or went. A card without
+   * models is one of a backend whose upstream is away; nothing is sent to it until it offers some again.
+   * Slots stay as they were.
+   */
+  watchCard?(onChange: () => void): void;
+  /** What others than this worker have in the same upstream, where it can be asked; counted into the load. */
+  foreignLoad?(): { running: number; waiting: number };
   /** How often the model has done a piece of work, where an answer can be worked on in silence for long. */
   passCount?(model: string): number;
   generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;

@@ -1,27 +1,10 @@
 import type { BackendKind } from "@/lib/protocol/worker-card";
-import type { Backend } from "./backend";
-import { createMockBackend } from "./backends/mock";
-import { createOnnxBackend } from "./backends/onnx";
-import type { Flags } from "./flags";
+import type { AnyBackendDefinition } from "./backend-definition";
+import { MOCK } from "./backends/mock-definition";
+import { ONNX } from "./backends/onnx-definition";
 
-export type BackendOptions = {
-  /** Folders, or the names of sentinels for kind mock. */
-  models: readonly string[];
-  slots: number;
-  threads: number;
-  engine: Flags["engine"];
-};
-
-/** Every kind of worker and what makes its backend. */
-export const BACKENDS: Record<BackendKind, (options: BackendOptions) => Promise<Backend>> = {
-  onnx: ({ models, slots, threads, engine }) =>
-    createOnnxBackend({
-      ...engine,
-      modelFolders: models,
-      slots,
-      threads,
-      // In the bundle, where this runs, the thread's program lies beside the worker's.
-      threadUrl: new URL("./engine-thread.mjs", import.meta.url),
-    }),
-  mock: async ({ models, slots }) => createMockBackend({ models, slots }),
+/** Every kind of worker that can be started here, in the order of the help. */
+export const BACKENDS: Partial<Record<BackendKind, AnyBackendDefinition>> = {
+  onnx: ONNX,
+  mock: MOCK,
 };

@@ -2,6 +2,7 @@ import type { AnswerEvent } from "@/lib/engine/answer-events";
 import type { EngineRequest } from "@/lib/engine/engine";
 import type { EnginePrompt } from "@/lib/engine/prompt-reader";
 import type { SamplingParameters } from "@/lib/engine/sampling/sampling-parameters";
+import { AppError } from "@/lib/errors";
 import {
   type GenerateEvent,
   type GenerationStart,
@@ -9,7 +10,7 @@ import {
   type ScoredToken,
 } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
-import { type Message, messageText } from "@/lib/protocol/message";
+import { hasImage, type Message, messageText } from "@/lib/protocol/message";
 import type { ModelOffer } from "@/lib/protocol/worker-card";
 import { unreachable } from "@/lib/util/assert";
 
@@ -36,7 +37,14 @@ function toPrompt({ messages, prompt }: GenerateRequest): EnginePrompt {
   return typeof prompt === "string" ? { promptText: prompt } : { promptIds: prompt };
 }
 
+/** @throws AppError `unsupported-parameter` for an image: no model of the engine's can see. */
 export function toChatMessages(messages: readonly Message[]) {
+  if (messages.some(hasImage)) {
+    throw new AppError("unsupported-parameter", {
+      message: "The model cannot see. Send text alone, or choose a model that sees images.",
+      param: "messages",
+    });
+  }
   return messages.map((message) => ({
     role: message.role,
     content: messageText(message),

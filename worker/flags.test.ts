@@ -2,13 +2,21 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, describe, expect, test } from "vitest";
+import { parseEnv } from "@/lib/env";
 import { StartError } from "@/lib/util/start-error";
-import { parseFlags, USAGE } from "./flags";
+import type { EngineSettings } from "./engine-messages";
+import { parseFlags, usageOf } from "./flags";
 
-const DEFAULTS = {
-  ...{ PARLEY_CONTROLLER_URL: "http://127.0.0.1:3000", PARLEY_WORKER_THREADS: 3 },
-  PARLEY_WORKER_SESSION: "auto" as const,
-  PARLEY_WORKER_DEVICE: "cpu" as const,
+const DEFAULTS = parseEnv({
+  PARLEY_CONTROLLER_URL: "http://127.0.0.1:3000",
+  PARLEY_WORKER_THREADS: "3",
+  PARLEY_WORKER_SESSION: "auto",
+  PARLEY_WORKER_DEVICE: "cpu",
+});
+/** How a worker would load its models. */
+const loadOf = (words: string[], environment = DEFAULTS) => {
+  const settings = parseFlags(words, environment)?.backend.settings;
+  return (settings as { load: EngineSettings }).load;
 };
 const folder = mkdtempSync(join(tmpdir(), "parley-flags-"));
 afterAll(() => rmSync(folder, { recursive: true }));
@@ -17,9 +25,8 @@ describe("flags of the worker", () => {
   test("how onnxruntime is called comes from the flag, else from the environment", () => {
     const portable = { ...DEFAULTS, PARLEY_WORKER_SESSION: "portable" as const };
     const words = ["--model", folder];
-    const kindOf = (flags: ReturnType<typeof parseFlags>) => flags?.engine.sessionKind;
-    expect(kindOf(parseFlags(words, portable))).toBe("portable");
-    expect(kindOf(parseFlags([...words, "--session", "native"], portable))).toBe("native");
+    expect(loadOf(words, portable).sessionKind).toBe("portable");
+    expect(loadOf([...words, "--session", "native"], portable).sessionKind).toBe("native");
     expect(() => parseFlags([...words, "--session", "fast"], portable)).toThrow(
       /--session is one of auto, native, portable; got "fast"/,
     );
@@ -28,16 +35,16 @@ describe("flags of the worker", () => {
   test("the device comes from the flag, else from the environment", () => {
     const webgpu = { ...DEFAULTS, PARLEY_WORKER_DEVICE: "webgpu" as const };
     const words = ["--model", folder];
-    expect(parseFlags(words, webgpu)?.engine.device).toBe("webgpu");
-    expect(parseFlags([...words, "--device", "cuda"], webgpu)?.engine.device).toBe("cuda");
+    expect(loadOf(words, webgpu).device).toBe("webgpu");
+    expect(loadOf([...words, "--device", "cuda"], webgpu).device).toBe("cuda");
     expect(() => parseFlags([...words, "--device", "gpu"], DEFAULTS)).toThrow(
       /--device is one of cpu, cuda, webgpu, coreml, directml; got "gpu"/,
     );
     const two = [...words, "--model", folder];
     expect(() => parseFlags(two, webgpu)).toThrow(/webgpu runs one model a process/);
-    expect(parseFlags([...two, "--device", "cuda"], webgpu)?.models).toHaveLength(2);
+    expect(parseFlags([...two, "--device", "cuda"], webgpu)?.backend.starting).toHaveLength(2);
     expect(() => parseFlags(["--kind", "mock", "--device", "cuda"], DEFAULTS)).toThrow(
-      /--device is about loading a model/,
+      /--device is a flag of --backend onnx, and mock has none such/,
     );
   });
 
@@ -45,7 +52,7 @@ describe("flags of the worker", () => {
     const file = join(folder, "a=b.onnx_adapter");
     writeFileSync(file, "");
     const words = ["--model", folder, "--lora", `poet=${file}`, "--lora", `judge=${file}`];
-    expect(parseFlags(words, DEFAULTS)?.engine.adapters).toEqual([
+    expect(loadOf(words).adapters).toEqual([
       { name: "poet", path: file },
       { name: "judge", path: file },
     ]);
@@ -62,30 +69,34 @@ describe("flags of the worker", () => {
     expect(lineOf("--lora", "poet=/nowhere")).toMatch(/There is no file \/nowhere\./);
     expect(lineOf("--model", folder, "--lora", `poet=${file}`)).toMatch(/which of 2 models/);
     expect(() => parseFlags(["--kind", "mock", "--lora", `p=${file}`], DEFAULTS)).toThrow(
-      /--lora is about loading a model/,
+      /--lora is a flag of --backend onnx/,
     );
   });
 
   test("what is not said takes its default", () => {
     expect(parseFlags(["--model", folder], DEFAULTS)).toMatchObject({
       kind: "onnx",
-      models: [folder],
       host: "127.0.0.1",
       port: 0,
       announce: undefined,
       controllerUrl: "http://127.0.0.1:3000",
       slots: 8,
       threads: 3,
-      engine: {
-        mayRunFewerSlots: true,
-        contextLengthMax: undefined,
-        kvDtype: undefined,
-        graphCacheFolder: undefined,
-        mayVaryWithBatch: false,
-        sessionKind: undefined,
-        weightFile: undefined,
-        device: "cpu",
-        adapters: [],
+      backend: {
+        settings: {
+          modelFolders: [folder],
+          load: {
+            mayRunFewerSlots: true,
+            contextLengthMax: undefined,
+            kvDtype: undefined,
+            graphCacheFolder: undefined,
+            mayVaryWithBatch: false,
+            sessionKind: undefined,
+            weightFile: undefined,
+            device: "cpu",
+            adapters: [],
+          },
+        },
       },
     });
   });
@@ -94,9 +105,9 @@ describe("flags of the worker", () => {
     const words =
       "--kind mock --model mock/echo --model mock/slow --host 0.0.0.0 --port 9000 --announce " +
       "http://worker.example:9000/ --controller https://web.example/ --name ours --slots 2 --threads 0";
-    expect(parseFlags(words.split(" "), DEFAULTS)).toEqual({
+    const flags = parseFlags(words.split(" "), DEFAULTS);
+    expect(flags).toMatchObject({
       kind: "mock",
-      models: ["mock/echo", "mock/slow"],
       host: "0.0.0.0",
       port: 9000,
       announce: "http://worker.example:9000",
@@ -104,7 +115,7 @@ describe("flags of the worker", () => {
       name: "ours",
       slots: 2,
       threads: 0,
-      engine: {},
+      backend: { starting: ["mock/echo", "mock/slow"] },
     });
   });
 
@@ -112,29 +123,28 @@ describe("flags of the worker", () => {
     const words =
       "--slots 8 --max-model-len 512 --kv-dtype float16 --graph-cache graphs --weights model_q4.onnx";
     const flags = ["--model", folder, ...words.split(" "), "--allow-batch-variance"];
-    expect(parseFlags(flags, DEFAULTS)).toMatchObject({
-      slots: 8,
-      engine: {
-        // Asked for, be it the default's own number.
-        mayRunFewerSlots: false,
-        contextLengthMax: 512,
-        weightFile: "model_q4.onnx",
-        kvDtype: "float16",
-        graphCacheFolder: resolve("graphs"),
-        mayVaryWithBatch: true,
-      },
+    expect(parseFlags(flags, DEFAULTS)?.slots).toBe(8);
+    expect(loadOf(flags)).toMatchObject({
+      // Asked for, be it the default's own number.
+      mayRunFewerSlots: false,
+      contextLengthMax: 512,
+      weightFile: "model_q4.onnx",
+      kvDtype: "float16",
+      graphCacheFolder: resolve("graphs"),
+      mayVaryWithBatch: true,
     });
-    const auto = parseFlags(["--model", folder, "--kv-dtype", "auto"], DEFAULTS);
-    expect(auto?.engine.kvDtype).toBeUndefined();
+    expect(loadOf(["--model", folder, "--kv-dtype", "auto"]).kvDtype).toBeUndefined();
   });
 
   test("mock without a model offers all", () => {
-    expect(parseFlags(["--kind", "mock"], DEFAULTS)?.models).toEqual([]);
+    const { settings, starting } = parseFlags(["--kind", "mock"], DEFAULTS)?.backend ?? {};
+    expect(settings).toEqual({ models: [] });
+    expect(starting).toContain("mock/echo");
   });
 
   test("help names every flag", () => {
     expect(parseFlags(["--help"], DEFAULTS)).toBeUndefined();
-    const flags = ["kind", "model", "host", "port", "announce", "controller", "name", "slots"];
+    const flags = ["backend", "model", "host", "port", "announce", "controller", "name", "slots"];
     flags.push(
       "weights",
       "threads",
@@ -143,12 +153,18 @@ describe("flags of the worker", () => {
       "graph-cache",
       "allow-batch-variance",
     );
-    for (const flag of flags) expect(USAGE).toMatch(new RegExp(`^  --${flag}\\s`, "m"));
-    for (const line of USAGE.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
+    const usage = usageOf([]);
+    for (const flag of flags) expect(usage).toMatch(new RegExp(`^  --${flag}\\s`, "m"));
+    for (const line of usage.split("\n")) expect(line.length).toBeLessThanOrEqual(100);
+    const ofMock = usageOf(["--help", "--kind=mock"]);
+    expect(ofMock).toContain("--backend mock");
+    expect(ofMock).not.toContain("--lora");
   });
 
   test.each([
-    ["--kind gpt", /--kind is one of onnx, mock; got "gpt"/],
+    ["--kind gpt", /--backend is one of onnx, mock.*; got "gpt"/],
+    ["--kind mock --backend onnx", /--backend says onnx, and --kind.* says mock/],
+    ["--kind mock -- sleep 1", /a command, and --backend mock starts none/],
     ["", /No model to serve\. .*--model/],
     ["--model /no/such/folder", /There is no folder \/no\/such\/folder/],
     ["--kind mock --model mock/nobody", /--model is one of mock\/echo.*"mock\/nobody"/],
@@ -160,8 +176,8 @@ describe("flags of the worker", () => {
       `--model ${tmpdir()} --kv-dtype int8`,
       /--kv-dtype is one of auto, float32, float16; got "int8"/,
     ],
-    ["--kind mock --max-model-len 64", /--max-model-len is about loading a model.*--kind mock/],
-    ["--kind mock --allow-batch-variance", /--allow-batch-variance is about/],
+    ["--kind mock --max-model-len 64", /--max-model-len is a flag of --backend onnx, and mock/],
+    ["--kind mock --allow-batch-variance", /--allow-batch-variance is a flag of/],
     ["--kind mock --controller web:3000", /--controller is a URL/],
     ["--kind mock --host 0.0.0.0", /--announce/],
     ["--kind mock --nonsense", /Unknown option '--nonsense'\. See --help\./],

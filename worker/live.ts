@@ -1,6 +1,5 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
-import { basename } from "node:path";
 import * as z from "zod";
 import { env } from "@/lib/env";
 import { ControllerClient } from "@/lib/protocol/controller-client";
@@ -8,8 +7,6 @@ import { log, requestLog } from "@/lib/telemetry/log";
 import { metrics } from "@/lib/telemetry/metrics";
 import { startTracing } from "@/lib/telemetry/start-tracing";
 import { StartError } from "@/lib/util/start-error";
-import { BACKENDS } from "./backends";
-import { MOCK_MODELS } from "./backends/mock-models";
 import type { Flags } from "./flags";
 import { untilTold } from "./signals";
 import { runWorker } from "./worker";
@@ -19,7 +16,7 @@ export type Secrets = { secret: string | undefined; token: string | undefined };
 
 /** One worker in this process, until the process is told to stop. */
 export async function live(flags: Flags, { secret, token }: Secrets): Promise<void> {
-  const { kind, models, slots, threads, engine, controllerUrl, ...rest } = flags;
+  const { kind, slots, threads, controllerUrl, backend, ...rest } = flags;
   const settings = env();
   const { PARLEY_DRAIN_SECONDS: drainSeconds } = settings;
   const stopTracing = await startTracing("parley-worker");
@@ -32,11 +29,15 @@ export async function live(flags: Flags, { secret, token }: Secrets): Promise<vo
         machine: hostname(),
         kind,
         slots,
-        starting: namesOf(flags),
+        starting: backend.starting,
         secret,
         token,
         controller: new ControllerClient({ url: controllerUrl, secret: token ?? secret ?? "" }),
-        createBackend: () => BACKENDS[kind]({ models, slots, threads, engine }),
+        createBackend: (signal) =>
+          backend.create({
+            ...{ slots, threads, controllerUrl, log, signal },
+            secret: token ?? secret ?? "",
+          }),
         waiting: {
           waitingMax: settings.PARLEY_WORKER_WAITING_MAX,
           slotWaitMsMax: settings.PARLEY_ADMISSION_WAIT_MS,
@@ -59,13 +60,6 @@ export async function live(flags: Flags, { secret, token }: Secrets): Promise<vo
   } finally {
     await stopTracing();
   }
-}
-
-/** As its models will be called, as far as flags tell. */
-function namesOf({ kind, models, engine }: Flags): string[] {
-  if (kind === "mock") return models.length > 0 ? models : Object.keys(MOCK_MODELS);
-  const adapters = engine.adapters ?? [];
-  return [...models.map((folder) => basename(folder)), ...adapters.map(({ name }) => name)];
 }
 
 function tellParent(message: Record<string, string>): void {

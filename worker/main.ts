@@ -1,14 +1,15 @@
 import { env } from "@/lib/env";
 import { EXIT_CODES, StartError } from "@/lib/util/start-error";
-import { parseFlags, USAGE } from "./flags";
+import { parseFlags, usageOf } from "./flags";
 
 /** The worker program: checks what it was told, then lives. */
 
 async function main(): Promise<void> {
   const environment = env();
-  const flags = parseFlags(process.argv.slice(2), environment);
+  const words = process.argv.slice(2);
+  const flags = parseFlags(words, environment);
   if (!flags) {
-    process.stdout.write(USAGE);
+    process.stdout.write(usageOf(words));
     return;
   }
   const { PARLEY_WORKER_SECRET: secret, PARLEY_WORKER_TOKEN: token } = environment;

@@ -5,16 +5,10 @@ import type { Registry } from "prom-client";
 import type * as z from "zod";
 import { AppError, toAppError } from "@/lib/errors";
 import {
-  GENERATION_MS_MAX,
   LAST_EVENT_MS_MAX,
   LISTEN_BACKLOG,
   OVERLOADED_RETRY_AFTER_SECONDS,
-  READER_STALL_MS_MAX,
-  SLOT_WAIT_MS_MAX,
-  WAITING_MAX,
-  WORKER_BODY_MS_MAX,
   WORKER_KEEP_ALIVE_MS,
-  WORKER_PROGRESS_INTERVAL_MS,
   WORKER_SOCKETS_MAX,
 } from "@/lib/limits";
 import { paths } from "@/lib/paths";
@@ -31,6 +25,7 @@ import {
 import type { WorkerCard } from "@/lib/protocol/worker-card";
 import type { WorkerHealth } from "@/lib/protocol/worker-error";
 import type { Log } from "@/lib/telemetry/log";
+import { assert } from "@/lib/util/assert";
 import { Admission } from "./admission";
 import type { Backend } from "./backend";
 import { Bearer } from "./bearer";
@@ -41,6 +36,7 @@ import { describeHealth } from "./health";
 import { readBody } from "./read-body";
 import { readTexts, type ToRead } from "./read-texts";
 import { refuseSocket } from "./refuse-socket";
+import { SERVER_LIMITS, type ServerLimits } from "./server-limits";
 import { tellLoad } from "./tell-load";
 import { WorkerStats } from "./worker-stats";
 
@@ -57,26 +53,7 @@ export type WorkerServerOptions = {
   registry: Registry;
   log: Log;
   /** Other limits than those of lib/limits.ts, for tests that cannot wait for them. */
-  limits?: Partial<Limits>;
-};
-
-type Limits = {
-  waitingMax: number;
-  slotWaitMsMax: number;
-  bodyMsMax: number;
-  generationMsMax: number;
-  stallMsMax: number;
-  /** How often a stream is told that the model works in silence. */
-  progressMs: number;
-};
-
-const LIMITS: Limits = {
-  waitingMax: WAITING_MAX,
-  slotWaitMsMax: SLOT_WAIT_MS_MAX,
-  bodyMsMax: WORKER_BODY_MS_MAX,
-  generationMsMax: GENERATION_MS_MAX,
-  stallMsMax: READER_STALL_MS_MAX,
-  progressMs: WORKER_PROGRESS_INTERVAL_MS,
+  limits?: Partial<ServerLimits>;
 };
 
 type Served = { backend: Backend; card: WorkerCard; admission: Admission; stats: WorkerStats };
@@ -94,7 +71,7 @@ export class WorkerServer {
   readonly instanceId = randomUUID();
   readonly stats: WorkerStats;
   readonly #options: WorkerServerOptions;
-  readonly #limits: Limits;
+  readonly #limits: ServerLimits;
   readonly #bearer: Bearer;
   readonly #http: Server;
   readonly #routes: Map<string, Route>;
@@ -106,7 +83,7 @@ export class WorkerServer {
     this.#options = options;
     this.#bearer = new Bearer(options);
     this.stats = new WorkerStats(options.registry);
-    this.#limits = { ...LIMITS, ...options.limits };
+    this.#limits = { ...SERVER_LIMITS, ...options.limits };
     this.#routes = createRoutes(this.stats, this.#limits);
     const { bodyMsMax } = this.#limits;
     this.#http = createServer(
@@ -153,11 +130,25 @@ export class WorkerServer {
     return card;
   }
 
+  /** Reads the backend's card anew; one without models takes nothing until it has some again. */
+  renewCard(): WorkerCard {
+    const served = this.#served;
+    assert(served, "a card is renewed of who serves");
+    const { models } = served.backend.card();
+    const card = { ...served.card, models };
+    this.#served = { ...served, card };
+    this.stats.vllm.watch(card);
+    if (this.#state !== "draining") this.#state = models.length > 0 ? "ready" : "loading";
+    return card;
+  }
+
   load(): WorkerLoad {
-    const admission = this.#served?.admission ?? { running: 0, waiting: 0 };
+    const { running, waiting } = this.#served?.admission ?? { running: 0, waiting: 0 };
+    const foreign = this.#served?.backend.foreignLoad?.() ?? { running: 0, waiting: 0 };
     const state = this.#state === "loading" ? "starting" : this.#state;
     const { work, counters } = this.stats;
-    return { state, ...tellLoad(admission, work), counters: { ...counters } };
+    const all = { running: running + foreign.running, waiting: waiting + foreign.waiting };
+    return { state, ...tellLoad(all, work), counters: { ...counters } };
   }
 
   /** Resolves when no request runs, or rejects with the signal's reason. */
@@ -287,7 +278,7 @@ function checkModel(card: WorkerCard, model: string): void {
   });
 }
 
-function createRoutes(stats: WorkerStats, limits: Limits): Map<string, Route> {
+function createRoutes(stats: WorkerStats, limits: ServerLimits): Map<string, Route> {
   return new Map<string, Route>([
     [
       paths.worker.generate,
@@ -320,7 +311,7 @@ function createRoutes(stats: WorkerStats, limits: Limits): Map<string, Route> {
 async function generate(
   exchange: Exchange,
   stats: WorkerStats,
-  limits: Limits,
+  limits: ServerLimits,
 ): Promise<AppError | undefined> {
   const { backend, card, admission, response, abort, fields } = exchange;
   const request = await readBody(exchange.request, generateRequestSchema);

@@ -78,10 +78,11 @@ export class VllmMetrics {
     );
   }
 
-  /** The models are known: each shows zeros before its first request. */
+  /** These are the models by now: each shows zeros before its first request. */
   watch({ models, slots }: Pick<WorkerCard, "models" | "slots">): void {
     for (const { name, contextLength } of models) {
-      this.#show(name).now.positions = slots * contextLength;
+      const series = this.#models.get(name) ?? this.#show(name);
+      series.now.positions = slots * contextLength;
     }
   }
 

@@ -27,7 +27,7 @@ export type WorkerOptions = {
   secret?: string | undefined;
   token?: string | undefined;
   controller: Controller;
-  createBackend: () => Promise<Backend>;
+  createBackend: (signal: AbortSignal) => Promise<Backend>;
   /** Names of the models that it is about to load, and how many answers at once it wants to write. */
   starting?: readonly string[];
   slots?: number;
@@ -84,9 +84,12 @@ class Life {
   readonly #heartbeat: Heartbeat;
   /** What it offers; undefined while it loads. */
   #card: WorkerCard | undefined;
+  /** What it is about to offer, while it offers nothing. */
+  #starting: readonly string[];
 
   constructor(options: WorkerOptions, { server, address, end }: Place) {
     this.#options = options;
+    this.#starting = options.starting ?? [];
     this.#server = server;
     this.#address = address;
     this.#end = end;
@@ -113,7 +116,7 @@ class Life {
     const beating = new AbortController();
     // Beats end by themselves only with an error, which ends the life.
     const beats = this.#heartbeat.run(beating.signal).then(() => undefined);
-    const loading = createBackend();
+    const loading = createBackend(this.#end.signal);
     let backend: Backend | undefined;
     try {
       backend = await untilAborted(Promise.race([loading, beats]), this.#end.signal);
@@ -134,7 +137,8 @@ class Life {
     const card = this.#server.serve(backend, { name, version, ...(host && { host }) });
     this.#card = card;
     log.info({ models: card.models.map((model) => model.name), slots: card.slots }, "ready");
-    this.#heartbeat.registerAgain();
+    backend.watchCard?.(() => this.#renew());
+    this.#renew();
     await untilAborted(beats, this.#end.signal);
     log.info("draining");
     const drained = this.#server.drain(AbortSignal.timeout(drainMsMax));
@@ -143,13 +147,21 @@ class Life {
     await drained;
   }
 
+  /** Registers what the backend offers by now. */
+  #renew(): void {
+    this.#card = this.#server.renewCard();
+    const names = this.#card.models.map((model) => model.name);
+    if (names.length > 0) this.#starting = names;
+    this.#heartbeat.registerAgain();
+  }
+
   #registration(): Omit<RegisterBody, "load"> {
-    const { name, version, machine, kind, starting = [], slots = SLOTS_DEFAULT } = this.#options;
+    const { name, version, machine, kind, slots = SLOTS_DEFAULT } = this.#options;
     const said = { instanceId: this.#server.instanceId, address: this.#address };
-    if (this.#card) return { ...said, card: this.#card };
+    if (this.#card && this.#card.models.length > 0) return { ...said, card: this.#card };
     const identity = { kind, name, version, ...(machine && { host: machine }) };
     const card = { ...identity, slots, waitingMax: WAITING_MAX, models: [] };
-    return { ...said, card, starting: [...starting] };
+    return { ...said, card, starting: [...this.#starting] };
   }
 
   #obey(order: WorkerOrder | undefined): void {

@@ -53,6 +53,11 @@ function toOutcome(error: unknown): ProbeOutcome {
 export const PROBES: Record<WorkerKind, Probe> = {
   onnx: probeWorker,
   mock: probeWorker,
+  vllm: probeWorker,
+  "openai-compatible": probeWorker,
+  huggingface: probeWorker,
+  external: probeWorker,
+  custom: probeWorker,
   parley: probeWorker,
   fastchat: probeFastchatWorker,
 };

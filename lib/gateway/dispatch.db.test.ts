@@ -15,7 +15,7 @@ import { createTestDatabase, emptyTables, type TestDatabase } from "@/lib/db/tes
 import { AppError } from "@/lib/errors";
 import type { GenerationEvent } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
-import { textMessage } from "@/lib/protocol/message";
+import { messageText, textMessage } from "@/lib/protocol/message";
 import { Meter } from "@/lib/usage/meter";
 import type { Backend } from "@/worker/backend";
 import { createMockBackend } from "@/worker/backends/mock";
@@ -60,10 +60,7 @@ function backendOf({
     ...mock,
     card,
     async *generate(request, signal) {
-      const length = request.messages.reduce(
-        (sum, it) => sum + (it.content[0]?.text.length ?? 0),
-        0,
-      );
+      const length = request.messages.reduce((sum, it) => sum + messageText(it).length, 0);
       if (length >= contextLength) {
         const message = `It holds ${contextLength} tokens.`;
         throw new AppError("context-length-exceeded", { message, param: "messages" });

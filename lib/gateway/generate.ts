@@ -3,6 +3,7 @@ import { type AppError, isAppError, toAppError } from "@/lib/errors";
 import { GENERATION_MS_MAX } from "@/lib/limits";
 import type { GenerationEvent, GenerationStart } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import { hasImage } from "@/lib/protocol/message";
 import type { RouteAsk } from "@/lib/protocol/routing";
 import type { Via } from "@/lib/protocol/via";
 import type { ModelFeature } from "@/lib/protocol/worker-card";
@@ -215,5 +216,6 @@ function featuresOf(request: GenerateRequest): ModelFeature[] {
   if (grammar !== undefined) needed.push("grammar");
   if (toolRequest !== undefined) needed.push("tools");
   if (reportTokenIds === true || resume !== undefined) needed.push("resume");
+  if (request.messages.some(hasImage)) needed.push("images");
   return needed;
 }

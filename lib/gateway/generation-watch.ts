@@ -34,6 +34,7 @@ export class GenerationWatch {
   readonly #givenTokens: number;
   /** Of several answers to one request the first one pays for the prompt. */
   readonly #paysPrompt: boolean;
+  #knowsPrompt = true;
   readonly #client: AbortSignal;
   readonly #abort = new Stop();
   readonly #timer: NodeJS.Timeout;
@@ -117,9 +118,9 @@ export class GenerationWatch {
     if (endpoint !== "arena" && caller.owner !== PARENT_CALLER.owner) {
       firstTokenTimes().record(this.#model, { atMs: nowMs, firstTokenMs });
     }
-    gatewayMetrics.tokens.inc({ model: this.#model, kind: "prompt" }, start.promptTokens);
     this.#meter.first();
-    if (this.#paysPrompt) this.#charge({ prompt: start.promptTokens });
+    this.#knowsPrompt = start.promptTokens !== undefined;
+    if (start.promptTokens !== undefined) this.#readPrompt(start.promptTokens);
   }
 
   /** The worker is lost; its place is given back before another one is looked for. */
@@ -166,6 +167,7 @@ export class GenerationWatch {
     }
     if (event.type !== "generation-end") return;
     const { completionTokens, cachedPromptTokens = 0 } = event.usage;
+    if (!this.#knowsPrompt) this.#readPrompt(event.usage.promptTokens);
     // What deltas did not count: the token that ends an answer, and all of one without text.
     // A worker that counts fewer in the end than on the way takes nothing back.
     const untold = completionTokens - this.#givenTokens - this.#completionTokens;
@@ -174,6 +176,11 @@ export class GenerationWatch {
     this.#count(completion);
     // The reader may never ask for what follows the last event.
     this.close(event.finishReason);
+  }
+
+  #readPrompt(tokens: number): void {
+    gatewayMetrics.tokens.inc({ model: this.#model, kind: "prompt" }, tokens);
+    if (this.#paysPrompt) this.#charge({ prompt: tokens });
   }
 
   #count(tokens: number): void {

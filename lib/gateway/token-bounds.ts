@@ -41,15 +41,16 @@ export class TokenBounds {
 
   #begin({ promptTokens, maxTokens }: GenerationStart): void {
     const { request, contextLength } = this.#promised;
-    expect(promptTokens, contextLength, "prompt tokens");
+    // Who is not told how long the prompt is says so at the end, and is held to the model's context.
+    if (promptTokens === undefined) this.#promptTokens = contextLength;
+    else this.#promptTokens = expect(promptTokens, contextLength, "prompt tokens");
     expect(maxTokens, request.maxTokens ?? contextLength, "tokens that an answer may have");
-    this.#promptTokens = promptTokens;
     this.#maxTokens = maxTokens;
   }
 }
 
-function expect(count: number, max: number, what: string): void {
-  if (count <= max) return;
+function expect(count: number, max: number, what: string): number {
+  if (count <= max) return count;
   throw new AppError("upstream-invalid", {
     message: `The worker tells of ${count} ${what}, of at most ${max}.`,
   });

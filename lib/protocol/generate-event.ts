@@ -20,7 +20,8 @@ export const generationStartSchema = z.object({
   model: z.string(),
   /** SHA-256 of the model's files, hex. */
   build: z.string(),
-  promptTokens: count,
+  /** Absent: the worker is told so itself at the end only, which says it then. */
+  promptTokens: count.optional(),
   /** What was used: the request's own, its gaps filled. A backend leaves out what it does not know. */
   sampling: z.object({
     ...samplingSchema.shape,

@@ -1,8 +1,27 @@
 import * as z from "zod";
 import { MESSAGES_MAX, TOOL_CALLS_MAX, TOOL_NAME } from "@/lib/limits";
+import { IMAGE_BYTES_MAX, IMAGES_MAX } from "@/lib/upstream-limits";
 
-/** The one internal message. Parts are a union so that images can join text later. */
+/** The one internal message. */
 export const textPartSchema = z.strictObject({ type: z.literal("text"), text: z.string() });
+
+/** What models with eyes commonly read. */
+export const IMAGE_MEDIA_TYPES = ["image/png", "image/jpeg", "image/webp", "image/gif"] as const;
+
+/** The bytes themselves: whoever took an address from a client has fetched it, so that no worker has to. */
+export const imagePartSchema = z.strictObject({
+  type: z.literal("image"),
+  mediaType: z.enum(IMAGE_MEDIA_TYPES),
+  /** Base64, four characters for three bytes. */
+  data: z
+    .base64()
+    .min(1)
+    .max(Math.ceil(IMAGE_BYTES_MAX / 3) * 4),
+  /** How closely to look, where a model can be told (OpenAI's word). */
+  detail: z.enum(["auto", "low", "high"]).optional(),
+});
+
+export const partSchema = z.discriminatedUnion("type", [textPartSchema, imagePartSchema]);
 
 export const toolNameSchema = z
   .string()
@@ -19,7 +38,7 @@ export const messageSchema = z
   .strictObject({
     role: z.enum(["system", "user", "assistant", "tool"]),
     /** Empty only beside tool calls. */
-    content: z.array(textPartSchema),
+    content: z.array(partSchema),
     /** Of the assistant: what it asked to have called. */
     toolCalls: z.array(toolCallSchema).min(1).max(TOOL_CALLS_MAX).optional(),
     /** Of a tool: the call that this is the result of. */
@@ -30,6 +49,11 @@ export const messageSchema = z
     const refuse = (path: string, text: string) =>
       context.addIssue({ code: "custom", path: [path], message: text });
     if (content.length === 0 && !toolCalls) refuse("content", "must hold at least one part.");
+    const images = content.filter((part) => part.type === "image").length;
+    if (images > IMAGES_MAX) refuse("content", `must hold at most ${IMAGES_MAX} images.`);
+    if (images > 0 && role !== "user" && role !== "tool") {
+      refuse("content", "holds an image, which only a user or a tool can show.");
+    }
     if (toolCalls && role !== "assistant") refuse("toolCalls", "belong to an assistant's message.");
     if (toolCallId && role !== "tool") refuse("toolCallId", "belongs to a tool's message.");
     if (role === "tool" && !toolCallId) refuse("toolCallId", "must name the call it answers.");
@@ -38,6 +62,8 @@ export const messageSchema = z
 export const messagesSchema = z.array(messageSchema).min(1).max(MESSAGES_MAX);
 
 export type TextPart = z.infer<typeof textPartSchema>;
+export type ImagePart = z.infer<typeof imagePartSchema>;
+export type MessagePart = z.infer<typeof partSchema>;
 export type ToolCall = z.infer<typeof toolCallSchema>;
 export type Message = z.infer<typeof messageSchema>;
 
@@ -45,7 +71,11 @@ export function textMessage(role: Message["role"], text: string): Message {
   return { role, content: [{ type: "text", text }] };
 }
 
+export function hasImage({ content }: Pick<Message, "content">): boolean {
+  return content.some((part) => part.type === "image");
+}
+
 /** All text of a message, joined. */
 export function messageText(message: Message): string {
-  return message.content.map((part) => part.text).join("");
+  return message.content.map((part) => (part.type === "text" ? part.text : "")).join("");
 }

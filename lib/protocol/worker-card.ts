@@ -1,9 +1,16 @@
 import * as z from "zod";
 import { DATABASE_INTEGER_MAX, PARLEYS_BENEATH_MAX } from "@/lib/fleet-limits";
+import { REQUEST_FIELDS } from "./request-fields";
 import { lineSchema, proseSchema } from "./well-formed-text";
 
 /** Kinds that the worker program runs. */
-export const BACKEND_KINDS = ["onnx", "mock"] as const;
+export const BACKEND_KINDS = [
+  ...(["onnx", "mock"] as const),
+  /** Servers beside or behind the worker, each spoken to in its own protocol. */
+  ...(["vllm", "openai-compatible", "huggingface", "external"] as const),
+  /** A module of somebody else's. */
+  "custom",
+] as const;
 export const WORKER_KINDS = [
   ...BACKEND_KINDS,
   /** Another Parley with all its models; a worker of FastChat's, which speaks a protocol of its own. */
@@ -11,8 +18,8 @@ export const WORKER_KINDS = [
 ] as const;
 export const MODEL_FEATURES = [
   ...(["chat", "embeddings", "rerank", "classify", "tokenize", "log-probabilities"] as const),
-  /** Answers held to a grammar; tool calls told apart; reasoning told apart. */
-  ...(["grammar", "tools", "reasoning"] as const),
+  /** Answers held to a grammar; tool calls told apart; reasoning told apart; images are seen. */
+  ...(["grammar", "tools", "reasoning", "images"] as const),
   /** Goes on with an answer that another worker of the same build began, from its tokens. */
   "resume",
 ] as const;
@@ -46,6 +53,8 @@ export const modelOfferSchema = z.object({
   build: lineSchema.min(1).max(128),
   contextLength: z.number().int().positive().max(DATABASE_INTEGER_MAX),
   features: z.array(z.enum(MODEL_FEATURES)),
+  /** What a request may ask of it; a request that asks for more is refused by the worker. Absent: not told. */
+  fields: z.array(z.enum(REQUEST_FIELDS)).optional(),
   description: modelDescriptionSchema,
 });
 

@@ -239,7 +239,7 @@ describe("refusals keep their code", () => {
   test("a prompt too long", async () => {
     const request = { ...testRequest("mock/context"), maxTokens: 3 };
     const part = request.messages[0]?.content[0];
-    if (part) part.text = "word ".repeat(100);
+    if (part?.type === "text") part.text = "word ".repeat(100);
     const events = await collect(await client.generate(worker.address, request, call()));
     expect(events).toMatchObject([{ code: "context-length-exceeded", param: "messages" }]);
   });

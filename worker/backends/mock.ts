@@ -3,7 +3,7 @@ import { StopMatcher } from "@/lib/engine/text/stop-matcher";
 import { AppError } from "@/lib/errors";
 import type { FinishReason, GenerateEvent, TextDelta } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
-import { type Message, messageText } from "@/lib/protocol/message";
+import { hasImage, type Message, messageText } from "@/lib/protocol/message";
 import type { ModelFeature, ModelOffer } from "@/lib/protocol/worker-card";
 import { assert } from "@/lib/util/assert";
 import { wait } from "@/lib/util/wait";
@@ -246,6 +246,10 @@ function refuseUnknown(
     findAsked({ grammar, toolRequest, prompt, reasoningEffort }) ??
     (Object.keys(logitBias).length > 0 ? "sampling.logitBias" : undefined) ??
     (stopTokenIds !== undefined && stopTokenIds.length > 0 ? "stopTokenIds" : undefined);
+  if (request.messages?.some(hasImage)) {
+    const message = "The sentinel models cannot see. Send text alone.";
+    throw new AppError("unsupported-parameter", { message, param: "messages" });
+  }
   if (param === undefined) return;
   const message = `The sentinel models do not know ${param}. Ask a real model, or leave it out.`;
   throw new AppError("not-supported", { message, param });

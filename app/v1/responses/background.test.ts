@@ -17,6 +17,7 @@ import { ENVIRONMENT_CALLER } from "@/lib/auth/api-caller";
 import { createKey } from "@/lib/auth/key-store";
 import { RESPONSES_BACKGROUND_OWNER_MAX } from "@/lib/limits";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import { messageText } from "@/lib/protocol/message";
 import { Responses, responses } from "@/lib/responses/responses";
 import { usageLedger } from "@/lib/usage/ledger";
 import { seededRandom } from "@/lib/util/random";
@@ -57,7 +58,7 @@ afterEach(async () => {
 
 /** Which script a worker plays is told by the request where several run at once. */
 function play({ messages }: GenerateRequest): Script {
-  const isHeld = messages.some(({ content }) => content[0]?.text === HELD);
+  const isHeld = messages.some((message) => messageText(message) === HELD);
   return isHeld ? { steps: [say("one "), gate().closed] } : script;
 }
 

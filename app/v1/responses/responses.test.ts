@@ -15,6 +15,7 @@ vi.hoisted(() => {
 });
 
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import { messageText } from "@/lib/protocol/message";
 import { type AddedWorker, type ApiServer, startApiServer } from "../__fixtures__/api-server";
 import {
   callFor,
@@ -161,7 +162,7 @@ describe("a conversation", () => {
     });
     expect(second.previous_response_id).toBe(first.id);
     await client.responses.create({ model, input: "third", previous_response_id: second.id });
-    const said = asked()?.messages.map(({ role, content }) => [role, content[0]?.text]);
+    const said = asked()?.messages.map((it) => [it.role, messageText(it)]);
     expect(said).toEqual([
       ...[
         ["user", "first"],

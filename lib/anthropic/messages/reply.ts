@@ -69,8 +69,11 @@ export function toUsage(usage: GenerationEnd["usage"], thinkingTokens: number): 
   };
 }
 
-/** The message before it says anything. What was cached is known at the end. */
-export function toEmptyMessage(id: string, { model, promptTokens }: GenerationStart): MessageReply {
+/** The message before it says anything. What was cached is known at the end, and of some models the prompt's length. */
+export function toEmptyMessage(
+  id: string,
+  { model, promptTokens = 0 }: GenerationStart,
+): MessageReply {
   return {
     ...{ id: `msg_${id.replaceAll("-", "")}`, type: "message", role: "assistant" },
     ...{ model, content: [], stop_reason: null, stop_sequence: null, stop_details: null },

@@ -223,7 +223,10 @@ describe("a conversation", () => {
       ],
     });
     expect(
-      request?.messages.map(({ role, content }) => [role, content.map((it) => it.text)]),
+      request?.messages.map(({ role, content }) => [
+        role,
+        content.map((it) => (it.type === "text" ? it.text : it)),
+      ]),
     ).toEqual([
       ["system", ["s", "\n\n", "t"]],
       ["user", ["a", "\n\n", "b"]],

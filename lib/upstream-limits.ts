@@ -1,0 +1,25 @@
+/** Limits of what is shown to models, and of the servers behind workers; see limits.ts for the form. */
+
+/** Images in one message. Anthropic and OpenAI take 100 and more, in bodies larger than ours. */
+export const IMAGES_MAX = 16;
+/** Bytes of one image: what Anthropic's API takes at most (5 MiB), the least of the large providers. */
+export const IMAGE_BYTES_MAX = 5 * 1024 * 1024;
+/** What an image costs a model to read, where nothing better is known: a megapixel by Anthropic's rule (width × height / 750). */
+export const IMAGE_TOKENS_EXPECTED = 1_400;
+
+/** Until an upstream's connection stands and it says its status; a cold start waits in words of its own. */
+export const UPSTREAM_CONNECT_MS = 10_000;
+/** Silence of an upstream in the middle of an answer before it is held for dead: reasoning models pause for minutes. */
+export const UPSTREAM_SILENCE_MS_MAX = 300_000;
+/** Bytes of one event of an upstream's stream; a tool call in one piece is a few hundred KiB at most. */
+export const UPSTREAM_EVENT_BYTES_MAX = 4 * 1024 * 1024;
+/** Bytes of an error's body that are read: enough for any provider's sentence. */
+export const UPSTREAM_ERROR_BYTES_MAX = 64 * 1024;
+/** Answers at once of a worker whose upstream does the work; a flag of its own sets another. */
+export const UPSTREAM_SLOTS_DEFAULT = 64;
+/** Context that is told for a model of which nobody says it: what nearly all of today's hold. */
+export const UPSTREAM_CONTEXT_LENGTH_DEFAULT = 8_192;
+/** Between two looks at whether an upstream is there and what it serves. */
+export const UPSTREAM_WATCH_INTERVAL_MS = 5_000;
+/** A wait that an upstream asks for (`Retry-After`) is passed on up to this; longer ones are cut to it. */
+export const UPSTREAM_RETRY_AFTER_SECONDS_MAX = 3_600;

@@ -1,0 +1,134 @@
+import { statSync } from "node:fs";
+import { basename, resolve } from "node:path";
+import type { AdapterSource } from "@/lib/engine/lora/load-adapter";
+import { DEVICES } from "@/lib/engine/onnx/device";
+import { SLOTS_DEFAULT } from "@/lib/limits";
+import { StartError } from "@/lib/util/start-error";
+import { defineBackend, type FlagContext, type FlagValues } from "../backend-definition";
+import type { EngineSettings } from "../engine-messages";
+import { isSet, textOf, textsOf, toChoice, toInteger, wrongFlag } from "../flag-rules";
+import { createOnnxBackend } from "./onnx";
+
+/** How models are loaded. */
+type LoadSettings = Omit<EngineSettings, "threadCount" | "slotCount">;
+
+const KV_DTYPES = ["auto", "float32", "float16"] as const;
+const SESSION_KINDS = ["auto", "native", "portable"] as const;
+
+export const ONNX = defineBackend({
+  kind: "onnx",
+  usage: `  --model <folder>      model folder, the one with config.json; may be given several times
+  --weights <file>      which graph of a folder that has several, such as model_q4.onnx (the most
+                        exact one)
+  --max-model-len <tokens>
+                        context to serve, prompt and answer together (the model's own); a shorter
+                        one leaves memory for more answers at once
+  --kv-dtype <type>     ${KV_DTYPES.join(", ")}: what the cache of keys and values holds (auto); the
+                        model's graph decides, and another type than its own is refused
+  --graph-cache <folder>
+                        where graphs prepared for serving are kept (a folder of yours in the
+                        system's temporary one; under npm start in PARLEY_DATA_DIR)
+  --allow-batch-variance
+                        serve a form of the weights whose answers depend on who else is served
+  --session <kind>      ${SESSION_KINDS.join(", ")}: how onnxruntime is called (PARLEY_WORKER_SESSION)
+  --device <device>     ${DEVICES.join(", ")}: what runs the model
+                        (PARLEY_WORKER_DEVICE); operators that a device lacks run on the CPU
+  --lora <name>=<file>  an .onnx_adapter file to serve over the model, under a name of its own; may
+                        be given several times
+`,
+  options: {
+    weights: { type: "string" },
+    "max-model-len": { type: "string" },
+    "kv-dtype": { type: "string" },
+    "graph-cache": { type: "string" },
+    "allow-batch-variance": { type: "boolean" },
+    session: { type: "string" },
+    device: { type: "string" },
+    lora: { type: "string", multiple: true },
+  },
+  slotsDefault: SLOTS_DEFAULT,
+  read: (values, context) => ({
+    modelFolders: toFolders(context.models),
+    load: toLoadSettings(values, context),
+  }),
+  /** As its models will be called: by their folders, and adapters by their own names. */
+  starting: ({ modelFolders, load }) => [
+    ...modelFolders.map((folder) => basename(folder)),
+    ...(load.adapters ?? []).map(({ name }) => name),
+  ],
+  create: ({ modelFolders, load }, { slots, threads }) =>
+    createOnnxBackend({
+      ...load,
+      ...{ modelFolders, slots, threads },
+      // In the bundle, where this runs, the thread's program lies beside the worker's.
+      threadUrl: new URL("./engine-thread.mjs", import.meta.url),
+    }),
+});
+
+function toLoadSettings(values: FlagValues, context: FlagContext): LoadSettings {
+  const { environment, models, slots } = context;
+  const dtype = toChoice("kv-dtype", textOf(values, "kv-dtype") ?? "auto", KV_DTYPES);
+  const sessionAsked = textOf(values, "session") ?? environment.PARLEY_WORKER_SESSION;
+  const session = toChoice("session", sessionAsked, SESSION_KINDS);
+  const deviceAsked = textOf(values, "device") ?? environment.PARLEY_WORKER_DEVICE;
+  const device = toChoice("device", deviceAsked, DEVICES);
+  // Each model has a thread, and two threads in it at a time end the process (onnxruntime 1.30).
+  if (device === "webgpu" && models.length > 1) {
+    throw new StartError({
+      message: `webgpu runs one model a process, and there are ${models.length}.`,
+      remedy: "Start a worker for each of them.",
+    });
+  }
+  const length = textOf(values, "max-model-len");
+  const folder = textOf(values, "graph-cache");
+  return {
+    // A default may be lowered to what memory holds; a number that somebody asked for may not.
+    mayRunFewerSlots: slots === undefined,
+    contextLengthMax:
+      length === undefined ? undefined : toInteger("max-model-len", length, [2, 2 ** 30]),
+    kvDtype: dtype === "auto" ? undefined : dtype,
+    graphCacheFolder: folder === undefined ? undefined : resolve(folder),
+    weightFile: textOf(values, "weights"),
+    mayVaryWithBatch: isSet(values, "allow-batch-variance"),
+    sessionKind: session === "auto" ? undefined : session,
+    device,
+    adapters: toAdapters(textsOf(values, "lora"), models.length),
+  };
+}
+
+function toAdapters(words: readonly string[], modelCount: number): AdapterSource[] {
+  const adapters = words.map((word): AdapterSource => {
+    // A path may have the sign in it, a name may not.
+    const [, name = "", file = ""] = /^([^=]+)=(.+)$/s.exec(word) ?? [];
+    if (!name || !file) throw wrongFlag("lora", "is a name and a file, <name>=<file>", word);
+    const path = resolve(file);
+    // What is there and is no adapter is told apart when it is read.
+    if (statSync(path, { throwIfNoEntry: false })) return { name, path };
+    throw new StartError({
+      message: `There is no file ${path}.`,
+      remedy: "Give --lora the path of an .onnx_adapter file.",
+    });
+  });
+  if (adapters.length === 0 || modelCount === 1) return adapters;
+  throw new StartError({
+    message: `--lora does not say which of ${modelCount} models it is for.`,
+    remedy: "Serve the model that it was made for by a worker of its own.",
+  });
+}
+
+function toFolders(paths: readonly string[]): string[] {
+  if (paths.length === 0) {
+    throw new StartError({
+      message: "No model to serve.",
+      remedy: "Name a model folder with --model <folder>.",
+    });
+  }
+  return paths.map((path) => {
+    const folder = resolve(path);
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder;
+    throw new StartError({
+      message: `There is no folder ${folder}.`,
+      remedy: "Give --model the path of a model folder, the one that holds config.json.",
+    });
+  });
+}
