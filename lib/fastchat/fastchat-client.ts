@@ -1,3 +1,4 @@
+import type { Conversation } from "@/lib/adapters/conversation";
 import { AppError } from "@/lib/errors";
 import {
   FASTCHAT_TEMPLATE_MS_MAX,
@@ -10,7 +11,6 @@ import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import type { EmbedReply, EmbedRequest } from "@/lib/protocol/text";
 import { processSingleton } from "@/lib/util/process-singleton";
 import { checkRequest } from "./check-request";
-import type { Conversation } from "./conversation";
 import { fromErrorCode } from "./error-code";
 import { type Plan, toEvents, toGenerateBody, toGenerationStart } from "./generation";
 import { type Post, post, postWhole, toPostError } from "./post";

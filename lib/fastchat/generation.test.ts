@@ -1,9 +1,9 @@
 /** Goal: a worker's stream ends as it ended, also at workers that say little of it. */
 import { describe, expect, test, vi } from "vitest";
+import { conversationSchema } from "@/lib/adapters/conversation-record";
 import type { GenerateEvent } from "@/lib/protocol/generate-event";
 import { VICUNA } from "./__fixtures__/fastchat-worker";
 import { toPythonJson } from "./__fixtures__/python-json";
-import { conversationSchema } from "./conversation";
 import { type Plan, toEvents } from "./generation";
 
 const plan = (more: Partial<Plan> = {}): Plan => ({

@@ -1,8 +1,8 @@
+import type { Conversation } from "@/lib/adapters/conversation";
 import { AppError } from "@/lib/errors";
 import { FASTCHAT_REPLY_BYTES_MAX } from "@/lib/fleet-limits";
 import type { GenerateEvent } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
-import type { Conversation } from "./conversation";
 import { fromErrorCode } from "./error-code";
 import { GrowingText } from "./growing-text";
 import { readChunks } from "./read-chunks";

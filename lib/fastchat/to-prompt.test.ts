@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
+import { conversationSchema } from "@/lib/adapters/conversation-record";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { textMessage } from "@/lib/protocol/message";
 import { VICUNA } from "./__fixtures__/fastchat-worker";
-import { conversationSchema } from "./conversation";
 import { toPrompt } from "./to-prompt";
 
 const template = (more: object = {}) => conversationSchema.parse({ ...VICUNA, ...more });

@@ -1,8 +1,8 @@
+import { type Conversation, hasPlaceForSystem } from "@/lib/adapters/conversation";
+import { renderPrompt } from "@/lib/adapters/render-prompt";
 import { AppError } from "@/lib/errors";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { type Message, messageText } from "@/lib/protocol/message";
-import { type Conversation, hasPlaceForSystem } from "./conversation";
-import { renderPrompt } from "./render-prompt";
 
 /**
  * The text that a worker goes on with: a prompt as it is, or the messages in the worker's own template,

@@ -1,7 +1,7 @@
 import * as z from "zod";
+import { conversationSchema } from "@/lib/adapters/conversation-record";
 import { DATABASE_INTEGER_MAX, TOKEN_COUNT_MAX } from "@/lib/fleet-limits";
 import { lineSchema } from "@/lib/protocol/well-formed-text";
-import { conversationSchema } from "./conversation";
 
 /** What FastChat's workers say (fastchat/serve/base_model_worker.py), under their own names. */
 

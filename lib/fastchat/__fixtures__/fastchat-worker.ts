@@ -2,6 +2,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from "node:net";
 import { setTimeout as delay } from "node:timers/promises";
 import { toPythonJson } from "./python-json";
+import { VICUNA_RECORD } from "@/lib/adapters/__fixtures__/vicuna-record";
 
 /**
  * A worker that speaks FastChat's protocol byte for byte, with a model of a few lines: it registers before it
@@ -35,21 +36,7 @@ export type FastchatWorkerOptions = {
   diesAfterChunks?: number;
 };
 
-export const VICUNA = {
-  name: "vicuna_v1.1",
-  system_template: "{system_message}",
-  system_message: "A chat.",
-  system_message_vision: "",
-  roles: ["USER", "ASSISTANT"],
-  messages: [],
-  offset: 0,
-  sep_style: 2,
-  sep: " ",
-  sep2: "</s>",
-  stop_str: null,
-  stop_token_ids: null,
-  max_image_size_mb: null,
-};
+export const VICUNA = VICUNA_RECORD;
 
 const PATHS = [
   ...["/worker_generate_stream", "/worker_generate", "/worker_get_status", "/count_token"],

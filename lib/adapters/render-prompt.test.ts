@@ -4,8 +4,8 @@
  * registers were compared with it by a script (docs/decisions/0032).
  */
 import { describe, expect, test } from "vitest";
-import { VICUNA } from "./__fixtures__/fastchat-worker";
-import { conversationSchema } from "./conversation";
+import { VICUNA_RECORD as VICUNA } from "./__fixtures__/vicuna-record";
+import { conversationSchema } from "./conversation-record";
 import { renderPrompt } from "./render-prompt";
 import { SEPARATOR_STYLES, type SeparatorStyle } from "./separator-style";
 

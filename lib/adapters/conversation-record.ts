@@ -1,0 +1,64 @@
+import * as z from "zod";
+import type { Conversation } from "./conversation";
+import { findStyle } from "./separator-style";
+import { toSeparatorStyle } from "./style-number";
+
+/**
+ * A conversation template as a record: FastChat's `Conversation` (fastchat/conversation.py), as its workers
+ * answer `/worker_get_conv_template` and as an operator writes it into a file. What only concerns pictures
+ * and screens is left out.
+ */
+const text = z
+  .string()
+  .nullish()
+  .transform((it) => it ?? "");
+
+/** Of a turn with pictures only the words; a template of a text model has none. */
+const spokenSchema = z.union([z.string(), z.null(), z.tuple([z.string()]).rest(z.unknown())]);
+
+export const conversationSchema = z
+  .looseObject({
+    name: z.string(),
+    system_template: z.string().default("{system_message}"),
+    system_message: text,
+    /** The user's and the assistant's; a few templates have a third one, for the system. */
+    roles: z.array(z.string()).min(2),
+    /** Turns that stand before every conversation, as examples. */
+    messages: z.array(z.tuple([z.string(), spokenSchema])).default([]),
+    /** FastChat's number for it, or the name that its code has. */
+    sep_style: z.union([
+      z.number().int(),
+      z.string().refine((name) => findStyle(name) !== undefined, {
+        error: "is no separator style of FastChat's, such as ADD_COLON_TWO or CHATML",
+      }),
+    ]),
+    sep: text,
+    sep2: text,
+    stop_str: z
+      .union([z.string(), z.array(z.string()), z.null()])
+      .optional()
+      .transform((it) => [it ?? []].flat().filter((stop) => stop !== "")),
+    stop_token_ids: z
+      .array(z.number().int())
+      .nullish()
+      .transform((it) => it ?? []),
+  })
+  .transform((record): Conversation => {
+    const { name, sep_style: style, roles } = record;
+    const isLater = "max_image_size_mb" in record || "system_message_vision" in record;
+    const named = typeof style === "string" ? findStyle(style) : undefined;
+    const [user = "", assistant = ""] = roles;
+    return {
+      name,
+      style: named ?? toSeparatorStyle({ name, number: Number(style), isLater }),
+      systemTemplate: record.system_template,
+      systemMessage: record.system_message,
+      roles: [user, assistant],
+      turns: record.messages.map(([role, spoken]) => ({
+        role,
+        text: (Array.isArray(spoken) ? spoken[0] : spoken) ?? "",
+      })),
+      ...{ separator: record.sep, separator2: record.sep2 },
+      ...{ stop: record.stop_str, stopTokenIds: record.stop_token_ids },
+    };
+  });
