@@ -36,6 +36,18 @@ export const MIRROR_CALLER: ApiCaller = { owner: "mirror", key: undefined };
 export const LABELS_CALLER: ApiCaller = { owner: "labels", key: undefined };
 export const PARENT_CALLER: ApiCaller = { owner: "parent", key: undefined };
 
+const keyCallers = new WeakMap<ApiKey, ApiCaller>();
+
+/** One object a key, as it was read last: requests and what is written of them would each have one. */
+export function keyCaller(key: ApiKey): ApiCaller {
+  let caller = keyCallers.get(key);
+  if (caller === undefined) {
+    caller = { owner: `key:${key.id}`, key };
+    keyCallers.set(key, caller);
+  }
+  return caller;
+}
+
 export function visitorCaller(visitorId: string): ApiCaller {
   return { owner: `visitor:${visitorId}`, key: undefined };
 }

@@ -1,29 +1,30 @@
-import { Counter, Gauge, Histogram } from "prom-client";
+import { Counter, Gauge } from "prom-client";
 import { metrics } from "@/lib/telemetry/metrics";
+import { PlainCounter, PlainGauge, PlainHistogram } from "@/lib/telemetry/plain-metrics";
 import { processSingleton } from "@/lib/util/process-singleton";
 
 /** What the gateway counts. Models are labels only once they are known to exist: clients choose names. */
 export const gatewayMetrics = processSingleton("gateway-metrics", () => {
   const registers = [metrics];
   return {
-    requests: new Counter({
+    requests: new PlainCounter({
       name: "parley_generation_requests_total",
       help: "Generations by model and how they ended: stop, length, cancelled or an error code.",
       labelNames: ["model", "outcome"],
-      registers,
+      registry: metrics,
     }),
-    firstTokenSeconds: new Histogram({
+    firstTokenSeconds: new PlainHistogram({
       name: "parley_generation_first_token_seconds",
       help: "Time from a request's arrival at the gateway to its first token, failover included.",
       labelNames: ["model"],
       buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
-      registers,
+      registry: metrics,
     }),
-    tokens: new Counter({
+    tokens: new PlainCounter({
       name: "parley_generation_tokens_total",
       help: "Tokens by model and kind: prompt or completion.",
       labelNames: ["model", "kind"],
-      registers,
+      registry: metrics,
     }),
     failovers: new Counter({
       name: "parley_generation_failovers_total",
@@ -61,12 +62,12 @@ export const gatewayMetrics = processSingleton("gateway-metrics", () => {
       labelNames: ["model"],
       registers,
     }),
-    queueSeconds: new Histogram({
+    queueSeconds: new PlainHistogram({
       name: "parley_admission_wait_seconds",
       help: "Wait for a place at a worker, however it ended; 0 for who did not wait.",
       labelNames: ["model"],
       buckets: [0, 0.005, 0.025, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
-      registers,
+      registry: metrics,
     }),
     queueRefusals: new Counter({
       name: "parley_admission_refused_total",
@@ -74,10 +75,10 @@ export const gatewayMetrics = processSingleton("gateway-metrics", () => {
       labelNames: ["model", "reason"],
       registers,
     }),
-    running: new Gauge({
+    running: new PlainGauge({
       name: "parley_generation_running",
       help: "Generations under way from this process.",
-      registers,
+      registry: metrics,
     }),
   };
 });

@@ -2,6 +2,7 @@ import {
   ANONYMOUS_CALLER,
   type ApiCaller,
   ENVIRONMENT_CALLER,
+  keyCaller,
   visitorCaller,
 } from "@/lib/auth/api-caller";
 import { isSameSecret, readBearer } from "@/lib/auth/bearer";
@@ -45,7 +46,7 @@ export async function authenticateApi(request: Request, scope: ApiScope): Promis
       message: `This API key lacks the scope \`${scope}\` that this call needs; it has: ${key.scopes.join(", ") || "none"}. \`npx parley keys update ${key.prefix} --scope …\` changes that.`,
     });
   }
-  return { owner: `key:${key.id}`, key };
+  return keyCaller(key);
 }
 
 /**

@@ -1,17 +1,17 @@
-import { Histogram } from "prom-client";
 import { metrics } from "@/lib/telemetry/metrics";
+import { PlainHistogram } from "@/lib/telemetry/plain-metrics";
 import { processSingleton } from "@/lib/util/process-singleton";
 
 /** From the arrival of a request to the end of its body, streams included. */
 export const requestSeconds = processSingleton(
   "http-request-seconds",
   () =>
-    new Histogram({
+    new PlainHistogram({
       name: "parley_http_request_duration_seconds",
       help: "Time from the arrival of a request to the end of its answer.",
       labelNames: ["route", "method", "status"],
       buckets: [0.001, 0.005, 0.025, 0.1, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
-      registers: [metrics],
+      registry: metrics,
     }),
 );
 

@@ -1,8 +1,8 @@
 /** Goal: a scraper cannot tell these from prom-client's own. Method: both count the same, and both registries are read. */
-import { Counter, Histogram, Registry } from "prom-client";
+import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import { expect, test } from "vitest";
 import { seededRandom } from "@/lib/util/random";
-import { PlainCounter, PlainHistogram } from "./plain-metrics";
+import { PlainCounter, PlainGauge, PlainHistogram } from "./plain-metrics";
 
 const buckets = [0.1, 0.5, 1, 7.5];
 
@@ -43,4 +43,37 @@ test("histograms read like prom-client's, before and after the first value", asy
     other.observe(value);
   }
   expect(await plain.metrics()).toBe(await theirs.metrics());
+});
+
+test("labels that are known late read like prom-client's", async () => {
+  const [plain, theirs] = [new Registry(), new Registry()];
+  const labelNames = ["model", "kind"];
+  const counted = { name: "c_total", help: "C.", labelNames };
+  const measured = { name: "d_seconds", help: "D.", labelNames, buckets };
+  const ours = new PlainCounter({ ...counted, registry: plain });
+  const counter = new Counter({ ...counted, registers: [theirs] });
+  const seconds = new PlainHistogram({ ...measured, registry: plain });
+  const histogram = new Histogram({ ...measured, registers: [theirs] });
+  const random = seededRandom(11);
+  for (let turn = 0; turn < 300; turn++) {
+    const pick = () => ["a", "b", "a b", "", "constructor"][Math.floor(random() * 5)] ?? "";
+    const labels = { model: pick(), kind: pick() };
+    const value = random() * 10;
+    ours.inc(labels, turn);
+    counter.inc(labels, turn);
+    seconds.observe(labels, value);
+    histogram.observe(labels, value);
+  }
+  expect(await plain.metrics()).toBe(await theirs.metrics());
+});
+
+test("a gauge reads like prom-client's", async () => {
+  const [plain, theirs] = [new Registry(), new Registry()];
+  const ours = new PlainGauge({ name: "e", help: "E.", registry: plain });
+  const gauge = new Gauge({ name: "e", help: "E.", registers: [theirs] });
+  expect(await plain.metrics()).toBe(await theirs.metrics());
+  for (const it of [ours, gauge]) for (let turn = 0; turn < 3; turn++) it.inc();
+  for (const it of [ours, gauge]) it.dec();
+  expect(await plain.metrics()).toBe(await theirs.metrics());
+  expect((await ours.get()).values[0]?.value).toBe(2);
 });

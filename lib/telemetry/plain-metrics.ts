@@ -1,5 +1,6 @@
-import { Counter, Histogram, type Registry } from "prom-client";
+import { Counter, Gauge, Histogram, type Registry } from "prom-client";
 import { assert } from "@/lib/util/assert";
+import { type Labels, LabelTree } from "./label-tree";
 
 /**
  * Metrics of hot paths. prom-client looks up the labels by a text that it makes at each count, 0.5 to 1 µs a
@@ -7,7 +8,6 @@ import { assert } from "@/lib/util/assert";
  * prom-client's form when somebody scrapes.
  */
 
-type Labels = Readonly<Record<string, string>>;
 type Options = {
   name: string;
   help: string;
@@ -31,9 +31,11 @@ export class CounterSeries {
 
 export class PlainCounter {
   readonly #series: CounterSeries[] = [];
+  readonly #tree: LabelTree<CounterSeries>;
 
   constructor({ registry, labelNames = [], ...rest }: Options) {
     const series = this.#series;
+    this.#tree = new LabelTree(labelNames, (labels) => this.series(labels));
     new Counter<string>({
       ...{ ...rest, labelNames, registers: [registry] },
       collect() {
@@ -48,6 +50,40 @@ export class PlainCounter {
     const made = new CounterSeries(labels);
     this.#series.push(made);
     return made;
+  }
+
+  /** For labels that are known only when something is counted. */
+  inc(labels: Labels, count = 1): void {
+    this.#tree.of(labels).add(count);
+  }
+}
+
+/** A number without labels that goes up and down. */
+export class PlainGauge {
+  readonly #gauge: Gauge;
+  #value = 0;
+
+  constructor({ registry, ...rest }: Omit<Options, "labelNames">) {
+    const read = () => this.#value;
+    this.#gauge = new Gauge({
+      ...{ ...rest, registers: [registry] },
+      collect() {
+        this.set(read());
+      },
+    });
+  }
+
+  inc(): void {
+    this.#value += 1;
+  }
+
+  dec(): void {
+    this.#value -= 1;
+  }
+
+  /** As a registry reads it. */
+  get(): ReturnType<Gauge["get"]> {
+    return this.#gauge.get();
   }
 }
 
@@ -79,6 +115,7 @@ export class HistogramSeries {
 export class PlainHistogram {
   readonly #metric: ReadHistogram;
   readonly #bounds: readonly number[];
+  readonly #tree: LabelTree<HistogramSeries>;
 
   /** @param options `buckets`: ascending bounds. */
   constructor({ registry, buckets, labelNames = [], ...rest }: Options & { buckets: number[] }) {
@@ -89,6 +126,7 @@ export class PlainHistogram {
     this.#bounds = buckets;
     const registers = [registry];
     this.#metric = new ReadHistogram({ ...rest, buckets, labelNames, registers });
+    this.#tree = new LabelTree(labelNames, (labels) => this.series(labels));
   }
 
   /** Lines of its own, to be had once for each set of labels; those with labels are shown once something was observed. */
@@ -96,6 +134,11 @@ export class PlainHistogram {
     const made = new HistogramSeries(labels, this.#bounds);
     this.#metric.lines.push(made);
     return made;
+  }
+
+  /** For labels that are known only when something is measured. */
+  observe(labels: Labels, value: number): void {
+    this.#tree.of(labels).observe(value);
   }
 }
 

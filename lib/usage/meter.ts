@@ -34,7 +34,7 @@ export class Meter {
   readonly asked: string;
   readonly requestId: string;
   readonly trace: TraceHeaders | undefined;
-  readonly gate: MeterOptions["gate"];
+  gate: MeterOptions["gate"];
   readonly startedAtMs = Date.now();
   readonly #startedMs = performance.now();
   readonly #ledger: UsageLedger;
@@ -201,6 +201,10 @@ export class Meter {
     if (this.#isHeld || this.outcome !== undefined) return;
     this.outcome = this.#failure ?? outcome;
     this.durationMs = performance.now() - this.#startedMs;
+    // Until it is written down the meter is kept, a thousand of them a second at times: not with the request
+    // behind it, its signal and its socket.
+    this.#stopped = undefined;
+    this.gate = undefined;
     this.#ledger.close(this);
     if (this.#isToldElsewhere || this.model === undefined) return;
     requestLines.info({ requestId: this.requestId, ...describeMeter(this) }, "answer");

@@ -15,12 +15,13 @@ export function createId(nowMs: number = Date.now()): string {
     randomFillSync(drawn);
     drawnAt = 0;
   }
-  const bytes = drawn.subarray(drawnAt, drawnAt + BYTES_AN_ID);
+  // In place: a view of the sixteen bytes would be an object and its store for each id.
+  const at = drawnAt;
   drawnAt += BYTES_AN_ID;
-  bytes.writeUIntBE(nowMs, 0, 6);
-  bytes[6] = 0x70 | (bytes.readUInt8(6) & 0x0f);
-  bytes[8] = 0x80 | (bytes.readUInt8(8) & 0x3f);
-  const hex = bytes.toString("hex");
+  drawn.writeUIntBE(nowMs, at, 6);
+  drawn[at + 6] = 0x70 | (drawn.readUInt8(at + 6) & 0x0f);
+  drawn[at + 8] = 0x80 | (drawn.readUInt8(at + 8) & 0x3f);
+  const hex = drawn.toString("hex", at, drawnAt);
   return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-${hex.slice(12, 16)}-${hex.slice(16, 20)}-${hex.slice(20)}`;
 }
 
