@@ -3,6 +3,7 @@ import { AppError } from "@/lib/errors";
 import { EVENT_BYTES_MAX, EVENTS_READ_AHEAD_MAX } from "@/lib/limits";
 import type { StopSignal } from "@/lib/util/stop";
 import { type GenerateEvent, generateEventSchema } from "./generate-event";
+import { readPlainEvent } from "./plain-event";
 
 const LINE_FEED = 10;
 
@@ -217,8 +218,9 @@ function parseLine(line: string): unknown {
   }
 }
 
-/** Measured: 100 ns a delta beside 310 ns for parsing its JSON, so deltas take no short cut. */
 function parseEvent(value: unknown): GenerateEvent {
+  const plain = readPlainEvent(value);
+  if (plain !== undefined) return plain;
   const parsed = generateEventSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw invalid("The worker sent a line that is no event.", parsed.error);
