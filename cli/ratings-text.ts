@@ -72,6 +72,9 @@ export function boardJson(
     votes: voteCount,
     system: options.system,
     ...(options.system === "bt" && { preset: options.preset }),
+    ...(options.system === "bt" && {
+      intervals: options.bootstrap > 0 ? "bootstrap" : options.intervals,
+    }),
   };
   return `${JSON.stringify(said)}\n`;
 }

@@ -178,6 +178,7 @@ describe("filters", () => {
     [[], 19],
     [["--langs", "en"], 7],
     [["--langs", "English,de"], 13],
+    [["--langs", "English", "German"], 13],
     [["--category", "chinese"], 6],
     [["--category", "english"], 7],
     [["--category", "coding"], 6],

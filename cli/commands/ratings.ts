@@ -2,6 +2,8 @@ import { type Command, InvalidArgumentError, Option } from "commander";
 import { rate } from "@/lib/rating/rate";
 import type { RatedBoard } from "@/lib/rating/rated-board";
 import {
+  INTERVAL_KINDS,
+  type IntervalKind,
   RATING_DEFAULTS,
   RATING_PRESETS,
   RATING_SYSTEMS,
@@ -34,6 +36,7 @@ type Flags = {
   styleControl?: true;
   position?: true;
   bootstrap: number;
+  intervals: IntervalKind;
   seed: number;
   anchor?: { model: string; rating: number };
   excludeTies?: true;
@@ -76,13 +79,21 @@ export function addRatingsCommand(program: Command, terminal: Terminal): void {
     .option("--style-control", "take out what length, headers, lists and bold do to votes")
     .option("--position", "take out what standing first does to votes")
     .option("--bootstrap <count>", "intervals from so many resamples; 0: sandwich", toRounds, 0)
+    .addOption(
+      new Option(
+        "--intervals <kind>",
+        "without resamples: sandwich, or few-votes, which is wider where pairs have few and is what boards show",
+      )
+        .choices(INTERVAL_KINDS)
+        .default("sandwich"),
+    )
     .option("--seed <number>", "of the resamples", toSeed, RATING_DEFAULTS.seed)
     .option("--anchor <model=rating>", "fix one model at a rating; else the mean is 1000", toAnchor)
     .option("--exclude-ties", "leave out both kinds of tie")
-    .option("--exclude-models <names>", "leave out all votes on these, by commas", addNames)
+    .option("--exclude-models <names...>", "leave out all votes on these", addNames)
     .option("--anonymous-only", "leave out votes on models whose names were shown")
     .option("--daily-votes-per-user <count>", "the first so many a user and day (UTC)", toPositive)
-    .option("--langs <languages>", "of these languages only: en,de or English,German", addNames)
+    .option("--langs <languages...>", "of these languages only: en,de or English German", addNames)
     .addOption(
       new Option("--category <name>", "votes of one category only")
         .choices([...VOTE_CATEGORIES])
@@ -141,9 +152,9 @@ function toFilter(flags: Flags): VoteFilter {
 }
 
 function toOptions(flags: Flags): RatingOptions {
-  const { system, preset, bootstrap, seed, anchor } = flags;
+  const { system, preset, bootstrap, intervals, seed, anchor } = flags;
   return {
-    ...{ system, preset, bootstrap, seed, anchor },
+    ...{ system, preset, bootstrap, intervals, seed, anchor },
     styleControl: flags.styleControl === true,
     position: flags.position === true,
     votesMin: flags.minVotes,

@@ -15,6 +15,7 @@ export const frozenOptionsSchema = z.strictObject({
   styleControl: z.boolean(),
   position: z.boolean(),
   bootstrap: z.int().min(0).max(RESAMPLES_MAX),
+  intervals: z.enum(["sandwich", "few-votes"]).optional(),
   seed: z.int().min(0),
   anchor: z.strictObject({ model: z.string(), rating: z.number() }).optional(),
   votesMin: z.int().min(0),

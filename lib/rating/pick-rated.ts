@@ -8,8 +8,11 @@ import type { RatingStatus } from "./rated-board";
  * penalty, or online, every model gets a number, and numbers of models that no chain of votes joins still say nothing
  * of each other.
  *
- * - `strong`: the group of the most models in which each reaches each along wins and ties.
- * - `joined`: the group of the most models that votes join.
+ * - `strong`: a group in which each reaches each along wins and ties.
+ * - `joined`: a group that votes join.
+ *
+ * Of several the one with the most votes within it: newcomers that tied among themselves, however many, do not
+ * take the board from models that thousands have judged.
  */
 export type Requirement = "strong" | "joined";
 
@@ -27,7 +30,7 @@ export function pickRated(
   { requirement, votesMin }: { requirement: Requirement; votesMin: number },
 ): RatedGroup {
   const graph = toGraph(counts, requirement);
-  const core = pickCore(graph, tallies);
+  const core = pickCore(graph, counts);
   const enough = core.filter((place) => (tallies[place]?.votes ?? 0) >= votesMin);
   const rated = enough.length < 2 ? [] : enough;
   const members = new Set(rated);
@@ -63,17 +66,33 @@ function toGraph({ models, cells }: PairCounts, requirement: Requirement): Compa
   return new ComparisonGraph(order, arrows);
 }
 
-/** The component with the most models, then with the most votes. */
-function pickCore(graph: ComparisonGraph, tallies: readonly Tally[]): number[] {
-  const votesOf = (group: readonly number[]) =>
-    group.reduce((sum, place) => sum + (tallies[place]?.votes ?? 0), 0);
-  const [largest] = graph
-    .strongComponents()
+/** The component with the most votes within it, then with the most models. */
+function pickCore(graph: ComparisonGraph, counts: PairCounts): number[] {
+  const components = graph.strongComponents();
+  const votes = votesWithin(components, counts);
+  const [largest] = components
+    .map((group, index) => ({ group, votes: votes[index] ?? 0 }))
     .sort(
       (left, right) =>
-        right.length - left.length ||
-        votesOf(right) - votesOf(left) ||
-        (left[0] ?? 0) - (right[0] ?? 0),
+        right.votes - left.votes ||
+        right.group.length - left.group.length ||
+        (left.group[0] ?? 0) - (right.group[0] ?? 0),
     );
-  return largest ?? [];
+  return largest?.group ?? [];
+}
+
+function votesWithin(components: readonly number[][], { models, cells }: PairCounts): number[] {
+  const order = models.length;
+  const componentOf = new Int32Array(order);
+  for (const [index, group] of components.entries()) {
+    for (const place of group) componentOf[place] = index;
+  }
+  const votes = components.map(() => 0);
+  for (let pair = 0; pair < order * order; pair++) {
+    const component = componentOf[Math.floor(pair / order)] ?? 0;
+    if (component !== componentOf[pair % order]) continue;
+    const [lost = 0, tied = 0, won = 0] = cells.subarray(pair * OUTCOMES, (pair + 1) * OUTCOMES);
+    votes[component] = (votes[component] ?? 0) + lost + tied + won;
+  }
+  return votes;
 }

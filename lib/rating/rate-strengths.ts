@@ -74,7 +74,7 @@ export function rateStrengths(
   const estimates =
     options.bootstrap > 0
       ? byBootstrap(problem, { fit, contrasts, options, drawnFrom: counts.votes })
-      : bySandwich(problem, { fit, contrasts });
+      : bySandwich(problem, { fit, contrasts, options });
   const names = [
     ...(options.styleControl ? STYLE_FEATURES : []),
     ...(options.position ? (["position"] as const) : []),
@@ -196,10 +196,14 @@ const apply = (contrast: Float64Array, parameters: Float64Array): number =>
 
 type Fitted = { fit: Fit; contrasts: readonly Float64Array[] };
 
-function bySandwich(problem: Problem, { fit, contrasts }: Fitted): Estimate[] {
+function bySandwich(
+  problem: Problem,
+  { fit, contrasts, options }: Fitted & { options: RatingOptions },
+): Estimate[] {
   const { parameters, sums } = fit;
   const { rows, penalty, bread } = problem;
-  const filling = sumFilling(rows, parameters, problem.pairVotes);
+  const isPlain = options.intervals === "sandwich";
+  const filling = sumFilling(rows, parameters, isPlain ? undefined : problem.pairVotes);
   const isCoefficient = (contrast: Float64Array) =>
     contrast.subarray(rows.order).some((value) => value !== 0);
   const errorsOf = (wanted: readonly Float64Array[], stand: Penalty) =>

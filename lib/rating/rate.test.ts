@@ -375,3 +375,66 @@ test("200 models, and random boards of every shape, are sound", () => {
     }
   }
 });
+
+describe("intervals of few votes", () => {
+  const votes: Vote[] = [
+    ...([
+      ["a", "b", "a", 3],
+      ["a", "b", "b", 1],
+      ["b", "c", "a", 2],
+      ["c", "b", "a", 1],
+    ] as Vote[]),
+    ...([
+      ["b", "c", "tie", 1],
+      ["a", "c", "a", 2],
+      ["a", "c", "b", 1],
+    ] as Vote[]),
+    ...([
+      ["d", "c", "tie", 3],
+      ["d", "a", "b", 1],
+      ["a", "d", "tie", 1],
+    ] as Vote[]),
+  ];
+
+  test("those of residuals alone are arena-rank's, also where a pair has one vote", () => {
+    const board = toBoard(votes, [], { ...RATING_DEFAULTS, intervals: "sandwich" });
+    // By arena-rank 0.1.1's formulas in NumPy: its Hessian, its gradients by bucket, its ridge of 1e-5.
+    const expected = {
+      a: [1129.012158, 953.638556, 1304.38576],
+      b: [988.542241, 818.138633, 1158.945849],
+      c: [941.836351, 809.776946, 1073.895756],
+      d: [940.60925, 833.280684, 1047.937816],
+    };
+    for (const [model, [rating, lower, upper]] of Object.entries(expected)) {
+      const entry = find(board, model);
+      expect(entry.rating).toBeCloseTo(rating!, 4);
+      expect(entry.lower).toBeCloseTo(lower!, 3);
+      expect(entry.upper).toBeCloseTo(upper!, 3);
+    }
+  });
+
+  test("those of boards do not shrink for want of votes", () => {
+    const ties: Vote[] = [["x", "y", "tie", 3]];
+    const widthOf = (board: RatedBoard) => {
+      const { lower, upper } = find(board, "x");
+      return upper! - lower!;
+    };
+    const sandwich = toBoard(ties, [], { ...RATING_DEFAULTS, intervals: "sandwich" });
+    expect(widthOf(sandwich)).toBeCloseTo(0, 9);
+    expect(widthOf(toBoard(ties))).toBeGreaterThan(200);
+    expect(widthOf(toBoard(ties, [], { ...live, intervals: "few-votes" }))).toBe(
+      widthOf(toBoard(ties)),
+    );
+  });
+});
+
+test("newcomers that tied among themselves do not take the board from models of many votes", () => {
+  const board = toBoard([
+    ...ring(["x", "y", "z"], 100),
+    ["p", "q", "tie", 1],
+    ["q", "r", "tie", 1],
+    ["r", "s", "tie", 1],
+    ["x", "p", "a", 20],
+  ]);
+  expect(statuses(board)).toMatchObject({ x: "rated", y: "rated", z: "rated", p: "winless" });
+});

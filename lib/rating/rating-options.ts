@@ -15,6 +15,13 @@ export type RatingPreset = (typeof RATING_PRESETS)[number];
 export const RATING_SYSTEMS = ["bt", "elo"] as const;
 export type RatingSystem = (typeof RATING_SYSTEMS)[number];
 
+/**
+ * `sandwich`: from residuals alone, as the references have it. `few-votes`: where a pair has but a few votes partly
+ * from the fitted odds, since residuals of three ties say that there is no doubt (docs/decisions/0042).
+ */
+export const INTERVAL_KINDS = ["sandwich", "few-votes"] as const;
+export type IntervalKind = (typeof INTERVAL_KINDS)[number];
+
 export type RatingOptions = {
   system: RatingSystem;
   preset: RatingPreset;
@@ -24,6 +31,8 @@ export type RatingOptions = {
   position: boolean;
   /** Resamples for the intervals; 0: sandwich estimates, and for Elo, which has none, a hundred resamples. */
   bootstrap: number;
+  /** Without resamples; absent: `few-votes`, as boards have it, also those from before there was a choice. */
+  intervals?: IntervalKind | undefined;
   /** Of the resamples. */
   seed: number;
   /** One model's rating is fixed at this; absent: the mean of the rated models is 1000. */

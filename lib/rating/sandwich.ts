@@ -11,7 +11,7 @@ import { newSums, type RowSums } from "./row-sums";
  * of three have none, and would stand beside each other without any doubt. The spread of a pair of few votes is
  * therefore partly that of its fitted odds: of a coin, times what votes on this board vary beside coins. That factor
  * in turn begins at 1, so that a young board is judged by coins, which is the wide side. On pairs of a hundred
- * votes and more nothing of it is left (docs/decisions/0042).
+ * votes and more nothing of it is left (docs/decisions/0042). Whoever compares with a reference wants residuals alone.
  */
 
 /** At so many votes of a pair half of its spread is its own, at three times as many nine tenths, and so on by squares. */
@@ -43,14 +43,15 @@ export function toStandardErrors(
 /**
  * G: gradients squared, row by row.
  *
- * @param pairVotes by ordered pair of places, row-major: all votes of the two, whichever stood first.
+ * @param pairVotes by ordered pair of places, row-major: all votes of the two, whichever stood first; absent: pairs
+ * of few votes are taken like any other.
  */
 export function sumFilling(
   rows: ComparisonRows,
   parameters: Float64Array,
-  pairVotes: Float64Array,
+  pairVotes: Float64Array | undefined,
 ): RowSums {
-  const spread = toDispersion(rows, parameters);
+  const spread = pairVotes === undefined ? 0 : toDispersion(rows, parameters);
   const { order, featureCount, first, second, mass, won, votes, features } = rows;
   const sums = newSums(rows);
   for (let row = 0; row < rows.count; row++) {
@@ -59,7 +60,10 @@ export function sumFilling(
     const expected = toExpected(rows, parameters, row);
     const weight = mass[row] as number;
     const residual = (won[row] as number) / weight - expected;
-    const shift = 1 / (1 + ((pairVotes[a * order + b] as number) / PAIR_VOTES_HALF) ** 2);
+    const shift =
+      pairVotes === undefined
+        ? 0
+        : 1 / (1 + ((pairVotes[a * order + b] as number) / PAIR_VOTES_HALF) ** 2);
     const square = residual * residual * (1 - shift) + spread * expected * (1 - expected) * shift;
     const value = (weight * weight * square) / (votes === undefined ? 1 : (votes[row] as number));
     const pair = a * order + b;

@@ -80,8 +80,9 @@ export function parseBoardFile(text: string): BoardFile {
 
 function inOrder(options: RatingOptions): RatingOptions {
   const { system, preset, styleControl, position, bootstrap, seed, anchor, votesMin } = options;
+  const { intervals } = options;
   return {
-    ...{ system, preset, styleControl, position, bootstrap, seed },
+    ...{ system, preset, styleControl, position, bootstrap, ...(intervals && { intervals }), seed },
     ...(anchor && { anchor: { model: anchor.model, rating: anchor.rating } }),
     votesMin,
   };
