@@ -295,7 +295,7 @@ function writeLine(exchange: Exchange, status: number, stream?: StreamEnd): void
   if (exchange.span) endRequestSpan(exchange.span, { status, stream, meter });
   const ms = Math.round(elapsedMs * 10) / 10;
   const line: LineFields = { requestId, method, path, status, ms, stream };
-  if (meter && meter.asked !== "") Object.assign(line, describeMeter(meter));
-  if (isRoutine && status < 400) requestLines.debug(line, "request");
-  else requestLines.info(line, "request");
+  const used = meter && meter.asked !== "" ? describeMeter(meter) : undefined;
+  if (isRoutine && status < 400) requestLines.debug(line, "request", used);
+  else requestLines.info(line, "request", used);
 }

@@ -27,24 +27,31 @@ export class LineLog {
     this.#base = `"pid":${pid}`;
   }
 
-  debug(fields: LineFields, message: string): void {
-    if (this.#least <= LEVELS.debug) this.#write(LEVELS.debug, fields, message);
+  /** @param more stands behind `fields`, of other names: to join them would take as long as to write them. */
+  debug(fields: LineFields, message: string, more?: LineFields): void {
+    if (this.#least <= LEVELS.debug) this.#write(LEVELS.debug, fields, more, message);
   }
 
-  info(fields: LineFields, message: string): void {
-    if (this.#least <= LEVELS.info) this.#write(LEVELS.info, fields, message);
+  /** @param more as in `debug` */
+  info(fields: LineFields, message: string, more?: LineFields): void {
+    if (this.#least <= LEVELS.info) this.#write(LEVELS.info, fields, more, message);
   }
 
-  #write(level: number, fields: LineFields, message: string): void {
-    let line = `{"level":${level},"time":"${toIsoTime(Date.now())}",${this.#base}`;
-    for (const name in fields) {
-      const value = fields[name];
-      if (value === undefined) continue;
-      const told = typeof value === "number" ? tellNumber(value) : quote(value);
-      line += `,"${name}":${told}`;
-    }
-    this.#sink.write(`${line},"msg":${quote(message)}}\n`);
+  #write(level: number, fields: LineFields, more: LineFields | undefined, message: string): void {
+    const head = `{"level":${level},"time":"${toIsoTime(Date.now())}",${this.#base}`;
+    const rest = more === undefined ? "" : tell(more);
+    this.#sink.write(`${head}${tell(fields)}${rest},"msg":${quote(message)}}\n`);
   }
+}
+
+function tell(fields: LineFields): string {
+  let told = "";
+  for (const name in fields) {
+    const value = fields[name];
+    if (value === undefined) continue;
+    told += `,"${name}":${typeof value === "number" ? tellNumber(value) : quote(value)}`;
+  }
+  return told;
 }
 
 function tellNumber(value: number): string {

@@ -25,7 +25,9 @@ function reader(take: (bytes: Uint8Array) => number) {
   return { writer, seen, text: () => seen.join("") };
 }
 
-test("the lines of one turn leave in one write", async () => {
+test("the lines of one turn leave in one write, and those of the next ones after a pause", async () => {
+  const nowMs = vi.spyOn(performance, "now").mockReturnValue(1_000);
+  onTestFinished(() => nowMs.mockRestore());
   const { writer, seen } = reader((bytes) => bytes.length);
   writer.write("a\n");
   writer.write("b\n");
@@ -33,7 +35,14 @@ test("the lines of one turn leave in one write", async () => {
   await turn();
   writer.write("c\n");
   await turn();
-  expect(seen).toEqual(["a\nb\n", "c\n"]);
+  writer.write("d\n");
+  expect(seen).toEqual(["a\nb\n"]);
+  await vi.runAllTimersAsync();
+  expect(seen).toEqual(["a\nb\n", "c\nd\n"]);
+  nowMs.mockReturnValue(2_000);
+  writer.write("e\n");
+  await turn();
+  expect(seen).toEqual(["a\nb\n", "c\nd\n", "e\n"]);
 });
 
 test("a write that goes through in part is finished, also within a letter of several bytes", async () => {
@@ -45,6 +54,7 @@ test("a write that goes through in part is finished, also within a letter of sev
   writer.write("für Ärzte – alle\n");
   await turn();
   writer.write("next\n");
+  await vi.runAllTimersAsync();
   await turn();
   expect(Buffer.concat(parts).toString()).toBe("für Ärzte – alle\nnext\n");
 });
@@ -161,6 +171,7 @@ test("a full disk loses what it could not take, says how much, and goes on when 
   await turn();
   isFull = false;
   writer.write("c\n");
+  await vi.runAllTimersAsync();
   await turn();
   expect(text()).toMatch(/^c\n.*2 lines of this log were dropped/);
 });
