@@ -1,0 +1,312 @@
+import { type Adapter, always, NEVER, named } from "./adapter";
+
+/** The second half of FastChat's list. */
+export const LATE_ADAPTERS: readonly Adapter[] = [
+  {
+    name: "falcon-chat",
+    match: { all: ["falcon", "chat"] },
+    templates: always("falcon-chat"),
+    ...{ isCommon: true, types: /^(falcon|refinedweb)/i, not: /falcon-?[2-9](?!\d*b)/ },
+  },
+  {
+    name: "falcon",
+    match: { any: ["falcon"], none: ["chat"] },
+    templates: always("falcon"),
+    ...{ isCommon: true, says: /^instruct$/, types: /^(falcon|refinedweb)/i },
+    not: /falcon-?[2-9](?!\d*b)/,
+  },
+  { name: "tigerbot", match: named("tigerbot"), templates: always("tigerbot"), only: /sft|chat/ },
+  {
+    name: "baichuan",
+    match: named("baichuan"),
+    templates: [
+      [{ all: ["chat", "baichuan2"] }, "baichuan2-chat"],
+      [named("chat"), "baichuan-chat"],
+      [{}, "zero_shot"],
+    ],
+    ...{ isCommon: true, says: /^chat$/, words: ["inc"], not: /baichuan-?[3-9](?!\d*b)/ },
+  },
+  { name: "xgen", match: named("xgen"), templates: always("xgen"), only: /inst/ },
+  {
+    name: "pythia",
+    match: named("pythia"),
+    templates: always("one_shot"),
+    never: "models of this name were not trained to chat",
+  },
+  {
+    name: "internlm",
+    match: named("internlm"),
+    templates: always("internlm-chat"),
+    ...{ only: /chat/, not: /internlm-?[2-9](?!\d*b)|xcomposer/, types: /^internlm$/ },
+  },
+  { name: "starchat", match: named("starchat"), templates: always("starchat") },
+  {
+    name: "llama-2",
+    match: named("llama-2"),
+    templates: always("llama-2"),
+    ...{ isCommon: true, says: /^chat$/, types: /^llama$/ },
+  },
+  { name: "cutegpt", match: named("cutegpt"), templates: always("cutegpt") },
+  {
+    name: "openorca",
+    match: named("mistral-7b-openorca", "openorcaxopenchat", "openorca"),
+    templates: [
+      [named("mistral-7b-openorca"), "mistral-7b-openorca"],
+      [{}, "open-orca"],
+    ],
+  },
+  {
+    name: "dolphin",
+    match: { all: ["dolphin", "mistral"] },
+    templates: always("dolphin-2.2.1-mistral-7b"),
+    ...{ isCommon: true, words: ["laser"] },
+  },
+  {
+    name: "openhermes-2",
+    match: named("openhermes-2.5-mistral-7b", "openhermes-2-mistral-7b"),
+    templates: always("OpenHermes-2.5-Mistral-7B"),
+  },
+  {
+    name: "nous-hermes-2-mixtral",
+    match: named("nous-hermes-2-mixtral-8x7b-dpo", "nous-hermes-2-mixtral-8x7b-sft"),
+    templates: always("Nous-Hermes-2-Mixtral-8x7B-DPO"),
+  },
+  {
+    name: "nous-hermes",
+    match: named("nous-hermes"),
+    templates: always("alpaca"),
+    // The second generation speaks ChatML.
+    not: /nous-hermes-?[2-9](?!\d*b)/,
+  },
+  {
+    name: "mistral",
+    match: named("mistral", "mixtral"),
+    templates: always("mistral"),
+    // The later ones write their marks without spaces, in another vocabulary.
+    ...{ isCommon: true, says: /^instruct$/, only: /mistral-7b|mixtral-8x(7|22)b/ },
+    ...{ words: ["mistralai"], types: /^mi[sx]tral$/ },
+  },
+  {
+    name: "wizardcoder",
+    match: named("wizardcoder"),
+    templates: always("alpaca"),
+    ...{ isCommon: true, words: ["python"] },
+  },
+  {
+    name: "qwen",
+    match: named("qwen"),
+    templates: always("qwen-7b-chat"),
+    ...{ isCommon: true, says: /^(chat|instruct)$/, words: ["coder", "math", "moe", "a14b"] },
+    types: /^qwen/,
+  },
+  {
+    name: "aquila",
+    match: named("aquila"),
+    templates: [
+      [{ all: ["aquilachat2", "16k"] }, "aquila"],
+      [{ all: ["aquilachat2", "34b"] }, "aquila-legacy"],
+      [named("aquilachat2"), "aquila-v1"],
+      [{}, "aquila-chat"],
+    ],
+    only: /aquilachat/,
+  },
+  { name: "bge", match: named("bge"), templates: always("one_shot"), never: NEVER.reader },
+  { name: "e5", match: named("e5-"), templates: always("one_shot"), never: NEVER.reader },
+  { name: "llama2-chinese", match: named("llama2-chinese"), templates: always("llama2-chinese") },
+  {
+    name: "chinese-alpaca-2",
+    match: named("chinese-alpaca"),
+    templates: always("chinese-alpaca2"),
+    only: /chinese-alpaca-2/,
+  },
+  {
+    name: "vigogne",
+    match: { pattern: /vigogne|vigostral/i },
+    templates: [
+      [{ all: ["chat", "vigostral"] }, "vigogne_chat_v3"],
+      [named("chat"), "vigogne_chat_v2"],
+      [{}, "vigogne_instruct"],
+    ],
+  },
+  {
+    name: "open-llama-open-instruct",
+    match: { all: ["open-llama", "open-instruct"] },
+    templates: always("alpaca"),
+  },
+  { name: "realm", match: { pattern: /ReaLM/ }, templates: always("ReaLM-7b-v1") },
+  { name: "phind-codellama", match: named("phind-codellama-"), templates: always("phind") },
+  {
+    name: "codellama",
+    match: named("codellama"),
+    templates: always("llama-2"),
+    // That of 70 billion was trained on turns of another kind.
+    ...{ isCommon: true, says: /^instruct$/, not: /70b/, types: /^llama$/ },
+  },
+  {
+    name: "llama2-ko-chang",
+    match: named("llama2-ko-chang"),
+    templates: always("polyglot_changgpt"),
+  },
+  {
+    name: "zephyr",
+    match: named("zephyr"),
+    templates: always("zephyr"),
+    ...{ isCommon: true, words: ["alpha", "beta", "full", "qlora"], types: /^mistral$/ },
+  },
+  {
+    name: "notus",
+    match: named("notus"),
+    templates: always("zephyr"),
+    isCommon: true,
+  },
+  { name: "catppt", match: named("catppt"), templates: always("catppt") },
+  {
+    name: "tinyllama",
+    match: named("tinyllama"),
+    templates: always("TinyLlama"),
+    // Earlier ones were trained on other turns.
+    ...{ isCommon: true, only: /chat-v(0\.[67]|1)/, types: /^llama$/ },
+  },
+  { name: "xwin-lm", match: named("xwin-lm"), templates: always("vicuna_v1.1") },
+  { name: "lemur-chat", match: named("lemur-70b-chat"), templates: always("lemur-70b-chat") },
+  {
+    name: "pygmalion",
+    match: { pattern: /pygmalion|mythalion|metharme/i },
+    templates: always("metharme"),
+    only: /mythalion|metharme|pygmalion-2/,
+  },
+  {
+    name: "orca-2",
+    match: named("orca-2"),
+    templates: always("orca-2"),
+    ...{ isCommon: true, types: /^llama$/ },
+  },
+  { name: "xdan", match: { all: ["xdan", "v1"] }, templates: always("xdan-v1") },
+  {
+    name: "yi-chat",
+    match: { all: ["yi-", "chat"] },
+    templates: always("Yi-34b-chat"),
+    ...{ isCommon: true, words: ["coder"], types: /^(llama|yi)$/i },
+  },
+  {
+    name: "perplexity",
+    match: { exact: ["pplx-7b-online", "pplx-70b-online"] },
+    templates: always("pplxai"),
+    never: NEVER.service,
+  },
+  {
+    name: "deepseek-coder",
+    match: named("deepseek-coder"),
+    templates: always("deepseek-coder"),
+    ...{ only: /instruct/, not: /deepseek-coder-v?2/, types: /^llama$/ },
+  },
+  {
+    name: "deepseek-llm-chat",
+    match: { all: ["deepseek-llm", "chat"] },
+    templates: always("deepseek-chat"),
+    types: /^llama$/,
+  },
+  { name: "yuan2", match: named("yuan2"), templates: always("yuan2") },
+  {
+    name: "metamath",
+    match: named("metamath"),
+    templates: always("metamath"),
+    ...{ isCommon: true, words: ["mistral", "llemma"] },
+  },
+  {
+    name: "bagel",
+    match: named("bagel"),
+    templates: always("airoboros_v3"),
+    isCommon: true,
+  },
+  {
+    name: "solar-instruct",
+    match: { all: ["solar-", "instruct"] },
+    templates: always("solar"),
+    ...{ isCommon: true, types: /^llama$/ },
+  },
+  {
+    name: "steerlm",
+    match: named("steerlm-chat"),
+    templates: always("steerlm"),
+    never: NEVER.transcript,
+  },
+  {
+    name: "llava",
+    match: named("llava"),
+    templates: [
+      [named("34b"), "llava-chatml"],
+      [{}, "vicuna_v1.1"],
+    ],
+    // Made of whatever writes best at the time.
+    not: /onevision|next|v1\.6|llama-?3|qwen|phi/,
+  },
+  { name: "yuan", match: named("yuan"), templates: always("yuan"), isCommon: true },
+  {
+    name: "olmo",
+    match: named("olmo"),
+    templates: always("api_based_default"),
+    never: NEVER.transcript,
+  },
+  {
+    name: "cohere",
+    match: { exact: ["command-r"] },
+    templates: always("api_based_default"),
+    never: NEVER.transcript,
+  },
+  {
+    name: "dbrx",
+    match: { exact: ["dbrx-instruct"] },
+    templates: always("api_based_default"),
+    never: NEVER.transcript,
+  },
+  {
+    name: "yandexgpt",
+    match: named("yandexgpt"),
+    templates: always("yandexgpt"),
+    never: NEVER.service,
+  },
+  { name: "cllm", match: named("consistency-llm"), templates: always("cllm") },
+  {
+    name: "reka",
+    match: named("reka"),
+    templates: always("api_based_default"),
+    never: NEVER.service,
+  },
+  {
+    name: "smaug",
+    match: named("smaug"),
+    templates: always("qwen-7b-chat"),
+    never: "models of this name were made of weights of several families",
+  },
+  {
+    name: "llama-3",
+    match: named("llama-3-"),
+    templates: always("llama-3"),
+    ...{ isCommon: true, says: /^instruct$/, types: /^llama$/ },
+  },
+  {
+    name: "llama-3.1",
+    match: named("llama-3.1"),
+    templates: [
+      [{ pattern: /^(llama-3\.1-(8|70)b-instruct|the-real-chatbot-v2)$/i }, "meta-llama-3.1-sp"],
+      [{}, "meta-llama-3.1"],
+    ],
+    never: NEVER.transcript,
+  },
+  {
+    name: "grok",
+    match: named("grok"),
+    templates: [
+      [{ pattern: /mini/ }, "grok-2-mini"],
+      [{}, "grok-2"],
+    ],
+    never: NEVER.service,
+  },
+  {
+    name: "no-system",
+    match: named("athene-70b", "p2l"),
+    templates: always("api_based_default"),
+    never: NEVER.transcript,
+  },
+];
