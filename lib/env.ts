@@ -1,5 +1,5 @@
 import * as z from "zod";
-import { readSources, type Sources } from "./config/read-sources";
+import { readDotenv, readSources, type Sources } from "./config/read-sources";
 import { SETTING_SECTIONS, SETTINGS } from "./config/setting-sections";
 import { isLoopback } from "./util/loopback";
 import { StartError } from "./util/start-error";
@@ -101,6 +101,14 @@ let cached: Env | undefined;
 export function env(): Env {
   cached ??= parseEnv(process.env);
   return cached;
+}
+
+/**
+ * What a variable holds that is none of the settings, such as a provider's key whose name a file of models
+ * tells; undefined where it is empty or not set. The environment comes before .env.
+ */
+export function readVariable(name: string): string | undefined {
+  return process.env[name] || readDotenv(process.env)[name] || undefined;
 }
 
 /** What is set for this process, where, and what is wrong with it: for people. */

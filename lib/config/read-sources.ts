@@ -44,6 +44,14 @@ export function readSources(environment: Variables, names: SettingNames): Source
   return { found, faults };
 }
 
+/** All that .env says, names of nobody here included; nothing where there is none or it is not to be read. */
+export function readDotenv(environment: Variables): Variables {
+  if (environment.PARLEY_CONFIG === "none") return {};
+  const folder = environment.PARLEY_HOME || process.cwd();
+  const path = join(/* turbopackIgnore: true */ folder, ".env");
+  return existsSync(path) ? parseDotenv(readFileSync(path, "utf8")) : {};
+}
+
 function findConfigFile(named: string | undefined, folder: string, faults: string[]) {
   if (named) {
     const path = resolve(/* turbopackIgnore: true */ folder, named);
