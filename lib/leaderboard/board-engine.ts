@@ -10,11 +10,6 @@ import {
   OVERALL,
   parseBoardKey,
 } from "@/lib/protocol/board-key";
-import type { PairTable } from "@/lib/protocol/board-view";
-import { toPairTable } from "@/lib/rating/pair-table";
-import { withoutModels } from "@/lib/rating/ranks";
-import { rate } from "@/lib/rating/rate";
-import type { RatingOptions } from "@/lib/rating/rating-options";
 import { toHiddenModels } from "@/lib/rules/hidden-models";
 import { readRules } from "@/lib/rules/rules";
 import { assert } from "@/lib/util/assert";
@@ -27,13 +22,14 @@ import {
   writeBoard,
   writeBoardDays,
 } from "./board-store";
+import { type BoardFit, type FitTask, fitBoard } from "./fit-board";
 import { toFrozenKey } from "./frozen-key";
 import { toLiveOptions } from "./live-options";
 import { LiveVotes } from "./live-votes";
 import type { VoteFilter } from "./vote-table";
 
 /** What computed a board beside its options; another one makes every stored board out of date. */
-const METHOD_VERSION = 1;
+const METHOD_VERSION = 2;
 const DAY_MS = 86_400_000;
 /** Days since 1970 are 16 bits. */
 const LAST_DAY = 65_535;
@@ -52,19 +48,30 @@ export interface BoardComputer {
   listKeys(signal?: AbortSignal): Promise<string[]>;
 }
 
+/** Who fits boards that may wait; in this thread where there is none. */
+export interface BoardFitter {
+  /** @param task its columns are the fitter's from here on. */
+  fit(task: FitTask, signal?: AbortSignal): Promise<BoardFit>;
+}
+
+/** What follows each vote. Its numbers take a tenth of a second, and it waits for nobody else's. */
+const LIVE = boardKeyText(OVERALL);
+
 /**
  * Makes boards of counted ballots, which it keeps in memory and follows. Any number of these may work on one
  * database: each board is computed under a lock, of what is there once that is held.
  */
 export class BoardEngine implements BoardComputer {
   readonly #db: Database;
+  readonly #fitter: BoardFitter | undefined;
   #votes = new LiveVotes();
   /** Readings come one after the other. */
   #reading: Promise<unknown> = Promise.resolve();
   #idle: NodeJS.Timeout | undefined;
 
-  constructor(db: Database) {
+  constructor(db: Database, { fitter }: { fitter?: BoardFitter } = {}) {
     this.#db = db;
+    this.#fitter = fitter;
   }
 
   async compute(keyText: string, signal?: AbortSignal): Promise<ComputedBoard> {
@@ -76,15 +83,22 @@ export class BoardEngine implements BoardComputer {
       const hidden = await readModelIds(transaction, toHiddenModels(rules));
       await this.#refresh(transaction, signal);
       signal?.throwIfAborted();
-      // From here to the numbers nothing is awaited: the columns hold until the next change.
-      const picked = this.#votes.table.pick(toFilter(key, today));
+      // From here until they are picked nothing is awaited: the columns hold until the next change.
+      const filter = toFilter(key, today);
+      const { table } = this.#votes;
+      const { fingerprint: votesPrint, count: voteCount } = table.fingerprint(filter);
       const options = toLiveOptions(rules.ratings, key);
       const fingerprint = createHash("sha256")
-        .update(JSON.stringify([METHOD_VERSION, options, [...hidden].sort(), picked.fingerprint]))
+        .update(JSON.stringify([METHOD_VERSION, options, [...hidden].sort(), votesPrint]))
         .digest("hex");
-      const voteCount = picked.votes.count;
       if (fingerprint === before) return { isChanged: false, voteCount };
-      const board = toStored(keyText, { votes: picked.votes, options, hidden, fingerprint });
+      const fitter = keyText === LIVE ? undefined : this.#fitter;
+      const isCopied = fitter !== undefined;
+      const votes = table.pick(filter, { isStyled: options.styleControl, isCopied });
+      const task = { votes, options, hidden };
+      const fitted = fitter === undefined ? fitBoard(task) : await fitter.fit(task, signal);
+      const method = `bradley-terry/${options.preset}`;
+      const board = toStored(fitted, { key: keyText, method, fingerprint, voteCount });
       await writeBoard(transaction, board);
       if (key.period === "all") {
         await writeBoardDays(transaction, keyText, board.body.entries);
@@ -153,19 +167,11 @@ function toFilter(key: BoardKey, today: number): VoteFilter {
 }
 
 function toStored(
-  key: string,
-  given: {
-    votes: Parameters<typeof rate>[0];
-    options: RatingOptions;
-    hidden: ReadonlySet<string>;
-    fingerprint: string;
-  },
+  { board, pairs }: BoardFit,
+  head: Pick<StoredBoard, "key" | "method" | "fingerprint" | "voteCount">,
 ): StoredBoard {
-  const { votes, options, hidden, fingerprint } = given;
-  const board = withoutModels(rate(votes, options), hidden);
   return {
-    ...{ key, fingerprint, voteCount: votes.count },
-    method: `bradley-terry/${options.preset}`,
+    ...head,
     body: {
       entries: board.entries
         // Models that only other boards have votes on.
@@ -173,18 +179,6 @@ function toStored(
         .map(({ model, ...entry }) => ({ modelId: model, ...entry })),
       coefficients: board.coefficients,
     },
-    pairs: roundPairs(toPairTable(votes, board)),
-  };
-}
-
-/** To a hundredth of a percent: two hundred models are forty thousand pairs, of which pages show whole percents. */
-function roundPairs(pairs: PairTable): PairTable {
-  const round = <N extends number | null>(value: N) =>
-    value === null ? value : Math.round(value * 1e4) / 1e4;
-  return {
-    ...pairs,
-    wins: pairs.wins.map((row) => row.map(round)),
-    expected: pairs.expected.map((row) => row.map(round)),
-    averageWins: pairs.averageWins.map(round),
+    pairs,
   };
 }

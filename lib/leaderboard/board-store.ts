@@ -3,8 +3,9 @@ import type { Database } from "@/lib/db/client";
 import { boardDays, boardRuns, boards } from "@/lib/db/schema/boards";
 import { models } from "@/lib/db/schema/models";
 import { BOARD_KEPT_MS, BOARD_RUN_STALE_MS, BOARD_RUNS_KEPT } from "@/lib/job-limits";
-import type { BoardBody, PairTable } from "@/lib/protocol/board-view";
+import type { BoardBody } from "@/lib/protocol/board-view";
 import { assert } from "@/lib/util/assert";
+import type { PackedPairs } from "./packed-pairs";
 
 /** SQL about live boards: their rows, their days, and the computations that write them. */
 
@@ -17,7 +18,7 @@ export type StoredBoard = {
   voteCount: number;
   fingerprint: string;
   body: BoardBody;
-  pairs: PairTable;
+  pairs: PackedPairs;
 };
 
 /** Holds off whoever would compute the same board until the transaction ends, and tells what it is now. */

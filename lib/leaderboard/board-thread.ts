@@ -1,21 +1,26 @@
-import { parentPort } from "node:worker_threads";
+import { parentPort, workerData } from "node:worker_threads";
 import { databaseUrl, openDatabase } from "@/lib/db/client";
 import { BOARD_CONNECTIONS_MAX } from "@/lib/job-limits";
 import { assert } from "@/lib/util/assert";
 import { computeBoardFile } from "@/lib/vote-files/compute-board-file";
 import { BoardEngine } from "./board-engine";
+import { FIT_ROLE } from "./board-threads";
+import { fitBoard } from "./fit-board";
+import { FitWorker } from "./fit-worker";
 import type { ThreadAsk, ThreadCall, ThreadReply } from "./thread-messages";
 
 /**
- * The thread that computes boards: a million votes are read and fitted here, on connections of its own, while
- * the process goes on answering. scripts/bundle.mjs makes one file of it.
+ * Both threads that compute boards. One holds the votes, on connections of its own, reads what changed and picks
+ * what a board is made of; the other one fits, so that the first is never busy for longer than a pick.
+ * scripts/bundle.mjs makes one file of it.
  */
+
+type Answers = (ask: ThreadAsk, signal: AbortSignal) => Promise<unknown>;
 
 const port = parentPort;
 assert(port !== null, "this file is a thread's");
-const { db } = openDatabase(databaseUrl(), { connectionsMax: BOARD_CONNECTIONS_MAX });
-const engine = new BoardEngine(db);
 const running = new Map<number, AbortController>();
+const doAsked = workerData === FIT_ROLE ? toFitter() : toKeeper();
 
 port.on("message", (message: ThreadCall) => {
   if (message.type === "abort") {
@@ -37,15 +42,30 @@ async function answer({ callId, ask }: Extract<ThreadCall, { type: "call" }>): P
   }
 }
 
-function doAsked(ask: ThreadAsk, signal: AbortSignal): Promise<unknown> {
-  switch (ask.what) {
-    case "compute":
-      return engine.compute(ask.key, signal);
-    case "list-keys":
-      return engine.listKeys(signal);
-    case "compute-file":
-      return computeBoardFile(ask.path, ask.head, { signal });
-  }
+function toKeeper(): Answers {
+  const { db } = openDatabase(databaseUrl(), { connectionsMax: BOARD_CONNECTIONS_MAX });
+  const fitter = new FitWorker();
+  const engine = new BoardEngine(db, { fitter });
+  return async (ask, signal) => {
+    switch (ask.what) {
+      case "compute":
+        return engine.compute(ask.key, signal);
+      case "list-keys":
+        return engine.listKeys(signal);
+      case "compute-file":
+        return fitter.computeFile(ask.path, ask.head, signal);
+      case "fit":
+        return fitBoard(ask.task);
+    }
+  };
+}
+
+function toFitter(): Answers {
+  return async (ask, signal) => {
+    if (ask.what === "fit") return fitBoard(ask.task);
+    assert(ask.what === "compute-file", "this thread has no votes");
+    return computeBoardFile(ask.path, ask.head, { signal });
+  };
 }
 
 /** Errors lose their class on the way; what the other side asks for is their words and the server's code. */

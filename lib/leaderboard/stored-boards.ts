@@ -2,6 +2,7 @@ import { eq, inArray } from "drizzle-orm";
 import type { Database } from "@/lib/db/client";
 import { boards } from "@/lib/db/schema/boards";
 import { type BoardBody, boardBodySchema } from "@/lib/protocol/board-view";
+import { type PackedPairs, packedPairsSchema } from "./packed-pairs";
 
 /** A stored board, without its table of pairs, which is as large as the square of its models. */
 export type ReadBoard = {
@@ -40,9 +41,25 @@ export async function readVoteCountsOfBoards(db: Database): Promise<Map<string, 
   return new Map(rows.map(({ key, votes }) => [key, votes]));
 }
 
-export async function findPairs(db: Database, key: string): Promise<unknown> {
-  const [row] = await db.select({ pairs: boards.pairs }).from(boards).where(eq(boards.key, key));
-  return row?.pairs;
+export type ReadPairs = {
+  /** The board's rated models, in its order: the one in which its pairs are told. */
+  rated: { modelId: string; rating: number }[];
+  pairs: PackedPairs;
+};
+
+/** The pairs of a board; undefined as above. */
+export async function findPairs(db: Database, key: string): Promise<ReadPairs | undefined> {
+  const [row] = await db
+    .select({ body: boards.body, pairs: boards.pairs })
+    .from(boards)
+    .where(eq(boards.key, key));
+  const body = boardBodySchema.safeParse(row?.body).data;
+  const pairs = packedPairsSchema.safeParse(row?.pairs).data;
+  if (body === undefined || pairs === undefined) return undefined;
+  const rated = body.entries.flatMap(({ modelId, status, rating }) =>
+    status === "rated" && rating !== null ? [{ modelId, rating }] : [],
+  );
+  return { rated, pairs };
 }
 
 function toReadBoard(row: Omit<ReadBoard, "body"> & { body: unknown }): ReadBoard | undefined {

@@ -10,6 +10,7 @@ import {
 } from "@/lib/rating/vote-columns";
 import { assert } from "@/lib/util/assert";
 import { ID_WORDS, IdIndex, mix, toIdWords } from "./id-index";
+import { type SummedVote, type VoteSum, VoteSums } from "./vote-sums";
 
 /** A counted ballot, as far as boards ask for it. */
 export type CountedVote = {
@@ -35,13 +36,16 @@ export type VoteFilter = {
   toDay: number;
 };
 
-export type PickedVotes = {
-  votes: VoteColumns;
-  /** Of which votes these are, in whatever order they lie: two tables of the same ballots say the same. */
-  fingerprint: string;
+export type PickOptions = {
+  /** With the columns of style, which are nine tenths of a vote's bytes. */
+  isStyled: boolean;
+  /** Columns of their own, which may go to another thread; otherwise they hold until the next change. */
+  isCopied?: boolean;
 };
 
 const WIDTH = STYLE_FEATURES.length;
+/** Of the second hash of a vote, which is the first one mixed again. */
+const OTHER_SEED = 0x51_7c_c1b7;
 
 /**
  * The counted ballots as columns, changed in place: 70 bytes each. Their order means nothing. What computes
@@ -69,6 +73,7 @@ export class VoteTable {
     b: new Float32Array(this.#room),
   }));
   readonly #index = new IdIndex(this.#ids);
+  readonly #sums = new VoteSums();
 
   get count(): number {
     return this.#count;
@@ -83,8 +88,11 @@ export class VoteTable {
       row = this.#count++;
       this.#ids.set(words, row * ID_WORDS);
       this.#index.add(row);
+    } else {
+      this.#sums.remove(this.#summed(row));
     }
     this.#write(row, vote, words);
+    this.#sums.add(this.#summed(row));
   }
 
   /** One that counts no longer; none of whom nothing is known. */
@@ -92,6 +100,7 @@ export class VoteTable {
     const words = toIdWords(id);
     const row = this.#index.find(words);
     if (row === undefined) return;
+    this.#sums.remove(this.#summed(row));
     this.#index.remove(words);
     const last = --this.#count;
     if (row === last) return;
@@ -100,27 +109,48 @@ export class VoteTable {
     for (const column of this.#columns()) column.copyWithin(row, last, last + 1);
   }
 
-  /** Votes in the day of `fromDay` to `toDay`, by language; null where it could not be told. */
-  countLanguages({ fromDay, toDay }: { fromDay: number; toDay: number }): Map<string, number> {
-    const counts = new Uint32Array(this.#languages.length);
-    for (let row = 0; row < this.#count; row++) {
-      const day = this.#day[row] as number;
-      if (day < fromDay || day > toDay) continue;
-      const language = this.#language[row] as number;
-      counts[language] = (counts[language] as number) + 1;
-    }
+  /** Votes in the days from `fromDay` to `toDay`, by language; none of those where it could not be told. */
+  countLanguages(range: { fromDay: number; toDay: number }): Map<string, number> {
     return new Map(
-      this.#languages.flatMap((name, at) => (name === null ? [] : [[name, counts[at] ?? 0]])),
+      this.#languages.flatMap((name, at) =>
+        name === null ? [] : [[name, this.#sums.ofLanguage(at, range).count]],
+      ),
     );
   }
 
-  pick(filter: VoteFilter): PickedVotes {
-    const rows = this.#rowsOf(filter);
+  /** Of which votes a board is made, in whatever order they lie: two tables of the same ballots say the same. */
+  fingerprint(filter: VoteFilter): { fingerprint: string; count: number } {
+    const { count, one, other } = this.#sumOf(filter);
+    return { fingerprint: `${count}.${one.toString(36)}.${other.toString(36)}`, count };
+  }
+
+  pick(filter: VoteFilter, { isStyled, isCopied = false }: PickOptions): VoteColumns {
     const all = this.#all();
-    const isAll = rows.length === this.#count;
+    const votes = isStyled ? all : { ...all, style: undefined };
+    const isWhole = this.#sumOf(filter).count === this.#count;
+    if (isWhole) return isCopied ? copyVotes(votes) : votes;
+    return pickVotes(votes, this.#rowsOf(filter));
+  }
+
+  #sumOf(filter: VoteFilter): VoteSum {
+    const { category, language } = filter;
+    if (language === null) return this.#sums.ofCategory(maskOf(category), filter);
+    const wanted = this.#languageAt.get(language);
+    if (wanted === undefined) return { count: 0, one: 0, other: 0 };
+    if (category === "overall") return this.#sums.ofLanguage(wanted, filter);
+    // A category within a language, which somebody asked for: few, and not worth sums of their own.
+    const sums = new VoteSums();
+    for (const row of this.#rowsOf(filter)) {
+      sums.add({ ...this.#summed(row), day: 0, language: 0, categories: 1 });
+    }
+    return sums.ofCategory(1, { fromDay: 0, toDay: 0 });
+  }
+
+  #summed(row: number): SummedVote {
+    const one = this.#hash[row] as number;
     return {
-      votes: isAll ? all : pickVotes(all, rows),
-      fingerprint: this.#fingerprint(rows),
+      ...{ day: this.#day[row] as number, language: this.#language[row] as number },
+      ...{ categories: this.#categories[row] as number, one, other: mix(OTHER_SEED, one) },
     };
   }
 
@@ -142,7 +172,7 @@ export class VoteTable {
   #rowsOf({ category, language, fromDay, toDay }: VoteFilter): Uint32Array {
     const rows = new Uint32Array(this.#count);
     const wanted = language === null ? undefined : (this.#languageAt.get(language) ?? -1);
-    const bit = firstMask((mask) => hasCategory(mask, category));
+    const bit = maskOf(category);
     let found = 0;
     for (let row = 0; row < this.#count; row++) {
       const day = this.#day[row] as number;
@@ -152,18 +182,6 @@ export class VoteTable {
       rows[found++] = row;
     }
     return rows.subarray(0, found);
-  }
-
-  #fingerprint(rows: Uint32Array): string {
-    // Two sums of 53 bits at most, exact: one of the hashes, one of the hashes mixed again.
-    let one = 0;
-    let other = 0;
-    for (const row of rows) {
-      const hash = this.#hash[row] as number;
-      one = (one + hash) % 0x1_0000_0000_0000;
-      other = (other + mix(0x51_7c_c1b7, hash)) % 0x1_0000_0000_0000;
-    }
-    return `${rows.length}.${one.toString(36)}.${other.toString(36)}`;
   }
 
   #write(row: number, vote: CountedVote, words: readonly number[]): void {
@@ -249,9 +267,24 @@ function copyInto<C extends Column>(from: C, into: C): C {
   return into;
 }
 
-/** The one bit of a mask of categories that `isSet` looks at. */
-function firstMask(isSet: (mask: number) => boolean): number {
-  for (let bit = 1; bit < 0x1_0000; bit <<= 1) if (isSet(bit)) return bit;
+function copyVotes({ style, ...votes }: VoteColumns): VoteColumns {
+  const copySides = ({ a, b }: { a: Float32Array; b: Float32Array }) => ({
+    ...{ a: a.slice(), b: b.slice() },
+  });
+  return {
+    ...votes,
+    ...{ modelA: votes.modelA.slice(), modelB: votes.modelB.slice() },
+    outcome: votes.outcome.slice(),
+    style: style && {
+      ...{ tokens: copySides(style.tokens), headers: copySides(style.headers) },
+      ...{ lists: copySides(style.lists), bold: copySides(style.bold) },
+    },
+  };
+}
+
+/** The one bit of a mask of categories that is this one's. */
+function maskOf(category: Category): number {
+  for (let bit = 1; bit < 0x1_0000; bit <<= 1) if (hasCategory(bit, category)) return bit;
   return 0;
 }
 

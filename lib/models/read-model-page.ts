@@ -4,6 +4,7 @@ import { controller } from "@/lib/controller/controller";
 import { type Database, database } from "@/lib/db/client";
 import { AppError } from "@/lib/errors";
 import { type KnownModel, readModelFacts } from "@/lib/leaderboard/model-facts";
+import { readPairsOfModel } from "@/lib/leaderboard/read-pairs";
 import {
   boardKeyText,
   CATEGORIES,
@@ -17,7 +18,6 @@ import { MODEL_FEATURES, modelDescriptionSchema } from "@/lib/protocol/worker-ca
 import { processSingleton } from "@/lib/util/process-singleton";
 import { PrivateVotes } from "./private-votes";
 import {
-  findPairRow,
   readBoardVotes,
   readDescription,
   readLastFeatures,
@@ -66,11 +66,11 @@ export async function readModelPage(
   const { modelId, isHidden: _, isWithdrawn, ...facts } = found;
   const overall = boardKeyText(OVERALL);
   const features = awake.find((it) => it.name === facts.model)?.features;
-  const [description, lastFeatures, places, pairRow, ledger, variants] = await Promise.all([
+  const [description, lastFeatures, places, pairs, ledger, variants] = await Promise.all([
     readDescription(db, modelId),
     features ?? readLastFeatures(db, modelId),
     readPlaces(db, modelId),
-    findPairRow(db, modelId, overall),
+    readPairsOfModel(db, overall, modelId),
     readLedger(db, modelId),
     listVariants(db, { organization: facts.organization, known, privateVotes }),
   ]);
@@ -83,7 +83,7 @@ export async function readModelPage(
     features: MODEL_FEATURES.filter((it) => lastFeatures.includes(it)),
     isWithdrawn,
     places: toPlaces(places),
-    opponents: toOpponents(pairRow, { modelId, known }),
+    opponents: toOpponents(pairs, known),
     ledger: toLedger(ledger),
     variants,
   };

@@ -46,20 +46,6 @@ export async function readPlaces(db: Database, modelId: string) {
     .where(like(boards.key, "%@all"));
 }
 
-/** A model's row in the table of pairs of a board, beside the ids of the columns; undefined where it has none. */
-export async function findPairRow(db: Database, modelId: string, key: string): Promise<unknown> {
-  const [row] = await db.execute(sql`
-    select jsonb_build_object(
-      'models', pairs -> 'models', 'votes', pairs -> 'votes' -> place, 'ties', pairs -> 'ties' -> place,
-      'wins', pairs -> 'wins' -> place, 'expected', pairs -> 'expected' -> place) as found
-    from ${boards}, lateral (
-      select (ordinality - 1)::int as place
-      from jsonb_array_elements_text(pairs -> 'models') with ordinality
-      where value = ${modelId}) as its
-    where key = ${key}`);
-  return row?.found;
-}
-
 /** Votes of these models on a board, by id. */
 export async function readBoardVotes(
   db: Database,

@@ -1,21 +1,11 @@
 import * as z from "zod";
 import type { KnownModel } from "@/lib/leaderboard/model-facts";
+import type { PairOfModel } from "@/lib/leaderboard/read-pairs";
 import type { ModelPage } from "@/lib/protocol/board-view";
 import { toModelSlug } from "@/lib/protocol/model-slug";
 import type { readLedger, readVariants } from "./store";
 
 /** What the database has of a model's page, as the page gets it. Pure. */
-
-const numbers = z.array(z.number());
-
-/** A model's row of the table of pairs (protocol/board-view.ts, pairTableSchema). */
-const pairRowSchema = z.object({
-  models: z.array(z.string()),
-  votes: numbers,
-  ties: numbers,
-  wins: z.array(z.number().nullable()),
-  expected: numbers,
-});
 
 const ledgerFactsSchema = z.object({
   votes: z.number().int().nullable().catch(null).default(null),
@@ -24,26 +14,17 @@ const ledgerFactsSchema = z.object({
 
 /** Those it has met, the most votes first. */
 export function toOpponents(
-  pairRow: unknown,
-  { modelId, known }: { modelId: string; known: ReadonlyMap<string, KnownModel> },
+  pairs: readonly PairOfModel[],
+  known: ReadonlyMap<string, KnownModel>,
 ): ModelPage["opponents"] {
-  const row = pairRowSchema.safeParse(pairRow).data;
-  if (row === undefined) return [];
-  return row.models
-    .flatMap((id, place) => {
-      const opponent = known.get(id);
-      const votes = row.votes[place] ?? 0;
+  return pairs
+    .flatMap(({ modelId, won, tied, lost, expected }) => {
+      const votes = won + tied + lost;
+      const opponent = known.get(modelId);
       // A model that was hidden since the board was computed.
-      if (id === modelId || votes === 0 || opponent === undefined || opponent.isHidden) return [];
-      const ties = row.ties[place] ?? 0;
-      const wins = Math.round((row.wins[place] ?? 0) * (votes - ties));
-      return [
-        {
-          ...{ model: opponent.model, slug: opponent.slug, votes, wins, ties },
-          losses: votes - ties - wins,
-          expected: row.expected[place] ?? null,
-        },
-      ];
+      if (votes === 0 || opponent === undefined || opponent.isHidden) return [];
+      const { model, slug } = opponent;
+      return [{ model, slug, votes, wins: won, losses: lost, ties: tied, expected }];
     })
     .sort((one, other) => other.votes - one.votes);
 }
