@@ -116,6 +116,15 @@ test("files are enough, packed or not; other votes and other figures are told", 
     code: { published: "0.0.1+other", here: "unbundled", isSame: false },
     differences: [expect.stringMatching(/^[xy], wins: published 99, computed \d$/)],
   });
+  const forged = { ...JSON.parse(better), code: "\u001b[2J\nThe same bytes." };
+  writeFileSync(at("forged.json"), JSON.stringify(forged));
+  const forgedFiles = ["--board", at("forged.json"), "--votes", at("votes.jsonl")];
+  const told = await run("reproduce", ...forgedFiles);
+  expect(told.code).toBe(1);
+  for (const words of [told.written, told.complaints]) {
+    expect(words).not.toContain("\u001b");
+    expect(words.split("\n")).not.toContain("The same bytes.");
+  }
   writeFileSync(at("spelled.json"), `${JSON.stringify(JSON.parse(text))}\n`);
   expect((await reproduce("spelled.json", "votes.jsonl")).written).toContain("another way");
   writeFileSync(at("odd.json"), text.replace("overall@all", "overall@30d"));

@@ -16,6 +16,7 @@ import { addUsageCommand } from "./commands/usage";
 import { addWorkerCommand } from "./commands/worker";
 import { addWorkersCommand } from "./commands/workers";
 import type { Terminal } from "./terminal";
+import { plainLine } from "./text-table";
 import { readVersion } from "./version";
 
 /** The terminal door. Resolves with the exit code; a worker resolves when it has ended. */
@@ -53,7 +54,8 @@ export async function runCli(words: string[], terminal: Terminal): Promise<numbe
 
 /** Expected errors are a sentence; a bug is worth its stack. */
 function sentenceOf(error: unknown): string {
-  if (error instanceof StartError) return error.line;
-  if (isAppError(error)) return error.message;
+  // Some of it is what strangers wrote.
+  if (error instanceof StartError) return plainLine(error.line);
+  if (isAppError(error)) return plainLine(error.message);
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

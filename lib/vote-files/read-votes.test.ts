@@ -173,6 +173,22 @@ describe("every form has the same votes", () => {
   });
 });
 
+test("tables of Python: moments in milliseconds, and NaN for what is not known", async () => {
+  const lines = [
+    '{"model_a":"x","model_b":"y","winner":"model_a","timestamp":1748700000123,"judge":NaN}',
+    '{"model_a":"x","model_b":"y","winner":"tie","timestamp":1748700000,"judge":"says NaN, \\"NaN\\""}',
+    '{"model_a":"x","model_b":"y","winner":"tie","timestamp":9e14,"judge":-Infinity}',
+  ];
+  for (const text of [lines.join("\n"), `[${lines.join(",\n")}]`]) {
+    const { table, report } = await readVotes(file(text), ALL);
+    expect(toRows(table).map(({ time, voter }) => [time, voter])).toEqual([
+      [1_748_700_000.123, ""],
+      [1_748_700_000, 'says NaN, "NaN"'],
+    ]);
+    expect(JSON.stringify(report)).toContain("no moment in seconds or milliseconds");
+  }
+});
+
 test("our own lines come back as they were written", async () => {
   const vote: PublicVote = {
     ...{ modelA: "x", modelB: "y", outcome: "tie", createdAt: 86_400, language: "de", turn: 2 },

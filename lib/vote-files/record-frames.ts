@@ -77,7 +77,7 @@ function takeText(
 ): void {
   let record: unknown;
   try {
-    record = JSON.parse(bytes.toString("utf8", start, end));
+    record = parseRecord(bytes.toString("utf8", start, end));
   } catch (error) {
     const words = error instanceof Error ? error.message : String(error);
     // What the parser quotes of the text says less than where it stopped.
@@ -92,6 +92,19 @@ function takeText(
     return;
   }
   sink.learn?.(bytes, start, end);
+}
+
+/** A text, or what Python writes for a number that is none. */
+const NOT_A_NUMBER = /("(?:[^"\\]|\\.)*")|-?\b(?:NaN|Infinity)\b/g;
+
+/** JSON, also as Python writes it of tables with gaps: there NaN stands for what is not known. */
+function parseRecord(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (error) {
+    if (!text.includes("NaN") && !text.includes("Infinity")) throw error;
+    return JSON.parse(text.replace(NOT_A_NUMBER, (_, quoted?: string) => quoted ?? "null"));
+  }
 }
 
 /** A record a line; empty lines are none. */

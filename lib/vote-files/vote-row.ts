@@ -133,16 +133,17 @@ function languageOf(record: Fields): string | null {
 
 /** The year 2200: what is beyond it counts milliseconds, or is damaged. */
 export const latestSeconds = 7_258_118_400;
+/** Moments that pandas writes: milliseconds from 1973 on, which as seconds would be beyond the year 5000. */
+const EARLIEST_MILLISECONDS = 1e11;
 
-/** A moment in seconds, or in ISO 8601. */
+/** A moment in seconds or milliseconds, or in ISO 8601. */
 function timeOf(value: unknown): number | null {
   if (isAbsent(value)) return null;
-  const seconds =
-    typeof value === "string" && Number.isNaN(Number(value))
-      ? Date.parse(value) / 1_000
-      : Number(value);
+  const isDate = typeof value === "string" && Number.isNaN(Number(value));
+  const number = isDate ? Date.parse(value) : Number(value);
+  const seconds = isDate || number >= EARLIEST_MILLISECONDS ? number / 1_000 : number;
   if (seconds >= 0 && seconds < latestSeconds) return seconds;
-  throw new BadRow("has a tstamp that is no moment in seconds since 1970");
+  throw new BadRow("has a tstamp that is no moment in seconds or milliseconds since 1970");
 }
 
 /** Tables of Python write True and False. */

@@ -10,6 +10,7 @@ import { CLI_EXIT_CODES, CliError } from "../../cli-error";
 import { withDatabase } from "../../open-database";
 import { fromAddress, fromDatabase, fromFiles, type PublishedSource } from "../../published-source";
 import type { Terminal } from "../../terminal";
+import { plainLine } from "../../text-table";
 
 type Flags = { baseUrl?: string; votes?: string; board?: string; json?: true };
 
@@ -40,16 +41,23 @@ export function addLeaderboardReproduce(leaderboard: Command, terminal: Terminal
       if (outcome.isSame) return;
       throw new CliError({
         message: "The board differs from the published one.",
-        remedy: outcome.code.isSame
-          ? "The votes and the code are those it names: tell whoever published it."
-          : `Run the code that it names (${outcome.code.published}) and compare again.`,
+        remedy: remedyOf(outcome),
         exitCode: CLI_EXIT_CODES.nothing,
       });
     });
 }
 
+function remedyOf({ hasItsVotes, code }: Outcome): string {
+  if (!hasItsVotes) return "Take the votes from whoever published it, under the board's own id.";
+  return code.isSame
+    ? "The votes and the code are those it names: tell whoever published it."
+    : plainLine(`Run the code that it names (${code.published}) and compare again.`);
+}
+
 type Outcome = {
   isSame: boolean;
+  /** The votes are those that the board names. */
+  hasItsVotes: boolean;
   key: string;
   votes: BoardFile["votes"];
   code: { published: string; here: string; isSame: boolean };
@@ -67,14 +75,15 @@ async function reproduce(source: PublishedSource): Promise<Outcome> {
     const computed = await withVoteFile(source.readVotes(), votes.sha256, (path) =>
       computeBoardFile(path, published),
     );
-    if (computed === text) return { isSame: true, ...head, differences: [] };
+    if (computed === text) return { isSame: true, hasItsVotes: true, ...head, differences: [] };
     const differences = compareBoardFiles(published, parseBoardFile(computed));
     const spelling = "the figures are the same, and the file is spelled in another way";
-    return { isSame: false, ...head, differences: differences.length ? differences : [spelling] };
+    const told = differences.length > 0 ? differences : [spelling];
+    return { isSame: false, hasItsVotes: true, ...head, differences: told };
   } catch (error) {
     // The votes are others than those that the board names, which is an answer.
     if (isAppError(error) && error.code === "conflict") {
-      return { isSame: false, ...head, differences: [error.message] };
+      return { isSame: false, hasItsVotes: false, ...head, differences: [error.message] };
     }
     throw error;
   }
@@ -124,5 +133,6 @@ function toText({ isSame, key, votes, code, differences }: Outcome): string {
     isSame ? "The same bytes." : "Not the same:",
     ...differences.map((it) => `  ${it}`),
   ];
-  return `${lines.join("\n")}\n`;
+  // Names and versions are those of a stranger's file: none may draw a line of ours.
+  return `${lines.map(plainLine).join("\n")}\n`;
 }
