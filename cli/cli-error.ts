@@ -7,6 +7,8 @@ export const CLI_EXIT_CODES = {
   nothing: 1,
   /** It was used wrongly: a flag, a name, a file that is not there. */
   badUse: 2,
+  /** Ctrl-C ended it: 128 and the signal's number, as shells count. */
+  interrupted: 130,
 } as const;
 
 /** Makes flags and arguments that are wrong end the command as bad use; help still ends with 0. */

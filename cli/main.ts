@@ -4,6 +4,7 @@ import { StartError } from "@/lib/util/start-error";
 import { CliError } from "./cli-error";
 import { addAliasesCommand } from "./commands/aliases";
 import { addArenaCommand } from "./commands/arena";
+import { addChatCommand } from "./commands/chat";
 import { addConfigCommand } from "./commands/config";
 import { addDbCommand } from "./commands/db";
 import { addKeysCommand } from "./commands/keys";
@@ -28,6 +29,7 @@ export async function runCli(words: string[], terminal: Terminal): Promise<numbe
     // Flags after a command's name are that command's, also where it hands them on.
     .enablePositionalOptions()
     .configureOutput({ writeOut: terminal.write, writeErr: terminal.writeError });
+  addChatCommand(program, terminal);
   addStatusCommand(program, terminal);
   addWorkerCommand(program, terminal);
   addWorkersCommand(program, terminal);

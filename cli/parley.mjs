@@ -42,4 +42,8 @@ process.exitCode = await runCli(process.argv.slice(2), {
   drain: async () => {
     if (process.stdout.writableNeedDrain) await once(process.stdout, "drain");
   },
+  // Made when it is asked for: a command that reads nothing leaves its input alone.
+  get streams() {
+    return { input: process.stdin, output: process.stdout };
+  },
 });

@@ -6,4 +6,9 @@ export type Terminal = {
   writeError(text: string): void;
   /** Resolves when what was written has gone on to a reader; absent: it is kept. */
   drain?(): Promise<void>;
+  /** Where keys come from and what is drawn on; absent: nobody types, and nobody looks. */
+  streams?: TerminalStreams;
 };
+
+/** A process's own, of which either may be a terminal, a pipe or a file. */
+export type TerminalStreams = { input: NodeJS.ReadStream; output: NodeJS.WriteStream };

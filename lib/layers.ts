@@ -133,8 +133,10 @@ export const LAYERS: Record<string, readonly string[]> = {
     ...["lib/db", "lib/integrity", "lib/leaderboard", "lib/protocol", "lib/rating"],
     ...["lib/stand-ins", "lib/usage", "lib/vote-files"],
   ],
+  // The engine: `parley chat --local` runs a model in its own process.
   cli: [
     ...["lib/adapters", "lib/auth", "lib/catalog", "lib/controller", "lib/db", "lib/integrity"],
+    "lib/engine",
     // Moderation: its patterns are checked wherever they are written.
     ...["lib/jobs", "lib/labels", "lib/leaderboard", "lib/models", "lib/moderation"],
     ...["lib/protocol", "lib/rating", "lib/rules", "lib/stats", "lib/topics", "lib/usage"],

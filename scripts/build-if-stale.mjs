@@ -46,7 +46,7 @@ async function buildPrograms(announce = step) {
   // Before the sources are compared: it is one of them.
   writeRouteTable();
   const programs = ["server", "server-routes", "worker", "engine-thread", "grammar-thread"];
-  const outputs = [...programs, "cli", "launcher"].map((name) => `dist/${name}.mjs`);
+  const outputs = [...programs, "cli", "chat-thread", "launcher"].map((name) => `dist/${name}.mjs`);
   await unlessFresh("dist/.inputs", [...PAGES, ...PROGRAMS], outputs, () =>
     announce("Bundling the programs", async () => {
       const { code, output } = await run(process.execPath, ["scripts/bundle.mjs"]);

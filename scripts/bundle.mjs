@@ -19,6 +19,7 @@ const PROGRAMS = {
   "board-thread": "lib/leaderboard/board-thread.ts",
   "grammar-thread": "lib/engine/grammar/grammar-thread.ts",
   cli: "cli/main.ts",
+  "chat-thread": "cli/chat/local-thread.ts",
   launcher: "scripts/launcher.ts",
   bench: "bench/main.ts",
   "bench-child": "bench/child.ts",
