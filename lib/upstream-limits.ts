@@ -23,3 +23,13 @@ export const UPSTREAM_CONTEXT_LENGTH_DEFAULT = 8_192;
 export const UPSTREAM_WATCH_INTERVAL_MS = 5_000;
 /** A wait that an upstream asks for (`Retry-After`) is passed on up to this; longer ones are cut to it. */
 export const UPSTREAM_RETRY_AFTER_SECONDS_MAX = 3_600;
+/** A question to an upstream about itself: what it serves, which server it is. */
+export const UPSTREAM_LOOK_MS_MAX = 5_000;
+/** Looks in a row that an upstream may leave unanswered before it is held for away; one that refuses connections is so at once. */
+export const UPSTREAM_LOOKS_MISSED_MAX = 3;
+/** An upstream's reply as a whole: the vectors of 2,048 texts, each of 1,024 numbers as JSON, take 24 MiB. */
+export const UPSTREAM_REPLY_BYTES_MAX = 32 * 1024 * 1024;
+/** What a stream says after its end is read for this long, so that its connection can be used again. */
+export const UPSTREAM_LEFTOVER_MS_MAX = 1_000;
+/** Between two requests to an upstream that is asked too often and does not tell for how long. */
+export const UPSTREAM_PAUSE_MS = { firstMs: 1_000, longestMs: 60_000 };
