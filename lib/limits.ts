@@ -92,6 +92,8 @@ export const GRAMMAR_ANSWER_WORK = 1_000_000;
 export const GRAMMAR_TOKEN_WORK = 10_000;
 /** Masks remembered: 3,400 of a vocabulary of 152,000. */
 export const GRAMMAR_MASK_BYTES_MAX = 64 * 1_048_576;
+/** Of a file that --chat-template names; templates that models bring have some tens of kilobytes. */
+export const TEMPLATE_FILE_BYTES_MAX = 1_048_576;
 /** Grammars kept ready for the next request: as many as there are tools and schemas in use at one model. */
 export const GRAMMARS_KEPT_MAX = 32;
 /** What a grammar thread may hold besides typed arrays; beyond it the thread is lost, and nothing else. */
@@ -163,8 +165,8 @@ export const OVERLOADED_RETRY_AFTER_SECONDS = 2;
 export const START_HOLD_MS_MAX = 3_000;
 
 // Between web and worker.
-/** A request re-encoded as message parts is longer than the body it came from; four times is never reached. */
-export const WORKER_BODY_BYTES_MAX = 4 * BODY_BYTES_MAX;
+/** A request re-encoded as message parts is longer than the body it came from; four times is never reached. One with images has 12 MiB, which hardly grow. */
+export const WORKER_BODY_BYTES_MAX = 16 * BODY_BYTES_MAX;
 /** Values of such a body that are not numbers: a message of one text becomes three, at a Parley that is a worker. */
 export const WORKER_BODY_VALUES_MAX = 4 * BODY_VALUES_MAX;
 /** Headers and body of a request must be here after this long, so that a trickling client holds no socket. */

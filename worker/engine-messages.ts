@@ -48,6 +48,7 @@ export type EngineSettings = Pick<
   | "sessionKind"
   | "device"
   | "adapters"
+  | "chatTemplate"
 >;
 
 export type EngineCall =

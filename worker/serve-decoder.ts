@@ -37,7 +37,7 @@ export async function serveDecoder(data: EngineThreadData): Promise<ServedModel>
     slotCount: memory.slotCount,
     passCount: () => engine.passCount,
     memory,
-    form: engine.model.form.summary,
+    form: `${engine.model.form.summary} Chat template: ${engine.model.template.origin}.`,
     warnings: [...warnings, ...card.warnings],
     generate: (request, signal) => generate({ engine, offers, request, signal }),
     answer: (call, signal) => answer(engine, call, signal),
@@ -53,7 +53,11 @@ function toOffers(engine: Engine, description: ModelOffer["description"]): Model
     ...(["chat", "tokenize", "log-probabilities", "grammar", "tools", "resume"] as const),
   ];
   if (engine.answerFormat.reasoning) features.push("reasoning");
-  const told = { ...description, tokenizerBuild: hashTokenizer(files) };
+  const told = {
+    ...description,
+    limits: joinLimits(description.limits, engine.model.template.limit),
+    tokenizerBuild: hashTokenizer(files, engine.model.chatTemplate.family),
+  };
   // Only the exception is worth saying.
   const describe = (isInvariant: boolean) =>
     isInvariant ? told : { ...told, isBatchInvariant: false };
@@ -71,6 +75,16 @@ function toOffers(engine: Engine, description: ModelOffer["description"]): Model
     };
   });
   return [own, ...adapted];
+}
+
+/** Characters, as the card's schema has it. */
+const LIMITS_CHARACTERS_MAX = 2_000;
+
+/** What the folder's card says, and behind it what its readers should know of the prompts. */
+function joinLimits(said: string | undefined, limit: string | undefined): string | undefined {
+  if (said === undefined || limit === undefined) return said ?? limit;
+  const both = `${said}\n\n${limit}`;
+  return both.length <= LIMITS_CHARACTERS_MAX ? both : said;
 }
 
 type Generation = {

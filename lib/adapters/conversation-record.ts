@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { StartError } from "@/lib/util/start-error";
 import type { Conversation } from "./conversation";
 import { findStyle } from "./separator-style";
 import { toSeparatorStyle } from "./style-number";
@@ -62,3 +63,35 @@ export const conversationSchema = z
       ...{ stop: record.stop_str, stopTokenIds: record.stop_token_ids },
     };
   });
+
+/**
+ * The record in a file, by itself or as `/worker_get_conv_template` wraps it.
+ *
+ * @param path for the message.
+ * @throws StartError naming what is wrong with it.
+ */
+export function parseTemplateRecord(text: string, path: string): Conversation {
+  const json = parseJson(text, path);
+  const isWrapped = typeof json === "object" && json !== null && "conv" in json;
+  const parsed = conversationSchema.safeParse(isWrapped ? json.conv : json);
+  if (parsed.success) return parsed.data;
+  const [issue] = parsed.error.issues;
+  const place = issue?.path.length ? `\`${issue.path.join(".")}\`: ` : "";
+  throw new StartError({
+    message: `${path} holds no conversation template: ${place}${issue?.message ?? ""}.`,
+    remedy: "It needs name, roles, sep_style and sep, as FastChat's workers tell them.",
+    cause: parsed.error,
+  });
+}
+
+function parseJson(text: string, path: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch (cause) {
+    throw new StartError({
+      message: `${path} is not valid JSON.`,
+      remedy: "Write FastChat's conversation template into it again.",
+      cause,
+    });
+  }
+}

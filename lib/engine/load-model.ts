@@ -22,6 +22,7 @@ import { openGraphSession } from "./onnx/open-session";
 import { prepareGraph } from "./onnx/prepare-graph";
 import { NEUTRAL_SAMPLING, type SamplingParameters } from "./sampling/sampling-parameters";
 import { ChatTemplate } from "./text/chat-template";
+import { applyTemplate, chooseTemplate, type TemplateChoice } from "./text/choose-template";
 import { TokenBytes } from "./text/token-bytes";
 import { Tokenizer } from "./text/tokenizer";
 
@@ -51,6 +52,8 @@ export type LoadModelOptions = {
   device?: Device | undefined;
   /** Adapters to serve over the model, each under a name of its own. */
   adapters?: readonly AdapterSource[] | undefined;
+  /** A name or a path instead of the model's own template (`choose-template.ts`). */
+  chatTemplate?: string | undefined;
 };
 
 /** A model ready to run: its files read, its graph opened, its text rules built. */
@@ -64,6 +67,8 @@ export type LoadedModel = ReadyRunner & {
   tokenizer: Tokenizer;
   tokenBytes: TokenBytes;
   chatTemplate: ChatTemplate;
+  /** Where that is from. */
+  template: TemplateChoice;
   /** What the model's own settings give to a request that says nothing. */
   samplingDefaults: Omit<SamplingParameters, "seed">;
   /** Oddities that do not keep it from being served, for the log. */
@@ -76,11 +81,13 @@ export type LoadedModel = ReadyRunner & {
  * @throws StartError that names the file at fault and what to do.
  */
 export async function loadModel(folder: string, options: LoadModelOptions): Promise<LoadedModel> {
-  const files = await readModelFiles(folder, options.weightFile, options.contextLengthMax);
+  const found = await readModelFiles(folder, options.weightFile, options.contextLengthMax);
+  const template = await chooseTemplate(found, options.chatTemplate);
+  const files = applyTemplate(found, template);
   const contextLength = settleContextLength(files, options.contextLengthMax);
   const tokenizer = createTokenizer(files);
   const tokenBytes = new TokenBytes(files.tokenizer);
-  const chatTemplate = new ChatTemplate(files.chatTemplate, files.tokenizerConfig);
+  const chatTemplate = new ChatTemplate(template.source, files.tokenizerConfig);
   const { slotCount, memoryBytes, mayRunFewerSlots: mayRunFewer = true } = options;
   const sources = options.adapters ?? [];
   const weightBytes = files.weightBytes + (await measureAdapters(sources));
@@ -100,9 +107,9 @@ export async function loadModel(folder: string, options: LoadModelOptions): Prom
     ...loaded,
     tokenizer,
     tokenBytes,
-    chatTemplate,
+    ...{ chatTemplate, template },
     samplingDefaults: toSamplingDefaults(files.generationConfig),
-    warnings: [...listWarnings(files), ...notes, ...loaded.form.limits],
+    warnings: [...listWarnings(files, template), ...notes, ...loaded.form.limits],
   };
 }
 
@@ -264,13 +271,9 @@ function createTokenizer(files: ModelFiles): Tokenizer {
   }
 }
 
-function listWarnings(files: ModelFiles): string[] {
+function listWarnings(files: ModelFiles, template: TemplateChoice): string[] {
   const warnings: string[] = [];
-  if (files.chatTemplate === undefined) {
-    warnings.push(
-      "No chat template (chat_template.jinja, or chat_template in tokenizer_config.json): messages are written as `User: …`, which a model trained on another form answers badly.",
-    );
-  }
+  if (template.warning !== undefined) warnings.push(template.warning);
   if (files.endTokenIds.length === 0) {
     warnings.push(
       "No end token (eos_token_id in generation_config.json or config.json): every answer runs until its length is used up.",

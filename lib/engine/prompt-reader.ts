@@ -52,7 +52,15 @@ export class PromptReader {
     const written = JSON.stringify([messages, wish.toolRequest]);
     if (Buffer.byteLength(written) > COUNTED_BYTES_MAX)
       this.#expectRendersShort(messages, wish.toolRequest);
-    return this.#model.tokenizer.encodePrompt(this.#render(messages, wish));
+    return this.#encode(this.#render(messages, wish));
+  }
+
+  /** Templates of ours leave what stands before a prompt to the tokenizer's own rule, as FastChat's do. */
+  #encode(rendered: string): number[] {
+    const { tokenizer, chatTemplate } = this.#model;
+    const ids = tokenizer.encodePrompt(rendered);
+    const begin = chatTemplate.source === undefined ? this.#beginIds : [];
+    return begin.every((id, at) => ids[at] === id) ? ids : [...begin, ...ids];
   }
 
   /** The ids of a text with those around them that the tokenizer's own rule adds. */
@@ -80,7 +88,7 @@ export class PromptReader {
     }
     this.#expectRendersShort(request.messages, request.toolRequest);
     const text = this.#render(request.messages, request);
-    const ids = this.#model.tokenizer.encodePrompt(text);
+    const ids = this.#encode(text);
     // A tokenizer can have tokens that the graph was not made for.
     this.expectTokenIds(ids, "messages");
     this.expectFits(ids, "messages");

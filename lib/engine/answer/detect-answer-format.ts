@@ -29,7 +29,7 @@ export type ModelAnswerFormat = {
 };
 
 export type DetectOptions = {
-  chatTemplate: Pick<ChatTemplate, "source" | "abilities">;
+  chatTemplate: Pick<ChatTemplate, "source" | "abilities"> & Partial<Pick<ChatTemplate, "family">>;
   addedTokens: readonly AddedToken[];
 };
 
@@ -48,6 +48,18 @@ const FAMILIES: readonly (readonly [(template: string) => boolean, CallSyntax])[
   [(it) => it.includes("<|tool_call|>"), PIPED_ARRAY],
   [(it) => it.includes("<TOOLCALL>"), CAPITAL_ARRAY],
   [(it) => it.includes("<tool_calls>"), TAGGED_ARRAY],
+];
+
+/**
+ * Of families whose template speaks of no tools: what in a vocabulary says that the model was trained to call
+ * them, and how. The earlier models of each were not, and have not the token.
+ */
+const FAMILY_CALLS: readonly (readonly [template: string, token: string, CallSyntax])[] = [
+  ["qwen-7b-chat", "<tool_call>", HERMES],
+  ["OpenHermes-2.5-Mistral-7B", "<tool_call>", HERMES],
+  ["Nous-Hermes-2-Mixtral-8x7B-DPO", "<tool_call>", HERMES],
+  ["llama-3", "<|python_tag|>", LLAMA_3],
+  ["mistral", "[TOOL_CALLS]", MISTRAL_ARRAY],
 ];
 
 /** What families write around their reasoning; the first pair that a model knows is its own. */
@@ -70,11 +82,14 @@ export function detectAnswerFormat({
   chatTemplate,
   addedTokens,
 }: DetectOptions): ModelAnswerFormat {
-  const { source: template, abilities } = chatTemplate;
+  const { source: template, abilities, family: conversation } = chatTemplate;
+  const hasToken = (content: string) => addedTokens.some((token) => token.content === content);
   const family = FAMILIES.find(([matches]) => matches(template ?? ""))?.[1];
-  const syntax = family ?? JSON_CALLS;
-  const knows = (mark: string) =>
-    template?.includes(mark) || addedTokens.some((token) => token.content === mark);
+  const byName = FAMILY_CALLS.find(
+    ([name, token]) => name === conversation?.name && hasToken(token),
+  )?.[2];
+  const syntax = family ?? byName ?? JSON_CALLS;
+  const knows = (mark: string) => template?.includes(mark) || hasToken(mark);
   const reasoning = REASONING_MARKS.find(({ open, close }) => knows(open) && knows(close));
   const format = createFormat(syntax, reasoning);
   const spelled = addedTokens.filter(

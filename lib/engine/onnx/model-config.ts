@@ -9,6 +9,8 @@ const sizeSchema = z.number().int().positive().nullish();
 const windowSchema = z.number().int().positive().optional().catch(undefined);
 
 const configSchema = z.looseObject({
+  /** The architecture's name. */
+  model_type: z.string().nullish(),
   max_position_embeddings: sizeSchema,
   /** Other families' names for the same. */
   ...{ n_positions: sizeSchema, n_ctx: sizeSchema, max_sequence_length: sizeSchema },

@@ -1,8 +1,10 @@
 import { createHash } from "node:crypto";
 import { Template } from "@huggingface/jinja";
+import type { Conversation } from "@/lib/adapters/conversation";
 import { AppError } from "@/lib/errors";
 import { StartError } from "@/lib/util/start-error";
 import type { Tool } from "../answer/answer-format";
+import { FamilyTemplate } from "./family-template";
 import { probeReasoning, type ReasoningControl } from "./reasoning-control";
 import { probeAbilities, type TemplateAbilities } from "./template-abilities";
 import type { TokenizerConfig } from "./tokenizer-schema";
@@ -35,33 +37,45 @@ const NEUTRAL_STOPS = ["\n\nUser:", "\n\nSystem:", "\n\nAssistant:"];
 /** As long as Mistral's templates want the ids of calls. */
 const SHORT_ID_LENGTH = 9;
 
-/** Messages to the text a model was trained to continue, as the model's own Jinja template has it. */
+/** What a prompt is made with: Jinja, as models bring it, or the conversation template of a family. */
+export type TemplateSource = string | Conversation;
+
+/** What renders: Jinja, or a family's rules. */
+type Renderer = { render(variables: Record<string, unknown>): string };
+
+/** Messages to the text a model was trained to continue, as the model's own template or its family's has it. */
 export class ChatTemplate {
   /** Strings that end an answer besides the model's own end token. */
   readonly stopStrings: readonly string[];
-  /** True when the model brought no template and the neutral one is used. */
+  /** True when the model brought no template, is of no known family, and the neutral one is used. */
   readonly isNeutral: boolean;
-  /** The model's templates, one after the other; undefined when it has none. */
+  /** The model's templates in Jinja, one after the other; undefined when it has none. */
   readonly source: string | undefined;
+  /** The template of the model's family, where prompts are made with one. */
+  readonly family: Conversation | undefined;
   readonly abilities: TemplateAbilities;
   readonly reasoning: ReasoningControl;
-  readonly #template: Template;
+  readonly #template: Renderer;
   /** For conversations with tools, where the model has one of its own. */
-  readonly #toolTemplate: Template;
+  readonly #toolTemplate: Renderer;
   readonly #tokens: Record<string, string>;
   readonly #mayWriteAscii: boolean;
 
   /**
-   * @param source the model's template; undefined when it has none.
+   * @param given the model's template; undefined when it has none.
    * @throws StartError when the template is no valid Jinja.
    */
-  constructor(source: string | undefined, config: TokenizerConfig) {
+  constructor(given: TemplateSource | undefined, config: TokenizerConfig) {
+    const source = typeof given === "string" ? given : undefined;
+    this.family = typeof given === "string" ? undefined : given;
     const toolSource = source === undefined ? undefined : findNamed(config, "tool_use");
-    this.isNeutral = source === undefined;
+    this.isNeutral = given === undefined;
     this.source = toolSource === undefined ? source : `${source}\n${toolSource}`;
     this.#mayWriteAscii = this.source?.includes("ensure_ascii") ?? false;
-    this.stopStrings = this.isNeutral ? NEUTRAL_STOPS : [];
-    this.#template = parseTemplate(source ?? NEUTRAL_TEMPLATE);
+    this.stopStrings = this.isNeutral ? NEUTRAL_STOPS : (this.family?.stop ?? []);
+    this.#template = this.family
+      ? new FamilyTemplate(this.family)
+      : parseTemplate(source ?? NEUTRAL_TEMPLATE);
     this.#toolTemplate = toolSource === undefined ? this.#template : parseTemplate(toolSource);
     // Templates write these by name; an absent one must be empty and not "undefined".
     this.#tokens = {
@@ -110,7 +124,7 @@ export class ChatTemplate {
     });
   }
 
-  #render(template: Template, variables: Record<string, unknown>): string {
+  #render(template: Renderer, variables: Record<string, unknown>): string {
     try {
       const text = template.render(variables);
       return this.#mayWriteAscii ? restoreNoncharacters(text) : text;

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Conversation } from "@/lib/adapters/conversation";
 import type { ModelFiles } from "../onnx/model-files";
 import { readVocabulary } from "./token-bytes";
 import type { TokenizerJson } from "./tokenizer-schema";
@@ -43,11 +44,16 @@ export function findControlToken(json: TokenizerJson, text: string): number | un
   return json.added_tokens.find((token) => token.special && token.content === text)?.id;
 }
 
-/** SHA-256 over what makes text tokens and conversations prompts, hex. */
+/**
+ * SHA-256 over what makes text tokens and conversations prompts, hex.
+ *
+ * @param family the template of the model's family, where it has none of its own.
+ */
 export function hashTokenizer(
   files: Pick<ModelFiles, "tokenizer" | "tokenizerConfig" | "chatTemplate">,
+  family?: Conversation | undefined,
 ): string {
-  const { tokenizer, tokenizerConfig, chatTemplate = null } = files;
+  const { tokenizer, tokenizerConfig, chatTemplate = family ?? null } = files;
   const parts = JSON.stringify([tokenizer, tokenizerConfig, chatTemplate]);
   return createHash("sha256").update(parts).digest("hex");
 }
