@@ -1,0 +1,125 @@
+import type * as z from "zod";
+import { AppError } from "@/lib/errors";
+import {
+  UPSTREAM_ERROR_BYTES_MAX,
+  UPSTREAM_LOOK_MS_MAX,
+  UPSTREAM_REPLY_BYTES_MAX,
+  UPSTREAM_SILENCE_MS_MAX,
+} from "@/lib/upstream-limits";
+import { toTransportError, toUpstreamError, type UpstreamAbout } from "../upstream-error";
+import { Exchange } from "./exchange";
+
+export type UpstreamOptions = {
+  /** Up to and with `/v1`, where there is one; without a last slash. */
+  baseUrl: string;
+  /** Sent with every request; their values are told to nobody else. */
+  headers: Readonly<Record<string, string>>;
+  /** Silence after which it is given up, for tests that cannot wait. */
+  silenceMsMax?: number;
+};
+
+export type UpstreamCall = { signal: AbortSignal; about: UpstreamAbout };
+
+/** Nothing of a model. */
+const OF_NO_MODEL: UpstreamAbout = { model: "" };
+
+/** A server of OpenAI's wire: requests to it, with their limits, and what they fail with. */
+export class Upstream {
+  readonly baseUrl: string;
+  readonly #headers: Readonly<Record<string, string>>;
+  readonly #silenceMsMax: number;
+
+  constructor({ baseUrl, headers, silenceMsMax = UPSTREAM_SILENCE_MS_MAX }: UpstreamOptions) {
+    this.baseUrl = baseUrl;
+    this.#headers = headers;
+    this.#silenceMsMax = silenceMsMax;
+  }
+
+  /** Where the server keeps what is no part of OpenAI's wire: above `/v1`. */
+  get rootUrl(): string {
+    return this.baseUrl.replace(/\/v\d+$/, "");
+  }
+
+  /**
+   * Posts JSON to a path below the base URL; an absolute URL is taken as it is. Resolves with the head of a 200.
+   *
+   * @throws AppError of upstream-error.ts, the signal's own reason, or `client-closed`.
+   */
+  async post(path: string, body: object, call: UpstreamCall): Promise<Exchange> {
+    const exchange = new Exchange(call.signal, this.#silenceMsMax);
+    try {
+      const response = await exchange.open(this.#toUrl(path), {
+        method: "POST",
+        headers: { ...this.#headers, "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+      if (response.status === 200) return exchange;
+      throw await this.#toRefusal(response, exchange, call.about);
+    } catch (error) {
+      const told = toTransportError(error, exchange.signal);
+      exchange.close();
+      throw told;
+    }
+  }
+
+  /** Posts, and reads the reply as a whole. Throws as `post`, and `upstream-invalid` for another reply. */
+  async postWhole<T>(
+    path: string,
+    body: object,
+    { schema, ...call }: UpstreamCall & { schema: z.ZodType<T> },
+  ): Promise<T> {
+    const exchange = await this.post(path, body, call);
+    try {
+      return parse(await exchange.readText(UPSTREAM_REPLY_BYTES_MAX), schema);
+    } finally {
+      exchange.close();
+    }
+  }
+
+  /** What the server tells of itself, by GET; within a few seconds. Throws as `postWhole`. */
+  async look<T>(path: string, schema: z.ZodType<T>, signal: AbortSignal): Promise<T> {
+    const exchange = new Exchange(signal, UPSTREAM_LOOK_MS_MAX);
+    try {
+      const response = await exchange.open(this.#toUrl(path), { headers: this.#headers });
+      if (response.status !== 200) throw await this.#toRefusal(response, exchange, OF_NO_MODEL);
+      return parse(await exchange.readText(UPSTREAM_REPLY_BYTES_MAX), schema);
+    } catch (error) {
+      throw toTransportError(error, exchange.signal);
+    } finally {
+      exchange.close();
+    }
+  }
+
+  async #toRefusal(response: Response, exchange: Exchange, about: UpstreamAbout) {
+    const { status, headers } = response;
+    // A body that breaks off changes nothing about the refusal.
+    const body = await exchange.readText(UPSTREAM_ERROR_BYTES_MAX).catch(() => "");
+    const refusal = { status, retryAfter: waitOf(headers), body };
+    return toUpstreamError(refusal, { ...about, hidden: this.#hidden() });
+  }
+
+  /** What no sentence of the server's may tell a caller: its address, and the values of its headers. */
+  #hidden(): string[] {
+    const values = Object.values(this.#headers).flatMap((it) => [it, it.replace(/^Bearer /, "")]);
+    return [...values, new URL(this.baseUrl).host].filter((it) => it.length > 3);
+  }
+
+  #toUrl(path: string): string {
+    return path.startsWith("/") ? `${this.baseUrl}${path}` : path;
+  }
+}
+
+/** `Retry-After`, or in milliseconds as OpenAI and Azure tell it besides. */
+function waitOf(headers: Headers): string | null {
+  const ms = Number(headers.get("retry-after-ms") ?? Number.NaN);
+  return headers.get("retry-after") ?? (Number.isNaN(ms) ? null : String(ms / 1_000));
+}
+
+function parse<T>(text: string, schema: z.ZodType<T>): T {
+  try {
+    return schema.parse(JSON.parse(text));
+  } catch (cause) {
+    const message = "The server behind this model sent what is not expected.";
+    throw new AppError("upstream-invalid", { message, cause });
+  }
+}

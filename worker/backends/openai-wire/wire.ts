@@ -1,0 +1,111 @@
+import * as z from "zod";
+
+/**
+ * What servers of OpenAI's wire answer with, as far as it is read here: chunks of streams and whole replies,
+ * of chats and completions. Null stands for absent throughout, and a field of another shape than expected in
+ * a place that does not matter (an id) is none.
+ */
+
+const count = z.number().int().min(0).nullish().catch(undefined);
+
+const usageSchema = z.object({
+  prompt_tokens: count,
+  completion_tokens: count,
+  prompt_tokens_details: z.object({ cached_tokens: count }).nullish().catch(undefined),
+  /** DeepSeek's. */
+  prompt_cache_hit_tokens: count,
+});
+
+/** A token and what was as likely; llama.cpp tells ids, vLLM spells them `token_id:7` where asked to. */
+const scoreSchema = z.object({
+  token: z.string(),
+  logprob: z.number().nullable(),
+  bytes: z.array(z.number().int().min(0).max(255)).nullish(),
+  id: z.number().int().nullish(),
+});
+
+const chatScoresSchema = z.object({
+  content: z
+    .array(z.object({ ...scoreSchema.shape, top_logprobs: z.array(scoreSchema).nullish() }))
+    .nullish(),
+});
+
+/** Four lists with an entry for each token. */
+const completionScoresSchema = z.object({
+  tokens: z.array(z.string()),
+  token_logprobs: z.array(z.number().nullable()),
+  top_logprobs: z.array(z.record(z.string(), z.number().nullable()).nullable()).nullish(),
+});
+
+const callSchema = z.object({
+  index: z.number().int().min(0).nullish(),
+  id: z.string().nullish(),
+  function: z
+    .object({
+      name: z.string().nullish(),
+      /** Text as OpenAI has it; some servers send the object itself. */
+      arguments: z.union([z.string(), z.record(z.string(), z.unknown())]).nullish(),
+    })
+    .nullish(),
+});
+
+const deltaSchema = z.object({
+  content: z.string().nullish(),
+  refusal: z.string().nullish(),
+  /** DeepSeek's name, which most took over, and OpenRouter's, which newer servers have. */
+  reasoning_content: z.string().nullish(),
+  reasoning: z.string().nullish().catch(undefined),
+  tool_calls: z.array(callSchema).nullish(),
+});
+
+const stopSchema = z.union([z.string(), z.number()]).nullish().catch(undefined);
+
+const choiceSchema = z.object({
+  delta: deltaSchema.nullish(),
+  /** Of a whole reply. */
+  message: deltaSchema.nullish(),
+  /** Of a completion. */
+  text: z.string().nullish(),
+  logprobs: z.union([completionScoresSchema, chatScoresSchema]).nullish(),
+  finish_reason: z.string().nullish(),
+  /** By which stop string or token it ended: vLLM's word, and SGLang's. */
+  stop_reason: stopSchema,
+  matched_stop: stopSchema,
+  /** vLLM's, where asked for. */
+  token_ids: z.array(z.number().int()).nullish().catch(undefined),
+  prompt_token_ids: z.array(z.number().int()).nullish().catch(undefined),
+});
+
+export const chunkSchema = z.object({
+  choices: z.array(choiceSchema).nullish(),
+  usage: usageSchema.nullish(),
+  error: z.unknown(),
+});
+
+export const modelListSchema = z.object({
+  data: z.array(
+    z.looseObject({
+      id: z.string().min(1).max(256),
+      owned_by: z.string().nullish().catch(undefined),
+      root: z.string().nullish().catch(undefined),
+      max_model_len: count,
+      context_length: count,
+    }),
+  ),
+});
+
+export const embeddingsSchema = z.object({
+  data: z.array(
+    z.object({ index: z.number().int().min(0).nullish(), embedding: z.array(z.number()) }),
+  ),
+  usage: usageSchema.nullish(),
+});
+
+export type Chunk = z.infer<typeof chunkSchema>;
+export type Choice = z.infer<typeof choiceSchema>;
+export type CallDelta = z.infer<typeof callSchema>;
+export type Usage = z.infer<typeof usageSchema>;
+export type Scores = NonNullable<Choice["logprobs"]>;
+export type ChatScores = z.infer<typeof chatScoresSchema>;
+export type CompletionScores = z.infer<typeof completionScoresSchema>;
+export type ListedModel = z.infer<typeof modelListSchema>["data"][number];
