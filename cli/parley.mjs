@@ -1,6 +1,5 @@
 #!/usr/bin/env node
 // `npx parley` inside a clone: builds the terminal door when its sources changed, then walks through it.
-import { once } from "node:events";
 import { existsSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -29,21 +28,5 @@ try {
   // Paths on the command line are those of the folder it was typed in.
   process.chdir(typedIn);
 }
-// Whoever read what is written has seen enough, as `head` does.
-process.stdout.on("error", (error) => {
-  if (error.code !== "EPIPE") throw error;
-  process.exit(0);
-});
-const { runCli } = await import("../dist/cli.mjs");
-process.exitCode = await runCli(process.argv.slice(2), {
-  root,
-  write: (text) => process.stdout.write(text),
-  writeError: (text) => process.stderr.write(text),
-  drain: async () => {
-    if (process.stdout.writableNeedDrain) await once(process.stdout, "drain");
-  },
-  // Made when it is asked for: a command that reads nothing leaves its input alone.
-  get streams() {
-    return { input: process.stdin, output: process.stdout };
-  },
-});
+const { enter } = await import("./enter.mjs");
+process.exitCode = await enter(root, process.argv.slice(2));

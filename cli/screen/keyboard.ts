@@ -14,6 +14,8 @@ type Press = { name?: string; ctrl: boolean; meta: boolean; shift: boolean; sequ
 
 const BRACKETED_PASTE_ON = "\x1b[?2004h";
 const BRACKETED_PASTE_OFF = "\x1b[?2004l";
+/** Whatever was being drawn. */
+const SHOW_CURSOR = "\x1b[?25h";
 
 /**
  * The keys of a terminal, one by one, until it is closed. What nobody waits for is kept for whoever does
@@ -79,7 +81,7 @@ export class Keyboard {
   };
 
   #release(): void {
-    this.#write(BRACKETED_PASTE_OFF);
+    this.#write(BRACKETED_PASTE_OFF + SHOW_CURSOR);
     this.#input.setRawMode(false);
   }
 

@@ -13,20 +13,23 @@ export type Drawing = {
   done?: readonly (readonly Span[])[];
   /** Rows that the next drawing replaces. */
   live: readonly (readonly Span[])[];
-  /** Where the cursor stands afterwards, from the first live row; absent: behind the last letter. */
+  /** Where the cursor stands afterwards, from the first live row; absent: nobody sees it. */
   cursor?: { row: number; column: number };
 };
 
 // Drawn at once where a terminal knows how (2026); no row goes on in the next one by itself (7), whatever
 // width the terminal gives an emoji.
-const BEGIN = "\x1b[?2026h\x1b[?7l";
+const BEGIN = "\x1b[?2026h\x1b[?25l\x1b[?7l";
 const END = "\x1b[?7h\x1b[?2026l";
+const SHOW_CURSOR = "\x1b[?25h";
 
 type Row = { bytes: string; width: number };
 
 /**
  * The bottom of what is on the screen, which changes; what is above belongs to the terminal and its
- * scrollback. Rows that did not change are not written again.
+ * scrollback. Rows that did not change are not written again. Between two drawings the cursor waits in an
+ * empty row below them all: terminals that change their width break and join rows, some of them but for the
+ * cursor's own, and all of them move the cursor by what that does to the rows above it.
  */
 export class LiveArea {
   readonly #canvas: Canvas;
@@ -47,33 +50,28 @@ export class LiveArea {
     const cut = Math.max(0, live.length - Math.max(1, this.#canvas.rows - 1));
     const shown = live.slice(cut).map(toRow);
     const text = this.#replace(done.map(toRow), shown);
-    const last = Math.max(0, shown.length - 1);
-    const end = { row: last, column: shown[last]?.width ?? 0 };
-    const place = this.#place(cursor ? { ...cursor, row: Math.max(0, cursor.row - cut) } : end);
-    if (text !== "" || place !== "") this.#canvas.write(BEGIN + text + place + END);
+    const place = cursor ? this.#place({ ...cursor, row: Math.max(0, cursor.row - cut) }) : "";
+    const isSeen = cursor !== undefined || shown.length === 0;
+    const end = END + (isSeen ? SHOW_CURSOR : "");
+    if (text !== "" || place !== "") this.#canvas.write(BEGIN + text + place + end);
   }
 
-  /** Leaves the cursor behind the last letter. */
+  /** Leaves the cursor below the last row. */
   #replace(done: readonly Row[], shown: readonly Row[]): string {
     const before = this.#drawn;
     const same = done.length > 0 ? 0 : countSame(before, shown);
     if (same === shown.length && same === before.length && done.length === 0) return "";
-    const from = Math.max(0, Math.min(same, shown.length - 1));
-    let text = "\r";
-    if (from < before.length) text = `${this.#toRow(from)}\x1b[J`;
-    else if (before.length > 0) text = `${this.#toRow(before.length - 1)}\r\n`;
-    const kept = done.map(({ bytes }) => `${bytes}\r\n`).join("");
-    const fresh = shown.slice(from);
+    const start = this.#toRow(same) + (same < before.length ? "\x1b[J" : "");
+    const fresh = [...done, ...shown.slice(same)];
     this.#drawn = shown;
-    const last = Math.max(0, shown.length - 1);
-    this.#cursor = { row: last, column: shown[last]?.width ?? 0 };
-    return text + kept + fresh.map(({ bytes }) => bytes).join("\r\n");
+    this.#cursor = { row: shown.length, column: 0 };
+    return start + fresh.map(({ bytes }) => `${bytes}\r\n`).join("");
   }
 
   /** Lets what stands there be, and begins below it. */
   leave(): void {
     if (this.#drawn.length === 0) return;
-    this.#canvas.write(`${this.#toRow(this.#drawn.length - 1)}\r\n`);
+    this.#canvas.write(this.#toRow(this.#drawn.length) + SHOW_CURSOR);
     this.forget();
   }
 
