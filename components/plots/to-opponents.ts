@@ -1,5 +1,4 @@
-import type { ModelPage, PairTable } from "@/lib/protocol/board-view";
-import { toModelSlug } from "@/lib/protocol/model-slug";
+import type { OpponentView } from "@/lib/protocol/board-view";
 
 export type Opponent = {
   model: string;
@@ -12,21 +11,8 @@ export type Opponent = {
 };
 export type OpponentOrder = "votes" | "best" | "worst";
 
-/** The opponents of a model by a row of the table of pairs; none of a model that the table does not have. */
-export function toOpponents(pairs: PairTable, model: string): Opponent[] {
-  const row = pairs.models.indexOf(model);
-  if (row === -1) return [];
-  return pairs.models.flatMap((opponent, column) => {
-    const votes = pairs.votes[row]?.[column] ?? 0;
-    if (column === row || votes === 0) return [];
-    const share = pairs.wins[row]?.[column] ?? null;
-    const expected = pairs.expected[row]?.[column] ?? null;
-    return [{ model: opponent, slug: toModelSlug(opponent), votes, share, expected }];
-  });
-}
-
-/** The opponents that a model's own page has. */
-export function toShares(opponents: ModelPage["opponents"]): Opponent[] {
+/** Opponents as the server tells them. */
+export function toShares(opponents: readonly OpponentView[]): Opponent[] {
   return opponents.map(({ model, slug, votes, wins, losses, expected }) => ({
     ...{ model, slug, votes, expected },
     share: wins + losses === 0 ? null : wins / (wins + losses),

@@ -1,33 +1,22 @@
 "use client";
 
-import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import type * as z from "zod";
-import { requestChecked } from "@/components/request-json";
 import { paths } from "@/lib/paths";
 import { type BoardKey, boardKeyText } from "@/lib/protocol/board-key";
-import type { PairTable } from "@/lib/protocol/board-view";
 import { toBoardSearch } from "./board-search";
+import { useBoardReading } from "./use-board-reading";
 
 export type PairTableOptions = {
   boardKey: BoardKey;
-  /** Of the board that is shown: another one has other pairs. */
+  /** Of the board that is shown. */
   fingerprint?: string;
 };
 
 /** Who met whom on a board, and how it went. */
 export function usePairTable({ boardKey, fingerprint = "" }: PairTableOptions) {
-  return useQuery({
-    queryKey: ["leaderboard-pairs", boardKeyText(boardKey), fingerprint],
-    queryFn: ({ signal }) =>
-      requestChecked(`${paths.api.leaderboardPairs}?${toBoardSearch(boardKey)}`, loadSchema(), {
-        signal,
-      }),
-    placeholderData: keepPreviousData,
-    staleTime: Number.POSITIVE_INFINITY,
+  return useBoardReading({
+    queryKey: ["leaderboard-pairs", boardKeyText(boardKey)],
+    url: `${paths.api.leaderboardPairs}?${toBoardSearch(boardKey)}`,
+    loadSchema: () => import("@/lib/protocol/board-view").then((views) => views.pairTableSchema),
+    fingerprint,
   });
-}
-
-async function loadSchema(): Promise<z.ZodType<PairTable>> {
-  const { pairTableSchema } = await import("@/lib/protocol/board-view");
-  return pairTableSchema;
 }

@@ -1,4 +1,5 @@
 import { assert } from "@/lib/util/assert";
+import { takesGzip } from "./takes-gzip";
 
 /** A year, the longest that anybody keeps. */
 const CACHE = "public, max-age=31536000, immutable";
@@ -22,7 +23,7 @@ export type FrozenFile = {
 export async function frozenReply(request: Request, file: FrozenFile): Promise<Response> {
   const { hash, name, contentType, canPack = false } = file;
   assert(/^[\w.-]{1,128}$/.test(name), "a file's name holds what a header can");
-  const isPacked = canPack && takesGzip(request.headers.get("accept-encoding") ?? "");
+  const isPacked = canPack && takesGzip(request);
   // Other bytes on the way have another name.
   const tags = { plain: `"${hash}"`, packed: `"${hash}-gzip"` };
   const headers = new Headers({
@@ -39,13 +40,4 @@ export async function frozenReply(request: Request, file: FrozenFile): Promise<R
   headers.set("content-disposition", `attachment; filename="${name}"`);
   if (isPacked) headers.set("content-encoding", "gzip");
   return new Response(request.method === "HEAD" ? null : await file.open(isPacked), { headers });
-}
-
-/** Whether `gzip` is among the encodings, and not ruled out by a weight of 0 (RFC 9110 §12.5.3). */
-function takesGzip(header: string): boolean {
-  return header.split(",").some((part) => {
-    const [coding = "", ...parameters] = part.split(";").map((it) => it.trim().toLowerCase());
-    const weight = parameters.find((it) => it.startsWith("q="))?.slice(2) ?? "1";
-    return (coding === "gzip" || coding === "x-gzip" || coding === "*") && Number(weight) > 0;
-  });
 }

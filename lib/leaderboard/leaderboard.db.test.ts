@@ -17,6 +17,7 @@ import { Leaderboard } from "./leaderboard";
 import { readBoardView } from "./read-board-view";
 import { readChoices } from "./read-choices";
 import { readHistory } from "./read-history";
+import { readOpponents } from "./read-opponents";
 import { readOverview } from "./read-overview";
 import { readPairs } from "./read-pairs";
 
@@ -182,6 +183,10 @@ test("categories, languages, periods and style each have their own votes", async
   const pairs = await readPairs(OVERALL, database.db);
   const [x, y] = [pairs.models.indexOf("x"), pairs.models.indexOf("y")];
   expect(pairs.votes[x]![y]).toBe(4);
+  const opponents = await readOpponents(OVERALL, "x", database.db);
+  const row = opponents.find((it) => it.model === "y");
+  expect(row).toMatchObject({ votes: 4, expected: pairs.expected[x]![y] });
+  await expect(readOpponents(OVERALL, "who", database.db)).rejects.toThrow("`who`");
   // A language that lost its votes loses its boards.
   await run(
     sql`update ballots set counted = false, uncounted_reason = 'excluded-visitor' where language = 'en'`,

@@ -28,8 +28,8 @@ export async function readHistory(
   }
   if (models !== undefined && models.length > BOARD_HISTORY_MODELS_MAX) {
     throw new AppError("invalid-request", {
-      message: `\`models\` names ${models.length} models; name ${BOARD_HISTORY_MODELS_MAX} at most.`,
-      param: "models",
+      message: `\`model\` names ${models.length} models; name ${BOARD_HISTORY_MODELS_MAX} at most.`,
+      param: "model",
     });
   }
   const text = boardKeyText(key);
@@ -72,8 +72,8 @@ function toIds(
     const id = idOf.get(name);
     if (id !== undefined) return id;
     throw new AppError("invalid-request", {
-      message: `\`models\` names \`${name}\`, which is no model here.`,
-      param: "models",
+      message: `\`model\` names \`${name}\`, which is no model here.`,
+      param: "model",
     });
   });
 }

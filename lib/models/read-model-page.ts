@@ -4,6 +4,7 @@ import { controller } from "@/lib/controller/controller";
 import { type Database, database } from "@/lib/db/client";
 import { AppError } from "@/lib/errors";
 import { type KnownModel, readModelFacts } from "@/lib/leaderboard/model-facts";
+import { toOpponents } from "@/lib/leaderboard/read-opponents";
 import { readPairsOfModel } from "@/lib/leaderboard/read-pairs";
 import {
   boardKeyText,
@@ -25,7 +26,7 @@ import {
   readPlaces,
   readVariants,
 } from "./store";
-import { toLedger, toOpponents, toVariants } from "./to-model-page";
+import { toLedger, toVariants } from "./to-model-page";
 
 /** What a page asks of the controller. */
 export type ModelPageContext = {

@@ -48,7 +48,7 @@ export const boardBodySchema = z.object({
   coefficients: z.array(coefficientSchema),
 });
 
-/** Of each pair of rated models, best first: row against column. */
+/** `GET /api/leaderboard/pairs`. Of each pair of rated models, best first: row against column. */
 export const pairTableSchema = z.object({
   /** Ids as stored, names as shown. */
   models: z.array(z.string()),
@@ -134,7 +134,7 @@ export const overviewSchema = z.object({
   ),
 });
 
-/** `GET /api/leaderboard/history?category&…&models=a,b`: ratings over time, days in UTC. */
+/** `GET /api/leaderboard/history?category&…&model=a&model=b`: ratings over time, days in UTC. */
 export const ratingHistorySchema = z.object({
   days: z.array(z.string()),
   models: z.array(
@@ -185,6 +185,19 @@ export const publishedBoardSchema = z.object({
   coefficients: z.array(coefficientSchema),
 });
 
+/** What a model did against one other. */
+const opponentSchema = z.object({
+  model: z.string(),
+  slug: z.string(),
+  ...{ votes: z.number().int(), wins: z.number().int() },
+  ...{ losses: z.number().int(), ties: z.number().int() },
+  /** By the ratings; null where one has none. */
+  expected: z.number().nullable(),
+});
+
+/** `GET /api/leaderboard/pairs?…&model=a`: one model against each other, the most votes first. */
+export const opponentListSchema = z.object({ opponents: z.array(opponentSchema) });
+
 /** `GET /api/models/[slug]`. */
 export const modelPageSchema = z.object({
   facts: modelFactsSchema,
@@ -201,20 +214,12 @@ export const modelPageSchema = z.object({
     }),
   ),
   /** Against each opponent on the overall board, the most votes first. */
-  opponents: z.array(
-    z.object({
-      model: z.string(),
-      slug: z.string(),
-      ...{ votes: z.number().int(), wins: z.number().int() },
-      ...{ losses: z.number().int(), ties: z.number().int() },
-      /** By the ratings; null where one has none. */
-      expected: z.number().nullable(),
-    }),
-  ),
+  opponents: z.array(opponentSchema),
   /** What became of it, the newest first. */
   ledger: z.array(
     z.object({
       kind: ledgerKindSchema,
+      /** ISO 8601; of a first battle the day alone (UTC), and none before the day after it has ended. */
       at: z.string(),
       /** Counted votes on it at that moment; null: nobody wrote them down. */
       votes: z.number().int().nullable(),
@@ -225,10 +230,11 @@ export const modelPageSchema = z.object({
   /** Every model of its organization that was in a battle, the newest first. */
   variants: z.array(
     z.object({
-      /** Null of a private one, of which days (UTC) are told in place of moments, and votes rounded down. */
+      /** Null of a private one, of which days (UTC) are told in place of moments, and votes rounded down and a day late. */
       model: z.string().nullable(),
       slug: z.string().nullable(),
       registeredAt: z.string(),
+      /** A day (UTC) of all of them. */
       firstBattleAt: z.string(),
       withdrawnAt: z.string().nullable(),
       retiredAt: z.string().nullable(),
@@ -312,6 +318,8 @@ export type Overview = z.infer<typeof overviewSchema>;
 export type RatingHistory = z.infer<typeof ratingHistorySchema>;
 export type PersonalBoard = z.infer<typeof personalBoardSchema>;
 export type PublishedBoard = z.infer<typeof publishedBoardSchema>;
+export type OpponentView = z.infer<typeof opponentSchema>;
+export type OpponentList = z.infer<typeof opponentListSchema>;
 export type ModelPage = z.infer<typeof modelPageSchema>;
 export type SiteStats = z.infer<typeof siteStatsSchema>;
 export type TopicList = z.infer<typeof topicListSchema>;

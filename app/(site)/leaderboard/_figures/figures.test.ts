@@ -1,7 +1,7 @@
 /** Goal: each figure's table says what its drawing shows, and filters of the board hold for both. */
 import { describe, expect, test } from "vitest";
 import { type RatedRow, toRatedRows } from "@/components/plots/rated-rows";
-import { sortOpponents, toOpponents, toShares } from "@/components/plots/to-opponents";
+import { sortOpponents, toShares } from "@/components/plots/to-opponents";
 import { toTradeLayout } from "@/components/plots/trade-layout";
 import type { BoardRow, PairTable } from "@/lib/protocol/board-view";
 import { toAverageRows, toAverageTable } from "./average-figure";
@@ -58,6 +58,8 @@ test("models without a score are left out, the best come first", () => {
   expect(lines[0]).toHaveLength(columns.length);
 });
 
+const tally = (wins: number, losses: number, ties: number) => ({ wins, losses, ties });
+
 describe("pairs", () => {
   test("a filter takes models out of rows and of columns", () => {
     const picked = pickPairs(PAIRS, new Set(["best", "last"]));
@@ -105,13 +107,15 @@ describe("pairs", () => {
     expect(toAverageTable(rows).rows[0]).toEqual(["best", 0.7, 1]);
   });
 
-  test("opponents of a model come from its row, or from its own page", () => {
-    const opponents = toOpponents(PAIRS, "best");
+  test("of opponents with few votes none is among the best or the worst where others have more", () => {
+    const opponents = toShares([
+      { ...{ model: "middle", slug: "middle", votes: 40, expected: 0.64 }, ...tally(21, 9, 10) },
+      { ...{ model: "last", slug: "last", votes: 5, expected: 0.8 }, ...tally(0, 0, 5) },
+    ]);
     expect(opponents.map((it) => [it.model, it.votes, it.share, it.expected])).toEqual([
       ["middle", 40, 0.7, 0.64],
       ["last", 5, null, 0.8],
     ]);
-    expect(toOpponents(PAIRS, "nobody")).toEqual([]);
     const counts = { model: "x", slug: "x", votes: 4, wins: 1, losses: 2, expected: null };
     const shares = toShares([{ ...counts, ties: 1 }]);
     expect(shares[0]?.share).toBeCloseTo(1 / 3, 12);

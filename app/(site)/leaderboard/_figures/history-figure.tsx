@@ -35,10 +35,15 @@ export function HistoryFigure({ boardKey, fingerprint, rated, source }: FigureBo
     );
   }
   if (!data) {
-    return error ? (
-      <FigureError error={error} onRetry={() => void refetch()} />
-    ) : (
-      <FigureSkeleton />
+    if (!error) return <FigureSkeleton />;
+    // With the choice: what cannot be read may be read without one of the models.
+    return (
+      <>
+        {controls}
+        <div className="mt-6">
+          <FigureError error={error} onRetry={() => void refetch()} />
+        </div>
+      </>
     );
   }
   return (
@@ -90,7 +95,7 @@ function ModelChooser({ names, models, onChange }: ModelChooserProps) {
           value=""
           disabled={isFull}
           onChange={(event) => onChange([...models, event.target.value])}
-          className="h-8 max-w-full rounded-md border border-line-strong bg-surface px-2 text-sm disabled:text-ink-soft pointer-coarse:h-11"
+          className="h-8 max-w-64 rounded-md border border-line-strong bg-surface px-2 text-sm disabled:text-ink-soft pointer-coarse:h-11"
         >
           <option value="" disabled>
             {isFull ? `${SERIES_MAX} models at most` : "Add a model"}

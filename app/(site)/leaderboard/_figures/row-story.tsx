@@ -5,8 +5,8 @@ import { formatCount } from "@/components/format";
 import { OpponentList } from "@/components/plots/opponent-list";
 import { RatingSparkline } from "@/components/plots/rating-sparkline";
 import { toFullDay } from "@/components/plots/scale";
-import { toOpponents } from "@/components/plots/to-opponents";
-import { usePairTable } from "@/components/plots/use-pair-table";
+import { type Opponent, sortOpponents, toShares } from "@/components/plots/to-opponents";
+import { useOpponents } from "@/components/plots/use-opponents";
 import { useRatingHistory } from "@/components/plots/use-rating-history";
 import { Skeleton } from "@/components/ui/skeleton";
 import type { BoardKey } from "@/lib/protocol/board-key";
@@ -15,6 +15,16 @@ import { FigureError } from "./pair-state";
 export type RowStoryProps = { boardKey: BoardKey; model: string; fingerprint?: string };
 
 const OPPONENTS_SHOWN = 3;
+const ORDERS = ["best", "worst"] as const;
+const WORDS = {
+  best: { label: "Best opponents", head: "Strongest against" },
+  worst: { label: "Worst opponents", head: "Weakest against" },
+  votes: { label: "Opponents", head: "Against each opponent" },
+};
+
+/** The strongest and the weakest would be some of the same. */
+const isShort = (opponents: readonly Opponent[]) =>
+  sortOpponents(opponents, "best").length < 2 * OPPONENTS_SHOWN;
 
 /** What is behind one row of the board: how its score came about, and against whom it wins and loses. */
 export function RowStory({ boardKey, model, fingerprint = "" }: RowStoryProps) {
@@ -22,26 +32,29 @@ export function RowStory({ boardKey, model, fingerprint = "" }: RowStoryProps) {
   // Only boards of all times have a past.
   const allTimes = useMemo(() => ({ ...boardKey, period: "all" }), [boardKey]);
   const history = useRatingHistory({ boardKey: allTimes, models, fingerprint });
-  const pairs = usePairTable({ boardKey, fingerprint });
+  const met = useOpponents({ boardKey, model, fingerprint });
   const opponents = useMemo(
-    () => (pairs.data ? toOpponents(pairs.data, model) : undefined),
-    [pairs.data, model],
+    () => (met.data ? toShares(met.data.opponents) : undefined),
+    [met.data],
   );
+  const orders = opponents && isShort(opponents) ? (["votes"] as const) : ORDERS;
   return (
-    <div className="grid gap-x-12 gap-y-6 md:grid-cols-[auto_minmax(0,1fr)_minmax(0,1fr)]">
+    <div className="grid gap-x-12 gap-y-6 md:grid-cols-[minmax(0,18rem)_minmax(0,1fr)_minmax(0,1fr)]">
       <section aria-label={`Score of ${model} over time`}>
         <h4 className="mb-2 text-xs text-ink-soft">Score over time</h4>
         <Story model={model} query={history} />
       </section>
-      {(["best", "worst"] as const).map((order) => (
-        <section key={order} aria-label={`${order === "best" ? "Best" : "Worst"} opponents`}>
-          <h4 className="mb-1 text-xs text-ink-soft">
-            {order === "best" ? "Strongest against" : "Weakest against"}
-          </h4>
+      {orders.map((order) => (
+        <section key={order} aria-label={WORDS[order].label}>
+          <h4 className="mb-1 text-xs text-ink-soft">{WORDS[order].head}</h4>
           {opponents ? (
-            <OpponentList opponents={opponents} order={order} countMax={OPPONENTS_SHOWN} />
-          ) : pairs.error ? (
-            <FigureError error={pairs.error} onRetry={() => void pairs.refetch()} />
+            <OpponentList
+              opponents={opponents}
+              order={order}
+              countMax={order === "votes" ? 2 * OPPONENTS_SHOWN : OPPONENTS_SHOWN}
+            />
+          ) : met.error ? (
+            <FigureError error={met.error} onRetry={() => void met.refetch()} />
           ) : (
             <Skeleton className="mt-2 h-24" />
           )}

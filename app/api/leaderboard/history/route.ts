@@ -3,18 +3,16 @@ import { methodNotAllowed } from "@/lib/http/not-allowed";
 import { parseQuery } from "@/lib/http/parse-query";
 import { route } from "@/lib/http/route";
 import { taggedReply, toTagged } from "@/lib/http/tagged-reply";
+import { BOARD_HISTORY_MODELS_MAX } from "@/lib/job-limits";
 import { boardAnswers } from "@/lib/leaderboard/board-answers";
 import { readHistory } from "@/lib/leaderboard/read-history";
 import { boardKeyText } from "@/lib/protocol/board-key";
 import { boardQuerySchema } from "@/lib/protocol/board-query";
+import { modelNameSchema } from "@/lib/protocol/catalog";
 
-/** `models=a,b`: names; left out, the best ones of today. */
+/** `model=a&model=b`: names; left out, the best ones of today. */
 const historyQuerySchema = boardQuerySchema.extend({
-  models: z
-    .string()
-    .max(8_192)
-    .transform((names) => names.split(",").filter((name) => name !== ""))
-    .optional(),
+  model: z.array(modelNameSchema).max(BOARD_HISTORY_MODELS_MAX).optional(),
 });
 
 export const dynamic = "force-dynamic";
@@ -22,8 +20,10 @@ export const dynamic = "force-dynamic";
 export const GET = route(
   { shape: "parley", caller: "anyone", isRoutine: true },
   async ({ request }) => {
-    const { models, ...key } = parseQuery(request, historyQuerySchema);
-    const name = `history ${boardKeyText(key)} ${models?.join(",") ?? ""}`;
+    const { model: models, ...key } = parseQuery(request, historyQuerySchema, {
+      repeated: ["model"],
+    });
+    const name = `history ${boardKeyText(key)} ${JSON.stringify(models ?? [])}`;
     const answer = await boardAnswers().get(name, async () =>
       toTagged(await readHistory(key, models)),
     );
