@@ -47,6 +47,12 @@ export type BackendDefinition<Settings> = {
   read(values: FlagValues, context: FlagContext): Settings;
   /** The models that it is about to offer, as far as flags tell. */
   starting(settings: Settings): string[];
+  /**
+   * What is printed in place of starting, where the flags ask for a check alone; undefined where they do not.
+   *
+   * @throws StartError naming what is wrong.
+   */
+  check?(settings: Settings): Promise<string | undefined>;
   /** @throws StartError when it cannot begin until a person changes something. */
   create(settings: Settings, context: CreateContext): Promise<Backend>;
 };
@@ -56,13 +62,14 @@ export type PreparedBackend = {
   /** For logs and tests. */
   settings: unknown;
   starting: string[];
+  check(): Promise<string | undefined>;
   create(context: CreateContext): Promise<Backend>;
 };
 
 /** Any definition, by what can be done with it without knowing its settings. */
 export type AnyBackendDefinition = Omit<
   BackendDefinition<unknown>,
-  "read" | "starting" | "create"
+  "read" | "starting" | "check" | "create"
 > & {
   prepare(values: FlagValues, context: FlagContext): PreparedBackend;
 };
@@ -70,7 +77,7 @@ export type AnyBackendDefinition = Omit<
 export function defineBackend<Settings>(
   definition: BackendDefinition<Settings>,
 ): AnyBackendDefinition {
-  const { read, starting, create, ...told } = definition;
+  const { read, starting, check, create, ...told } = definition;
   return {
     ...told,
     prepare(values, context) {
@@ -78,6 +85,7 @@ export function defineBackend<Settings>(
       return {
         settings,
         starting: starting(settings),
+        check: async () => await check?.(settings),
         create: (createContext) => create(settings, createContext),
       };
     },

@@ -1,10 +1,12 @@
 import type { BackendKind } from "@/lib/protocol/worker-card";
 import type { AnyBackendDefinition } from "./backend-definition";
+import { EXTERNAL } from "./backends/external-definition";
 import { MOCK } from "./backends/mock-definition";
 import { ONNX } from "./backends/onnx-definition";
 
 /** Every kind of worker that can be started here, in the order of the help. */
 export const BACKENDS: Partial<Record<BackendKind, AnyBackendDefinition>> = {
   onnx: ONNX,
+  external: EXTERNAL,
   mock: MOCK,
 };

@@ -12,6 +12,11 @@ async function main(): Promise<void> {
     process.stdout.write(usageOf(words));
     return;
   }
+  const told = await flags.backend.check();
+  if (told !== undefined) {
+    process.stdout.write(told);
+    return;
+  }
   const { PARLEY_WORKER_SECRET: secret, PARLEY_WORKER_TOKEN: token } = environment;
   if (secret === undefined && token === undefined) {
     throw new StartError({

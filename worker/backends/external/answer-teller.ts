@@ -1,0 +1,203 @@
+import type { LanguageModelV3StreamPart, LanguageModelV3Usage } from "@ai-sdk/provider";
+import { AppError, isAppError } from "@/lib/errors";
+import { CHARACTERS_A_TOKEN, TOKEN_COUNT_MAX } from "@/lib/fleet-limits";
+import { TOOL_CALLS_MAX } from "@/lib/limits";
+import type { FinishReason, GenerateEvent } from "@/lib/protocol/generate-event";
+import { fromToldError, type UpstreamAbout } from "../upstream-error";
+
+/** The SDK's parts of one answer → our events, counted. */
+
+export type TellerOptions = {
+  about: UpstreamAbout;
+  splitsReasoning: boolean;
+  /** Tokens that the answer may have, as its start has told. */
+  maxTokens: number;
+  contextLength: number;
+  /** Of the prompt, for providers that count nothing. */
+  promptCharacters: number;
+};
+
+/** Where reasoning is wanted in the text: the marks that most open models write themselves. */
+const MARKS = { begin: "<think>\n", end: "\n</think>\n\n" };
+
+type Piece = "text-delta" | "reasoning-delta";
+type Call = { index: number; written: number };
+
+export class AnswerTeller {
+  readonly #options: TellerOptions;
+  readonly #calls = new Map<string, Call>();
+  #tokens = 0;
+  #characters = 0;
+  #isInMarks = false;
+  #end: Extract<LanguageModelV3StreamPart, { type: "finish" }> | undefined;
+
+  constructor(options: TellerOptions) {
+    this.#options = options;
+  }
+
+  /**
+   * What a part says; nothing for those that say nothing to a caller.
+   *
+   * @throws AppError for a part that tells of an error.
+   */
+  tell(part: LanguageModelV3StreamPart): GenerateEvent[] {
+    switch (part.type) {
+      case "text-delta":
+        return this.#text(part.delta);
+      case "reasoning-delta":
+        return this.#reasoning(part.delta);
+      case "tool-input-start":
+        return part.providerExecuted ? [] : this.#begin(part.id, part.toolName);
+      case "tool-input-delta":
+        return this.#input(part.id, part.delta);
+      case "tool-call":
+        return part.providerExecuted ? [] : this.#wholeCall(part);
+      case "finish":
+        this.#end = part;
+        return [];
+      case "error":
+        throw this.#toError(part.error);
+      default:
+        return [];
+    }
+  }
+
+  /**
+   * What is to be said of the end.
+   *
+   * @throws AppError where there was none.
+   */
+  finish(): {
+    finishReason: FinishReason;
+    usage: Usage;
+    isGuessed: boolean;
+    rest: GenerateEvent[];
+  } {
+    const end = this.#end;
+    const { unified, raw } = end?.finishReason ?? { unified: "other", raw: undefined };
+    if (end === undefined || (raw === undefined && (unified === "other" || unified === "error"))) {
+      throw lost();
+    }
+    if (unified === "content-filter") {
+      throw new AppError("invalid-request", {
+        message: "The provider's filter withheld this answer. Ask otherwise, or another model.",
+        param: "messages",
+      });
+    }
+    if (unified === "error") {
+      const message = "The server behind this model could not finish the answer.";
+      throw new AppError("upstream-invalid", { message, cause: new Error(`It says ${raw}.`) });
+    }
+    const rest = this.#isInMarks ? this.#piece("text-delta", MARKS.end) : [];
+    const hasCalls = this.#calls.size > 0;
+    const finishReason = unified === "length" ? "length" : hasCalls ? "tool-calls" : "stop";
+    return { finishReason, ...this.#toUsage(end.usage), rest };
+  }
+
+  #text(text: string): GenerateEvent[] {
+    if (!this.#isInMarks) return this.#piece("text-delta", text);
+    this.#isInMarks = false;
+    return this.#piece("text-delta", MARKS.end + text);
+  }
+
+  #reasoning(text: string): GenerateEvent[] {
+    if (this.#options.splitsReasoning) return this.#piece("reasoning-delta", text);
+    if (text === "") return [];
+    const begin = this.#isInMarks ? "" : MARKS.begin;
+    this.#isInMarks = true;
+    return this.#piece("text-delta", begin + text);
+  }
+
+  #piece(type: Piece, text: string): GenerateEvent[] {
+    return text === "" ? [] : [{ type, text, tokens: this.#count(text) }];
+  }
+
+  /** One a piece, since no provider says how many; never more than the answer may have. */
+  #count(text: string): number {
+    this.#characters += text.length;
+    if (this.#tokens >= this.#options.maxTokens) return 0;
+    this.#tokens += 1;
+    return 1;
+  }
+
+  #begin(id: string, name: string): GenerateEvent[] {
+    if (this.#calls.has(id)) return [];
+    if (this.#calls.size >= TOOL_CALLS_MAX) {
+      const message = `The model asks for more than ${TOOL_CALLS_MAX} calls at once.`;
+      throw new AppError("upstream-invalid", { message });
+    }
+    const index = this.#calls.size;
+    this.#calls.set(id, { index, written: 0 });
+    return [{ type: "tool-call-start", index, id, name }];
+  }
+
+  #input(id: string, text: string): GenerateEvent[] {
+    const call = this.#calls.get(id);
+    if (call === undefined || text === "") return [];
+    call.written += text.length;
+    return [{ type: "tool-call-delta", index: call.index, text, tokens: this.#count(text) }];
+  }
+
+  /** Some providers tell a call in one piece only; all tell it whole in the end. */
+  #wholeCall({
+    toolCallId,
+    toolName,
+    input,
+  }: {
+    toolCallId: string;
+    toolName: string;
+    input: string;
+  }) {
+    const begun = this.#begin(toolCallId, toolName);
+    const isTold = (this.#calls.get(toolCallId)?.written ?? 0) > 0;
+    return isTold ? begun : [...begun, ...this.#input(toolCallId, input)];
+  }
+
+  #toUsage({ inputTokens, outputTokens }: LanguageModelV3Usage): {
+    usage: Usage;
+    isGuessed: boolean;
+  } {
+    const { maxTokens, contextLength, promptCharacters } = this.#options;
+    const bound = (count: number, most: number) => Math.min(count, most, TOKEN_COUNT_MAX);
+    const guess = (characters: number) => Math.ceil(characters / CHARACTERS_A_TOKEN);
+    const read = inputTokens.total ?? guess(promptCharacters);
+    const written = outputTokens.total ?? guess(this.#characters);
+    const promptTokens = bound(read, contextLength);
+    const cached = inputTokens.cacheRead;
+    return {
+      usage: {
+        promptTokens,
+        completionTokens: bound(Math.max(written, this.#tokens), maxTokens),
+        ...(cached !== undefined && { cachedPromptTokens: bound(cached, promptTokens) }),
+      },
+      isGuessed: inputTokens.total === undefined || outputTokens.total === undefined,
+    };
+  }
+
+  #toError(error: unknown): AppError {
+    return toToldError(error, this.#options.about);
+  }
+}
+
+type Usage = { promptTokens: number; completionTokens: number; cachedPromptTokens?: number };
+
+function lost(cause?: unknown): AppError {
+  const message =
+    "The connection to the server behind this model broke in the middle of the answer.";
+  return new AppError("worker-lost", { message, cause });
+}
+
+/** An error in the middle of a stream: the SDK's of what it could not read, or the provider's own words. */
+function toToldError(error: unknown, about: UpstreamAbout): AppError {
+  if (!(error instanceof Error))
+    return fromToldError(typeof error === "string" ? { error } : error, about);
+  if (/without a finish reason/.test(error.message)) return lost(nameOnly(error));
+  if (isAppError(error)) return error;
+  const message = "The server behind this model sent what is not expected.";
+  return new AppError("upstream-invalid", { message, cause: nameOnly(error) });
+}
+
+/** The SDK's errors hold what was sent and what came, which no log is to hold. */
+export function nameOnly(error: Error): Error {
+  return new Error(`The provider's SDK says ${error.name}.`);
+}

@@ -1,0 +1,53 @@
+import { StartError } from "@/lib/util/start-error";
+import { contextLengthOf, toOffer } from "./external-offer";
+import type { ModelEntry } from "./model-entry";
+import { type ReadOptions, readModelsFile } from "./read-models-file";
+import { findFields } from "./served-external";
+
+/**
+ * What `--check` prints: each model, what it cannot be asked for, and what an operator tells the catalog of it,
+ * which keeps prices and who may see a model.
+ *
+ * @throws StartError naming every fault of the file.
+ */
+export async function checkModels(
+  options: ReadOptions & { only: readonly string[] },
+): Promise<string> {
+  const { models, warnings } = readModelsFile(options);
+  const { only } = options;
+  const chosen = models.filter(({ entry }) => only.length === 0 || only.includes(entry.name));
+  if (chosen.length < only.length) {
+    throw new StartError({
+      message: "--model names what is no model of the file.",
+      remedy: `It has ${models.map(({ entry }) => entry.name).join(", ")}.`,
+    });
+  }
+  const parts = [`${chosen.length} ${chosen.length === 1 ? "model" : "models"}, no faults.\n`];
+  for (const { entry } of chosen) parts.push(await describe(entry));
+  if (warnings.length > 0) parts.push(`\n${warnings.join("\n")}\n`);
+  return parts.join("");
+}
+
+async function describe(entry: ModelEntry): Promise<string> {
+  const { fields, faults } = await findFields(entry);
+  const { features } = toOffer(entry, fields);
+  const lines = [
+    `${entry.name}: ${entry.model} of ${entry.provider}`,
+    `  features: ${features.join(", ")}`,
+    `  context: ${contextLengthOf(entry)} tokens${entry.contextLength === undefined ? " (a guess: say contextLength)" : ""}`,
+    ...faults.map(({ field, fault }) => `  is not asked for ${field}: ${fault}`),
+    ...catalogLines(entry),
+  ];
+  return `\n${lines.join("\n")}\n`;
+}
+
+function catalogLines({ prices, anonymousOnly, link }: ModelEntry): string[] {
+  const told = [
+    prices &&
+      `prices (US dollars a million tokens): ${prices.input} read, ${prices.output} written`,
+    prices?.cachedInput !== undefined && `of cached ones ${prices.cachedInput}`,
+    anonymousOnly && "shown in blind battles alone",
+    link && `link: ${link}`,
+  ].filter((it) => typeof it === "string");
+  return told.length === 0 ? [] : [`  for the catalog (npx parley models set): ${told.join("; ")}`];
+}
