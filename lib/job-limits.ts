@@ -28,6 +28,8 @@ export const JOB_SLOT_DELAY_MS = 250;
 export const VOTES_A_LOAD = 10_000;
 /** A board is given so long for its votes to be read and its numbers fitted: ten million votes take a minute. */
 export const BOARD_COMPUTE_MS_MAX = 600_000;
+/** Its statements wait for each other's locks, which are held until the board is written. */
+export const BOARD_STATEMENT_MS_MAX = BOARD_COMPUTE_MS_MAX;
 /** Connections of what computes boards: each board is one transaction, and two may be under way. */
 export const BOARD_CONNECTIONS_MAX = 3;
 /** Votes are kept in memory for so long after they were last asked for: loading a million takes some seconds. */
@@ -36,6 +38,8 @@ export const BOARD_VOTES_IDLE_MS = 900_000;
 export const BOARDS_INTERVAL_MS_MIN = 2_000;
 /** and rest after it for so many times what it took, so that they take a quarter of one core at most. */
 export const BOARDS_REST = 3;
+/** No longer than this, however long they took: a slow machine's boards are some minutes behind, not half an hour. */
+export const BOARDS_REST_MS_MAX = 120_000;
 /** How far a computation of all boards has come is written this often. */
 export const BOARD_PROGRESS_MS = 500;
 /** Computations that are remembered. */

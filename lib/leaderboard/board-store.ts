@@ -2,7 +2,14 @@ import { and, eq, inArray, isNull, lt, notInArray, or, sql } from "drizzle-orm";
 import type { Database } from "@/lib/db/client";
 import { boardDays, boardRuns, boards } from "@/lib/db/schema/boards";
 import { models } from "@/lib/db/schema/models";
-import { BOARD_KEPT_MS, BOARD_RUN_STALE_MS, BOARD_RUNS_KEPT } from "@/lib/job-limits";
+import {
+  BOARD_KEPT_MS,
+  BOARD_RUN_STALE_MS,
+  BOARD_RUNS_KEPT,
+  BOARDS_INTERVAL_MS_MIN,
+  BOARDS_REST,
+  BOARDS_REST_MS_MAX,
+} from "@/lib/job-limits";
 import type { BoardBody } from "@/lib/protocol/board-view";
 import { assert } from "@/lib/util/assert";
 import type { PackedPairs } from "./packed-pairs";
@@ -121,6 +128,16 @@ export async function createRun(
     .returning({ id: boardRuns.id });
   assert(row !== undefined, "an insert returns its row");
   return row;
+}
+
+/** Milliseconds that all boards still rest for, by what their last computation took, whichever process's that was. */
+export async function readRestMs(db: Database): Promise<number> {
+  const [row] = await db.execute<{ rest: number | null }>(sql`
+    select (extract(epoch from ended_at - now()) * 1000 + least(${BOARDS_REST_MS_MAX}, greatest(
+      ${BOARDS_INTERVAL_MS_MIN}, extract(epoch from ended_at - started_at) * 1000 * ${BOARDS_REST})))::float8 as rest
+    from ${boardRuns} where ${boardRuns.keys} is null and ${boardRuns.endedAt} is not null
+    order by ${boardRuns.endedAt} desc limit 1`);
+  return Math.max(0, row?.rest ?? 0);
 }
 
 export async function moveRun(db: Database, { id }: Run, boardsDone: number): Promise<void> {

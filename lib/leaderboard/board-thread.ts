@@ -1,6 +1,6 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { databaseUrl, openDatabase } from "@/lib/db/client";
-import { BOARD_CONNECTIONS_MAX } from "@/lib/job-limits";
+import { BOARD_CONNECTIONS_MAX, BOARD_STATEMENT_MS_MAX } from "@/lib/job-limits";
 import { assert } from "@/lib/util/assert";
 import { computeBoardFile } from "@/lib/vote-files/compute-board-file";
 import { BoardEngine } from "./board-engine";
@@ -43,7 +43,10 @@ async function answer({ callId, ask }: Extract<ThreadCall, { type: "call" }>): P
 }
 
 function toKeeper(): Answers {
-  const { db } = openDatabase(databaseUrl(), { connectionsMax: BOARD_CONNECTIONS_MAX });
+  const { db } = openDatabase(databaseUrl(), {
+    connectionsMax: BOARD_CONNECTIONS_MAX,
+    statementTimeoutMs: BOARD_STATEMENT_MS_MAX,
+  });
   const fitter = new FitWorker();
   const engine = new BoardEngine(db, { fitter });
   return async (ask, signal) => {

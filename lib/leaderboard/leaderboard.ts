@@ -1,12 +1,7 @@
 import { setTimeout as delay } from "node:timers/promises";
 import { type ChangeFeed, changeFeed } from "@/lib/db/change-feed";
 import { type Database, database } from "@/lib/db/client";
-import {
-  BOARD_CHECK_SECONDS,
-  BOARDS_INTERVAL_MS_MIN,
-  BOARDS_REST,
-  SPEED_INTERVAL_SECONDS,
-} from "@/lib/job-limits";
+import { BOARD_CHECK_SECONDS, SPEED_INTERVAL_SECONDS } from "@/lib/job-limits";
 import { type Job, Jobs, jobs } from "@/lib/jobs/jobs";
 import { BOARD_WAIT_MS_MAX, RATING_INTERVAL_MS_MIN } from "@/lib/limits";
 import { boardKeyText, OVERALL } from "@/lib/protocol/board-key";
@@ -14,6 +9,7 @@ import { log } from "@/lib/telemetry/log";
 import { processSingleton } from "@/lib/util/process-singleton";
 import { type BoardComputer, BoardEngine } from "./board-engine";
 import { keepRequestedBoard, REQUEST_JOB } from "./board-requests";
+import { readRestMs } from "./board-store";
 import { BoardWorker } from "./board-worker";
 import { computeBoards } from "./compute-boards";
 import { measureSpeeds } from "./measure-speeds";
@@ -45,8 +41,6 @@ export class Leaderboard {
   readonly #computer: BoardComputer;
   #unhear: (() => void) | undefined;
   #beganMs = Number.NEGATIVE_INFINITY;
-  /** When all boards may be computed again. */
-  #restedMs = Number.NEGATIVE_INFINITY;
   /** Called when a computation has ended that began after they were put here. */
   #waiters: (() => void)[] = [];
 
@@ -110,7 +104,7 @@ export class Leaderboard {
   }
 
   async #askForAll(): Promise<void> {
-    const waitMs = this.#restedMs - performance.now();
+    const waitMs = await readRestMs(this.#db);
     const options = waitMs > 0 ? { startAt: new Date(Date.now() + waitMs) } : {};
     await this.#jobs.send(ALL_JOB, {}, options);
   }
@@ -127,14 +121,8 @@ export class Leaderboard {
   }
 
   async #computeAll(signal: AbortSignal): Promise<void> {
-    const beganMs = performance.now();
-    try {
-      const keys = await this.#computer.listKeys(signal);
-      await computeBoards(this.#db, this.#computer, { keys, isAll: true, signal });
-    } finally {
-      const tookMs = performance.now() - beganMs;
-      this.#restedMs = performance.now() + Math.max(BOARDS_INTERVAL_MS_MIN, tookMs * BOARDS_REST);
-    }
+    const keys = await this.#computer.listKeys(signal);
+    await computeBoards(this.#db, this.#computer, { keys, isAll: true, signal });
   }
 
   async #computeRequested({ data, signal }: Job<{ key: string }>): Promise<void> {

@@ -95,12 +95,19 @@ export class LiveVotes {
 type Facts = Omit<VoteTraits, "turn" | "labels"> & { a?: Side; b?: Side };
 type Side = { tokens?: number | null; headers?: number; lists?: number; bold?: number };
 
-function toVote({ facts, ...row }: Row): CountedVote {
-  const { id, modelA, modelB, outcome, day, language, turn, labels } = row;
+/** Field by field: a million rows taken apart with `...rest` and put together again are two seconds more. */
+function toVote(row: Row): CountedVote {
+  const { a, b, prompt } = row.facts;
   return {
-    ...{ id, modelA, modelB, outcome, day, language },
-    categories: toCategories({ ...facts, turn, labels }),
-    ...{ styleA: toStyle(facts.a), styleB: toStyle(facts.b) },
+    id: row.id,
+    modelA: row.modelA,
+    modelB: row.modelB,
+    outcome: row.outcome,
+    day: row.day,
+    language: row.language,
+    categories: toCategories({ turn: row.turn, labels: row.labels, prompt, a, b }),
+    styleA: toStyle(a),
+    styleB: toStyle(b),
   };
 }
 

@@ -149,8 +149,11 @@ export class VoteTable {
   #summed(row: number): SummedVote {
     const one = this.#hash[row] as number;
     return {
-      ...{ day: this.#day[row] as number, language: this.#language[row] as number },
-      ...{ categories: this.#categories[row] as number, one, other: mix(OTHER_SEED, one) },
+      day: this.#day[row] as number,
+      language: this.#language[row] as number,
+      categories: this.#categories[row] as number,
+      one,
+      other: mix(OTHER_SEED, one),
     };
   }
 
