@@ -1,8 +1,9 @@
-import { sql } from "drizzle-orm";
+import { type SQL, sql } from "drizzle-orm";
 import type { Database } from "@/lib/db/client";
 import { publicLog } from "@/lib/db/schema/ballots";
 import { modelLedger } from "@/lib/db/schema/boards";
 import { models } from "@/lib/db/schema/models";
+import { isLongAgo } from "@/lib/ledger/told";
 import type { PublicLog } from "@/lib/protocol/review-view";
 
 /** SQL about the public log: its own lines, and those of the ledger of models that it has none for. */
@@ -18,11 +19,14 @@ export type LogLine = {
   organization: string | null;
   by: string | null;
   isPrivate: boolean;
+  /** Its day alone is told (UTC). */
+  isDay: boolean;
 };
 
 /**
- * The newest lines, or those before one of them. Entries of private models come the day after (UTC): whoever
- * fights at this moment would know whom they may be looking at.
+ * The newest lines, or those before one of them. First battles and entries of private models come when the day
+ * after (UTC) has ended, at the beginning of their own and under another id: ids begin with their moment, and
+ * whoever fights at this moment would know whom they may be looking at.
  */
 export async function readLog(
   db: Database,
@@ -36,18 +40,30 @@ export async function readLog(
   const rows = await db.execute<Omit<LogLine, "createdAt"> & { createdAt: string | Date }>(sql`
     with lines as (
       select id, kind, message, ${publicLog.ballots} as ballots, created_at as "createdAt",
-        null as model, null as organization, null as by, false as "isPrivate"
+        null as model, null as organization, null as by, false as "isPrivate", false as "isDay"
       from ${publicLog}
       union all
-      select ${modelLedger.id}, 'model-' || ${modelLedger.kind}, null,
-        coalesce((${modelLedger.facts} ->> 'votes')::int, 0), ${modelLedger.createdAt},
-        ${models.name}, ${models.description} ->> 'organization', ${modelLedger.facts} ->> 'by',
-        ${hidden} ? ${models.name}
-      from ${modelLedger} join ${models} on ${models.id} = ${modelLedger.modelId}
-      where ${modelLedger.kind} in ('first-battle', 'made-private', 'retired', 'returned')
-        and (not ${hidden} ? ${models.name}
-          or ${modelLedger.createdAt} < date_trunc('day', now(), 'UTC'))
+      select case when "isDay" then ${withoutMoment(sql`entry.id`)} else entry.id end, 'model-' || kind, null,
+        coalesce((facts ->> 'votes')::int, 0),
+        case when "isDay" then date_trunc('day', created_at, 'UTC') else created_at end,
+        name, organization, facts ->> 'by', "isPrivate", "isDay"
+      from (
+        select ${modelLedger.id}, ${modelLedger.kind}, ${modelLedger.facts}, ${modelLedger.createdAt},
+          ${models.name}, ${models.description} ->> 'organization' as organization,
+          ${hidden} ? ${models.name} as "isPrivate",
+          ${hidden} ? ${models.name} or ${modelLedger.kind} = 'first-battle' as "isDay",
+          ${isLongAgo} as "isLongAgo"
+        from ${modelLedger} join ${models} on ${models.id} = ${modelLedger.modelId}
+        where ${modelLedger.kind} in ('first-battle', 'made-private', 'retired', 'returned')
+      ) as entry
+      where not "isDay" or "isLongAgo"
     )
     select * from lines ${before} order by "createdAt" desc, id desc limit ${query.limit}`);
   return rows.map(({ createdAt, ...row }) => ({ ...row, createdAt: new Date(createdAt) }));
+}
+
+/** An id that is always the same of another one, and no moment: a hash of it as a UUID of version 8 (RFC 9562 §5.8). */
+function withoutMoment(id: SQL): SQL {
+  const hash = sql`encode(sha256(convert_to(${id}::text, 'UTF8')), 'hex')`;
+  return sql`overlay(overlay(left(${hash}, 32) placing '8' from 13) placing '8' from 17)::uuid`;
 }

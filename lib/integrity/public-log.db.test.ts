@@ -49,6 +49,11 @@ test("lines of both stand in one order, and pages go on where the last one ended
     ["model-retired", 7],
     ["model-first-battle", 0],
   ]);
+  // A battle's day is told and not its moment, which its id would tell as well.
+  const first = entries[3];
+  expect(first?.createdAt).toMatch(/^\d{4}-\d{2}-\d{2}$/);
+  const [row] = await db.select().from(modelLedger).where(eq(modelLedger.kind, "first-battle"));
+  expect(first?.id.slice(0, 8)).not.toBe(row?.id.slice(0, 8));
   expect(entries[2]?.message).toContain("The model x was retired: no worker");
   const older = await read(entries[1]?.id);
   expect(older.entries).toEqual(entries.slice(2));
@@ -70,7 +75,7 @@ test("lines of both stand in one order, and pages go on where the last one ended
 
 test("what is private has no name there, no hour, and comes a day later", async () => {
   const { db } = database;
-  await enter(SECRET.id, "first-battle", 48);
+  await enter(SECRET.id, "first-battle", 49);
   await enter(SECRET.id, "retired", 0, { by: "operator" });
   await setModelWithdrawn({ db, board: { recompute: async () => {} } }, SECRET.name, true);
   const { entries } = await read();
@@ -82,6 +87,11 @@ test("what is private has no name there, no hour, and comes a day later", async 
     ...{ kind: "model-first-battle", createdAt: expect.stringMatching(/^\d{4}-\d{2}-\d{2}$/) },
   });
   expect(entries.filter(({ kind }) => kind === "model-retired")).toHaveLength(1);
+  // Nor does it tell whom somebody may be looking at now, private or not.
+  const fresh = { id: createId(), name: "fresh", description: {} };
+  await db.insert(models).values(fresh);
+  await enter(fresh.id, "first-battle", 1);
+  expect(JSON.stringify(await read())).not.toContain("fresh");
   // Once it has a name, all of it is told.
   await changeRules(db, arenaSettingsSchema.parse({}));
   const named = (await read()).entries.filter(({ message }) => message.includes(SECRET.name));

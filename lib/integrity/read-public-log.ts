@@ -22,9 +22,9 @@ export async function readPublicLog(
   const shown = lines.slice(0, PUBLIC_LOG_PAGE_MAX);
   return {
     entries: shown.map((line) => {
-      const { id, kind, ballots, isPrivate } = line;
+      const { id, kind, ballots, isDay } = line;
       const message = line.message ?? toMessage(line);
-      const createdAt = line.createdAt.toISOString().slice(0, isPrivate ? 10 : undefined);
+      const createdAt = line.createdAt.toISOString().slice(0, isDay ? 10 : undefined);
       return { id, kind, message, ballots, createdAt };
     }),
     next: lines.length > shown.length ? (shown.at(-1)?.id ?? null) : null,

@@ -125,14 +125,9 @@ test("a name that nobody is told is as unknown as one that nobody has", async ()
 
 test("private variants are told without name, in days, with rounded votes, and not on their first day", async () => {
   await firstBattle(X.id, 3);
-  await firstBattle(SECRET.id, 0);
+  await firstBattle(SECRET.id, 1);
   expect((await read(X.name)).variants.map(({ model }) => model)).toEqual([X.name]);
-  await database.db.transaction(async (transaction) => {
-    await transaction.execute(sql`set local session_replication_role = replica`);
-    await transaction.execute(
-      sql`update model_ledger set created_at = now() - interval '2 days' where kind = 'first-battle' and model_id = ${SECRET.id}`,
-    );
-  });
+  await moveFirstBattle(SECRET.id, 2);
   await vote(SECRET.id, 99);
   const text = JSON.stringify(await read(X.name));
   for (const told of [SECRET.name, toModelSlug(SECRET.name), SECRET.id]) {
@@ -146,15 +141,52 @@ test("private variants are told without name, in days, with rounded votes, and n
   });
   await vote(SECRET.id, 2);
   expect((await hidden())?.votes).toBe(0);
+  // Votes of today and of yesterday are told of nobody.
+  await vote(SECRET.id, 150, 1);
   nowMs += 61_000;
   expect((await hidden())?.votes).toBe(100);
 });
 
-async function vote(modelId: string, count: number): Promise<void> {
+test("whom a battle of today or yesterday is between stands nowhere, neither as an entry nor as a variant", async () => {
+  const { db } = database;
+  const [one, other] = [createId(), createId()];
+  for (const [id, name] of [
+    [one, "newlab/one"],
+    [other, "newlab/other"],
+  ] as const) {
+    await db.insert(models).values({ id, name, description: { organization: "Newlab" } });
+  }
+  await firstBattle(one, 0);
+  const kinds = async () => (await read("newlab/one")).ledger.map(({ kind }) => kind);
+  for (const daysAgo of [0, 1]) {
+    await moveFirstBattle(one, daysAgo);
+    expect(await kinds()).toEqual(["registered"]);
+    expect((await read("newlab/other")).variants).toEqual([]);
+  }
+  await moveFirstBattle(one, 2);
+  const page = await read("newlab/one");
+  const day = expect.stringMatching(/^\d{4}-\d{2}-\d{2}$/);
+  expect(page.ledger.find(({ kind }) => kind === "first-battle")).toMatchObject({ at: day });
+  expect(page.variants).toMatchObject([{ model: "newlab/one", firstBattleAt: day }]);
+});
+
+async function moveFirstBattle(modelId: string, daysAgo: number): Promise<void> {
+  await database.db.transaction(async (transaction) => {
+    await transaction.execute(sql`set local session_replication_role = replica`);
+    await transaction.execute(
+      sql`update model_ledger set created_at = now() - make_interval(days => ${daysAgo})
+        where kind = 'first-battle' and model_id = ${modelId}`,
+    );
+  });
+}
+
+/** Of a moment so many days ago: three unless given, so long that they are told. */
+async function vote(modelId: string, count: number, daysAgo = 3): Promise<void> {
   await database.db.insert(ballots).values(
     Array.from({ length: count }, () => ({
       ...{ id: createId(), voter: createId(), modelAId: modelId, modelBId: Z.id, turn: 1 },
       ...{ outcome: "a" as const, pairProbability: 0.5, counted: true },
+      createdAt: sql`now() - make_interval(days => ${daysAgo})`,
     })),
   );
 }
@@ -163,7 +195,7 @@ test("with its name a model's whole past becomes public", async () => {
   await hide();
   const page = await read(SECRET.name);
   expect(page.ledger.map(({ kind, votes }) => [kind, votes])).toEqual([
-    ["made-public", 101],
+    ["made-public", 251],
     ["made-private", 0],
     ["registered", null],
     ["first-battle", 0],

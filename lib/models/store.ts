@@ -1,9 +1,10 @@
-import { and, desc, eq, inArray, isNull, like, or, sql } from "drizzle-orm";
+import { and, desc, eq, inArray, isNull, like, ne, or, sql } from "drizzle-orm";
 import type { Database } from "@/lib/db/client";
 import { ballots } from "@/lib/db/schema/ballots";
 import { boards, modelLedger } from "@/lib/db/schema/boards";
 import { models } from "@/lib/db/schema/models";
 import { workerModels, workers } from "@/lib/db/schema/workers";
+import { isLongAgo } from "@/lib/ledger/told";
 
 /** SQL about the pages of models: what stands on stored boards of one of them, and its ledger. */
 
@@ -64,28 +65,29 @@ export async function readBoardVotes(
   return new Map(rows.map(({ id, votes }) => [String(id), Number(votes)]));
 }
 
-/** The newest first. */
+/** The newest first, without battles that are still to be told. */
 export async function readLedger(db: Database, modelId: string) {
   return db
     .select({ kind: modelLedger.kind, facts: modelLedger.facts, at: modelLedger.createdAt })
     .from(modelLedger)
-    .where(eq(modelLedger.modelId, modelId))
+    .where(
+      and(eq(modelLedger.modelId, modelId), or(ne(modelLedger.kind, "first-battle"), isLongAgo)),
+    )
     .orderBy(desc(modelLedger.createdAt));
 }
 
-/** Models that say they are of an organization, and were in a battle; the newest first. */
+/** Models that say they are of an organization, and were in a battle that may be told; the newest first. */
 export async function readVariants(db: Database, organization: string, limit: number) {
   return db
     .select({
       ...{ id: models.id, name: models.name, registeredAt: models.createdAt },
       ...{ withdrawnAt: models.withdrawnAt, retiredAt: models.retiredAt },
       firstBattleAt: modelLedger.createdAt,
-      isBeforeToday: sql<boolean>`${modelLedger.createdAt} < date_trunc('day', now(), 'UTC')`,
     })
     .from(models)
     .innerJoin(
       modelLedger,
-      and(eq(modelLedger.modelId, models.id), eq(modelLedger.kind, "first-battle")),
+      and(eq(modelLedger.modelId, models.id), eq(modelLedger.kind, "first-battle"), isLongAgo),
     )
     .where(
       sql`lower(trim(${models.description} ->> 'organization')) = ${organization.trim().toLowerCase()}`,
@@ -94,7 +96,7 @@ export async function readVariants(db: Database, organization: string, limit: nu
     .limit(limit);
 }
 
-/** Counted votes on models that are on no board, by id: two indexes, over their own votes. */
+/** Counted votes on models that are on no board, without those of today and yesterday (UTC), by id: two indexes, over their own votes. */
 export async function countVotes(
   db: Database,
   modelIds: readonly string[],
@@ -104,7 +106,13 @@ export async function countVotes(
       const [row] = await db
         .select({ count: sql<number>`count(*)`.mapWith(Number) })
         .from(ballots)
-        .where(and(ballots.counted, or(eq(ballots.modelAId, id), eq(ballots.modelBId, id))));
+        .where(
+          and(
+            ballots.counted,
+            sql`${ballots.createdAt} < date_trunc('day', now(), 'UTC') - interval '1 day'`,
+            or(eq(ballots.modelAId, id), eq(ballots.modelBId, id)),
+          ),
+        );
       return [id, row?.count ?? 0] as const;
     }),
   );

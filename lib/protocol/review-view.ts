@@ -79,7 +79,7 @@ export const publicLogSchema = z.object({
       ]),
       message: z.string(),
       ballots: z.number(),
-      /** Of what became of a private model the day alone, in UTC. */
+      /** Of first battles and of what became of a private model the day alone, in UTC. */
       createdAt: z.string(),
     }),
   ),

@@ -1,4 +1,5 @@
 import Link from "next/link";
+import { dayLabel } from "@/components/board/board-labels";
 import { countOf, formatDate } from "@/components/format";
 import { RETIRED_AFTER_DAYS } from "@/lib/arena-limits";
 import { paths } from "@/lib/paths";
@@ -6,6 +7,9 @@ import type { ModelPage } from "@/lib/protocol/board-view";
 import { Section } from "./section";
 
 type Entry = ModelPage["ledger"][number];
+
+/** Of `2026-11-21`: a first battle is told by its day (UTC), a day late. */
+const DAY_LENGTH = 10;
 
 /** What became of it, from its first day on. */
 export function LedgerSection({ page: { ledger } }: { page: ModelPage }) {
@@ -15,9 +19,10 @@ export function LedgerSection({ page: { ledger } }: { page: ModelPage }) {
       title="Ledger"
       lead={
         <>
-          What became of it. Entries are written once; nobody can change or remove one. A model is
-          known by its name: under another name it is another model, with a ledger of its own. See
-          also the{" "}
+          What became of it. Entries are written once; nobody can change or remove one. A first
+          battle is told by its day, once the day after has ended: whoever fights now shall not know
+          whom. A model is known by its name: under another name it is another model, with a ledger
+          of its own. See also the{" "}
           <Link
             href={paths.publicLog}
             prefetch={false}
@@ -39,7 +44,7 @@ export function LedgerSection({ page: { ledger } }: { page: ModelPage }) {
             <p>{toWords({ kind, by })}</p>
             <p className="numeric mt-0.5 flex flex-wrap gap-x-3 text-sm text-ink-soft">
               <time dateTime={at} suppressHydrationWarning>
-                {formatDate(new Date(at))}
+                {at.length === DAY_LENGTH ? dayLabel(at) : formatDate(new Date(at))}
               </time>
               {votes !== null && votes > 0 && <span>with {countOf(votes, "counted vote")}</span>}
             </p>
