@@ -1,6 +1,7 @@
 import { sql } from "drizzle-orm";
 import {
   bigint,
+  boolean,
   check,
   customType,
   date,
@@ -53,6 +54,8 @@ export const boardDays = pgTable(
     upper: doublePrecision().notNull(),
     rank: integer().notNull(),
     votes: integer().notNull(),
+    /** Computed after the day, from votes up to it that were moved in later. */
+    isLater: boolean().notNull().default(false),
   },
   (table) => [
     primaryKey({ columns: [table.key, table.modelId, table.day] }),
@@ -168,7 +171,7 @@ export const modelSpeeds = pgTable("model_speeds", {
 
 export const LEDGER_KINDS = [
   ...(["registered", "first-battle", "made-private", "made-public"] as const),
-  ...(["withdrawn", "restored", "retired", "returned"] as const),
+  ...(["withdrawn", "restored", "retired", "returned", "imported"] as const),
 ] as const;
 
 /** What became of each model, private ones included. Rows are written once: the database refuses to change them. */
@@ -187,7 +190,7 @@ export const modelLedger = pgTable(
   (table) => [
     check(
       "model_ledger_kind",
-      sql`${table.kind} in ('registered', 'first-battle', 'made-private', 'made-public', 'withdrawn', 'restored', 'retired', 'returned')`,
+      sql`${table.kind} in ('registered', 'first-battle', 'made-private', 'made-public', 'withdrawn', 'restored', 'retired', 'returned', 'imported')`,
     ),
     index("model_ledger_by_model").on(table.modelId, table.createdAt),
   ],

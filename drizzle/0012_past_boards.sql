@@ -1,0 +1,3 @@
+ALTER TABLE "model_ledger" DROP CONSTRAINT "model_ledger_kind";--> statement-breakpoint
+ALTER TABLE "board_days" ADD COLUMN "is_later" boolean DEFAULT false NOT NULL;--> statement-breakpoint
+ALTER TABLE "model_ledger" ADD CONSTRAINT "model_ledger_kind" CHECK ("model_ledger"."kind" in ('registered', 'first-battle', 'made-private', 'made-public', 'withdrawn', 'restored', 'retired', 'returned', 'imported'));
