@@ -1,8 +1,8 @@
 import type { IncomingHttpHeaders } from "node:http";
-import type { Dispatcher } from "undici";
 import type { AppError } from "@/lib/errors";
 import { WORKER_WORD_BYTES_MAX } from "@/lib/fleet-limits";
 import type { StopSignal } from "@/lib/util/stop";
+import type { AnswerControl, AnswerHandler, PlainCall } from "./answer-handler";
 import { EventReader } from "./event-reader";
 
 export type Refusal = { status: number; headers: IncomingHttpHeaders; body: Buffer };
@@ -19,18 +19,18 @@ export type EventCallOptions = {
 };
 
 /**
- * One call for events. undici's dispatcher tells it of the answer as it comes, and what it hears goes to the
- * reader at once: `request` would lay a `Readable` between them, with an AbortController (4 µs on Node 20)
+ * One call for events. A client tells it of the answer as it comes, and what it hears goes to the reader at
+ * once: undici's `request` would lay a `Readable` between them, with an AbortController (4 µs on Node 20)
  * and turns of `process.nextTick` for each chunk.
  */
-class EventCall implements Dispatcher.DispatchHandler {
+class EventCall implements AnswerHandler {
   readonly #options: EventCallOptions;
   readonly #resolve: (reader: EventReader) => void;
   readonly #reject: (error: AppError) => void;
   readonly #timer: NodeJS.Timeout;
   #late: NodeJS.Immediate | undefined;
   readonly #onAbort = () => this.#stop(this.#options.toError(this.#options.signal.reason));
-  #controller: Dispatcher.DispatchController | undefined;
+  #controller: AnswerControl | undefined;
   #reader: EventReader | undefined;
   #refusal:
     | { status: number; headers: IncomingHttpHeaders; chunks: Buffer[]; bytes: number }
@@ -54,17 +54,13 @@ class EventCall implements Dispatcher.DispatchHandler {
     signal.addEventListener("abort", this.#onAbort, { once: true });
   }
 
-  onRequestStart(controller: Dispatcher.DispatchController): void {
+  onRequestStart(controller: AnswerControl): void {
     this.#controller = controller;
     // It had waited for a connection, and for too long.
     if (this.#stopped) controller.abort(this.#stopped);
   }
 
-  onResponseStart(
-    controller: Dispatcher.DispatchController,
-    status: number,
-    headers: IncomingHttpHeaders,
-  ): void {
+  onResponseStart(controller: AnswerControl, status: number, headers: IncomingHttpHeaders): void {
     // "Continue" and the like come before the answer.
     if (status < 200) return;
     if (status !== 200) {
@@ -85,14 +81,14 @@ class EventCall implements Dispatcher.DispatchHandler {
     this.#resolve(this.#reader);
   }
 
-  onResponseData(controller: Dispatcher.DispatchController, chunk: Buffer): void {
+  onResponseData(controller: AnswerControl, chunk: Buffer): void {
     if (this.#reader) {
       this.#reader.take(chunk);
       return;
     }
     const refusal = this.#refusal;
     if (refusal === undefined) return;
-    refusal.chunks.push(chunk);
+    refusal.chunks.push(Buffer.from(chunk));
     refusal.bytes += chunk.length;
     if (refusal.bytes > WORKER_WORD_BYTES_MAX)
       controller.abort(new Error("The refusal has no end."));
@@ -106,7 +102,7 @@ class EventCall implements Dispatcher.DispatchHandler {
     this.#reject(this.#options.toRefusal({ status, headers, body: Buffer.concat(chunks) }));
   }
 
-  onResponseError(_controller: Dispatcher.DispatchController, error: Error): void {
+  onResponseError(_controller: AnswerControl, error: Error): void {
     this.#forget();
     const told = this.#stopped ?? this.#options.toError(error);
     // Of these one has settled before, or is not there.
@@ -140,19 +136,22 @@ class EventCall implements Dispatcher.DispatchHandler {
   }
 }
 
+/** undici's dispatchers and our own pool. */
+export type Caller = { dispatch(call: PlainCall, handler: AnswerHandler): unknown };
+
 /**
  * Resolves with the head of an answer of status 200.
  *
  * @throws AppError as `options` has it
  */
 export function openEvents(
-  dispatcher: Dispatcher,
-  request: Dispatcher.DispatchOptions,
+  caller: Caller,
+  call: PlainCall,
   options: EventCallOptions,
 ): Promise<EventReader> {
   const { signal, toError } = options;
   if (signal.aborted) return Promise.reject(toError(signal.reason));
   return new Promise((resolve, reject) => {
-    dispatcher.dispatch(request, new EventCall(options, resolve, reject));
+    caller.dispatch(call, new EventCall(options, resolve, reject));
   });
 }

@@ -134,7 +134,8 @@ export class EventReader implements AsyncGenerator<GenerateEvent, undefined, und
   }
 
   #keep(bytes: Buffer): void {
-    this.#rest.push(bytes);
+    // Whoever gave them reads the next ones into the same place.
+    this.#rest.push(Buffer.from(bytes));
     this.#restBytes += bytes.length;
     if (this.#restBytes > EVENT_BYTES_MAX) {
       throw invalid(`A line exceeds ${EVENT_BYTES_MAX} bytes.`);

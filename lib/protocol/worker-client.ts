@@ -18,6 +18,7 @@ import { DELIVERY_HEADER, WHOLE_DELIVERY } from "./delivery";
 import { openEvents, type Refusal } from "./event-call";
 import type { GenerateEvent } from "./generate-event";
 import type { GenerateRequest } from "./generate-request";
+import { HttpPool } from "./http-pool";
 import { LOAD_HEADER, readLoadHeader } from "./load-header";
 import { readWhole } from "./read-whole";
 import type { LiveLoadReport } from "./registration";
@@ -79,6 +80,8 @@ const LIMITS: Limits = {
 export class WorkerClient {
   readonly #limits: Limits;
   readonly #agent: Agent;
+  /** For what every request to a model passes. */
+  readonly #plain: HttpPool;
 
   constructor(limits: Partial<Limits> = {}) {
     this.#limits = { ...LIMITS, ...limits };
@@ -91,6 +94,11 @@ export class WorkerClient {
       // The head's limit is kept below by a clock of our own, which also covers a wait for a connection.
       headersTimeout: 0,
       bodyTimeout: this.#limits.silenceMsMax,
+    });
+    this.#plain = new HttpPool({
+      connectionsMax: WORKER_CONNECTIONS_MAX,
+      idleMsMax: WORKER_IDLE_MS_MAX,
+      silenceMsMax: this.#limits.silenceMsMax,
     });
   }
 
@@ -109,7 +117,8 @@ export class WorkerClient {
     const { signal } = call;
     const { origin, path } = placeOf(address);
     return await openEvents(
-      this.#agent,
+      // Encrypted it is undici's, as all that is seldom asked.
+      origin.startsWith("http:") ? this.#plain : this.#agent,
       {
         origin,
         path: `${path}${paths.worker.generate}`,
@@ -179,6 +188,7 @@ export class WorkerClient {
 
   /** Ends every connection. */
   async close(): Promise<void> {
+    this.#plain.close();
     await this.#agent.destroy();
   }
 
