@@ -1,0 +1,71 @@
+import { answerChat, answerCompletion, answerEmbeddings } from "./openai-answers";
+import { GUISES, type GuiseName, type ServedStandIn } from "./openai-guises";
+import { type Asked, type StandIn, type StandInExchange, startStandIn } from "./stand-in-server";
+
+/** A server of OpenAI's wire that stands in for those of others, each with its own ways. */
+
+export type OpenAiServerOptions = {
+  guise: GuiseName;
+  models?: readonly ServedStandIn[];
+  /** The key that it wants; absent: none. */
+  key?: string;
+  /** Answers other paths, or in the place of its own; false: not its own either. */
+  handle?(exchange: StandInExchange): Promise<boolean> | boolean;
+  /** Pause before each token. */
+  tokenMs?: number;
+};
+
+export type OpenAiServer = StandIn & {
+  /** Up to and with /v1. */
+  baseUrl: string;
+  /** From now on. */
+  setModels(models: readonly ServedStandIn[]): void;
+};
+
+export const STAND_IN_MODELS: readonly ServedStandIn[] = [
+  { id: "stand-in", contextLength: 2_048, kind: "chat" },
+  { id: "stand-in-thinker", contextLength: 2_048, kind: "chat", reasons: true },
+  { id: "stand-in-embedder", contextLength: 512, kind: "embeddings" },
+];
+
+export async function startOpenAiServer(options: OpenAiServerOptions): Promise<OpenAiServer> {
+  const guise = GUISES[options.guise];
+  let models = options.models ?? STAND_IN_MODELS;
+  const server = await startStandIn({
+    toError: (status, message) => guise.toError(status, { message }),
+    isWork: ({ method, path }) => method === "POST" && path.startsWith("/v1/"),
+    handle: async (exchange) => {
+      const { asked } = exchange;
+      if (!isLetIn(asked, options.key)) {
+        exchange.sendJson(guise.toError(401, { message: "Invalid key sk-of-nobody." }), 401);
+        return;
+      }
+      if (await options.handle?.(exchange)) return;
+      if (asked.path === "/v1/models") {
+        exchange.sendJson({ object: "list", data: models.map(guise.toListed) });
+        return;
+      }
+      const told = guise.tell(asked, models);
+      if (told !== undefined) {
+        exchange.sendJson(told);
+        return;
+      }
+      const place = { exchange, guise, models, tokenMs: options.tokenMs ?? 0 };
+      if (asked.path === "/v1/chat/completions") return answerChat(place);
+      if (asked.path === "/v1/completions") return answerCompletion(place);
+      if (asked.path === "/v1/embeddings") return answerEmbeddings(place);
+      exchange.sendJson(guise.toError(404, { message: "Not Found" }), 404);
+    },
+  });
+  return {
+    ...server,
+    baseUrl: `${server.url}/v1`,
+    setModels: (next) => {
+      models = next;
+    },
+  };
+}
+
+function isLetIn({ headers }: Asked, key: string | undefined): boolean {
+  return key === undefined || headers.authorization === `Bearer ${key}`;
+}
