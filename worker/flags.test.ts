@@ -73,6 +73,20 @@ describe("flags of the worker", () => {
     );
   });
 
+  test("a chat template is a name, or a file over one model", () => {
+    const file = join(folder, "mine.jinja");
+    writeFileSync(file, "");
+    const words = ["--model", folder, "--chat-template"];
+    expect(loadOf([...words, "vicuna_v1.1"]).chatTemplate).toBe("vicuna_v1.1");
+    expect(loadOf([...words, file]).chatTemplate).toBe(file);
+    const parse = (...more: string[]) => parseFlags([...words, ...more], DEFAULTS);
+    expect(() => parse("nowhere/mine.jinja")).toThrow(/There is no file .*mine\.jinja/);
+    expect(() => parse("vicuna", "--model", folder)).toThrow(/which of 2 models/);
+    expect(() => parseFlags(["--kind", "mock", "--chat-template", "vicuna"], DEFAULTS)).toThrow(
+      /--chat-template is a flag of --backend onnx/,
+    );
+  });
+
   test("what is not said takes its default", () => {
     expect(parseFlags(["--model", folder], DEFAULTS)).toMatchObject({
       kind: "onnx",
@@ -162,7 +176,7 @@ describe("flags of the worker", () => {
   });
 
   test.each([
-    ["--kind gpt", /--backend is one of onnx, mock.*; got "gpt"/],
+    ["--kind gpt", /--backend is one of onnx, .*mock.*; got "gpt"/],
     ["--kind mock --backend onnx", /--backend says onnx, and --kind.* says mock/],
     ["--kind mock -- sleep 1", /a command, and --backend mock starts none/],
     ["", /No model to serve\. .*--model/],

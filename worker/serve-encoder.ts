@@ -15,12 +15,18 @@ import type { ServedModel } from "./served-model";
  * @throws StartError when it cannot be served.
  */
 export async function serveEncoder(data: EngineThreadData): Promise<ServedModel> {
-  const { folder, slotCount, adapters = [], ...options } = data;
+  const { folder, slotCount, adapters = [], chatTemplate, ...options } = data;
   const [adapter] = adapters;
   if (adapter) {
     throw new StartError({
       message: `The adapter ${adapter.name} cannot be used: ${folder} is a model that reads and does not write.`,
       remedy: "Leave --lora out, or serve the model that the adapter was made for.",
+    });
+  }
+  if (chatTemplate !== undefined) {
+    throw new StartError({
+      message: `The chat template ${chatTemplate} cannot be used: ${folder} is a model that reads and does not write.`,
+      remedy: "Leave --chat-template out.",
     });
   }
   const engine = await EncoderEngine.load(folder, options);

@@ -11,6 +11,7 @@ import { StartError } from "@/lib/util/start-error";
 import { withDatabase } from "../open-database";
 import { parseFlags, toFlagNumber } from "../parse-flags";
 import type { Terminal } from "../terminal";
+import { addTemplatesCommand } from "./models-templates";
 
 const toKebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 
@@ -93,6 +94,7 @@ export function addModelsCommand(program: Command, terminal: Terminal): void {
       await withDatabase(terminal.root, (db) => unsetModel(name, db));
       terminal.write(`Nothing is set for ${name} any more.\n`);
     });
+  addTemplatesCommand(models, terminal);
   addRetirement(models, terminal, { word: "retire", isRetired: true });
   addRetirement(models, terminal, { word: "return", isRetired: false });
 }

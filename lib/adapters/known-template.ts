@@ -5,6 +5,13 @@ import { FASTCHAT_DEFAULT } from "./match-adapter";
 import type { TemplateFacts } from "./template-facts";
 import { findTemplate, isForPrompts, TEMPLATES } from "./templates";
 
+/** Asks for the neutral template by name. */
+export const NEUTRAL = "neutral";
+
+/** Whether what somebody names is a file, and no template's name. */
+export const isTemplatePath = (word: string) =>
+  /[/\\]/.test(word) || /\.(jinja2?|j2|json)$/.test(word);
+
 /** Names of the templates that prompts can be made with, in alphabetical order. */
 export const PROMPT_TEMPLATE_NAMES: readonly string[] = TEMPLATES.filter(isForPrompts)
   .map(({ name }) => name)

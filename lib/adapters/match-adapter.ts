@@ -24,3 +24,11 @@ export function matchAdapter(path: string): AdapterMatch | undefined {
 export function baseName(path: string): string {
   return path.replace(/[/\\]+$/, "").replace(/^.*[/\\]/s, "");
 }
+
+/** The last part of a folder's path, or the id of a model in a hub's cache (`models--org--name/snapshots/…`). */
+export function toModelName(folder: string): string {
+  const cached = /(?:^|[/\\])models--([^/\\]+)(?:[/\\]snapshots[/\\][^/\\]+)?[/\\]?$/.exec(
+    folder,
+  )?.[1];
+  return cached?.replace("--", "/") ?? baseName(folder);
+}

@@ -1,5 +1,6 @@
 import { statSync } from "node:fs";
 import { basename, resolve } from "node:path";
+import { isTemplatePath } from "@/lib/adapters/known-template";
 import type { AdapterSource } from "@/lib/engine/lora/load-adapter";
 import { DEVICES } from "@/lib/engine/onnx/device";
 import { SLOTS_DEFAULT } from "@/lib/limits";
@@ -35,6 +36,10 @@ export const ONNX = defineBackend({
                         (PARLEY_WORKER_DEVICE); operators that a device lacks run on the CPU
   --lora <name>=<file>  an .onnx_adapter file to serve over the model, under a name of its own; may
                         be given several times
+  --chat-template <name or file>
+                        how conversations are written (as the model's own template has it): a name
+                        that parley models templates lists, one of several in tokenizer_config.json,
+                        neutral, or a file, Jinja or FastChat's record of a template as .json
 `,
   options: {
     weights: { type: "string" },
@@ -45,6 +50,7 @@ export const ONNX = defineBackend({
     session: { type: "string" },
     device: { type: "string" },
     lora: { type: "string", multiple: true },
+    "chat-template": { type: "string" },
   },
   slotsDefault: SLOTS_DEFAULT,
   read: (values, context) => ({
@@ -93,7 +99,27 @@ function toLoadSettings(values: FlagValues, context: FlagContext): LoadSettings 
     sessionKind: session === "auto" ? undefined : session,
     device,
     adapters: toAdapters(textsOf(values, "lora"), models.length),
+    chatTemplate: toChatTemplate(textOf(values, "chat-template"), models.length),
   };
+}
+
+/** What a name means is known where the model's files are: some bring several templates. */
+function toChatTemplate(word: string | undefined, modelCount: number): string | undefined {
+  if (word === undefined) return undefined;
+  if (modelCount > 1) {
+    throw new StartError({
+      message: `--chat-template does not say which of ${modelCount} models it is for.`,
+      remedy: "Serve the model that it was made for by a worker of its own.",
+    });
+  }
+  if (!isTemplatePath(word)) return word;
+  const path = resolve(word);
+  if (statSync(path, { throwIfNoEntry: false })?.isFile()) return path;
+  throw new StartError({
+    message: `There is no file ${path}.`,
+    remedy:
+      "Give --chat-template the path of a file, or a name that `parley models templates` lists.",
+  });
 }
 
 function toAdapters(words: readonly string[], modelCount: number): AdapterSource[] {

@@ -6,8 +6,9 @@ import { mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
+import { toModelName } from "@/lib/adapters/match-adapter";
 import type { ModelFiles } from "../onnx/model-files";
-import { applyTemplate, chooseTemplate, readModelName } from "./choose-template";
+import { applyTemplate, chooseTemplate } from "./choose-template";
 import { tokenizerJsonSchema } from "./tokenizer-schema";
 
 type Given = Parameters<typeof chooseTemplate>[0];
@@ -53,7 +54,7 @@ describe("without being told", () => {
 
   test("a hub's cache has the name in another folder", async () => {
     const cached = "/cache/models--lmsys--vicuna-7b-v1.5/snapshots/0123abc";
-    expect(readModelName(cached)).toBe("lmsys/vicuna-7b-v1.5");
+    expect(toModelName(cached)).toBe("lmsys/vicuna-7b-v1.5");
     expect(await nameOf(files("x", { folder: cached }))).toBe("vicuna_v1.1");
     // A folder on the way to the model says nothing of it.
     expect(await nameOf(files("x", { folder: "/data/llama-2-7b-chat/mine" }))).toBeUndefined();

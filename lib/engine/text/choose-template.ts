@@ -1,19 +1,17 @@
 import { createHash } from "node:crypto";
 import { readFile, stat } from "node:fs/promises";
-import { basename, extname, resolve } from "node:path";
+import { extname, resolve } from "node:path";
 import { chooseFamily } from "@/lib/adapters/choose-family";
 import type { Conversation } from "@/lib/adapters/conversation";
 import { parseTemplateRecord } from "@/lib/adapters/conversation-record";
-import { getTemplate } from "@/lib/adapters/known-template";
+import { getTemplate, isTemplatePath, NEUTRAL } from "@/lib/adapters/known-template";
+import { toModelName } from "@/lib/adapters/match-adapter";
 import { toConversation } from "@/lib/adapters/templates";
 import { TEMPLATE_FILE_BYTES_MAX } from "@/lib/limits";
 import { StartError } from "@/lib/util/start-error";
 import type { ModelFiles } from "../onnx/model-files";
 import type { TemplateSource } from "./chat-template";
 import type { TokenizerJson } from "./tokenizer-schema";
-
-/** Asks for the neutral template by name. */
-export const NEUTRAL = "neutral";
 
 export type TemplateChoice = {
   /** Undefined: the neutral one. */
@@ -44,7 +42,7 @@ export async function chooseTemplate(files: Files, asked?: string): Promise<Temp
   if (files.chatTemplate !== undefined) {
     return { source: files.chatTemplate, origin: "its own" };
   }
-  const name = readModelName(files.folder);
+  const name = toModelName(files.folder);
   const has = new Set(listTokens(files.tokenizer));
   const choice = chooseFamily({
     name,
@@ -69,16 +67,10 @@ export async function chooseTemplate(files: Files, asked?: string): Promise<Temp
   };
 }
 
-/** The folder's name, or the id of a model that lies in a hub's cache (`models--org--name/snapshots/…`). */
-export function readModelName(folder: string): string {
-  const cached = /[/\\]models--([^/\\]+)[/\\]snapshots[/\\][^/\\]+[/\\]?$/.exec(folder)?.[1];
-  return cached?.replace("--", "/") ?? basename(folder);
-}
-
 async function readAsked(files: Files, asked: string): Promise<TemplateChoice> {
   const origin = `${asked}, as asked for`;
   if (asked === NEUTRAL) return { source: undefined, origin };
-  if (isPath(asked)) return { source: await readTemplateFile(asked), origin };
+  if (isTemplatePath(asked)) return { source: await readTemplateFile(asked), origin };
   const listed = files.tokenizerConfig.chat_template;
   const own = Array.isArray(listed) ? listed.find((it) => it.name === asked) : undefined;
   if (own) return { source: own.template, origin };
@@ -89,9 +81,6 @@ async function readAsked(files: Files, asked: string): Promise<TemplateChoice> {
   const warning = `The chat template ${facts.name} writes ${missing.join(" and ")}, which the model's vocabulary does not have: it was most likely trained on another one.`;
   return { source: toConversation(facts), origin, warning };
 }
-
-export const isPath = (word: string) =>
-  /[/\\]/.test(word) || [".jinja", ".jinja2", ".j2", ".json"].includes(extname(word));
 
 /** @throws StartError where the file is missing, too large, or none of the two. */
 export async function readTemplateFile(given: string): Promise<TemplateSource> {
