@@ -185,8 +185,12 @@ function toOwnOptions(
         // What visitors write is not kept by the provider for a later reference that never comes.
         store: false,
         ...(isSingle && { parallelToolCalls: false }),
-        ...(features.includes("reasoning") && { reasoningSummary: "auto" }),
+        ...(features.includes("reasoning") && { forceReasoning: true, reasoningSummary: "auto" }),
       };
+    case "openai":
+    case "azure":
+      // Of a deployment's name or a new model's the SDK cannot know it.
+      return features.includes("reasoning") ? { forceReasoning: true } : {};
     case "anthropic":
     case "vertex-anthropic":
       return isSingle ? { disableParallelToolUse: true } : {};

@@ -74,14 +74,16 @@ export async function probeFields(
       continue;
     }
     const base = field.startsWith("toolRequest.") ? tools : plain;
-    const { body, fault } = await ask(sample);
+    const { body, faults } = await ask(sample);
+    // What is wrong with every request is no matter of the field.
+    const fault = faults.find((it) => !plain.faults.includes(it));
     if (fault !== undefined) found.push({ field, fault });
     else if (body === base.body) found.push({ field, fault: "the SDK leaves it out" });
   }
   return found;
 }
 
-type DryRun = { body: string; fault: string | undefined };
+type DryRun = { body: string; faults: string[] };
 
 async function dryRun(
   entry: ModelEntry,
@@ -104,10 +106,9 @@ async function dryRun(
     const warnings = await catchWarnings(model, options, more, (sent) => {
       body = sent;
     });
-    const warning = warnings.find((it) => it.type === "unsupported");
-    return { body, fault: warning?.type === "unsupported" ? describe(warning) : undefined };
+    return { body, faults: warnings.flatMap(describe) };
   } catch (error) {
-    return { body, fault: error instanceof Error ? error.message : String(error) };
+    return { body, faults: [error instanceof Error ? error.message : String(error)] };
   }
 }
 
@@ -134,6 +135,8 @@ async function catchWarnings(
   return value?.type === "stream-start" ? value.warnings : [];
 }
 
-function describe({ feature, details }: { feature: string; details?: string }): string {
-  return details === undefined ? `the SDK has no ${feature} for it` : details;
+function describe(warning: SharedV3Warning): string[] {
+  if (warning.type !== "unsupported") return [];
+  const { feature, details = `the SDK has no ${feature} for it` } = warning;
+  return [details];
 }

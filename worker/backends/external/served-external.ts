@@ -170,7 +170,7 @@ export class ServedExternal {
       const param = paramOf(warning.feature);
       // A wish to reason or not is never refused; only an effort is more than a wish.
       const isWish =
-        /thinking|effort/i.test(warning.feature) && request.reasoningEffort === undefined;
+        /thinking|effort|reasoning/i.test(warning.feature) && request.reasoningEffort === undefined;
       if (isWish) continue;
       throw new AppError("unsupported-parameter", {
         message: `The provider of ${this.entry.name} cannot be asked for that together with the rest of the request: ${warning.details ?? warning.feature}.`,
