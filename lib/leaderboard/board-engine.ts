@@ -2,6 +2,7 @@ import { createHash } from "node:crypto";
 import { announce } from "@/lib/db/change-feed";
 import type { Database } from "@/lib/db/client";
 import { BOARD_LANGUAGES_MAX, BOARD_VOTES_IDLE_MS } from "@/lib/job-limits";
+import type { ArenaSettings } from "@/lib/protocol/arena-settings";
 import {
   BOARD_PERIODS,
   type BoardKey,
@@ -26,10 +27,10 @@ import { type BoardFit, type FitTask, fitBoard } from "./fit-board";
 import { toFrozenKey } from "./frozen-key";
 import { toLiveOptions } from "./live-options";
 import { LiveVotes } from "./live-votes";
-import type { VoteFilter } from "./vote-table";
+import type { VoteFilter, VoteTable } from "./vote-table";
 
 /** What computed a board beside its options; another one makes every stored board out of date. */
-const METHOD_VERSION = 2;
+const METHOD_VERSION = 3;
 const DAY_MS = 86_400_000;
 /** Days since 1970 are 16 bits. */
 const LAST_DAY = 65_535;
@@ -80,22 +81,20 @@ export class BoardEngine implements BoardComputer {
     return this.#db.transaction(async (transaction) => {
       const { fingerprint: before, today } = await lockBoard(transaction, keyText);
       const rules = await readRules(transaction);
-      const hidden = await readModelIds(transaction, toHiddenModels(rules));
-      await this.#refresh(transaction, signal);
+      const table = await this.#refresh(transaction, { rules, signal });
       signal?.throwIfAborted();
       // From here until they are picked nothing is awaited: the columns hold until the next change.
       const filter = toFilter(key, today);
-      const { table } = this.#votes;
       const { fingerprint: votesPrint, count: voteCount } = table.fingerprint(filter);
       const options = toLiveOptions(rules.ratings, key);
       const fingerprint = createHash("sha256")
-        .update(JSON.stringify([METHOD_VERSION, options, [...hidden].sort(), votesPrint]))
+        .update(JSON.stringify([METHOD_VERSION, options, votesPrint]))
         .digest("hex");
       if (fingerprint === before) return { isChanged: false, voteCount };
       const fitter = keyText === LIVE ? undefined : this.#fitter;
       const isCopied = fitter !== undefined;
       const votes = table.pick(filter, { isStyled: options.styleControl, isCopied });
-      const task = { votes, options, hidden };
+      const task = { votes, options };
       const fitted = fitter === undefined ? fitBoard(task) : await fitter.fit(task, signal);
       const method = `bradley-terry/${options.preset}`;
       const board = toStored(fitted, { key: keyText, method, fingerprint, voteCount });
@@ -110,9 +109,10 @@ export class BoardEngine implements BoardComputer {
 
   async listKeys(signal?: AbortSignal): Promise<string[]> {
     return this.#db.transaction(async (transaction) => {
-      const { ratings } = await readRules(transaction);
-      await this.#refresh(transaction, signal);
-      const counts = this.#votes.table.countLanguages({ fromDay: 0, toDay: LAST_DAY });
+      const rules = await readRules(transaction);
+      const { ratings } = rules;
+      const table = await this.#refresh(transaction, { rules, signal });
+      const counts = table.countLanguages({ fromDay: 0, toDay: LAST_DAY });
       const languages = [...counts]
         .filter(([, votes]) => votes >= ratings.languageVotesMin)
         .sort(([one, ones], [other, others]) => others - ones || (one < other ? -1 : 1))
@@ -133,13 +133,24 @@ export class BoardEngine implements BoardComputer {
     this.#idle.unref();
   }
 
-  async #refresh(transaction: Database, signal: AbortSignal | undefined): Promise<void> {
+  /** @returns the votes on models that everybody is told of, as they are now. */
+  async #refresh(
+    transaction: Database,
+    { rules, signal }: { rules: ArenaSettings; signal: AbortSignal | undefined },
+  ): Promise<VoteTable> {
     this.#touch();
+    const hidden = await readModelIds(transaction, toHiddenModels(rules));
     const reading = this.#reading
       .catch(() => undefined)
-      .then(() => this.#votes.refresh(transaction, signal));
+      .then(async () => {
+        // Operators make a model private or public now and then; all votes are read again then.
+        if (!this.#votes.isWithout(hidden)) this.#votes = new LiveVotes(hidden);
+        const votes = this.#votes;
+        await votes.refresh(transaction, signal);
+        return votes.table;
+      });
     this.#reading = reading;
-    await reading;
+    return reading;
   }
 }
 

@@ -129,22 +129,35 @@ function toComputer() {
   return { compute: (key: string) => one.compute(key), listKeys: () => one.listKeys() };
 }
 
-test("a model that only battles draw is not on the board, and its votes count for the others", async () => {
-  const { compute } = toComputer();
-  await votes({ xy: ["a", "a", "b"], zy: ["a", "a", "b"] });
+test("a model that only battles draw is on no board, and neither are the votes on it", async () => {
+  const { compute, listKeys } = toComputer();
+  await changeRules(database.db, arenaSettingsSchema.parse({ ratings: { languageVotesMin: 3 } }));
+  await votes({ xy: ["a", "a", "b"] });
   await compute("overall@all");
-  const before = await row("y");
+  const alone = await board();
+  await votes({ zy: ["a", "a", "b"] }, { language: "is" });
+  await compute("overall@all");
   expect(await row("z")).toMatchObject({ votes: 3 });
+  expect(await listKeys()).toContain("overall+is@all");
   const rule = { model: "z", isAnonymousOnly: true };
-  await changeRules(database.db, arenaSettingsSchema.parse({ sampling: { models: [rule] } }));
+  await changeRules(
+    database.db,
+    arenaSettingsSchema.parse({ sampling: { models: [rule] }, ratings: { languageVotesMin: 3 } }),
+  );
   // At once by what is read, and for good by what is stored.
   expect(await row("z")).toBeUndefined();
   await compute("overall@all");
   expect((await readPairs(OVERALL, database.db)).models).not.toContain("z");
-  expect(await row("y")).toMatchObject({ votes: 6, rating: before?.rating });
+  // The same board as if nobody had ever voted on it, also after one more vote: nothing moves.
+  const told = async () => (({ computedAt: _, fingerprint: __, ...it }) => it)(await board());
+  const { computedAt: _, fingerprint: __, ...before } = alone;
+  expect(await told()).toEqual(before);
+  await votes({ xz: ["b"] }, { language: "is" });
+  expect(await compute("overall@all")).toEqual({ isChanged: false, voteCount: 3 });
+  expect(await listKeys()).not.toContain("overall+is@all");
   await changeRules(database.db, arenaSettingsSchema.parse({}));
   await compute("overall@all");
-  expect(await row("z")).toMatchObject({ votes: 3 });
+  expect(await row("z")).toMatchObject({ votes: 4 });
 });
 
 test("categories, languages, periods and style each have their own votes", async () => {

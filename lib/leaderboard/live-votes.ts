@@ -20,14 +20,28 @@ type Row = {
 };
 
 /**
- * All counted ballots in memory, read whole once and from then on by what changed. Which rows those are is
+ * All counted ballots between public models in memory, read whole once and from then on by what changed. Which rows those are is
  * told by the transaction that wrote them last: every one below the oldest that was under way before the
  * last reading had ended by then, so its rows were seen; all others are read again, which does no harm.
  */
 export class LiveVotes {
+  readonly #hidden: ReadonlySet<string>;
   #table = new VoteTable();
   /** The oldest transaction under way before the last reading. */
   #horizon: string | undefined;
+
+  /**
+   * @param hidden ids of models whose names nobody is told. Votes on them are left out: what boards said of their
+   * opponents would otherwise tell, vote by vote, how they fare.
+   */
+  constructor(hidden: ReadonlySet<string> = new Set()) {
+    this.#hidden = hidden;
+  }
+
+  /** Whether the votes on these models are what is left out. */
+  isWithout(hidden: ReadonlySet<string>): boolean {
+    return hidden.size === this.#hidden.size && [...hidden].every((id) => this.#hidden.has(id));
+  }
 
   get table(): VoteTable {
     return this.#table;
@@ -80,7 +94,7 @@ export class LiveVotes {
         sql.raw(`fetch forward ${VOTES_A_LOAD} from live_votes`),
       );
       for (const row of rows) {
-        if (row.counted) this.#table.put(toVote(row));
+        if (row.counted && this.#isPublic(row)) this.#table.put(toVote(row));
         else this.#table.remove(row.id);
       }
       read += rows.length;
@@ -88,6 +102,10 @@ export class LiveVotes {
     }
     await transaction.execute(sql`close live_votes`);
     return read;
+  }
+
+  #isPublic({ modelA, modelB }: Row): boolean {
+    return !this.#hidden.has(modelA) && !this.#hidden.has(modelB);
   }
 }
 

@@ -8,8 +8,6 @@ import { seededRandom } from "@/lib/util/random";
 import { fitBoard } from "./fit-board";
 import { packPairs, unpackPairRow, unpackPairs } from "./packed-pairs";
 
-const NOBODY: ReadonlySet<string> = new Set();
-
 /** Pairs of few votes and of some hundred, so that counts of one byte and of two stand side by side. */
 function drawVotes(seed: number, count: number, models: number) {
   const random = seededRandom(seed);
@@ -31,7 +29,7 @@ function drawVotes(seed: number, count: number, models: number) {
 test.each([1, 2, 3])("the table of pairs comes out as it is, seed %i", (seed) => {
   const votes = drawVotes(seed, 900, 3 + seed * 4);
   const options = { ...RATING_DEFAULTS, votesMin: 2 };
-  const { board, pairs } = fitBoard({ votes, options, hidden: NOBODY });
+  const { board, pairs } = fitBoard({ votes, options });
   const whole = toPairTable(votes, rate(votes, options));
   const ratings = board.entries.flatMap(({ rating }) => (rating === null ? [] : [rating]));
   const table = unpackPairs(JSON.parse(JSON.stringify(pairs)), ratings);

@@ -1,5 +1,3 @@
-import type { RatedBoard, RatedEntry } from "./rated-board";
-
 type Interval = { lower: number; upper: number };
 export type Ranks = { rank: number; rankBest: number; rankWorst: number };
 
@@ -29,20 +27,4 @@ function countUpTo(sorted: Float64Array, limit: number): number {
     else high = middle;
   }
   return low;
-}
-
-/** The board without some models, whose votes have counted: ranks are among those that are left. */
-export function withoutModels(board: RatedBoard, hidden: ReadonlySet<string>): RatedBoard {
-  if (hidden.size === 0) return board;
-  const entries = board.entries.filter(({ model }) => !hidden.has(model));
-  const rated = entries.flatMap((entry) => (entry.status === "rated" ? [entry] : []));
-  const ranks = toRanks(rated);
-  const rankOf = new Map(rated.map((entry, index) => [entry.model, ranks[index]]));
-  return {
-    ...board,
-    entries: entries.map((entry): RatedEntry => {
-      const found = rankOf.get(entry.model);
-      return entry.status === "rated" && found ? { ...entry, ...found } : entry;
-    }),
-  };
 }

@@ -1,9 +1,11 @@
 import type { Database } from "@/lib/db/client";
 import { redact } from "@/lib/history/redact";
+import { readModelIds } from "@/lib/leaderboard/board-store";
 import { findLiveOptions } from "@/lib/leaderboard/live-options";
 import { OVERALL } from "@/lib/protocol/board-key";
 import { guessLanguage } from "@/lib/rating/guess-language";
 import type { RatingOptions } from "@/lib/rating/rating-options";
+import { toHiddenModels } from "@/lib/rules/hidden-models";
 import { readRules } from "@/lib/rules/rules";
 import {
   TOPIC_EXAMPLE_CHARACTERS_MAX,
@@ -66,8 +68,9 @@ async function sortAll(
   { runId, signal, limit }: { runId: string; signal: AbortSignal; limit: number },
 ): Promise<TopicsResult> {
   const breathe = createBreathe(signal);
+  const hidden = await readModelIds(db, toHiddenModels(await readRules(db)));
   // By their words: where a sorting begins depends on the order, and rows of one moment come in any.
-  const prompts = (await readAll(db, { limit, signal })).sort(compareTexts);
+  const prompts = (await readAll(db, { limit, signal, hidden })).sort(compareTexts);
   if (prompts.length < TOPIC_PROMPTS_MIN) {
     await endRun(db, { id: runId, prompts: prompts.length, topics: [], examples: [] });
     return { outcome: "too-few", prompts: prompts.length };
@@ -84,7 +87,7 @@ async function sortAll(
 
 async function readAll(
   db: Database,
-  { limit, signal }: { limit: number; signal: AbortSignal },
+  { limit, signal, hidden }: { limit: number; signal: AbortSignal; hidden: ReadonlySet<string> },
 ): Promise<PromptRow[]> {
   const all: PromptRow[] = [];
   while (all.length < limit) {
@@ -93,7 +96,11 @@ async function readAll(
     const page = await readPrompts(db, { before, limit: limit - all.length });
     if (page.length === 0) break;
     for (const row of page) {
-      all.push({ ...row, language: row.language ?? guessLanguage(row.text) });
+      const { vote } = row;
+      // Numbers of votes and ranks would tell how a model fares whose name is told to nobody.
+      const isPublic = vote !== null && !hidden.has(vote.modelA) && !hidden.has(vote.modelB);
+      const language = row.language ?? guessLanguage(row.text);
+      all.push({ ...row, language, vote: isPublic ? vote : null });
     }
   }
   return all;

@@ -1,7 +1,13 @@
 import { type Database, database } from "@/lib/db/client";
 import { AppError } from "@/lib/errors";
 import { readModelFacts } from "@/lib/leaderboard/model-facts";
-import { boardBodySchema, type Topic, type TopicList } from "@/lib/protocol/board-view";
+import {
+  type BoardEntryView,
+  boardBodySchema,
+  type Topic,
+  type TopicList,
+} from "@/lib/protocol/board-view";
+import { toRanks } from "@/lib/rating/ranks";
 import { readRules } from "@/lib/rules/rules";
 import { findNewestRun, findTopic, readExamples, readTopics } from "./store";
 
@@ -39,10 +45,25 @@ export async function getTopic(id: string, db: Database = database()): Promise<T
   return {
     ...{ id, name: topic.name, terms: topic.terms, prompts: topic.prompts, votes: topic.votes },
     examples,
-    rows: (body?.entries ?? []).flatMap(({ modelId, ...entry }) => {
-      const model = facts.get(modelId);
-      if (model === undefined || model.isHidden || model.isWithdrawn) return [];
-      return { ...entry, model: model.model, slug: model.slug };
-    }),
+    rows: withRanks(
+      (body?.entries ?? []).flatMap(({ modelId, ...entry }) => {
+        const model = facts.get(modelId);
+        // Hidden or withdrawn since prompts were sorted.
+        if (model === undefined || model.isHidden || model.isWithdrawn) return [];
+        return { ...entry, model: model.model, slug: model.slug };
+      }),
+    ),
   };
 }
+
+/** With ranks among those that are left: a gap would tell where somebody stands who is not. */
+function withRanks<Row extends BoardEntryView>(rows: readonly Row[]): Row[] {
+  const intervals = rows.map(({ lower, upper }) => ({ lower, upper })).filter(isInterval);
+  const ranks = toRanks(intervals).values();
+  return rows.map((row) => (isInterval(row) ? { ...row, ...ranks.next().value } : row));
+}
+
+const isInterval = (it: {
+  lower: number | null;
+  upper: number | null;
+}): it is { lower: number; upper: number } => it.lower !== null && it.upper !== null;

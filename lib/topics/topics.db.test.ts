@@ -85,6 +85,17 @@ test("subjects are told apart, each with its words, examples and board", async (
     ["org/x", "org~1x", 20, 15],
     ["y", "y", 20, 5],
   ]);
+  await tellNobodyOf("y");
+  // What was sorted before it was hidden has no gap in its ranks, and no vote on it comes from then on.
+  expect((await getTopic(cooking.id, database.db)).rows.map(({ rank }) => rank)).toEqual([1]);
+  await compute();
+  expect((await list()).topics.map(({ prompts, votes }) => [prompts, votes])).toEqual([
+    [20, 0],
+    [20, 0],
+  ]);
+  await changeRules(database.db, arenaSettingsSchema.parse({}));
+  await compute();
+  const again = (await list()).topics.find(({ terms }) => terms.includes("garlic"))!;
   // Who takes a conversation back takes its example; who reports one hides it; who is excluded, all.
   const { db } = database;
   await db.delete(conversations).where(eq(conversations.visitorId, asking[0]!));
@@ -97,12 +108,17 @@ test("subjects are told apart, each with its words, examples and board", async (
       })),
   );
   // Of three visitors each, one example at most.
-  const left = (await getTopic(cooking.id, db)).examples.length;
+  const left = (await getTopic(again.id, db)).examples.length;
   expect(left).toBeGreaterThanOrEqual(topic.examples.length - 3);
   expect(left).toBeLessThanOrEqual(3);
   expect(await compute()).toMatchObject({ outcome: "too-few", prompts: 18 });
-  await expect(getTopic(cooking.id, db)).rejects.toMatchObject({ code: "not-found" });
+  await expect(getTopic(again.id, db)).rejects.toMatchObject({ code: "not-found" });
 });
+
+async function tellNobodyOf(model: string): Promise<void> {
+  const rule = { model, isAnonymousOnly: true };
+  await changeRules(database.db, arenaSettingsSchema.parse({ sampling: { models: [rule] } }));
+}
 
 test("what two visitors alone ask about has no name", async () => {
   const { db } = database;
