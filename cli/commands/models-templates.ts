@@ -40,7 +40,7 @@ type Flags = { json?: true; render?: string };
 
 /** What families want a conversation written as. Needs no database. */
 export function addTemplatesCommand(models: Command, terminal: Terminal): void {
-  endBadUse(models.command("templates [name]"))
+  endBadUse(models.command("templates"))
     .description("Chat templates by family, and which one a model's name gets.")
     .argument(
       "[name]",
