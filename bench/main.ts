@@ -111,10 +111,11 @@ ratings: synthetic votes; two minutes.
   --seed <number>     of the votes (1)
   --check             ends with 1 when a goal is missed
 
-board-page: votes made by the database; ten minutes, most of them for computing all boards of the many.
+board-page: votes made by the database; a few minutes.
   --few <number>      votes of the first column (10000)
   --many <number>     and of the second (1000000)
   --requests <number> of each kind (100)
+  --check             ends with 1 when a goal is missed
 
 soak:
   --minutes <number>  how long (30)
@@ -179,7 +180,10 @@ async function run(name: string | undefined, args: string[]): Promise<object | u
     return runDispatchBench();
   }
   if (name === "board-page") {
-    return await runBoardPageBench(parseArgs({ args, options: BOARD_PAGE_OPTIONS }).values);
+    const { values } = parseArgs({ args, options: BOARD_PAGE_OPTIONS });
+    const report = await runBoardPageBench(values);
+    if (values.check && report.goals.some((goal) => goal.isMet === false)) process.exitCode = 1;
+    return report;
   }
   if (name === "battles") {
     const report = await runBattlesBench(parseArgs({ args, options: BATTLES_OPTIONS }).values);

@@ -6,15 +6,20 @@ import { type Platform, startPlatform } from "@/e2e/platform";
 import { connect } from "@/lib/db/connect";
 import { paths } from "@/lib/paths";
 import { toCount } from "../flag-values";
+import type { Goal } from "../gateway/goals";
 import { percentile } from "../load";
+import { describeMachine, type Machine, machineLines } from "../machine";
+import { readCpuMs } from "../process-cpu";
 import { openSession } from "../served";
 import { formatTable } from "../text-table";
+import { judgeBoardPage } from "./goals";
 import { HEAVY_VOTER, seedModels, seedVotes } from "./seed-votes";
 
 export const BOARD_PAGE_OPTIONS = {
   few: { type: "string", default: "10000" },
   many: { type: "string", default: "1000000" },
   requests: { type: "string", default: "100" },
+  check: { type: "boolean", default: false },
   json: { type: "boolean" },
 } as const;
 
@@ -29,10 +34,12 @@ export type BoardFigures = {
   api: Spread;
   /** With the tag of the last answer: what an open page asks every few seconds. */
   unchanged: Spread;
-  /** From a vote's row until the stored overall board holds it. */
+  /** From a vote's row until the stored overall board holds it: while all others are computed, and at rest. */
+  liveBusyMs: number;
   liveMs: number;
-  /** From there until all others do. */
-  allMs: number;
+  /** All boards computed once, by the clock, and what the web process worked meanwhile, all its threads together. */
+  passMs: number;
+  passCpuMs: number | undefined;
   boards: number;
   /** The longest that a request for something else took meanwhile. */
   stallMs: number;
@@ -43,11 +50,13 @@ export type BoardFigures = {
 };
 export type BoardPageReport = {
   bench: "board-page";
+  machine: Machine;
   few: BoardFigures;
   many: BoardFigures;
   /** Of the times to the first byte, many to few votes. */
   pageRatio: number;
   apiRatio: number;
+  goals: Goal[];
 };
 
 const BOARD_MS_MAX = 900_000;
@@ -60,6 +69,8 @@ export async function runBoardPageBench(flags: Flags): Promise<BoardPageReport> 
   const few = toCount("few", flags.few, 100_000_000);
   const many = toCount("many", flags.many, 100_000_000);
   const requests = toCount("requests", flags.requests, 10_000);
+  const machine = describeMachine();
+  for (const line of machineLines(machine)) console.log(line);
   const models = mkdtempSync(join(tmpdir(), "parley-bench-"));
   const platform = await startPlatform({ PARLEY_MODELS: models });
   try {
@@ -67,10 +78,16 @@ export async function runBoardPageBench(flags: Flags): Promise<BoardPageReport> 
     const withFew = await bench.measure(0, few);
     const withMany = await bench.measure(few, many);
     await bench.close();
+    const figures = {
+      page: { few: withFew.page.p50Ms, many: withMany.page.p50Ms },
+      api: { few: withFew.api.p50Ms, many: withMany.api.p50Ms },
+      ...{ live: withMany.liveMs, liveBusy: withMany.liveBusyMs },
+    };
     const report: BoardPageReport = {
-      ...{ bench: "board-page", few: withFew, many: withMany },
-      pageRatio: withMany.page.p50Ms / withFew.page.p50Ms,
-      apiRatio: withMany.api.p50Ms / withFew.api.p50Ms,
+      ...{ bench: "board-page", machine, few: withFew, many: withMany },
+      pageRatio: figures.page.many / figures.page.few,
+      apiRatio: figures.api.many / figures.api.few,
+      goals: judgeBoardPage(figures),
     };
     for (const line of describe(report)) console.log(line);
     return report;
@@ -99,35 +116,75 @@ class Bench {
   }
 
   async measure(before: number, votes: number): Promise<BoardFigures> {
-    await seedModels(this.#sql);
-    await seedVotes(this.#sql, before + 1, votes);
-    await this.#sql`analyze ballots`;
+    await this.#timed(`${votes - before} votes made`, async () => {
+      await seedModels(this.#sql);
+      await seedVotes(this.#sql, before + 1, votes);
+      await this.#sql`analyze ballots`;
+    });
+    const since = await this.#now();
     await this.#announce();
-    await this.#untilLive(votes + this.#extra);
-    const boards = await this.#untilAll();
+    await this.#timed("read, and on the overall board", () => this.#untilLive(votes + this.#extra));
+    const pass = await this.#watchPass(votes, since);
     const page = await this.#firstBytes(paths.leaderboard);
     const api = await this.#firstBytes(paths.api.leaderboard);
     const unchanged = await this.#firstBytes(paths.api.leaderboard, await this.#tag());
-    const recomputed = await this.#recompute(votes);
+    const stall = this.#watchStalls();
+    const liveMs = await this.#voteOnce(votes);
+    const stallMs = Math.max(await stall(), pass.stallMs);
     const excludeMs = await this.#exclude();
-    const web = this.#platform.children().web ?? 0;
-    return {
-      ...{ votes, page, api, unchanged, ...recomputed, boards, excludeMs },
-      residentMiB: readResidentMiB(web),
-    };
+    const residentMiB = readResidentMiB(this.#web());
+    return { votes, page, api, unchanged, ...pass, liveMs, stallMs, excludeMs, residentMiB };
   }
 
-  async #recompute(votes: number) {
+  #web(): number {
+    return this.#platform.children().web ?? 0;
+  }
+
+  /** The first computation of all boards that begins after this moment, with a vote in the middle of it. */
+  async #watchPass(votes: number, since: string) {
     const stall = this.#watchStalls();
+    await this.#until(async () => (await this.#findPass(since)) !== undefined);
+    const cpuMs = readCpuMs(this.#web());
+    const liveBusyMs = await this.#voteOnce(votes);
+    const isStill = (await this.#findPass(since))?.state === "running";
+    if (!isStill) console.log("  (all boards were computed before the board held that vote)");
+    await this.#until(async () => (await this.#findPass(since))?.state === "done", 20);
+    const cpuAfterMs = readCpuMs(this.#web());
+    const done = await this.#findPass(since);
+    const passCpuMs =
+      cpuMs === undefined || cpuAfterMs === undefined ? undefined : cpuAfterMs - cpuMs;
+    const { ms: passMs = 0, boards = 0 } = done ?? {};
+    console.log(`  ${boards} boards computed: ${(passMs / 1_000).toFixed(1)} s`);
+    return { liveBusyMs, passMs, passCpuMs, boards, stallMs: await stall() };
+  }
+
+  async #findPass(since: string) {
+    const [row] = await this.#sql<{ state: string; boards: number; ms: number }[]>`
+      select state, boards_total as boards, (extract(epoch from ended_at - started_at) * 1000)::float8 as ms
+      from board_runs where keys is null and started_at >= ${since}::timestamptz
+      order by started_at limit 1`;
+    return row;
+  }
+
+  /** Milliseconds from one more vote's row until the overall board holds it. */
+  async #voteOnce(votes: number): Promise<number> {
     this.#extra += 1;
-    const startedMs = performance.now();
     await seedVotes(this.#sql, -this.#extra, -this.#extra);
+    const startedMs = performance.now();
     await this.#announce();
     await this.#untilLive(votes + this.#extra);
-    const liveMs = performance.now() - startedMs;
-    await this.#untilAll();
-    const allMs = performance.now() - startedMs - liveMs;
-    return { liveMs, allMs, stallMs: await stall() };
+    return performance.now() - startedMs;
+  }
+
+  async #timed(what: string, work: () => Promise<void>): Promise<void> {
+    const startedMs = performance.now();
+    await work();
+    console.log(`  ${what}: ${((performance.now() - startedMs) / 1_000).toFixed(1)} s`);
+  }
+
+  async #now(): Promise<string> {
+    const [row] = await this.#sql<{ at: string }[]>`select now()::text as at`;
+    return row?.at ?? "";
   }
 
   /** The platform's own votes are announced by their request. */
@@ -140,20 +197,6 @@ class Bench {
       const [row] = await this.#sql`select vote_count from boards where key = 'overall@all'`;
       return Number(row?.vote_count ?? 0) >= votes;
     });
-  }
-
-  /** Until a computation of all boards has ended that began after this. */
-  async #untilAll(): Promise<number> {
-    const [now] = await this.#sql<{ at: string }[]>`select now()::text as at`;
-    let boards = 0;
-    await this.#until(async () => {
-      const [row] = await this.#sql`select boards_total from board_runs
-        where state = 'done' and keys is null and started_at >= ${now?.at ?? ""}::timestamptz limit 1`;
-      boards = Number(row?.boards_total ?? 0);
-      if (row === undefined) await this.#announce();
-      return row !== undefined;
-    }, 100);
-    return boards;
   }
 
   async #until(check: () => Promise<boolean>, pauseMs = 5): Promise<void> {
@@ -232,21 +275,28 @@ function readResidentMiB(pid: number): number | undefined {
   }
 }
 
-function describe({ few, many, pageRatio, apiRatio }: BoardPageReport): string[] {
-  const ms = (value: number) => value.toFixed(value < 10 ? 1 : 0);
+function describe({ few, many, pageRatio, apiRatio, goals }: BoardPageReport): string[] {
+  const ms = (value: number | undefined) => value?.toFixed(value < 10 ? 1 : 0) ?? "";
   const row = (name: string, of: (it: BoardFigures) => string, ratio = "") => [
     ...[name, of(few), of(many), ratio],
   ];
   const head = ["milliseconds", `${few.votes} votes`, `${many.votes} votes`, "ratio"];
-  return formatTable(head, [
+  const table = formatTable(head, [
     row("/leaderboard, first byte, median", (it) => ms(it.page.p50Ms), pageRatio.toFixed(2)),
     row("/leaderboard, first byte, p99", (it) => ms(it.page.p99Ms)),
     row("GET /api/leaderboard, median", (it) => ms(it.api.p50Ms), apiRatio.toFixed(2)),
+    row("GET /api/leaderboard, p99", (it) => ms(it.api.p99Ms)),
     row("GET /api/leaderboard, unchanged (304)", (it) => ms(it.unchanged.p50Ms)),
     row("overall board holds a vote after", (it) => ms(it.liveMs)),
-    row("all boards after", (it) => `${ms(it.allMs)} (${it.boards})`),
+    row("… while all others are computed", (it) => ms(it.liveBusyMs)),
+    row("all boards once", (it) => `${ms(it.passMs)} (${it.boards})`),
+    row("… work of the web process meanwhile", (it) => ms(it.passCpuMs)),
     row("longest request meanwhile", (it) => ms(it.stallMs)),
     row("a visitor with 1 % of votes excluded in", (it) => ms(it.excludeMs)),
     row("web process, MiB", (it) => String(it.residentMiB ?? "")),
   ]);
+  const judged = goals.map(({ text, measured, wanted, isMet }) => [
+    ...[text, measured, wanted, isMet === undefined ? "open" : isMet ? "met" : "missed"],
+  ]);
+  return ["", ...table, "", ...formatTable(["goal", "measured", "wanted", ""], judged, 4)];
 }
