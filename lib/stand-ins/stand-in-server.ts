@@ -43,8 +43,27 @@ export type StandInExchange = {
   /** Waits, unless the client leaves. */
   wait(ms: number): Promise<void>;
   sendJson(body: unknown, status?: number, headers?: Record<string, string>): void;
-  /** Begins a stream of server-sent events. */
-  openEvents(): EventWriter;
+  /** Begins a stream, of server-sent events where no other form is given. */
+  openEvents(form?: StreamForm): EventWriter;
+};
+
+/** How events are written. */
+export type StreamForm = {
+  contentType: string;
+  /** @param event its name, where it has one. */
+  toBytes(data: unknown, event: string | undefined): string | Uint8Array;
+  /** What no reader of the form can read. */
+  garbage: string | Uint8Array;
+};
+
+/** A text as it is, and any other value as JSON (WHATWG, server-sent events). */
+const SERVER_SENT_EVENTS: StreamForm = {
+  contentType: "text/event-stream",
+  toBytes: (data, event) => {
+    const text = typeof data === "string" ? data : JSON.stringify(data);
+    return `${event === undefined ? "" : `event: ${event}\n`}data: ${text}\n\n`;
+  },
+  garbage: 'data: {"choices": [{"del\n\n',
 };
 
 export type StandInOptions = {
@@ -177,43 +196,46 @@ function toExchange({ asked, response, signal, fault }: Parts): StandInExchange 
       response.writeHead(status, { "content-type": "application/json", ...headers });
       response.end(JSON.stringify(body));
     },
-    openEvents: () => {
-      response.writeHead(200, { "content-type": "text/event-stream" });
+    openEvents: (form = SERVER_SENT_EVENTS) => {
+      response.writeHead(200, { "content-type": form.contentType });
       response.flushHeaders();
-      return new EventWriter(response, { wait, fault });
+      return new EventWriter(response, { wait, fault, form });
     },
   };
 }
 
-/** A stream of server-sent events that meets its fault on the way. */
+type WriterParts = {
+  wait: (ms: number) => Promise<void>;
+  fault: Fault | undefined;
+  form: StreamForm;
+};
+
+/** A stream of events that meets its fault on the way. */
 export class EventWriter {
   readonly #response: ServerResponse;
   readonly #wait: (ms: number) => Promise<void>;
   readonly #fault: Fault | undefined;
+  readonly #form: StreamForm;
   #count = 0;
 
-  constructor(
-    response: ServerResponse,
-    { wait, fault }: { wait: (ms: number) => Promise<void>; fault: Fault | undefined },
-  ) {
+  constructor(response: ServerResponse, { wait, fault, form }: WriterParts) {
     this.#response = response;
     this.#wait = wait;
     this.#fault = fault;
+    this.#form = form;
   }
 
-  /** @param data a text as it is, or a value as JSON. @returns false once nobody reads. */
+  /** @returns false once nobody reads. */
   async send(data: unknown, event?: string): Promise<boolean> {
     const { kind, delayMs = 100, afterEvents = 2 } = this.#fault ?? {};
     if (kind === "slow-first-token" && this.#count === 0) await this.#wait(delayMs);
     if (this.#count === afterEvents && kind === "cut-stream") this.#response.destroy();
     if (this.#count === afterEvents && kind === "garbage-line") {
-      this.#response.write('data: {"choices": [{"del\n\n');
+      this.#response.write(this.#form.garbage);
     }
     this.#count += 1;
     if (this.#response.destroyed) return false;
-    const text = typeof data === "string" ? data : JSON.stringify(data);
-    const head = event === undefined ? "" : `event: ${event}\n`;
-    this.#response.write(`${head}data: ${text}\n\n`);
+    this.#response.write(this.#form.toBytes(data, event));
     // A turn of the event loop between events lets what is written leave, as tokens of a model do.
     await new Promise<void>((resolve) => void setImmediate(resolve));
     return !this.#response.destroyed;
