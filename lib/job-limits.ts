@@ -64,6 +64,10 @@ export const BOARD_ANSWER_AGE_MS = 5_000;
 export const BOARD_ANSWERS_MAX = 128;
 /** Days of a board's history that are told at once. */
 export const BOARD_HISTORY_DAYS_MAX = 1_000;
+/** The past of votes that were moved in has a point for each of so many last days, */
+export const PAST_DAYS_DAILY = 30;
+/** and for each of so many weeks before: 134 fits a board, of a second each where there are a million votes. */
+export const PAST_WEEKS_MAX = 104;
 /** Models whose history is told at once, where none are named. */
 export const BOARD_HISTORY_MODELS_MAX = 20;
 /** Served speed is that of the last days, */

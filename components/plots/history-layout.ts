@@ -27,6 +27,9 @@ export type HistoryLayout = PlotLayout & {
   points: readonly (HistoryPoint & { line: number })[];
 };
 
+/** What is drawn of a history. */
+export type RatingPoints = Pick<RatingHistory, "days" | "models">;
+
 /** As many lines as colours and dashes keep apart. */
 export const SERIES_MAX = 6;
 const LEFT = 48;
@@ -36,7 +39,7 @@ const LABEL_HEIGHT = 16;
 const LABEL_LENGTH_MAX = 22;
 
 /** Undefined when no day of any model has a rating. */
-export function toHistoryLayout(history: RatingHistory, width: number): HistoryLayout | undefined {
+export function toHistoryLayout(history: RatingPoints, width: number): HistoryLayout | undefined {
   const known = history.models.flatMap((it) => it.points).filter((it) => it !== null);
   const days = history.days.map(toDayMs);
   const [from, to] = [days[0], days.at(-1)];
@@ -81,7 +84,7 @@ export function toHistoryLayout(history: RatingHistory, width: number): HistoryL
 type LabelPlace = { x: number; lengthMax: number; top: number; bottom: number };
 
 function toLines(
-  history: RatingHistory,
+  history: RatingPoints,
   series: readonly (readonly (HistoryPoint | null)[])[],
   { x, lengthMax, top, bottom }: LabelPlace,
 ): HistoryLine[] {
@@ -145,7 +148,7 @@ export function spread(wanted: readonly number[], { gap, top, bottom }: Spread):
 }
 
 function toCursor(
-  history: RatingHistory,
+  history: RatingPoints,
   points: readonly (HistoryPoint & { line: number })[],
 ): PlotCursor {
   const find = (x: number, y: number) => {

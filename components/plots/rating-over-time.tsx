@@ -6,8 +6,9 @@ import type { RatingHistory } from "@/lib/protocol/board-view";
 import { FigureFrame } from "./figure-frame";
 import { type FigureTable, toRounded } from "./figure-table";
 import { HistoryDrawing } from "./history-drawing";
-import { type HistoryLayout, toHistoryLayout } from "./history-layout";
+import { type HistoryLayout, type RatingPoints, toHistoryLayout } from "./history-layout";
 import { PlotBox } from "./plot-box";
+import { toFullDay } from "./scale";
 
 export type RatingOverTimeProps = {
   /** At most six models: more lines are not told apart. */
@@ -49,11 +50,7 @@ export function RatingOverTime(props: RatingOverTimeProps) {
       reading="A line is a model’s score at the end of each day in UTC, its band the 95 % interval."
       fileName="scores-over-time"
       picture={(width) => <HistoryDrawing layout={layout(width)} active={null} />}
-      note={
-        history.days.length === 1
-          ? "So far there is one day; a line is drawn from the second one on."
-          : note
-      }
+      note={toNotes(history, note)}
       {...{ table, source, controls }}
     >
       <PlotBox
@@ -67,6 +64,18 @@ export function RatingOverTime(props: RatingOverTimeProps) {
   );
 }
 
+function toNotes({ days, laterUntil }: RatingHistory, note: ReactNode): ReactNode {
+  const later = laterUntil !== null && laterUntil >= (days[0] ?? "");
+  return (
+    <>
+      {days.length === 1 && "So far there is one day; a line is drawn from the second one on. "}
+      {later &&
+        `Days up to ${toFullDay(laterUntil)} that votes from elsewhere brought along were computed later, each from the votes up to it. `}
+      {note}
+    </>
+  );
+}
+
 /** With an empty frame where nothing is known, which `isEmpty` has kept from being shown. */
 function layoutOf(history: RatingHistory, width: number): HistoryLayout {
   const layout = toHistoryLayout(history, width);
@@ -74,7 +83,7 @@ function layoutOf(history: RatingHistory, width: number): HistoryLayout {
   return layout;
 }
 
-export function toHistoryTable(history: RatingHistory): FigureTable {
+export function toHistoryTable(history: RatingPoints): FigureTable {
   const single = history.models.length === 1;
   const columns = history.models.flatMap(({ model }) =>
     ["score", "lower", "upper"].map((part) => ({

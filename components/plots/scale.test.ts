@@ -78,6 +78,8 @@ describe("a scale of days", () => {
     const ms = day("2026-11-21");
     const scale = dayScale({ domain: [ms, ms], range, tickCountMax: 5 });
     expect(scale.at(ms)).toBe(50);
+    // The day after is yet to come.
+    expect(labels(scale)).toEqual(["21 Nov"]);
   });
 
   test("days are those of UTC, wherever the reader is", () => {

@@ -77,7 +77,8 @@ const SHORT_MONTHS = "Jan Feb Mar Apr May Jun Jul Aug Sep Oct Nov Dec".split(" "
 
 /** Days as milliseconds of their midnights in UTC. Ticks stand on days, on first days of months or of years. */
 export function dayScale({ domain, range, tickCountMax }: Omit<ScaleOptions, "format">): Scale {
-  const [from, to] = domain[0] === domain[1] ? [domain[0] - DAY_MS, domain[1] + DAY_MS] : domain;
+  const isSingle = domain[0] === domain[1];
+  const [from, to] = isSingle ? [domain[0] - DAY_MS, domain[1] + DAY_MS] : domain;
   const choices = [
     ...[1, 2, 7, 14].map((days) => () => everyDays(from, to, days)),
     ...[1, 2, 3, 6].map((months) => () => everyMonths(from, to, months)),
@@ -86,7 +87,8 @@ export function dayScale({ domain, range, tickCountMax }: Omit<ScaleOptions, "fo
   // Each is counted before it is made: a span of years has thousands of days.
   const spans = [1, 2, 7, 14, 28, 59, 89, 181, 365, 730, 1_826, 3_652];
   const at = spans.findIndex((days) => (to - from) / DAY_MS / days <= tickCountMax - 1);
-  const ticks = choices[at]?.() ?? [];
+  // Of a single day neither the one before nor the one after is known.
+  const ticks = isSingle ? everyDays(domain[0], domain[0], 1) : (choices[at]?.() ?? []);
   return { at: straight([from, to], range), ticks, domain: [from, to] };
 }
 

@@ -19,14 +19,17 @@ import {
   lockBoard,
   readModelIds,
   readRequestedKeys,
+  readTold,
   type StoredBoard,
   writeBoard,
   writeBoardDays,
+  writePastDay,
 } from "./board-store";
 import { type BoardFit, type FitTask, fitBoard } from "./fit-board";
 import { toFrozenKey } from "./frozen-key";
 import { toLiveOptions } from "./live-options";
 import { LiveVotes } from "./live-votes";
+import { toPastSpans } from "./past-days";
 import type { VoteFilter, VoteTable } from "./vote-table";
 
 /** What computed a board beside its options; another one makes every stored board out of date. */
@@ -47,6 +50,14 @@ export interface BoardComputer {
   compute(key: string, signal?: AbortSignal): Promise<ComputedBoard>;
   /** Keys of all boards that are kept now, the overall ones first; those kept no longer are forgotten. */
   listKeys(signal?: AbortSignal): Promise<string[]>;
+  /**
+   * Computes where models of this key stood at the end of a past day whose votes were moved in later: of the days
+   * before `before` (since 1970; undefined: today) the last that has votes and of which nothing was written. What
+   * was written on the day itself stays.
+   *
+   * @returns the day; undefined where there is none left.
+   */
+  computePast(key: string, before?: number, signal?: AbortSignal): Promise<number | undefined>;
 }
 
 /** Who fits boards that may wait; in this thread where there is none. */
@@ -104,6 +115,39 @@ export class BoardEngine implements BoardComputer {
       }
       await announce(transaction, "boards");
       return { isChanged: true, voteCount };
+    });
+  }
+
+  async computePast(
+    keyText: string,
+    before?: number,
+    signal?: AbortSignal,
+  ): Promise<number | undefined> {
+    const key = parseBoardKey(keyText);
+    assert(key?.period === "all", "only boards of all times have a past");
+    return this.#db.transaction(async (transaction) => {
+      const { today } = await lockBoard(transaction, `past ${keyText}`);
+      const told = await readTold(transaction, keyText);
+      const rules = await readRules(transaction);
+      const table = await this.#refresh(transaction, { rules, signal });
+      signal?.throwIfAborted();
+      // From here until they are picked nothing is awaited: the columns hold until the next change.
+      const { category, language } = key;
+      const span = toPastSpans(today)
+        .filter(({ to }) => to < (before ?? today))
+        .find(({ from, to }) => {
+          const range = { category, language, fromDay: from, toDay: to };
+          return !told.some((day) => day >= from && day <= to) && table.hasVotes(range);
+        });
+      if (span === undefined) return undefined;
+      const filter = { category, language, fromDay: 0, toDay: span.to };
+      const options = toLiveOptions(rules.ratings, key);
+      const votes = table.pick(filter, { isStyled: options.styleControl, isCopied: true });
+      const task = { votes, options };
+      const { board } = this.#fitter ? await this.#fitter.fit(task, signal) : fitBoard(task);
+      const entries = board.entries.map(({ model, ...entry }) => ({ modelId: model, ...entry }));
+      await writePastDay(transaction, { key: keyText, day: span.to, entries });
+      return span.to;
     });
   }
 

@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull, lt, notInArray, or, sql } from "drizzle-orm";
+import { and, eq, gte, inArray, isNull, lt, notInArray, or, sql } from "drizzle-orm";
 import type { Database } from "@/lib/db/client";
 import { boardDays, boardRuns, boards } from "@/lib/db/schema/boards";
 import { models } from "@/lib/db/schema/models";
@@ -18,6 +18,9 @@ import type { PackedPairs } from "./packed-pairs";
 
 /** Any number that no other lock of this database uses. */
 const BOARD_LOCK = 0x626f;
+const DAY_MS = 86_400_000;
+
+const toDayNumber = (day: string) => Date.parse(`${day}T00:00:00Z`) / DAY_MS;
 
 export type StoredBoard = {
   key: string;
@@ -57,11 +60,7 @@ export async function writeBoardDays(
   entries: BoardBody["entries"],
 ): Promise<void> {
   const today = sql`(clock_timestamp() at time zone 'UTC')::date`;
-  const rated = entries.flatMap(({ modelId, status, rating, lower, upper, rank, votes }) =>
-    status === "rated" && rating !== null && lower !== null && upper !== null && rank !== null
-      ? [{ modelId, rating, lower, upper, rank, votes }]
-      : [],
-  );
+  const rated = toRated(entries);
   const ids = rated.map(({ modelId }) => modelId);
   await db
     .delete(boardDays)
@@ -75,14 +74,52 @@ export async function writeBoardDays(
   if (rated.length === 0) return;
   await db
     .insert(boardDays)
-    .values(rated.map((it) => ({ ...it, key, day: today })))
+    .values(rated.map((it) => ({ ...it, key, day: today, isLater: false })))
     .onConflictDoUpdate({
       target: [boardDays.key, boardDays.modelId, boardDays.day],
       set: {
         ...{ rating: sql`excluded.rating`, lower: sql`excluded.lower` },
         ...{ upper: sql`excluded.upper`, rank: sql`excluded.rank`, votes: sql`excluded.votes` },
+        isLater: false,
       },
     });
+}
+
+function toRated(entries: BoardBody["entries"]) {
+  return entries.flatMap(({ modelId, status, rating, lower, upper, rank, votes }) =>
+    status === "rated" && rating !== null && lower !== null && upper !== null && rank !== null
+      ? [{ modelId, rating, lower, upper, rank, votes }]
+      : [],
+  );
+}
+
+/** Days (since 1970) of which it is written where the models of a board stood. */
+export async function readTold(db: Database, key: string): Promise<number[]> {
+  const rows = await db
+    .selectDistinct({ day: boardDays.day })
+    .from(boardDays)
+    .where(eq(boardDays.key, key));
+  return rows.map(({ day }) => toDayNumber(day));
+}
+
+/** Where the models of a board stood at the end of a day, told later. What was written on the day stays. */
+export async function writePastDay(
+  db: Database,
+  past: { key: string; day: number; entries: BoardBody["entries"] },
+): Promise<void> {
+  const day = new Date(past.day * DAY_MS).toISOString().slice(0, "2026-11-21".length);
+  const rated = toRated(past.entries);
+  if (rated.length === 0) return;
+  await db
+    .insert(boardDays)
+    .values(rated.map((it) => ({ ...it, key: past.key, day, isLater: true })))
+    .onConflictDoNothing();
+}
+
+/** Forgets days from this moment on that were told later: votes of theirs were moved in since. */
+export async function forgetLaterDays(db: Database, from: Date): Promise<void> {
+  const day = from.toISOString().slice(0, "2026-11-21".length);
+  await db.delete(boardDays).where(and(boardDays.isLater, gte(boardDays.day, day)));
 }
 
 /** Ids of the models with these names. */

@@ -55,6 +55,8 @@ function toKeeper(): Answers {
         return engine.compute(ask.key, signal);
       case "list-keys":
         return engine.listKeys(signal);
+      case "compute-past":
+        return engine.computePast(ask.key, ask.before, signal);
       case "compute-file":
         return fitter.computeFile(ask.path, ask.head, signal);
       case "fit":

@@ -16,6 +16,16 @@ export class BoardWorker implements BoardComputer {
     return (await this.#thread.ask({ what: "list-keys" }, { signal })) as string[];
   }
 
+  async computePast(
+    key: string,
+    before?: number,
+    signal?: AbortSignal,
+  ): Promise<number | undefined> {
+    const ask = { what: "compute-past", key, before } as const;
+    // As above.
+    return (await this.#thread.ask(ask, { signal })) as number | undefined;
+  }
+
   /** As `computeBoardFile` does. */
   async computeFile(path: string, head: BoardHead, signal?: AbortSignal): Promise<string> {
     // As above.

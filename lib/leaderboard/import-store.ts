@@ -2,6 +2,7 @@ import { inArray, sql } from "drizzle-orm";
 import type { Database } from "@/lib/db/client";
 import { ballots } from "@/lib/db/schema/ballots";
 import { models } from "@/lib/db/schema/models";
+import { enterLedger } from "@/lib/ledger/enter-ledger";
 import { createId } from "@/lib/util/id";
 import type { ImportedBallot } from "./imported-votes";
 
@@ -22,13 +23,21 @@ export async function readModelIds(db: Database, names: readonly string[]): Prom
     );
 }
 
-/** Models of which nothing is known but votes. Names that somebody else writes meanwhile stay theirs. */
+/**
+ * Models of which nothing is known but votes, which their ledgers say. Names that somebody else writes meanwhile
+ * stay theirs.
+ */
 export async function createModels(db: Database, names: readonly string[]): Promise<void> {
   if (names.length === 0) return;
-  await db
-    .insert(models)
-    .values([...names].sort().map((name) => ({ id: createId(), name, description: {} })))
-    .onConflictDoNothing();
+  await db.transaction(async (transaction) => {
+    const rows = await transaction
+      .insert(models)
+      .values([...names].sort().map((name) => ({ id: createId(), name, description: {} })))
+      .onConflictDoNothing()
+      .returning({ id: models.id });
+    const modelIds = rows.map(({ id }) => id);
+    await enterLedger(transaction, { kind: "imported", modelIds, facts: { registers: 1 } });
+  });
 }
 
 /**

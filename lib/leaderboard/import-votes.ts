@@ -1,6 +1,6 @@
 import type { Database } from "@/lib/db/client";
 import { AppError } from "@/lib/errors";
-import { enterFirstBattles } from "@/lib/ledger/first-battles";
+import { enterLedger } from "@/lib/ledger/enter-ledger";
 import { VOTES_A_BATCH, VOTES_IMPORTED_MAX } from "@/lib/vote-file-limits";
 import type { ReadReport } from "@/lib/vote-files/read-report";
 import { readVoteRows } from "@/lib/vote-files/read-vote-rows";
@@ -35,6 +35,8 @@ export type ImportOutcome = {
   known: number;
   /** Models that nobody knew here. */
   modelsAdded: string[];
+  /** Of all votes of the file. */
+  earliest: Date;
 };
 
 /**
@@ -60,16 +62,13 @@ export async function importVotes(
   const modelsAdded = names.filter((name) => !known.has(name));
   if (!options.isDry) await createModels(db, modelsAdded);
   const ids = options.isDry ? [] : await readModelIds(db, names);
-  const added = await write(db, path, { options, ids, models: names.length, votes });
-  if (!options.isDry) {
-    await db.transaction((transaction) =>
-      enterFirstBattles(
-        transaction,
-        ids.map(({ id }) => id),
-      ),
-    );
+  const { added, earliest } = await write(db, path, { options, ids, models: names.length, votes });
+  if (!options.isDry && added > 0) {
+    // No first battles: those were elsewhere, and some day these models may have one here.
+    const modelIds = ids.map(({ id }) => id);
+    await enterLedger(db, { kind: "imported", modelIds });
   }
-  return { report, votes, added, known: votes - added, modelsAdded };
+  return { report, votes, added, known: votes - added, modelsAdded, earliest };
 }
 
 async function lookThrough(path: string, { signal }: ImportOptions) {
@@ -94,9 +93,11 @@ async function write(
   db: Database,
   path: string,
   given: { options: ImportOptions; ids: readonly KnownId[]; models: number; votes: number },
-): Promise<number> {
+): Promise<{ added: number; earliest: Date }> {
   const { key, source, isDry, signal, onProgress } = given.options;
-  const maker = new BallotMaker({ key, source, models: given.models, now: new Date() });
+  const now = new Date();
+  const maker = new BallotMaker({ key, source, models: given.models, now });
+  let earliest = now.toISOString();
   const modelIds = new Map(given.ids.map((it) => [it.name, it]));
   let added = 0;
   let done = 0;
@@ -104,13 +105,14 @@ async function write(
     for (let at = 0; at < rows.length; at += VOTES_A_BATCH) {
       signal?.throwIfAborted();
       const batch = rows.slice(at, at + VOTES_A_BATCH).map((row) => maker.make(row));
+      for (const { createdAt } of batch) if (createdAt < earliest) earliest = createdAt;
       added += isDry ? await countUnknown(db, batch) : await insertBallots(db, batch, modelIds);
       done += batch.length;
       onProgress?.(done, given.votes);
     }
   };
   await readVoteRows(path, onRows, { signal });
-  return added;
+  return { added, earliest: new Date(earliest) };
 }
 
 async function countUnknown(db: Database, batch: readonly ImportedBallot[]): Promise<number> {

@@ -91,7 +91,7 @@ test("nothing was voted on: an empty board, and the models awake say so", async 
     { model: "y", licence: "MIT", hasOpenWeights: true, status: "too-few-votes", votes: 0 },
   ]);
   expect(await readPairs(OVERALL, database.db)).toMatchObject({ models: [], votes: [] });
-  expect(await readHistory(OVERALL, undefined, database.db)).toEqual({ days: [], models: [] });
+  expect(await readHistory(OVERALL, undefined, database.db)).toMatchObject({ days: [], models: [] });
   expect((await readOverview(OVERALL, { awake: [] }, database.db)).rows).toEqual([]);
 });
 

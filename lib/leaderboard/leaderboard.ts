@@ -9,9 +9,10 @@ import { log } from "@/lib/telemetry/log";
 import { processSingleton } from "@/lib/util/process-singleton";
 import { type BoardComputer, BoardEngine } from "./board-engine";
 import { keepRequestedBoard, REQUEST_JOB } from "./board-requests";
-import { readRestMs } from "./board-store";
+import { forgetLaterDays, readRestMs } from "./board-store";
 import { BoardWorker } from "./board-worker";
 import { computeBoards } from "./compute-boards";
+import { computePast } from "./compute-past";
 import { measureSpeeds } from "./measure-speeds";
 
 const LIVE = boardKeyText(OVERALL);
@@ -20,6 +21,8 @@ const LIVE = boardKeyText(OVERALL);
 const LIVE_JOB = "board-live";
 /** All others that are kept. */
 const ALL_JOB = "boards";
+/** Days before votes that were moved in. */
+const PAST_JOB = "boards-of-the-past";
 
 type Options = {
   db: Database;
@@ -57,6 +60,12 @@ export class Leaderboard {
     if (isChanged) await this.#askForAll();
   }
 
+  /** Votes of days that are past were moved in: where models stood on those days follows. */
+  async recomputePast(from: Date): Promise<void> {
+    await forgetLaterDays(this.#db, from);
+    await this.#jobs.send(PAST_JOB);
+  }
+
   /** A vote was counted: the board follows within RATING_INTERVAL_MS_MIN. */
   notifyVote(): void {
     const waitMs = this.#beganMs + RATING_INTERVAL_MS_MIN - performance.now();
@@ -78,11 +87,15 @@ export class Leaderboard {
     this.#jobs.handle(LIVE_JOB, ({ signal }) => this.#computeLive(signal));
     this.#jobs.handle(ALL_JOB, ({ signal }) => this.#computeAll(signal));
     this.#jobs.handle<{ key: string }>(REQUEST_JOB, (job) => this.#computeRequested(job));
+    this.#jobs.handle(PAST_JOB, ({ signal }) => computePast(this.#db, this.#computer, signal));
     // The first is for votes that nobody told of, the second for periods, which move with the day.
     this.#jobs.every("board-check", { seconds: BOARD_CHECK_SECONDS }, ({ signal }) =>
       this.#computeLive(signal),
     );
-    this.#jobs.every("boards-of-the-day", { seconds: 86_400 }, () => this.#askForAll());
+    this.#jobs.every("boards-of-the-day", { seconds: 86_400 }, async () => {
+      await this.#askForAll();
+      await this.#jobs.send(PAST_JOB);
+    });
     this.#jobs.every("model-speeds", { seconds: SPEED_INTERVAL_SECONDS }, () =>
       measureSpeeds(this.#db),
     );

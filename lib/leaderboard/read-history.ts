@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, gte, inArray, sql } from "drizzle-orm";
+import { and, asc, desc, eq, gte, inArray, max, sql } from "drizzle-orm";
 import { type Database, database } from "@/lib/db/client";
 import { boardDays } from "@/lib/db/schema/boards";
 import { AppError } from "@/lib/errors";
@@ -39,7 +39,7 @@ export async function readHistory(
     const facts = known.get(id);
     return facts && !facts.isHidden && !facts.isWithdrawn ? [facts] : [];
   });
-  if (shown.length === 0) return { days: [], models: [] };
+  if (shown.length === 0) return { days: [], laterUntil: null, models: [] };
   const days = await readDays(db, text);
   const rows = await readRows(
     db,
@@ -48,7 +48,7 @@ export async function readHistory(
     days[0],
   );
   return {
-    days,
+    ...{ days, laterUntil: await readLaterUntil(db, text) },
     models: shown.map(({ modelId, model }) => {
       const points = new Map(
         rows
@@ -95,6 +95,14 @@ async function readDays(db: Database, key: string): Promise<string[]> {
     .orderBy(desc(boardDays.day))
     .limit(BOARD_HISTORY_DAYS_MAX);
   return rows.map(({ day }) => day).reverse();
+}
+
+async function readLaterUntil(db: Database, key: string): Promise<string | null> {
+  const [row] = await db
+    .select({ day: max(boardDays.day) })
+    .from(boardDays)
+    .where(and(eq(boardDays.key, key), boardDays.isLater));
+  return row?.day ?? null;
 }
 
 async function readRows(db: Database, key: string, ids: readonly string[], from = "1970-01-01") {

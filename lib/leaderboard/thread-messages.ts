@@ -6,6 +6,7 @@ import type { FitTask } from "./fit-board";
 export type ThreadAsk =
   | { what: "compute"; key: string }
   | { what: "list-keys" }
+  | { what: "compute-past"; key: string; before: number | undefined }
   /** A frozen board from a file of its votes. */
   | { what: "compute-file"; path: string; head: BoardHead }
   /** What a board says of votes that the asker has picked. */

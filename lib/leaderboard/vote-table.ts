@@ -124,6 +124,10 @@ export class VoteTable {
     return { fingerprint: `${count}.${one.toString(36)}.${other.toString(36)}`, count };
   }
 
+  hasVotes(filter: VoteFilter): boolean {
+    return this.#sumOf(filter).count > 0;
+  }
+
   pick(filter: VoteFilter, { isStyled, isCopied = false }: PickOptions): VoteColumns {
     const all = this.#all();
     const votes = isStyled ? all : { ...all, style: undefined };

@@ -137,7 +137,7 @@ test("private variants are told without name, in days, with rounded votes, and n
   const day = expect.stringMatching(/^\d{4}-\d{2}-\d{2}$/);
   expect(await hidden()).toEqual({
     ...{ model: null, slug: null, registeredAt: day, firstBattleAt: day },
-    ...{ withdrawnAt: null, retiredAt: null, votes: 0 },
+    ...{ withdrawnAt: null, retiredAt: null, votes: 0, isAwake: null },
   });
   await vote(SECRET.id, 2);
   expect((await hidden())?.votes).toBe(0);
@@ -259,4 +259,17 @@ test("a process that has just started retires nothing, one that has run for an h
     .where(sql`name = ${Y.name}`);
   await keepModels({ upMs: 3_600_000 }, db);
   expect((await listRetirements(db)).get(Y.name)).not.toBeNull();
+});
+
+test("a name that came with votes from elsewhere says so, and had no battle here", async () => {
+  const id = createId();
+  await database.db.insert(models).values({ id, name: "moved/in", description: {} });
+  const imported = { modelId: id, kind: "imported" } as const;
+  await database.db.insert(modelLedger).values({ ...imported, facts: { registers: 1, votes: 0 } });
+  await database.db.insert(modelLedger).values({ ...imported, facts: { votes: 12 } });
+  const { ledger } = await read("moved/in");
+  expect(ledger.map(({ kind, by, votes }) => [kind, by, votes])).toEqual([
+    ["imported", null, 12],
+    ["registered", "import", null],
+  ]);
 });

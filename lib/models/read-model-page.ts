@@ -123,5 +123,6 @@ async function listVariants(
     readBoardVotes(db, boardKeyText(OVERALL), named ?? []),
     kept.read(db, hidden ?? []),
   ]);
-  return toVariants(rows, { isPrivate, votes: new Map([...votes, ...rounded]) });
+  const isAwake = (id: string) => known.get(id)?.isAwake ?? false;
+  return toVariants(rows, { isPrivate, isAwake, votes: new Map([...votes, ...rounded]) });
 }

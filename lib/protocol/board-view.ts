@@ -13,7 +13,7 @@ const numbers = z.array(z.number());
 /** What can become of a model. */
 export const ledgerKindSchema = z.enum([
   ...(["registered", "first-battle", "made-private", "made-public"] as const),
-  ...(["withdrawn", "restored", "retired", "returned"] as const),
+  ...(["withdrawn", "restored", "retired", "returned", "imported"] as const),
 ]);
 
 /** What a computation says of one model. Only a `rated` one has figures; ranks are those that intervals allow. */
@@ -137,6 +137,8 @@ export const overviewSchema = z.object({
 /** `GET /api/leaderboard/history?category&…&model=a&model=b`: ratings over time, days in UTC. */
 export const ratingHistorySchema = z.object({
   days: z.array(z.string()),
+  /** The last of the days whose scores were computed later, from votes that were moved in; null: none was. */
+  laterUntil: z.string().nullable(),
   models: z.array(
     z.object({
       model: z.string(),
@@ -223,8 +225,11 @@ export const modelPageSchema = z.object({
       at: z.string(),
       /** Counted votes on it at that moment; null: nobody wrote them down. */
       votes: z.number().int().nullable(),
-      /** Why it was retired or is back: nobody offered it, a worker offers it again, an operator said so. */
-      by: z.enum(["absence", "offer", "operator"]).nullable(),
+      /**
+       * Why it was retired or is back: nobody offered it, a worker offers it again, an operator said so. Of
+       * `registered`: it is known by votes that were moved in, and not by a worker.
+       */
+      by: z.enum(["absence", "offer", "operator", "import"]).nullable(),
     }),
   ),
   /** Every model of its organization that was in a battle, the newest first. */
@@ -238,6 +243,8 @@ export const modelPageSchema = z.object({
       firstBattleAt: z.string(),
       withdrawnAt: z.string().nullable(),
       retiredAt: z.string().nullable(),
+      /** Null of a private one. */
+      isAwake: z.boolean().nullable(),
       votes: z.number().int(),
     }),
   ),

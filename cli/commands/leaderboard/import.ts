@@ -45,8 +45,12 @@ export function addLeaderboardImport(leaderboard: Command, terminal: Terminal): 
       };
       const outcome = await withDatabase(terminal.root, async (db) => {
         const imported = await take(db, file, options);
-        // The boards follow; those beside the overall one by a job of the running platform.
-        if (imported.added > 0 && !flags.dryRun) await new Leaderboard({ db }).recompute();
+        if (imported.added > 0 && !flags.dryRun) {
+          // The boards follow; those beside the overall one, and the days before today, by jobs of the running platform.
+          const leaderboard = new Leaderboard({ db });
+          await leaderboard.recomputePast(imported.earliest);
+          await leaderboard.recompute();
+        }
         return imported;
       });
       for (const line of reportLines(outcome.report)) terminal.writeError(`${line}\n`);
@@ -73,7 +77,7 @@ function progressTeller(terminal: Terminal): (done: number, total: number) => vo
   };
 }
 
-function toJson({ report, ...outcome }: ImportOutcome, { dryRun }: Flags): string {
+function toJson({ report, earliest: _, ...outcome }: ImportOutcome, { dryRun }: Flags): string {
   const { named, badCount, droppedCount, otherKinds } = report;
   const skipped = { malformed: badCount, named, dropped: droppedCount, otherKinds };
   return `${JSON.stringify({ isDryRun: dryRun === true, ...outcome, skipped })}\n`;

@@ -66,9 +66,13 @@ const WORDS: Record<Entry["kind"], string> = {
   restored: "Restored: votes on it count again",
   retired: "Retired",
   returned: "Back",
+  imported: "Votes on it from elsewhere were moved in",
 };
 
 function toWords({ kind, by }: Pick<Entry, "kind" | "by">): string {
+  if (kind === "registered" && by === "import") {
+    return "Registered: its name came with votes from elsewhere";
+  }
   if (kind === "retired") {
     return by === "absence"
       ? `Retired: no worker had offered it for ${RETIRED_AFTER_DAYS} days`

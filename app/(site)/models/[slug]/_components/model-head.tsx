@@ -136,9 +136,8 @@ function Facts({ page: { facts, description, features } }: { page: ModelPage }) 
     ["Can be asked for", uses],
     [
       "Price",
-      price
-        ? formatPrice({ prompt: price.inputPerMillion, completion: price.outputPerMillion })
-        : "free",
+      // Where nobody said what it costs, nobody is told that it is free.
+      price && formatPrice({ prompt: price.inputPerMillion, completion: price.outputPerMillion }),
     ],
     [
       "Answers",

@@ -102,8 +102,9 @@ function VariantRow({ variant, isThis }: { variant: Variant; isThis: boolean }) 
   );
 }
 
-function toState({ model, withdrawnAt, retiredAt }: Variant): string {
+function toState({ model, withdrawnAt, retiredAt, isAwake }: Variant): string {
   if (withdrawnAt !== null) return `withdrawn ${toDayWords(withdrawnAt)}`;
   if (retiredAt !== null) return `retired ${toDayWords(retiredAt)}`;
+  if (isAwake === false) return "asleep";
   return model === null ? "in battles, unnamed" : "in battles";
 }
