@@ -47,7 +47,7 @@ export function FigureFrame(props: FigureFrameProps) {
       {isTable ? <FigureTableView table={table} caption={title} /> : children}
       {!isTable && isRead && (
         <div className="sr-only">
-          <FigureTableView table={table} caption={title} />
+          <FigureTableView table={table} caption={title} isHidden />
         </div>
       )}
       {note && <div className="numeric mt-3 max-w-[68ch] text-sm text-ink-soft">{note}</div>}

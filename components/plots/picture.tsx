@@ -45,9 +45,36 @@ export type PictureOptions = {
 };
 
 /** The text of an SVG file. */
-export function toSvgFile({ drawing, title, source }: PictureOptions): string {
+export function toSvgFile(options: PictureOptions): string {
+  return inLightScheme(() => drawFile(options));
+}
+
+/**
+ * The whole page is light while `draw` runs, and as it was before anything is painted: colours are made at the
+ * root, where a scheme of a part of the page does not reach them.
+ */
+function inLightScheme<T>(draw: () => T): T {
+  const root = document.documentElement;
+  const before = root.dataset.theme;
+  // What changes its colour slowly would begin to.
+  const still = document.createElement("style");
+  still.textContent = "*, ::before, ::after { transition: none !important }";
+  document.head.append(still);
+  root.dataset.theme = "light";
+  try {
+    return draw();
+  } finally {
+    if (before === undefined) delete root.dataset.theme;
+    else root.dataset.theme = before;
+    // Styles are read once more while nothing moves.
+    getComputedStyle(document.body).getPropertyValue("color");
+    still.remove();
+  }
+}
+
+function drawFile({ drawing, title, source }: PictureOptions): string {
   const host = document.createElement("div");
-  host.style.cssText = "position:fixed;left:-20000px;top:0;color-scheme:light;";
+  host.style.cssText = "position:fixed;left:-20000px;top:0;";
   document.body.append(host);
   const root = createRoot(host);
   try {
