@@ -56,7 +56,10 @@ const requestSchema = z.looseObject({
         }),
       ),
       toolChoice: z
-        .looseObject({ tool: z.looseObject({ name: z.string() }).optional(), any: z.unknown() })
+        .looseObject({
+          tool: z.looseObject({ name: z.string() }).optional(),
+          any: z.unknown().optional(),
+        })
         .optional(),
     })
     .optional(),

@@ -38,7 +38,9 @@ const chatSchema = z.looseObject({
     .optional(),
   tools: z
     .array(
-      z.looseObject({ function: z.looseObject({ name: z.string(), parameters: z.unknown() }) }),
+      z.looseObject({
+        function: z.looseObject({ name: z.string(), parameters: z.unknown().optional() }),
+      }),
     )
     .optional(),
   tool_choice: z.enum(["REQUIRED", "NONE"]).optional(),

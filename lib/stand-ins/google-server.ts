@@ -43,7 +43,7 @@ const requestSchema = z.looseObject({
     .array(
       z.looseObject({
         functionDeclarations: z
-          .array(z.looseObject({ name: z.string(), parameters: z.unknown() }))
+          .array(z.looseObject({ name: z.string(), parameters: z.unknown().optional() }))
           .optional(),
       }),
     )

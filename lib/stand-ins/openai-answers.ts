@@ -14,7 +14,7 @@ export type Place = {
 };
 
 const toolSchema = z.object({
-  function: z.object({ name: z.string(), parameters: z.unknown() }),
+  function: z.object({ name: z.string(), parameters: z.unknown().optional() }),
 });
 const bodySchema = z.looseObject({
   model: z.string(),
@@ -34,7 +34,7 @@ const bodySchema = z.looseObject({
   top_logprobs: z.number().optional(),
   echo: z.boolean().optional(),
   tools: z.array(toolSchema).optional(),
-  tool_choice: z.unknown(),
+  tool_choice: z.unknown().optional(),
   ignore_eos: z.boolean().optional(),
 });
 
