@@ -16,6 +16,8 @@ export const LAYERS: Record<string, readonly string[]> = {
   "lib/adapters": [],
   // The workers of another platform, spoken to in their own protocol.
   "lib/fastchat": ["lib/adapters", "lib/protocol"],
+  // Images that requests name by an address: fetched, and from nowhere that the public cannot reach.
+  "lib/images": ["lib/protocol"],
   // What the API is, told to programs and people from the schemas that it parses with.
   "lib/openapi": ["lib/anthropic", "lib/openai", "lib/protocol"],
   "lib/engine": ["lib/adapters"],
@@ -103,8 +105,8 @@ export const LAYERS: Record<string, readonly string[]> = {
   ],
   // The one domain that keeps what a wire says: its rows are responses as clients read them.
   "lib/responses": [
-    ...["lib/auth", "lib/controller", "lib/db", "lib/gateway", "lib/openai", "lib/protocol"],
-    "lib/usage",
+    ...["lib/auth", "lib/controller", "lib/db", "lib/gateway", "lib/images", "lib/openai"],
+    ...["lib/protocol", "lib/usage"],
   ],
   // The integrity of the arena: callers of the API without a key are limited as visitors of the pages are.
   "lib/http": [
@@ -117,7 +119,8 @@ export const LAYERS: Record<string, readonly string[]> = {
   app: [
     "components",
     ...["lib/anthropic", "lib/arena", "lib/auth", "lib/catalog", "lib/controller", "lib/fastchat"],
-    ...["lib/gateway", "lib/history", "lib/http", "lib/integrity", "lib/jobs", "lib/labels"],
+    ...["lib/gateway", "lib/history", "lib/http", "lib/images", "lib/integrity", "lib/jobs"],
+    "lib/labels",
     ...["lib/leaderboard", "lib/models", "lib/moderation", "lib/openai", "lib/openapi"],
     ...["lib/protocol", "lib/relay", "lib/responses", "lib/rules", "lib/stats", "lib/topics"],
     ...["lib/usage", "lib/vote-files"],
@@ -160,7 +163,7 @@ export const HOMES: Record<string, readonly string[]> = {
   "@ai-sdk": ["worker"],
   "@openrouter": ["worker"],
   flatbuffers: ["lib/engine/synthetic"],
-  undici: ["lib/protocol", "lib/fastchat"],
+  undici: ["lib/protocol", "lib/fastchat", "lib/images"],
   pino: ["lib/telemetry"],
   postgres: ["lib/db"],
   re2js: ["lib/moderation"],

@@ -2,8 +2,25 @@
 
 /** Images in one message. Anthropic and OpenAI take 100 and more, in bodies larger than ours. */
 export const IMAGES_MAX = 16;
+/** Images in one request, which may all be elsewhere. */
+export const IMAGES_A_REQUEST_MAX = 32;
 /** Bytes of one image: what Anthropic's API takes at most (5 MiB), the least of the large providers. */
 export const IMAGE_BYTES_MAX = 5 * 1024 * 1024;
+/** Bytes of all images of one request: with its texts they have to go on to a worker in one body. */
+export const IMAGES_BYTES_MAX = 8 * 1024 * 1024;
+/** Bytes of a request's body where images may stand: those above in base64, and as much text as anywhere. */
+export const IMAGES_BODY_BYTES_MAX = 12 * 1024 * 1024;
+/** Of an image that is elsewhere: looking its host up, connecting, and reading it to its end. */
+export const IMAGE_FETCH_MS_MAX = 10_000;
+/** Addresses on the way to an image, its own not counted. */
+export const IMAGE_REDIRECTS_MAX = 3;
+/** Images that one request has fetched at a time. */
+export const IMAGE_FETCHES_AT_ONCE = 4;
+/** Images that this process fetches at a time, for all requests: of 5 MiB each they are 160 MiB. */
+export const IMAGE_FETCHES_MAX = 32;
+/** Characters of an image's address. */
+export const IMAGE_URL_CHARACTERS_MAX = 4_096;
+
 /** What an image costs a model to read, where nothing better is known: a megapixel by Anthropic's rule (width × height / 750). */
 export const IMAGE_TOKENS_EXPECTED = 1_400;
 
@@ -33,3 +50,9 @@ export const UPSTREAM_REPLY_BYTES_MAX = 32 * 1024 * 1024;
 export const UPSTREAM_LEFTOVER_MS_MAX = 1_000;
 /** Between two requests to an upstream that is asked too often and does not tell for how long. */
 export const UPSTREAM_PAUSE_MS = { firstMs: 1_000, longestMs: 60_000 };
+/** Models of one upstream that a worker offers: what its card may hold. */
+export const UPSTREAM_MODELS_MAX = 256;
+/** Models of a server that nobody knows which are asked what they honour: it costs some hundred tokens each. */
+export const UPSTREAM_PROBED_MODELS_MAX = 4;
+/** One of these questions; a model that is loaded for it first takes a while. */
+export const UPSTREAM_PROBE_MS_MAX = 30_000;

@@ -5,6 +5,7 @@ import { toAnswerHeaders } from "@/lib/http/answer-headers";
 import { methodNotAllowed } from "@/lib/http/not-allowed";
 import { jsonReply } from "@/lib/http/reply";
 import { route } from "@/lib/http/route";
+import { bringImages } from "@/lib/images/bring-images";
 import { pickModel } from "@/lib/openai/tokens/pick-model";
 import {
   tokenizeBodySchema,
@@ -12,16 +13,24 @@ import {
   toTokenizeRequest,
 } from "@/lib/openai/tokens/tokenize";
 import { inWireWords } from "@/lib/openai/wire-param";
+import { IMAGES_BODY_BYTES_MAX } from "@/lib/upstream-limits";
 
 export const POST = route(
-  { shape: "openai", caller: "api", scope: "read", body: tokenizeBodySchema },
+  {
+    shape: "openai",
+    caller: "api",
+    scope: "read",
+    body: tokenizeBodySchema,
+    bodyBytesMax: IMAGES_BODY_BYTES_MAX,
+  },
   async ({ body, signal, meter, api }) => {
     const models = await controller().listNamedModels();
     const model = pickModel(
       body.model,
       models.filter(({ name }) => mayUse(api.key?.models, name)),
     );
-    const request = toTokenizeRequest(body, model);
+    const messages = await bringImages(body.messages ?? [], { signal });
+    const request = toTokenizeRequest(body, { name: model, messages });
     const reply = await tokenize({ controller: controller(), request, signal, meter }).catch(
       (error: unknown) => {
         throw inWireWords(error);

@@ -8,6 +8,7 @@ vi.hoisted(() => {
   process.env.PARLEY_WORKER_SECRET = "a secret of the tests";
 });
 
+import { PNG } from "@/lib/images/testing";
 import { BODY_BYTES_MAX, MESSAGES_MAX } from "@/lib/limits";
 import { type ApiServer, startApiServer } from "./__fixtures__/api-server";
 
@@ -53,6 +54,7 @@ const unsupported = (param: string, says?: RegExp): Expected => {
 /** Replaces or adds fields; undefined takes one out. */
 const good = (more: object) => JSON.stringify({ ...GOOD, ...more });
 const message = (more: object) => good({ messages: [{ role: "user", content: "x", ...more }] });
+const shown = (image: object) => message({ content: [image] });
 const block = (more: object) => message({ content: [{ type: "text", text: "x", ...more }] });
 const tool = (more: object) => good({ tools: [{ ...TOOL, ...more }] });
 const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`;
@@ -113,9 +115,38 @@ const CASES: [name: string, body: string, expected: Expected][] = [
   ["a field of a message", message({ name: "Ann" }), invalid("messages.0.name", /Unknown/)],
   ["a string as a block", message({ content: ["x"] }), invalid(AT, /object/)],
   ["a block without type", block({ type: undefined }), invalid(`${AT}.type`, /missing/)],
-  ["an unknown block", block({ type: "smell" }), invalid(`${AT}.type`, /"text", "tool_result"/)],
+  [
+    "an unknown block",
+    block({ type: "smell" }),
+    invalid(`${AT}.type`, /"text", "image", "tool_result"/),
+  ],
   ["an assistant's block of a user", block({ ...CALL }), invalid(`${AT}.type`, /user's message/)],
-  ["an image", block({ type: "image", source: {} }), unsupported(`${AT}.type`, /"image"/)],
+  ["an image from nowhere", shown({ type: "image", source: {} }), invalid(`${AT}.source.type`)],
+  [
+    "an image of a file",
+    shown({ type: "image", source: { type: "file", file_id: "f" } }),
+    invalid(`${AT}.source.type`, /no files are kept/),
+  ],
+  [
+    "an image that is none",
+    shown({ type: "image", source: { type: "base64", media_type: "image/png", data: "AAAA" } }),
+    invalid(`${AT}.source.data`, /no image/),
+  ],
+  [
+    "an image at a plain address",
+    shown({ type: "image", source: { type: "url", url: "http://x.example/" } }),
+    invalid(`${AT}.source.url`, /https/),
+  ],
+  [
+    "an image of this very machine",
+    shown({ type: "image", source: { type: "url", url: "https://127.0.0.1/" } }),
+    invalid("messages", /not public/),
+  ],
+  [
+    "an image for a model that cannot see",
+    shown({ type: "image", source: { type: "base64", media_type: "image/png", data: PNG } }),
+    unsupported("model", /images in messages/),
+  ],
   ["a document", block({ type: "document" }), unsupported(`${AT}.type`, /send text/)],
   ["a search result", block({ type: "search_result" }), unsupported(`${AT}.type`)],
   ["a number as text", block({ text: 5 }), invalid(`${AT}.text`, /string/)],
@@ -162,7 +193,7 @@ const CASES: [name: string, body: string, expected: Expected][] = [
   [
     "an image as result",
     called({}, { ...RESULT, content: [{ type: "image" }] }),
-    unsupported("messages.2.content.0.content.0.type"),
+    invalid("messages.2.content.0.content.0.source"),
   ],
   [
     "a number as result",
@@ -176,7 +207,7 @@ const CASES: [name: string, body: string, expected: Expected][] = [
   ],
   ["a number as system", good({ system: 5 }), invalid("system", /string or an array/)],
   ["half a surrogate in the system", good({ system: "\udc00" }), invalid("system", /surrogate/)],
-  ["an image as system", good({ system: [{ type: "image" }] }), unsupported("system.0.type")],
+  ["an image as system", good({ system: [{ type: "image" }] }), invalid("system.0.type", /"text"/)],
   ["a call as system", good({ system: [CALL] }), invalid("system.0.type", /"text" in `system`/)],
   ["too high a temperature", good({ temperature: 1.5 }), invalid("temperature", /at most 1/)],
   ["a string as temperature", good({ temperature: "hot" }), invalid("temperature", /number/)],
@@ -330,7 +361,7 @@ test("what is not JSON, or too much of it, has Anthropic's shape as well", async
   const form = await post("a=b", { type: "application/x-www-form-urlencoded" });
   expect(form.status).toBe(415);
   expect(await form.json()).toMatchObject({ error: { type: "invalid_request_error" } });
-  const large = await post(message({ content: "x".repeat(BODY_BYTES_MAX) }));
+  const large = await post(message({ content: "x".repeat(BODY_BYTES_MAX + 1) }));
   expect(large.status).toBe(413);
   expect(await large.json()).toMatchObject({ error: { type: "request_too_large" } });
   await stillAnswers();
@@ -341,7 +372,7 @@ test.each([
   ["a stream", { stream: true }, invalid("stream", /Unknown/)],
   ["tools", { tools: [TOOL] }, unsupported("tools", /do not know/)],
   ["no messages", { messages: [] }, invalid("messages", /at least 1/)],
-  ["an image", { system: [{ type: "image" }] }, unsupported("system.0.type")],
+  ["an image", { system: [{ type: "image" }] }, invalid("system.0.type")],
 ])("a count of %s is refused", async (_name, more, { status, says, ...details }) => {
   const { max_tokens: _, ...body } = GOOD;
   const reply = await post(JSON.stringify({ ...body, ...more }), { path: "/count_tokens" });

@@ -9,8 +9,12 @@ vi.hoisted(() => {
   process.env.PARLEY_WORKER_SECRET = "a secret of the tests";
 });
 
+import { PNG } from "@/lib/images/testing";
 import { BODY_BYTES_MAX, MESSAGES_MAX } from "@/lib/limits";
+import { IMAGES_BODY_BYTES_MAX } from "@/lib/upstream-limits";
 import { type ApiServer, startApiServer } from "./__fixtures__/api-server";
+
+const IMAGE = `data:image/png;base64,${PNG}`;
 
 let api: ApiServer;
 beforeAll(async () => {
@@ -41,13 +45,14 @@ type Expected = { status?: number; code?: string | null; param?: string | null; 
 const invalid = (param: string | null, says?: RegExp): Expected => {
   return { status: 400, code: null, param, ...(says && { says }) };
 };
-const unsupported = (param: string): Expected => {
-  return { status: 400, code: "unsupported_parameter", param };
+const unsupported = (param: string, says?: RegExp): Expected => {
+  return { status: 400, code: "unsupported_parameter", param, ...(says && { says }) };
 };
 
 /** Replaces or adds fields; undefined takes one out. */
 const good = (more: object) => JSON.stringify({ ...GOOD, ...more });
 const message = (more: object) => good({ messages: [{ role: "user", content: "x", ...more }] });
+const shown = (image: unknown) => message({ content: [image] });
 const part = (more: object) => message({ content: [{ type: "text", text: "x", ...more }] });
 const nested = (depth: number) => `${"[".repeat(depth)}${"]".repeat(depth)}`;
 
@@ -132,8 +137,38 @@ const CASES: [name: string, body: string, expected: Expected][] = [
   ["an unknown part", part({ type: "smell" }), invalid("messages.0.content.0.type", /text/)],
   [
     "an image",
-    part({ type: "image_url", image_url: { url: "data:," } }),
-    unsupported("messages.0.content.0.type"),
+    shown({ type: "image_url", image_url: { url: "data:," } }),
+    invalid("messages.0.content.0.image_url.url", /base64/),
+  ],
+  [
+    "an image that is none",
+    shown({ type: "image_url", image_url: { url: "data:image/png;base64,AAAA" } }),
+    invalid("messages.0.content.0.image_url.url", /no image that models read/),
+  ],
+  [
+    "an image at a plain address",
+    shown({ type: "image_url", image_url: { url: "http://pictures.example/cat.png" } }),
+    invalid("messages.0.content.0.image_url.url", /https/),
+  ],
+  [
+    "an image of this very machine",
+    shown({ type: "image_url", image_url: { url: "https://localhost/cat.png" } }),
+    invalid("messages", /not public/),
+  ],
+  [
+    "an image beside its details",
+    shown({ type: "image_url", image_url: { url: "https://x.example/", size: 5 } }),
+    invalid("messages.0.content.0.image_url.size", /Unknown/),
+  ],
+  [
+    "an image of the system's",
+    message({ role: "system", content: [{ type: "image_url", image_url: { url: IMAGE } }] }),
+    invalid("messages.0.content.0.type", /user/),
+  ],
+  [
+    "an image for a model that cannot see",
+    shown({ type: "image_url", image_url: { url: IMAGE } }),
+    unsupported("model", /images in messages/),
   ],
   ["sound", part({ type: "input_audio" }), unsupported("messages.0.content.0.type")],
   [
@@ -368,7 +403,7 @@ describe("a request", () => {
   });
 
   test("beyond the size is 413, announced or not, and as large as allowed is read", async () => {
-    const filler = "x".repeat(BODY_BYTES_MAX);
+    const filler = "x".repeat(IMAGES_BODY_BYTES_MAX);
     const announced = await post(message({ content: filler }));
     expect(announced.status).toBe(413);
     expect(await announced.json()).toMatchObject({ error: { code: "body_too_large" } });
@@ -387,6 +422,9 @@ describe("a request", () => {
     );
     expect(status).toBe(413);
     expect(sent).toBeLessThan(64 * BODY_BYTES_MAX);
+    const long = await post(message({ content: "x".repeat(BODY_BYTES_MAX + 1) }));
+    expect(long.status).toBe(413);
+    expect(await long.json()).toMatchObject({ error: { code: "body_too_large" } });
     const room = BODY_BYTES_MAX - Buffer.byteLength(message({ content: "" }));
     const fits = await post(message({ content: "x".repeat(room) }));
     expect([200, 400]).toContain(fits.status);

@@ -10,6 +10,7 @@ const WORDS: Partial<Record<ModelFeature, string>> = {
   grammar: "answers that are held to a format or grammar",
   tools: "tool calls",
   reasoning: "reasoning told apart",
+  images: "images in messages",
 };
 
 export type Wanted = {

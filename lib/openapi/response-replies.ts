@@ -23,6 +23,11 @@ const completed = z.literal("completed");
 const token = z.object({ token: text, logprob: z.number(), bytes: z.array(count) });
 const logprobs = z.array(token.extend({ top_logprobs: z.array(token) }));
 const inputText = z.object({ type: z.literal("input_text"), text });
+const inputImage = z.object({
+  ...{ type: z.literal("input_image"), detail: z.enum(["auto", "low", "high"]) },
+  image_url: text.describe("The image itself as a data: URL, or where it is."),
+});
+const inputPart = z.union([inputText, inputImage]);
 const outputText = z.object({
   ...{ type: z.literal("output_text"), text, logprobs },
   annotations: z.array(z.unknown()),
@@ -51,13 +56,13 @@ const reasoning = formOf<ReasoningItem>()(
 const inputMessage = formOf<InputMessageItem>()(
   z.object({
     ...{ id: text, type: z.literal("message"), status: completed },
-    ...{ role: z.enum(["user", "system", "developer"]), content: z.array(inputText) },
+    ...{ role: z.enum(["user", "system", "developer"]), content: z.array(inputPart) },
   }),
 );
 const functionCallOutput = formOf<FunctionCallOutputItem>()(
   z.object({
     ...{ id: text, type: z.literal("function_call_output"), status: completed, call_id: text },
-    output: z.union([text, z.array(inputText)]),
+    output: z.union([text, z.array(inputPart)]),
   }),
 );
 

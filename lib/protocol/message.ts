@@ -12,14 +12,17 @@ export const IMAGE_MEDIA_TYPES = ["image/png", "image/jpeg", "image/webp", "imag
 export const imagePartSchema = z.strictObject({
   type: z.literal("image"),
   mediaType: z.enum(IMAGE_MEDIA_TYPES),
-  /** Base64, four characters for three bytes. */
+  /** Base64, four characters for three bytes; checked by whoever took it from a client. */
   data: z
-    .base64()
+    .string()
     .min(1)
     .max(Math.ceil(IMAGE_BYTES_MAX / 3) * 4),
   /** How closely to look, where a model can be told (OpenAI's word). */
   detail: z.enum(["auto", "low", "high"]).optional(),
 });
+
+/** Where a client says that an image is, until somebody has fetched it; workers never see one. */
+export type ImageAddress = { type: "image-address"; url: string; detail?: ImagePart["detail"] };
 
 export const partSchema = z.discriminatedUnion("type", [textPartSchema, imagePartSchema]);
 
@@ -66,16 +69,19 @@ export type ImagePart = z.infer<typeof imagePartSchema>;
 export type MessagePart = z.infer<typeof partSchema>;
 export type ToolCall = z.infer<typeof toolCallSchema>;
 export type Message = z.infer<typeof messageSchema>;
+/** As a client gave it: its images may still be elsewhere. */
+export type GivenPart = MessagePart | ImageAddress;
+export type GivenMessage = Omit<Message, "content"> & { content: GivenPart[] };
 
 export function textMessage(role: Message["role"], text: string): Message {
   return { role, content: [{ type: "text", text }] };
 }
 
-export function hasImage({ content }: Pick<Message, "content">): boolean {
-  return content.some((part) => part.type === "image");
+export function hasImage({ content }: Pick<GivenMessage, "content">): boolean {
+  return content.some(({ type }) => type === "image" || type === "image-address");
 }
 
 /** All text of a message, joined. */
-export function messageText(message: Message): string {
+export function messageText(message: Pick<GivenMessage, "content">): string {
   return message.content.map((part) => (part.type === "text" ? part.text : "")).join("");
 }

@@ -12,7 +12,10 @@ export async function countInput(options: CreateOptions): Promise<number> {
   const { responses, request, api, meter, requestId, signal } = options;
   const { controller, db } = responses;
   const { owner } = api;
-  const prepared = await prepareResponse({ db, owner, request, meterId: meter.id, requestId });
+  const prepared = await prepareResponse({
+    ...{ db, owner, request, requestId, signal },
+    meterId: meter.id,
+  });
   const { model, messages, toolRequest, reasoningEffort } = prepared.request;
   const asked = {
     ...{ model, messages },

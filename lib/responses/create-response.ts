@@ -33,7 +33,10 @@ export async function createResponse(options: CreateOptions): Promise<Foreground
   const { responses, request, api, meter, requestId, signal } = options;
   const { db, open } = responses;
   const { owner } = api;
-  const prepared = await prepareResponse({ db, owner, request, meterId: meter.id, requestId });
+  const prepared = await prepareResponse({
+    ...{ db, owner, request, requestId, signal },
+    meterId: meter.id,
+  });
   const { body, input } = prepared;
   if (body.store) {
     await insertResponse(db, { id: body.id, owner, body, input, events: [] });
@@ -48,14 +51,17 @@ export async function createResponse(options: CreateOptions): Promise<Foreground
   }
 }
 
-/** Begins a response that nobody waits for. @throws AppError with the names of this API */
+/** Begins a response that nobody waits for, but for its images. @throws AppError with the names of this API */
 export async function createBackgroundResponse(options: CreateOptions): Promise<BackgroundRun> {
-  const { responses, request, api, meter, requestId } = options;
+  const { responses, request, api, meter, requestId, signal } = options;
   const { db, open } = responses;
   const { owner } = api;
   const release = responses.takePlace(owner);
   try {
-    const prepared = await prepareResponse({ db, owner, request, meterId: meter.id, requestId });
+    const prepared = await prepareResponse({
+      ...{ db, owner, request, requestId, signal },
+      meterId: meter.id,
+    });
     const { body, input } = prepared;
     await insertResponse(db, { id: body.id, owner, body, input, events: [toAskedEntry(body)] });
     const run = new BackgroundRun(

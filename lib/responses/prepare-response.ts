@@ -2,6 +2,7 @@ import { randomBytes } from "node:crypto";
 import type { Owner } from "@/lib/auth/api-caller";
 import type { Database } from "@/lib/db/client";
 import { AppError } from "@/lib/errors";
+import { bringImages } from "@/lib/images/bring-images";
 import { RESPONSE_CHAIN_MAX, RESPONSE_REFERENCES_MAX } from "@/lib/limits";
 import type { GivenItem } from "@/lib/openai/responses/input";
 import {
@@ -31,6 +32,8 @@ type PrepareOptions = {
   request: ResponseRequest;
   meterId: string;
   requestId: string;
+  /** Of the wait for images that are elsewhere. */
+  signal: AbortSignal;
 };
 
 /**
@@ -45,12 +48,13 @@ export async function prepareResponse(options: PrepareOptions): Promise<Prepared
   const before = request.previous_response_id
     ? await readConversation(db, owner, request.previous_response_id)
     : [];
-  const given = await resolveReferences(request.input ?? [], { db, owner, before });
-  const input = given.map((item, index): Item => {
+  const items = await resolveReferences(request.input ?? [], { db, owner, before });
+  const input = items.map((item, index): Item => {
     return { ...item, id: toItemId(id, { type: item.type, side: "i", index }) };
   });
   const { instructions } = request;
-  const messages = toMessages({ instructions, before, items: input });
+  const given = toMessages({ instructions, before, items: input });
+  const messages = await bringImages(given, { signal: options.signal });
   return {
     body: toResponseBody(request, { id, now: new Date() }),
     input,

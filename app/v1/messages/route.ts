@@ -1,5 +1,9 @@
 import { toMessageReply } from "@/lib/anthropic/messages/reply";
-import { messageRequestSchema, toGenerateRequest } from "@/lib/anthropic/messages/request";
+import {
+  messageRequestSchema,
+  toGenerateRequest,
+  toGivenMessages,
+} from "@/lib/anthropic/messages/request";
 import { toMessageEvents, toMessageStream } from "@/lib/anthropic/messages/stream";
 import { needsReasoning, toThinkingDisplay } from "@/lib/anthropic/messages/thinking";
 import { inWireWords } from "@/lib/anthropic/wire-param";
@@ -10,12 +14,18 @@ import { methodNotAllowed } from "@/lib/http/not-allowed";
 import { jsonReply } from "@/lib/http/reply";
 import { route } from "@/lib/http/route";
 import { namedEventsReply } from "@/lib/http/stream-reply";
+import { bringImages } from "@/lib/images/bring-images";
 import { toRouteAsk } from "@/lib/protocol/routing";
+import { IMAGES_BODY_BYTES_MAX } from "@/lib/upstream-limits";
 
 export const POST = route(
-  { shape: "anthropic", caller: "api", body: messageRequestSchema },
+  {
+    ...{ shape: "anthropic", caller: "api", body: messageRequestSchema },
+    bodyBytesMax: IMAGES_BODY_BYTES_MAX,
+  },
   async ({ body, requestId, signal, meter }) => {
-    const request = toGenerateRequest(body, requestId);
+    const messages = await bringImages(toGivenMessages(body), { signal });
+    const request = toGenerateRequest(body, { messages, requestId });
     const generation = await generate({
       ...{ controller: controller(), request, signal, meter, route: toRouteAsk(body) },
       session: body.metadata?.user_id ?? undefined,

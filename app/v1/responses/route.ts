@@ -6,9 +6,13 @@ import { typedEventsReply } from "@/lib/http/stream-reply";
 import { responseRequestSchema } from "@/lib/openai/responses/request";
 import { createBackgroundResponse, createResponse } from "@/lib/responses/create-response";
 import { responses } from "@/lib/responses/responses";
+import { IMAGES_BODY_BYTES_MAX } from "@/lib/upstream-limits";
 
 export const POST = route(
-  { shape: "openai", caller: "api", body: responseRequestSchema },
+  {
+    ...{ shape: "openai", caller: "api", body: responseRequestSchema },
+    bodyBytesMax: IMAGES_BODY_BYTES_MAX,
+  },
   async ({ body: request, requestId, signal, api, meter }) => {
     const options = { responses: responses(), request, api, meter, requestId, signal };
     if (request.background) {

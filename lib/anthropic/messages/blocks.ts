@@ -2,7 +2,16 @@ import * as z from "zod";
 import { GRAMMAR_DEPTH_MAX } from "@/lib/limits";
 import { depthOf } from "@/lib/protocol/answer-shape";
 import { cacheControlSchema } from "@/lib/protocol/cache-mark";
-import { type TextPart, type ToolCall, toolNameSchema } from "@/lib/protocol/message";
+import { readBase64, readImageUrl } from "@/lib/protocol/image-data";
+import {
+  type GivenPart,
+  IMAGE_MEDIA_TYPES,
+  type ImageAddress,
+  type ImagePart,
+  type TextPart,
+  type ToolCall,
+  toolNameSchema,
+} from "@/lib/protocol/message";
 import { textSchema } from "@/lib/protocol/well-formed-text";
 import { adopt, refuse, reject } from "@/lib/util/refuse";
 import { neutralPart } from "./fields";
@@ -11,20 +20,21 @@ import { neutralPart } from "./fields";
 
 export type Block =
   | { type: "text"; part: TextPart }
+  | { type: "image"; part: ImagePart | ImageAddress }
   | { type: "call"; call: ToolCall }
-  | { type: "result"; callId: string; content: TextPart[] }
+  | { type: "result"; callId: string; content: GivenPart[] }
   /** What an assistant wrote to itself. */
   | { type: "left" };
 
 export const BLOCKS_NOT_OFFERED = [
-  ...(["image", "document", "search_result", "container_upload"] as const),
+  ...(["document", "search_result", "container_upload"] as const),
   ...(["server_tool_use", "web_search_tool_result", "web_fetch_tool_result"] as const),
   ...(["code_execution_tool_result", "bash_code_execution_tool_result"] as const),
   ...(["text_editor_code_execution_tool_result", "tool_search_tool_result"] as const),
 ] as const;
 /** Those that stand in the result of a call alone. */
 export const RESULT_BLOCKS_NOT_OFFERED = [
-  ...(["image", "document", "search_result", "tool_reference", "browser_state"] as const),
+  ...(["document", "search_result", "tool_reference", "browser_state"] as const),
 ] as const;
 
 const cache_control = cacheControlSchema.nullish();
@@ -39,6 +49,33 @@ const textBlockSchema = z
     citations: neutralPart(z.array(z.unknown()).max(0), "Remove them."),
   })
   .transform(({ text }): Block => ({ type: "text", part: { type: "text", text } }));
+
+const imageBlockSchema = z
+  .strictObject({
+    ...{ type: z.literal("image"), cache_control },
+    source: z.discriminatedUnion(
+      "type",
+      [
+        z.strictObject({
+          type: z.literal("base64"),
+          // The bytes say it truer.
+          media_type: z.enum(IMAGE_MEDIA_TYPES),
+          data: z.string().min(1),
+        }),
+        z.strictObject({ type: z.literal("url"), url: z.string().min(1) }),
+      ],
+      { error: 'must be "base64" or "url"; no files are kept here.' },
+    ),
+  })
+  .transform(({ source }, context): Block => {
+    const isUrl = source.type === "url";
+    const read = isUrl ? readImageUrl(source.url) : readBase64(source.data);
+    if ("message" in read) {
+      reject(context, ["source", isUrl ? "url" : "data"], read.message);
+      return z.NEVER;
+    }
+    return { type: "image", part: "type" in read ? read : { type: "image", ...read } };
+  });
 
 const toolUseBlockSchema = z
   .strictObject({
@@ -56,7 +93,7 @@ const toolUseBlockSchema = z
   });
 
 const RESULT_RULES: ContentRules = {
-  ...{ path: ["content"], types: ["text"], place: "the result of a call" },
+  ...{ path: ["content"], types: ["text", "image"], place: "the result of a call" },
   notOffered: RESULT_BLOCKS_NOT_OFFERED,
 };
 /** Messages of tools have no field that says so. */
@@ -69,7 +106,7 @@ const toolResultBlockSchema = z
     is_error: z.boolean().nullish(),
   })
   .transform(({ tool_use_id, content, is_error: isError }, context): Block => {
-    const parts = toTextParts(content ?? "", context);
+    const parts = toParts(content ?? "", context);
     if (!parts) return z.NEVER;
     return {
       ...{ type: "result", callId: tool_use_id },
@@ -92,6 +129,7 @@ const redactedThinkingBlockSchema = z
 
 export const BLOCKS = {
   text: textBlockSchema,
+  image: imageBlockSchema,
   tool_use: toolUseBlockSchema,
   tool_result: toolResultBlockSchema,
   thinking: thinkingBlockSchema,
@@ -136,13 +174,13 @@ export function toBlocks(
   return blocks;
 }
 
-function toTextParts(
+function toParts(
   content: string | readonly unknown[],
   context: z.core.$RefinementCtx,
-): TextPart[] | undefined {
+): GivenPart[] | undefined {
   const blocks = toBlocks(content, RESULT_RULES, context);
   if (!blocks) return undefined;
-  const parts = blocks.flatMap((block) => (block.type === "text" ? [block.part] : []));
+  const parts = blocks.flatMap((block) => ("part" in block ? [block.part] : []));
   return parts.length > 0 ? parts : [{ type: "text", text: "" }];
 }
 

@@ -1,6 +1,6 @@
 import * as z from "zod";
 import { MESSAGES_MAX } from "@/lib/limits";
-import { type Message, messageText, type TextPart, textMessage } from "@/lib/protocol/message";
+import { type GivenMessage, messageText, type TextPart, textMessage } from "@/lib/protocol/message";
 import { refuse, reject } from "@/lib/util/refuse";
 import { BLOCKS_NOT_OFFERED, type Block, type ContentRules, toBlocks } from "./blocks";
 
@@ -11,7 +11,7 @@ import { BLOCKS_NOT_OFFERED, type Block, type ContentRules, toBlocks } from "./b
 
 const IN_MESSAGE = { path: ["content"], notOffered: BLOCKS_NOT_OFFERED };
 const ROLES = {
-  user: { ...IN_MESSAGE, types: ["text", "tool_result"], place: "a user's message" },
+  user: { ...IN_MESSAGE, types: ["text", "image", "tool_result"], place: "a user's message" },
   assistant: {
     ...{ ...IN_MESSAGE, place: "an assistant's message" },
     types: ["text", "tool_use", "thinking", "redacted_thinking"],
@@ -46,7 +46,7 @@ export const conversationSchema = z
   .min(1)
   .max(MESSAGES_MAX)
   .superRefine(checkTurns)
-  .transform((turns, context): Message[] => {
+  .transform((turns, context): GivenMessage[] => {
     const messages = joinTurns(turns.flatMap(toMessages));
     if (messages.length <= MESSAGES_MAX) return messages;
     reject(context, [], `hold more than ${MESSAGES_MAX} texts and results of calls; send fewer.`);
@@ -61,7 +61,10 @@ export const systemSchema = z
   });
 
 /** The conversation with the system's prompt before it, if that says anything. */
-export function withSystem(parts: TextPart[] | null | undefined, messages: Message[]): Message[] {
+export function withSystem(
+  parts: TextPart[] | null | undefined,
+  messages: GivenMessage[],
+): GivenMessage[] {
   if (!parts?.some(({ text }) => text !== "")) return messages;
   return joinTurns([{ role: "system", content: parts }, ...messages]);
 }
@@ -85,18 +88,18 @@ function checkTurns(turns: Turn[], context: z.core.$RefinementCtx): void {
   }
 }
 
-function toMessages({ role, blocks }: Turn): Message[] {
+function toMessages({ role, blocks }: Turn): GivenMessage[] {
   if (role === "assistant") {
     const content = blocks.flatMap((it) => (it.type === "text" ? [it.part] : []));
     const toolCalls = blocks.flatMap((it) => (it.type === "call" ? [it.call] : []));
     if (toolCalls.length > 0) return [{ role, content, toolCalls }];
     return [content.length > 0 ? { role, content } : textMessage(role, "")];
   }
-  const messages: Message[] = [];
+  const messages: GivenMessage[] = [];
   for (const block of blocks) {
     if (block.type === "result") {
       messages.push({ role: "tool", content: block.content, toolCallId: block.callId });
-    } else if (block.type === "text") {
+    } else if ("part" in block) {
       const before = messages.at(-1);
       if (before?.role === role) before.content.push(block.part);
       else messages.push({ role, content: [block.part] });
@@ -108,8 +111,8 @@ function toMessages({ role, blocks }: Turn): Message[] {
 /** Between two turns that become one. */
 const PARAGRAPH: TextPart = { type: "text", text: "\n\n" };
 
-function joinTurns(messages: Message[]): Message[] {
-  const joined: Message[] = [];
+function joinTurns(messages: GivenMessage[]): GivenMessage[] {
+  const joined: GivenMessage[] = [];
   for (const message of messages) {
     const before = joined.at(-1);
     if (before?.role !== message.role || message.role === "tool") {

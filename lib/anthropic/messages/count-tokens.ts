@@ -1,4 +1,5 @@
 import * as z from "zod";
+import type { GivenMessage, Message } from "@/lib/protocol/message";
 import type { TokenizeRequest } from "@/lib/protocol/text";
 import { bodySchemaOf } from "@/lib/util/body-schema";
 import {
@@ -31,13 +32,18 @@ export const countTokensSchema = bodySchemaOf(COUNT_FIELDS)
 
 export type CountTokensBody = z.infer<typeof countTokensSchema>;
 
+/** As toGivenMessages of a request. */
+export function toCountedMessages({ system, messages }: CountTokensBody): GivenMessage[] {
+  return withSystem(system, messages);
+}
+
 /** A format is no part of the prompt. */
-export function toTokenizeRequest(body: CountTokensBody): TokenizeRequest {
-  const { model, system, messages } = body;
+export function toTokenizeRequest(body: CountTokensBody, messages: Message[]): TokenizeRequest {
+  const { model } = body;
   const toolRequest = toToolRequest(body);
   const reasoningEffort = toReasoningEffort(body.output_config);
   return {
-    ...{ model, messages: withSystem(system, messages) },
+    ...{ model, messages },
     ...(toolRequest && { toolRequest }),
     ...(reasoningEffort && { reasoningEffort }),
     thinking: toThinking(body.thinking),

@@ -7,8 +7,9 @@ import { expect, test } from "vitest";
 import { isAppError } from "@/lib/errors";
 import { toBodyError } from "@/lib/http/describe-issue";
 import { generateRequestSchema } from "@/lib/protocol/generate-request";
+import type { Message } from "@/lib/protocol/message";
 import { seededRandom } from "@/lib/util/random";
-import { messageRequestSchema, toGenerateRequest } from "./request";
+import { messageRequestSchema, toGenerateRequest, toGivenMessages } from "./request";
 
 const seed = Math.floor(Math.random() * 2 ** 31);
 const random = seededRandom(seed);
@@ -84,7 +85,12 @@ test(`spoilt bodies are refused in words or taken whole (seed ${seed})`, () => {
       continue;
     }
     takenCount++;
-    const request = generateRequestSchema.safeParse(toGenerateRequest(parsed.data, "r"));
+    const request = generateRequestSchema.safeParse(
+      toGenerateRequest(parsed.data, {
+        messages: toGivenMessages(parsed.data) as Message[],
+        requestId: "r",
+      }),
+    );
     expect(request.error?.issues, told).toBeUndefined();
   }
   // Both sides were tried.

@@ -12,12 +12,13 @@ import type {
 import { describe, expect, test } from "vitest";
 import { toBodyError } from "@/lib/http/describe-issue";
 import { generateRequestSchema } from "@/lib/protocol/generate-request";
+import type { Message } from "@/lib/protocol/message";
 import { tokenizeRequestSchema } from "@/lib/protocol/text";
 import type { FieldRule } from "@/lib/util/field-rule";
 import { type BLOCKS, BLOCKS_NOT_OFFERED, RESULT_BLOCKS_NOT_OFFERED } from "./blocks";
-import { countTokensSchema, toTokenizeRequest } from "./count-tokens";
+import { countTokensSchema, toCountedMessages, toTokenizeRequest } from "./count-tokens";
 import { BETA_FIELDS, COUNT_FIELDS, EARLIER_FIELDS, MESSAGE_FIELDS } from "./fields";
-import { messageRequestSchema, toGenerateRequest } from "./request";
+import { messageRequestSchema, toGenerateRequest, toGivenMessages } from "./request";
 import { toThinkingDisplay } from "./thinking";
 
 type Same<One, Other> = [One] extends [Other] ? ([Other] extends [One] ? true : never) : never;
@@ -31,7 +32,7 @@ const everyBlock: Same<
 type ResultBlock = Exclude<ToolResultBlockParam["content"], string | undefined>[number];
 const everyResultBlock: Same<
   ResultBlock["type"],
-  "text" | (typeof RESULT_BLOCKS_NOT_OFFERED)[number]
+  "text" | "image" | (typeof RESULT_BLOCKS_NOT_OFFERED)[number]
 > = true;
 
 const user = (content: unknown) => ({ role: "user", content });
@@ -44,7 +45,10 @@ const ephemeral = { type: "ephemeral", ttl: "1h" };
 function parse(more: Record<string, unknown>) {
   const parsed = messageRequestSchema.safeParse({ ...base, ...more }, { reportInput: true });
   if (!parsed.success) return { error: toBodyError(parsed.error) };
-  const request = toGenerateRequest(parsed.data, "r");
+  const request = toGenerateRequest(parsed.data, {
+    messages: toGivenMessages(parsed.data) as Message[],
+    requestId: "r",
+  });
   // What goes to a worker is always what a worker takes.
   expect(generateRequestSchema.safeParse(request).error).toBeUndefined();
   return { request, body: parsed.data };
@@ -124,7 +128,7 @@ describe("every field", () => {
     for (const value of MATRIX[name as keyof typeof COUNT_FIELDS].taken) {
       const parsed = countTokensSchema.safeParse({ ...body, [name]: value });
       expect(parsed.error).toBeUndefined();
-      const request = toTokenizeRequest(parsed.data!);
+      const request = toTokenizeRequest(parsed.data!, toCountedMessages(parsed.data!) as Message[]);
       expect(tokenizeRequestSchema.safeParse(request).error).toBeUndefined();
     }
   });

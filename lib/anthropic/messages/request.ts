@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { STOP_STRING_CHARACTERS_MAX, STOP_STRINGS_MAX } from "@/lib/limits";
 import { type GenerateRequest, TOP_P_LEAST } from "@/lib/protocol/generate-request";
+import type { GivenMessage, Message } from "@/lib/protocol/message";
 import { ROUTING_FIELDS } from "@/lib/protocol/routing";
 import { textSchema } from "@/lib/protocol/well-formed-text";
 import { bodySchemaOf } from "@/lib/util/body-schema";
@@ -64,14 +65,26 @@ export const messageRequestSchema = bodySchemaOf({
 
 export type MessageRequest = z.infer<typeof messageRequestSchema>;
 
-/** The request as every worker understands it. */
-export function toGenerateRequest(body: MessageRequest, requestId: string): GenerateRequest {
+/** The conversation of the body, its system's prompt first; its images may still be elsewhere. */
+export function toGivenMessages({ system, messages }: MessageRequest): GivenMessage[] {
+  return withSystem(system, messages);
+}
+
+/**
+ * The request as every worker understands it.
+ *
+ * @param messages of the body, with their images in them.
+ */
+export function toGenerateRequest(
+  body: MessageRequest,
+  { messages, requestId }: { messages: Message[]; requestId: string },
+): GenerateRequest {
   const { temperature, top_k: topK, top_p: topP } = body;
   const grammar = body.output_config?.format ?? body.output_format;
   const toolRequest = toToolRequest(body);
   const reasoningEffort = toReasoningEffort(body.output_config);
   return {
-    ...{ requestId, model: body.model, messages: withSystem(body.system, body.messages) },
+    ...{ requestId, model: body.model, messages },
     sampling: {
       ...(temperature != null && { temperature }),
       ...(topK != null && { topK }),

@@ -45,9 +45,9 @@ export const fastchatRequestSchema = z.unknown().transform((body, context): Fast
 
 export function toFastchatGenerateRequest(
   body: FastchatRequest,
-  requestId: string,
+  given: Parameters<typeof toGenerateRequest>[1],
 ): GenerateRequest {
-  const request = toGenerateRequest(body, requestId);
+  const request = toGenerateRequest(body, given);
   if (body.rawPrompt === undefined) return request;
   return { ...request, messages: [], prompt: body.rawPrompt };
 }

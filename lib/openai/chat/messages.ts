@@ -1,13 +1,20 @@
 import * as z from "zod";
 import { MESSAGES_MAX, TOOL_CALLS_MAX } from "@/lib/limits";
 import { cacheBreakpointSchema, cacheControlSchema } from "@/lib/protocol/cache-mark";
-import { type Message, type TextPart, toolNameSchema } from "@/lib/protocol/message";
+import { readImageUrl } from "@/lib/protocol/image-data";
+import {
+  type GivenMessage,
+  type GivenPart,
+  type TextPart,
+  toolNameSchema,
+} from "@/lib/protocol/message";
 import { ILL_FORMED } from "@/lib/protocol/well-formed-text";
+import { IMAGES_MAX } from "@/lib/upstream-limits";
 import { adopt, refuse, reject } from "@/lib/util/refuse";
 
 /** OpenAI's messages → ours. Roles and parts that are not offered are named, with what to do. */
 
-const ROLES: Record<string, Message["role"]> = {
+const ROLES: Record<string, GivenMessage["role"]> = {
   system: "system",
   // Newer models of OpenAI call the system's voice the developer's.
   developer: "system",
@@ -17,7 +24,6 @@ const ROLES: Record<string, Message["role"]> = {
 };
 const ROLES_NOT_OFFERED = ["function"];
 const PARTS_NOT_OFFERED: Record<string, string> = {
-  image_url: 'is "image_url", and no model here can see; send text alone.',
   input_audio: 'is "input_audio", and no model here can hear; send text alone.',
   file: 'is "file", and files are not read here; send their text.',
   refusal: 'is "refusal", which no model here writes; send it as text.',
@@ -56,7 +62,8 @@ const PART_FIELDS_LEFT: Record<string, z.ZodType> = {
 
 const partSchema = z
   .looseObject({ type: z.string() })
-  .transform(({ type, ...part }, context): TextPart => {
+  .transform(({ type, ...part }, context): GivenPart => {
+    if (type === "image_url") return toImagePart(part, context);
     const { text, ...others } = part;
     const unknown = Object.keys(others).find((key) => !Object.hasOwn(PART_FIELDS_LEFT, key));
     if (Object.hasOwn(PARTS_NOT_OFFERED, type)) {
@@ -75,6 +82,27 @@ const partSchema = z
     }
     return z.NEVER;
   });
+
+const imageFieldsSchema = z.strictObject({
+  image_url: z.strictObject({
+    url: z.string().min(1),
+    detail: z.enum(["auto", "low", "high"]).nullish(),
+  }),
+  ...PART_FIELDS_LEFT,
+});
+
+function toImagePart(fields: unknown, context: z.core.$RefinementCtx): GivenPart {
+  const parsed = imageFieldsSchema.safeParse(fields, { reportInput: true });
+  if (!parsed.success) {
+    adopt(context, [], parsed.error.issues);
+    return z.NEVER;
+  }
+  const { url, detail } = parsed.data.image_url;
+  const image = readImageUrl(url, detail ?? undefined);
+  if (!("message" in image)) return image;
+  reject(context, ["image_url", "url"], image.message);
+  return z.NEVER;
+}
 
 const partsSchema = z.array(partSchema).min(1);
 
@@ -105,7 +133,7 @@ const messageSchema = z
     tool_calls: toolCallsSchema.nullish(),
     tool_call_id: z.string().min(1).max(128).nullish(),
   })
-  .transform((message, context): Message => {
+  .transform((message, context): GivenMessage => {
     const { role: wireRole, content, tool_calls: calls, tool_call_id: callId, ...others } = message;
     const role = Object.hasOwn(ROLES, wireRole) ? ROLES[wireRole] : undefined;
     if (role === undefined) {
@@ -119,7 +147,7 @@ const messageSchema = z
     const isWordless = role === "assistant" && content == null && calls && !toolCalls;
     const given = isWordless ? "" : content;
     const parts = toParts(given, { mayBeAbsent: toolCalls !== undefined }, context);
-    if (!parts) return z.NEVER;
+    if (!parts || !checkImages(role, parts, context)) return z.NEVER;
     return {
       ...{ role, content: parts },
       ...(toolCalls && { toolCalls }),
@@ -132,7 +160,7 @@ function toParts(
   content: string | unknown[] | null | undefined,
   { mayBeAbsent }: { mayBeAbsent: boolean },
   context: z.core.$RefinementCtx,
-): TextPart[] | undefined {
+): GivenPart[] | undefined {
   if (content === undefined || content === null) {
     if (mayBeAbsent) return [];
     reject(context, ["content"], "is missing; send a string or a list of text parts.");
@@ -145,8 +173,24 @@ function toParts(
   return undefined;
 }
 
+function checkImages(
+  role: GivenMessage["role"],
+  parts: readonly GivenPart[],
+  context: z.core.$RefinementCtx,
+): boolean {
+  const images = parts.filter((part) => part.type !== "text").length;
+  const at = parts.findIndex((part) => part.type !== "text");
+  if (images > 0 && role !== "user" && role !== "tool") {
+    const message = "is an image, which only a message of the user or of a tool can show.";
+    reject(context, ["content", at, "type"], message);
+  } else if (images > IMAGES_MAX) {
+    reject(context, ["content"], `shows ${images} images; ${IMAGES_MAX} are allowed in a message.`);
+  } else return true;
+  return false;
+}
+
 function checkCalls(
-  role: Message["role"],
+  role: GivenMessage["role"],
   { toolCalls, callId }: { toolCalls: unknown; callId: string | null | undefined },
   context: z.core.$RefinementCtx,
 ): boolean {
@@ -182,7 +226,7 @@ function refuseRole(role: string, context: z.core.$RefinementCtx): void {
 }
 
 function checkOthers(
-  role: Message["role"],
+  role: GivenMessage["role"],
   others: Record<string, unknown>,
   context: z.core.$RefinementCtx,
 ): boolean {

@@ -10,6 +10,7 @@ import type {
 import { describe, expect, test } from "vitest";
 import { toBodyError } from "@/lib/http/describe-issue";
 import { generateRequestSchema } from "@/lib/protocol/generate-request";
+import type { Message } from "@/lib/protocol/message";
 import type { FieldRule } from "@/lib/util/field-rule";
 import { CHAT_FIELDS, EXTENSION_FIELDS } from "./fields";
 import { chatRequestSchema, toGenerateRequest } from "./request";
@@ -26,7 +27,10 @@ const base = { model: "m", messages: [{ role: "user", content: "hi" }] };
 function parse(more: Record<string, unknown>) {
   const parsed = chatRequestSchema.safeParse({ ...base, ...more }, { reportInput: true });
   if (!parsed.success) return { error: toBodyError(parsed.error) };
-  const request = toGenerateRequest(parsed.data, "r");
+  const request = toGenerateRequest(parsed.data, {
+    messages: parsed.data.messages as Message[],
+    requestId: "r",
+  });
   // What goes to a worker is always what a worker takes.
   expect(generateRequestSchema.safeParse(request).error).toBeUndefined();
   return { request };

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { ALTERNATIVES_MAX } from "@/lib/limits";
 import { type GenerateRequest, reasoningEffortSchema } from "@/lib/protocol/generate-request";
+import type { Message } from "@/lib/protocol/message";
 import { bodySchemaOf } from "@/lib/util/body-schema";
 import { reject } from "@/lib/util/refuse";
 import { withShortcut } from "@/lib/util/shortcut";
@@ -69,11 +70,18 @@ export type ChatRequest = z.infer<typeof schema>;
 
 export const chatRequestSchema = withShortcut(schema, readPlainChat);
 
-/** The request as every worker understands it. */
-export function toGenerateRequest(body: ChatRequest, requestId: string): GenerateRequest {
+/**
+ * The request as every worker understands it.
+ *
+ * @param messages of the body, with their images in them.
+ */
+export function toGenerateRequest(
+  body: ChatRequest,
+  { messages, requestId }: { messages: Message[]; requestId: string },
+): GenerateRequest {
   return {
     requestId,
-    messages: body.messages,
+    messages,
     ...toSampledRequest(body),
     ...withoutAbsent({
       maxTokens: body.max_completion_tokens ?? body.max_tokens,

@@ -1,13 +1,16 @@
 import * as z from "zod";
 import { MESSAGES_MAX } from "@/lib/limits";
 import { cacheBreakpointSchema } from "@/lib/protocol/cache-mark";
+import { readImageUrl } from "@/lib/protocol/image-data";
 import { toolNameSchema } from "@/lib/protocol/message";
 import { textSchema } from "@/lib/protocol/well-formed-text";
 import { adopt, refuse, reject } from "@/lib/util/refuse";
 import type {
   FunctionCallItem,
   FunctionCallOutputItem,
+  InputImagePart,
   InputMessageItem,
+  InputPart,
   InputTextPart,
   OutputMessageItem,
   ReasoningItem,
@@ -29,13 +32,31 @@ export type GivenItem =
     >
   | ItemReference;
 
-const PARTS_NOT_OFFERED = ["input_image", "input_file", "input_audio", "refusal"];
+const PARTS_NOT_OFFERED = ["input_file", "input_audio", "refusal"];
 
 export const inputPartSchema = z.strictObject({
   type: z.literal("input_text"),
   text: textSchema,
   prompt_cache_breakpoint: cacheBreakpointSchema.nullish(),
 });
+
+const toldTextSchema = inputPartSchema.transform(
+  ({ text }): InputTextPart => ({ type: "input_text", text }),
+);
+
+export const inputImageSchema = z
+  .strictObject({
+    type: z.literal("input_image"),
+    image_url: z.string().nullish(),
+    detail: z.enum(["auto", "low", "high"]).nullish(),
+    file_id: z.null("names a file, and none are kept here; send the image itself.").optional(),
+    prompt_cache_breakpoint: cacheBreakpointSchema.nullish(),
+  })
+  .transform(({ image_url: url, detail }, context): InputImagePart => {
+    const read = readImageUrl(url ?? "");
+    if ("message" in read) reject(context, ["image_url"], read.message);
+    return { type: "input_image", image_url: url ?? "", detail: detail ?? "auto" };
+  });
 
 export const outputPartSchema = z.strictObject({
   type: z.literal("output_text"),
@@ -46,14 +67,17 @@ export const outputPartSchema = z.strictObject({
   parsed: z.unknown().optional(),
 });
 
-/** Parts of the one type that may stand in this place. */
-function partsOf<Part extends z.ZodType>(type: string, schema: Part) {
+/** Parts of the types that may stand in this place. */
+function partsOf<Part extends z.ZodType>(schemas: Readonly<Record<string, Part>>) {
+  const [type] = Object.keys(schemas);
   const part = z.looseObject({ type: z.string() }).transform((given, context): z.output<Part> => {
+    const schema = Object.hasOwn(schemas, given.type) ? schemas[given.type] : undefined;
     if (PARTS_NOT_OFFERED.includes(given.type)) {
-      const message = `names a type of part that is not supported ("${given.type}"); the models here read text: send {"type":"${type}","text":"…"}.`;
+      const message = `names a type of part that is not supported ("${given.type}"); send {"type":"${type}","text":"…"}.`;
       refuse(context, { path: ["type"], message });
-    } else if (given.type !== type) {
-      reject(context, ["type"], `must be "${type}" in a message of this role.`);
+    } else if (schema === undefined) {
+      const expected = Object.keys(schemas).map((it) => `"${it}"`);
+      reject(context, ["type"], `must be ${expected.join(" or ")} in a message of this role.`);
     } else {
       const parsed = schema.safeParse(given, { reportInput: true });
       if (parsed.success) return parsed.data;
@@ -64,10 +88,11 @@ function partsOf<Part extends z.ZodType>(type: string, schema: Part) {
   return z.array(part).min(1);
 }
 
-export const inputPartsSchema = partsOf("input_text", inputPartSchema).transform((parts) =>
-  parts.map(({ text }): InputTextPart => ({ type: "input_text", text })),
-);
-export const outputPartsSchema = partsOf("output_text", outputPartSchema).transform((parts) =>
+export const inputPartsSchema = partsOf<z.ZodType<InputPart>>({
+  input_text: toldTextSchema,
+  input_image: inputImageSchema,
+});
+export const outputPartsSchema = partsOf({ output_text: outputPartSchema }).transform((parts) =>
   parts.map(({ text }) => toOutputPart(text)),
 );
 
@@ -94,6 +119,12 @@ export const inputMessageSchema = z
     ...messageFields,
     role: z.enum(["user", "system", "developer"]),
     content: z.union([textSchema, inputPartsSchema]),
+  })
+  .superRefine(({ role, content }, context) => {
+    if (role === "user" || typeof content === "string") return;
+    const at = content.findIndex((part) => part.type !== "input_text");
+    const message = "is an image, which only a message of the user or of a tool can show.";
+    if (at !== -1) reject(context, ["content", at, "type"], message);
   })
   .transform(
     ({ role, content }): GivenItem => ({

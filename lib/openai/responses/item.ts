@@ -6,6 +6,15 @@ export type ItemStatus = "in_progress" | "completed" | "incomplete";
 
 export type InputTextPart = { type: "input_text"; text: string };
 
+/** `image_url` is the image itself as a data: URL, or where it is. */
+export type InputImagePart = {
+  type: "input_image";
+  image_url: string;
+  detail: "auto" | "low" | "high";
+};
+
+export type InputPart = InputTextPart | InputImagePart;
+
 export type OutputTextPart = {
   type: "output_text";
   text: string;
@@ -20,7 +29,7 @@ export type InputMessageItem = {
   type: "message";
   role: "user" | "system" | "developer";
   status: "completed";
-  content: InputTextPart[];
+  content: InputPart[];
 };
 
 export type OutputMessageItem = {
@@ -45,7 +54,7 @@ export type FunctionCallOutputItem = {
   id: string;
   type: "function_call_output";
   call_id: string;
-  output: string | InputTextPart[];
+  output: string | InputPart[];
   status: "completed";
 };
 

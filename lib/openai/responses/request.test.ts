@@ -8,6 +8,7 @@ import { describe, expect, test } from "vitest";
 import { toBodyError } from "@/lib/http/describe-issue";
 import { MESSAGES_MAX } from "@/lib/limits";
 import { generateRequestSchema } from "@/lib/protocol/generate-request";
+import type { Message } from "@/lib/protocol/message";
 import type { FieldRule } from "@/lib/util/field-rule";
 import { RESPONSE_EXTENSION_FIELDS, RESPONSE_FIELDS } from "./fields";
 import type { Item } from "./item";
@@ -31,7 +32,7 @@ function parse(more: Record<string, unknown>) {
   const items = (data.input ?? []).map((item, index) => ({ ...item, id: `i${index}` }) as Item);
   const { instructions } = data;
   const messages = toMessages({ instructions, before: [], items });
-  const request = toGenerateRequest(data, { messages, requestId: "r" });
+  const request = toGenerateRequest(data, { messages: messages as Message[], requestId: "r" });
   // What goes to a worker is always what a worker takes.
   expect(generateRequestSchema.safeParse(request).error).toBeUndefined();
   return { request, data };
@@ -227,7 +228,19 @@ test.each<[param: string, fields: Record<string, unknown>, code?: string]>([
   ["input.0.role", { input: [{ role: "tool", content: "x" }] }],
   ["input.0.content", { input: [{ role: "user" }] }],
   ["input.0.content", { input: [{ role: "user", content: [] }] }],
-  ["input.0.content.0.type", { input: [{ role: "user", content: [image] }] }, NOT_OFFERED],
+  ["input.0.content.0.image_url", { input: [{ role: "user", content: [image] }] }],
+  [
+    "input.0.content.0.type",
+    {
+      input: [
+        { role: "system", content: [{ ...image, image_url: "https://pictures.example/cat.png" }] },
+      ],
+    },
+  ],
+  [
+    "input.0.content.0.file_id",
+    { input: [{ role: "user", content: [{ ...image, file_id: "f" }] }] },
+  ],
   [
     "input.0.content.0.type",
     { input: [{ role: "user", content: [{ type: "input_file", file_id: "f" }] }] },

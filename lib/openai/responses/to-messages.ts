@@ -1,8 +1,9 @@
 import { AppError } from "@/lib/errors";
 import { MESSAGES_MAX } from "@/lib/limits";
-import type { Message, ToolCall } from "@/lib/protocol/message";
-import { unreachable } from "@/lib/util/assert";
-import type { FunctionCallOutputItem, Item } from "./item";
+import { readImageUrl } from "@/lib/protocol/image-data";
+import type { GivenMessage, GivenPart, ToolCall } from "@/lib/protocol/message";
+import { assert, unreachable } from "@/lib/util/assert";
+import type { FunctionCallOutputItem, InputPart, Item, OutputTextPart } from "./item";
 
 /**
  * A conversation of items as messages. Calls join the assistant's message before them; what a model wrote
@@ -20,10 +21,10 @@ export function toMessages({
   instructions?: string | null | undefined;
   before: readonly Item[];
   items: readonly Item[];
-}): Message[] {
-  const messages: Message[] = [];
+}): GivenMessage[] {
+  const messages: GivenMessage[] = [];
   const called = new Set<string>();
-  if (instructions != null && instructions !== "") push(messages, "system", instructions);
+  if (instructions != null && instructions !== "") push(messages, "system", toParts(instructions));
   for (const [at, item] of [...before, ...items].entries()) {
     if (item.type === "function_call" && item.status === "completed") called.add(item.call_id);
     if (item.type === "function_call_output" && !called.has(item.call_id)) {
@@ -46,13 +47,12 @@ export function toMessages({
   return messages;
 }
 
-function addItem(messages: Message[], item: Item): void {
+function addItem(messages: GivenMessage[], item: Item): void {
   switch (item.type) {
     case "message": {
       // Newer models of OpenAI call the system's voice the developer's.
       const role = item.role === "developer" ? "system" : item.role;
-      const text = item.content.map((part) => part.text);
-      push(messages, role, ...text);
+      push(messages, role, item.content.map(toPart));
       return;
     }
     case "function_call": {
@@ -63,8 +63,8 @@ function addItem(messages: Message[], item: Item): void {
     }
     case "function_call_output": {
       const { call_id: toolCallId, output } = item;
-      const texts = typeof output === "string" ? [output] : output.map((part) => part.text);
-      messages.push({ role: "tool", content: toParts(texts), toolCallId });
+      const content = typeof output === "string" ? toParts(output) : output.map(toPart);
+      messages.push({ role: "tool", content, toolCallId });
       return;
     }
     case "reasoning":
@@ -74,16 +74,22 @@ function addItem(messages: Message[], item: Item): void {
   }
 }
 
-function push(messages: Message[], role: Message["role"], ...texts: string[]): void {
+function push(messages: GivenMessage[], role: GivenMessage["role"], content: GivenPart[]): void {
   // An answer that was cut off before its first word.
-  if (texts.length > 0) messages.push({ role, content: toParts(texts) });
+  if (content.length > 0) messages.push({ role, content });
 }
 
-function toParts(texts: readonly string[]) {
-  return texts.map((text) => ({ type: "text" as const, text }));
+const toParts = (text: string): GivenPart[] => [{ type: "text", text }];
+
+function toPart(part: InputPart | OutputTextPart): GivenPart {
+  if (part.type !== "input_image") return { type: "text", text: part.text };
+  const image = readImageUrl(part.image_url, part.detail);
+  // It was read when it came.
+  assert(!("message" in image), "an item's image can be read");
+  return image;
 }
 
-function addCall(messages: Message[], call: ToolCall): void {
+function addCall(messages: GivenMessage[], call: ToolCall): void {
   const last = messages.at(-1);
   if (last?.role === "assistant") last.toolCalls = [...(last.toolCalls ?? []), call];
   else messages.push({ role: "assistant", content: [], toolCalls: [call] });

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { DETOKENIZE_IDS_MAX } from "@/lib/limits";
 import { reasoningEffortSchema } from "@/lib/protocol/generate-request";
+import type { Message } from "@/lib/protocol/message";
 import type {
   DetokenizeReply,
   DetokenizeRequest,
@@ -77,15 +78,21 @@ function isEmpty(value: unknown): boolean {
 
 export type TokenizeBody = z.infer<typeof tokenizeBodySchema>;
 
-/** @param name of the model, for a body that may name none. */
-export function toTokenizeRequest(body: TokenizeBody, name: string): TokenizeRequest {
+/**
+ * @param name of the model, for a body that may name none.
+ * @param messages of the body, with their images in them.
+ */
+export function toTokenizeRequest(
+  body: TokenizeBody,
+  { name, messages }: { name: string; messages: Message[] },
+): TokenizeRequest {
   const common = { model: name, ...withoutAbsent({ returnNames: body.return_token_strs }) };
   if (body.messages == null) {
     const addSpecialTokens = body.add_special_tokens ?? true;
     return { ...common, text: body.prompt ?? "", addSpecialTokens };
   }
   return {
-    ...{ ...common, messages: body.messages },
+    ...{ ...common, messages },
     ...withoutAbsent({
       toolRequest: toToolRequest(body),
       reasoningEffort: body.reasoning_effort,

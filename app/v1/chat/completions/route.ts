@@ -1,12 +1,19 @@
 import { methodNotAllowed } from "@/lib/http/not-allowed";
 import { route } from "@/lib/http/route";
+import { bringImages } from "@/lib/images/bring-images";
 import { chatRequestSchema, toGenerateRequest } from "@/lib/openai/chat/request";
+import { IMAGES_BODY_BYTES_MAX } from "@/lib/upstream-limits";
 import { answerChat } from "./answer-chat";
 
 export const POST = route(
-  { shape: "openai", caller: "api", body: chatRequestSchema },
-  ({ body, requestId, signal, meter }) =>
-    answerChat(toGenerateRequest(body, requestId), { body, signal, meter }),
+  {
+    ...{ shape: "openai", caller: "api", body: chatRequestSchema },
+    bodyBytesMax: IMAGES_BODY_BYTES_MAX,
+  },
+  async ({ body, requestId, signal, meter }) => {
+    const messages = await bringImages(body.messages, { signal });
+    return answerChat(toGenerateRequest(body, { messages, requestId }), { body, signal, meter });
+  },
 );
 
 export const GET = methodNotAllowed("POST");

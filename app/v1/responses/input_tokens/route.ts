@@ -4,9 +4,13 @@ import { route } from "@/lib/http/route";
 import { responseRequestSchema } from "@/lib/openai/responses/request";
 import { countInput } from "@/lib/responses/count-input";
 import { responses } from "@/lib/responses/responses";
+import { IMAGES_BODY_BYTES_MAX } from "@/lib/upstream-limits";
 
 export const POST = route(
-  { shape: "openai", caller: "api", scope: "read", body: responseRequestSchema },
+  {
+    ...{ shape: "openai", caller: "api", scope: "read", body: responseRequestSchema },
+    bodyBytesMax: IMAGES_BODY_BYTES_MAX,
+  },
   async ({ body: request, requestId, signal, api, meter }) => {
     const options = { responses: responses(), request, api, meter, requestId, signal };
     const count = await countInput(options);
