@@ -20,6 +20,8 @@ export type Dialect = {
   title: string;
   /** What the server acts upon; everything else is refused before it is asked. */
   honoured: ReadonlySet<RequestField>;
+  /** The same of a request that goes on with a prompt, where its server honours less of one. */
+  completionHonoured?: ReadonlySet<RequestField>;
   /** What it takes where a request does not say, by its documentation. */
   samplingDefaults: { temperature: number; topP: number };
   names: { maxTokens: string; repetitionPenalty: string };
@@ -31,6 +33,8 @@ export type Dialect = {
   streamOptions: BodyFields | undefined;
   /** A call of several functions has to be allowed, or the server makes one alone. */
   mustAllowParallelCalls: boolean;
+  /** A function can be demanded by its name; else it is offered alone, and a call demanded. */
+  knowsNamedChoice: boolean;
   /** Messages of tools may hold images. */
   hasImagesInTools: boolean;
   grammarFields(grammar: Grammar): BodyFields;
@@ -43,6 +47,8 @@ export type Dialect = {
   /** Sent where log-probabilities are asked for: how to have tokens' ids told. */
   chatScoreExtras: BodyFields;
   completionScoreExtras: BodyFields;
+  /** The last word on a body. */
+  reshape?(body: BodyFields): BodyFields;
 };
 
 /** `response_format` as OpenAI has it, which tells JSON alone. */
@@ -80,6 +86,7 @@ export const PLAIN_DIALECT: Dialect = {
   stopsMax: 4,
   streamOptions: { include_usage: true },
   mustAllowParallelCalls: false,
+  knowsNamedChoice: true,
   hasImagesInTools: false,
   grammarFields: toResponseFormat,
   thoughtFields: toReasoningEffort,

@@ -6,6 +6,7 @@ import { UPSTREAM_EVENT_BYTES_MAX, UPSTREAM_REPLY_BYTES_MAX } from "@/lib/upstre
 import { ServerSentEventReader } from "@/lib/util/server-sent-events";
 import { fromToldError, type UpstreamAbout } from "../upstream-error";
 import { AnswerReader } from "./answer-reader";
+import type { Dialect } from "./dialect";
 import type { Exchange } from "./exchange";
 import { toWireCall } from "./request-body";
 import type { Upstream } from "./upstream";
@@ -27,7 +28,7 @@ export type WireGeneration = {
 export async function* generateByWire(asked: WireGeneration): AsyncGenerator<GenerateEvent> {
   const { upstream, model, request, signal } = asked;
   const { dialect, upstreamName } = model;
-  expectHonoured(request, withOwnStops(dialect.honoured), dialect.title);
+  expectHonoured(request, honouredOf(dialect, request), dialect.title);
   const startedMs = performance.now();
   const call = toWireCall(request, { upstreamModel: upstreamName, dialect });
   const about = { model: model.name, upstreamModel: upstreamName };
@@ -63,8 +64,9 @@ export async function* generateByWire(asked: WireGeneration): AsyncGenerator<Gen
 }
 
 /** Stop strings are looked for here where the server knows none. */
-function withOwnStops(honoured: WireModel["dialect"]["honoured"]) {
-  return honoured.has("stop") ? honoured : new Set([...honoured, "stop" as const]);
+function honouredOf({ honoured, completionHonoured }: Dialect, request: GenerateRequest) {
+  const its = request.prompt === undefined ? honoured : (completionHonoured ?? honoured);
+  return its.has("stop") ? its : new Set([...its, "stop" as const]);
 }
 
 function toStart({ model, request }: WireGeneration): GenerationStart {

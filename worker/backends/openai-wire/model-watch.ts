@@ -2,7 +2,7 @@ import { type AppError, toAppError } from "@/lib/errors";
 import type { Log } from "@/lib/telemetry/log";
 import { UPSTREAM_LOOKS_MISSED_MAX, UPSTREAM_WATCH_INTERVAL_MS } from "@/lib/upstream-limits";
 import { StartError } from "@/lib/util/start-error";
-import { transportCode } from "../upstream-error";
+import { isCertificateCode, transportCode } from "../upstream-error";
 import { toOffer, type WireModel } from "./wire-model";
 
 export type ModelWatchOptions = {
@@ -43,7 +43,9 @@ export class ModelWatch {
       if (refusal.code === "unavailable" || refusal.code === "not-found") {
         throw new StartError({
           message: causeOf(refusal),
-          remedy: "Check the key, the headers and the certificate.",
+          remedy: isCertificateCode(transportCode(error))
+            ? "Name its authority's certificate with NODE_EXTRA_CA_CERTS=<file.pem>."
+            : "Check the key and the headers.",
           cause: error,
         });
       }

@@ -36,7 +36,7 @@ export function toWireCall(request: GenerateRequest, target: WireTarget): WireCa
   };
   if (request.prompt !== undefined) {
     const body = { ...head, ...toCompletionFields(request, target.dialect) };
-    return { path: "/completions", body, isStream };
+    return { path: "/completions", body: reshape(body, target.dialect), isStream };
   }
   if (request.reportPrompt) {
     throw new AppError("unsupported-parameter", {
@@ -45,8 +45,10 @@ export function toWireCall(request: GenerateRequest, target: WireTarget): WireCa
     });
   }
   const body = { ...head, ...toChatFields(request, target.dialect) };
-  return { path: "/chat/completions", body, isStream };
+  return { path: "/chat/completions", body: reshape(body, target.dialect), isStream };
 }
+
+const reshape = (body: BodyFields, dialect: Dialect) => dialect.reshape?.(body) ?? body;
 
 function toStreamFields(isStream: boolean, { streamOptions }: Dialect): BodyFields {
   if (!isStream) return { stream: false };
@@ -64,13 +66,7 @@ function toSharedFields(request: GenerateRequest, dialect: Dialect): BodyFields 
     temperature: sampling.temperature,
     top_p: sampling.topP,
     // What asks for nothing is said to who knows the field: its own default may be another.
-    top_k: honours("sampling.topK")
-      ? topK && topK > 0
-        ? topK
-        : topK === 0
-          ? topKForAll
-          : undefined
-      : undefined,
+    top_k: honours("sampling.topK") ? (topK === 0 ? topKForAll : topK) : undefined,
     min_p: honours("sampling.minP") ? sampling.minP : undefined,
     presence_penalty: honours("sampling.presencePenalty") ? sampling.presencePenalty : undefined,
     frequency_penalty: honours("sampling.frequencyPenalty") ? sampling.frequencyPenalty : undefined,
@@ -127,14 +123,18 @@ function toChatFields(request: GenerateRequest, dialect: Dialect): BodyFields {
 }
 
 function toToolFields({ tools, choice, isParallel }: ToolRequest, dialect: Dialect): BodyFields {
+  const name = typeof choice === "object" ? choice.name : undefined;
+  const isAlone = name !== undefined && !dialect.knowsNamedChoice;
+  const offered = isAlone ? tools.filter((tool) => tool.name === name) : tools;
+  const told = isAlone ? "required" : choice;
   return {
-    tools: tools.map(({ name, description, parameters, isStrict }) => ({
+    tools: offered.map(({ name, description, parameters, isStrict }) => ({
       type: "function",
       function: { name, description, parameters, strict: isStrict },
     })),
-    ...(choice !== "auto" && {
+    ...(told !== "auto" && {
       tool_choice:
-        typeof choice === "string" ? choice : { type: "function", function: { name: choice.name } },
+        typeof told === "string" ? told : { type: "function", function: { name: told.name } },
     }),
     ...(!isParallel && { parallel_tool_calls: false }),
     ...(isParallel && dialect.mustAllowParallelCalls && { parallel_tool_calls: true }),

@@ -42,7 +42,8 @@ export type ExtraCalls = {
 
 export type WireBackendOptions = {
   kind: WorkerKind;
-  slots: number;
+  /** Read once, after the first look. */
+  slots: number | (() => number);
   upstream: Upstream;
   log: Log;
   /** What the server serves now. Throws where it cannot be asked. */
@@ -75,16 +76,22 @@ class WireBackend implements Backend {
   readonly #options: WireBackendOptions;
   readonly #watch: ModelWatch;
   readonly #pauses = new UpstreamPauses();
+  readonly #slots: number;
 
   constructor(options: WireBackendOptions, watch: ModelWatch) {
     this.#options = options;
     this.#watch = watch;
+    const { slots } = options;
+    this.#slots = typeof slots === "number" ? slots : slots();
     if (options.foreignLoad) this.foreignLoad = options.foreignLoad;
   }
 
   card() {
-    const { kind, slots } = this.#options;
-    return { kind, slots, models: this.#watch.models.map(toOffer) };
+    return {
+      kind: this.#options.kind,
+      slots: this.#slots,
+      models: this.#watch.models.map(toOffer),
+    };
   }
 
   watchCard(onChange: () => void): void {
