@@ -165,6 +165,10 @@ test("an export holds days and no voters, the same bytes each time, also compres
     votes: 4,
   });
   expect(gunzipSync(readFileSync(packed)).toString()).toBe(text);
+  // What may be given away: no vote of today, and no language of so few.
+  const open = await run("export", "-", "--public");
+  const told = open.written.trimEnd().split("\n");
+  expect(told.map((line) => JSON.parse(line).language)).toEqual(["unknown", "unknown", "unknown"]);
   const piped = await run("export", "-");
   expect(piped.written).toBe(text);
   expect(piped.complaints).toBe("4 votes written to -.\n");

@@ -14,21 +14,23 @@ import { expectUsable, LOOKS } from "./expect-usable";
 import { ROOT, sharedPlatform } from "./platform";
 
 const { url, adminToken, databaseUrl } = sharedPlatform();
-const voter = crypto.randomUUID();
+/** As many people as have to vote in a language on a day before it is told. */
+const voters = Array.from({ length: 6 }, () => crypto.randomUUID());
 const sql = connect(databaseUrl, { connectionsMax: 1 });
 const folder = mkdtempSync(join(tmpdir(), "parley-boards-"));
 const run = promisify(execFile);
 
 test.beforeAll(async () => {
   await sql`insert into ballots
-    (id, voter, model_a_id, model_b_id, outcome, pair_probability, turn, counted, language)
-    select gen_random_uuid(), ${voter}, a.id, b.id, outcome, 0.5, 1, true, 'eo'
-    from models a, models b, unnest(array['a', 'a', 'b', 'tie', 'both-bad', 'a']) as outcome
+    (id, voter, model_a_id, model_b_id, outcome, pair_probability, turn, counted, language, created_at)
+    select gen_random_uuid(), voter, a.id, b.id, outcome, 0.5, 1, true, 'eo', now() - interval '1 day'
+    from models a, models b,
+      unnest(array['a', 'a', 'b', 'tie', 'both-bad', 'a'], ${voters}::uuid[]) as cast_by (outcome, voter)
     where a.name = 'pico-s' and b.name = 'pico-m'`;
 });
 
 test.afterAll(async () => {
-  await sql`delete from ballots where voter = ${voter}`;
+  await sql`delete from ballots where voter = any(${voters}::uuid[])`;
   await sql.end();
   rmSync(folder, { recursive: true });
 });
@@ -58,7 +60,7 @@ test("a board is published, taken along, computed again to the same bytes, and r
   test.slow();
   await signIn(page);
   await expect(page.getByRole("heading", { name: "Boards", level: 1 })).toBeVisible();
-  const title = `In Esperanto ${voter.slice(0, 8)}`;
+  const title = `In Esperanto ${voters.join().slice(0, 8)}`;
   const form = page.getByRole("form", { name: "Publish a board" });
   await form.getByLabel("Title").fill(title);
   await form.getByLabel("Language of the prompts").fill("eo");
@@ -85,7 +87,7 @@ test("a board is published, taken along, computed again to the same bytes, and r
   expect(told.rows.map(({ model }: { model: string }) => model).sort()).toEqual([
     ...["pico-m", "pico-s"],
   ]);
-  expect(readFileSync(votes, "utf8")).not.toContain(voter);
+  for (const voter of voters) expect(readFileSync(votes, "utf8")).not.toContain(voter);
 
   const id = /parley-board-(\w+)\.json/.exec(board)?.[1] ?? "";
   const again = await parley("reproduce", id, "--base-url", url, "--json");

@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
+import { STATS_GROUP_MIN } from "@/lib/arena-limits";
 import { VOTE_READ_MS_MAX, VOTES_A_FETCH } from "@/lib/board-limits";
 import type { Database } from "@/lib/db/client";
 import { ballots } from "@/lib/db/schema/ballots";
@@ -13,9 +14,18 @@ import type { PublicVote, SideStyle } from "@/lib/vote-files/vote-line";
 /**
  * The counted votes as everybody may have them: no id, no voter, no moment finer than a day, no word. What is
  * told of the prompt are its language and categories, and of the answers how long and how marked up they are.
+ *
+ * A language in which fewer than STATS_GROUP_MIN people voted on a day (UTC) is not told of that day, as nowhere.
  */
 
 export type PublicVotesOptions = {
+  /**
+   * `ended`: of days that have ended. Whoever takes today's twice has in their difference what was voted meanwhile,
+   * by somebody whom they may have seen vote. `now`: those of today too.
+   */
+  until: "ended" | "now";
+  /** Tells rare languages too: for the operator, who has them anyway. */
+  isExact?: boolean;
   signal?: AbortSignal | undefined;
 };
 
@@ -32,34 +42,40 @@ export type PublicVotes = {
  */
 export async function withPublicVotes<T>(
   db: Database,
-  { signal }: PublicVotesOptions,
+  options: PublicVotesOptions,
   work: (votes: PublicVotes) => Promise<T>,
 ): Promise<T> {
-  return db.transaction(
-    async (transaction) => work(await openPublicVotes(transaction, { signal })),
-    { isolationLevel: "repeatable read", accessMode: "read only" },
-  );
+  return db.transaction(async (transaction) => work(await openPublicVotes(transaction, options)), {
+    isolationLevel: "repeatable read",
+    accessMode: "read only",
+  });
 }
 
 /** The same inside a transaction of the caller's, whose isolation is `repeatable read`. */
 export async function openPublicVotes(
   transaction: Database,
-  { signal }: PublicVotesOptions,
+  { until, isExact = false, signal }: PublicVotesOptions,
 ): Promise<PublicVotes> {
   // Sorting a million of them takes seconds, all in the first reading.
   await transaction.execute(sql.raw(`set local statement_timeout = ${VOTE_READ_MS_MAX}`));
   const hidden = toHiddenModels(await readRules(transaction));
+  const told = countedVotes(hidden, until);
   const [row] = await transaction.execute<{ count: number }>(
-    sql`select count(*)::int as count ${countedVotes(hidden)}`,
+    sql`select count(*)::int as count ${told}`,
   );
-  return { count: row?.count ?? 0, batches: readBatches(transaction, hidden, signal) };
+  return { count: row?.count ?? 0, batches: readBatches(transaction, { told, isExact, signal }) };
 }
 
-function countedVotes(hidden: ReadonlySet<string>): SQL {
+const day = sql`date_trunc('day', ${ballots.createdAt}, 'UTC')`;
+
+function countedVotes(hidden: ReadonlySet<string>, until: PublicVotesOptions["until"]): SQL {
   const names = JSON.stringify([...hidden]);
+  const hasEnded =
+    until === "now" ? sql`true` : sql`${ballots.createdAt} < date_trunc('day', now(), 'UTC')`;
   return sql`from ${ballots} join ${models} as model_a on model_a.id = ${ballots.modelAId}
     join ${models} as model_b on model_b.id = ${ballots.modelBId}
-    where ${ballots.counted} and not (${names}::jsonb ?| array[model_a.name, model_b.name])`;
+    where ${ballots.counted} and ${hasEnded}
+      and not (${names}::jsonb ?| array[model_a.name, model_b.name])`;
 }
 
 type Row = {
@@ -76,18 +92,22 @@ type Row = {
 
 async function* readBatches(
   transaction: Database,
-  hidden: ReadonlySet<string>,
-  signal: AbortSignal | undefined,
+  { told, isExact, signal }: { told: SQL; isExact: boolean; signal: AbortSignal | undefined },
 ): AsyncGenerator<PublicVote[]> {
   // Ids begin with their moment; a hash of them is an order that says nothing.
   await transaction.execute(sql`declare public_votes no scroll cursor for
-    select extract(epoch from date_trunc('day', ${ballots.createdAt}, 'UTC'))::float8 as day,
+    with spoken as (
+      select ${day} as day, ${ballots.language} as language ${told} group by 1, 2
+      having ${isExact} or count(distinct ${ballots.voter}) >= ${STATS_GROUP_MIN}
+    )
+    select extract(epoch from ${day})::float8 as day,
       model_a.name as "modelA", model_b.name as "modelB", ${ballots.outcome} as outcome,
       ${ballots.pairProbability} as "pairProbability", ${ballots.turn} as turn,
-      ${ballots.language} as language, ${ballots.labels} as labels, ${ballots.facts} as facts
-    ${countedVotes(hidden)}
-    order by date_trunc('day', ${ballots.createdAt}, 'UTC'),
-      sha256(convert_to(${ballots.id}::text, 'UTF8'))`);
+      case when (${day}, ${ballots.language}) in (select day, language from spoken)
+        then ${ballots.language} end as language,
+      ${ballots.labels} as labels, ${ballots.facts} as facts
+    ${told}
+    order by ${day}, sha256(convert_to(${ballots.id}::text, 'UTF8'))`);
   for (;;) {
     signal?.throwIfAborted();
     const rows = await transaction.execute<Row>(

@@ -86,7 +86,7 @@ async function castMany(count: number, cast: Cast = {}) {
     const first = Math.floor(random() * 3);
     const second = (first + 1 + Math.floor(random() * 2)) % 3;
     const outcome = ["a", "b", "tie", "both-bad"][Math.floor(random() * 4)]!;
-    return toRow(names[first]!, names[second]!, outcome, cast);
+    return toRow(names[first]!, names[second]!, outcome, { voter: crypto.randomUUID(), ...cast });
   });
   await insert(rows);
 }
@@ -257,7 +257,43 @@ test("a board is removed with its reason in the public log, and its votes with t
   });
 });
 
-test("downloads are the votes of the moment, as lines and as a table, few at once", async () => {
+test("a language that fewer than five people spoke on a day is not told of that day", async () => {
+  const at = "2026-03-04T10:00:00Z";
+  const voters = Array.from({ length: 4 }, () => crypto.randomUUID());
+  for (const voter of [...voters, ...voters])
+    await vote("alpha", "beta", "a", { voter, language: "is", at });
+  for (let voter = 0; voter < 5; voter++) {
+    await vote("beta", "alpha", "a", { voter: crypto.randomUUID(), language: "de", at });
+    // One a day.
+    await vote("alpha", "beta", "b", { language: "is", at: `2026-04-0${voter + 1}T10:00:00Z` });
+  }
+  const { hash } = await publish();
+  const context = { db: database.db, downloads: new Downloads({ countMax: 1 }) };
+  for (const told of [await lines(hash), await whole(await openVotes("jsonl", context))]) {
+    const languages = told
+      .toString()
+      .trim()
+      .split("\n")
+      .map((it) => JSON.parse(it).language);
+    expect(languages.filter((it) => it === "German")).toHaveLength(5);
+    expect(languages.filter((it) => it === "unknown")).toHaveLength(13);
+  }
+  await vote("alpha", "beta", "a", { voter: crypto.randomUUID(), language: "is", at });
+  expect((await lines((await publish()).hash)).toString().match(/Icelandic/g)).toHaveLength(9);
+});
+
+test("a vote of today is in no download, so that two of them do not tell when it was cast", async () => {
+  await castMany(6, { at: new Date(Date.now() - 86_400_000).toISOString() });
+  const context = { db: database.db, downloads: new Downloads({ countMax: 1 }) };
+  const before = await whole(await openVotes("jsonl", context));
+  expect(before.toString().trim().split("\n")).toHaveLength(6);
+  await castMany(6, { at: new Date().toISOString() });
+  expect((await whole(await openVotes("jsonl", context))).equals(before)).toBe(true);
+  // What is frozen is the board of this moment, once, when an operator says so.
+  expect((await publish()).voteCount).toBe(12);
+});
+
+test("downloads are the votes of the days before, as lines and as a table, few at once", async () => {
   await castMany(2_500, { language: null });
   const { hash } = await publish();
   const downloads = new Downloads({ countMax: 2 });

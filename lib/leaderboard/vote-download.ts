@@ -11,13 +11,13 @@ export type VoteFormat = "jsonl" | "parquet";
 
 type Context = { db?: Database; downloads?: Downloads };
 
-/** The counted votes of this moment as a file. @throws AppError `overloaded` */
+/** The counted votes of all days that have ended (UTC) as a file. @throws AppError `overloaded` */
 export function openVotes(
   format: VoteFormat,
   { db = database(), downloads = currentDownloads() }: Context = {},
 ): Promise<ReadableStream<Uint8Array>> {
   return downloads.open((write, begin) =>
-    withPublicVotes(db, {}, async ({ batches }) => {
+    withPublicVotes(db, { until: "ended" }, async ({ batches }) => {
       begin();
       for await (const piece of ENCODERS[format](batches)) await write(piece);
     }),

@@ -39,7 +39,7 @@ export async function storeVoteSnapshot(
   transaction: Database,
   { signal, onProgress }: SnapshotOptions = {},
 ): Promise<VoteSnapshot> {
-  const { count, batches } = await openPublicVotes(transaction, { signal });
+  const { count, batches } = await openPublicVotes(transaction, { until: "now", signal });
   // What it is called is known when its last line was read.
   const draft = `draft:${createId()}`;
   await createSnapshot(transaction, { hash: draft, voteCount: 0, byteCount: 0 });

@@ -4,7 +4,11 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGzip } from "node:zlib";
 import type { Command } from "commander";
-import { type PublicVotes, withPublicVotes } from "@/lib/leaderboard/public-votes";
+import {
+  type PublicVotes,
+  type PublicVotesOptions,
+  withPublicVotes,
+} from "@/lib/leaderboard/public-votes";
 import { toVoteLine } from "@/lib/vote-files/vote-line";
 import { CLI_EXIT_CODES, CliError, endBadUse } from "../../cli-error";
 import { withDatabase } from "../../open-database";
@@ -16,9 +20,14 @@ categories: models, outcome, day, language, turn, and how long and marked up the
 text, no hour. The same votes give the same bytes. Votes that do not count are not in it, and neither are those
 on models that only battles draw.
 
+The file is the operator's own: today's votes are in it, and each prompt's language, of which one person may be
+known who writes in it alone. --public writes what everybody may download and what may be given away: the votes
+of days that have ended (UTC), without languages in which fewer than five people voted on that day.
+
 Examples:
   npx parley leaderboard export votes.jsonl
   npx parley leaderboard export votes.jsonl.gz
+  npx parley leaderboard export votes.jsonl --public
   npx parley leaderboard export - | head
 
 Exit codes: 0 written, 1 not (no file is left), 2 the file cannot be written there.
@@ -27,11 +36,16 @@ Exit codes: 0 written, 1 not (no file is left), 2 the file cannot be written the
 export function addLeaderboardExport(leaderboard: Command, terminal: Terminal): void {
   endBadUse(leaderboard.command("export <file>"))
     .description("Write all counted votes to a file; - is the standard output, .gz is compressed.")
+    .option("--public", "what everybody may download: no votes of today, no rare languages")
     .option("--json", "what was written, as one JSON object")
     .addHelpText("after", HELP)
-    .action(async (file: string, { json }: { json?: true }) => {
+    .action(async (file: string, flags: { public?: true; json?: true }) => {
+      const { json } = flags;
+      const which: PublicVotesOptions = flags.public
+        ? { until: "ended" }
+        : { until: "now", isExact: true };
       const count = await withDatabase(terminal.root, (db) =>
-        withPublicVotes(db, {}, (votes) => write(file, votes, terminal)),
+        withPublicVotes(db, which, (votes) => write(file, votes, terminal)),
       );
       const said = json
         ? JSON.stringify({ file, votes: count })

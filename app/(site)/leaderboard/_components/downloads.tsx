@@ -37,7 +37,7 @@ export function Downloads({ boardKey }: DownloadsProps) {
       />
       <Group
         title="The votes"
-        text="Every counted vote, without a text and without the one who cast it. Boards can be computed from it anew."
+        text="Every counted vote until yesterday (UTC), without a text and without the one who cast it. Boards can be computed from it anew."
         files={[
           ["JSONL", `${paths.api.votesFile}?format=jsonl`],
           ["Parquet", `${paths.api.votesFile}?format=parquet`],

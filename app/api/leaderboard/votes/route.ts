@@ -13,7 +13,7 @@ const TYPES = {
   parquet: "application/vnd.apache.parquet",
 } as const;
 
-/** Every counted vote, without identity. */
+/** Every counted vote of the days that have ended (UTC), without identity. */
 export const GET = route({ shape: "parley", caller: "anyone" }, async ({ request }) => {
   const { format } = parseQuery(request, querySchema);
   const headers = {
