@@ -5,6 +5,7 @@ import next from "next";
 import { arena } from "@/lib/arena/arena";
 import { readiness } from "@/lib/controller/readiness";
 import { env, explainOpenHost } from "@/lib/env";
+import { ContextStores } from "@/lib/http/context-stores";
 import { applyCors } from "@/lib/http/cors";
 import { development } from "@/lib/http/development";
 import { createFront } from "@/lib/http/front";
@@ -62,12 +63,15 @@ async function main(): Promise<void> {
   // Before Next does, which waits for the same and tells when it fails: what is shared is made by who is first,
   // and of the routes' own copy of the code a request takes a tenth less time (record 33).
   hot?.boot().catch(() => undefined);
+  const stores = new ContextStores();
+  if (!isDev) stores.watch();
   const app = next({ dev: isDev, dir: process.cwd(), hostname: HOST, port, httpServer: server });
   const pages = app.getRequestHandler();
   const prepared = app.prepare();
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     if (front(incoming, outgoing)) return;
     if (isDev) passOnAddress(incoming);
+    else stores.hold(outgoing);
     prepared
       .then(() => pages(incoming, outgoing))
       .catch((error: unknown) => {
