@@ -81,8 +81,8 @@ export default async function AboutPage() {
             Of each vote that counts everybody may have, once its day has ended: the two models, the
             outcome, the day, the turn, the categories of the question and its language, where five
             people or more voted in it on that day, how likely the pair was drawn, and how long and
-            how marked up the answers were. Nobody gets who voted, the hour, or a
-            word of what was asked and answered.
+            how marked up the answers were. Nobody gets who voted, the hour, or a word of what was
+            asked and answered.
           </p>
         </Section>
         {terms.version !== "" && (
