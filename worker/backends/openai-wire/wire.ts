@@ -79,7 +79,7 @@ const choiceSchema = z.object({
 export const chunkSchema = z.object({
   choices: z.array(choiceSchema).nullish(),
   usage: usageSchema.nullish(),
-  error: z.unknown(),
+  error: z.unknown().optional(),
 });
 
 export const modelListSchema = z.object({
