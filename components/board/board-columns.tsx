@@ -100,13 +100,17 @@ export const BOARD_COLUMNS: readonly BoardColumn[] = [
     format: formatCount,
   }),
   numberColumn({
-    ...{ id: "first-token", label: "First token", hint: "median as served here" },
+    ...{
+      id: "first-token",
+      label: "First",
+      hint: "time to the first token, median as served here",
+    },
     value: (row) => row.firstTokenMs,
     format: formatSeconds,
     isDescendingFirst: false,
   }),
   numberColumn({
-    ...{ id: "speed", label: "Tokens/s", hint: "median as served here" },
+    ...{ id: "speed", label: "Tok/s", hint: "tokens a second, median as served here" },
     value: (row) => row.tokensPerSecond,
     format: formatRate,
   }),

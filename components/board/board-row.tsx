@@ -1,10 +1,9 @@
 import clsx from "clsx";
 import { ChevronRight } from "lucide-react";
-import Link from "next/link";
 import { memo, type ReactNode } from "react";
-import { paths } from "@/lib/paths";
 import { type BoardColumn, type BoardTableRow, isShownNarrow, spread } from "./board-columns";
 import { Interval } from "./interval";
+import { ModelName } from "./model-name";
 import type { RatingScale } from "./rating-scale";
 
 export const CELL = "border-b border-line py-2 pr-2 last:pr-0 sm:pr-4";
@@ -101,11 +100,7 @@ type ModelCellProps = Pick<BoardRowProps, "row" | "isOpen" | "onToggle"> & {
 };
 
 function ModelCell({ row, isOpen, onToggle, hasOrganization }: ModelCellProps) {
-  const marks = [
-    ...(hasOrganization && row.organization !== null ? [row.organization] : []),
-    ...(row.isPreliminary ? ["preliminary"] : []),
-    ...(row.isRetired ? ["retired"] : []),
-  ];
+  const { model, slug, organization, isPreliminary, isRetired } = row;
   return (
     <th scope="row" className={clsx(CELL, MODEL_CELL, "text-left font-medium")}>
       <span className="flex min-h-9 items-center gap-1">
@@ -127,18 +122,10 @@ function ModelCell({ row, isOpen, onToggle, hasOrganization }: ModelCellProps) {
           </button>
         )}
         <span className="min-w-0">
-          <Link
-            href={paths.model(row.slug)}
-            prefetch={false}
-            className="line-clamp-2 w-max max-w-32 font-mono [overflow-wrap:anywhere] underline-offset-4 hover:underline sm:max-w-60"
-          >
-            {row.model}
-          </Link>
-          {marks.length > 0 && (
-            <span className="block w-max max-w-32 truncate font-sans text-xs font-normal text-ink-soft sm:max-w-60">
-              {marks.join(" · ")}
-            </span>
-          )}
+          <ModelName
+            {...{ model, slug, isPreliminary, isRetired }}
+            organization={hasOrganization ? organization : null}
+          />
         </span>
       </span>
     </th>

@@ -64,7 +64,7 @@ export function BoardTable(props: BoardTableProps) {
         isBusy && "opacity-60",
       )}
     >
-      <table className="numeric w-full border-separate border-spacing-0 text-sm">
+      <table aria-label={label} className="numeric w-full border-separate border-spacing-0 text-sm">
         <thead>
           <tr>
             {columns.map((column) => (
@@ -144,7 +144,7 @@ function Head({ column, sorting, onSort, isNarrowed, scale }: HeadProps) {
           title={hint}
           onClick={() => onSort({ column: id, isDescending: next })}
           className={clsx(
-            "relative inline-flex items-center gap-1 rounded-sm whitespace-nowrap after:absolute after:-inset-x-1 after:-inset-y-3",
+            "relative inline-flex items-center gap-1 rounded-sm whitespace-nowrap after:absolute after:-inset-y-3 after:right-0 after:-left-1",
             isActive ? "text-ink" : "text-ink-soft hover:text-ink",
           )}
         >

@@ -1,14 +1,13 @@
-import Link from "next/link";
 import { formatCount } from "@/components/format";
-import { paths } from "@/lib/paths";
 import type { BoardEntryView } from "@/lib/protocol/board-view";
 import { Interval } from "./interval";
+import { ModelName } from "./model-name";
 import { toRatingScale } from "./rating-scale";
 
 export type SmallBoardProps = {
   /** What it is called for readers. */
   label: string;
-  rows: readonly (BoardEntryView & { model: string; slug: string })[];
+  rows: readonly (BoardEntryView & { model: string; slug: string; isPreliminary: boolean })[];
 };
 
 /** Rank, model, score and votes of a few models, in the order in which they come. */
@@ -21,7 +20,7 @@ export function SmallBoard({ label, rows }: SmallBoardProps) {
       tabIndex={0}
       className="overflow-x-auto"
     >
-      <table className="numeric w-full border-separate border-spacing-0 text-sm">
+      <table aria-label={label} className="numeric w-full border-separate border-spacing-0 text-sm">
         <thead className="text-xs text-ink-soft">
           <tr>
             <Head isNumber>Rank</Head>
@@ -37,13 +36,7 @@ export function SmallBoard({ label, rows }: SmallBoardProps) {
                 {row.rank ?? "–"}
               </td>
               <th scope="row" className="border-b border-line pr-4 text-left font-medium">
-                <Link
-                  href={paths.model(row.slug)}
-                  prefetch={false}
-                  className="block w-max max-w-36 font-mono [overflow-wrap:anywhere] underline-offset-4 hover:underline sm:max-w-60"
-                >
-                  {row.model}
-                </Link>
+                <ModelName model={row.model} slug={row.slug} isPreliminary={row.isPreliminary} />
               </th>
               <td className="w-1/2 border-b border-line pr-4">
                 <Interval entry={row} scale={scale} />

@@ -1,3 +1,4 @@
+import clsx from "clsx";
 import { AcrossAxis, UpAxis } from "./axis";
 import type { TradeLayout } from "./trade-layout";
 
@@ -7,7 +8,7 @@ export type TradeDrawingProps = {
   label: string;
 };
 
-/** A dot for each model; those that no other beats in both are full, named first and joined by a line. */
+/** A dot for each model; those that no other beats in both are larger, named first and joined by a line; hollow ones are preliminary. */
 export function TradeDrawing({ layout, active, label }: TradeDrawingProps) {
   const { width, height, points, frontPath, labels, across, up, left, right, top, bottom } = layout;
   const point = active === null ? undefined : points[active];
@@ -20,9 +21,12 @@ export function TradeDrawing({ layout, active, label }: TradeDrawingProps) {
         <circle
           key={row.model}
           {...{ cx: x, cy: y }}
-          r={isFront ? 5 : 4}
+          r={isFront ? 5 : 3}
           strokeWidth={1.5}
-          className={isFront ? "fill-ink stroke-ink" : "fill-paper stroke-ink-soft"}
+          className={clsx(
+            isFront ? "stroke-ink" : "stroke-ink-soft",
+            row.isPreliminary ? "fill-paper" : isFront ? "fill-ink" : "fill-ink-soft",
+          )}
         />
       ))}
       {labels.map((it) => (

@@ -137,6 +137,7 @@ function toTip(point: TradePoint | undefined, measure: TradeMeasure): PlotTip {
       ["Score", point.row.rating.toFixed(0)],
       [measure.name, point.value === 0 ? measure.zeroLabel : measure.format(point.value)],
       ...(point.isFront ? [["Front", "no other is better in both"] as const] : []),
+      ...(point.row.isPreliminary ? [["Preliminary", "on few votes"] as const] : []),
     ],
   };
 }

@@ -11,7 +11,7 @@ import { changeRules } from "@/lib/rules/rules";
 import { log } from "@/lib/telemetry/log";
 import { createId } from "@/lib/util/id";
 import { BoardEngine } from "./board-engine";
-import { requestBoard } from "./board-requests";
+import { followRequestedBoard, REQUEST_JOB, requestBoard } from "./board-requests";
 import { CurrentRatings } from "./current-ratings";
 import { Leaderboard } from "./leaderboard";
 import { readBoardView } from "./read-board-view";
@@ -91,7 +91,10 @@ test("nothing was voted on: an empty board, and the models awake say so", async 
     { model: "y", licence: "MIT", hasOpenWeights: true, status: "too-few-votes", votes: 0 },
   ]);
   expect(await readPairs(OVERALL, database.db)).toMatchObject({ models: [], votes: [] });
-  expect(await readHistory(OVERALL, undefined, database.db)).toMatchObject({ days: [], models: [] });
+  expect(await readHistory(OVERALL, undefined, database.db)).toMatchObject({
+    days: [],
+    models: [],
+  });
   expect((await readOverview(OVERALL, { awake: [] }, database.db)).rows).toEqual([]);
 });
 
@@ -280,10 +283,32 @@ test("a board on request is computed by a job, followed, and forgotten when nobo
     const kept = await run(sql`select key from boards where requested_at is not null order by key`);
     expect(kept.map((it) => it.key)).toEqual([key, span]);
   });
-  expect(await engine().listKeys()).toContain(span);
-  await run(sql`update boards set requested_at = now() - interval '2 days' where key = ${span}`);
+  // Whoever looks at it has it follow, once it is some minutes old; nobody else pays for it.
   expect(await engine().listKeys()).not.toContain(span);
+  await votes({ xy: ["a"] });
+  await new Leaderboard({ db: database.db }).recompute();
+  await followRequestedBoard(span, { db: database.db, queue });
+  expect(await queue.hasJob(REQUEST_JOB, span)).toBe(false);
+  await run(sql`update boards set computed_at = now() - interval '10 minutes' where key = ${span}`);
+  await followRequestedBoard(span, { db: database.db, queue });
+  await until(async () => expect((await board(span)).voteCount).toBe(4));
+  await run(sql`update boards set requested_at = now() - interval '2 days' where key = ${span}`);
+  await engine().listKeys();
   expect((await board(span)).computedAt).toBeNull();
+});
+
+test("days on which hardly anybody voted in a language are in no board that names days", async () => {
+  const { compute } = toComputer();
+  const [few, many] = [4, 5];
+  for (let voter = 0; voter < few; voter++)
+    await vote({ a: "x", b: "y", outcome: "a" }, { language: "is", days: 9 });
+  for (let voter = 0; voter < many; voter++)
+    await vote({ a: "x", b: "y", outcome: "b" }, { language: "is", days: 8 });
+  for (const key of ["overall+is@2020-01-01..2099-12-31", "overall@2020-01-01..2099-12-31"]) {
+    await compute(key);
+  }
+  expect((await board("overall+is@2020-01-01..2099-12-31")).voteCount).toBe(many);
+  expect((await board("overall@2020-01-01..2099-12-31")).voteCount).toBe(few + many);
 });
 
 test("`auto` and reveals go by the overall board", async () => {

@@ -1,6 +1,7 @@
 import { type Database, database } from "@/lib/db/client";
 import { type BoardKey, boardKeyText, CATEGORIES, OVERALL } from "@/lib/protocol/board-key";
 import type { Overview } from "@/lib/protocol/board-view";
+import { readRules } from "@/lib/rules/rules";
 import { readModelFacts } from "./model-facts";
 import { type ReadOptions, toFacts } from "./read-board-view";
 import { toLanguages } from "./read-choices";
@@ -17,9 +18,10 @@ export async function readOverview(
     ...CATEGORIES.map((category) => ({ ...OVERALL, category, style, period })),
     ...languages.map((language) => ({ ...OVERALL, language, style, period })),
   ];
-  const [stored, known] = await Promise.all([
+  const [stored, known, { ratings }] = await Promise.all([
     readBoards(db, keys.map(boardKeyText)),
     readModelFacts({ awake }, db),
+    readRules(db),
   ]);
   const boardOf = new Map(stored.map((board) => [board.key, board]));
   const columns = keys.flatMap((key) => {
@@ -27,7 +29,7 @@ export async function readOverview(
     const isShown = board && (board.voteCount > 0 || key.category === "overall");
     return isShown ? [{ board, label: key.language ?? key.category }] : [];
   });
-  const cellsOf = columns.map(({ board }) => toCells(board));
+  const cellsOf = columns.map(({ board }) => toCells(board, ratings.preliminaryVotesMax));
   const [overall] = cellsOf;
   const rows = [...known.values()]
     .filter(
@@ -45,10 +47,14 @@ export async function readOverview(
   };
 }
 
-function toCells({ body }: ReadBoard): Map<string, { rating: number; rank: number }> {
+type Cell = NonNullable<Overview["rows"][number]["cells"][number]>;
+
+function toCells({ body }: ReadBoard, preliminaryVotesMax: number): Map<string, Cell> {
   return new Map(
-    body.entries.flatMap(({ modelId, rating, rank }) =>
-      rating === null || rank === null ? [] : [[modelId, { rating, rank }]],
+    body.entries.flatMap(({ modelId, rating, rank, votes }) =>
+      rating === null || rank === null
+        ? []
+        : [[modelId, { rating, rank, isPreliminary: votes <= preliminaryVotesMax }]],
     ),
   );
 }

@@ -129,7 +129,11 @@ export const overviewSchema = z.object({
     z.object({
       ...modelFactsSchema.shape,
       /** In the order of the columns; null where the model has no rating there. */
-      cells: z.array(z.object({ rating: z.number(), rank: z.number().int() }).nullable()),
+      cells: z.array(
+        z
+          .object({ rating: z.number(), rank: z.number().int(), isPreliminary: z.boolean() })
+          .nullable(),
+      ),
     }),
   ),
 });
@@ -310,7 +314,11 @@ export const topicSchema = z.object({
   prompts: z.number().int(),
   votes: z.number().int(),
   examples: z.array(z.object({ text: z.string(), language: z.string().nullable() })),
-  rows: z.array(boardEntrySchema.extend({ model: z.string(), slug: z.string() })),
+  rows: z.array(
+    boardEntrySchema.extend({
+      ...{ model: z.string(), slug: z.string(), isPreliminary: z.boolean() },
+    }),
+  ),
 });
 
 export type BoardEntryView = z.infer<typeof boardEntrySchema>;

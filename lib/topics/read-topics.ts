@@ -50,7 +50,9 @@ export async function getTopic(id: string, db: Database = database()): Promise<T
         const model = facts.get(modelId);
         // Hidden or withdrawn since prompts were sorted.
         if (model === undefined || model.isHidden || model.isWithdrawn) return [];
-        return { ...entry, model: model.model, slug: model.slug };
+        const isPreliminary =
+          entry.status === "rated" && entry.votes <= rules.ratings.preliminaryVotesMax;
+        return { ...entry, model: model.model, slug: model.slug, isPreliminary };
       }),
     ),
   };

@@ -2,7 +2,8 @@ import { countOf } from "@/components/format";
 import type { BoardRow } from "@/lib/protocol/board-view";
 
 export type BoardLegendProps = {
-  rows: readonly BoardRow[];
+  /** Those that are shown. */
+  rows: readonly Pick<BoardRow, "rating" | "isPreliminary" | "isRetired">[];
   preliminaryVotesMax: number | null;
 };
 

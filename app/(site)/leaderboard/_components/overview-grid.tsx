@@ -6,9 +6,9 @@ import Link from "next/link";
 import { memo, useMemo } from "react";
 import { boardHref } from "@/components/board/board-address";
 import { CATEGORY_LABELS, languageLabel } from "@/components/board/board-labels";
+import { ModelName } from "@/components/board/model-name";
 import { sortRows } from "@/components/board/sort-rows";
 import { countOf, formatCount } from "@/components/format";
-import { paths } from "@/lib/paths";
 import { parseBoardKey } from "@/lib/protocol/board-key";
 import type { Overview } from "@/lib/protocol/board-view";
 import { BY_MODEL, type OverviewAddress } from "./overview-address";
@@ -33,9 +33,14 @@ export function OverviewGrid({ columns, rows, address, go, isBusy }: OverviewGri
     0,
   );
   const sorted = useMemo(() => {
-    const byCell = (row: Row) => row.cells[index]?.rank ?? null;
+    // Ranks are shared where intervals meet, and a score stands for itself.
+    const byCell = ({ cells }: Row) => {
+      const cell = cells[index];
+      if (!cell) return null;
+      return show === "score" ? -cell.rating : cell.rank;
+    };
     return sortRows(rows, isByModel ? (row) => row.model : byCell, isDescending);
-  }, [rows, isByModel, index, isDescending]);
+  }, [rows, isByModel, index, isDescending, show]);
   const depths = useMemo(
     () => columns.map((_, at) => Math.max(...rows.map((row) => row.cells[at]?.rank ?? 0), 2)),
     [columns, rows],
@@ -54,7 +59,10 @@ export function OverviewGrid({ columns, rows, address, go, isBusy }: OverviewGri
         isBusy && "opacity-60",
       )}
     >
-      <table className="numeric border-separate border-spacing-0 text-sm">
+      <table
+        aria-label="Overview of ranks"
+        className="numeric border-separate border-spacing-0 text-sm"
+      >
         <thead>
           <tr>
             <th
@@ -134,14 +142,7 @@ const GridRow = memo(function GridRow({ row, depths, show }: GridRowProps) {
         scope="row"
         className="sticky left-0 z-10 border-b border-line bg-paper py-2.5 pr-6 text-left font-medium"
       >
-        <Link
-          href={paths.model(row.slug)}
-          prefetch={false}
-          className="line-clamp-2 w-max max-w-32 font-mono [overflow-wrap:anywhere] underline-offset-4 hover:underline sm:max-w-64"
-        >
-          {row.model}
-        </Link>
-        {row.isRetired && <span className="block text-xs font-normal text-ink-soft">retired</span>}
+        <ModelName model={row.model} slug={row.slug} isRetired={row.isRetired} />
       </th>
       {row.cells.map((cell, at) => (
         <td
@@ -151,8 +152,18 @@ const GridRow = memo(function GridRow({ row, depths, show }: GridRowProps) {
           style={cell ? { background: shade(cell.rank, depths[at] ?? 2) } : undefined}
         >
           {cell ? (
-            <span className={cell.rank === 1 ? "font-semibold" : undefined}>
+            <span
+              title={cell.isPreliminary ? "preliminary: on few votes" : undefined}
+              className={
+                cell.isPreliminary
+                  ? "text-ink-soft italic"
+                  : cell.rank === 1
+                    ? "font-semibold"
+                    : undefined
+              }
+            >
               {formatCount(show === "rank" ? cell.rank : cell.rating)}
+              {cell.isPreliminary && <Hollow />}
             </span>
           ) : (
             <span className="text-ink-soft">–</span>
@@ -162,6 +173,19 @@ const GridRow = memo(function GridRow({ row, depths, show }: GridRowProps) {
     </tr>
   );
 });
+
+/** The mark of what is preliminary: the hollow dot that such a score has on boards. */
+function Hollow() {
+  return (
+    <>
+      <span
+        aria-hidden="true"
+        className="ml-1 inline-block size-2 rounded-full border border-current align-baseline"
+      />
+      <span className="sr-only"> preliminary</span>
+    </>
+  );
+}
 
 /** The share of ink behind the first place; text on it keeps its contrast in both schemes. */
 const DARKEST = 16;

@@ -138,7 +138,16 @@ function Grid({ data, address, isBusy }: GridProps) {
       </div>
     );
   }
+  const hasPreliminary = rows.some((row) => row.cells.some((cell) => cell?.isPreliminary));
   return (
-    <OverviewGrid columns={data.columns} rows={rows} address={address} go={go} isBusy={isBusy} />
+    <>
+      <OverviewGrid columns={data.columns} rows={rows} address={address} go={go} isBusy={isBusy} />
+      {hasPreliminary && (
+        <p className="mt-4 max-w-[68ch] text-xs text-ink-soft">
+          <span className="font-medium text-ink">A hollow dot</span>: preliminary, on so few votes
+          that it may move far yet.
+        </p>
+      )}
+    </>
   );
 }

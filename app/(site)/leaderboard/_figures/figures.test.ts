@@ -143,9 +143,9 @@ describe("a score against what it costs", () => {
   test("the front is named and a model without a price is left out", () => {
     const known = rated.filter((it) => TRADE_MEASURES.output.amountOf(it) !== null);
     expect(toTradeTable(known, TRADE_MEASURES.output).rows).toEqual([
-      ["dear", 1_100, 10, "yes"],
-      ["same", 1_000, 10, "no"],
-      ["free", 900, 0, "yes"],
+      ["dear", 1_100, 10, "yes", "no"],
+      ["same", 1_000, 10, "no", "no"],
+      ["free", 900, 0, "yes", "no"],
     ]);
     const layout = toTradeLayout(known, TRADE_MEASURES.output, 900);
     expect(layout.points.map((it) => it.isFront)).toEqual([true, false, true]);

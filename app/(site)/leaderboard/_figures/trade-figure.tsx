@@ -61,7 +61,12 @@ export function TradeFigure({ rated, source }: FigureBoard) {
       reading={`Models on the line are the front: none of the others has a higher score and is ${measure.fewer}.`}
       fileName={`score-against-${id}`}
       picture={(width) => <Drawing layout={layout(width)} active={null} />}
-      note={left > 0 && missing}
+      note={
+        <>
+          {known.some((row) => row.isPreliminary) && "A hollow dot is preliminary: on few votes. "}
+          {left > 0 && missing}
+        </>
+      }
       {...{ table, source, controls }}
     >
       <PlotBox
@@ -97,10 +102,12 @@ export function toTradeTable(known: readonly RatedRow[], measure: TradeMeasure):
       { label: "Score, points", format: formatCount },
       { label: measure.label, format: measure.format },
       { label: "On the front" },
+      { label: "Preliminary" },
     ],
     rows: valued.map(({ row, value }) => [
       ...[row.model, toRounded(row.rating), toRounded(value)],
       front.has(row.model) ? "yes" : "no",
+      row.isPreliminary ? "yes" : "no",
     ]),
   };
 }

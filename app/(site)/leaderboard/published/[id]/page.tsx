@@ -3,9 +3,11 @@ import { headers } from "next/headers";
 import { notFound } from "next/navigation";
 import { cache } from "react";
 import { countOf } from "@/components/format";
+import { arena } from "@/lib/arena/arena";
 import { readPublished } from "@/lib/leaderboard/read-published";
 import { paths } from "@/lib/paths";
 import type { PublishedBoard } from "@/lib/protocol/board-view";
+import { log } from "@/lib/telemetry/log";
 import { Go } from "../../_components/board-states";
 import { CopyLine } from "../../_components/copy-line";
 import { LocalTime } from "../../_components/local-time";
@@ -41,11 +43,25 @@ export default async function PublishedPage({ params }: PublishedPageProps) {
         {countOf(board.voteCount, "vote")}: it does not change any more, whatever is voted or taken
         out later. The <Go to={paths.leaderboard}>live board</Go> does.
       </p>
-      <PublishedTable title={board.title} rows={board.rows} />
+      <PublishedTable
+        title={board.title}
+        rows={board.rows}
+        preliminaryVotesMax={await readPreliminaryVotesMax()}
+      />
       <StylePanel coefficients={board.coefficients} />
       <Reproduce board={board} origin={await readOrigin()} />
     </main>
   );
+}
+
+/** By today's rules: the file of a board says how many votes each model had, and no more. */
+async function readPreliminaryVotesMax(): Promise<number | null> {
+  try {
+    return (await arena().rules.get()).ratings.preliminaryVotesMax;
+  } catch (error) {
+    log.warn({ err: error }, "a published board is shown without its marks");
+    return null;
+  }
 }
 
 /** Where this page was asked for, which is where anyone finds the votes. */
