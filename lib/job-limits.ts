@@ -50,6 +50,8 @@ export const BOARD_RUN_STALE_MS = 120_000;
 export const BOARD_KEPT_MS = 86_400_000;
 /** That it was asked for is written at most this often. */
 export const BOARD_REQUEST_INTERVAL_MS = 3_600_000;
+/** One that somebody looks at is computed again when it is so old, and votes came since. */
+export const BOARD_FOLLOW_MS = 300_000;
 /** Boards on request that are kept at once: beyond it nobody's whim costs the others. */
 export const REQUESTED_BOARDS_MAX = 200;
 /** Boards on request that may wait at once: some minutes of work. */

@@ -8,6 +8,7 @@ import {
   type BoardKey,
   boardKeyText,
   CATEGORIES,
+  isStanding,
   OVERALL,
   parseBoardKey,
 } from "@/lib/protocol/board-key";
@@ -17,8 +18,8 @@ import { assert } from "@/lib/util/assert";
 import {
   forgetBoards,
   lockBoard,
+  readLonelyDays,
   readModelIds,
-  readRequestedKeys,
   readTold,
   type StoredBoard,
   writeBoard,
@@ -48,7 +49,7 @@ export type ComputedBoard = {
 export interface BoardComputer {
   /** Brings the stored board of this key up to date. */
   compute(key: string, signal?: AbortSignal): Promise<ComputedBoard>;
-  /** Keys of all boards that are kept now, the overall ones first; those kept no longer are forgotten. */
+  /** Keys of all boards that always stand, the overall ones first; boards that are kept no longer are forgotten. */
   listKeys(signal?: AbortSignal): Promise<string[]>;
   /**
    * Computes where models of this key stood at the end of a past day whose votes were moved in later: of the days
@@ -94,8 +95,8 @@ export class BoardEngine implements BoardComputer {
       const rules = await readRules(transaction);
       const table = await this.#refresh(transaction, { rules, signal });
       signal?.throwIfAborted();
+      const filter = { ...toFilter(key, today), ...(await toExcept(transaction, key)) };
       // From here until they are picked nothing is awaited: the columns hold until the next change.
-      const filter = toFilter(key, today);
       const { fingerprint: votesPrint, count: voteCount } = table.fingerprint(filter);
       const options = toLiveOptions(rules.ratings, key);
       const fingerprint = createHash("sha256")
@@ -164,7 +165,7 @@ export class BoardEngine implements BoardComputer {
         .map(([language]) => language);
       const standing = toStandingKeys(languages);
       await forgetBoards(transaction, standing);
-      return [...new Set([...standing, ...(await readRequestedKeys(transaction))])];
+      return standing;
     });
   }
 
@@ -209,6 +210,18 @@ function toStandingKeys(languages: readonly string[]): string[] {
   );
   const isOverall = (key: BoardKey) => key.category === "overall" && key.language === null;
   return [...keys.filter(isOverall), ...keys.filter((key) => !isOverall(key))].map(boardKeyText);
+}
+
+/**
+ * Boards on request within a language are of any few days that somebody names: days on which hardly anybody voted in
+ * it would tell who did. Those that always stand have votes enough in all, and no single days.
+ */
+async function toExcept(
+  transaction: Database,
+  key: BoardKey,
+): Promise<Pick<VoteFilter, "exceptDays">> {
+  if (key.language === null || isStanding(key)) return {};
+  return { exceptDays: await readLonelyDays(transaction, key.language) };
 }
 
 function toFilter(key: BoardKey, today: number): VoteFilter {

@@ -3,18 +3,19 @@ import { type Database, database } from "@/lib/db/client";
 import { boardRuns, boards } from "@/lib/db/schema/boards";
 import { AppError } from "@/lib/errors";
 import {
+  BOARD_FOLLOW_MS,
   BOARD_REQUEST_INTERVAL_MS,
   BOARD_RUN_STALE_MS,
   REQUESTED_BOARDS_MAX,
   REQUESTED_BOARDS_WAITING_MAX,
 } from "@/lib/job-limits";
 import { type Jobs, jobs } from "@/lib/jobs/jobs";
-import { type BoardKey, boardKeyText, isStanding } from "@/lib/protocol/board-key";
+import { type BoardKey, boardKeyText, isStanding, OVERALL } from "@/lib/protocol/board-key";
 
 /** One board that somebody asked for: `{ key }`. */
 export const REQUEST_JOB = "board-request";
 
-/** Boards that are not always computed: asked for, computed by a job, kept while somebody looks at them. */
+/** Boards that are not always computed: asked for, computed by a job, kept and followed while somebody looks at them. */
 
 /** A board that is kept because it was asked for still is: written now and then. */
 export async function touchRequestedBoard(db: Database, key: string): Promise<void> {
@@ -29,9 +30,31 @@ export async function touchRequestedBoard(db: Database, key: string): Promise<vo
     );
 }
 
-/** A board that was computed on request stays a while, and the one that was looked at longest ago makes room for it. */
+/**
+ * Has a board on request computed again that somebody looks at, where votes came since and it is some minutes old:
+ * at all times following what was asked for once would take more than the boards that most look at.
+ */
+export async function followRequestedBoard(
+  key: string,
+  { db = database(), queue = jobs() }: { db?: Database; queue?: Jobs } = {},
+): Promise<void> {
+  const [row] = await db.execute(sql`
+    select 1 from ${boards} as requested, ${boards} as live
+    where requested.key = ${key} and live.key = ${boardKeyText(OVERALL)}
+      and requested.computed_at < live.computed_at
+      and requested.computed_at < now() - make_interval(secs => ${BOARD_FOLLOW_MS / 1_000})`);
+  if (row === undefined) return;
+  if ((await queue.countWaiting(REQUEST_JOB)) >= REQUESTED_BOARDS_WAITING_MAX) return;
+  await queue.send(REQUEST_JOB, { key }, { key, db });
+}
+
+/**
+ * A board that was computed on request is of this moment, whether votes came or not. It stays a while, and the one
+ * that was looked at longest ago makes room for it.
+ */
 export async function keepRequestedBoard(db: Database, key: string): Promise<void> {
-  await db.update(boards).set({ requestedAt: sql`now()` }).where(eq(boards.key, key));
+  const now = sql`clock_timestamp()`;
+  await db.update(boards).set({ requestedAt: now, computedAt: now }).where(eq(boards.key, key));
   const kept = db
     .select({ key: boards.key })
     .from(boards)

@@ -1,5 +1,7 @@
 import { and, eq, gte, inArray, isNull, lt, notInArray, or, sql } from "drizzle-orm";
+import { STATS_GROUP_MIN } from "@/lib/arena-limits";
 import type { Database } from "@/lib/db/client";
+import { ballots } from "@/lib/db/schema/ballots";
 import { boardDays, boardRuns, boards } from "@/lib/db/schema/boards";
 import { models } from "@/lib/db/schema/models";
 import {
@@ -135,16 +137,16 @@ export async function readModelIds(
   return new Set(rows.map(({ id }) => id));
 }
 
-const keptSince = () => new Date(Date.now() - BOARD_KEPT_MS);
-
-/** Keys of boards that somebody asked for lately. */
-export async function readRequestedKeys(db: Database): Promise<string[]> {
-  const rows = await db
-    .select({ key: boards.key })
-    .from(boards)
-    .where(sql`${boards.requestedAt} >= ${keptSince().toISOString()}::timestamptz`);
-  return rows.map(({ key }) => key);
+/** Days (since 1970) on which so few people voted in a language that it is not told of the day. */
+export async function readLonelyDays(db: Database, language: string): Promise<ReadonlySet<number>> {
+  const rows = await db.execute<{ day: number }>(sql`
+    select floor(extract(epoch from ${ballots.createdAt}) / 86400)::int as day
+    from ${ballots} where ${ballots.counted} and ${ballots.language} = ${language}
+    group by 1 having count(distinct ${ballots.voter}) < ${STATS_GROUP_MIN}`);
+  return new Set(rows.map(({ day }) => day));
 }
+
+const keptSince = () => new Date(Date.now() - BOARD_KEPT_MS);
 
 /** Forgets boards that nobody asks for any more, and those of languages with too few votes by now. */
 export async function forgetBoards(db: Database, standing: readonly string[]): Promise<void> {

@@ -34,6 +34,8 @@ export type VoteFilter = {
   /** Days since 1970, both included. */
   fromDay: number;
   toDay: number;
+  /** Of none of these days. */
+  exceptDays?: ReadonlySet<number>;
 };
 
 export type PickOptions = {
@@ -137,11 +139,12 @@ export class VoteTable {
   }
 
   #sumOf(filter: VoteFilter): VoteSum {
-    const { category, language } = filter;
+    const { category, language, exceptDays } = filter;
     if (language === null) return this.#sums.ofCategory(maskOf(category), filter);
     const wanted = this.#languageAt.get(language);
     if (wanted === undefined) return { count: 0, one: 0, other: 0 };
-    if (category === "overall") return this.#sums.ofLanguage(wanted, filter);
+    if (category === "overall" && exceptDays === undefined)
+      return this.#sums.ofLanguage(wanted, filter);
     // A category within a language, which somebody asked for: few, and not worth sums of their own.
     const sums = new VoteSums();
     for (const row of this.#rowsOf(filter)) {
@@ -176,14 +179,14 @@ export class VoteTable {
     };
   }
 
-  #rowsOf({ category, language, fromDay, toDay }: VoteFilter): Uint32Array {
+  #rowsOf({ category, language, fromDay, toDay, exceptDays }: VoteFilter): Uint32Array {
     const rows = new Uint32Array(this.#count);
     const wanted = language === null ? undefined : (this.#languageAt.get(language) ?? -1);
     const bit = maskOf(category);
     let found = 0;
     for (let row = 0; row < this.#count; row++) {
       const day = this.#day[row] as number;
-      if (day < fromDay || day > toDay) continue;
+      if (day < fromDay || day > toDay || exceptDays?.has(day)) continue;
       if (wanted !== undefined && this.#language[row] !== wanted) continue;
       if (((this.#categories[row] as number) & bit) === 0) continue;
       rows[found++] = row;

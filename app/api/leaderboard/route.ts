@@ -6,7 +6,7 @@ import { route } from "@/lib/http/route";
 import { pendingReply, taggedReply, toTagged } from "@/lib/http/tagged-reply";
 import { checkBoardRequest } from "@/lib/integrity/check-board-request";
 import { boardAnswers } from "@/lib/leaderboard/board-answers";
-import { isWaiting, requestBoard } from "@/lib/leaderboard/board-requests";
+import { followRequestedBoard, isWaiting, requestBoard } from "@/lib/leaderboard/board-requests";
 import { readBoardView } from "@/lib/leaderboard/read-board-view";
 import { boardKeyText, isStanding } from "@/lib/protocol/board-key";
 import { boardQuerySchema } from "@/lib/protocol/board-query";
@@ -21,6 +21,7 @@ export const GET = route(
     const { view, tagged } = await boardAnswers().get(`board ${text}`, async () => {
       const awake = (await readNamedModels(arena().controller)).map(({ name }) => name);
       const made = await readBoardView(key, { awake });
+      if (made.computedAt !== null && !isStanding(key)) await followRequestedBoard(text);
       return { view: made, tagged: toTagged(made) };
     });
     if (view.computedAt !== null || isStanding(key)) return taggedReply(request, tagged);
