@@ -140,6 +140,7 @@ describe("names that mislead", () => {
     // Generations with turns of their own.
     ["Nous-Hermes-2-Yi-34B", "other models of the family"],
     ["internlm2-chat-7b", "other models"],
+    ["openbuddy-llama3.1-8b-v22.3-131k", "other models"],
     ["Falcon3-7B-Instruct", "other models"],
     ["stablelm-2-12b-chat", "other models"],
     ["stablelm-zephyr-3b", "other models"],

@@ -1,6 +1,7 @@
 import * as z from "zod";
+import { toAppError } from "@/lib/errors";
 import { StartError } from "@/lib/util/start-error";
-import type { Conversation } from "./conversation";
+import { type Conversation, toSystemPrompt } from "./conversation";
 import { findStyle } from "./separator-style";
 import { toSeparatorStyle } from "./style-number";
 
@@ -73,15 +74,25 @@ export const conversationSchema = z
 export function parseTemplateRecord(text: string, path: string): Conversation {
   const json = parseJson(text, path);
   const isWrapped = typeof json === "object" && json !== null && "conv" in json;
-  const parsed = conversationSchema.safeParse(isWrapped ? json.conv : json);
-  if (parsed.success) return parsed.data;
-  const [issue] = parsed.error.issues;
+  try {
+    const conversation = conversationSchema.parse(isWrapped ? json.conv : json);
+    toSystemPrompt(conversation);
+    return conversation;
+  } catch (cause) {
+    throw new StartError({
+      message: `${path} holds no conversation template: ${describe(cause)}`,
+      remedy: "It needs name, roles, sep_style and sep, as FastChat's workers tell them.",
+      cause,
+    });
+  }
+}
+
+/** A style's number and a system part that are not known are found while a record is read. */
+function describe(cause: unknown): string {
+  if (!(cause instanceof z.ZodError)) return toAppError(cause).message;
+  const [issue] = cause.issues;
   const place = issue?.path.length ? `\`${issue.path.join(".")}\`: ` : "";
-  throw new StartError({
-    message: `${path} holds no conversation template: ${place}${issue?.message ?? ""}.`,
-    remedy: "It needs name, roles, sep_style and sep, as FastChat's workers tell them.",
-    cause: parsed.error,
-  });
+  return `${place}${issue?.message ?? ""}.`;
 }
 
 function parseJson(text: string, path: string): unknown {

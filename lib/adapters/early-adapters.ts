@@ -89,7 +89,13 @@ export const EARLY_ADAPTERS: readonly Adapter[] = [
   },
   { name: "baize", match: named("baize"), templates: always("baize") },
   { name: "rwkv-4", match: named("rwkv-4"), templates: always("rwkv"), only: /raven/ },
-  { name: "openbuddy", match: named("openbuddy"), templates: always("openbuddy") },
+  {
+    name: "openbuddy",
+    match: named("openbuddy"),
+    templates: always("openbuddy"),
+    // The later ones have control tokens for who speaks.
+    not: /llama-?3|qwen-?[23]|v[23]\d(?!\d*b)/,
+  },
   {
     name: "phoenix",
     match: named("phoenix"),

@@ -133,6 +133,12 @@ describe("when it is named", () => {
     ["missing.jinja", undefined, "There is no file"],
     ["broken.json", "{", "not valid JSON"],
     ["other.json", '{"name":"x","roles":["a","b"],"sep_style":"NO_SUCH"}', "sep_style"],
+    ["new.json", '{"name":"x","roles":["a","b"],"sep_style":99}', "style 99"],
+    [
+      "open.json",
+      '{"name":"x","roles":["a","b"],"sep_style":1,"system_template":"{other}"}',
+      "system part",
+    ],
     ["long.jinja", "x".repeat(1_048_577), "1048576 at most"],
   ])("%s is refused", async (name, text, reason) => {
     const path = join(folder, name);
@@ -158,6 +164,19 @@ describe("what follows from it", () => {
       model: { type: "BPE" },
     });
     expect(applyTemplate(whole({ tokenizer: plain }), choice).endTokenIds).toEqual([]);
+  });
+
+  test("what is asked for stands for conversations about tools, too", async () => {
+    const chat_template = [
+      { name: "default", template: "own" },
+      { name: "tool_use", template: "own, with tools" },
+    ];
+    const own = whole({ chatTemplate: "own", tokenizerConfig: { chat_template } });
+    const applied = applyTemplate(own, await chooseTemplate(own, "vicuna"));
+    expect(applied.tokenizerConfig.chat_template).toBeUndefined();
+    expect(applyTemplate(own, await chooseTemplate(own)).tokenizerConfig).toEqual({
+      chat_template,
+    });
   });
 
   test("another template is another build; the model's own leaves it as it was", async () => {

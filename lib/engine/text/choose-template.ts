@@ -142,6 +142,8 @@ export function applyTemplate(files: ModelFiles, { source }: TemplateChoice): Mo
   return {
     ...files,
     chatTemplate,
+    // A template of the folder's for conversations about tools is none of this one's.
+    tokenizerConfig: { ...files.tokenizerConfig, chat_template: undefined },
     endTokenIds: [...new Set([...files.endTokenIds, ...ends])],
     // Who makes other prompts gives other answers: no worker goes on where another one left off.
     build: createHash("sha256").update(`${files.build}\0${told}`).digest("hex"),
