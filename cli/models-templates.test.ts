@@ -63,6 +63,13 @@ test("a template's own facts", async () => {
   expect(written).toContain("FastChat's own of 156 characters is left out");
 });
 
+test("facts as JSON are a template to change and give back as a file", async () => {
+  const { facts } = JSON.parse((await run("vicuna_v1.1", "--json")).written);
+  const hi = file("hi4.json", [{ role: "user", content: "Hi" }]);
+  const own = file("changed.json", { facts: { ...facts, system_message: "Be kind." } });
+  expect((await run(own, "--render", hi)).written).toBe("Be kind. USER: Hi ASSISTANT:");
+});
+
 test("a conversation is rendered byte for byte", async () => {
   const messages = [
     { role: "system", content: "S" },

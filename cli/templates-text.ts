@@ -19,11 +19,14 @@ export function templatesTable(templates: readonly TemplateFacts[]): string {
   return textTable([HEADS, ...rows]);
 }
 
-/** A template's facts under FastChat's names for them; `null` is what it has not, or we have not. */
+/**
+ * A template's facts as FastChat's record of it, which `--chat-template` reads back from a file; a system
+ * message of `null` is one that is left out here.
+ */
 export function templateJson(facts: TemplateFacts): object {
   return {
     name: facts.name,
-    style: facts.style ?? null,
+    sep_style: facts.style?.toUpperCase().replaceAll("-", "_") ?? null,
     roles: facts.roles,
     system_template: facts.system ?? "{system_message}",
     system_message: facts.message ?? (facts.messageLength === undefined ? "" : null),

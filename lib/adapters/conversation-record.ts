@@ -66,16 +66,19 @@ export const conversationSchema = z
   });
 
 /**
- * The record in a file, by itself or as `/worker_get_conv_template` wraps it.
+ * The record in a file: by itself, as `/worker_get_conv_template` wraps it, or as `parley models templates
+ * --json` does.
  *
  * @param path for the message.
  * @throws StartError naming what is wrong with it.
  */
 export function parseTemplateRecord(text: string, path: string): Conversation {
   const json = parseJson(text, path);
-  const isWrapped = typeof json === "object" && json !== null && "conv" in json;
+  const isObject = typeof json === "object" && json !== null;
+  const inner = isObject && "conv" in json ? json.conv : undefined;
+  const facts = isObject && "facts" in json ? json.facts : undefined;
   try {
-    const conversation = conversationSchema.parse(isWrapped ? json.conv : json);
+    const conversation = conversationSchema.parse(inner ?? facts ?? json);
     toSystemPrompt(conversation);
     return conversation;
   } catch (cause) {
