@@ -13,6 +13,12 @@ export const DESTINATIONS: readonly Destination[] = [
   },
   { href: paths.compare, label: "Compare", isCurrent: under(paths.compare) },
   { href: paths.chat, label: "Chat", isCurrent: under(paths.chat) },
-  { href: paths.leaderboard, label: "Leaderboard", isCurrent: under(paths.leaderboard) },
+  {
+    href: paths.leaderboard,
+    label: "Leaderboard",
+    // All pages about votes are views of the board's (components/board/votes-head.tsx).
+    isCurrent: (pathname) =>
+      [paths.leaderboard, paths.explore, paths.stats].some((path) => under(path)(pathname)),
+  },
   { href: paths.models, label: "Models", isCurrent: under(paths.models) },
 ];

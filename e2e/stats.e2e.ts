@@ -41,7 +41,7 @@ test("it is usable by everyone, at desk and phone, light and dark", async ({ bro
     const context = await browser.newContext({ viewport, colorScheme, reducedMotion: "reduce" });
     const page = await context.newPage();
     await page.goto(`${url}/stats`);
-    await expect(page.getByRole("heading", { level: 1, name: "Statistics" })).toBeVisible();
+    await expect(page.getByRole("heading", { level: 1, name: "Numbers" })).toBeVisible();
     // The day of three votes is in no sum, which therefore is the least there were; others voted here today.
     const votes = page
       .getByRole("definition")

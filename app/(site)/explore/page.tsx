@@ -1,26 +1,22 @@
 import type { Metadata } from "next";
+import { VotesHead } from "@/components/board/votes-head";
 import type { TopicList } from "@/lib/protocol/board-view";
 import { log } from "@/lib/telemetry/log";
 import { readTopicList } from "@/lib/topics/read-topics";
-import { readExploreAddress } from "./_components/explore-address";
 import { ExploreView } from "./_components/explore-view";
 
 export const dynamic = "force-dynamic";
 
 export const metadata: Metadata = { title: "Prompts" };
 
-type ExplorePageProps = { searchParams: Promise<Record<string, string | string[] | undefined>> };
-
-export default async function ExplorePage({ searchParams }: ExplorePageProps) {
-  const address = readExploreAddress(await searchParams);
+export default async function ExplorePage() {
   return (
     <main id="main" className="mx-auto w-full max-w-[1264px] flex-1 px-4 pt-12 pb-18 sm:px-8">
-      <h1 className="font-display text-2xl tracking-tight">What is asked</h1>
-      <p className="mt-4 mb-8 max-w-[68ch] text-ink-soft">
-        The first questions of blind battles, sorted into topics by their words. Each topic has a
-        board of its own, from the votes on its battles.
-      </p>
-      <ExploreView initialAddress={address} initial={await readInitial()} />
+      <VotesHead current="explore" title="Prompts">
+        What is asked: the first questions of blind battles, sorted into topics by their words. Each
+        topic has a board of its own, from the votes on its battles.
+      </VotesHead>
+      <ExploreView initial={await readInitial()} />
     </main>
   );
 }

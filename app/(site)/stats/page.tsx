@@ -1,4 +1,5 @@
 import type { Metadata } from "next";
+import { VotesHead } from "@/components/board/votes-head";
 import type { SiteStats } from "@/lib/protocol/board-view";
 import { readSiteStats } from "@/lib/stats/read-site-stats";
 import { log } from "@/lib/telemetry/log";
@@ -7,7 +8,7 @@ import { StatsView } from "./_components/stats-view";
 
 export const dynamic = "force-dynamic";
 
-export const metadata: Metadata = { title: "Statistics" };
+export const metadata: Metadata = { title: "Numbers" };
 
 type StatsPageProps = { searchParams: Promise<Record<string, string | string[] | undefined>> };
 
@@ -15,12 +16,11 @@ export default async function StatsPage({ searchParams }: StatsPageProps) {
   const span = readSpan((await searchParams).days);
   return (
     <main id="main" className="mx-auto w-full max-w-[1264px] flex-1 px-4 pt-12 pb-18 sm:px-8">
-      <h1 className="font-display text-2xl tracking-tight">Statistics</h1>
-      <p className="mt-4 mb-10 max-w-[68ch] text-ink-soft">
+      <VotesHead current="stats" title="Numbers">
         How much is asked and voted here, by days in UTC. Nobody can be found in these numbers: of a
         day with fewer than five it says only that, and a language that few people wrote in stands
         with the others.
-      </p>
+      </VotesHead>
       <StatsView initialSpan={span} initial={await readInitial(span)} />
     </main>
   );

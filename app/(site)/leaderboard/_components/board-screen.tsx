@@ -1,4 +1,5 @@
 import { readBoardAddress } from "@/components/board/board-address";
+import { VotesHead } from "@/components/board/votes-head";
 import { arena } from "@/lib/arena/arena";
 import { readNamedModels } from "@/lib/arena/awake-models";
 import { readBoardView } from "@/lib/leaderboard/read-board-view";
@@ -6,7 +7,6 @@ import { readChoices } from "@/lib/leaderboard/read-choices";
 import { paths } from "@/lib/paths";
 import type { Category } from "@/lib/protocol/board-key";
 import { log } from "@/lib/telemetry/log";
-import { BoardHead } from "./board-head";
 import { BoardPage } from "./board-page";
 import { Go } from "./board-states";
 import { type PageParameters, toQuery } from "./page-parameters";
@@ -26,12 +26,12 @@ export async function BoardScreen({ category, parameters }: BoardScreenProps) {
   ]);
   return (
     <main id="main" className="mx-auto w-full max-w-[1264px] flex-1 px-4 pt-12 pb-18 sm:px-8">
-      <BoardHead current="board">
+      <VotesHead current="board" title="Leaderboard">
         Scores follow from every counted blind vote by a{" "}
         <Go to={paths.about}>Bradley–Terry model</Go>; the line is the 95 % interval, and where two
         lines overlap the votes do not yet tell the models apart. What was taken out or put back is
         in the <Go to={paths.publicLog}>public log</Go>.
-      </BoardHead>
+      </VotesHead>
       <BoardPage initial={initial} choices={choices} preliminaryVotesMax={preliminaryVotesMax} />
     </main>
   );

@@ -8,6 +8,7 @@ import { loadBoardViews } from "@/components/load-board-views";
 import { requestChecked, toRequestError } from "@/components/request-json";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
+import { moveAddress, useAddressText } from "@/components/use-address-text";
 import { PAGE_REFRESH_INTERVAL_MS } from "@/lib/limits";
 import { paths } from "@/lib/paths";
 import { BOARD_PERIODS } from "@/lib/protocol/board-key";
@@ -16,7 +17,6 @@ import { BoardSkeleton, NoVotes } from "./board-states";
 import { Choice, SEARCH_FROM_ROWS, SearchField, SwitchLine, Toggle } from "./board-switches";
 import { type OverviewAddress, overviewHref, readOverviewAddress } from "./overview-address";
 import { OverviewGrid } from "./overview-grid";
-import { moveAddress, useAddressText } from "./use-address-text";
 
 export type OverviewPageProps = {
   initial: Overview | null;

@@ -7,9 +7,9 @@ import {
   type ReadAddress,
   readBoardAddress,
 } from "@/components/board/board-address";
+import { moveAddress, useAddressText } from "@/components/use-address-text";
 import { paths } from "@/lib/paths";
 import { isCategory } from "@/lib/protocol/board-key";
-import { moveAddress, useAddressText } from "./use-address-text";
 
 const readPath = (pathname: string): string | undefined => pathname.split("/")[2];
 

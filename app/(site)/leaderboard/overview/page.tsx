@@ -1,8 +1,8 @@
 import type { Metadata } from "next";
+import { VotesHead } from "@/components/board/votes-head";
 import { readOverview } from "@/lib/leaderboard/read-overview";
 import type { Overview } from "@/lib/protocol/board-view";
 import { log } from "@/lib/telemetry/log";
-import { BoardHead } from "../_components/board-head";
 import { type OverviewAddress, readOverviewAddress } from "../_components/overview-address";
 import { OverviewPage } from "../_components/overview-page";
 import { type PageParameters, toQuery } from "../_components/page-parameters";
@@ -17,10 +17,10 @@ export default async function OverviewRoute({ searchParams }: OverviewRouteProps
   const address = readOverviewAddress(toQuery(await searchParams));
   return (
     <main id="main" className="mx-auto w-full max-w-[1264px] flex-1 px-4 pt-12 pb-18 sm:px-8">
-      <BoardHead current="overview">
+      <VotesHead current="overview" title="Leaderboard">
         Every model against every category and language with votes enough: where it is strong, and
         where it is not. Each column is a board of its own, from the votes on its prompts alone.
-      </BoardHead>
+      </VotesHead>
       <OverviewPage initial={await read(address)} initialAddress={address} />
     </main>
   );

@@ -53,7 +53,7 @@ export function toDayBars(
     format: formatCount,
   });
   const gap = Math.min(4, step * 0.25);
-  // The scale may end a little below it.
+  // The scale ends a little below it, and days stand on it.
   const foot = up.at(0);
   const bars = days.map(({ day, count }, index): DayBar => {
     const y = count === null ? foot - FEW_HEIGHT : up.at(count);
@@ -63,7 +63,7 @@ export function toDayBars(
     };
   });
   return {
-    ...{ width, height, label, bars, across, up, left, right, bottom },
+    ...{ width, height, label, bars, across, up, left, right, bottom: foot },
     cursor: {
       count: days.length,
       find: (x) => {

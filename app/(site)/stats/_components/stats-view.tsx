@@ -1,27 +1,29 @@
 "use client";
 
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
 import { Choice } from "@/components/plots/choice";
 import { requestChecked, toRequestError } from "@/components/request-json";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
 import { Skeleton } from "@/components/ui/skeleton";
+import { moveAddress, useAddressText } from "@/components/use-address-text";
 import { STATS_TODAY_AGE_MS } from "@/lib/arena-limits";
 import { paths } from "@/lib/paths";
 import type { SiteStats } from "@/lib/protocol/board-view";
 import { DaysFigure } from "./days-figure";
 import { LanguagesFigure } from "./languages-figure";
 import { OutcomesFigure } from "./outcomes-figure";
-import { SPANS, type Span, spanPath } from "./spans";
+import { readSpan, SPANS, type Span, spanPath } from "./spans";
 import { Totals } from "./totals";
 
 export type StatsViewProps = { initialSpan: Span; initial: SiteStats | null };
 
+const isStats = (pathname: string) => pathname === paths.stats;
 const OPTIONS = SPANS.map((span) => ({ value: String(span), label: `${span} days` }));
 
 export function StatsView({ initialSpan, initial }: StatsViewProps) {
-  const [span, setSpan] = useState(initialSpan);
+  const text = useAddressText(isStats);
+  const span = readSpan(new URLSearchParams(text.split("?")[1]).get("days"));
   const { data, error, refetch } = useQuery({
     queryKey: ["stats", span],
     queryFn: ({ signal }) =>
@@ -35,9 +37,7 @@ export function StatsView({ initialSpan, initial }: StatsViewProps) {
     refetchInterval: STATS_TODAY_AGE_MS,
   });
   const choose = (value: string) => {
-    const chosen = SPANS.find((it) => String(it) === value) ?? initialSpan;
-    setSpan(chosen);
-    window.history.replaceState(null, "", spanPath(paths.stats, chosen));
+    moveAddress(spanPath(paths.stats, readSpan(value)), "push");
   };
   if (!data && error) {
     return (
@@ -67,6 +67,7 @@ function Figures({ stats }: { stats: SiteStats }) {
   return (
     <>
       <Totals stats={stats} />
+      <h2 className="sr-only">Pictures</h2>
       <div className="mt-12 border-t border-line pt-10">
         <DaysFigure stats={stats} />
       </div>

@@ -10,18 +10,19 @@ const VIEWS = [
   ["stats", paths.stats, "Numbers"],
 ] as const;
 
-export type BoardHeadProps = {
-  current: "board" | "overview";
+export type VotesHeadProps = {
+  current: "board" | "overview" | "explore" | "stats";
+  title: string;
   /** One paragraph on what is shown. */
   children: ReactNode;
 };
 
 /** The title of the pages about votes, and the way from one to the other. */
-export function BoardHead({ current, children }: BoardHeadProps) {
+export function VotesHead({ current, title, children }: VotesHeadProps) {
   return (
     <>
       <div className="flex flex-wrap items-end justify-between gap-x-8 gap-y-3">
-        <h1 className="font-display text-2xl tracking-tight">Leaderboard</h1>
+        <h1 className="font-display text-2xl tracking-tight">{title}</h1>
         <nav aria-label="Views of the votes">
           <ul className="flex gap-x-5 text-sm">
             {VIEWS.map(([name, href, label]) => (
