@@ -1,4 +1,15 @@
-import { and, eq, gte, inArray, isNull, lt, notInArray, or, sql } from "drizzle-orm";
+import {
+  and,
+  arrayContained,
+  eq,
+  gte,
+  inArray,
+  isNull,
+  lt,
+  notInArray,
+  or,
+  sql,
+} from "drizzle-orm";
 import { STATS_GROUP_MIN } from "@/lib/arena-limits";
 import type { Database } from "@/lib/db/client";
 import { ballots } from "@/lib/db/schema/ballots";
@@ -156,11 +167,24 @@ export async function forgetBoards(db: Database, standing: readonly string[]): P
 
 export type Run = { id: string };
 
-/** @param keys null: all that are kept */
+const DIED = { state: "failed", error: "The process that computed ended." } as const;
+
+/**
+ * Jobs see to it that of the same boards one computation runs at a time: another one that is said to run belongs to a
+ * process that died, and is ended here.
+ *
+ * @param keys null: all that are kept
+ */
 export async function createRun(
   db: Database,
   run: { keys: string[] | null; boardsTotal: number },
 ): Promise<Run> {
+  const isSame =
+    run.keys === null ? isNull(boardRuns.keys) : arrayContained(boardRuns.keys, run.keys);
+  await db
+    .update(boardRuns)
+    .set({ ...DIED, endedAt: sql`now()`, updatedAt: sql`now()` })
+    .where(and(eq(boardRuns.state, "running"), isSame));
   const [row] = await db
     .insert(boardRuns)
     .values({ ...run, state: "running" })
@@ -196,7 +220,7 @@ export async function endRun(
     .where(eq(boardRuns.id, id));
   await db
     .update(boardRuns)
-    .set({ ...ended, state: "failed", error: "The process that computed ended." })
+    .set({ ...ended, ...DIED })
     .where(
       and(
         eq(boardRuns.state, "running"),
