@@ -14,6 +14,7 @@ import {
 } from "@/lib/topic-limits";
 import { createId } from "@/lib/util/id";
 import { type Breathe, createBreathe } from "./breathe";
+import { ShownQuestions } from "./same-question";
 import { type SortedTopic, sortPrompts, TOPIC_METHOD } from "./sort-prompts";
 import {
   beginRun,
@@ -144,19 +145,20 @@ function toTopicRow(
 
 /** The most typical prompts, one a visitor and no two alike; without personal data. */
 function toExamples(
-  { rows }: Omit<SortedTopic, "children">,
+  { typical }: Omit<SortedTopic, "children">,
   topicId: string,
   prompts: readonly PromptRow[],
 ): TopicPromptRow[] {
   const examples: TopicPromptRow[] = [];
-  const seen = new Set<string>();
-  for (const row of rows) {
+  const visitors = new Set<string>();
+  const shown = new ShownQuestions();
+  for (const row of typical) {
     if (examples.length === TOPIC_EXAMPLES_MAX) break;
     const prompt = prompts[row];
     if (prompt === undefined) continue;
     const text = toExampleText(prompt.text);
-    if (seen.has(prompt.visitorId) || seen.has(text.toLowerCase())) continue;
-    seen.add(prompt.visitorId).add(text.toLowerCase());
+    if (visitors.has(prompt.visitorId) || !shown.add(text)) continue;
+    visitors.add(prompt.visitorId);
     const { id: messageId, language } = prompt;
     examples.push({ topicId, messageId, text, language, place: examples.length });
   }

@@ -8,19 +8,27 @@ import {
 } from "@/lib/topic-limits";
 import { type Random, seededRandom } from "@/lib/util/random";
 import type { Breathe } from "./breathe";
+import { measureCloseness } from "./closeness";
 import { cluster } from "./cluster";
 import { pickTerms, toName, toSurfaces } from "./name-topic";
 import { reduce } from "./reduce";
 import { type SortedPrompt, type SparseRows, vectorise } from "./vectorise";
 
 /** What sorted prompts, with its version. */
-export const TOPIC_METHOD = "tf-idf, latent semantic analysis, spherical k-means/1";
+export const TOPIC_METHOD = "tf-idf, latent semantic analysis, spherical k-means/2";
+
+/** A prompt that has less in common with the others of its topic is not in it: hardly more than one rare word. */
+const CLOSENESS_MIN = 0.05;
+/** What stands for a topic shares what it is about. */
+const TYPICAL_CLOSENESS_MIN = 0.1;
 
 export type SortedTopic = {
   name: string;
   terms: string[];
   /** Of the prompts, the most typical first. */
   rows: number[];
+  /** Those of them that may stand for it, in the same order. */
+  typical: number[];
   /** A second level, where there is enough to divide; some prompts may be in none. */
   children: Omit<SortedTopic, "children">[];
 };
@@ -96,7 +104,10 @@ async function divide(
       (one, other) =>
         (clusters.nearness[other] ?? 0) - (clusters.nearness[one] ?? 0) || one - other,
     );
-    const within = indices.map((index) => of[index] ?? 0);
+    const all = indices.map((index) => of[index] ?? 0);
+    const closeness = measureCloseness(rows, all);
+    const within = all.filter((_, at) => (closeness[at] ?? 0) >= CLOSENESS_MIN);
+    rest.push(...all.filter((_, at) => (closeness[at] ?? 0) < CLOSENESS_MIN));
     const columns = isTold(prompts, within) ? pickTerms({ rows, within, of }) : [];
     if (columns.length === 0) {
       rest.push(...within);
@@ -106,7 +117,8 @@ async function divide(
     const terms = toSurfaces(told, prompts, within);
     const name = toName(terms, names);
     names.add(name);
-    parts.push({ name, terms, rows: within });
+    const typical = all.filter((_, at) => (closeness[at] ?? 0) >= TYPICAL_CLOSENESS_MIN);
+    parts.push({ name, terms, rows: within, typical });
     await breathe();
   }
   return { parts, rest };
