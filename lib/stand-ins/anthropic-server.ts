@@ -13,6 +13,8 @@ export type AnthropicStandInOptions = {
   key?: string;
   /** Tokens of a prompt at most. */
   contextLength?: number;
+  /** Pause before each event. */
+  eventMs?: number | undefined;
   /** An error of this type is the stream's first event, as it is of an API that is overloaded. */
   streamError?: "overloaded_error" | undefined;
 };
@@ -82,7 +84,7 @@ export async function startAnthropicServer(
 ): Promise<StandIn> {
   const { models = ["claude-stand-in"], key = "sk-ant-stand-in", contextLength = 2_048 } = options;
   return await startStandIn({
-    toError,
+    ...{ toError, eventMs: options.eventMs },
     handle: async ({ asked, sendJson, openEvents }) => {
       const refuse = (status: number, message: string) =>
         sendJson(toError(status, message), status);

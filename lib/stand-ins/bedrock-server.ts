@@ -15,6 +15,8 @@ export type BedrockStandInOptions = {
   accessKeyId?: string;
   region?: string;
   contextLength?: number;
+  /** Pause before each event. */
+  eventMs?: number | undefined;
   /** The stream's first event is this exception. */
   exception?: "throttlingException" | "modelStreamErrorException" | undefined;
 };
@@ -72,7 +74,7 @@ const PATH = /^\/model\/([^/]+)\/converse-stream$/;
 export async function startBedrockServer(options: BedrockStandInOptions = {}): Promise<StandIn> {
   const { models = ["anthropic.claude-stand-in-v1:0"], contextLength = 2_048 } = options;
   return await startStandIn({
-    toError,
+    ...{ toError, eventMs: options.eventMs },
     handle: async ({ asked, sendJson, openEvents }) => {
       const refuse = (status: number, type: string, message: string) =>
         sendJson(toError(status, message), status, { "x-amzn-errortype": type });

@@ -9,6 +9,8 @@ export type CohereStandInOptions = {
   models?: readonly string[];
   key?: string;
   contextLength?: number;
+  /** Pause before each event. */
+  eventMs?: number | undefined;
 };
 
 const partSchema = z.looseObject({
@@ -58,7 +60,7 @@ const toError = (_status: number, message: string) => ({ id: "stand-in", message
 export async function startCohereServer(options: CohereStandInOptions = {}): Promise<StandIn> {
   const { models = ["command-stand-in"], key = "co-stand-in", contextLength = 2_048 } = options;
   return await startStandIn({
-    toError,
+    ...{ toError, eventMs: options.eventMs },
     handle: async ({ asked, sendJson, openEvents }) => {
       const refuse = (status: number, message: string) =>
         sendJson(toError(status, message), status);

@@ -12,6 +12,8 @@ export type GoogleStandInOptions = {
   models?: readonly string[];
   key?: string;
   contextLength?: number;
+  /** Pause before each event. */
+  eventMs?: number | undefined;
 };
 
 const partSchema = z.looseObject({
@@ -89,7 +91,7 @@ const PATH = /^\/v1beta\/models\/([^/:]+):streamGenerateContent$/;
 export async function startGoogleServer(options: GoogleStandInOptions = {}): Promise<StandIn> {
   const { models = ["gemini-stand-in"], key = "goog-stand-in", contextLength = 2_048 } = options;
   return await startStandIn({
-    toError,
+    ...{ toError, eventMs: options.eventMs },
     handle: async ({ asked, sendJson, openEvents }) => {
       const refuse = (status: number, message: string) =>
         sendJson(toError(status, message), status === 401 ? 400 : status);

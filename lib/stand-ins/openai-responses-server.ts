@@ -9,6 +9,8 @@ export type ResponsesStandInOptions = {
   models?: readonly string[];
   key?: string;
   contextLength?: number;
+  /** Pause before each event. */
+  eventMs?: number | undefined;
 };
 
 const partSchema = z.looseObject({ type: z.string(), text: z.string().optional() });
@@ -54,7 +56,7 @@ export async function startResponsesServer(
 ): Promise<StandIn> {
   const { models = ["gpt-stand-in"], key = "sk-stand-in", contextLength = 2_048 } = options;
   return await startStandIn({
-    toError,
+    ...{ toError, eventMs: options.eventMs },
     handle: async ({ asked, sendJson, openEvents }) => {
       const refuse = (status: number, message: string, code?: string) =>
         sendJson(toError(status, message, code), status);

@@ -73,6 +73,8 @@ export type StandInOptions = {
   isWork?(asked: Asked): boolean;
   /** The body of an error in the provider's own form. */
   toError(status: number, message: string): unknown;
+  /** Pause before each event of a stream. */
+  eventMs?: number | undefined;
 };
 
 export type StandIn = {
@@ -139,7 +141,8 @@ async function answer(
     closedEarly,
   };
   asked.push(told);
-  const exchange = toExchange({ asked: told, response, signal: abort.signal, fault });
+  const { eventMs } = options;
+  const exchange = toExchange({ asked: told, response, signal: abort.signal, fault, eventMs });
   const isWork = options.isWork?.(told) ?? told.method === "POST";
   if (fault && isWork && refuse(fault, exchange, options)) return;
   await options.handle(exchange);
@@ -179,9 +182,10 @@ type Parts = {
   response: ServerResponse;
   signal: AbortSignal;
   fault: Fault | undefined;
+  eventMs: number | undefined;
 };
 
-function toExchange({ asked, response, signal, fault }: Parts): StandInExchange {
+function toExchange({ asked, response, signal, fault, eventMs }: Parts): StandInExchange {
   const wait = (ms: number) =>
     new Promise<void>((resolve) => {
       const timer = setTimeout(resolve, ms);
@@ -199,7 +203,7 @@ function toExchange({ asked, response, signal, fault }: Parts): StandInExchange 
     openEvents: (form = SERVER_SENT_EVENTS) => {
       response.writeHead(200, { "content-type": form.contentType });
       response.flushHeaders();
-      return new EventWriter(response, { wait, fault, form });
+      return new EventWriter(response, { wait, fault, form, eventMs });
     },
   };
 }
@@ -208,6 +212,7 @@ type WriterParts = {
   wait: (ms: number) => Promise<void>;
   fault: Fault | undefined;
   form: StreamForm;
+  eventMs: number | undefined;
 };
 
 /** A stream of events that meets its fault on the way. */
@@ -216,18 +221,21 @@ export class EventWriter {
   readonly #wait: (ms: number) => Promise<void>;
   readonly #fault: Fault | undefined;
   readonly #form: StreamForm;
+  readonly #eventMs: number;
   #count = 0;
 
-  constructor(response: ServerResponse, { wait, fault, form }: WriterParts) {
+  constructor(response: ServerResponse, { wait, fault, form, eventMs = 0 }: WriterParts) {
     this.#response = response;
     this.#wait = wait;
     this.#fault = fault;
     this.#form = form;
+    this.#eventMs = eventMs;
   }
 
   /** @returns false once nobody reads. */
   async send(data: unknown, event?: string): Promise<boolean> {
     const { kind, delayMs = 100, afterEvents = 2 } = this.#fault ?? {};
+    if (this.#eventMs > 0) await this.#wait(this.#eventMs);
     if (kind === "slow-first-token" && this.#count === 0) await this.#wait(delayMs);
     if (this.#count === afterEvents && kind === "cut-stream") this.#response.destroy();
     if (this.#count === afterEvents && kind === "garbage-line") {

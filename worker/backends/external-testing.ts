@@ -18,7 +18,7 @@ type EntryInput = z.input<typeof modelEntrySchema>;
 type Setting = {
   /** With names that the SDK knows, since it has an opinion of what others can. */
   model: string;
-  start(model: string): Promise<StandIn>;
+  start(model: string, eventMs?: number): Promise<StandIn>;
   path: string;
   credentials: Credentials;
   more?: Partial<EntryInput>;
@@ -29,8 +29,9 @@ const SECRET = { accessKeyId: "AKIASTANDIN", secretAccessKey: "stand-in" };
 export const TRIED = {
   openai: {
     model: "gpt-4o-stand-in",
-    start: (id) =>
+    start: (id, tokenMs = 0) =>
       startOpenAiServer({
+        tokenMs,
         guise: "generic",
         models: [{ id, contextLength: 2_048, kind: "chat", reasons: true }],
         key: "sk-stand-in",
@@ -40,32 +41,32 @@ export const TRIED = {
   },
   "openai-responses": {
     model: "gpt-4o-stand-in",
-    start: (model) => startResponsesServer({ models: [model] }),
+    start: (model, eventMs) => startResponsesServer({ models: [model], eventMs }),
     path: "/v1",
     credentials: { key: "sk-stand-in" },
   },
   anthropic: {
     model: "claude-sonnet-4-5",
-    start: (model) => startAnthropicServer({ models: [model] }),
+    start: (model, eventMs) => startAnthropicServer({ models: [model], eventMs }),
     path: "/v1",
     credentials: { key: "sk-ant-stand-in" },
   },
   google: {
     model: "gemini-3-stand-in",
-    start: (model) => startGoogleServer({ models: [model] }),
+    start: (model, eventMs) => startGoogleServer({ models: [model], eventMs }),
     path: "/v1beta",
     credentials: { key: "goog-stand-in" },
   },
   bedrock: {
     model: "anthropic.claude-3-5-sonnet-20241022-v2:0",
-    start: (model) => startBedrockServer({ models: [model] }),
+    start: (model, eventMs) => startBedrockServer({ models: [model], eventMs }),
     path: "",
     credentials: SECRET,
     more: { region: "eu-stand-1" },
   },
   cohere: {
     model: "command-stand-in",
-    start: (model) => startCohereServer({ models: [model] }),
+    start: (model, eventMs) => startCohereServer({ models: [model], eventMs }),
     path: "/v2",
     credentials: { key: "co-stand-in" },
   },
@@ -76,16 +77,20 @@ export const TRIED_PROVIDERS = Object.keys(TRIED) as TriedProvider[];
 
 export type Tried = { backend: Backend; server: StandIn; model: string; close(): Promise<void> };
 
+export type TriedOptions = {
+  more?: Partial<EntryInput>;
+  credentials?: Credentials;
+  fault?: Fault;
+  /** Pause of the stand-in before each event. */
+  eventMs?: number;
+};
+
 export async function startTried(
   provider: TriedProvider,
-  {
-    more = {},
-    credentials,
-    fault,
-  }: { more?: Partial<EntryInput>; credentials?: Credentials; fault?: Fault } = {},
+  { more = {}, credentials, fault, eventMs }: TriedOptions = {},
 ): Promise<Tried> {
   const setting: Setting = TRIED[provider];
-  const server = await setting.start(setting.model);
+  const server = await setting.start(setting.model, eventMs);
   server.setFault(fault);
   const entry = modelEntrySchema.parse({
     ...{ name: "shown", provider, model: setting.model, baseUrl: server.url + setting.path },

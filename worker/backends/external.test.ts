@@ -7,6 +7,7 @@ import type { GenerateEvent } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { textMessage } from "@/lib/protocol/message";
 import { FILTERED } from "@/lib/stand-ins/provider-answer";
+import { backendContract } from "../backend-contract";
 import { startTried, TRIED_PROVIDERS, type Tried } from "./external-testing";
 
 const never = new AbortController().signal;
@@ -56,6 +57,10 @@ async function collect(events: AsyncIterable<GenerateEvent>) {
         .join(""),
     })),
   };
+}
+
+for (const provider of TRIED_PROVIDERS) {
+  backendContract(`external before ${provider}`, async () => await startTried(provider));
 }
 
 describe.each(TRIED_PROVIDERS)("%s", (provider) => {

@@ -25,7 +25,7 @@ export async function createExternalBackend(options: ExternalOptions): Promise<B
   const { source, slots, log } = options;
   const closing = new AbortController();
   let served = await load(options, new Map());
-  let onCard = () => undefined as undefined | void;
+  let onCard: (() => void) | undefined;
   let reloading = Promise.resolve();
 
   const reload = async () => {
@@ -34,7 +34,7 @@ export async function createExternalBackend(options: ExternalOptions): Promise<B
       const isSame = describeOffers(next) === describeOffers(served);
       served = next;
       log.info({ models: [...served.keys()] }, "the models were read again");
-      if (!isSame) onCard();
+      if (!isSame) onCard?.();
     } catch (error) {
       if (!(error instanceof StartError)) throw error;
       // Whoever edits a file saves it half-done now and then; what is served stays.

@@ -94,7 +94,7 @@ const CONTEXT_SENTENCES = [
   /(?:input|prompt) token(?:s| count) .{0,40}exceed/i,
 ];
 const MODEL_CODES = new Set(["model_not_found", "model_not_found_error", "not_found_error"]);
-const MODEL_SENTENCE = /model\b.*(?:not found|does not exist|not exist|unknown|not available)/i;
+const MODEL_SENTENCE = /models?\b.*(?:not found|does not exist|not exist|unknown|not available)/i;
 /** A budget that does not come back in seconds. */
 const QUOTA_CODES = new Set(["insufficient_quota", "billing_hard_limit_reached"]);
 

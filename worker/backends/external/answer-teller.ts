@@ -1,4 +1,5 @@
 import type { LanguageModelV3StreamPart, LanguageModelV3Usage } from "@ai-sdk/provider";
+import { StopMatcher } from "@/lib/engine/text/stop-matcher";
 import { AppError, isAppError } from "@/lib/errors";
 import { CHARACTERS_A_TOKEN, TOKEN_COUNT_MAX } from "@/lib/fleet-limits";
 import { TOOL_CALLS_MAX } from "@/lib/limits";
@@ -13,6 +14,8 @@ export type TellerOptions = {
   /** Tokens that the answer may have, as its start has told. */
   maxTokens: number;
   contextLength: number;
+  /** At which the answer is cut here. */
+  stops: readonly string[];
   /** Of the prompt, for providers that count nothing. */
   promptCharacters: number;
 };
@@ -29,10 +32,18 @@ export class AnswerTeller {
   #tokens = 0;
   #characters = 0;
   #isInMarks = false;
+  readonly #matcher: StopMatcher;
+  #stopString: string | undefined;
   #end: Extract<LanguageModelV3StreamPart, { type: "finish" }> | undefined;
 
   constructor(options: TellerOptions) {
     this.#options = options;
+    this.#matcher = new StopMatcher([...options.stops]);
+  }
+
+  /** A stop string has come: nothing that follows is told. */
+  get isCut(): boolean {
+    return this.#stopString !== undefined;
   }
 
   /**
@@ -67,12 +78,15 @@ export class AnswerTeller {
    *
    * @throws AppError where there was none.
    */
-  finish(): {
-    finishReason: FinishReason;
-    usage: Usage;
-    isGuessed: boolean;
-    rest: GenerateEvent[];
-  } {
+  finish(): Finished {
+    if (this.isCut) {
+      const usage = this.#toUsage(NOTHING_COUNTED);
+      return { finishReason: "stop", stopString: this.#stopString, ...usage, rest: [] };
+    }
+    return this.#finish();
+  }
+
+  #finish(): Finished {
     const end = this.#end;
     const { unified, raw } = end?.finishReason ?? { unified: "other", raw: undefined };
     if (end === undefined || (raw === undefined && (unified === "other" || unified === "error"))) {
@@ -89,12 +103,20 @@ export class AnswerTeller {
       throw new AppError("upstream-invalid", { message, cause: new Error(`It says ${raw}.`) });
     }
     const rest = this.#isInMarks ? this.#piece("text-delta", MARKS.end) : [];
+    rest.push(...this.#piece("text-delta", this.#matcher.flush()));
     const hasCalls = this.#calls.size > 0;
     const finishReason = unified === "length" ? "length" : hasCalls ? "tool-calls" : "stop";
-    return { finishReason, ...this.#toUsage(end.usage), rest };
+    const stopString = end.providerMetadata?.anthropic?.stopSequence;
+    return {
+      ...{ finishReason, ...this.#toUsage(end.usage), rest },
+      ...(typeof stopString === "string" && { stopString }),
+    };
   }
 
-  #text(text: string): GenerateEvent[] {
+  #text(whole: string): GenerateEvent[] {
+    if (this.isCut) return [];
+    const { text, stopString } = this.#matcher.push(whole);
+    this.#stopString = stopString;
     if (!this.#isInMarks) return this.#piece("text-delta", text);
     this.#isInMarks = false;
     return this.#piece("text-delta", MARKS.end + text);
@@ -179,6 +201,23 @@ export class AnswerTeller {
   }
 }
 
+type Finished = {
+  finishReason: FinishReason;
+  stopString?: string | undefined;
+  usage: Usage;
+  isGuessed: boolean;
+  rest: GenerateEvent[];
+};
+/** What a provider has counted of an answer that it was not let finish. */
+const NOTHING_COUNTED: LanguageModelV3Usage = {
+  inputTokens: {
+    total: undefined,
+    noCache: undefined,
+    cacheRead: undefined,
+    cacheWrite: undefined,
+  },
+  outputTokens: { total: undefined, text: undefined, reasoning: undefined },
+};
 type Usage = { promptTokens: number; completionTokens: number; cachedPromptTokens?: number };
 
 function lost(cause?: unknown): AppError {

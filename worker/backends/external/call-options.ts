@@ -19,6 +19,8 @@ export type ProviderCall = {
   /** As `generation-start` tells it. */
   sampling: Sampling & { temperature: number; topP: number };
   maxTokens: number | undefined;
+  /** At which the answer is cut here, since the provider does not. */
+  stops: readonly string[];
 };
 
 /** What the tools or the schema of a request without one is, to providers that need an object. */
@@ -55,7 +57,7 @@ export function toCall(
       ...(topK !== undefined && topK > 0 && !facts.isOpenAiShaped && { topK }),
       ...leaveOut({ presencePenalty: orNone(presencePenalty) }),
       ...leaveOut({ frequencyPenalty: orNone(frequencyPenalty) }),
-      ...(request.stop.length > 0 && { stopSequences: request.stop }),
+      ...(request.stop.length > 0 && facts.stopsMax > 0 && { stopSequences: request.stop }),
       ...(request.grammar && { responseFormat: toResponseFormat(request.grammar) }),
       ...(request.toolRequest && toTools(request.toolRequest)),
       ...(Object.keys(own).length > 0 && { providerOptions: { [optionsName]: own } }),
@@ -71,6 +73,7 @@ export function toCall(
       topP: topP ?? fixed.topP ?? facts.defaults.topP,
     },
     maxTokens,
+    stops: facts.stopsMax === 0 ? request.stop : [],
   };
 }
 
@@ -124,7 +127,7 @@ function checkRanges(
   if (temperature !== undefined && topP < 1 && excludesPairs(entry)) {
     refuse("sampling.topP", `${entry.name} takes a temperature or top_p, not both. Leave one out.`);
   }
-  if (stop.length > stopsMax) {
+  if (stopsMax > 0 && stop.length > stopsMax) {
     refuse("stop", `${entry.name} takes at most ${stopsMax} stop strings.`);
   }
   if (maxTokens === 0) {

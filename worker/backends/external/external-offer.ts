@@ -8,7 +8,10 @@ import { PROVIDERS } from "./provider-table";
 /** What an entry's model can be asked for, before the SDK was asked what it says of it. */
 export function declaredFields(entry: ModelEntry): RequestField[] {
   const { features, fields, provider } = entry;
-  const all = new Set(PROVIDERS[provider].fields);
+  const facts = PROVIDERS[provider];
+  const all = new Set(facts.fields);
+  // What no provider cuts is cut here.
+  if (facts.stopsMax === 0) all.add("stop");
   const needs = {
     tools: /^toolRequest/,
     images: /^images$/,

@@ -87,8 +87,7 @@ export const modelEntrySchema = z
     /** How long it may say nothing at all; reasoning models that hide their reasoning need minutes. */
     silenceSeconds: z
       .number()
-      .int()
-      .min(1)
+      .positive()
       .max(UPSTREAM_SILENCE_MS_MAX / 1_000)
       .optional(),
   })

@@ -4,6 +4,7 @@ import { textMessage } from "@/lib/protocol/message";
 import type { RequestField } from "@/lib/protocol/request-fields";
 import { toCall } from "./call-options";
 import type { ModelEntry } from "./model-entry";
+import { PROVIDERS } from "./provider-table";
 import { asUpstreamCall } from "./upstream-fetch";
 
 /**
@@ -68,6 +69,7 @@ export async function probeFields(
   const tools = await ask({ toolRequest: TOOLS });
   const found: FieldProbe[] = [];
   for (const field of fields) {
+    if (field === "stop" && PROVIDERS[entry.provider].stopsMax === 0) continue;
     const sample = SAMPLES[field];
     if (sample === undefined) {
       found.push({ field, fault: "the SDK of this provider has no word for it" });

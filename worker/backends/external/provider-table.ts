@@ -29,7 +29,7 @@ export type ProviderFacts = {
   /** What a request gets that says nothing, by the provider's reference. */
   defaults: { temperature: number; topP: number };
   temperatureMax: number;
-  /** Stop strings of one request at most. */
+  /** Stop strings of one request at most; 0: the provider knows none, and the answer is cut here. */
   stopsMax: number;
   /** Its chat completions have OpenAI's form, in which further fields can be written as they are. */
   isOpenAiShaped: boolean;
@@ -214,13 +214,15 @@ export const PROVIDERS: Record<ProviderName, ProviderFacts> = {
   xai: {
     ...OPENAI_LIKE,
     variables: { key: "XAI_API_KEY" },
+    // Its reasoning models refuse them.
+    stopsMax: 0,
     fields: [...COMMON, ...JSON_FORMS, "sampling.seed", "toolRequest.isParallel"],
   },
   perplexity: {
     ...OPENAI_LIKE,
     variables: { key: "PERPLEXITY_API_KEY" },
     defaults: { temperature: 0.2, topP: 0.9 },
-    temperatureMax: 2,
+    stopsMax: 0,
     fields: [...SAMPLING, ...PENALTIES, "maxTokens", "images", "grammar.json-schema"],
   },
   openrouter: {

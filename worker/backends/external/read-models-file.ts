@@ -38,11 +38,11 @@ export function readModelsFile({ path, variable = readVariable }: ReadOptions): 
   const file = new ModelsFile(path, readText(path));
   const value = file.value();
   const reading = isFastchatFile(value) ? readFastchat(value, variable) : readOwn(value, file);
-  file.faults.push(...reading.faults.map(({ path: at, message }) => file.fault(at, message)));
+  for (const { path: at, message } of reading.faults) file.fault(at, message);
   const models: ExternalModel[] = [];
   for (const { entry, at, key } of reading.entries) {
     const credentials = key === undefined ? findCredentials(entry, variable) : { key };
-    if (typeof credentials === "string") file.faults.push(file.fault(at, credentials));
+    if (typeof credentials === "string") file.fault(at, credentials);
     else models.push({ entry, credentials });
   }
   file.expectNames(reading.entries);
@@ -153,7 +153,7 @@ function findCredentials(
 }
 
 class ModelsFile {
-  readonly faults: string[] = [];
+  readonly #faults: { line: number; message: string }[] = [];
   readonly #name: string;
   readonly #lines = new LineCounter();
   readonly #document: Document;
@@ -162,7 +162,7 @@ class ModelsFile {
     this.#name = basename(path);
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
     for (const { pos, message } of this.#document.errors) {
-      this.faults.push(`${this.#name}:${this.#lines.linePos(pos[0]).line}: ${message}`);
+      this.#faults.push({ line: this.#lines.linePos(pos[0]).line, message });
     }
     this.throwFaults();
   }
@@ -177,8 +177,8 @@ class ModelsFile {
     return Object.fromEntries(Object.entries(raw).filter(([, value]) => value !== null));
   }
 
-  fault(path: Path, message: string): string {
-    return `${this.#name}:${this.#lineOf(path)}: ${message}`;
+  fault(path: Path, message: string): void {
+    this.#faults.push({ line: this.#lineOf(path), message });
   }
 
   expectNames(entries: FileReading["entries"]): void {
@@ -189,15 +189,18 @@ class ModelsFile {
       if (first === undefined) lines.set(entry.name, line);
       else {
         const message = `the name ${JSON.stringify(entry.name)} is that of line ${first} already; rename one`;
-        this.faults.push(this.fault(at, message));
+        this.fault(at, message);
       }
     }
   }
 
   throwFaults(): void {
-    if (this.faults.length === 0) return;
-    const told = this.faults.slice(0, FAULTS_TOLD_MAX);
-    const rest = this.faults.length - told.length;
+    if (this.#faults.length === 0) return;
+    const told = this.#faults
+      .sort((a, b) => a.line - b.line)
+      .slice(0, FAULTS_TOLD_MAX)
+      .map(({ line, message }) => `${this.#name}:${line}: ${message}`);
+    const rest = this.#faults.length - told.length;
     throw new StartError({
       message: `${told.join("; ")}${rest > 0 ? `; and ${rest} more` : ""}.`,
       remedy: "docs/how-to/add-external-models.md tells what each key takes.",

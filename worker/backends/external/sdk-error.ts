@@ -4,6 +4,7 @@ import {
   fromToldError,
   toTransportError,
   toUpstreamError,
+  transportCode,
   type UpstreamAbout,
 } from "../upstream-error";
 import { nameOnly } from "./answer-teller";
@@ -30,8 +31,9 @@ export function fromSdkError(error: unknown, signal: AbortSignal, about: Upstrea
       ...{ param: "messages", cause: nameOnly(error) },
     });
   }
-  if (!error.name.startsWith("AI_")) return toTransportError(error, signal);
-  return unexpected(error);
+  // Of a transport all errors have a code somewhere, or are `fetch`'s; what has none is a reader's.
+  const isTransport = error instanceof TypeError || transportCode(error) !== "";
+  return isTransport ? toTransportError(error, signal) : unexpected(error);
 }
 
 /** By their names, as the SDK's own checks do by marks: its classes are loaded with its packages alone. */

@@ -83,6 +83,7 @@ export class ServedExternal {
     const teller = new AnswerTeller({
       ...{ about: this.#about(), maxTokens, contextLength },
       splitsReasoning: request.splitReasoning === true,
+      stops: call.stops,
       promptCharacters: measureRequest(request).promptCharacters,
     });
     const start: GenerateEvent = {
@@ -98,15 +99,18 @@ export class ServedExternal {
         firstAt ??= performance.now();
         yield event;
       }
+      if (teller.isCut) break;
     }
-    const { finishReason, usage, rest, isGuessed } = teller.finish();
-    if (isGuessed) this.#warn("the provider counts no tokens; they are guessed from characters");
+    const { finishReason, stopString, usage, rest, isGuessed } = teller.finish();
+    if (isGuessed && !teller.isCut)
+      this.#warn("the provider counts no tokens; they are guessed from characters");
     this.#gate.passed();
     if (firstAt === undefined) yield start;
     for (const event of rest) yield event;
     const now = performance.now();
     yield {
       ...{ type: "generation-end", finishReason, usage },
+      ...(stopString !== undefined && { stopString }),
       timing: {
         queuedMs: 0,
         firstTokenMs: (firstAt ?? now) - startedAt,
