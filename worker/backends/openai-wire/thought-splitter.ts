@@ -11,6 +11,8 @@ export type Said = { kind: "text" | "reasoning"; text: string };
 export class ThoughtSplitter {
   #state: "begins" | "reasons" | "trims" | "speaks" = "begins";
   #held = "";
+  /** Nothing of the reasoning was told yet: the line's end after the mark is no part of it. */
+  #isFresh = true;
 
   push(text: string): Said[] {
     if (this.#state === "speaks") return [{ kind: "text", text }];
@@ -34,13 +36,17 @@ export class ThoughtSplitter {
     const start = this.#held.trimStart();
     if (start.startsWith(OPEN)) {
       this.#state = "reasons";
-      this.#held = start.slice(OPEN.length).replace(/^\n/, "");
+      this.#held = start.slice(OPEN.length);
     } else if (!OPEN.startsWith(start)) {
       this.#speak(said);
     }
   }
 
   #reason(said: Said[]): void {
+    if (this.#isFresh && this.#held !== "") {
+      this.#isFresh = false;
+      this.#held = this.#held.replace(/^\n/, "");
+    }
     const at = this.#held.indexOf(CLOSE);
     const keep = at === -1 ? beginningAtEnd(this.#held) : this.#held.length - at;
     const text = this.#held.slice(0, this.#held.length - keep);
