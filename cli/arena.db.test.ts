@@ -100,7 +100,7 @@ test.each([
 ])("%j is refused with its reason", async (words, reason) => {
   const before = await read();
   const { code, complaints } = await run(...words);
-  expect(code).toBe(1);
+  expect(code).toBeGreaterThan(0);
   expect(complaints).toContain(reason);
   expect(complaints).not.toContain("    at ");
   expect(await read()).toEqual(before);

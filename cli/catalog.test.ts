@@ -112,7 +112,7 @@ test.each([
   ["aliases set x m --rollback", "second target"],
 ])("%s is refused with its reason", async (line, reason) => {
   const { code, complaints } = await run(line);
-  expect(code).toBe(1);
+  expect(code).toBeGreaterThan(0);
   expect(complaints).toContain(reason);
   expect(complaints).not.toContain("    at ");
 });

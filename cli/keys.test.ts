@@ -137,7 +137,7 @@ test.each([
   [["revoke", "pk-parley-xi"], /by its id, or by three or more letters of how it begins/],
 ])("%j is refused with what to do", async (words, said) => {
   const { code, written, complaints } = await run(...words);
-  expect(code).toBe(1);
+  expect(code).toBeGreaterThan(0);
   expect(written).toBe("");
   expect(complaints).toMatch(said);
   expect(complaints).not.toMatch(/ at .*\.ts/);

@@ -66,7 +66,7 @@ test("a board is published, listed, computed again, and removed with its reason"
   expect(JSON.parse((await run("reproduce", id, "--json")).written)).toMatchObject({
     ...{ id, isSame: true, differences: [], code: { isSame: true } },
   });
-  expect((await run("remove", id)).code).toBe(1);
+  expect((await run("remove", id)).code).toBe(2);
   expect((await run("remove", id, "--reason", "A try.")).code).toBe(0);
   const gone = await run("reproduce", id);
   expect(gone).toMatchObject({ code: 2, written: "" });
@@ -81,7 +81,7 @@ test("flags that make no board are refused by name", async () => {
     ["--title", ""],
   ]) {
     const { code, complaints } = await run("publish", ...words);
-    expect(code).toBe(1);
+    expect(code).toBe(2);
     expect(complaints).toContain(words[0]!.slice(2));
   }
   expect((await run("publish", "--language", "fr")).complaints).toContain("No vote that counts");

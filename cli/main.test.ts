@@ -35,7 +35,7 @@ test("says its version and its commands", async () => {
 
 test("names a command that it does not know", async () => {
   const { code, complaints } = await run("stauts");
-  expect(code).toBe(1);
+  expect(code).toBe(2);
   expect(complaints).toContain("stauts");
 });
 
@@ -46,4 +46,45 @@ test("status says where nobody answers, and what to do", async () => {
   expect(complaints).toBe(
     "No Parley answers at http://127.0.0.1:9. Start it with `npm start`, or name another address with --url.\n",
   );
+});
+
+test("alone it shows what there is, and nothing of it is coloured where nobody looks", async () => {
+  const { code, written } = await run();
+  expect(code).toBe(0);
+  for (const heading of ["Talk:", "Run:", "Keep:", "Votes and boards:", "Begin with:"]) {
+    expect(written).toContain(heading);
+  }
+  expect(written).not.toContain("\x1b");
+  // Whoever adds a command says where it stands.
+  expect(written).toMatch(/^Commands:\n {2}help .*\n\n/m);
+  vi.stubEnv("FORCE_COLOR", "1");
+  expect((await run()).written).toContain("\x1b[1mTalk:");
+  vi.stubEnv("NO_COLOR", "1");
+  expect((await run()).written).not.toContain("\x1b");
+});
+
+/** The commands beneath one, as its help lists them. */
+async function namesBeneath(words: readonly string[]): Promise<string[]> {
+  const { written } = await run(...words, "--help");
+  const headings = /^(?:Commands|Talk|Run|Keep|Votes and boards):$/m;
+  const lists = written.split(headings).slice(1);
+  // A list ends with an empty line.
+  const rows = lists.flatMap((it) => (it.split("\n\n")[0] ?? "").split("\n"));
+  return rows.flatMap((row) => /^ {2}([a-z][a-z-]*)/.exec(row)?.[1] ?? []);
+}
+
+test("every command shows an example and how it ends", async () => {
+  const lacking: string[] = [];
+  const visit = async (words: readonly string[]): Promise<void> => {
+    // The flags of `worker` are its own program's, which tells of them.
+    if (words[0] === "worker") return;
+    const names = (await namesBeneath(words)).filter((it) => it !== "help");
+    for (const name of names) await visit([...words, name]);
+    if (names.length > 0) return;
+    const { written } = await run(...words, "--help");
+    if (!/^Examples?:/m.test(written) || !/^Exit codes:/m.test(written))
+      lacking.push(words.join(" "));
+  };
+  await visit([]);
+  expect(lacking).toEqual([]);
 });

@@ -1,12 +1,15 @@
 import { Command, CommanderError } from "commander";
 import { isAppError } from "@/lib/errors";
 import { StartError } from "@/lib/util/start-error";
-import { CliError } from "./cli-error";
+import { colourWishes } from "./chat/person";
+import { CliError, endBadUse } from "./cli-error";
+import { addExamples } from "./command-examples";
 import { addAliasesCommand } from "./commands/aliases";
 import { addArenaCommand } from "./commands/arena";
 import { addChatCommand } from "./commands/chat";
 import { addConfigCommand } from "./commands/config";
 import { addDbCommand } from "./commands/db";
+import { addDoctorCommand } from "./commands/doctor";
 import { addKeysCommand } from "./commands/keys";
 import { addLeaderboardCommand } from "./commands/leaderboard";
 import { addModelsCommand } from "./commands/models";
@@ -16,8 +19,10 @@ import { addStatusCommand } from "./commands/status";
 import { addUsageCommand } from "./commands/usage";
 import { addWorkerCommand } from "./commands/worker";
 import { addWorkersCommand } from "./commands/workers";
+import { groupCommands, layOutHelp } from "./program-help";
+import { areColoursWanted } from "./screen/colours-wanted";
+import { safeText } from "./screen/safe-text";
 import type { Terminal } from "./terminal";
-import { plainLine } from "./text-table";
 import { readVersion } from "./version";
 
 /** The terminal door. Resolves with the exit code; a worker resolves when it has ended. */
@@ -25,12 +30,17 @@ export async function runCli(words: string[], terminal: Terminal): Promise<numbe
   const program = new Command("parley")
     .description("Parley: compare language models, blind and side by side.")
     .version(readVersion(terminal.root))
-    .exitOverride()
     // Flags after a command's name are that command's, also where it hands them on.
     .enablePositionalOptions()
     .configureOutput({ writeOut: terminal.write, writeErr: terminal.writeError });
+  // Before there are commands: each takes these over as it is made.
+  endBadUse(program);
+  layOutHelp(program, () =>
+    areColoursWanted(colourWishes(), terminal.streams?.output.isTTY === true),
+  );
   addChatCommand(program, terminal);
   addStatusCommand(program, terminal);
+  addDoctorCommand(program, terminal);
   addWorkerCommand(program, terminal);
   addWorkersCommand(program, terminal);
   addModelsCommand(program, terminal);
@@ -44,7 +54,9 @@ export async function runCli(words: string[], terminal: Terminal): Promise<numbe
   addRatingsCommand(program, terminal);
   addLeaderboardCommand(program, terminal);
   try {
-    await program.parseAsync(words, { from: "user" });
+    groupCommands(program);
+    addExamples(program);
+    await program.parseAsync(words.length > 0 ? words : ["--help"], { from: "user" });
     return 0;
   } catch (error) {
     // Commander has written what it had to say: help, the version, a flag it does not know.
@@ -57,7 +69,7 @@ export async function runCli(words: string[], terminal: Terminal): Promise<numbe
 /** Expected errors are a sentence; a bug is worth its stack. */
 function sentenceOf(error: unknown): string {
   // Some of it is what strangers wrote.
-  if (error instanceof StartError) return plainLine(error.line);
-  if (isAppError(error)) return plainLine(error.message);
+  if (error instanceof StartError) return safeText(error.line);
+  if (isAppError(error)) return safeText(error.message);
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

@@ -84,7 +84,7 @@ test("requests are listed with how they ended, and without what would move a ter
 
 test("says what is wrong and what is empty", async () => {
   expect((await run("usage", "--since", "0d")).complaints).toContain("from 1d to 366d");
-  expect((await run("usage", "--by", "moon")).code).toBe(1);
+  expect((await run("usage", "--by", "moon")).code).toBe(2);
   expect((await run("usage", "--key", "nobody")).complaints).toContain("There is no such API key.");
   await database.db.execute(sql`truncate usage_days, usage_records`);
   expect((await run("usage", "--since", "2")).written).toMatch(/^No request was made /);

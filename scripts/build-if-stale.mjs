@@ -26,8 +26,11 @@ export async function buildIfStale() {
 /** Only the programs: `--dev` compiles pages as they are asked for. */
 export const bundleIfStale = () => buildPrograms();
 
+const PAGES_STAMP = ".next/parley-inputs";
+const PAGES_OUTPUTS = [".next/BUILD_ID"];
+
 async function buildPages() {
-  await unlessFresh(".next/parley-inputs", PAGES, [".next/BUILD_ID"], () =>
+  await unlessFresh(PAGES_STAMP, PAGES, PAGES_OUTPUTS, () =>
     step("Building the pages", async () => {
       const { code, output } = await run(
         process.execPath,
@@ -42,12 +45,16 @@ async function buildPages() {
 /** Says nothing on the terminal, for commands whose output other programs read. */
 export const bundleQuietly = () => buildPrograms((_, run) => run());
 
+const PROGRAMS_STAMP = "dist/.inputs";
+const PROGRAMS_OUTPUTS = [
+  ...["server", "server-routes", "worker", "engine-thread", "grammar-thread", "cli", "chat-thread"],
+  "launcher",
+].map((name) => `dist/${name}.mjs`);
+
 async function buildPrograms(announce = step) {
   // Before the sources are compared: it is one of them.
   writeRouteTable();
-  const programs = ["server", "server-routes", "worker", "engine-thread", "grammar-thread"];
-  const outputs = [...programs, "cli", "chat-thread", "launcher"].map((name) => `dist/${name}.mjs`);
-  await unlessFresh("dist/.inputs", [...PAGES, ...PROGRAMS], outputs, () =>
+  await unlessFresh(PROGRAMS_STAMP, [...PAGES, ...PROGRAMS], PROGRAMS_OUTPUTS, () =>
     announce("Bundling the programs", async () => {
       const { code, output } = await run(process.execPath, ["scripts/bundle.mjs"]);
       if (code !== 0) throw explain(output);
@@ -55,11 +62,28 @@ async function buildPrograms(announce = step) {
   );
 }
 
+/** Whether what is built is of the sources that are there: `fresh`, `stale` or `missing`. */
+export function readBuildState(root) {
+  const before = process.cwd();
+  try {
+    process.chdir(root);
+    return {
+      pages: stateOf(PAGES_STAMP, hashOf(PAGES), PAGES_OUTPUTS),
+      programs: stateOf(PROGRAMS_STAMP, hashOf([...PAGES, ...PROGRAMS]), PROGRAMS_OUTPUTS),
+    };
+  } finally {
+    process.chdir(before);
+  }
+}
+
+function stateOf(stamp, wanted, outputs) {
+  if (!outputs.every(existsSync)) return "missing";
+  return existsSync(stamp) && readFileSync(stamp, "utf8") === wanted ? "fresh" : "stale";
+}
+
 async function unlessFresh(stamp, inputs, outputs, build) {
   const wanted = hashOf(inputs);
-  const isFresh =
-    outputs.every(existsSync) && existsSync(stamp) && readFileSync(stamp, "utf8") === wanted;
-  if (isFresh) return;
+  if (stateOf(stamp, wanted, outputs) === "fresh") return;
   rmSync(stamp, { force: true });
   await build();
   writeFileSync(stamp, wanted);

@@ -1,12 +1,12 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { pathToFileURL } from "node:url";
+import { findModelFolders } from "@/lib/config/model-folders";
 import { env, explainOpenHost, type SettingName } from "@/lib/env";
 import { LAUNCHER_DRAIN_MS_MAX, SAME_SIGNAL_MS } from "@/lib/limits";
 import { EXIT_CODES, StartError, toStartError } from "@/lib/util/start-error";
 import { type Claim, claimDataDir } from "./launcher/claim";
 import { Database } from "./launcher/database";
-import { findModelFolders } from "./launcher/model-folders";
 import { Output } from "./launcher/output";
 import { readSecrets, type Secrets } from "./launcher/secrets";
 import { Supervised } from "./launcher/supervised";

@@ -46,13 +46,18 @@ export function addConfigCommand(program: Command, terminal: Terminal): void {
   config
     .command("check")
     .description("Say whether a process would start with what is set; ends with 1 if not.")
-    .action(() => {
+    .option("--json", "one JSON object")
+    .action(({ json }: { json?: true }) => {
       const { env, faults, sources } = processSettings();
-      refuseFaults(faults);
       const unsafe = env && explainOpenHost(env);
-      if (unsafe) throw unsafe;
       const count = sources.found.size;
-      terminal.write(`Nothing is wrong with the ${count} settings that are set.\n`);
+      if (json) {
+        const told = unsafe ? [...faults, unsafe.line] : faults;
+        terminal.write(`${JSON.stringify({ settings: count, faults: told })}\n`);
+      }
+      refuseFaults(faults);
+      if (unsafe) throw unsafe;
+      if (!json) terminal.write(`Nothing is wrong with the ${count} settings that are set.\n`);
     });
 }
 

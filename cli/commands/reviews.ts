@@ -37,8 +37,10 @@ export function addReviewsCommand(program: Command, terminal: Terminal): void {
   reviews
     .command("log")
     .description("The public log: what was done to the board.")
-    .action(async () => {
+    .option("--json", "one JSON object")
+    .action(async ({ json }: { json?: true }) => {
       const { entries } = await withDatabase(terminal.root, (db) => readPublicLog({}, db));
+      if (json) return terminal.write(`${JSON.stringify({ entries })}\n`);
       for (const it of entries) terminal.write(`${it.createdAt}  ${it.message}\n`);
     });
   const decision = (

@@ -1,100 +1,101 @@
+import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
-import * as z from "zod";
 import { env } from "@/lib/env";
-import { paths } from "@/lib/paths";
-import { type AdminWorker, adminWorkersSchema } from "@/lib/protocol/arena-view";
+import { STATUS_WATCH_MS } from "@/lib/terminal-limits";
 import { StartError } from "@/lib/util/start-error";
-import { findRunning, findSecrets } from "../running";
+import { colourWishes } from "../chat/person";
+import { findRunning } from "../running";
+import { areColoursWanted } from "../screen/colours-wanted";
+import { LiveArea } from "../screen/live-area";
+import { Screen } from "../screen/screen";
+import { faint, fitSpans, plain, type Span, STYLE, toAnsi } from "../screen/spans";
+import { readStatus, type Status } from "../status/read-status";
+import { statusRows } from "../status/status-rows";
 import type { Terminal } from "../terminal";
 
-const ASK_MS_MAX = 5_000;
+type Flags = { url?: string; watch?: true; json?: true };
 
-const modelsSchema = z.object({
-  models: z.array(z.object({ name: z.string(), awake: z.boolean() })),
-});
-const readySchema = z.object({
-  status: z.string(),
-  missing: z.string().optional(),
-  degraded: z.string().optional(),
-});
+const HELP = `
+Examples:
+  npx parley status
+  npx parley status --watch
+  npx parley status --url https://parley.example.com --json
+  npx parley status --watch --json | jq .waiting
 
-type Status = {
-  url: string;
-  ready: boolean;
-  missing: string | undefined;
-  /** What it does without for now. */
-  degraded: string | undefined;
-  models: string[];
-  /** Undefined where this clone has no admin token to ask with. */
-  workers: Pick<AdminWorker, "name" | "kind" | "state" | "models">[] | undefined;
-};
+Exit codes: 0 it answers, 1 nobody answers there, 2 used wrongly.
+`;
 
 export function addStatusCommand(program: Command, terminal: Terminal): void {
   program
     .command("status")
-    .description("Say where the platform runs, and with which models and workers.")
+    .description("Say where the platform runs, with which models and workers, and who waits.")
     .option("--url <address>", "another platform than the one of this clone")
-    .option("--json", "one JSON object")
-    .action(async (options: { url?: string; json?: true }) => {
-      const url = options.url ?? findRunning(terminal.root)?.url ?? env().PARLEY_CONTROLLER_URL;
-      const status = await readStatus(url.replace(/\/$/, ""), terminal.root);
-      terminal.write(options.json ? `${JSON.stringify(status)}\n` : toText(status));
+    .option("-w, --watch", "again each second, in place on a terminal, until Ctrl-C")
+    .option("--json", "one JSON object; with --watch one a line")
+    .addHelpText("after", HELP)
+    .action(async (flags: Flags) => {
+      const url = flags.url ?? findRunning(terminal.root)?.url ?? env().PARLEY_CONTROLLER_URL;
+      const read = () => readStatus(url.replace(/\/$/, ""), terminal.root);
+      if (flags.watch) return watch(read, flags, terminal);
+      const status = await read();
+      terminal.write(
+        flags.json ? `${JSON.stringify(status)}\n` : toText(statusRows(status), terminal),
+      );
     });
 }
 
-async function readStatus(url: string, root: string): Promise<Status> {
-  const ready = readySchema.parse(await (await ask(url + paths.readyz)).json());
-  // What the pages ask: the API may want a key.
-  const reply = await ask(url + paths.api.models);
-  const { models } = reply.ok ? modelsSchema.parse(await reply.json()) : { models: [] };
-  const token = env().PARLEY_ADMIN_TOKEN ?? findSecrets(root)?.adminToken;
-  return {
-    url,
-    ready: ready.status === "ready",
-    missing: ready.missing,
-    degraded: ready.degraded,
-    models: models.filter((it) => it.awake).map((it) => it.name),
-    workers: token === undefined ? undefined : await readWorkers(url, token),
-  };
-}
-
-async function readWorkers(url: string, token: string): Promise<Status["workers"]> {
-  const session = await ask(url + paths.api.session, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ token }),
-  });
-  const cookie = session.headers.get("set-cookie")?.split(";")[0];
-  if (!session.ok || cookie === undefined) return undefined;
-  const reply = await ask(url + paths.api.adminWorkers, { headers: { cookie } });
-  if (!reply.ok) return undefined;
-  const { workers } = adminWorkersSchema.parse(await reply.json());
-  return workers.map(({ name, kind, state, models }) => ({ name, kind, state, models }));
-}
-
-async function ask(url: string, init?: RequestInit): Promise<Response> {
+async function watch(read: () => Promise<Status>, { json }: Flags, terminal: Terminal) {
+  const { streams } = terminal;
+  const stop = new AbortController();
+  const onInterrupt = () => stop.abort();
+  process.on("SIGINT", onInterrupt);
+  const isLive = streams?.output.isTTY === true && !json;
+  const screen = isLive ? new Screen(streams.output, wantsColours(terminal)) : undefined;
+  const area = screen && new LiveArea(screen);
   try {
-    return await fetch(url, { ...init, signal: AbortSignal.timeout(ASK_MS_MAX) });
-  } catch (cause) {
-    throw new StartError({
-      message: `No Parley answers at ${new URL(url).origin}.`,
-      remedy: "Start it with `npm start`, or name another address with --url.",
-      cause,
-    });
+    while (!stop.signal.aborted) {
+      const status = await readOrFault(read);
+      if (json) terminal.write(`${JSON.stringify(status)}\n`);
+      else if (screen) area?.draw({ live: liveRows(status, screen.columns) });
+      else terminal.write(`${new Date().toISOString()}\n${toText(rowsOf(status), terminal)}`);
+      await terminal.drain?.();
+      await delay(STATUS_WATCH_MS, undefined, { signal: stop.signal }).catch(() => {});
+    }
+  } finally {
+    area?.leave();
+    process.off("SIGINT", onInterrupt);
   }
 }
 
-function toText({ url, ready, missing, degraded, models, workers }: Status): string {
-  const well = degraded === undefined ? "ready" : `ready, without its ${degraded} for now`;
-  const lines = [
-    `Address  ${url}`,
-    `State    ${ready ? well : `not ready: ${missing ?? "still starting"}`}`,
-    `Models   ${models.join(", ") || "none"}`,
-  ];
-  for (const [index, worker] of (workers ?? []).entries()) {
-    lines.push(
-      `${index === 0 ? "Workers" : "       "}  ${worker.name} (${worker.kind}, ${worker.state})`,
-    );
+/** A platform that is started anew is watched on. */
+async function readOrFault(read: () => Promise<Status>): Promise<Status | { error: string }> {
+  try {
+    return await read();
+  } catch (error) {
+    if (error instanceof StartError) return { error: error.line };
+    throw error;
   }
-  return `${lines.join("\n")}\n`;
+}
+
+const rowsOf = (status: Status | { error: string }): Span[][] =>
+  "error" in status ? [[{ text: status.error, style: STYLE.red }]] : statusRows(status);
+
+function liveRows(status: Status | { error: string }, columns: number): Span[][] {
+  const foot = [faint(`${new Date().toLocaleTimeString()}, again each second; Ctrl-C ends.`)];
+  return [...rowsOf(status), foot].map((row) => trimEnd(fitSpans(row, columns)));
+}
+
+/** Spaces at a row's end would be broken into rows of their own by a narrower terminal. */
+function trimEnd(row: Span[]): Span[] {
+  const last = row.at(-1);
+  return last?.text.trim() === "" ? row.slice(0, -1) : row;
+}
+
+function toText(rows: readonly Span[][], terminal: Terminal): string {
+  const isColoured = wantsColours(terminal);
+  return rows.map((row) => `${toAnsi(row.length > 0 ? row : [plain("")], isColoured)}\n`).join("");
+}
+
+function wantsColours({ streams }: Terminal): boolean {
+  return streams !== undefined && areColoursWanted(colourWishes(), streams.output.isTTY === true);
 }
