@@ -40,16 +40,7 @@ export class AnswerRelay {
 
   /** The events with a `return` that works at once, also while the next event is being waited for. */
   get events(): AsyncIterable<GenerationEvent> {
-    const events = this.#read();
-    return {
-      [Symbol.asyncIterator]: () => ({
-        next: () => events.next(),
-        return: () => {
-          this.#options.watch.close("cancelled");
-          return events.return(undefined);
-        },
-      }),
-    };
+    return new RelayedEvents(this.#read(), this.#options.watch);
   }
 
   async *#read(): AsyncGenerator<GenerationEvent, undefined> {
@@ -140,5 +131,29 @@ export class AnswerRelay {
     if (event.type !== "generation-end" || resumed.times === 0) return event;
     const { firstTokenMs, durationMs } = watch.times;
     return { ...event, timing: { queuedMs: 0, firstTokenMs, durationMs } };
+  }
+}
+
+/** A class: an object whose name is put together, as an iterator's is, takes V8's slow path each time. */
+class RelayedEvents implements AsyncIterableIterator<GenerationEvent> {
+  readonly #events: AsyncGenerator<GenerationEvent, undefined>;
+  readonly #watch: GenerationWatch;
+
+  constructor(events: AsyncGenerator<GenerationEvent, undefined>, watch: GenerationWatch) {
+    this.#events = events;
+    this.#watch = watch;
+  }
+
+  next(): Promise<IteratorResult<GenerationEvent>> {
+    return this.#events.next();
+  }
+
+  return(): Promise<IteratorResult<GenerationEvent>> {
+    this.#watch.close("cancelled");
+    return this.#events.return(undefined);
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
   }
 }

@@ -17,6 +17,7 @@ import { ANONYMOUS_CALLER } from "@/lib/auth/api-caller";
 import { Controller } from "@/lib/controller/controller";
 import { createTestDatabase, emptyTables, type TestDatabase } from "@/lib/db/testing";
 import { Meter } from "@/lib/usage/meter";
+import { Stop } from "@/lib/util/stop";
 import type { Backend } from "@/worker/backend";
 import { createMockBackend } from "@/worker/backends/mock";
 import { startTestWorker, type TestWorker, testRequest } from "@/worker/server-testing";
@@ -86,7 +87,7 @@ function heldBackend(): Backend {
 }
 
 function options() {
-  const { signal } = new AbortController();
+  const signal = new Stop();
   const meter = new Meter({
     ...{ caller: ANONYMOUS_CALLER, endpoint: "test", asked: MODEL, requestId: "r" },
   });
@@ -139,14 +140,14 @@ test("so do the prompts of a list", async () => {
 });
 
 test("and the parts of a long list of texts, the first of which begins before the others", async () => {
-  const { pinned: _, request: __, ...others } = options();
+  const { pinned: _, request: __, signal, ...others } = options();
   const plan = { candidates: [pinTo("mock/reader")], mirrors: [] };
   const router: Pick<Router, "plan" | "sawOutcome"> = {
     plan: async () => plan,
     sawOutcome: () => undefined,
   };
   const request = { requestId: "r", model: "mock/reader", inputs: ["a", "b", "c", "d", "e"] };
-  const vectors = embed({ ...others, request, router: router as Router });
+  const vectors = embed({ ...others, signal: signal.real, request, router: router as Router });
   await turnedAway();
   const ending = setInterval(() => end(), 5);
   const { embeddings } = await vectors.finally(() => clearInterval(ending));

@@ -2,6 +2,7 @@ import { setMaxListeners } from "node:events";
 import { CHOICES_AT_ONCE_MAX, GENERATION_MS_MAX } from "@/lib/limits";
 import type { GenerationEvent, GenerationStart } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import { toAbortSignal } from "@/lib/util/stop";
 import type { Candidate } from "./candidate";
 import { type GenerateOptions, type Generation, generate } from "./generate";
 import { type ChoiceEvent, mergeChoices } from "./merge-choices";
@@ -34,7 +35,7 @@ export type Choices = {
 export async function generateChoices(options: GenerateOptions, count: number): Promise<Choices> {
   if (count === 1) return asChoices(await generate(options));
   const leave = new AbortController();
-  const signal = AbortSignal.any([options.signal, leave.signal]);
+  const signal = AbortSignal.any([toAbortSignal(options.signal), leave.signal]);
   // Every answer listens: as many as CHOICE_COUNT_MAX allows are no leak.
   setMaxListeners(0, signal);
   const { endsMs = performance.now() + GENERATION_MS_MAX } = options;
@@ -68,25 +69,37 @@ export async function generateChoices(options: GenerateOptions, count: number): 
 /** One answer needs no queue between itself and its reader: it would be half the time of a token. */
 function asChoices({ events, id, workerId, candidate, model, why, start }: Generation): Choices {
   const resumed = { times: 0 };
-  const toEntry = (result: IteratorResult<GenerationEvent>): IteratorResult<ChoiceEvent> => {
-    if (result.done) return result;
-    const event = result.value;
-    if (event.type === "generation-resumed") resumed.times += 1;
-    return { done: false, value: { choice: 0, event } };
-  };
-  const entries = {
-    [Symbol.asyncIterator](): AsyncIterator<ChoiceEvent> {
-      const iterator = events[Symbol.asyncIterator]();
-      return {
-        next: () => iterator.next().then(toEntry),
-        return: async () => {
-          await iterator.return?.();
-          return { done: true, value: undefined };
-        },
-      };
-    },
-  };
+  const entries = new OnlyChoice(events[Symbol.asyncIterator](), resumed);
   return { ...{ id, workerId, candidate, model, why, start, count: 1, resumed }, events: entries };
+}
+
+/** A class for the same reason as RelayedEvents. */
+class OnlyChoice implements AsyncIterableIterator<ChoiceEvent> {
+  readonly #events: AsyncIterator<GenerationEvent>;
+  readonly #toEntry: (result: IteratorResult<GenerationEvent>) => IteratorResult<ChoiceEvent>;
+
+  constructor(events: AsyncIterator<GenerationEvent>, resumed: { times: number }) {
+    this.#events = events;
+    this.#toEntry = (result) => {
+      if (result.done) return result;
+      const event = result.value;
+      if (event.type === "generation-resumed") resumed.times += 1;
+      return { done: false, value: { choice: 0, event } };
+    };
+  }
+
+  next(): Promise<IteratorResult<ChoiceEvent>> {
+    return this.#events.next().then(this.#toEntry);
+  }
+
+  async return(): Promise<IteratorResult<ChoiceEvent>> {
+    await this.#events.return?.();
+    return { done: true, value: undefined };
+  }
+
+  [Symbol.asyncIterator](): this {
+    return this;
+  }
 }
 
 function toChoice(

@@ -1,6 +1,7 @@
 import { setMaxListeners } from "node:events";
 import { GENERATION_MS_MAX, PROMPTS_AT_ONCE_MAX } from "@/lib/limits";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import { toAbortSignal } from "@/lib/util/stop";
 import type { GenerateOptions } from "./generate";
 import { type Choices, generateChoices } from "./generate-choices";
 import { mergeChoices } from "./merge-choices";
@@ -26,7 +27,7 @@ export async function generatePrompts({
 }: PromptsOptions): Promise<Choices> {
   const [request, ...others] = requests;
   const leave = new AbortController();
-  const signal = AbortSignal.any([options.signal, leave.signal]);
+  const signal = AbortSignal.any([toAbortSignal(options.signal), leave.signal]);
   // Every answer listens: as many as CHOICE_COUNT_MAX allows are no leak.
   setMaxListeners(0, signal);
   const { endsMs = performance.now() + GENERATION_MS_MAX } = options;

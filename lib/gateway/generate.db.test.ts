@@ -17,6 +17,7 @@ import type { GenerationEvent } from "@/lib/protocol/generate-event";
 import { textMessage } from "@/lib/protocol/message";
 import { workerClient } from "@/lib/protocol/worker-client";
 import { Meter } from "@/lib/usage/meter";
+import { Stop, type StopSignal } from "@/lib/util/stop";
 import { createMockBackend } from "@/worker/backends/mock";
 import { startTestWorker, type TestWorker, testRequest } from "@/worker/server-testing";
 import { tryWorkers } from "./attempts";
@@ -30,7 +31,7 @@ import { tokenize } from "./tokenize";
 let database: TestDatabase;
 let controller: Controller;
 let workers: TestWorker[] = [];
-const never = new AbortController().signal;
+const never = new Stop();
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -70,7 +71,7 @@ function testMeter(asked: string): Meter {
   return new Meter({ caller: ANONYMOUS_CALLER, endpoint: "test", asked, requestId: "request" });
 }
 
-function ask(model: string, signal: AbortSignal = never) {
+function ask(model: string, signal: StopSignal = never) {
   const pinned = pinTo(model);
   return generate({
     controller,

@@ -8,6 +8,7 @@ import type { RouteAsk } from "@/lib/protocol/routing";
 import type { Via } from "@/lib/protocol/via";
 import type { ModelFeature } from "@/lib/protocol/worker-card";
 import type { Meter } from "@/lib/usage/meter";
+import type { StopSignal } from "@/lib/util/stop";
 import { AnswerRelay } from "./answer-relay";
 import { AnswerTrail } from "./answer-trail";
 import { tryWorkers } from "./attempts";
@@ -28,7 +29,7 @@ import { tryModels } from "./try-models";
 export type GenerateOptions = {
   controller: Controller;
   request: GenerateRequest;
-  signal: AbortSignal;
+  signal: StopSignal;
   /** What the answer is charged to. */
   meter: Meter;
   /** What the model must be able to do besides what the request shows. */

@@ -5,7 +5,7 @@ import type { GenerateEvent, GenerationStart } from "@/lib/protocol/generate-eve
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import type { Segment } from "@/lib/protocol/segment";
 import type { Meter } from "@/lib/usage/meter";
-import { Stop } from "@/lib/util/stop";
+import { Stop, type StopSignal } from "@/lib/util/stop";
 import { firstTokenTimes } from "./first-token-times";
 import { gatewayMetrics } from "./gateway-metrics";
 import { workerTraffic } from "./worker-traffic";
@@ -16,7 +16,7 @@ export type WatchOptions = {
   request: GenerateRequest;
   meter: Meter;
   /** Aborts when the client leaves, or with an AppError that it is to be told. */
-  client: AbortSignal;
+  client: StopSignal;
   /** What is left of GENERATION_MS_MAX for it. */
   limitMs: number;
   /** Hears once how it ended, as far as that tells of the model; else `cancelled`. */
@@ -35,7 +35,7 @@ export class GenerationWatch {
   /** Of several answers to one request the first one pays for the prompt. */
   readonly #paysPrompt: boolean;
   #knowsPrompt = true;
-  readonly #client: AbortSignal;
+  readonly #client: StopSignal;
   readonly #abort = new Stop();
   readonly #timer: NodeJS.Timeout;
   readonly #beganMs = performance.now();

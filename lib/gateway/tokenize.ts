@@ -12,6 +12,7 @@ import type {
 import type { Via } from "@/lib/protocol/via";
 import type { WorkerCall } from "@/lib/protocol/worker-client";
 import type { Meter } from "@/lib/usage/meter";
+import type { StopSignal } from "@/lib/util/stop";
 import { tryWorkers } from "./attempts";
 import { toWorkerCall } from "./call-worker";
 import type { Candidate } from "./candidate";
@@ -25,7 +26,7 @@ import { tryModels } from "./try-models";
 export type TokenizerOptions<Request> = {
   controller: Controller;
   request: Request;
-  signal: AbortSignal;
+  signal: StopSignal;
   meter?: Meter | undefined;
   /** This model and no other, whatever `request.model` says. */
   pinned?: Candidate;

@@ -4,9 +4,10 @@ import {
   TOKENIZER_CALLS_WAITING_MAX,
   WORKER_CALL_MS_MAX,
 } from "@/lib/limits";
+import { Stop } from "@/lib/util/stop";
 import { TokenizerGate } from "./tokenizer-gate";
 
-const { signal } = new AbortController();
+const signal = new Stop();
 
 /** Calls of one after the other, with what became of each. */
 function begin(gate: TokenizerGate, more: { lane?: string; signal?: AbortSignal } = {}) {

@@ -6,13 +6,14 @@ import {
   WORKER_CALL_MS_MAX,
 } from "@/lib/limits";
 import { processSingleton } from "@/lib/util/process-singleton";
+import type { StopSignal } from "@/lib/util/stop";
 import { FairQueue } from "./fair-queue";
 
 export type Asking = {
   model: string;
   /** Who asks: turns are shared alike among lanes. */
   lane: string;
-  signal: AbortSignal;
+  signal: StopSignal;
 };
 
 type Waiter = { grant(leave: () => void): void; refuse(reason: unknown): void };

@@ -2,6 +2,7 @@ import type { Controller } from "@/lib/controller/controller";
 import { AppError, type ErrorCode, toAppError } from "@/lib/errors";
 import { log } from "@/lib/telemetry/log";
 import { assert } from "@/lib/util/assert";
+import type { StopSignal } from "@/lib/util/stop";
 import type { Candidate } from "./candidate";
 import { gatewayMetrics } from "./gateway-metrics";
 
@@ -21,7 +22,7 @@ const FULL: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
 export type TryOptions = {
   controller: Controller;
   candidates: readonly Candidate[];
-  signal: AbortSignal;
+  signal: StopSignal;
   requestId: string | undefined;
 };
 

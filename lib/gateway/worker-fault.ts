@@ -5,7 +5,8 @@ import { wasTold } from "@/lib/protocol/worker-error";
 /** What a worker may say to our client in its own words: it concerns the request, or how busy it is. */
 const FOR_CLIENTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   ...(["invalid-request", "unsupported-parameter", "context-length-exceeded"] as const),
-  ...(["overloaded", "not-supported", "internal", "client-closed"] as const),
+  ...(["overloaded", "rate-limited", "body-too-large", "not-supported"] as const),
+  ...(["internal", "client-closed"] as const),
 ]);
 
 /** What happened between us and a worker, without its address: in a blind battle that would be a name. */

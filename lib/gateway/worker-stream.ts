@@ -127,7 +127,8 @@ export class WorkerStream {
     this.#watched.waitingSinceMs = undefined;
     if (done) throw endedEarly();
     if (value.type === "generation-error") {
-      throw asTold(new AppError(value.code, { message: value.message, param: value.param }));
+      const { code, message, param, retryAfterSeconds } = value;
+      throw asTold(new AppError(code, { message, param, retryAfterSeconds }));
     }
     this.#bounds.see(value);
     return value;

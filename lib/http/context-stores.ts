@@ -19,7 +19,10 @@ export class ContextStores {
   watch(): void {
     const used = this.#used;
     const { run, enterWith } = AsyncLocalStorage.prototype;
-    AsyncLocalStorage.prototype.run = function note(this: AsyncLocalStorage<unknown>, ...words) {
+    AsyncLocalStorage.prototype.run = function note(
+      this: AsyncLocalStorage<unknown>,
+      ...words: unknown[]
+    ) {
       used.add(this);
       // With the very words that its caller gave.
       return Reflect.apply(run, this, words);

@@ -11,8 +11,9 @@ import { inWireWords } from "@/lib/openai/wire-param";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { toRouteAsk } from "@/lib/protocol/routing";
 import type { Meter } from "@/lib/usage/meter";
+import type { StopSignal } from "@/lib/util/stop";
 
-export type ChatExchange = { body: ChatRequest; signal: AbortSignal; meter: Meter };
+export type ChatExchange = { body: ChatRequest; signal: StopSignal; meter: Meter };
 
 /** Answers a chat request, whole or as a stream, as its body asks. */
 export async function answerChat(

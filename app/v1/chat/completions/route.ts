@@ -10,8 +10,10 @@ export const POST = route(
     ...{ shape: "openai", caller: "api", body: chatRequestSchema },
     bodyBytesMax: IMAGES_BODY_BYTES_MAX,
   },
-  async ({ body, requestId, signal, meter }) => {
-    const messages = await bringImages(body.messages, { signal });
+  async (input) => {
+    const { body, requestId, stop: signal, meter } = input;
+    // Whole, since a real signal is made when it is asked for: where an image is fetched.
+    const messages = await bringImages(body.messages, input);
     return answerChat(toGenerateRequest(body, { messages, requestId }), { body, signal, meter });
   },
 );
