@@ -13,12 +13,13 @@ export async function listModels({ db, controller }: Arena): Promise<ModelList> 
   const awakeByName = new Map(awake.map((model) => [model.name, model]));
   const areAllAwake = known.every(({ name }) => awakeByName.has(name));
   const lastFeatures = areAllAwake ? undefined : await readLastFeatures(db);
-  const models = known.map(({ id, name, description }) => {
+  const models = known.map(({ id, name, description, isRetired }) => {
     const model = awakeByName.get(name);
     const last = lastFeatures?.get(id) ?? [];
     return {
       name,
       awake: model !== undefined,
+      isRetired,
       contextLength: model?.contextLength ?? null,
       // A row of another version may say things that this one does not know.
       description: modelDescriptionSchema

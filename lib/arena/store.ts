@@ -317,7 +317,10 @@ export async function sweepStaleAnswers(db: Database): Promise<number> {
 /** Every model that was ever offered, by name. */
 export async function readModels(db: Database) {
   return db
-    .select({ id: models.id, name: models.name, description: models.description })
+    .select({
+      ...{ id: models.id, name: models.name, description: models.description },
+      isRetired: sql<boolean>`${models.retiredAt} is not null`,
+    })
     .from(models)
     .orderBy(asc(models.name));
 }

@@ -77,6 +77,8 @@ export const arenaStatusSchema = z.object({
 export const modelViewSchema = z.object({
   name: z.string(),
   awake: z.boolean(),
+  /** Drawn for no battle any more. */
+  isRetired: z.boolean(),
   contextLength: z.number().nullable(),
   description: modelDescriptionSchema,
   workers: z.number(),

@@ -4,7 +4,7 @@ import { chooseModel, whyBlocked } from "./choose-model";
 
 function model(name: string, over: Partial<ModelView> = {}): ModelView {
   return {
-    ...{ name, awake: true, contextLength: 512, workers: 1, features: ["chat"] },
+    ...{ name, awake: true, isRetired: false, contextLength: 512, workers: 1, features: ["chat"] },
     description: {} as ModelView["description"],
     ...over,
   };

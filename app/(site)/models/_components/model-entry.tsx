@@ -40,6 +40,9 @@ export function ModelEntry({ model }: { model: ModelView }) {
           />
           {awake ? `Awake on ${countOf(model.workers, "worker")}` : "Asleep: no worker brings it"}
         </p>
+        {model.isRetired && (
+          <p className="mt-1 text-sm text-ink-soft">Retired: drawn for no battle any more</p>
+        )}
         <dl className="mt-6 space-y-2 text-sm">
           {facts.map(([term, fact]) => (
             <div key={term} className="flex justify-between gap-4">

@@ -2,6 +2,7 @@
 
 import { useQuery } from "@tanstack/react-query";
 import Link from "next/link";
+import { useState } from "react";
 import { requestJson, toRequestError } from "@/components/request-json";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
@@ -9,7 +10,11 @@ import { Skeleton } from "@/components/ui/skeleton";
 import { PAGE_REFRESH_INTERVAL_MS } from "@/lib/limits";
 import { paths } from "@/lib/paths";
 import type { ModelList } from "@/lib/protocol/arena-view";
+import { AsleepModels } from "./asleep-models";
 import { ModelEntry } from "./model-entry";
+
+/** As long as a name can be. */
+const SEARCH_CHARACTERS_MAX = 256;
 
 export type ModelsViewProps = { initial: ModelList | null };
 
@@ -37,7 +42,49 @@ export function ModelsView({ initial }: ModelsViewProps) {
     );
   }
   if (data.models.length === 0) return <NoModels />;
-  return data.models.map((model) => <ModelEntry key={model.name} model={model} />);
+  return <Models models={data.models} />;
+}
+
+/** So many can be read one after the other; of more, those asleep are a list, and all are searched. */
+const ALL_SHOWN_MAX = 8;
+
+function Models({ models }: { models: ModelList["models"] }) {
+  const [search, setSearch] = useState("");
+  const isLong = models.length > ALL_SHOWN_MAX;
+  const words = search.trim().toLowerCase();
+  const found = models.filter(({ name, description }) =>
+    `${name} ${description.organization ?? ""}`.toLowerCase().includes(words),
+  );
+  const isFull = (model: ModelList["models"][number]) => model.awake || !isLong;
+  const asleep = found.filter((model) => !isFull(model));
+  return (
+    <>
+      {isLong && <ModelSearch value={search} onChange={setSearch} />}
+      <p role="status" className={found.length === 0 ? "border-t border-line py-12" : "sr-only"}>
+        {found.length === 0
+          ? `No model is called “${search.trim()}”.`
+          : words !== "" && `${found.length} of ${models.length} models`}
+      </p>
+      {found.filter(isFull).map((model) => (
+        <ModelEntry key={model.name} model={model} />
+      ))}
+      {asleep.length > 0 && <AsleepModels models={asleep} />}
+    </>
+  );
+}
+
+function ModelSearch({ value, onChange }: { value: string; onChange: (value: string) => void }) {
+  return (
+    <input
+      type="search"
+      value={value}
+      maxLength={SEARCH_CHARACTERS_MAX}
+      onChange={({ target }) => onChange(target.value)}
+      placeholder="Find a model"
+      aria-label="Find a model"
+      className="mb-8 h-10 w-full rounded-md border border-line-strong bg-surface px-3 text-base sm:w-72 sm:text-sm pointer-coarse:h-11"
+    />
+  );
 }
 
 function NoModels() {
