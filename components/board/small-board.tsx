@@ -1,6 +1,6 @@
 import { formatCount } from "@/components/format";
 import type { BoardEntryView } from "@/lib/protocol/board-view";
-import { Interval } from "./interval";
+import { Interval, ScaleTicks } from "./interval";
 import { ModelName } from "./model-name";
 import { toRatingScale } from "./rating-scale";
 
@@ -25,7 +25,14 @@ export function SmallBoard({ label, rows }: SmallBoardProps) {
           <tr>
             <Head isNumber>Rank</Head>
             <Head>Model</Head>
-            <Head>Score and interval</Head>
+            <th scope="col" className="border-b border-line py-2 pr-4 text-left font-medium">
+              <span className="grid grid-cols-[2.75rem_minmax(5.5rem,1fr)] items-center gap-x-3 sm:grid-cols-[8.75rem_minmax(9rem,1fr)]">
+                <span>
+                  Score<span className="max-sm:sr-only"> and interval</span>
+                </span>
+                {scale && <ScaleTicks scale={scale} />}
+              </span>
+            </th>
             <Head isNumber>Votes</Head>
           </tr>
         </thead>

@@ -124,7 +124,7 @@ function Detail({ topic, onGone }: { topic: TopicItem; onGone: () => void }) {
     );
   }
   return (
-    <div className="mt-4 grid gap-x-16 gap-y-10 lg:grid-cols-2">
+    <div className="mt-4 grid gap-x-12 gap-y-10 lg:grid-cols-[minmax(0,2fr)_minmax(0,3fr)]">
       <Examples topic={data} />
       <TopicBoard topic={data} />
     </div>

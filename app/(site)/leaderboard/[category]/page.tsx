@@ -1,8 +1,8 @@
 import type { Metadata } from "next";
 import { notFound } from "next/navigation";
-import { CATEGORY_LABELS } from "@/components/board/board-labels";
 import { isCategory } from "@/lib/protocol/board-key";
 import { BoardScreen } from "../_components/board-screen";
+import { toBoardTitle } from "../_components/board-title";
 import type { PageParameters } from "../_components/page-parameters";
 
 export const dynamic = "force-dynamic";
@@ -12,9 +12,12 @@ type CategoryPageProps = {
   searchParams: Promise<PageParameters>;
 };
 
-export async function generateMetadata({ params }: CategoryPageProps): Promise<Metadata> {
+export async function generateMetadata({
+  params,
+  searchParams,
+}: CategoryPageProps): Promise<Metadata> {
   const { category } = await params;
-  return isCategory(category) ? { title: `${CATEGORY_LABELS[category]} · Leaderboard` } : {};
+  return isCategory(category) ? { title: toBoardTitle(category, await searchParams) } : {};
 }
 
 export default async function CategoryPage({ params, searchParams }: CategoryPageProps) {

@@ -18,6 +18,7 @@ import { BoardLine } from "./board-line";
 import { BoardSkeleton, Computing, NothingHere, NoVotes, Unrated } from "./board-states";
 import { BoardSwitches } from "./board-switches";
 import { CategoryLinks } from "./category-links";
+import { PageLinks } from "./page-links";
 import { PersonalBoard } from "./personal-board";
 import { PublishedList } from "./published-list";
 import { StylePanel } from "./style-panel";
@@ -63,6 +64,12 @@ export function BoardPage({
     () => filterRows(view?.rows ?? [], { search: "", organization, onlyOpen, withRetired }),
     [view, organization, onlyOpen, withRetired],
   );
+  const shown = useMemo(
+    () => filterRows(drawn, { ...EVERYTHING, withRetired: true, search: address.search }),
+    [drawn, address.search],
+  );
+  const hasPictures = view?.rows.some((row) => row.rating !== null) ?? false;
+  const hasOwn = view !== undefined && view.voteCount + (mine.data?.votes ?? 0) > 0;
   const publicRanks = useMemo(
     () => new Map(view?.rows.map((row) => [row.model, row.rank])),
     [view],
@@ -85,8 +92,18 @@ export function BoardPage({
         address={address}
         view={view}
         rows={all ?? []}
+        shownCount={shown.length}
         isStale={board.error !== null}
         onColumns={(columns) => go({ columns })}
+      />
+      <PageLinks
+        links={[
+          ...(hasOwn ? ([["#your-board", "Your board"]] as const) : []),
+          ...(hasPictures ? ([["#figures", "Pictures"]] as const) : []),
+          ...(choices && choices.published.length > 0
+            ? ([["#published", "Published boards"]] as const)
+            : []),
+        ]}
       />
       <BoardBody
         {...{ address, go, view, all }}
@@ -94,11 +111,11 @@ export function BoardPage({
         isBusy={board.isPlaceholderData}
         onRetry={() => void board.refetch()}
       />
-      {view && <BoardLegend rows={view.rows} preliminaryVotesMax={preliminaryVotesMax} />}
+      {view && <BoardLegend rows={shown} preliminaryVotesMax={preliminaryVotesMax} />}
       {view?.key.style && !board.isPlaceholderData && (
         <StylePanel coefficients={view.coefficients} />
       )}
-      {view && view.voteCount + (mine.data?.votes ?? 0) > 0 && (
+      {hasOwn && (
         <PersonalBoard
           board={mine.data}
           error={mine.error}
@@ -107,9 +124,7 @@ export function BoardPage({
           publicName={boardLabel(view.key)}
         />
       )}
-      {view?.rows.some((row) => row.rating !== null) && (
-        <Figures boardKey={view.key} rows={drawn} fingerprint={version} />
-      )}
+      {view && hasPictures && <Figures boardKey={view.key} rows={drawn} fingerprint={version} />}
       {choices && <PublishedList published={choices.published} />}
     </>
   );

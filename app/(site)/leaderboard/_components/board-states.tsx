@@ -28,8 +28,8 @@ export function NothingHere({ board, onShowAll }: NothingHereProps) {
     <div className="border-b border-line py-12">
       <p className="font-display text-lg">No vote in “{board}” yet.</p>
       <p className="mt-2 mb-6 max-w-[60ch] text-ink-soft">
-        Each battle counts in every category that its prompt belongs to, and none has come to this
-        one so far.
+        Each battle counts in every category and language that its prompt belongs to, and in the
+        days it was fought in. None fits all that is chosen here so far.
       </p>
       <Button onClick={onShowAll}>Show all votes</Button>
     </div>

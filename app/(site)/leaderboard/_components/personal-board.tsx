@@ -26,8 +26,8 @@ export type PersonalBoardProps = {
 export function PersonalBoard(props: PersonalBoardProps) {
   const { board } = props;
   return (
-    <section aria-labelledby="your-board" className="mt-16">
-      <h2 id="your-board" className="font-display text-xl">
+    <section aria-labelledby="your-board" className="mt-16 scroll-mt-20">
+      <h2 id="your-board" className="scroll-mt-20 font-display text-xl">
         Your board
       </h2>
       {board === undefined ? <Missing {...props} /> : <Given {...props} board={board} />}

@@ -12,7 +12,7 @@ export function PublishedList({ published }: PublishedListProps) {
   if (published.length === 0) return null;
   return (
     <section aria-labelledby="published" className="mt-16">
-      <h2 id="published" className="font-display text-xl">
+      <h2 id="published" className="scroll-mt-20 font-display text-xl">
         Published boards
       </h2>
       <p className="mt-3 mb-4 max-w-[68ch] text-ink-soft">

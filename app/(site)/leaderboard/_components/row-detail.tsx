@@ -14,13 +14,19 @@ export function RowDetail({ row, boardKey, fingerprint }: RowDetailProps) {
   return (
     <div className="space-y-6 whitespace-normal">
       <div className="flex flex-wrap items-center gap-x-8 gap-y-3">
+        {row.rating !== null && row.lower !== null && row.upper !== null && (
+          <p className="numeric">
+            Score {formatCount(row.rating)}, 95 % interval {formatCount(row.lower)} to{" "}
+            {formatCount(row.upper)}
+          </p>
+        )}
         <Tally row={row} />
         <Link
           href={paths.model(row.slug)}
           prefetch={false}
           className="text-accent underline underline-offset-4"
         >
-          All about {row.model}
+          All about <bdi className="[overflow-wrap:anywhere]">{row.model}</bdi>
         </Link>
       </div>
       <RowStory boardKey={boardKey} model={row.model} fingerprint={fingerprint} />

@@ -22,7 +22,8 @@ export function LanguagesFigure({ stats }: { stats: SiteStats }) {
   const votes = totals.reduce((sum, it) => sum + it.votes, 0);
   const rows = useMemo(() => toRows(totals, votes), [totals, votes]);
   const layout = useCallback((width: number) => toRowBars(rows, width), [rows]);
-  if (votes === 0) return <NothingYet title="Languages" />;
+  if (votes === 0)
+    return <NothingYet title="Languages" isNone={stats.days.every((day) => day.votes === 0)} />;
   const days = stats.days.map(({ day }) => day);
   return (
     <FigureFrame

@@ -17,7 +17,8 @@ const OUTCOMES = [
 ] as const;
 
 /** How votes came out. Sides are drawn by lot: A and B apart from each other show a leaning to a side. */
-export function OutcomesFigure({ outcomes }: { outcomes: SiteStats["outcomes"] }) {
+export function OutcomesFigure({ stats: { outcomes, days } }: { stats: SiteStats }) {
+  const isNone = days.every((day) => day.votes === 0);
   const votes = outcomes.a + outcomes.b + outcomes.tie + outcomes.bothBad;
   const rows = useMemo(
     () =>
@@ -35,7 +36,7 @@ export function OutcomesFigure({ outcomes }: { outcomes: SiteStats["outcomes"] }
     [outcomes, votes],
   );
   const layout = useCallback((width: number) => toRowBars(rows, width), [rows]);
-  if (votes === 0) return <NothingYet title="How votes come out" />;
+  if (votes === 0) return <NothingYet title="How votes come out" isNone={isNone} />;
   return (
     <FigureFrame
       title="How votes come out"
@@ -81,12 +82,14 @@ function describeLeaning({ a, b }: SiteStats["outcomes"]): string | null {
   return `Of ${countOf(decided, "vote")} with a winner ${formatShare(share)} went to A, ${words} (50 % give or take ${(range * 100).toFixed(1)}).`;
 }
 
-export function NothingYet({ title }: { title: string }) {
+export function NothingYet({ title, isNone }: { title: string; isNone: boolean }) {
   return (
     <div>
       <h3 className="text-lg font-medium">{title}</h3>
       <p className="mt-1 text-sm text-ink-soft">
-        Too few votes in these days to tell anything without telling of somebody.
+        {isNone
+          ? "Nobody has voted in these days."
+          : "Too few votes in these days to tell anything without telling of somebody."}
       </p>
     </div>
   );

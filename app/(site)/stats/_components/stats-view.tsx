@@ -72,7 +72,7 @@ function Figures({ stats }: { stats: SiteStats }) {
         <DaysFigure stats={stats} />
       </div>
       <div className="mt-16 grid gap-x-16 gap-y-16 lg:grid-cols-2">
-        <OutcomesFigure outcomes={stats.outcomes} />
+        <OutcomesFigure stats={stats} />
         <LanguagesFigure stats={stats} />
       </div>
     </>
