@@ -300,6 +300,20 @@ test.each<[string[], string]>([
   expect(complaints).toContain(words);
 });
 
+test("Elo goes by the file's order, and by time where that is asked for", async () => {
+  const rows = round().map((row, index) => ({ ...row, tstamp: 1_700_000_000 + index }));
+  const ratingsOf = async (of: object[], ...flags: string[]) => {
+    const ran = await run("--votes", file(lines(of)), "--system", "elo", "--json", ...flags);
+    const { models } = JSON.parse(ran.written);
+    return { models, isNoted: ran.complaints.includes("--by-time") };
+  };
+  const [straight, turned] = [await ratingsOf(rows), await ratingsOf(rows.toReversed())];
+  expect([straight.isNoted, turned.isNoted]).toEqual([false, true]);
+  expect(turned.models).not.toEqual(straight.models);
+  expect(await ratingsOf(rows.toReversed(), "--by-time")).toEqual(straight);
+  expect((await run("--votes", file(lines(rows)), "--by-time")).code).toBe(2);
+});
+
 test("an anchor that has no rating, and Elo with style control, are bad use", async () => {
   const path = file(lines(round()));
   const anchor = await run("--votes", path, "--anchor", "nobody=1000");

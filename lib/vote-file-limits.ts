@@ -4,6 +4,10 @@
 export const VOTE_WINDOW_BYTES = 4 * 1_048_576;
 /** One vote, with the conversations that others publish beside it; the longest known have some megabytes. */
 export const VOTE_RECORD_BYTES_MAX = 64 * 1_048_576;
+/** A row whose quote or brace does not end is waited for so long; then it alone is given up, and those behind it are read. The longest known rows have half of it. */
+export const UNENDED_ROW_BYTES_MAX = 16 * 1_048_576;
+/** Elements of a list that are given up so: each may have been looked through to the list's end. */
+export const BROKEN_ELEMENTS_MAX = 100;
 /** Rows that cannot be read and are told one by one; all are counted. */
 export const BAD_ROWS_TOLD_MAX = 20;
 /** Models of one file: two bytes each in columns of votes. */

@@ -16,6 +16,7 @@ import { languageCode } from "@/lib/vote-files/language-names";
 import type { ReadReport } from "@/lib/vote-files/read-report";
 import { readVotes } from "@/lib/vote-files/read-votes";
 import {
+  isInOrder,
   selectVotes,
   VOTE_CATEGORIES,
   type VoteCategory,
@@ -27,7 +28,14 @@ import { CLI_EXIT_CODES, CliError, endBadUse } from "../cli-error";
 import { boardJson, boardTable, statusNotes } from "../ratings-text";
 import type { Terminal } from "../terminal";
 import { plainLine } from "../text-table";
-import { reportLines, toBadUse, toFileError, toVotePath, VOTE_FILE_HELP } from "../vote-file";
+import {
+  badUse,
+  reportLines,
+  toBadUse,
+  toFileError,
+  toVotePath,
+  VOTE_FILE_HELP,
+} from "../vote-file";
 
 type Flags = {
   votes: string;
@@ -42,6 +50,7 @@ type Flags = {
   excludeTies?: true;
   excludeModels?: string[];
   anonymousOnly?: true;
+  byTime?: true;
   dailyVotesPerUser?: number;
   langs?: string[];
   category: VoteCategory;
@@ -72,7 +81,7 @@ export function addRatingsCommand(program: Command, terminal: Terminal): void {
         .default(RATING_DEFAULTS.preset),
     )
     .addOption(
-      new Option("--system <name>", "Bradley–Terry, or online Elo in the order of the votes")
+      new Option("--system <name>", "Bradley–Terry, or online Elo in the order of the file")
         .choices(RATING_SYSTEMS)
         .default(RATING_DEFAULTS.system),
     )
@@ -91,6 +100,10 @@ export function addRatingsCommand(program: Command, terminal: Terminal): void {
     .option("--anchor <model=rating>", "fix one model at a rating; else the mean is 1000", toAnchor)
     .option("--exclude-ties", "leave out both kinds of tie")
     .option("--exclude-models <names...>", "leave out all votes on these", addNames)
+    .option(
+      "--by-time",
+      "online Elo earliest first, as elo_analysis.py does, whatever the file's order",
+    )
     .option("--anonymous-only", "leave out votes on models whose names were shown")
     .option("--daily-votes-per-user <count>", "the first so many a user and day (UTC)", toPositive)
     .option("--langs <languages...>", "of these languages only: en,de or English German", addNames)
@@ -105,8 +118,8 @@ export function addRatingsCommand(program: Command, terminal: Terminal): void {
     .action(async (flags: Flags) => {
       const note = (line: string) => terminal.writeError(`${line}\n`);
       const { table, report } = await read(flags);
-      for (const line of reportLines(report)) note(line);
-      if (report.named > 0) note(namedNote(report, flags.anonymousOnly === true));
+      for (const line of [...reportLines(report), ...fileNotes(flags, { table, report })])
+        note(line);
       const votes = selectVotes(table, toFilter(flags));
       checkCategory(flags, table, report);
       const options = toOptions(flags);
@@ -130,9 +143,16 @@ export function addRatingsCommand(program: Command, terminal: Terminal): void {
 }
 
 async function read(flags: Flags) {
+  if (flags.byTime && flags.system !== "elo") {
+    throw badUse("--by-time is about online Elo alone.", "Add --system elo, or leave it out.");
+  }
   try {
     const filter = toFilter(flags);
-    const wanted = { ...wantedBy(filter), style: flags.styleControl, named: !flags.anonymousOnly };
+    const wanted = {
+      ...wantedBy(filter),
+      ...{ style: flags.styleControl, named: !flags.anonymousOnly },
+      ...(flags.system === "elo" && { time: true }),
+    };
     return await readVotes(toVotePath(flags.votes), wanted);
   } catch (error) {
     throw toFileError(error, flags.votes);
@@ -147,7 +167,7 @@ function toFilter(flags: Flags): VoteFilter {
     excludedModels: flags.excludeModels,
     excludesTies: flags.excludeTies,
     dailyVotesPerVoter: flags.dailyVotesPerUser,
-    isByTime: flags.system === "elo",
+    isByTime: flags.byTime,
   };
 }
 
@@ -159,6 +179,18 @@ function toOptions(flags: Flags): RatingOptions {
     position: flags.position === true,
     votesMin: flags.minVotes,
   };
+}
+
+/** What to know of a file that is in order. */
+function fileNotes(flags: Flags, { table, report }: Awaited<ReturnType<typeof read>>): string[] {
+  const notes: string[] = [];
+  if (report.named > 0) notes.push(namedNote(report, flags.anonymousOnly === true));
+  if (flags.system === "elo" && !flags.byTime && !isInOrder(table)) {
+    notes.push(
+      "The file is not in the order of its moments; --by-time rates the earliest vote first.",
+    );
+  }
+  return notes;
 }
 
 function namedNote({ named }: ReadReport, isLeftOut: boolean): string {

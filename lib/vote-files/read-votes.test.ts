@@ -271,6 +271,57 @@ describe("rows that are no votes", () => {
     ]);
   });
 
+  test("is as none behind rows of its kind as before them", async () => {
+    const line = (turn: string, probability: string, name = "x") =>
+      `{"model_a":"${name}","model_b":"y","winner":"tie","turn":${turn},"pair_probability":${probability}}`;
+    const good = line("1", "0.5");
+    for (const bad of [
+      ...[line("70000", "0.5"), line("1e400", "0.5"), line("-1", "0.5"), line("[]", "0.5")],
+      ...[line("1", "5"), line("1", "0"), line("1", "1e-400"), line("1", "-0.5")],
+      ...[line("1", "0.5", "a\u007fb"), line("1", "0.5", "a\u0085b")],
+    ]) {
+      for (const rows of [
+        [bad, good, good],
+        [good, good, bad],
+      ]) {
+        const { table, report } = await readVotes(file(rows.join("\n")));
+        expect([table.votes.count, report.badCount], rows.join()).toEqual([2, 1]);
+        expect(table.votes.models).toEqual(["x", "y"]);
+      }
+    }
+    for (const fine of [line("1e0", "1"), line("null", "null"), line("65535", "1e-9", "é\u00a0")]) {
+      expect((await readVotes(file([good, good, fine].join("\n")))).table.votes.count).toBe(3);
+    }
+  });
+
+  test.each([
+    ["that opens a cell", 'a,"b,model_a'],
+    ["that opens a cell, before others that are in order", '"a,b,model_a', '"x, too",y,tie'],
+    ["within a cell without quotes", 'a 15" screen,b,model_a'],
+    ["with text behind it", '"a"b,c,model_a'],
+  ])("a stray quote %s costs its own row at most", async (_, stray, other = "x,y,tie") => {
+    const rows = Array.from({ length: 50 }, () => other);
+    const path = file(["model_a,model_b,winner", ...rows, stray, ...rows].join("\n"));
+    const { table, report } = await readVotes(path);
+    const isText = stray.includes("15");
+    expect(table.votes.count).toBe(isText ? 101 : 100);
+    expect(report.bad.map(({ line, row }) => [line, row])).toEqual(isText ? [] : [[52, 51]]);
+    expect(table.votes.models.includes('a 15" screen')).toBe(isText);
+  });
+
+  test.each([
+    ["a brace", '{"model_a":"x","model_b":"y","winner":"tie"'],
+    ["a quote", '{"model_a":"x,"model_b":"y","winner":"tie"}'],
+    ["a bracket", '{"model_a":"x","model_b":"y","winner":"tie","categories":["a"}'],
+  ])("an element of a list without %s costs itself alone", async (_, broken) => {
+    for (const between of [",", ",\n"]) {
+      const list = [...Array.from({ length: 9 }, () => good), broken, good, good, broken, good];
+      const { table, report } = await readVotes(file(`[${list.join(between)}]\n`));
+      expect(table.votes.count).toBe(12);
+      expect(report.bad.map(({ row }) => row)).toEqual([10, 13]);
+    }
+  });
+
   test("damaged gzip is told, and nothing of it is taken", async () => {
     const whole = gzipSync(`${good}\n`.repeat(10_000));
     await expect(readVotes(file(whole.subarray(0, whole.length - 20)))).rejects.toThrow("cut off");

@@ -1,4 +1,5 @@
 import { AppError } from "@/lib/errors";
+import { BROKEN_ELEMENTS_MAX, UNENDED_ROW_BYTES_MAX } from "@/lib/vote-file-limits";
 import type { ByteWindow } from "./byte-window";
 import type { Place, VoteFileFormat } from "./read-report";
 import { BadRow } from "./vote-row";
@@ -70,11 +71,11 @@ function skipMark({ bytes, start, end }: ByteWindow): number {
   return isMarked ? start + 3 : start;
 }
 
-/** Parses one record and hands it on. */
+/** Parses one record and hands it on. @returns false of what is not JSON, which is told. */
 function takeText(
   sink: RecordSink,
   { bytes, start, end, place }: { bytes: Buffer; start: number; end: number; place: Place },
-): void {
+): boolean {
   let record: unknown;
   try {
     record = parseRecord(bytes.toString("utf8", start, end));
@@ -82,16 +83,17 @@ function takeText(
     const words = error instanceof Error ? error.message : String(error);
     // What the parser quotes of the text says less than where it stopped.
     sink.refuse(place, `is not JSON: ${words.replace(/, (?:\.\.\.)?".*$/s, "").slice(0, 120)}`);
-    return;
+    return false;
   }
   try {
     sink.take(record, place);
   } catch (error) {
     if (!(error instanceof BadRow)) throw error;
     sink.refuse(place, error.message);
-    return;
+    return true;
   }
   sink.learn?.(bytes, start, end);
+  return true;
 }
 
 /** A text, or what Python writes for a number that is none. */
@@ -168,6 +170,8 @@ class ArrayFrames implements RecordFrames {
   #line = 1;
   #row = 0;
   #state: "before" | "within" | "after" = "before";
+  /** Elements that did not end, behind which the next one was found. */
+  #broken = 0;
 
   constructor(sink: RecordSink) {
     this.#sink = sink;
@@ -194,13 +198,20 @@ class ArrayFrames implements RecordFrames {
         continue;
       }
       const next = this.#takeElement(bytes, at, end);
-      if (next < 0) {
-        if (!isLast) break;
+      if (next < 0 && !isLast && end - at < UNENDED_ROW_BYTES_MAX) break;
+      const again = next < 0 ? this.#findNext(bytes, at, end) : next;
+      if (again < 0 && !isLast) break;
+      if (again < 0) {
         this.#refuseRest("is cut off by the end of the file");
         at = end;
         break;
       }
-      at = next;
+      if (next < 0) {
+        this.#row += 1;
+        this.#sink.refuse({ line: this.#line, row: this.#row }, "has a quote or brace too few");
+        this.#countLines(bytes, at, again);
+      }
+      at = again;
     }
     window.start = at;
     if (isLast && this.#state === "within") this.#refuseRest("is missing: the list has no end");
@@ -234,8 +245,27 @@ class ArrayFrames implements RecordFrames {
     if (found < 0) return -1;
     this.#row += 1;
     const place = { line: this.#line, row: this.#row };
-    takeText(sink, { bytes, start, end: found, place });
-    this.#countLines(bytes, start, found);
+    const isJson = takeText(sink, { bytes, start, end: found, place });
+    // Without its last brace it seemed to end where the list does, with all that is behind it.
+    const again = isJson ? -1 : this.#findNext(bytes, start, found);
+    const next = again < 0 ? found : again;
+    this.#countLines(bytes, start, next);
+    return next;
+  }
+
+  /**
+   * Where within a broken element the next one begins, by what both begin with: a brace, the same blanks and the
+   * first field's name, which no text holds, since quotes within texts have a backslash. -1 where none does.
+   */
+  #findNext(bytes: Buffer, start: number, end: number): number {
+    if (this.#broken === BROKEN_ELEMENTS_MAX) return -1;
+    const head = /^\{\s{0,64}"[^"\\]{1,64}"/.exec(
+      bytes.toString("latin1", start, start + 256),
+    )?.[0];
+    if (head === undefined) return -1;
+    const found = bytes.indexOf(head, start + 1, "latin1");
+    if (found < 0 || found >= end) return -1;
+    this.#broken += 1;
     return found;
   }
 

@@ -109,6 +109,17 @@ function languageTest({ language }: VoteTable, codes: readonly string[]): Test {
   return (row) => isIn[language.rows[row] as number] === true;
 }
 
+/** Whether no vote of a table is earlier than the one before it, as far as moments are known. */
+export function isInOrder({ time }: VoteTable): boolean {
+  assert(time !== undefined, "an order by time has read moments");
+  let latest = Number.NEGATIVE_INFINITY;
+  return time.every((seconds) => {
+    if (seconds < latest) return false;
+    if (!Number.isNaN(seconds)) latest = seconds;
+    return true;
+  });
+}
+
 /** Earliest first; those of one moment, and those without one at the end, as they came. */
 function byTime(rows: Uint32Array<ArrayBuffer>, { time }: VoteTable): Uint32Array<ArrayBuffer> {
   assert(time !== undefined, "an order by time has read moments");

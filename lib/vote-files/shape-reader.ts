@@ -3,7 +3,7 @@ import { OUTCOME_CODES, STYLE_FEATURES } from "@/lib/rating/vote-columns";
 import { VOTE_NAME_CHARACTERS_MAX } from "@/lib/vote-file-limits";
 import { ByteNames } from "./byte-names";
 import { numberAt, type RecordShape } from "./record-shape";
-import { latestSeconds, outcomeOf } from "./vote-row";
+import { latestSeconds, outcomeOf, TURN_MAX } from "./vote-row";
 import { STYLE_VALUES, type VotesWanted, type VoteTableBuilder } from "./vote-table";
 
 const QUOTE = 0x22;
@@ -127,21 +127,31 @@ export class ShapeReader {
     const { starts, ends } = this.shape;
     const at = this.#at;
     const isText = (index: number) => index < 0 || bytes[starts[index] as number] === QUOTE;
-    const isNumber = (index: number) => {
-      const first = index < 0 ? 0x30 : (bytes[starts[index] as number] as number);
-      return first >= 0x30 && first <= 0x39;
+    // What is no number is NaN, which is within nothing.
+    const isWithin = (index: number, most: number) => {
+      if (index < 0) return true;
+      const number = this.#numberOf(bytes, index);
+      return number >= 0 && number <= most;
     };
     const isName = (index: number) => {
-      const size = (ends[index] as number) - (starts[index] as number) - 2;
-      return isText(index) && size > 0 && size <= VOTE_NAME_CHARACTERS_MAX;
+      const [from, to] = [(starts[index] as number) + 1, (ends[index] as number) - 1];
+      const size = to - from;
+      if (!isText(index) || size <= 0 || size > VOTE_NAME_CHARACTERS_MAX) return false;
+      // Controls from U+007F to U+009F; those below the space no text of JSON holds as they are.
+      for (let place = from; place < to; place++) {
+        const byte = bytes[place] as number;
+        if (byte === 0x7f || (byte === 0xc2 && (bytes[place + 1] as number) < 0xa0)) return false;
+      }
+      return true;
     };
     return (
       isName(at.model_a) &&
       isName(at.model_b) &&
       isText(at.judge) &&
       isText(at.language) &&
-      isNumber(at.turn) &&
-      isNumber(at.pair_probability)
+      isWithin(at.turn, TURN_MAX) &&
+      isWithin(at.pair_probability, 1) &&
+      (at.pair_probability < 0 || this.#numberOf(bytes, at.pair_probability) > 0)
     );
   }
 

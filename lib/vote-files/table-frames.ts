@@ -1,4 +1,5 @@
 import { AppError } from "@/lib/errors";
+import { UNENDED_ROW_BYTES_MAX } from "@/lib/vote-file-limits";
 import type { ByteWindow } from "./byte-window";
 import type { RecordFrames, RecordSink } from "./record-frames";
 import { BadRow } from "./vote-row";
@@ -57,48 +58,93 @@ class TableFrames implements RecordFrames {
     const { bytes, end } = window;
     let at = window.start;
     while (at < end) {
-      const next = endOfRow(bytes, at, end);
-      if (next < 0 && !isLast) break;
-      const rowEnd = next < 0 ? end : next;
-      this.#take(bytes.toString("utf8", at, rowEnd));
-      at = rowEnd;
+      const row = findRow(bytes, { start: at, limit: end, delimiter: this.#delimiter });
+      const isUnended = row.end < 0 && end - at >= UNENDED_ROW_BYTES_MAX;
+      if (row.end < 0 && !isLast && !(row.isQuoted && isUnended)) break;
+      const isTaken = !(row.isQuoted && row.end < 0) && this.#take(bytes, at, row.end, end);
+      at = isTaken ? (row.end < 0 ? end : row.end) : this.#refuseLine(bytes, at, end);
     }
     window.start = at;
   }
 
-  #take(text: string): void {
-    this.#line += 1;
-    const place = { line: this.#line, row: this.#row + 1 };
+  /**
+   * Takes what stands from `start` to `rowEnd`, or to `end` where no break ends it.
+   *
+   * @returns false, and nothing is told, where a quote opened a row of several lines that is none.
+   */
+  #take(bytes: Buffer, start: number, rowEnd: number, end: number): boolean {
+    const text = bytes.toString("utf8", start, rowEnd < 0 ? end : rowEnd);
     const row = text.replace(/\r?\n$/, "");
     // Breaks within quotes are lines as well.
-    this.#line += row.split("\n").length - 1;
-    if (row.trim() === "") return;
-    this.#row += 1;
-    try {
+    const lines = row.split("\n").length;
+    const place = { line: this.#line + 1, row: this.#row + 1 };
+    if (row.trim() !== "") {
       const cells = toCells(row, this.#delimiter);
-      if (cells === undefined)
-        throw new BadRow("has a quote that does not end, or text behind one");
-      if (cells.length !== this.#names.length) {
-        throw new BadRow(`has ${cells.length} cells where the header has ${this.#names.length}`);
+      if (lines > 1 && cells?.length !== this.#names.length) return false;
+      this.#row += 1;
+      try {
+        this.#sink.take(this.#toRecord(cells), place);
+      } catch (error) {
+        if (!(error instanceof BadRow)) throw error;
+        this.#sink.refuse(place, error.message);
       }
-      const record: Record<string, string> = {};
-      for (const [index, name] of this.#names.entries()) record[name] = cells[index] ?? "";
-      this.#sink.take(record, place);
-    } catch (error) {
-      if (!(error instanceof BadRow)) throw error;
-      this.#sink.refuse(place, error.message);
     }
+    this.#line += lines;
+    return true;
+  }
+
+  #toRecord(cells: readonly string[] | undefined): Record<string, string> {
+    if (cells === undefined) throw new BadRow(BAD_QUOTE);
+    if (cells.length !== this.#names.length) {
+      throw new BadRow(`has ${cells.length} cells where the header has ${this.#names.length}`);
+    }
+    return Object.fromEntries(this.#names.map((name, index) => [name, cells[index] ?? ""]));
+  }
+
+  /** A stray quote is its own line's fault: what stands behind that is read as if nothing were. */
+  #refuseLine(bytes: Buffer, start: number, end: number): number {
+    this.#line += 1;
+    this.#row += 1;
+    this.#sink.refuse({ line: this.#line, row: this.#row }, BAD_QUOTE);
+    const found = bytes.indexOf(NEWLINE, start);
+    return found < 0 || found >= end ? end : found + 1;
   }
 }
 
-/** Behind the break that ends a row, or -1; a break within quotes ends none. */
-function endOfRow(bytes: Buffer, start: number, limit: number): number {
-  let isQuoted = false;
-  for (let at = start; at < limit; at++) {
-    if (bytes[at] === QUOTE) isQuoted = !isQuoted;
-    else if (bytes[at] === NEWLINE && !isQuoted) return at + 1;
+const BAD_QUOTE = "has a quote that does not end, or text behind one";
+
+type FoundRow = {
+  /** Behind the break that ends it, or -1. */
+  end: number;
+  /** The end was looked for within a quote. */
+  isQuoted: boolean;
+};
+
+/** A quote opens a cell at its beginning alone; elsewhere it is text. A break within quotes ends no row. */
+function findRow(
+  bytes: Buffer,
+  { start, limit, delimiter }: { start: number; limit: number; delimiter: string },
+): FoundRow {
+  const separator = delimiter.charCodeAt(0);
+  for (let at = start; at < limit; ) {
+    if (bytes[at] === QUOTE) {
+      at = endOfQuotes(bytes, at, limit);
+      if (at < 0) return { end: -1, isQuoted: true };
+    }
+    while (at < limit && bytes[at] !== separator && bytes[at] !== NEWLINE) at += 1;
+    if (at < limit && bytes[at] === NEWLINE) return { end: at + 1, isQuoted: false };
+    at += 1;
   }
-  return -1;
+  return { end: -1, isQuoted: false };
+}
+
+/** Behind the quote that ends the cell; two of them are one of its text. */
+function endOfQuotes(bytes: Buffer, start: number, limit: number): number {
+  for (let at = start + 1; ; at += 2) {
+    at = bytes.indexOf(QUOTE, at);
+    if (at < 0 || at >= limit) return -1;
+    if (bytes[at + 1] !== QUOTE || at + 1 >= limit) return at + 1;
+  }
 }
 
 /** Undefined where the quotes are not those of a table. */

@@ -162,9 +162,12 @@ function numberOf(value: unknown): number | null {
   return Number.isFinite(number) ? number : Number.NaN;
 }
 
+/** Turns of a conversation that a file may tell; more are damage. */
+export const TURN_MAX = 65_535;
+
 function countOf(record: Fields, field: string): number | null {
   const value = numberOf(record[field]);
-  if (value === null || (value >= 0 && value <= 65_535)) return value;
+  if (value === null || (value >= 0 && value <= TURN_MAX)) return value;
   throw new BadRow(`has a ${field} that is no count`);
 }
 
