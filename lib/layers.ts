@@ -18,6 +18,8 @@ export const LAYERS: Record<string, readonly string[]> = {
   "lib/fastchat": ["lib/adapters", "lib/protocol"],
   // Images that requests name by an address: fetched, and from nowhere that the public cannot reach.
   "lib/images": ["lib/protocol"],
+  // Models as hubs keep them, and as they lie on this machine.
+  "lib/hub": [],
   // What the API is, told to programs and people from the schemas that it parses with.
   "lib/openapi": ["lib/anthropic", "lib/openai", "lib/protocol"],
   "lib/engine": ["lib/adapters"],
@@ -157,7 +159,7 @@ export const HOMES: Record<string, readonly string[]> = {
   "onnxruntime-node": ["lib/engine"],
   koffi: ["lib/engine"],
   protobufjs: ["lib/engine"],
-  "@huggingface": ["lib/engine", "worker"],
+  "@huggingface": ["lib/engine", "lib/hub", "worker"],
   // External providers are asked by workers alone.
   ai: ["worker"],
   "@ai-sdk": ["worker"],
