@@ -263,7 +263,7 @@ export const siteStatsQuerySchema = z.strictObject({
     .default(90),
 });
 
-/** Of a day: null is fewer than STATS_GROUP_MIN and more than none. */
+/** Of a day: null is of fewer people than STATS_GROUP_MIN and more than none; keys are people, and so is who calls without one. */
 const dayCount = z.number().int().nullable();
 
 /** `GET /api/stats?days=90`: days in UTC, the earliest first, the last one today until now. */

@@ -34,8 +34,8 @@ export class LiveDays {
 export type StatsContext = { db?: Database; live?: LiveDays; now?: Date };
 
 /**
- * The last `days` days of UTC with today, in numbers that tell of nobody: of fewer than STATS_GROUP_MIN is said
- * only that there were some, and sums are of what is told.
+ * The last `days` days of UTC with today, in numbers that tell of nobody: of what fewer than STATS_GROUP_MIN people did
+ * is said only that it was done, however often, and sums are of what is told.
  */
 export async function readSiteStats(
   { days }: { days: number },
@@ -47,17 +47,16 @@ export async function readSiteStats(
   const today = toDay(now);
   const wanted = listDays(addDays(today, 1 - days), today);
   const sums = await readDays(db, wanted, live);
-  const dayOf = (day: string, what: string) => sums.get(day)?.get(what) ?? 0;
   return {
     days: wanted.map((day) => {
-      const told = (what: string) => tell(dayOf(day, what));
+      const told = (what: Measure) => tell(sums.get(day), what);
       return {
         ...{ day, calls: told("calls"), battles: told("battles") },
         ...{ votes: told("votes"), visitors: told("visitors") },
       };
     }),
     languages: toLanguages(wanted, sums),
-    outcomes: toOutcomes(wanted, dayOf),
+    outcomes: toOutcomes(wanted, sums),
   };
 }
 
@@ -80,8 +79,14 @@ async function readDays(
   return new Map<string, DaySums>([...sums, ...counted]);
 }
 
-/** None is none; some are at least a group. */
-const tell = (count: number) => (count > 0 && count < STATS_GROUP_MIN ? null : count);
+type Measure = "calls" | "battles" | "votes" | "visitors";
+
+/** None is none; what is told is of a group at least. Of days that were summed before people were, by the visitors. */
+function tell(day: DaySums = new Map(), measure: Measure): number | null {
+  const count = day.get(measure) ?? 0;
+  const people = measure === "visitors" ? count : day.get(`people:${measure}`);
+  return count === 0 || (people ?? day.get("visitors") ?? 0) >= STATS_GROUP_MIN ? count : null;
+}
 
 const LANGUAGE = "language:";
 
@@ -104,15 +109,22 @@ function toLanguages(
     .sort((one, other) => order(other) - order(one) || (one[0] < other[0] ? -1 : 1))
     .map(([language]) => ({
       language,
-      days: wanted.map((day) => tell(sums.get(day)?.get(`${LANGUAGE}${language}`) ?? 0)),
+      days: wanted.map((day) => {
+        const count = sums.get(day)?.get(`${LANGUAGE}${language}`) ?? 0;
+        return count === 0 || isTold(sums.get(day)) ? count : null;
+      }),
     }));
 }
 
+/** Languages that are named were picked so that each is of a group; of a day of fewer people none is. */
+const isTold = (day: DaySums | undefined) => tell(day, "votes") !== null;
+
 function toOutcomes(
   wanted: readonly string[],
-  dayOf: (day: string, what: string) => number,
+  sums: ReadonlyMap<string, DaySums>,
 ): SiteStats["outcomes"] {
-  const told = wanted.filter((day) => tell(dayOf(day, "votes")) !== null);
-  const total = (what: string) => told.reduce((sum, day) => sum + dayOf(day, `outcome:${what}`), 0);
+  const told = wanted.flatMap((day) => sums.get(day) ?? []).filter(isTold);
+  const total = (what: string) =>
+    told.reduce((sum, day) => sum + (day.get(`outcome:${what}`) ?? 0), 0);
   return { a: total("a"), b: total("b"), tie: total("tie"), bothBad: total("both-bad") };
 }

@@ -35,12 +35,25 @@ async function visit(
     language,
     battles: count = 1,
     outcome = "a",
-  }: { language?: string; battles?: number; outcome?: "a" | "b" | "tie" | "both-bad" } = {},
+    asks = false,
+  }: {
+    asks?: boolean;
+    language?: string;
+    battles?: number;
+    outcome?: "a" | "b" | "tie" | "both-bad";
+  } = {},
 ): Promise<string> {
   const { db } = database;
   const id = () => createId(Date.parse(at));
   const [visitorId, voter] = [id(), crypto.randomUUID()];
   await db.insert(visitors).values({ id: visitorId, voter });
+  if (asks) {
+    const conversationId = id();
+    await db
+      .insert(conversations)
+      .values({ id: conversationId, visitorId, kind: "chat", modelId: x });
+    await db.insert(messages).values({ id: id(), conversationId, role: "user", content: "q" });
+  }
   for (let battle = 0; battle < count; battle++) {
     const [conversationId, battleId, promptId, answerAId, answerBId, voteId] = [
       ...[id(), id(), id(), id(), id(), id()],
@@ -89,10 +102,11 @@ test("what is on either side of midnight in UTC is of two days, and imported vot
     await visit("2026-03-01T23:59:59.999Z", { language: "de", outcome: "b" });
     await visit("2026-03-02T00:00:00.000Z", { language: "en", battles: 2 });
   }
-  await database.db.insert(usageDays).values([
-    { day: "2026-03-01", owner: "key:a", model: "x", endpoint: "arena", requests: 6 },
-    { day: "2026-03-01", owner: "key:b", model: "x", endpoint: "arena", requests: 4 },
-  ]);
+  await database.db.insert(usageDays).values(
+    ["key:a", "key:b", "anonymous", "visitor:a", "visitor:b"].map((owner) => ({
+      ...{ day: "2026-03-01", owner, model: "x", endpoint: "arena", requests: 2 },
+    })),
+  );
   await database.db.insert(ballots).values({
     ...{ id: createId(NOW.getTime()), voter: createId(), modelAId: x, modelBId: y, outcome: "b" },
     ...{ pairProbability: 0.5, turn: 1, counted: true, language: "fr" },
@@ -113,6 +127,24 @@ test("what is on either side of midnight in UTC is of two days, and imported vot
   expect(await read(2)).toEqual(expected);
 });
 
+test("what few people did is not told, however often they did it", async () => {
+  await visit("2026-03-01T10:00:00Z", { language: "en", battles: 30 });
+  await database.db.insert(usageDays).values({
+    ...{ day: "2026-03-01", owner: "key:a", model: "x", endpoint: "arena", requests: 600 },
+  });
+  const few = {
+    days: [{ day: "2026-03-01", calls: null, battles: null, votes: null, visitors: null }],
+    languages: [{ language: "other", days: [null] }],
+    outcomes: { a: 0, b: 0, tie: 0, bothBad: 0 },
+  };
+  const readDay = () => read(1, new Date("2026-03-01T12:00:00Z"));
+  expect(await readDay()).toEqual(few);
+  // Five who asked and did not vote change nothing of it.
+  for (let visitor = 0; visitor < 5; visitor++)
+    await visit("2026-03-01T11:00:00Z", { battles: 0, asks: true });
+  expect(await readDay()).toEqual({ ...few, days: [{ ...few.days[0], visitors: 6 }] });
+});
+
 test("few are told only to be some, and a rare language is nobody's", async () => {
   for (let visitor = 0; visitor < 5; visitor++)
     await visit("2026-03-01T10:00:00Z", { language: "en" });
@@ -126,11 +158,17 @@ test("few are told only to be some, and a rare language is nobody's", async () =
     { day: "2026-03-02", calls: 0, battles: null, votes: null, visitors: null },
   ]);
   expect(languages).toEqual([
-    { language: "en", days: [5, 0] },
-    { language: "other", days: [7, null] },
+    // Those of five are with them: what is left of all votes would be those of two people.
+    { language: "other", days: [12, null] },
   ]);
   // Sums are of what is told: the difference of two of them would tell the rest.
   expect(outcomes).toEqual({ a: 6, b: 0, tie: 6, bothBad: 0 });
+  for (let visitor = 0; visitor < 3; visitor++)
+    await visit("2026-03-01T12:00:00Z", { language: "fr" });
+  expect((await read(2)).languages).toEqual([
+    { language: "en", days: [5, 0] },
+    { language: "other", days: [10, null] },
+  ]);
   await sumDays({ now: NOW }, database.db);
   const stored = await database.db.execute(sql`select what from site_days`);
   expect(stored.map(({ what }) => what)).not.toContain("language:is");

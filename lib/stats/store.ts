@@ -1,4 +1,16 @@
-import { and, asc, eq, gte, max, min, sql } from "drizzle-orm";
+import {
+  and,
+  asc,
+  eq,
+  gte,
+  isNull,
+  max,
+  min,
+  notInArray,
+  or,
+  type SQLWrapper,
+  sql,
+} from "drizzle-orm";
 import type { Database } from "@/lib/db/client";
 import { ballots } from "@/lib/db/schema/ballots";
 import { battles, votes } from "@/lib/db/schema/battles";
@@ -11,26 +23,55 @@ import { dayIds, dayOfId } from "./days";
 
 const counted = sql<number>`count(*)`.mapWith(Number);
 
-export async function countCalls(db: Database, day: string): Promise<number> {
+/** How often, and by how many people. */
+export type Counted = { count: number; people: number };
+
+const NOTHING: Counted = { count: 0, people: 0 };
+const peopleOf = (column: SQLWrapper) => sql<number>`count(distinct ${column})`.mapWith(Number);
+
+/** A key is one caller, and so are all who call without one. */
+export async function countCalls(db: Database, day: string): Promise<Counted> {
   const [row] = await db
-    .select({ calls: sql<number>`coalesce(sum(${usageDays.requests}), 0)`.mapWith(Number) })
+    .select({
+      count: sql<number>`coalesce(sum(${usageDays.requests}), 0)`.mapWith(Number),
+      people: peopleOf(usageDays.owner),
+    })
     .from(usageDays)
     .where(eq(usageDays.day, day));
-  return row?.calls ?? 0;
+  return row ?? NOTHING;
 }
 
-export async function countBattles(db: Database, day: string): Promise<number> {
+export async function countBattles(db: Database, day: string): Promise<Counted> {
   const [row] = await db
-    .select({ count: counted })
+    .select({ count: counted, people: peopleOf(conversations.visitorId) })
     .from(battles)
+    .innerJoin(conversations, eq(conversations.id, battles.conversationId))
     .where(and(isOf(day, battles.id), eq(battles.conversationKind, "battle")));
-  return row?.count ?? 0;
+  return row ?? NOTHING;
+}
+
+/** Who cast a blind vote, each once; with `beyond`, those who did in another language than these, or in none that is known. */
+export async function countVoters(
+  db: Database,
+  day: string,
+  beyond: readonly string[] = [],
+): Promise<number> {
+  const isBeyond =
+    beyond.length === 0
+      ? undefined
+      : or(isNull(ballots.language), notInArray(ballots.language, [...beyond]));
+  const [row] = await db
+    .select({ people: peopleOf(votes.visitorId) })
+    .from(votes)
+    .innerJoin(ballots, eq(ballots.id, votes.id))
+    .where(and(isOf(day, votes.id), eq(votes.blind, true), isBeyond));
+  return row?.people ?? 0;
 }
 
 /** Who asked something on a page, each once. */
 export async function countVisitors(db: Database, day: string): Promise<number> {
   const [row] = await db
-    .select({ count: sql<number>`count(distinct ${conversations.visitorId})`.mapWith(Number) })
+    .select({ count: peopleOf(conversations.visitorId) })
     .from(messages)
     .innerJoin(conversations, eq(conversations.id, messages.conversationId))
     .where(and(isOf(day, messages.id), eq(messages.role, "user")));
@@ -52,7 +93,7 @@ export async function countLanguages(db: Database, day: string) {
     .select({
       language: ballots.language,
       votes: counted,
-      people: sql<number>`count(distinct ${votes.visitorId})`.mapWith(Number),
+      people: peopleOf(votes.visitorId),
     })
     .from(votes)
     .innerJoin(ballots, eq(ballots.id, votes.id))

@@ -17,9 +17,9 @@ export default async function StatsPage({ searchParams }: StatsPageProps) {
   return (
     <main id="main" className="mx-auto w-full max-w-[1264px] flex-1 px-4 pt-12 pb-18 sm:px-8">
       <VotesHead current="stats" title="Numbers">
-        How much is asked and voted here, by days in UTC. Nobody can be found in these numbers: of a
-        day with fewer than five it says only that, and a language that few people wrote in stands
-        with the others.
+        How much is asked and voted here, by days in UTC. Nobody can be found in these numbers: of
+        what fewer than five people did on a day it says only that they did, and a language that few
+        people wrote in stands with the others.
       </VotesHead>
       <StatsView initialSpan={span} initial={await readInitial(span)} />
     </main>

@@ -52,7 +52,9 @@ export function DaysFigure({ stats }: { stats: SiteStats }) {
         <Choice label="What is counted" options={MEASURES} value={measure} onChange={setMeasure} />
       }
       note={
-        hasFew ? `A dash at the foot is a day with fewer than ${STATS_GROUP_MIN}, but some.` : null
+        hasFew
+          ? `A dash at the foot is a day with fewer than ${STATS_GROUP_MIN} people, but some.`
+          : null
       }
       fileName="parley-days"
       source={`Statistics of the site, ${span}`}

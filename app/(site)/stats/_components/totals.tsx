@@ -30,7 +30,7 @@ export function Totals({ stats }: { stats: SiteStats }) {
       </dl>
       {counts.some(({ isMore }) => isMore) && (
         <p className="mt-6 text-sm text-ink-soft">
-          + and those of days with fewer than {STATS_GROUP_MIN}, which no sum gives away.
+          + and those of days with fewer than {STATS_GROUP_MIN} people, which no sum gives away.
         </p>
       )}
     </>
