@@ -69,9 +69,10 @@ export async function streamGeneration(options: GenerationOptions): Promise<AppE
   } catch (cause) {
     const error = toAppError(signal.aborted ? signal.reason : cause);
     if (error.code === "client-closed") shown.ended("abort");
-    const { code, message, param, retryable } = error;
-    const event = { type: "generation-error", code, message, retryable };
-    lines.write(toJsonLine(param ? { ...event, param } : event));
+    const { code, message, param, retryable, retryAfterSeconds } = error;
+    // What is undefined is no part of JSON.
+    const event = { code, message, param, retryable, retryAfterSeconds };
+    lines.write(toJsonLine({ type: "generation-error", ...event }));
     return error;
   } finally {
     stopProgress?.();

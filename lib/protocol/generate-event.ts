@@ -2,6 +2,7 @@ import * as z from "zod";
 import { ERROR_CODE_LIST } from "@/lib/errors";
 import { TOKEN_COUNT_MAX } from "@/lib/fleet-limits";
 import { ALTERNATIVES_MAX } from "@/lib/limits";
+import { UPSTREAM_RETRY_AFTER_SECONDS_MAX } from "@/lib/upstream-limits";
 import { samplingSchema } from "./generate-request";
 import { liveLoadSchema } from "./registration";
 
@@ -145,6 +146,8 @@ export const generationErrorSchema = z.object({
   message: z.string(),
   param: z.string().optional(),
   retryable: z.boolean(),
+  /** After which a retry makes sense, where somebody told. */
+  retryAfterSeconds: z.number().positive().max(UPSTREAM_RETRY_AFTER_SECONDS_MAX).optional(),
 });
 
 export const generateEventSchema = z.discriminatedUnion("type", [

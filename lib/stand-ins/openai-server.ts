@@ -11,6 +11,8 @@ export type OpenAiServerOptions = {
   key?: string;
   /** Answers other paths, or in the place of its own; false: not its own either. */
   handle?(exchange: StandInExchange): Promise<boolean> | boolean;
+  /** Absent: any free one. */
+  port?: number;
   /** Pause before each token. */
   tokenMs?: number;
 };
@@ -32,6 +34,7 @@ export async function startOpenAiServer(options: OpenAiServerOptions): Promise<O
   const guise = GUISES[options.guise];
   let models = options.models ?? STAND_IN_MODELS;
   const server = await startStandIn({
+    port: options.port,
     toError: (status, message) => guise.toError(status, { message }),
     isWork: ({ method, path }) => method === "POST" && path.startsWith("/v1/"),
     handle: async (exchange) => {

@@ -67,6 +67,8 @@ const SERVER_SENT_EVENTS: StreamForm = {
 };
 
 export type StandInOptions = {
+  /** Absent: any free one. */
+  port?: number | undefined;
   /** Answers what no fault has answered. */
   handle(exchange: StandInExchange): Promise<void> | void;
   /** Whether a request is work, which faults are of; absent: every POST. */
@@ -96,7 +98,7 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
       else response.destroy();
     });
   });
-  const port = await listen(server);
+  const port = await listen(server, options.port ?? 0);
   return {
     url: `http://127.0.0.1:${port}`,
     asked,
@@ -111,11 +113,11 @@ export async function startStandIn(options: StandInOptions): Promise<StandIn> {
   };
 }
 
-function listen(server: Server): Promise<number> {
+function listen(server: Server, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", reject);
     // A TCP server that listens has an AddressInfo; only pipes have a string.
-    server.listen(0, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
+    server.listen(port, "127.0.0.1", () => resolve((server.address() as AddressInfo).port));
   });
 }
 

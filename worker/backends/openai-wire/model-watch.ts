@@ -14,6 +14,8 @@ export type ModelWatchOptions = {
 /** What a server serves, looked at again and again; none while it is away. */
 export class ModelWatch {
   models: readonly WireModel[] = [];
+  /** Looks that the server has answered. */
+  answered = 0;
   /** Told of every change after the beginning. */
   onChange: (() => void) | undefined;
   readonly #options: ModelWatchOptions;
@@ -90,6 +92,7 @@ export class ModelWatch {
     try {
       const models = await this.#options.look(this.#end.signal);
       if (this.#complaint) this.#options.log.info("the upstream is back");
+      this.answered += 1;
       this.#missed = 0;
       this.#complaint = undefined;
       this.#take(models);

@@ -27,7 +27,7 @@ const BYTES_FORM = /^bytes:((?:\\x[0-9a-f]{2})+)$/;
 export function toScores(choice: Choice, count: number): TokenLogProbability[] {
   const { logprobs, token_ids: ids } = choice;
   if (!logprobs) return [];
-  const tokens = isLists(logprobs) ? fromLists(logprobs, ids) : fromChat(logprobs);
+  const tokens = isLists(logprobs) ? fromLists(logprobs, ids) : fromChat(logprobs, ids);
   return tokens.map(({ alternatives, ...token }) => ({
     ...{ type: "token-log-probability" as const, ...token },
     logProbability: token.logProbability ?? LOG_PROBABILITY_MIN,
@@ -61,11 +61,22 @@ type Scored = Omit<ScoredToken, "logProbability"> & {
   alternatives: ScoredToken[];
 };
 
-function fromChat({ content }: ChatScores): Scored[] {
-  return (content ?? []).map((it) => ({
-    ...toToken(it),
-    alternatives: (it.top_logprobs ?? []).map(toToken).sort(byLikelihood),
-  }));
+/** @param ids of the tokens, where the server tells them beside their scores (vLLM's `return_token_ids`). */
+function fromChat({ content }: ChatScores, ids: readonly number[] | null | undefined): Scored[] {
+  // Ids of a piece of text of which some tokens have no score are of no telling which.
+  const known = ids?.length === content?.length ? ids : undefined;
+  return (content ?? []).map((it, index) => {
+    const own = known?.[index];
+    return {
+      ...toToken({ ...it, id: it.id ?? own }),
+      alternatives: (it.top_logprobs ?? [])
+        .map((other) => {
+          const isOwn = other.token === it.token && other.logprob === it.logprob;
+          return toToken({ ...other, id: other.id ?? (isOwn ? own : undefined) });
+        })
+        .sort(byLikelihood),
+    };
+  });
 }
 
 function fromLists(lists: CompletionScores, ids: readonly number[] | null | undefined): Scored[] {

@@ -78,11 +78,16 @@ export class Upstream {
 
   /** What the server tells of itself, by GET; within a few seconds. Throws as `postWhole`. */
   async look<T>(path: string, schema: z.ZodType<T>, signal: AbortSignal): Promise<T> {
+    return parse(await this.lookText(path, signal), schema);
+  }
+
+  /** The same of what is no JSON. */
+  async lookText(path: string, signal: AbortSignal): Promise<string> {
     const exchange = new Exchange(signal, UPSTREAM_LOOK_MS_MAX);
     try {
       const response = await exchange.open(this.#toUrl(path), { headers: this.#headers });
       if (response.status !== 200) throw await this.#toRefusal(response, exchange, OF_NO_MODEL);
-      return parse(await exchange.readText(UPSTREAM_REPLY_BYTES_MAX), schema);
+      return await exchange.readText(UPSTREAM_REPLY_BYTES_MAX);
     } catch (error) {
       throw toTransportError(error, exchange.signal);
     } finally {

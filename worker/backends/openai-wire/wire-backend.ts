@@ -52,6 +52,10 @@ export type WireBackendOptions = {
   watchIntervalMs?: number;
   calls?: ExtraCalls;
   foreignLoad?: NonNullable<Backend["foreignLoad"]>;
+  /** Counts what this worker has at the server, for whoever tells it from the rest there. */
+  inFlight?: { count: number };
+  /** Is given what has the server looked at at once. */
+  onWatch?: (nudge: () => void) => void;
   /** With the backend. */
   onClose?: () => Promise<void>;
 };
@@ -68,6 +72,7 @@ export async function createWireBackend(
 ): Promise<Backend> {
   const watch = new ModelWatch(options);
   await watch.begin(signal);
+  options.onWatch?.(() => watch.nudge());
   return new WireBackend(options, watch);
 }
 
@@ -77,12 +82,14 @@ class WireBackend implements Backend {
   readonly #watch: ModelWatch;
   readonly #pauses = new UpstreamPauses();
   readonly #slots: number;
+  readonly #inFlight: { count: number };
 
   constructor(options: WireBackendOptions, watch: ModelWatch) {
     this.#options = options;
     this.#watch = watch;
     const { slots } = options;
     this.#slots = typeof slots === "number" ? slots : slots();
+    this.#inFlight = options.inFlight ?? { count: 0 };
     if (options.foreignLoad) this.foreignLoad = options.foreignLoad;
   }
 
@@ -94,6 +101,11 @@ class WireBackend implements Backend {
     };
   }
 
+  /** An answer may take its server minutes without a word: while it answers other questions it is at work. */
+  passCount(): number {
+    return this.#watch.answered;
+  }
+
   watchCard(onChange: () => void): void {
     this.#watch.onChange = onChange;
   }
@@ -103,6 +115,7 @@ class WireBackend implements Backend {
     const { upstream } = this.#options;
     this.#pauses.check(model.name);
     let hasBegun = false;
+    this.#inFlight.count += 1;
     try {
       for await (const event of generateByWire({ upstream, model, request, signal })) {
         if (!hasBegun) this.#pauses.clear(model.name);
@@ -111,6 +124,8 @@ class WireBackend implements Backend {
       }
     } catch (error) {
       throw this.#see(model, error);
+    } finally {
+      this.#inFlight.count -= 1;
     }
   }
 
@@ -158,12 +173,15 @@ class WireBackend implements Backend {
 
   async #ask<T>(model: WireModel, call: () => Promise<T>): Promise<T> {
     this.#pauses.check(model.name);
+    this.#inFlight.count += 1;
     try {
       const reply = await call();
       this.#pauses.clear(model.name);
       return reply;
     } catch (error) {
       throw this.#see(model, error);
+    } finally {
+      this.#inFlight.count -= 1;
     }
   }
 
