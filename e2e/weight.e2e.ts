@@ -6,7 +6,7 @@ import { gzipSync } from "node:zlib";
 import { expect, type Page, test } from "@playwright/test";
 
 const KILOBYTES_MAX = 200;
-const HELD = ["/", "/leaderboard"];
+const HELD = ["/", "/leaderboard", "/stats", "/explore", "/models/pico-s"];
 const TOLD = ["/compare", "/chat", "/models", "/developers", "/history", "/admin/login"];
 
 /** Addresses of the scripts that the HTML of a page asks a current browser for. */
