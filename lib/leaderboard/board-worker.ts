@@ -1,4 +1,3 @@
-import type { BoardHead } from "@/lib/vote-files/board-file";
 import type { BoardComputer, ComputedBoard } from "./board-engine";
 import { ThreadClient } from "./thread-client";
 
@@ -24,12 +23,6 @@ export class BoardWorker implements BoardComputer {
     const ask = { what: "compute-past", key, before } as const;
     // As above.
     return (await this.#thread.ask(ask, { signal })) as number | undefined;
-  }
-
-  /** As `computeBoardFile` does. */
-  async computeFile(path: string, head: BoardHead, signal?: AbortSignal): Promise<string> {
-    // As above.
-    return (await this.#thread.ask({ what: "compute-file", path, head }, { signal })) as string;
   }
 
   close(): Promise<void> {

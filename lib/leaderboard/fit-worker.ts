@@ -6,7 +6,8 @@ import { ThreadClient } from "./thread-client";
 
 /**
  * The second thread, which fits. A style-controlled board of a million votes is a second of numbers in one piece;
- * the overall board, which follows each vote, must not wait behind it in the thread that holds the votes.
+ * the overall board, which follows each vote, must not wait behind it in the thread that holds the votes. Boards that
+ * are published are computed in one, too.
  */
 export class FitWorker {
   readonly #thread = new ThreadClient(FIT_ROLE);

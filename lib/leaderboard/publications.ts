@@ -8,8 +8,8 @@ import { log } from "@/lib/telemetry/log";
 import { assert } from "@/lib/util/assert";
 import { createId } from "@/lib/util/id";
 import { processSingleton } from "@/lib/util/process-singleton";
-import { BoardWorker } from "./board-worker";
 import { codeVersion } from "./code-version";
+import { FitWorker } from "./fit-worker";
 import { type ComputeFile, createBoardId, publishBoard } from "./publish-board";
 import {
   createPublication,
@@ -120,7 +120,7 @@ function toView(row: PublicationRow): PublicationView {
 /** The publications of this process, which goes on answering while they are computed. */
 export function publications(): Publications {
   return processSingleton("publications", () => {
-    const worker = new BoardWorker();
+    const worker = new FitWorker();
     return new Publications({
       ...{ db: database(), jobs: jobs() },
       compute: (path, head, { signal } = {}) => worker.computeFile(path, head, signal),
