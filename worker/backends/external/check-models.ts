@@ -41,13 +41,20 @@ async function describe(entry: ModelEntry): Promise<string> {
   return `\n${lines.join("\n")}\n`;
 }
 
-function catalogLines({ prices, anonymousOnly, link }: ModelEntry): string[] {
-  const told = [
-    prices &&
-      `prices (US dollars a million tokens): ${prices.input} read, ${prices.output} written`,
-    prices?.cachedInput !== undefined && `of cached ones ${prices.cachedInput}`,
-    anonymousOnly && "shown in blind battles alone",
-    link && `link: ${link}`,
+/** In the words of the command that sets them; a name may hold what a shell reads otherwise. */
+function catalogLines({ name, prices, anonymousOnly, link }: ModelEntry): string[] {
+  const quoted = `'${name.replaceAll("'", `'\\''`)}'`;
+  const flags = [
+    prices && `--price-prompt ${prices.input} --price-completion ${prices.output}`,
+    prices?.cachedInput !== undefined && `--price-cached-prompt ${prices.cachedInput}`,
   ].filter((it) => typeof it === "string");
-  return told.length === 0 ? [] : [`  for the catalog (npx parley models set): ${told.join("; ")}`];
+  return [
+    ...(flags.length > 0
+      ? [`  set its prices: npx parley models set ${quoted} ${flags.join(" ")}`]
+      : []),
+    ...(anonymousOnly
+      ? ["  for blind battles alone: say so in the arena's rules (/admin/arena)"]
+      : []),
+    ...(link === undefined ? [] : [`  link: ${link}`]),
+  ];
 }

@@ -157,13 +157,19 @@ function findProvider({ api_type: kind, model_name: model, api_base: base }: End
 /** Of Azure's first version with tools; FastChat asks for one that Azure has retired. */
 const AZURE_VERSION = "2024-10-21";
 
+/** FastChat names the resource; the address of its models is below that. */
+function toAzure(base: string): string {
+  const address = base.replace(/\/+$/, "");
+  return /\/openai(\/|$)/.test(address) ? address : `${address}/openai`;
+}
+
 function toEntry(
   name: string,
   endpoint: Endpoint,
   { provider, variable }: { provider: ProviderName; variable: Variable },
 ): z.input<typeof modelEntrySchema> {
   const { api_type: kind, model_name: model, api_base: base, recommended_config: said } = endpoint;
-  const address = base ?? BASES[kind];
+  const address = provider === "azure" && base != null ? toAzure(base) : (base ?? BASES[kind]);
   const isVertex = provider === "vertex" || provider === "vertex-anthropic";
   const fixed = endpoint.fixed_temperature;
   const parameters: ModelEntry["parameters"] = {

@@ -194,6 +194,7 @@ describe("FastChat's file", () => {
     });
     expect(models[2]?.entry.parameters).toEqual({ extraBody: { repetition_penalty: 1.1 } });
     expect(models[4]?.entry).toMatchObject({ project: "p", location: "europe-west1" });
+    expect(models[5]?.entry.baseUrl).toBe("https://x.openai.azure.com/openai");
     expect(warnings).toHaveLength(3);
     expect(warnings[0]).toMatch(/The key of "gpt-4o" stands in the file/);
     expect(warnings.join()).not.toContain("sk-in-file");
