@@ -130,7 +130,7 @@ export function textBlock(line: string, isGrowing: boolean): Block {
   }
   if (/^ {0,3}([-*_])[ \t]*(?:\1[ \t]*){2,}$/.test(line) && !isGrowing) return { type: "rule" };
   const [quotes = ""] = /^ {0,3}(?:>[ \t]?)+/.exec(line) ?? [];
-  const depth = [...quotes].filter((it) => it === ">").length;
+  const depth = Math.min([...quotes].filter((it) => it === ">").length, QUOTE_DEPTH_MAX);
   const quoted = faint("│ ".repeat(depth));
   const { indent, mark, words } = readItem(line.slice(quotes.length));
   const before = depth > 0 ? [quoted] : [];
@@ -151,6 +151,8 @@ function withoutClosingMarks(text: string): string {
   return end === 0 || words[end - 1] === " " ? words.slice(0, end).trimEnd() : words;
 }
 
+/** Deeper ones would leave no room, either. */
+const QUOTE_DEPTH_MAX = 8;
 /** Deeper than this an indent would leave no room. */
 const INDENT_MAX = 16;
 

@@ -53,8 +53,11 @@ const ALIASES: Record<string, string> = {
 
 /** A line above this is shown without colours: grammars need time by the square of it. */
 const LINE_CHARACTERS_MAX = 1_000;
-/** For one line, where a grammar that meets its worst case gives up and leaves the rest in one colour. */
-const LINE_MS_MAX = 500;
+/**
+ * For one line, where a grammar that meets its worst case gives up and leaves the rest in one colour. A
+ * grammar's first line also compiles its patterns, which took more than half a second on a busy machine.
+ */
+const LINE_MS_MAX = 3_000;
 
 // A theme's colours are names of ours here: what the terminal shows for them is its owner's choice.
 const LOOKS: Record<string, string> = {
