@@ -204,7 +204,11 @@ export const GUISES: Record<GuiseName, Guise> = {
   parley: {
     ...GENERIC,
     knows: new Set([...ENGINE_FIELDS, "structured_outputs"]),
-    toListed: listed("parley", ({ contextLength }) => ({ context_length: contextLength })),
+    // Models have their makers there, and only others are its own.
+    toListed: (model) => {
+      const maker = model.reasons ? "parley" : "Somebody";
+      return listed(maker, ({ contextLength }) => ({ context_length: contextLength }))(model);
+    },
     tell: () => undefined,
   },
 };

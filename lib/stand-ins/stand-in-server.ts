@@ -190,11 +190,13 @@ type Parts = {
 function toExchange({ asked, response, signal, fault, eventMs }: Parts): StandInExchange {
   const wait = (ms: number) =>
     new Promise<void>((resolve) => {
-      const timer = setTimeout(resolve, ms);
-      signal.addEventListener("abort", () => {
+      const end = () => {
         clearTimeout(timer);
+        signal.removeEventListener("abort", end);
         resolve();
-      });
+      };
+      const timer = setTimeout(end, ms);
+      signal.addEventListener("abort", end);
     });
   return {
     ...{ asked, response, signal, wait },

@@ -138,10 +138,10 @@ class WatchedServer {
     return isOther && this.#options.models.length > 0;
   }
 
-  #choose({ listed }: Look): NamedModel[] {
+  #choose({ listed, isOffered = () => true }: Look): NamedModel[] {
     const { models } = this.#options;
     const ids = new Set(listed.map(({ id }) => id));
-    const all = listed.map(({ id }) => ({ upstreamName: id, name: id }));
+    const all = listed.filter(isOffered).map(({ id }) => ({ upstreamName: id, name: id }));
     const chosen = models.length > 0 ? models.filter((it) => ids.has(it.upstreamName)) : all;
     for (const { upstreamName } of models) {
       if (!ids.has(upstreamName)) this.#warn(`the upstream lists no model ${upstreamName}`);

@@ -27,6 +27,8 @@ export type Look = {
   listed: ListedModel[];
   /** What is told of a model; a server of one model tells the same of all. */
   tellOf(model: ListedModel): Told;
+  /** Whether it is offered unless somebody names it; absent: all are. */
+  isOffered?: (model: ListedModel) => boolean;
   /** Requests that it works on at once, where it says so. */
   slots?: number | undefined;
 };
@@ -111,9 +113,10 @@ export async function recogniseServer(
   listed: readonly ListedModel[],
   signal: AbortSignal,
 ): Promise<ServerName> {
-  const owner = listed[0]?.owned_by ?? "";
-  const known = Object.hasOwn(OWNERS, owner) ? OWNERS[owner] : undefined;
-  if (known) return known;
+  // Any of them: a Parley tells who made each model, and itself of its own aliases alone.
+  const owners = listed.map(({ owned_by: owner }) => owner ?? "");
+  const known = owners.find((owner) => Object.hasOwn(OWNERS, owner));
+  if (known !== undefined && OWNERS[known] !== undefined) return OWNERS[known];
   const ask = (path: string, schema: z.ZodType) => find(upstream, path, { schema, signal });
   if (await ask("/info", TGI_INFO)) return "tgi";
   if (await ask("/props", PROPS)) return "llama.cpp";
@@ -147,7 +150,8 @@ const tellListed = (model: ListedModel): Told => ({
 const LOOKS: Record<ServerName, (upstream: Upstream, asking: Asking) => Promise<LookRest>> = {
   generic: async () => ({ tellOf: tellListed }),
   localai: async () => ({ tellOf: tellListed }),
-  parley: async () => ({ tellOf: tellListed }),
+  // Its aliases stand for models of its own, and every Parley has an `auto`.
+  parley: async () => ({ tellOf: tellListed, isOffered: ({ alias_of: alias }) => alias == null }),
   sglang: lookAtSglang,
   tgi: lookAtTgi,
   "llama.cpp": lookAtLlamaCpp,

@@ -90,6 +90,7 @@ export const modelListSchema = z.object({
       root: z.string().nullish().catch(undefined),
       max_model_len: count,
       context_length: count,
+      alias_of: z.array(z.string()).nullish().catch(undefined),
     }),
   ),
 });
