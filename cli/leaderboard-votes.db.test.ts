@@ -174,6 +174,17 @@ test("an export holds days and no voters, the same bytes each time, also compres
   expect(piped.complaints).toBe("4 votes written to -.\n");
 });
 
+test("boards that cannot be computed are a note: the votes are in", async () => {
+  await database.db.execute(sql`alter table boards rename to away`);
+  const path = file("more.jsonl", lines([vote("x", "y", "model_b", { tstamp: 1_700_000_100 })]));
+  const ran = await run("import", path);
+  await database.db.execute(sql`alter table away rename to boards`);
+  expect(ran.code).toBe(0);
+  expect(ran.written).toContain("1 of 1 votes added");
+  expect(ran.complaints).toContain("The votes are in; the boards are not computed yet");
+  expect(ran.complaints.split("\n")).toHaveLength(2);
+});
+
 test("models that are off the boards keep their votes uncounted", async () => {
   await database.db.execute(sql`update models set withdrawn_at = now() where name = 'z'`);
   const path = file("later.jsonl", lines([vote("z", "x", "model_a"), vote("y", "x", "model_a")]));

@@ -7,10 +7,12 @@ export const VOTES_A_FETCH = 1_000;
 export const VOTE_READ_MS_MAX = 300_000;
 /** Bytes of a stored piece of votes, compressed: what a statement writes and reads in some milliseconds. */
 export const SNAPSHOT_PART_BYTES = 4 * 1_048_576;
-/** Downloads of all votes at once: each holds a connection of the database. */
+/** Downloads of all votes at once, of which a network has one: each holds a connection of the database. */
 export const VOTE_DOWNLOADS_MAX = 2;
 /** Those of frozen votes, which hold a few megabytes each. */
 export const FROZEN_DOWNLOADS_MAX = 16;
+/** Of these, in one network: a room of people who check a board. */
+export const FROZEN_DOWNLOADS_A_NETWORK_MAX = 4;
 /** And no longer than this, however slowly it is read: a gigabyte at a megabyte a second. */
 export const VOTE_DOWNLOAD_MS_MAX = 900_000;
 /** Told to who finds them taken: about one download of a hundred thousand votes. */

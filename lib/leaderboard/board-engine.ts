@@ -67,6 +67,12 @@ export interface BoardFitter {
   fit(task: FitTask, signal?: AbortSignal): Promise<BoardFit>;
 }
 
+export type BoardEngineOptions = {
+  fitter?: BoardFitter;
+  /** For another computation of the same board; as long as one may take unless given. */
+  lockMsMax?: number;
+};
+
 /** What follows each vote. Its numbers take a tenth of a second, and it waits for nobody else's. */
 const LIVE = boardKeyText(OVERALL);
 
@@ -77,21 +83,23 @@ const LIVE = boardKeyText(OVERALL);
 export class BoardEngine implements BoardComputer {
   readonly #db: Database;
   readonly #fitter: BoardFitter | undefined;
+  readonly #lockMsMax: number | undefined;
   #votes = new LiveVotes();
   /** Readings come one after the other. */
   #reading: Promise<unknown> = Promise.resolve();
   #idle: NodeJS.Timeout | undefined;
 
-  constructor(db: Database, { fitter }: { fitter?: BoardFitter } = {}) {
+  constructor(db: Database, { fitter, lockMsMax }: BoardEngineOptions = {}) {
     this.#db = db;
     this.#fitter = fitter;
+    this.#lockMsMax = lockMsMax;
   }
 
   async compute(keyText: string, signal?: AbortSignal): Promise<ComputedBoard> {
     const key = parseBoardKey(keyText);
     assert(key !== undefined, "a board has a key");
     return this.#db.transaction(async (transaction) => {
-      const { fingerprint: before, today } = await lockBoard(transaction, keyText);
+      const { fingerprint: before, today } = await lockBoard(transaction, keyText, this.#lockMsMax);
       const rules = await readRules(transaction);
       const table = await this.#refresh(transaction, { rules, signal });
       signal?.throwIfAborted();

@@ -16,6 +16,7 @@ import { ballots } from "@/lib/db/schema/ballots";
 import { boardDays, boardRuns, boards } from "@/lib/db/schema/boards";
 import { models } from "@/lib/db/schema/models";
 import {
+  BOARD_COMPUTE_MS_MAX,
   BOARD_KEPT_MS,
   BOARD_RUN_STALE_MS,
   BOARD_RUNS_KEPT,
@@ -44,11 +45,22 @@ export type StoredBoard = {
   pairs: PackedPairs;
 };
 
-/** Holds off whoever would compute the same board until the transaction ends, and tells what it is now. */
+/**
+ * Holds off whoever would compute the same board until the transaction ends, and tells what it is now. From here on
+ * the transaction's statements may take as long as a board may; one whose process is silent for as long is ended,
+ * and its lock with it.
+ *
+ * @param waitMs of the lock alone, while another computation has it.
+ */
 export async function lockBoard(
   transaction: Database,
   key: string,
+  waitMs: number = BOARD_COMPUTE_MS_MAX,
 ): Promise<{ fingerprint: string | undefined; today: number }> {
+  await transaction.execute(sql`
+    select set_config('statement_timeout', ${String(BOARD_COMPUTE_MS_MAX)}, true),
+      set_config('idle_in_transaction_session_timeout', ${String(BOARD_COMPUTE_MS_MAX)}, true),
+      set_config('lock_timeout', ${String(waitMs)}, true)`);
   await transaction.execute(
     sql`select pg_advisory_xact_lock(${BOARD_LOCK}::int, hashtext(${key}))`,
   );

@@ -3,6 +3,7 @@
 import { sql } from "drizzle-orm";
 import { afterEach, beforeEach, expect, test, vi } from "vitest";
 import { ChangeFeed } from "@/lib/db/change-feed";
+import { openDatabase } from "@/lib/db/client";
 import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
 import { Jobs } from "@/lib/jobs/jobs";
 import { arenaSettingsSchema } from "@/lib/protocol/arena-settings";
@@ -317,6 +318,34 @@ test("`auto` and reveals go by the overall board", async () => {
   const ratings = await new CurrentRatings(database.db).get();
   expect([...ratings.keys()].sort()).toEqual(["x", "y"]);
   expect(ratings.get("x")!).toBeGreaterThan(ratings.get("y")!);
+});
+
+test("who waits for a board that another process computes waits longer than for any other statement", async () => {
+  await votes({ xy: ["tie", "a", "b"] });
+  const hasty = openDatabase(database.url, { statementTimeoutMs: 50 });
+  const lock = sql`select pg_advisory_xact_lock(${0x626f}::int, hashtext('overall@all'))`;
+  try {
+    let release: () => void = () => {};
+    const held = new Promise<void>((resolve) => {
+      release = resolve;
+    });
+    let isLocked = false;
+    const holder = database.db.transaction(async (transaction) => {
+      await transaction.execute(lock);
+      isLocked = true;
+      await held;
+    });
+    await until(() => expect(isLocked).toBe(true));
+    const computing = new BoardEngine(hasty.db).compute("overall@all");
+    // One that gives up sooner.
+    const impatient = new BoardEngine(hasty.db, { lockMsMax: 100 }).compute("overall@all");
+    await expect(impatient).rejects.toThrow();
+    release();
+    await holder;
+    expect(await computing).toEqual({ isChanged: true, voteCount: 3 });
+  } finally {
+    await hasty.close();
+  }
 });
 
 test("a database that is away is tried again", async () => {

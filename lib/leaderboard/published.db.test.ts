@@ -327,6 +327,35 @@ test("downloads are the votes of the days before, as lines and as a table, few a
   expect(transactions).toBe(0);
 });
 
+test("votes that were damaged are told, and stored anew by who publishes the same", async () => {
+  await castMany(30);
+  const { hash, id } = await publish();
+  const votes = await lines(hash);
+  for (const damage of [
+    sql`set content = substring(content for length(content) - 9)`,
+    sql`set content = set_byte(content, length(content) / 2, 255 - get_byte(content, length(content) / 2))`,
+  ]) {
+    await run(sql`update vote_snapshot_parts ${damage}`);
+    await expect(lines(hash)).rejects.toMatchObject({ code: "conflict" });
+    expect((await publish()).hash).toBe(hash);
+    expect((await lines(hash)).equals(votes)).toBe(true);
+  }
+  expect(await count("vote_snapshots")).toBe(1);
+  expect(await readPublished(id, database.db)).toBeDefined();
+});
+
+test("one network has its share of downloads, and nobody keeps one without reading", async () => {
+  await castMany(2_500, { at: "2026-03-04T10:00:00Z" });
+  const downloads = new Downloads({ countMax: 3, networkMax: 1, stallMs: 50 });
+  const of = (network: string) => openVotes("jsonl", { db: database.db, downloads, network });
+  const slow = await of("one");
+  await expect(of("one")).rejects.toThrow("1 download of votes is under way in your network");
+  expect((await whole(await of("other"))).toString().split("\n")).toHaveLength(2_501);
+  await expect.poll(() => downloads.running).toBe(0);
+  await expect(whole(slow)).rejects.toThrow("Nothing of the file was read for long");
+  expect((await whole(await of("one"))).length).toBeGreaterThan(100_000);
+});
+
 test("a reader that does not read is let go of when its time is up", async () => {
   await castMany(2_500);
   const downloads = new Downloads({ countMax: 1, timeMs: 20 });

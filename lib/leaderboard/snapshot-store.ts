@@ -23,10 +23,12 @@ export async function createPart(
   await db.insert(voteSnapshotParts).values(part);
 }
 
+/** In place of those that are there. */
 export async function adoptParts(
   db: Database,
   { from, to }: { from: string; to: string },
 ): Promise<void> {
+  await db.delete(voteSnapshotParts).where(eq(voteSnapshotParts.hash, to));
   await db.update(voteSnapshotParts).set({ hash: to }).where(eq(voteSnapshotParts.hash, from));
 }
 

@@ -5,6 +5,7 @@ import { createGunzip, createGzip } from "node:zlib";
 import { sql } from "drizzle-orm";
 import { SNAPSHOT_PART_BYTES } from "@/lib/board-limits";
 import type { Database } from "@/lib/db/client";
+import { AppError, isAppError } from "@/lib/errors";
 import { createId } from "@/lib/util/id";
 import { toVoteLine } from "@/lib/vote-files/vote-line";
 import { openPublicVotes } from "./public-votes";
@@ -30,7 +31,7 @@ export async function lockSnapshots(transaction: Database): Promise<void> {
 }
 
 /**
- * Stores the counted votes of this moment, unless they are stored already. Neither the votes nor what is made
+ * Stores the counted votes of this moment, unless they are stored already and are what their hash says. Neither the votes nor what is made
  * of them is ever in memory as a whole.
  *
  * @param transaction of isolation `repeatable read`, which has called `lockSnapshots`.
@@ -62,11 +63,24 @@ export async function storeVoteSnapshot(
     }
   });
   const snapshot = { hash: digest.digest("hex"), voteCount, byteCount };
-  if (await createSnapshot(transaction, snapshot)) {
+  const isNew = await createSnapshot(transaction, snapshot);
+  if (isNew || !(await isWhole(transaction, snapshot.hash))) {
     await adoptParts(transaction, { from: draft, to: snapshot.hash });
   }
   await deleteSnapshot(transaction, draft);
   return snapshot;
+}
+
+/** Whether what is stored under a hash has it still: a disk or a hand may have changed it. */
+async function isWhole(transaction: Database, hash: string): Promise<boolean> {
+  const digest = createHash("sha256");
+  try {
+    for await (const piece of readVoteBytes(transaction, hash)) digest.update(piece);
+  } catch (error) {
+    if (isAppError(error) && error.code === "conflict") return false;
+    throw error;
+  }
+  return digest.digest("hex") === hash;
 }
 
 async function* inParts(chunks: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
@@ -104,6 +118,11 @@ export async function* unpack(packed: AsyncIterable<Uint8Array>): AsyncGenerator
   source.on("error", (error) => gunzip.destroy(error));
   try {
     for await (const chunk of source.pipe(gunzip)) yield chunk;
+  } catch (cause) {
+    const code = cause instanceof Error && "code" in cause ? cause.code : undefined;
+    if (code !== "Z_BUF_ERROR" && code !== "Z_DATA_ERROR") throw cause;
+    const message = "The votes are damaged: they are gzip that is cut off or was changed.";
+    throw new AppError("conflict", { message, cause });
   } finally {
     source.destroy();
   }

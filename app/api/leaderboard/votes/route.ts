@@ -14,7 +14,7 @@ const TYPES = {
 } as const;
 
 /** Every counted vote of the days that have ended (UTC), without identity. */
-export const GET = route({ shape: "parley", caller: "anyone" }, async ({ request }) => {
+export const GET = route({ shape: "parley", caller: "anyone" }, async ({ request, ...input }) => {
   const { format } = parseQuery(request, querySchema);
   const headers = {
     "content-type": TYPES[format],
@@ -22,7 +22,7 @@ export const GET = route({ shape: "parley", caller: "anyone" }, async ({ request
     "cache-control": "no-store",
   };
   if (request.method === "HEAD") return new Response(null, { headers });
-  return new Response(await openVotes(format), { headers });
+  return new Response(await openVotes(format, { network: input.network }), { headers });
 });
 
 export const POST = methodNotAllowed("GET");

@@ -11,13 +11,13 @@ export const dynamic = "force-dynamic";
 /** The votes of a published board, line by line as they were hashed; small on the way where the client unpacks them. */
 export const GET = route(
   { shape: "parley", caller: "anyone" },
-  async ({ request, params: { id = "" } }) => {
+  async ({ request, params: { id = "" }, ...input }) => {
     parseQuery(request, noQuerySchema);
     const hash = await getSnapshotHash(id);
     return frozenReply(request, {
       ...{ hash, name: `parley-votes-${hash.slice(0, 12)}.jsonl`, canPack: true },
       contentType: "application/x-ndjson; charset=utf-8",
-      open: (isPacked) => openFrozenVotes({ hash, isPacked }),
+      open: (isPacked) => openFrozenVotes({ hash, isPacked }, { network: input.network }),
     });
   },
 );
