@@ -127,7 +127,7 @@ export const LAYERS: Record<string, readonly string[]> = {
     ...["lib/protocol", "lib/relay", "lib/responses", "lib/rules", "lib/stats", "lib/topics"],
     ...["lib/usage", "lib/vote-files"],
   ],
-  worker: ["lib/stand-ins", "lib/adapters", "lib/engine", "lib/protocol"],
+  worker: ["lib/adapters", "lib/engine", "lib/hub", "lib/protocol", "lib/stand-ins"],
   scripts: ["lib/db", "lib/protocol"],
   // Benchmarks start the same platform as the end-to-end tests.
   // The fleet that tests end and freeze has a database of its own, which is asked what is left.
@@ -141,7 +141,7 @@ export const LAYERS: Record<string, readonly string[]> = {
   // The engine: `parley chat --local` runs a model in its own process.
   cli: [
     ...["lib/adapters", "lib/auth", "lib/catalog", "lib/controller", "lib/db", "lib/integrity"],
-    "lib/engine",
+    ...["lib/engine", "lib/hub"],
     // Moderation: its patterns are checked wherever they are written.
     ...["lib/jobs", "lib/labels", "lib/leaderboard", "lib/models", "lib/moderation"],
     ...["lib/protocol", "lib/rating", "lib/rules", "lib/stats", "lib/topics", "lib/usage"],

@@ -98,7 +98,7 @@ describe("flags of the worker", () => {
       threads: 3,
       backend: {
         settings: {
-          modelFolders: [folder],
+          models: [{ folder }],
           load: {
             mayRunFewerSlots: true,
             contextLengthMax: undefined,

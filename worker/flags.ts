@@ -25,7 +25,8 @@ const KIND_DEFAULT: BackendKind = "onnx";
 
 const USAGE_OF_ALL = `Serves models to a Parley web process.
 
-  --backend <kind>      ${KINDS.join(", ")} (${KIND_DEFAULT}); also --kind
+  --backend <kind>      what serves (${KIND_DEFAULT}); also --kind. One of
+                        ${KINDS.join(", ")}
   --model <name>        what to serve; each kind says below what it takes
   --controller <url>    the web process to register with (PARLEY_CONTROLLER_URL)
   --host <address>      address to listen on (127.0.0.1)

@@ -11,6 +11,7 @@ import { StartError } from "@/lib/util/start-error";
 import { withDatabase } from "../open-database";
 import { parseFlags, toFlagNumber } from "../parse-flags";
 import type { Terminal } from "../terminal";
+import { addFolderCommands } from "./models-folders";
 import { addTemplatesCommand } from "./models-templates";
 
 const toKebab = (name: string) => name.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
@@ -30,7 +31,9 @@ type SetFlags = {
 } & Partial<Record<(typeof LIMIT_NAMES)[number], number>>;
 
 export function addModelsCommand(program: Command, terminal: Terminal): void {
-  const models = program.command("models").description("Prices, defaults, limits, stand-ins.");
+  const models = program
+    .command("models")
+    .description("What is said of models, their files, their templates.");
   models
     .command("list")
     .description("Every model that was ever offered or set, with what is said of it.")
@@ -94,6 +97,7 @@ export function addModelsCommand(program: Command, terminal: Terminal): void {
       await withDatabase(terminal.root, (db) => unsetModel(name, db));
       terminal.write(`Nothing is set for ${name} any more.\n`);
     });
+  addFolderCommands(models, terminal);
   addTemplatesCommand(models, terminal);
   addRetirement(models, terminal, { word: "retire", isRetired: true });
   addRetirement(models, terminal, { word: "return", isRetired: false });

@@ -9,6 +9,7 @@ import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { type HubServer, startHub } from "@/lib/stand-ins/hub-server";
 import { seededRandom } from "@/lib/util/random";
 import { type DownloadModelOptions, downloadModel, parseHubName } from "./download-model";
+import { ensureModel } from "./ensure-model";
 import { huggingFace } from "./hugging-face";
 import { listLocalModels, removeModel, verifyModel } from "./local-models";
 import { modelScope } from "./model-scope";
@@ -119,6 +120,12 @@ describe("on the way", () => {
     expect(ranges).toHaveLength(9);
   });
 
+  test("a connection that breaks is made again", async () => {
+    hub.faults = { breaks: 5 };
+    await download();
+    expect(there("onnx/model.onnx").equals(WEIGHTS)).toBe(true);
+  });
+
   test("a hub without ranges begins anew, and one that fails now and then is asked again", async () => {
     hub.faults = { failures: 4, hasNoRanges: true };
     await download();
@@ -159,6 +166,19 @@ describe("on the way", () => {
     await download();
     expect(existsSync(join(parent, "tiny-chat", ".lock"))).toBe(false);
   });
+});
+
+test("a worker takes what is there without a word to the hub, and brings what is not", async () => {
+  const options = {
+    ...{ hub: huggingFace({ url: hub.url }), repo: REPO, parent, signal, retry },
+    preferred: ["model.onnx"],
+  };
+  const folder = await ensureModel(options);
+  await hub.close();
+  expect(await ensureModel(options)).toBe(folder);
+  expect(await ensureModel({ ...options, revision: "main", weights: "model.onnx" })).toBe(folder);
+  await expect(ensureModel({ ...options, revision: "v2" })).rejects.toThrow("cannot be reached");
+  hub = await startHub({ repo: REPO, files: FILES });
 });
 
 test("weights are chosen by name, and what there is not is told with what there is", async () => {

@@ -39,8 +39,10 @@ export type Downloaded = { folder: string; model: HubModel; wasThere: boolean };
 
 const REPO = /^[\w.-]{1,96}\/[\w.-]{1,128}$/;
 
+export type HubModelName = { repo: string; revision?: string };
+
 /** Whether a word is a hub's name of a model, `organization/name` with or without `@revision`. */
-export function parseHubName(word: string): { repo: string; revision?: string } | undefined {
+export function parseHubName(word: string): HubModelName | undefined {
   const [repo = "", revision, ...rest] = word.split("@");
   if (!REPO.test(repo) || rest.length > 0 || revision === "") return undefined;
   if (repo.split("/").some((part) => part === "." || part === "..")) return undefined;

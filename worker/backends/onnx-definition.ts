@@ -3,11 +3,13 @@ import { basename, resolve } from "node:path";
 import { isTemplatePath } from "@/lib/adapters/known-template";
 import type { AdapterSource } from "@/lib/engine/lora/load-adapter";
 import { DEVICES } from "@/lib/engine/onnx/device";
+import { type HubModelName, parseHubName } from "@/lib/hub/download-model";
 import { SLOTS_DEFAULT } from "@/lib/limits";
 import { StartError } from "@/lib/util/start-error";
 import { defineBackend, type FlagContext, type FlagValues } from "../backend-definition";
 import type { EngineSettings } from "../engine-messages";
 import { isSet, textOf, textsOf, toChoice, toInteger, wrongFlag } from "../flag-rules";
+import { bringModel } from "./bring-model";
 import { createOnnxBackend } from "./onnx";
 
 /** How models are loaded. */
@@ -18,7 +20,9 @@ const SESSION_KINDS = ["auto", "native", "portable"] as const;
 
 export const ONNX = defineBackend({
   kind: "onnx",
-  usage: `  --model <folder>      model folder, the one with config.json; may be given several times
+  usage: `  --model <folder>      model folder, the one with config.json; or a model of the Hugging Face hub,
+                        owner/name or owner/name@revision, which is downloaded into PARLEY_MODELS
+                        where it is not there (HF_TOKEN, HF_ENDPOINT); may be given several times
   --weights <file>      which graph of a folder that has several, such as model_q4.onnx (the most
                         exact one)
   --max-model-len <tokens>
@@ -54,21 +58,32 @@ export const ONNX = defineBackend({
   },
   slotsDefault: SLOTS_DEFAULT,
   read: (values, context) => ({
-    modelFolders: toFolders(context.models),
+    models: toModels(context.models),
+    parent: resolve(context.environment.PARLEY_MODELS),
     load: toLoadSettings(values, context),
   }),
   /** As its models will be called: by their folders, and adapters by their own names. */
-  starting: ({ modelFolders, load }) => [
-    ...modelFolders.map((folder) => basename(folder)),
+  starting: ({ models, load }) => [
+    ...models.map((it) => basename("folder" in it ? it.folder : it.repo)),
     ...(load.adapters ?? []).map(({ name }) => name),
   ],
-  create: ({ modelFolders, load }, { slots, threads }) =>
-    createOnnxBackend({
+  create: async ({ models, parent, load }, { slots, threads, log, signal }) => {
+    const weights = load.weightFile;
+    const modelFolders: string[] = [];
+    for (const model of models) {
+      modelFolders.push(
+        "folder" in model
+          ? model.folder
+          : await bringModel(model, { parent, weights, log, signal }),
+      );
+    }
+    return await createOnnxBackend({
       ...load,
       ...{ modelFolders, slots, threads },
       // In the bundle, where this runs, the thread's program lies beside the worker's.
       threadUrl: new URL("./engine-thread.mjs", import.meta.url),
-    }),
+    });
+  },
 });
 
 function toLoadSettings(values: FlagValues, context: FlagContext): LoadSettings {
@@ -142,19 +157,24 @@ function toAdapters(words: readonly string[], modelCount: number): AdapterSource
   });
 }
 
-function toFolders(paths: readonly string[]): string[] {
-  if (paths.length === 0) {
+type WantedModel = { folder: string } | HubModelName;
+
+function toModels(words: readonly string[]): WantedModel[] {
+  if (words.length === 0) {
     throw new StartError({
       message: "No model to serve.",
-      remedy: "Name a model folder with --model <folder>.",
+      remedy: "Name a model folder with --model <folder>, or one of the hub as owner/name.",
     });
   }
-  return paths.map((path) => {
-    const folder = resolve(path);
-    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return folder;
+  return words.map((word) => {
+    const folder = resolve(word);
+    if (statSync(folder, { throwIfNoEntry: false })?.isDirectory()) return { folder };
+    const name = parseHubName(word);
+    if (name !== undefined) return name;
     throw new StartError({
       message: `There is no folder ${folder}.`,
-      remedy: "Give --model the path of a model folder, the one that holds config.json.",
+      remedy:
+        "Give --model the path of a model folder, the one that holds config.json, or a model of the hub as owner/name.",
     });
   });
 }
