@@ -191,10 +191,10 @@ export class ServedExternal {
 
   #about(): UpstreamAbout {
     const { baseUrl = "" } = this.entry;
-    const { key = "", secretAccessKey = "" } = this.#credentials;
+    const { key = "", accessKeyId = "", secretAccessKey = "" } = this.#credentials;
     return {
       ...{ model: this.entry.name, upstreamModel: this.entry.model },
-      hidden: [key, secretAccessKey, baseUrl],
+      hidden: [key, accessKeyId, secretAccessKey, baseUrl],
     };
   }
 }
