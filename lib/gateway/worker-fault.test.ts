@@ -2,7 +2,7 @@ import { expect, test } from "vitest";
 import type { Reservation } from "@/lib/controller/places";
 import { AppError, type ErrorCode } from "@/lib/errors";
 import { asTold } from "@/lib/protocol/worker-error";
-import { blame } from "./worker-fault";
+import { blame, toClientError } from "./worker-fault";
 
 const lost = () => new AppError("worker-lost", { message: "gone" });
 
@@ -16,4 +16,11 @@ test.each([
   // Of a place no more is asked.
   blame({ kind, failed: (code: ErrorCode) => void heard.push(code) } as Reservation, thrown);
   expect(heard).toEqual(expected);
+});
+
+test("a model that is asked too often at its upstream is a client's 429, with the wait", () => {
+  const refused = new AppError("rate-limited", { message: "Too often.", retryAfterSeconds: 7 });
+  expect(toClientError(asTold(refused))).toMatchObject({
+    ...{ code: "rate-limited", status: 429, message: "Too often.", retryAfterSeconds: 7 },
+  });
 });
