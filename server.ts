@@ -71,13 +71,13 @@ async function main(): Promise<void> {
   const answer = (incoming: IncomingMessage, outgoing: ServerResponse) => {
     if (front(incoming, outgoing)) return;
     if (isDev) passOnAddress(incoming);
-    else stores.hold(outgoing);
-    prepared
+    const work = prepared
       .then(() => pages(incoming, outgoing))
       .catch((error: unknown) => {
         log.error({ err: error, path: incoming.url?.split("?")[0] }, "page failed");
         outgoing.destroy();
       });
+    if (!isDev) stores.hold(outgoing, work);
   };
   // In development all goes through Next, which has booted when it is prepared.
   const held = isDev ? answer : holdRequests(startGate(), answer);

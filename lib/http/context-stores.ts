@@ -33,14 +33,21 @@ export class ContextStores {
     };
   }
 
-  /** A page is being answered, until its answer is closed. */
-  hold(outgoing: ServerResponse): void {
+  /**
+   * A page is being answered, until its answer is closed and the work on it done, whichever is later: who
+   * leaves a page early does not end it.
+   *
+   * @param work never rejects.
+   */
+  hold(outgoing: ServerResponse, work: Promise<void>): void {
     this.#pages += 1;
     clearTimeout(this.#timer);
-    outgoing.once("close", () => {
-      this.#pages -= 1;
-      if (this.#pages === 0) this.#timer = setTimeout(() => this.#rest(), REST_AFTER_MS).unref();
-    });
+    outgoing.once("close", () => void work.then(() => this.#release()));
+  }
+
+  #release(): void {
+    this.#pages -= 1;
+    if (this.#pages === 0) this.#timer = setTimeout(() => this.#rest(), REST_AFTER_MS).unref();
   }
 
   #rest(): void {
