@@ -18,7 +18,7 @@ export function SmallBoard({ label, rows }: SmallBoardProps) {
       aria-label={`${label}, scrolls inside itself`}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard.
       tabIndex={0}
-      className="overflow-x-auto"
+      className="relative overflow-x-auto"
     >
       <table aria-label={label} className="numeric w-full border-separate border-spacing-0 text-sm">
         <thead className="text-xs text-ink-soft">

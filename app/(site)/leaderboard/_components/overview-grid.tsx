@@ -45,6 +45,8 @@ export function OverviewGrid({ columns, rows, address, go, isBusy }: OverviewGri
     () => columns.map((_, at) => Math.max(...rows.map((row) => row.cells[at]?.rank ?? 0), 2)),
     [columns, rows],
   );
+  // The best come first by themselves, whose ranks are the lowest and whose scores are the highest.
+  const isDown = show === "score" && !isByModel ? !isDescending : isDescending;
   const isSorted = (key: string, at: number) => (isByModel ? key === BY_MODEL : at === index);
   const onSort = (key: string, at: number) =>
     go({ sortBy: key, isDescending: isSorted(key, at) && !isDescending });
@@ -55,7 +57,7 @@ export function OverviewGrid({ columns, rows, address, go, isBusy }: OverviewGri
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls has to be reachable by keyboard.
       tabIndex={0}
       className={clsx(
-        "-mx-4 max-h-[calc(100dvh-var(--header-height)-var(--bottom-bar-height)-8px)] overflow-auto px-4 transition-opacity duration-240 sm:mx-0 sm:px-0",
+        "relative -mx-4 max-h-[calc(100dvh-var(--header-height)-var(--bottom-bar-height)-8px)] overflow-auto px-4 transition-opacity duration-240 sm:mx-0 sm:px-0",
         isBusy && "opacity-60",
       )}
     >
@@ -81,14 +83,14 @@ export function OverviewGrid({ columns, rows, address, go, isBusy }: OverviewGri
               <th
                 key={column.key}
                 scope="col"
-                aria-sort={toAriaSort(isSorted(column.key, at), isDescending)}
+                aria-sort={toAriaSort(isSorted(column.key, at), isDown)}
                 className="sticky top-0 z-20 min-w-20 border-b border-line bg-paper px-2 py-3 text-right align-bottom text-xs font-medium"
               >
                 <span className="flex flex-col items-end">
                   <SortButton
                     label={nameOf(column)}
                     isActive={isSorted(column.key, at)}
-                    isDescending={isDescending}
+                    isDescending={isDown}
                     onSort={() => onSort(column.key, at)}
                   />
                   <BoardLink column={column} />
@@ -155,11 +157,7 @@ const GridRow = memo(function GridRow({ row, depths, show }: GridRowProps) {
             <span
               title={cell.isPreliminary ? "preliminary: on few votes" : undefined}
               className={
-                cell.isPreliminary
-                  ? "text-ink-soft italic"
-                  : cell.rank === 1
-                    ? "font-semibold"
-                    : undefined
+                cell.isPreliminary ? "italic" : cell.rank === 1 ? "font-semibold" : undefined
               }
             >
               {formatCount(show === "rank" ? cell.rank : cell.rating)}

@@ -19,7 +19,7 @@ const ORDERS = ["best", "worst"] as const;
 const WORDS = {
   best: { label: "Best opponents", head: "Strongest against" },
   worst: { label: "Worst opponents", head: "Weakest against" },
-  votes: { label: "Opponents", head: "Against each opponent" },
+  votes: { label: "Opponents", head: "Most often against" },
 };
 
 /** The strongest and the weakest would be some of the same. */
