@@ -159,7 +159,12 @@ function toRest(
   }
   if (status === 400 || status === 422) {
     const message = passOn(sentence, "The server behind this model refuses the request.");
-    return make("invalid-request", message, toParam(told.param));
+    const isField = told.code === "unsupported_parameter";
+    return make(
+      isField ? "unsupported-parameter" : "invalid-request",
+      message,
+      toParam(told.param),
+    );
   }
   return make("upstream-invalid", `The server behind this model answered with status ${status}.`);
 }
