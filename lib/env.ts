@@ -148,3 +148,10 @@ export function toEnvExample(): string {
 
 ${sections.join("\n")}`;
 }
+
+/** The environment for somebody else's program: nothing of ours, secrets least of all. */
+export function environmentOfOthers(): NodeJS.ProcessEnv {
+  const kept = { ...process.env };
+  for (const name of Object.keys(kept)) if (name.startsWith("PARLEY_")) delete kept[name];
+  return kept;
+}

@@ -56,3 +56,15 @@ export const UPSTREAM_MODELS_MAX = 256;
 export const UPSTREAM_PROBED_MODELS_MAX = 4;
 /** One of these questions; a model that is loaded for it first takes a while. */
 export const UPSTREAM_PROBE_MS_MAX = 30_000;
+
+/** Between two starts of a server that a worker launched and that died. */
+export const LAUNCH_PAUSE_MS = { firstMs: 1_000, longestMs: 60_000 };
+/** A launched server that has answered for this long has begun well: its next death is its first again. */
+export const LAUNCH_STEADY_MS = 60_000;
+/** A launched server that is told to end, before it is killed: vLLM lets its answers finish and frees its GPUs. */
+export const LAUNCH_STOP_MS_MAX = 15_000;
+/** Of a launched server's log, before it is put aside; one older file is kept. */
+export const LAUNCH_LOG_BYTES_MAX = 16 * 1024 * 1024;
+/** A launched server's last lines, which are told when it dies, and the characters of each. */
+export const LAUNCH_LAST_LINES = 20;
+export const LAUNCH_LINE_CHARACTERS_MAX = 1_000;

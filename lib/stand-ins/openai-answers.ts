@@ -1,7 +1,7 @@
 import * as z from "zod";
 import type { Guise, ServedStandIn } from "./openai-guises";
 import { chatScores, completionScores } from "./openai-scores";
-import { fillSchema, toTokens, toVector, writeAnswer } from "./stand-in-model";
+import { fillSchema, idOf, toTokens, toVector, writeAnswer } from "./stand-in-model";
 import type { StandInExchange } from "./stand-in-server";
 
 /** What a stand-in of OpenAI's wire answers with, streamed or whole. */
@@ -13,7 +13,7 @@ export type Place = {
   tokenMs: number;
 };
 
-const toolSchema = z.object({
+export const toolSchema = z.object({
   function: z.object({ name: z.string(), parameters: z.unknown().optional() }),
 });
 const bodySchema = z.looseObject({
@@ -34,6 +34,7 @@ const bodySchema = z.looseObject({
   top_logprobs: z.number().optional(),
   echo: z.boolean().optional(),
   tools: z.array(toolSchema).optional(),
+  return_token_ids: z.boolean().optional(),
   tool_choice: z.unknown().optional(),
   ignore_eos: z.boolean().optional(),
 });
@@ -89,12 +90,17 @@ export async function answerCompletion(place: Place): Promise<void> {
     const scores = {
       logprobs: completionScores(all, { body, guise: place.guise, isEcho: body.echo === true }),
     };
-    const choice = toEnd({ index: 0, text: all.join(""), ...scores }, made);
+    const ids = {
+      ...toTokenIds(made, body.max_tokens === 0 ? [] : answer.tokens),
+      ...(body.return_token_ids === true && { prompt_token_ids: promptTokens.map(idOf) }),
+    };
+    const choice = toEnd({ index: 0, text: all.join(""), ...scores, ...ids }, made);
     place.exchange.sendJson({ ...head, choices: [choice], usage: toUsage(answer) });
     return;
   }
   const pieces = answer.tokens.map((token) => ({
     ...{ text: token, tokens: 1 },
+    ...toTokenIds(made, [token]),
     logprobs: completionScores([token], { body, guise: place.guise, isEcho: false }),
   }));
   await stream(made, head, pieces);
@@ -137,6 +143,9 @@ function make(place: Place): Made | undefined {
   if (!model) {
     const message = `The model \`${body.model}\` does not exist.`;
     return refuse(404, { message, code: "model_not_found" });
+  }
+  if (model.kind === "rerank") {
+    return refuse(404, { message: "The model does not support Chat Completions API." });
   }
   const prompt = promptOf(body);
   const promptTokens = toTokens(prompt).length;
@@ -249,14 +258,18 @@ function cutTo(tokens: readonly string[], length: number): string[] {
   return kept;
 }
 
-export function promptOf({ messages, prompt }: Body): string {
+/** What a chat template would make of it; open, it ends where the assistant begins. */
+export function promptOf(
+  { messages, prompt, tools }: Pick<Body, "messages" | "prompt" | "tools">,
+  isOpen = true,
+): string {
   if (prompt !== undefined) return typeof prompt === "string" ? prompt : prompt.join(" ");
-  return (messages ?? [])
-    .map(
-      ({ role, content }) =>
-        `${role}: ${typeof content === "string" ? content : JSON.stringify(content)}`,
-    )
-    .join("\n");
+  const lines = (messages ?? []).map(
+    ({ role, content }) =>
+      `${role}: ${typeof content === "string" ? content : JSON.stringify(content)}`,
+  );
+  if (tools) lines.unshift(`tools: ${JSON.stringify(tools)}`);
+  return [...lines, ...(isOpen ? ["assistant:"] : [])].join("\n");
 }
 
 type Piece = { tokens: number } & Record<string, unknown>;
@@ -272,7 +285,11 @@ function* chatPieces(made: Made): Generator<Piece> {
     for (const token of answer.reasoning) yield { delta: { [reasoning]: token }, tokens: 1 };
   }
   for (const token of answer.tokens) {
-    yield { delta: { content: token }, tokens: 1, ...toChatScores(made, [token]) };
+    yield {
+      ...{ delta: { content: token }, tokens: 1 },
+      ...toChatScores(made, [token]),
+      ...toTokenIds(made, [token]),
+    };
   }
   if (answer.call) yield* callPieces(answer.call, place.guise);
 }
@@ -337,6 +354,12 @@ function toMessage({ answer, place }: Made): object {
 function toChatScores({ body, place }: Made, tokens: readonly string[]): object {
   if (!body.logprobs || !place.guise.knows.has("logprobs")) return {};
   return { logprobs: chatScores(tokens, { body, guise: place.guise }) };
+}
+
+/** vLLM's `return_token_ids`. */
+function toTokenIds({ body, place }: Made, tokens: readonly string[]): object {
+  if (body.return_token_ids !== true || !place.guise.knows.has("return_token_ids")) return {};
+  return { token_ids: tokens.map(idOf) };
 }
 
 function toUsage({ promptTokens, completionTokens }: Answer): object {

@@ -5,10 +5,12 @@ import type { Asked } from "./stand-in-server";
 export type ServedStandIn = {
   id: string;
   contextLength: number;
-  kind: "chat" | "embeddings";
+  kind: "chat" | "embeddings" | "rerank";
   /** Reasons before it answers. */
   reasons?: boolean;
   sees?: boolean;
+  /** Tells how well documents answer a query, and writes nothing. */
+  ranks?: boolean;
 };
 
 export type ErrorWords = { message: string; code?: string; param?: string };

@@ -1,6 +1,7 @@
 import { answerChat, answerCompletion, answerEmbeddings } from "./openai-answers";
 import { GUISES, type GuiseName, type ServedStandIn } from "./openai-guises";
 import { type Asked, type StandIn, type StandInExchange, startStandIn } from "./stand-in-server";
+import { answerEnginePath, type EngineFlags, type EngineLoad } from "./vllm-paths";
 
 /** A server of OpenAI's wire that stands in for those of others, each with its own ways. */
 
@@ -15,6 +16,8 @@ export type OpenAiServerOptions = {
   port?: number;
   /** Pause before each token. */
   tokenMs?: number;
+  /** Of vLLM: what it was told at its start. */
+  engineFlags?: EngineFlags;
 };
 
 export type OpenAiServer = StandIn & {
@@ -22,6 +25,8 @@ export type OpenAiServer = StandIn & {
   baseUrl: string;
   /** From now on. */
   setModels(models: readonly ServedStandIn[]): void;
+  /** What others have in vLLM's engines, from now on. */
+  setLoads(loads: readonly EngineLoad[]): void;
 };
 
 export const STAND_IN_MODELS: readonly ServedStandIn[] = [
@@ -33,6 +38,8 @@ export const STAND_IN_MODELS: readonly ServedStandIn[] = [
 export async function startOpenAiServer(options: OpenAiServerOptions): Promise<OpenAiServer> {
   const guise = GUISES[options.guise];
   let models = options.models ?? STAND_IN_MODELS;
+  let loads: readonly EngineLoad[] = [{ running: 0, waiting: 0, cacheShare: 0 }];
+  let working = 0;
   const server = await startStandIn({
     port: options.port,
     toError: (status, message) => guise.toError(status, { message }),
@@ -48,14 +55,25 @@ export async function startOpenAiServer(options: OpenAiServerOptions): Promise<O
         exchange.sendJson({ object: "list", data: models.map(guise.toListed) });
         return;
       }
+      if (options.guise === "vllm") {
+        const [first, ...others] = loads;
+        const own = first ? [{ ...first, running: first.running + working }, ...others] : [];
+        const flags = options.engineFlags ?? {};
+        if (answerEnginePath({ exchange, models, loads: own, flags })) return;
+      }
       const told = guise.tell(asked, models);
       if (told !== undefined) {
         exchange.sendJson(told);
         return;
       }
       const place = { exchange, guise, models, tokenMs: options.tokenMs ?? 0 };
-      if (asked.path === "/v1/chat/completions") return answerChat(place);
-      if (asked.path === "/v1/completions") return answerCompletion(place);
+      const answer = asked.path === "/v1/chat/completions" ? answerChat : answerCompletion;
+      if (answer === answerChat || asked.path === "/v1/completions") {
+        working += 1;
+        return await answer(place).finally(() => {
+          working -= 1;
+        });
+      }
       if (asked.path === "/v1/embeddings") return answerEmbeddings(place);
       exchange.sendJson(guise.toError(404, { message: "Not Found" }), 404);
     },
@@ -65,6 +83,9 @@ export async function startOpenAiServer(options: OpenAiServerOptions): Promise<O
     baseUrl: `${server.url}/v1`,
     setModels: (next) => {
       models = next;
+    },
+    setLoads: (next) => {
+      loads = next;
     },
   };
 }

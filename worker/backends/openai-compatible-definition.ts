@@ -1,16 +1,18 @@
-import { readVariable } from "@/lib/env";
-import { REQUEST_FIELDS, type RequestField } from "@/lib/protocol/request-fields";
 import { UPSTREAM_SLOTS_DEFAULT } from "@/lib/upstream-limits";
-import { isLoopback } from "@/lib/util/loopback";
 import { StartError } from "@/lib/util/start-error";
 import { defineBackend, type FlagContext, type FlagValues } from "../backend-definition";
-import { isSet, textOf, textsOf, toChoice, toInteger, toUrl, wrongFlag } from "../flag-rules";
-import {
-  createOpenAiCompatibleBackend,
-  type NamedModel,
-  type OpenAiCompatibleOptions,
-} from "./openai-compatible";
+import { isSet, textOf, textsOf, toChoice, toInteger } from "../flag-rules";
+import { createOpenAiCompatibleBackend, type OpenAiCompatibleOptions } from "./openai-compatible";
 import { SERVER_NAMES } from "./openai-compatible/servers";
+import {
+  readKey,
+  readSecret,
+  toBaseUrl,
+  toField,
+  toNamedModel,
+  toSecret,
+  warnOfPlainKey,
+} from "./openai-wire/upstream-flags";
 
 export const OPENAI_COMPATIBLE = defineBackend({
   kind: "openai-compatible",
@@ -77,22 +79,6 @@ function toOptions(values: FlagValues, context: FlagContext): OpenAiCompatibleOp
   };
 }
 
-/** A key in an address would stand in logs. */
-function toBaseUrl(word: string): string {
-  const url = toUrl("base-url", word);
-  const { username, password, search, hash } = new URL(url);
-  if (username === "" && password === "" && search === "" && hash === "") return url;
-  throw new StartError({
-    message: "--base-url holds a password or a query.",
-    remedy: "Give the key with --api-key-env or --header.",
-  });
-}
-
-function toNamedModel(word: string): NamedModel {
-  const [, upstreamName = word, name = word] = /^([^=]+)=(.+)$/.exec(word) ?? [];
-  return { upstreamName, name };
-}
-
 const HEADER = /^([!#$%&'*+.^_`|~\w-]+)=(\w+)$/;
 
 function toHeaders(values: FlagValues): Record<string, string> {
@@ -108,49 +94,6 @@ function toHeaders(values: FlagValues): Record<string, string> {
     }
     headers[name.toLowerCase()] = readSecret("header", variable);
   }
-  const key = textOf(values, "api-key-env");
-  if (key === undefined) return headers;
-  if (!/^[A-Za-z_]\w*$/.test(key)) {
-    throw new StartError({
-      message: "--api-key-env is the name of a variable.",
-      remedy: "Put the key into a variable and give its name.",
-    });
-  }
-  return { ...headers, authorization: `Bearer ${readSecret("api-key-env", key)}` };
-}
-
-/** Out of reach of whoever writes settings down. */
-function toSecret<T>(value: T): () => T {
-  return () => value;
-}
-
-function readSecret(flag: string, variable: string): string {
-  const value = readVariable(variable)?.trim();
-  if (value === undefined || value === "") {
-    throw new StartError({
-      message: `--${flag} names ${variable}, which is not set.`,
-      remedy: "Set it in the environment or in .env.",
-    });
-  }
-  if (/^[\x20-\x7e]+$/.test(value)) return value;
-  throw new StartError({
-    message: `${variable}, which --${flag} names, holds what no header can.`,
-    remedy: "Look for a line break or a letter beyond ASCII in it.",
-  });
-}
-
-function toField(flag: string, word: string): RequestField {
-  const field = REQUEST_FIELDS.find((it) => it === word);
-  if (field === undefined) throw wrongFlag(flag, `is one of ${REQUEST_FIELDS.join(", ")}`, word);
-  return field;
-}
-
-function warnOfPlainKey(
-  { baseUrl, headers }: OpenAiCompatibleOptions,
-  warn: (message: string) => void,
-): void {
-  const { protocol, hostname } = new URL(baseUrl);
-  const isLocal = isLoopback(hostname.replace(/^\[|\]$/g, ""));
-  if (protocol !== "http:" || isLocal || Object.keys(headers()).length === 0) return;
-  warn("the key goes over the network in clear: give --base-url an address that begins with https");
+  const key = readKey(values);
+  return key === undefined ? headers : { ...headers, authorization: `Bearer ${key}` };
 }

@@ -19,10 +19,9 @@ import { ServerProbe } from "./openai-compatible/server-probe";
 import { DIALECTS, type ServerName } from "./openai-compatible/servers";
 import type { Dialect } from "./openai-wire/dialect";
 import { Upstream } from "./openai-wire/upstream";
+import type { NamedModel } from "./openai-wire/upstream-flags";
 import { createWireBackend } from "./openai-wire/wire-backend";
 import { toBuild, type WireModel } from "./openai-wire/wire-model";
-
-export type NamedModel = { upstreamName: string; name: string };
 
 export type OpenAiCompatibleOptions = {
   /** Up to and with `/v1`. */
@@ -109,7 +108,7 @@ class WatchedServer {
     const { server } = this.#options;
     const upstream = this.#upstream;
     const found = server ?? (await recogniseServer(upstream, await this.#list(signal), signal));
-    this.#log.info({ server: found }, `the upstream is ${DIALECTS[found].title}`);
+    this.#log.info({ server: found }, "recognised the upstream");
     return found;
   }
 

@@ -111,7 +111,7 @@ function toChatFields(request: GenerateRequest, dialect: Dialect): BodyFields {
     isSplit: request.splitReasoning === true,
   };
   return {
-    messages: messages.map((message, index) => toWireMessage(message, { index, dialect })),
+    messages: toWireMessages(messages, dialect),
     ...(count !== undefined && {
       ...{ logprobs: true, top_logprobs: count },
       ...dialect.chatScoreExtras,
@@ -128,10 +128,7 @@ function toToolFields({ tools, choice, isParallel }: ToolRequest, dialect: Diale
   const offered = isAlone ? tools.filter((tool) => tool.name === name) : tools;
   const told = isAlone ? "required" : choice;
   return {
-    tools: offered.map(({ name, description, parameters, isStrict }) => ({
-      type: "function",
-      function: { name, description, parameters, strict: isStrict },
-    })),
+    tools: toWireTools(offered),
     ...(told !== "auto" && {
       tool_choice:
         typeof told === "string" ? told : { type: "function", function: { name: told.name } },
@@ -139,6 +136,18 @@ function toToolFields({ tools, choice, isParallel }: ToolRequest, dialect: Diale
     ...(!isParallel && { parallel_tool_calls: false }),
     ...(isParallel && dialect.mustAllowParallelCalls && { parallel_tool_calls: true }),
   };
+}
+
+export function toWireTools(tools: ToolRequest["tools"]): BodyFields[] {
+  return tools.map(({ name, description, parameters, isStrict }) => ({
+    type: "function",
+    function: { name, description, parameters, strict: isStrict },
+  }));
+}
+
+/** @throws AppError as `toWireCall`, for an image. */
+export function toWireMessages(messages: readonly Message[], dialect: Dialect): BodyFields[] {
+  return messages.map((message, index) => toWireMessage(message, { index, dialect }));
 }
 
 function toWireMessage(
