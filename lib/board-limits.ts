@@ -5,6 +5,10 @@
 export const VOTES_A_FETCH = 1_000;
 /** Sorting ten million of them, before the first is read. */
 export const VOTE_READ_MS_MAX = 300_000;
+/** One publication waits for another one's end so long: ten million votes are stored and computed in less. */
+export const SNAPSHOT_LOCK_MS_MAX = 1_800_000;
+/** Who removes a board waits for a page, and is told to come again. */
+export const REMOVAL_LOCK_MS_MAX = 10_000;
 /** Bytes of a stored piece of votes, compressed: what a statement writes and reads in some milliseconds. */
 export const SNAPSHOT_PART_BYTES = 4 * 1_048_576;
 /** Downloads of all votes at once, of which a network has one: each holds a connection of the database. */

@@ -21,7 +21,7 @@ import { createBoardId, publishBoard } from "./publish-board";
 import { getPublishedFile, listPublished, readPublished } from "./read-published";
 import { removeBoard } from "./remove-board";
 import { openFrozenVotes, openVotes } from "./vote-download";
-import { readPackedVotes, readVoteBytes } from "./vote-snapshot";
+import { lockSnapshots, readPackedVotes, readVoteBytes } from "./vote-snapshot";
 import { withVoteFile } from "./with-vote-file";
 
 let database: TestDatabase;
@@ -235,6 +235,15 @@ test("two at once store the votes once", async () => {
   const both = await Promise.all([publish(), publish({ style: true })]);
   expect(both[0].hash).toBe(both[1].hash);
   expect([await count("vote_snapshots"), await count("published_boards")]).toEqual([1, 2]);
+});
+
+test("one that waits for another's end says so when it has waited for too long", async () => {
+  await database.db.transaction(async (holder) => {
+    await lockSnapshots(holder);
+    const waiting = database.db.transaction((db) => lockSnapshots(db, 20));
+    await expect(waiting).rejects.toMatchObject({ code: "overloaded", message: /published/ });
+  });
+  await database.db.transaction((db) => lockSnapshots(db, 20));
 });
 
 test("a board is removed with its reason in the public log, and its votes with the last that names them", async () => {

@@ -3,13 +3,21 @@ import { Readable } from "node:stream";
 import { pipeline } from "node:stream/promises";
 import { createGunzip, createGzip } from "node:zlib";
 import { sql } from "drizzle-orm";
-import { SNAPSHOT_PART_BYTES } from "@/lib/board-limits";
+import {
+  SNAPSHOT_LOCK_MS_MAX,
+  SNAPSHOT_PART_BYTES,
+  VOTE_DOWNLOAD_RETRY_AFTER_SECONDS,
+  VOTE_READ_MS_MAX,
+} from "@/lib/board-limits";
 import type { Database } from "@/lib/db/client";
 import { AppError, isAppError } from "@/lib/errors";
 import { createId } from "@/lib/util/id";
 import { toVoteLine } from "@/lib/vote-files/vote-line";
 import { openPublicVotes } from "./public-votes";
 import { adoptParts, createPart, createSnapshot, deleteSnapshot, findPart } from "./snapshot-store";
+
+/** PostgreSQL: a lock was not had in time. */
+const LOCK_NOT_AVAILABLE = "55P03";
 
 /**
  * The votes of published boards. A snapshot is lines of votes-files/vote-line.ts, named by their SHA-256: the
@@ -25,9 +33,32 @@ export type SnapshotOptions = {
   onProgress?: ((done: number, total: number) => void) | undefined;
 };
 
-/** Keeps two from storing the same votes at once. In `repeatable read` before anything is read: what the other one stored must be seen. */
-export async function lockSnapshots(transaction: Database): Promise<void> {
-  await transaction.execute(sql`lock table vote_snapshots in share row exclusive mode`);
+/**
+ * Keeps two from storing the same votes at once. In `repeatable read` before anything is read: what the other one
+ * stored must be seen. It waits as long as publishing may take, which is far longer than a statement of a page.
+ *
+ * @throws AppError `overloaded` when another one has it for so long.
+ */
+export async function lockSnapshots(
+  transaction: Database,
+  waitMsMax = SNAPSHOT_LOCK_MS_MAX,
+): Promise<void> {
+  await transaction.execute(sql.raw(`set local lock_timeout = ${waitMsMax}`));
+  await transaction.execute(
+    sql.raw(`set local statement_timeout = ${waitMsMax + VOTE_READ_MS_MAX}`),
+  );
+  try {
+    await transaction.execute(sql`lock table vote_snapshots in share row exclusive mode`);
+  } catch (error) {
+    const { cause } = error instanceof Error ? error : {};
+    const isTaken = cause instanceof Error && "code" in cause && cause.code === LOCK_NOT_AVAILABLE;
+    if (!isTaken) throw error;
+    throw new AppError("overloaded", {
+      message: `Another board has been being published or removed for ${Math.round(waitMsMax / 1_000)} seconds. Try again when it is done.`,
+      retryAfterSeconds: VOTE_DOWNLOAD_RETRY_AFTER_SECONDS,
+      cause: error,
+    });
+  }
 }
 
 /**
