@@ -235,3 +235,44 @@ test("a stream without an end is lost, and a server that answers whole is unders
   expect(textOf(whole)).toBe("a b");
   expect(whole.at(-1)).toMatchObject({ usage: { promptTokens: 3, completionTokens: 2 } });
 });
+
+test("vectors are of unit length and in the order of their texts", async () => {
+  const server = await standIn("sglang");
+  const backend = await createOpenAiCompatibleBackend(
+    { ...PLAIN, baseUrl: server.baseUrl, embedders: ["stand-in-embedder"] },
+    { log, signal: new AbortController().signal },
+  );
+  ends.push(() => backend.close());
+  const signal = new AbortController().signal;
+  const embed = (inputs: string[], more: object = {}) =>
+    backend.embed({ requestId: "r", model: "stand-in-embedder", inputs, ...more }, signal);
+  const { embeddings, promptTokens } = await embed(["a stone", "a lantern"]);
+  expect(promptTokens).toBe(4);
+  for (const vector of embeddings) expect(Math.hypot(...vector)).toBeCloseTo(1, 6);
+  expect((await embed(["a lantern"])).embeddings[0]).toEqual(embeddings[1]);
+  await expect(embed(["x"], { overflow: "average" })).rejects.toMatchObject({
+    ...{ code: "unsupported-parameter", param: "overflow" },
+  });
+  const chat = testRequest("stand-in-embedder");
+  await expect(backend.generate(chat, signal)[Symbol.asyncIterator]().next()).rejects.toMatchObject(
+    {
+      code: "not-supported",
+    },
+  );
+});
+
+test("reasoning is told apart, whether its server does so or not", async () => {
+  for (const guise of ["sglang", "lm-studio"] as const) {
+    const server = await standIn(guise);
+    const worker = await live({ baseUrl: server.baseUrl });
+    await worker.offers(NAMES);
+    const events = await worker.generate("stand-in-thinker", {
+      splitReasoning: true,
+      maxTokens: 9,
+    });
+    const reasoning = events.map((it) => (it.type === "reasoning-delta" ? it.text : "")).join("");
+    expect(reasoning.trim()).toBe("think of it");
+    expect(textOf(events)).not.toMatch(/think/);
+    expect(textOf(events)).not.toBe("");
+  }
+});
