@@ -1,14 +1,16 @@
 import * as z from "zod";
+import { isAppError } from "@/lib/errors";
+import { EVENT_BYTES_MAX } from "@/lib/limits";
 import {
   CHAT_ERROR_BYTES_MAX,
   CHAT_LIST_MS_MAX,
   CHAT_SILENCE_MS_MAX,
   NAMES_TOLD_MAX,
 } from "@/lib/terminal-limits";
+import { ServerSentEventReader } from "@/lib/util/server-sent-events";
 import { plainLine } from "../text-table";
 import { ChatError } from "./chat-error";
 import type { ChatEvent, ChatRequest, ChatSampling, ChatSource } from "./chat-source";
-import { readServerSentEvents } from "./server-sent-events";
 
 export type ServerOptions = {
   /** With or without `/v1`. */
@@ -182,7 +184,7 @@ async function* readAnswer(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Ch
   let finishReason: string | null = null;
   let usage: z.infer<typeof chunkSchema>["usage"];
   let isOver = false;
-  for await (const data of readServerSentEvents(chunks)) {
+  for await (const data of readEventData(chunks)) {
     if (data === "[DONE]") {
       isOver = true;
       break;
@@ -225,6 +227,23 @@ async function* readAnswer(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Ch
     promptTokens: promptTokens ?? null,
     completionTokens: completionTokens ?? null,
   };
+}
+
+/** @throws ChatError where what came is no server-sent event, or has no end. */
+async function* readEventData(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<string> {
+  const reader = new ServerSentEventReader(EVENT_BYTES_MAX);
+  try {
+    for await (const chunk of chunks) for (const { data } of reader.push(chunk)) yield data;
+    for (const { data } of reader.end()) yield data;
+  } catch (error) {
+    if (!isAppError(error)) throw error;
+    throw new ChatError(
+      "broken-answer",
+      `The server's answer cannot be read: ${error.message}`,
+      "",
+      error,
+    );
+  }
 }
 
 /** Ends a request whose server says nothing, however long its whole answer takes. */
