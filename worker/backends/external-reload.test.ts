@@ -51,7 +51,7 @@ test("models that a source tells anew are offered anew, and a faulty reading cha
 
 test("a name that the source has not is refused with those that it has", async () => {
   const source = { read: async () => ({ models: [model("a")], warnings: [] }), watch: () => {} };
-  await expect(
-    createExternalBackend({ source, only: ["b"], slots: 1, log }),
-  ).rejects.toMatchObject({ message: "--model b is no model of the file.", remedy: "It has a." });
+  await expect(createExternalBackend({ source, only: ["b"], slots: 1, log })).rejects.toMatchObject(
+    { message: "--model b is no model of the file.", remedy: "It has a." },
+  );
 });
