@@ -30,8 +30,8 @@ export const OPENAI_COMPATIBLE = defineBackend({
   --embeddings <name>   a model that makes vectors, where the server does not tell; may be given
                         several times
   --honours <field>, --lacks <field>
-                        what the server makes of a field of requests, in place of what is known of it
-                        (docs/how-to/serve-an-openai-compatible-server.md); may be given several times
+                        what the server makes of a field, in place of what is known of it
+                        (docs/how-to/serve-an-openai-compatible-server.md); may be given again
   --no-probe            ask a server that is not known by name nothing to find out what it honours
 `,
   options: {
