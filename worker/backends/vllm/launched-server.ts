@@ -99,7 +99,8 @@ class Supervised {
     this.#isClosed = true;
     clearTimeout(this.#restart);
     if (!this.#guardian) return;
-    if (this.#guardian.connected) this.#guardian.disconnect();
+    // Not `disconnect`, after which Node tells of no `close`; one that is gone needs no word.
+    if (this.#guardian.connected) this.#guardian.send("end", () => undefined);
     await this.#gone;
   }
 
