@@ -53,7 +53,10 @@ export function addFolderCommands(models: Command, terminal: Terminal): void {
     .description("Models on this disk: where from, how large.")
     .option("--in <folder>", "folder of models (PARLEY_MODELS)")
     .option("--json", "one JSON object")
-    .addHelpText("after", "\nExamples:\n  $ npx parley models folders --json\n")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ npx parley models folders --json\nExit codes: 0 done; 2 the command was used wrongly.\n",
+    )
     .action(async (flags: { in?: string; json?: true }) => {
       const found = await listLocalModels(parentOf(flags.in, terminal));
       if (flags.json) return terminal.write(`${JSON.stringify({ models: found.map(toJson) })}\n`);
@@ -77,7 +80,10 @@ export function addFolderCommands(models: Command, terminal: Terminal): void {
     .option("--in <folder>", "folder of models (PARLEY_MODELS)")
     .option("--yes", "do it; without it, only told what would go")
     .option("--json", "one JSON object")
-    .addHelpText("after", "\nExamples:\n  $ npx parley models remove Qwen3-0.6B-ONNX --yes\n")
+    .addHelpText(
+      "after",
+      "\nExamples:\n  $ npx parley models remove Qwen3-0.6B-ONNX --yes\nExit codes: 0 done; 1 it was not downloaded by Parley; 2 there is no such model.\n",
+    )
     .action(async (name: string, flags: { in?: string; yes?: true; json?: true }) => {
       const [model] = await pick([name], flags.in, terminal);
       if (model === undefined) return;
