@@ -20,6 +20,8 @@ import { collect } from "./testing";
 const SPEC_COUNT = 300;
 const MAX_TOKENS = 40;
 const folder = mkdtempSync(join(tmpdir(), "parley-grammar-fuzz-"));
+/** Hundreds of answers: a third of a minute by itself, several times that on a machine that does more. */
+const FUZZ_MS_MAX = 180_000;
 const seed = Math.floor(Math.random() * 1e9);
 process.stdout.write(`engine grammar fuzz: seed ${seed}\n`);
 const walker = new GrammarWalker(testVocabulary());
@@ -92,4 +94,4 @@ test("what is held to a grammar is valid, or the beginning of something valid", 
   expect(counts.whole).toBeGreaterThan(50);
   expect(counts.cut).toBeGreaterThan(20);
   expect(counts.refused).toBeLessThan(SPEC_COUNT / 3);
-});
+}, FUZZ_MS_MAX);
