@@ -80,18 +80,22 @@ async function answer(index: number, { spec, isMet }: Drawn): Promise<"whole" | 
   return "cut";
 }
 
-test("what is held to a grammar is valid, or the beginning of something valid", async () => {
-  const random = seededRandom(seed);
-  const plainAlone = (await collect(engine, ask(1))).tokens;
-  const counts = { whole: 0, cut: 0, refused: 0 };
-  for (let index = 0; counts.whole + counts.cut < SPEC_COUNT; index += 3) {
-    const held = [0, 1, 2].map((offset) => answer(index + offset, draw(random)));
-    const [plain, ...outcomes] = await Promise.all([collect(engine, ask(1)), ...held]);
-    expect(plain.tokens).toEqual(plainAlone);
-    for (const outcome of outcomes) counts[outcome ?? "refused"]++;
-  }
-  // Of each there are enough to have tried it.
-  expect(counts.whole).toBeGreaterThan(50);
-  expect(counts.cut).toBeGreaterThan(20);
-  expect(counts.refused).toBeLessThan(SPEC_COUNT / 3);
-}, FUZZ_MS_MAX);
+test(
+  "what is held to a grammar is valid, or the beginning of something valid",
+  async () => {
+    const random = seededRandom(seed);
+    const plainAlone = (await collect(engine, ask(1))).tokens;
+    const counts = { whole: 0, cut: 0, refused: 0 };
+    for (let index = 0; counts.whole + counts.cut < SPEC_COUNT; index += 3) {
+      const held = [0, 1, 2].map((offset) => answer(index + offset, draw(random)));
+      const [plain, ...outcomes] = await Promise.all([collect(engine, ask(1)), ...held]);
+      expect(plain.tokens).toEqual(plainAlone);
+      for (const outcome of outcomes) counts[outcome ?? "refused"]++;
+    }
+    // Of each there are enough to have tried it.
+    expect(counts.whole).toBeGreaterThan(50);
+    expect(counts.cut).toBeGreaterThan(20);
+    expect(counts.refused).toBeLessThan(SPEC_COUNT / 3);
+  },
+  FUZZ_MS_MAX,
+);
