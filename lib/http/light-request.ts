@@ -127,6 +127,11 @@ export function incomingOf(request: Request): IncomingMessage | undefined {
   return (request as { [INCOMING]?: IncomingMessage })[INCOMING];
 }
 
+/** Whether an answer goes to the client as it is made. Next makes one of its own of it, without `content-encoding`. */
+export function isAnsweredHere(request: Request): boolean {
+  return INCOMING in request;
+}
+
 function clientLeft(): DOMException {
   return new DOMException("The client closed the connection.", "AbortError");
 }
