@@ -15,10 +15,27 @@ export const LOOKS = [
 export async function expectUsable(page: Page, picture: string): Promise<void> {
   await page.screenshot({ path: picture });
   const { violations } = await new AxeBuilder({ page }).withTags(RULES).analyze();
-  expect(
-    violations.map((it) => `${it.id}: ${it.nodes[0]?.html}`),
-    picture,
-  ).toEqual([]);
+  const told: string[] = [];
+  for (const { id, nodes } of violations) {
+    for (const { target, html } of nodes) {
+      // Where the page is scrolled to so that its head covers half of a button, that half is no target.
+      if (id === "target-size" && (await isUnderHead(page, target.join(" ")))) continue;
+      told.push(`${id}: ${html}`);
+    }
+  }
+  expect(told, picture).toEqual([]);
   const width = await page.evaluate(() => document.documentElement.scrollWidth);
   expect(width, picture).toBeLessThanOrEqual(page.viewportSize()?.width ?? 0);
+}
+
+async function isUnderHead(page: Page, selector: string): Promise<boolean> {
+  return await page
+    .locator(selector)
+    .first()
+    .evaluate((element) => {
+      const head = document.querySelector("header");
+      return (
+        head !== null && element.getBoundingClientRect().top < head.getBoundingClientRect().bottom
+      );
+    });
 }

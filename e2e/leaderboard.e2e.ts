@@ -48,7 +48,7 @@ test.beforeAll(async () => {
   for (const { one, other, apart } of [...pairs, ...tied]) {
     // The better one wins the more, the further apart they are; every sixth vote is a tie.
     await sql`insert into ballots
-      (id, voter, model_a_id, model_b_id, outcome, pair_probability, turn, counted, language, labels, facts)
+      (id, voter, model_a_id, model_b_id, outcome, pair_probability, turn, counted, language, labels, facts, created_at)
       select gen_random_uuid(), ${voter}, a.id, b.id,
         case when i % 6 = 0 then 'tie' when i % 10 < ${6 + apart} then 'a' else 'b' end,
         0.5, 1, true, case when i % 3 = 0 then 'de' else 'en' end,
@@ -58,7 +58,9 @@ test.beforeAll(async () => {
             'lists', i % 7, 'bold', i % 3, 'codeBlocks', 0),
           'b', jsonb_build_object('tokens', 90 + i * 11 % 60, 'characters', 400, 'headers', i % 3,
             'lists', i % 5, 'bold', i % 4, 'codeBlocks', 0),
-          'prompt', jsonb_build_object('characters', 60, 'hasCode', false, 'hasMath', false))
+          'prompt', jsonb_build_object('characters', 60, 'hasCode', false, 'hasMath', false)),
+        -- Public files end with yesterday.
+        now() - interval '2 days'
       from models a, models b, generate_series(1, ${VOTES_A_PAIR}) i
       where a.name = ${one} and b.name = ${other}`;
   }
