@@ -77,7 +77,7 @@ test("the page of a model is reached from the list and tells all of it, usable b
     const context = await browser.newContext({ viewport, colorScheme, reducedMotion: "reduce" });
     const page = await context.newPage();
     await page.goto(`${url}/models`);
-    await page.getByRole("heading", { name: OLD }).getByRole("link").click();
+    await page.getByRole("region", { name: "Asleep" }).getByRole("link", { name: OLD }).click();
     await expect(page).toHaveURL(`${url}${OLD_ADDRESS}`);
     await expect(page.getByRole("heading", { level: 1, name: OLD })).toBeVisible();
     await expect(page).toHaveTitle(new RegExp(OLD));
