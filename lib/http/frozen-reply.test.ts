@@ -1,13 +1,18 @@
 /** Goal: what never changes is sent once, small where it can be, and under the right name. */
+import type { IncomingMessage, ServerResponse } from "node:http";
 import { expect, test, vi } from "vitest";
 import { frozenReply } from "./frozen-reply";
+import { lightRequest } from "./light-request";
 
 const hash = "ab".repeat(32);
 const open = vi.fn(async (isPacked: boolean) => (isPacked ? "packed" : "plain"));
-const ask = (headers: Record<string, string>, method = "GET", canPack = true) =>
-  frozenReply(new Request("http://parley.test/x", { method, headers }), {
+const ask = (headers: Record<string, string>, method = "GET", canPack = true) => {
+  const incoming = { method, url: "/x", headers: { host: "parley.test", ...headers } };
+  const request = lightRequest(incoming as IncomingMessage, {} as ServerResponse);
+  return frozenReply(request, {
     ...{ hash, name: "votes.jsonl", contentType: "text/plain", canPack, open },
   });
+};
 
 test.each([
   ["gzip, deflate, br", true],

@@ -23,7 +23,8 @@ const CALLERS: [string, () => Caller & { close(): unknown }][] = [
 test.each(CALLERS)("%s: whole in pieces, refused, left, and cut", async (_name, make) => {
   const left: Promise<unknown>[] = [];
   const server = createServer(async (request, response) => {
-    if (request.url === "/refuse") return response.writeHead(429, { "retry-after": "7" }).end("full");
+    if (request.url === "/refuse")
+      return response.writeHead(429, { "retry-after": "7" }).end("full");
     const bytes = Buffer.from(LINES.map((line) => `${line}\n`).join(""));
     // In the middle of a letter.
     const middle = bytes.indexOf("ß") + 1;
