@@ -61,6 +61,15 @@ test("a page that its reader has left is worked on with its store", async () => 
   expect(inside(() => store.getStore())).toBeUndefined();
 });
 
+test("a page whose reader had left before its turn holds nothing", async () => {
+  const store = new AsyncLocalStorage<number>();
+  const inside = store.run(1, () => AsyncLocalStorage.snapshot());
+  stores.hold(Object.assign(answer(), { closed: true }), done);
+  await done;
+  vi.advanceTimersByTime(1_000);
+  expect(inside(() => store.getStore())).toBeUndefined();
+});
+
 test("a page that comes within the second keeps all", async () => {
   const store = new AsyncLocalStorage<number>();
   const [one, other] = [answer(), answer()];

@@ -42,7 +42,10 @@ export class ContextStores {
   hold(outgoing: ServerResponse, work: Promise<void>): void {
     this.#pages += 1;
     clearTimeout(this.#timer);
-    outgoing.once("close", () => void work.then(() => this.#release()));
+    const release = () => void work.then(() => this.#release());
+    // One whose reader left before its turn came closes no second time.
+    if (outgoing.closed) release();
+    else outgoing.once("close", release);
   }
 
   #release(): void {
