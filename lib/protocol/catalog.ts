@@ -20,16 +20,16 @@ export const modelDefaultsSchema = z.strictObject({
 });
 
 /** Dollars a million tokens. To the thousandth, so that a token costs whole nano-dollars. */
-const price = z
+export const dollarsPerMillionSchema = z
   .number()
   .min(0)
   .max(1e6)
   .refine((it) => Math.abs(it * 1e3 - Math.round(it * 1e3)) < 1e-6, "has at most three decimals.");
 export const priceSchema = z.strictObject({
-  prompt: price,
+  prompt: dollarsPerMillionSchema,
   /** Of prompt tokens that a worker found in its cache; absent: as the others. */
-  cachedPrompt: price.optional(),
-  completion: price,
+  cachedPrompt: dollarsPerMillionSchema.optional(),
+  completion: dollarsPerMillionSchema,
 });
 
 const weight = z.number().positive().max(1e6);

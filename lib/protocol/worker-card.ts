@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { DATABASE_INTEGER_MAX, PARLEYS_BENEATH_MAX } from "@/lib/fleet-limits";
+import { priceSchema } from "./catalog";
 import { REQUEST_FIELDS } from "./request-fields";
 import { lineSchema, proseSchema } from "./well-formed-text";
 
@@ -31,6 +32,11 @@ export const modelDescriptionSchema = z.object({
   /** Anyone may have the weights, whatever they may do with them. Absent: told by the licence where that says so. */
   hasOpenWeights: z.boolean().optional(),
   organization: lineSchema.max(200).optional(),
+  /** Where its makers tell of it. */
+  link: z
+    .url({ protocol: /^https?$/ })
+    .max(2_000)
+    .optional(),
   parameters: z.number().int().positive().optional(),
   weightForm: lineSchema.max(60).optional(),
   /** False: what a request gets depends on who else is served at the moment. Absent: it does not, or nobody knows. */
@@ -55,6 +61,10 @@ export const modelOfferSchema = z.object({
   features: z.array(z.enum(MODEL_FEATURES)),
   /** What a request may ask of it; a request that asks for more is refused by the worker. Absent: not told. */
   fields: z.array(z.enum(REQUEST_FIELDS)).optional(),
+  /** What its upstream charges; what an operator sets for the model comes first. Absent: not told. */
+  price: priceSchema.optional(),
+  /** Only battles may ask it, and its name is told nowhere else. Absent: it is like every other. */
+  isAnonymousOnly: z.boolean().optional(),
   description: modelDescriptionSchema,
 });
 

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import type { Price } from "@/lib/protocol/catalog";
 import type { RequestField } from "@/lib/protocol/request-fields";
 import type { ModelFeature, ModelOffer } from "@/lib/protocol/worker-card";
 import { UPSTREAM_CONTEXT_LENGTH_DEFAULT } from "@/lib/upstream-limits";
@@ -34,7 +35,7 @@ export function contextLengthOf({ contextLength }: ModelEntry): number {
 }
 
 export function toOffer(entry: ModelEntry, honoured: ReadonlySet<RequestField>): ModelOffer {
-  const { name, organization, licence, hasOpenWeights, summary } = entry;
+  const { name, organization, licence, hasOpenWeights, summary, link, prices } = entry;
   const told = [...honoured].filter((field) => !isFixed(entry, field));
   const limits = describeLimits(entry);
   return {
@@ -43,15 +44,23 @@ export function toOffer(entry: ModelEntry, honoured: ReadonlySet<RequestField>):
     contextLength: contextLengthOf(entry),
     features: featuresOf(entry, honoured),
     ...(chats(entry) && { fields: told }),
+    ...(prices !== undefined && { price: toPrice(prices) }),
+    ...(entry.anonymousOnly && { isAnonymousOnly: true }),
     description: {
       ...(organization !== undefined && { organization }),
       ...(licence !== undefined && { licence }),
       ...(hasOpenWeights !== undefined && { hasOpenWeights }),
       ...(summary !== undefined && { summary }),
+      ...(link !== undefined && { link }),
       ...(limits !== "" && { limits }),
       ...{ skills: [], examplePrompts: [] },
     },
   };
+}
+
+function toPrice({ input, output, cachedInput }: NonNullable<ModelEntry["prices"]>): Price {
+  const cached = cachedInput !== undefined && { cachedPrompt: cachedInput };
+  return { prompt: input, completion: output, ...cached };
 }
 
 /** Models that make vectors only say so by naming that alone. */

@@ -1,4 +1,5 @@
 import * as z from "zod";
+import { dollarsPerMillionSchema } from "@/lib/protocol/catalog";
 import { REQUEST_FIELDS } from "@/lib/protocol/request-fields";
 import { lineSchema, proseSchema } from "@/lib/protocol/well-formed-text";
 import { UPSTREAM_SILENCE_MS_MAX } from "@/lib/upstream-limits";
@@ -19,7 +20,7 @@ const url = z.url({
   protocol: /^https?$/,
   message: "is a URL that begins with https:// or http://",
 });
-const price = z.number().min(0).max(PRICE_MAX);
+const price = dollarsPerMillionSchema.max(PRICE_MAX);
 const tokens = z.number().int().min(1).max(CONTEXT_LENGTH_MAX);
 /** JSON for a provider's own options: nothing of it is read here. */
 const jsonObject = z.record(z.string(), z.json());
