@@ -20,6 +20,8 @@ export const LAYERS: Record<string, readonly string[]> = {
   "lib/images": ["lib/protocol"],
   // Models as hubs keep them, and as they lie on this machine.
   "lib/hub": [],
+  // Files in which operators name models of external providers, ours and FastChat's.
+  "lib/models-file": ["lib/protocol"],
   // What the API is, told to programs and people from the schemas that it parses with.
   "lib/openapi": ["lib/anthropic", "lib/openai", "lib/protocol"],
   "lib/engine": ["lib/adapters"],
@@ -127,7 +129,10 @@ export const LAYERS: Record<string, readonly string[]> = {
     ...["lib/protocol", "lib/relay", "lib/responses", "lib/rules", "lib/stats", "lib/topics"],
     ...["lib/usage", "lib/vote-files"],
   ],
-  worker: ["lib/adapters", "lib/engine", "lib/hub", "lib/protocol", "lib/stand-ins"],
+  worker: [
+    ...["lib/adapters", "lib/engine", "lib/hub", "lib/models-file", "lib/protocol"],
+    "lib/stand-ins",
+  ],
   scripts: ["lib/db", "lib/protocol"],
   // Benchmarks start the same platform as the end-to-end tests.
   // The fleet that tests end and freeze has a database of its own, which is asked what is left.

@@ -6,10 +6,10 @@
 import { expect, test } from "vitest";
 import type { GenerateEvent } from "@/lib/protocol/generate-event";
 import { textMessage } from "@/lib/protocol/message";
+import { modelEntrySchema } from "@/lib/protocol/model-entry";
 import { startOpenAiServer } from "@/lib/stand-ins/openai-server";
 import { log } from "@/lib/telemetry/log";
 import { createExternalBackend } from "./external";
-import { modelEntrySchema } from "./external/model-entry";
 
 const MODEL = "stand-in";
 const SHAPED = [

@@ -1,8 +1,8 @@
 import { expect, test } from "vitest";
+import { type ExternalModel, modelEntrySchema } from "@/lib/protocol/model-entry";
 import { log } from "@/lib/telemetry/log";
 import { StartError } from "@/lib/util/start-error";
 import { createExternalBackend } from "./external";
-import { type ExternalModel, modelEntrySchema } from "./external/model-entry";
 
 function model(name: string, more: object = {}): ExternalModel {
   const entry = modelEntrySchema.parse({ name, provider: "openai", model: "gpt-4o", ...more });

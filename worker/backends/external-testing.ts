@@ -1,4 +1,5 @@
 import type * as z from "zod";
+import { type Credentials, modelEntrySchema } from "@/lib/protocol/model-entry";
 import { startAnthropicServer } from "@/lib/stand-ins/anthropic-server";
 import { startBedrockServer } from "@/lib/stand-ins/bedrock-server";
 import { startCohereServer } from "@/lib/stand-ins/cohere-server";
@@ -9,7 +10,6 @@ import type { Fault, StandIn } from "@/lib/stand-ins/stand-in-server";
 import { log } from "@/lib/telemetry/log";
 import type { Backend } from "../backend";
 import { createExternalBackend } from "./external";
-import { type Credentials, modelEntrySchema } from "./external/model-entry";
 
 /** For tests: the backend before a stand-in of a provider, with the SDK's real packages between them. */
 

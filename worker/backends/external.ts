@@ -1,10 +1,10 @@
 import { AppError } from "@/lib/errors";
+import type { ExternalModel } from "@/lib/protocol/model-entry";
 import type { ModelFeature } from "@/lib/protocol/worker-card";
 import type { Log } from "@/lib/telemetry/log";
 import { StartError } from "@/lib/util/start-error";
 import type { Backend } from "../backend";
 import { chats } from "./external/external-offer";
-import type { ExternalModel } from "./external/model-entry";
 import type { ModelSource } from "./external/model-source";
 import { ServedExternal } from "./external/served-external";
 

@@ -6,8 +6,8 @@ import type {
 import { AppError } from "@/lib/errors";
 import type { Grammar, ToolRequest } from "@/lib/protocol/answer-shape";
 import type { GenerateRequest, Sampling } from "@/lib/protocol/generate-request";
-import type { ModelEntry } from "./model-entry";
-import { PROVIDERS } from "./provider-table";
+import type { ModelEntry } from "@/lib/protocol/model-entry";
+import { PROVIDERS } from "@/lib/protocol/provider-table";
 import { type ReasoningWish, toReasoningWish } from "./reasoning-options";
 import { toPrompt } from "./to-prompt";
 

@@ -1,7 +1,7 @@
+import { type ReadOptions, readModelsFile } from "@/lib/models-file/read-models-file";
+import type { ModelEntry } from "@/lib/protocol/model-entry";
 import { StartError } from "@/lib/util/start-error";
 import { contextLengthOf, toOffer } from "./external-offer";
-import type { ModelEntry } from "./model-entry";
-import { type ReadOptions, readModelsFile } from "./read-models-file";
 import { findFields } from "./served-external";
 
 /**

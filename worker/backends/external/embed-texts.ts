@@ -1,9 +1,9 @@
 import type { JSONObject } from "@ai-sdk/provider";
 import { AppError } from "@/lib/errors";
 import { CHARACTERS_A_TOKEN } from "@/lib/fleet-limits";
+import type { ModelEntry } from "@/lib/protocol/model-entry";
 import type { EmbedReply, EmbedRequest } from "@/lib/protocol/text";
 import type { LoadedProvider } from "./load-provider";
-import type { ModelEntry } from "./model-entry";
 
 type Job = {
   request: EmbedRequest;

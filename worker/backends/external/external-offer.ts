@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
 import type { Price } from "@/lib/protocol/catalog";
+import type { ModelEntry } from "@/lib/protocol/model-entry";
+import { PROVIDERS } from "@/lib/protocol/provider-table";
 import type { RequestField } from "@/lib/protocol/request-fields";
 import type { ModelFeature, ModelOffer } from "@/lib/protocol/worker-card";
 import { UPSTREAM_CONTEXT_LENGTH_DEFAULT } from "@/lib/upstream-limits";
-import type { ModelEntry } from "./model-entry";
-import { PROVIDERS } from "./provider-table";
 
 /** What an entry's model can be asked for, before the SDK was asked what it says of it. */
 export function declaredFields(entry: ModelEntry): RequestField[] {

@@ -1,8 +1,8 @@
 import { stat } from "node:fs/promises";
+import { type ReadOptions, readModelsFile } from "@/lib/models-file/read-models-file";
 import { UPSTREAM_WATCH_INTERVAL_MS } from "@/lib/upstream-limits";
 import { wait } from "@/lib/util/wait";
 import type { ModelSource } from "./model-source";
-import { type ReadOptions, readModelsFile } from "./read-models-file";
 
 export type FileSourceOptions = ReadOptions & {
   /** Between two looks; other than the system's for tests. */

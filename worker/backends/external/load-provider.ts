@@ -1,6 +1,6 @@
 import type { EmbeddingModelV3, LanguageModelV3 } from "@ai-sdk/provider";
-import type { Credentials, ModelEntry } from "./model-entry";
-import type { ProviderName } from "./provider-table";
+import type { Credentials, ModelEntry } from "@/lib/protocol/model-entry";
+import type { ProviderName } from "@/lib/protocol/provider-table";
 
 /**
  * The SDK's packages, each loaded when a model of its provider is: a worker pays for none that it does

@@ -1,4 +1,4 @@
-import type { ExternalModel } from "./model-entry";
+import type { ExternalModel } from "@/lib/protocol/model-entry";
 
 /** What a source says: its models, and sentences for the operator that keep nobody from starting. */
 export type SourceReading = { models: ExternalModel[]; warnings: string[] };

@@ -3,8 +3,8 @@
  * Method: every row with all features, every field of it asked of the real SDK without a network.
  */
 import { expect, test } from "vitest";
-import { type ModelEntry, modelEntrySchema } from "./model-entry";
-import { PROVIDER_NAMES, PROVIDERS, type ProviderName } from "./provider-table";
+import { type ModelEntry, modelEntrySchema } from "@/lib/protocol/model-entry";
+import { PROVIDER_NAMES, PROVIDERS, type ProviderName } from "@/lib/protocol/provider-table";
 import { findFields } from "./served-external";
 
 /** Of models of which the SDK has no objection of its own. */

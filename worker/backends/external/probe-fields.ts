@@ -1,10 +1,10 @@
 import type { JSONObject, LanguageModelV3, SharedV3Warning } from "@ai-sdk/provider";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { textMessage } from "@/lib/protocol/message";
+import type { ModelEntry } from "@/lib/protocol/model-entry";
+import { PROVIDERS } from "@/lib/protocol/provider-table";
 import type { RequestField } from "@/lib/protocol/request-fields";
 import { toCall } from "./call-options";
-import type { ModelEntry } from "./model-entry";
-import { PROVIDERS } from "./provider-table";
 import { asUpstreamCall } from "./upstream-fetch";
 
 /**

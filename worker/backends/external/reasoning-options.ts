@@ -1,7 +1,7 @@
 import type { JSONObject } from "@ai-sdk/provider";
 import { AppError } from "@/lib/errors";
 import type { GenerateRequest, ReasoningEffort } from "@/lib/protocol/generate-request";
-import type { ModelEntry } from "./model-entry";
+import type { ModelEntry } from "@/lib/protocol/model-entry";
 
 /** How a wish for reasoning is said to each provider: in the SDK's options, or in the body itself. */
 export type ReasoningWish = {

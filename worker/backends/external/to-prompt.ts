@@ -2,7 +2,7 @@ import type { LanguageModelV3Message, LanguageModelV3Prompt } from "@ai-sdk/prov
 import { AppError } from "@/lib/errors";
 import type { Message, MessagePart, ToolCall } from "@/lib/protocol/message";
 import { hasImage, messageText } from "@/lib/protocol/message";
-import type { SystemPromptPolicy } from "./model-entry";
+import type { SystemPromptPolicy } from "@/lib/protocol/model-entry";
 
 type AssistantMessage = Extract<LanguageModelV3Message, { role: "assistant" }>;
 type ToolMessage = Extract<LanguageModelV3Message, { role: "tool" }>;

@@ -1,8 +1,8 @@
-import type { RequestField } from "@/lib/protocol/request-fields";
+import type { RequestField } from "./request-fields";
 
 /**
  * What can be asked of each provider, from its published reference. A field that is not in a row is
- * refused before anything is sent; `probe-fields.ts` takes away what the SDK says of one model, and an
+ * refused before anything is sent; the worker takes away what the SDK says of one model, and an
  * operator corrects it with `fields`.
  */
 
@@ -13,9 +13,13 @@ export const PROVIDER_NAMES = [
 ] as const;
 export type ProviderName = (typeof PROVIDER_NAMES)[number];
 
+/** What opens a provider's door. */
+export const CREDENTIAL_KEYS = ["key", "accessKeyId", "secretAccessKey", "sessionToken"] as const;
+export type CredentialKey = (typeof CREDENTIAL_KEYS)[number];
+
 /** Where a model is, and with what it is reached. */
 export const PLACE_KEYS = [
-  ...(["key", "accessKeyId", "secretAccessKey", "sessionToken"] as const),
+  ...CREDENTIAL_KEYS,
   ...(["baseUrl", "region", "project", "location", "resource", "apiVersion"] as const),
 ] as const;
 export type PlaceKey = (typeof PLACE_KEYS)[number];
@@ -23,7 +27,7 @@ export type PlaceKey = (typeof PLACE_KEYS)[number];
 export type ProviderFacts = {
   place: { required: readonly PlaceKey[]; optional: readonly PlaceKey[] };
   /** Variables that are read where the entry names none; none of them is one that a provider can do without. */
-  variables: Partial<Record<"key" | "accessKeyId" | "secretAccessKey" | "sessionToken", string>>;
+  variables: Partial<Record<CredentialKey, string>>;
   needsKey: boolean;
   fields: readonly RequestField[];
   /** What a request gets that says nothing, by the provider's reference. */

@@ -1,7 +1,6 @@
 import * as z from "zod";
-import type { ModelEntry } from "./model-entry";
-import { modelEntrySchema } from "./model-entry";
-import type { ProviderName } from "./provider-table";
+import { type ModelEntry, modelEntrySchema } from "@/lib/protocol/model-entry";
+import type { ProviderName } from "@/lib/protocol/provider-table";
 import type { FileReading } from "./read-models-file";
 
 /**
@@ -136,11 +135,6 @@ function takeEndpoint(name: string, endpoint: Endpoint, { reading, variable }: T
       refuse("api_type", `${path.join(".") || "the entry"}: ${message}`);
     }
     return;
-  }
-  if (key) {
-    reading.warnings.push(
-      `The key of ${JSON.stringify(name)} stands in the file, for whoever reads it. Set a variable to it, and name that with \`key\` in a models.yaml.`,
-    );
   }
   reading.entries.push({ entry: parsed.data, at: [name], ...(key && { key }) });
 }

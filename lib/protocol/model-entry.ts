@@ -1,11 +1,14 @@
 import * as z from "zod";
-import { dollarsPerMillionSchema } from "@/lib/protocol/catalog";
-import { REQUEST_FIELDS } from "@/lib/protocol/request-fields";
-import { lineSchema, proseSchema } from "@/lib/protocol/well-formed-text";
 import { UPSTREAM_SILENCE_MS_MAX } from "@/lib/upstream-limits";
-import { PLACE_KEYS, PROVIDER_NAMES, PROVIDERS } from "./provider-table";
+import { dollarsPerMillionSchema } from "./catalog";
+import { type CredentialKey, PLACE_KEYS, PROVIDER_NAMES, PROVIDERS } from "./provider-table";
+import { REQUEST_FIELDS } from "./request-fields";
+import { lineSchema, proseSchema } from "./well-formed-text";
 
-/** One model of an external provider, as `models.yaml` has it. Every key is an operator's word. */
+/**
+ * One model of an external provider: as `models.yaml` has it, as the platform keeps it, and as the page for
+ * keepers sends it. Every key is an operator's word.
+ */
 
 /** As shells and container runtimes have them. */
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
@@ -30,7 +33,7 @@ const samplingSchema = {
   topP: z.number().gt(0).max(1).optional(),
 };
 
-export const FEATURES = ["chat", "tools", "images", "reasoning", "embeddings"] as const;
+export const ENTRY_FEATURES = ["chat", "tools", "images", "reasoning", "embeddings"] as const;
 
 /** What a model answers when a request says nothing of it. */
 const parametersSchema = z.strictObject({
@@ -71,7 +74,7 @@ export const modelEntrySchema = z
     summary: proseSchema.max(2_000).optional(),
     link: url.optional(),
     contextLength: tokens.optional(),
-    features: z.array(z.enum(FEATURES)).default(["chat"]),
+    features: z.array(z.enum(ENTRY_FEATURES)).default(["chat"]),
     /** US dollars for a million tokens. */
     prices: z
       .strictObject({ input: price, output: price, cachedInput: price.optional() })
@@ -123,13 +126,8 @@ export const modelEntrySchema = z
 export type ModelEntry = z.infer<typeof modelEntrySchema>;
 export type SystemPromptPolicy = z.infer<typeof systemPromptSchema>;
 
-/** What opens a provider's door: by the names of variables, or themselves where a file of FastChat's holds them. */
-export type Credentials = {
-  key?: string;
-  accessKeyId?: string;
-  secretAccessKey?: string;
-  sessionToken?: string;
-};
+/** What opens a provider's door, in hand. */
+export type Credentials = Partial<Record<CredentialKey, string>>;
 
 /** A model with its credentials in hand. They are never logged, told or compared. */
 export type ExternalModel = { entry: ModelEntry; credentials: Credentials };

@@ -3,7 +3,6 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, test } from "vitest";
 import { StartError } from "@/lib/util/start-error";
-import { FileSource } from "./file-source";
 import { readModelsFile } from "./read-models-file";
 
 const KEYS: Record<string, string> = {
@@ -219,16 +218,4 @@ describe("FastChat's file", () => {
     expect(fault).toMatch(/:4: "a": api_type nonesuch is none of FastChat's/);
     expect(fault).toMatch(/model_name of "b"/);
   });
-});
-
-test("a changed file is heard of, also when another one takes its place", async () => {
-  const path = join(folder, "watched.yaml");
-  writeFileSync(path, "models: []");
-  const source = new FileSource({ path, intervalMs: 5 });
-  const abort = new AbortController();
-  const changed = new Promise<void>((resolve) => source.watch(resolve, abort.signal));
-  const writing = setInterval(() => writeFileSync(path, `models: []\n# ${Math.random()}`), 10);
-  await changed;
-  clearInterval(writing);
-  abort.abort();
 });
