@@ -1,5 +1,5 @@
 import { sql } from "drizzle-orm";
-import { check, jsonb, pgTable, text } from "drizzle-orm/pg-core";
+import { boolean, check, jsonb, pgTable, text } from "drizzle-orm/pg-core";
 import { momentColumn } from "./columns";
 
 /** What an operator says of a model, by its name, whether or not a worker offers it at the moment. */
@@ -7,7 +7,7 @@ export const modelSettings = pgTable("model_settings", {
   model: text().primaryKey(),
   /** protocol/catalog.ts, modelDefaultsSchema: parameters for requests that name none. */
   defaults: jsonb().notNull(),
-  /** protocol/catalog.ts, priceSchema; null where nothing is charged. */
+  /** protocol/catalog.ts, priceSchema, of zeros where nothing is charged; null: as its worker says. */
   price: jsonb(),
   /** protocol/api-key.ts, limitsSchema, over all callers. */
   limits: jsonb().notNull(),
@@ -15,6 +15,11 @@ export const modelSettings = pgTable("model_settings", {
   fallbacks: text().array().notNull(),
   /** protocol/dispatch.ts: how its worker is chosen; null: by the default of this installation. */
   dispatch: text(),
+  /** protocol/operator-card.ts, operatorCardSchema: what is told of it in place of what its worker tells. */
+  card: jsonb().notNull().default({}),
+  /** Whether people may choose it by its name on the pages, and programs ask for it. Battles: by the arena's rules. */
+  isDirect: boolean().notNull().default(true),
+  isApi: boolean().notNull().default(true),
   updatedAt: momentColumn().notNull().defaultNow(),
 });
 

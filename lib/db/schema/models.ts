@@ -7,6 +7,8 @@ export const models = pgTable("models", {
   name: text().notNull().unique(),
   /** What the last worker that offered it said: protocol/worker-card.ts, modelDescriptionSchema. */
   description: jsonb().notNull(),
+  /** The same of its price, so that it outlives the worker: protocol/catalog.ts, priceSchema; null: not told. */
+  price: jsonb(),
   /** An operator took it off the boards: its battles are over, and votes on it are kept and not counted. */
   withdrawnAt: momentColumn(),
   /** Nobody has offered it for long, or an operator said so; it is no longer drawn for battles and keeps its place on the boards. */

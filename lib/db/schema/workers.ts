@@ -1,5 +1,6 @@
 import { sql } from "drizzle-orm";
 import {
+  bigint,
   boolean,
   check,
   integer,
@@ -98,6 +99,10 @@ export const workerModels = pgTable(
     build: text().notNull(),
     contextLength: integer().notNull(),
     features: text().array().notNull(),
+    /** protocol/request-fields.ts: what a request may ask of it; null: not told. */
+    fields: text().array(),
+    /** What the files that it serves take on its disk; null: not told, or no files. */
+    diskBytes: bigint({ mode: "number" }),
   },
   (table) => [
     primaryKey({ columns: [table.workerId, table.modelId] }),
