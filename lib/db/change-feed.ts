@@ -21,7 +21,14 @@ import { connect } from "./connect";
 const CHANNEL = "parley_changes";
 
 /** What may change: one word for each copy that processes keep in memory (db/live-copy.ts). */
-export type ChangeTopic = "keys" | "catalog" | "workers" | "arena" | "jobs" | "boards";
+export type ChangeTopic =
+  | "keys"
+  | "catalog"
+  | "workers"
+  | "arena"
+  | "jobs"
+  | "boards"
+  | "providers";
 
 /** Announces a change. Inside a transaction it is heard when that commits, and never otherwise. */
 export async function announce(db: Database, topic: ChangeTopic): Promise<void> {

@@ -29,6 +29,8 @@ export const workerTokens = pgTable("worker_tokens", {
   hash: text().notNull().unique(),
   /** Its first characters, by which people tell tokens apart. */
   prefix: text().notNull(),
+  /** Whether who holds it is also handed the keys of external providers (schema/providers.ts). */
+  readsProviderKeys: boolean().notNull().default(false),
   createdAt: momentColumn().notNull().defaultNow(),
   revokedAt: momentColumn(),
 });
