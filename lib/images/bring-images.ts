@@ -40,12 +40,17 @@ export async function bringImages(
     );
   }
   const budget = new ByteBudget();
-  for (const image of images) if (image.type === "image") budget.take(image);
-  const addresses = new Map(
-    images.flatMap((it) => (it.type === "image-address" ? [[it.url, it] as const] : [])),
-  );
-  const fetched = await fetchAll([...addresses.values()], options, budget);
-  const byUrl = new Map([...addresses.keys()].map((url, index) => [url, fetched[index]]));
+  const elsewhere = new Map<string, Shown>();
+  for (const image of images) {
+    if (image.type === "image") {
+      budget.take(image);
+      continue;
+    }
+    const { times = 0 } = elsewhere.get(image.url) ?? {};
+    elsewhere.set(image.url, { address: image, times: times + 1 });
+  }
+  const fetched = await fetchAll([...elsewhere.values()], options, budget);
+  const byUrl = new Map([...elsewhere.keys()].map((url, index) => [url, fetched[index]]));
   const bring = (part: GivenPart): MessagePart[] => {
     if (part.type !== "image-address") return [part];
     const image = byUrl.get(part.url);
@@ -71,12 +76,15 @@ const isImage = (part: GivenPart): part is ImagePart | ImageAddress => part.type
 
 let underWay = 0;
 
+/** An address, and in how many places of the request it stands. */
+type Shown = { address: ImageAddress; times: number };
+
 async function fetchAll(
-  addresses: readonly ImageAddress[],
+  shown: readonly Shown[],
   options: FetchImageOptions,
   budget: ByteBudget,
 ): Promise<ImagePart[]> {
-  return await mapInLanes(addresses, IMAGE_FETCHES_AT_ONCE, async (address) => {
+  return await mapInLanes(shown, IMAGE_FETCHES_AT_ONCE, async ({ address, times }) => {
     if (underWay >= IMAGE_FETCHES_MAX) {
       throw new AppError("overloaded", {
         message: "Too many images are being fetched here at this moment. Try again shortly.",
@@ -86,7 +94,8 @@ async function fetchAll(
     underWay += 1;
     try {
       const image = await fetchImage(address, options);
-      budget.take(image);
+      // A worker gets it once for each place.
+      budget.take(image, times);
       return image;
     } finally {
       underWay -= 1;
@@ -98,8 +107,8 @@ async function fetchAll(
 class ByteBudget {
   #bytes = 0;
 
-  take({ data }: ImagePart): void {
-    this.#bytes += (data.length / 4) * 3;
+  take({ data }: ImagePart, times = 1): void {
+    this.#bytes += (data.length / 4) * 3 * times;
     if (this.#bytes <= IMAGES_BYTES_MAX) return;
     throw refusal(
       `The images of the request have more than ${IMAGES_BYTES_MAX / 1024 ** 2} MiB together.`,

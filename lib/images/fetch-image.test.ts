@@ -98,6 +98,18 @@ describe("what is fetched", () => {
     await expect(fetching).rejects.toThrow("left");
   });
 
+  test("a name that nobody answers for is given up, and whoever leaves ends the look-up", async () => {
+    const silent = { ...net, resolve: () => new Promise<never>(() => undefined) };
+    const address = { type: "image-address" as const, url: "https://pictures.example/x" };
+    await expect(fetchImage(address, { signal, net: silent, timeoutMs: 20 })).rejects.toThrow(
+      "was not read within 0.02 s",
+    );
+    const leaving = new AbortController();
+    const fetching = fetchImage(address, { signal: leaving.signal, net: silent });
+    leaving.abort(new Error("left"));
+    await expect(fetching).rejects.toThrow("left");
+  });
+
   test("a host that is slow is given up", async () => {
     at("/slow").reply(200, png).delay(60_000);
     const fetching = fetchImage(
@@ -186,6 +198,12 @@ describe("the images of a request", () => {
     const there = { ...image, detail: "low" };
     expect(brought[0]?.content.slice(1)).toEqual([there, there]);
     agent.assertNoPendingInterceptors();
+  });
+
+  test("count as often as they are shown, however few are fetched", async () => {
+    at("/large").reply(200, Buffer.concat([png, Buffer.alloc(3 * 1024 * 1024)]));
+    const urls = Array.from({ length: 3 }, () => "https://pictures.example/large");
+    await expect(bringImages(shown(...urls), { signal, net })).rejects.toThrow("more than 8 MiB");
   });
 
   test("are refused when they are too many or too large together", async () => {

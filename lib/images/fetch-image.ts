@@ -51,7 +51,7 @@ export async function fetchImage(
 async function follow(given: string, net: ImageNet, signal: AbortSignal): Promise<Buffer> {
   let url = toUrl(given, given);
   for (let redirects = 0; ; redirects++) {
-    await expectPublic(url, given, net);
+    await untilAborted(expectPublic(url, given, net), signal);
     const { statusCode, headers, body } = await request(url, {
       dispatcher: net.dispatcher,
       signal,
@@ -71,6 +71,21 @@ async function follow(given: string, net: ImageNet, signal: AbortSignal): Promis
       throw refusal(given, `answers with status ${statusCode} instead of an image.`);
     }
     return await readBody(body, given);
+  }
+}
+
+/** The system's look-up of a name takes no signal; what it finds afterwards nobody waits for. */
+async function untilAborted<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  let leave: (() => void) | undefined;
+  const left = new Promise<never>((_, reject) => {
+    leave = () => reject(signal.reason);
+    signal.addEventListener("abort", leave, { once: true });
+    if (signal.aborted) leave();
+  });
+  try {
+    return await Promise.race([work, left]);
+  } finally {
+    if (leave) signal.removeEventListener("abort", leave);
   }
 }
 
