@@ -128,6 +128,8 @@ export type OwnWorker = {
   /** The code that its process ended with, whoever ended it. */
   ended: Promise<number | null>;
   stop(): Promise<void>;
+  /** As the machine's death would: no word to anybody. */
+  kill(): Promise<void>;
 };
 
 /** A worker with sentinel models at the shared platform, for faults that the bundled models do not have. */
@@ -165,6 +167,10 @@ export async function startWorker(
       settle(listening);
     });
   });
+  const end = async (signal: NodeJS.Signals) => {
+    child.kill(signal);
+    await ended;
+  };
   return {
     address,
     running: async () => {
@@ -174,9 +180,7 @@ export async function startWorker(
       return Number(/^parley_worker_running (\d+)/m.exec(await reply.text())?.[1] ?? Number.NaN);
     },
     ended,
-    stop: async () => {
-      child.kill("SIGTERM");
-      await ended;
-    },
+    stop: () => end("SIGTERM"),
+    kill: () => end("SIGKILL"),
   };
 }
