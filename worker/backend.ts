@@ -1,4 +1,4 @@
-import type { GenerateEvent } from "@/lib/protocol/generate-event";
+import type { GenerateEvent, GenerationWaiting } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import type {
   ClassifyReply,
@@ -18,6 +18,9 @@ import type { ModelOffer, WorkerKind } from "@/lib/protocol/worker-card";
 
 /** What a backend says of itself; the worker adds its own name, version and waiting room to make the card. */
 export type BackendCard = { kind: WorkerKind; models: ModelOffer[]; slots: number };
+
+/** Is told that a request waits before its answer starts, and again while it does. */
+export type OnWaiting = (event: GenerationWaiting) => void;
 
 /**
  * Something that runs models. Every kind passes `backend-contract.ts`. What a model cannot do, by the
@@ -45,7 +48,11 @@ export interface Backend {
   foreignLoad?(): { running: number; waiting: number };
   /** How often the model has done a piece of work, where an answer can be worked on in silence for long. */
   passCount?(model: string): number;
-  generate(request: GenerateRequest, signal: AbortSignal): AsyncIterable<GenerateEvent>;
+  generate(
+    request: GenerateRequest,
+    signal: AbortSignal,
+    onWaiting?: OnWaiting,
+  ): AsyncIterable<GenerateEvent>;
   embed(request: EmbedRequest, signal: AbortSignal): Promise<EmbedReply>;
   rerank(request: RerankRequest, signal: AbortSignal): Promise<RerankReply>;
   classify(request: ClassifyRequest, signal: AbortSignal): Promise<ClassifyReply>;

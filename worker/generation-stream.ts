@@ -1,7 +1,7 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { AppError, toAppError } from "@/lib/errors";
 import { isWholeDelivery } from "@/lib/protocol/delivery";
-import type { GenerateEvent } from "@/lib/protocol/generate-event";
+import type { GenerateEvent, GenerationWaiting } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { measureRequest } from "@/lib/protocol/measure-request";
 import { toJsonLine } from "@/lib/util/json-lines";
@@ -56,7 +56,12 @@ export async function streamGeneration(options: GenerationOptions): Promise<AppE
     const account = new AnswerAccount({
       ...{ admission, stats, request, fields, queuedMs, shown, work },
     });
-    for await (const event of backend.generate(request, signal)) {
+    const onWaiting = (event: GenerationWaiting) => {
+      lines.write(toJsonLine(event));
+      // Also to who wants the rest in one piece: it says why there is nothing yet.
+      lines.flush();
+    };
+    for await (const event of backend.generate(request, signal, onWaiting)) {
       signal.throwIfAborted();
       lines.write(toJsonLine(account.enter(event)));
       // A backend may report its failure as an event instead of throwing it.

@@ -1,7 +1,11 @@
 import type { Controller } from "@/lib/controller/controller";
 import { type AppError, isAppError, toAppError } from "@/lib/errors";
 import { GENERATION_MS_MAX } from "@/lib/limits";
-import type { GenerationEvent, GenerationStart } from "@/lib/protocol/generate-event";
+import type {
+  GenerationEvent,
+  GenerationStart,
+  GenerationWaiting,
+} from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { hasImage } from "@/lib/protocol/message";
 import type { RouteAsk } from "@/lib/protocol/routing";
@@ -54,6 +58,8 @@ export type GenerateOptions = {
   endsMs?: number;
   /** Nobody is told of the answer before its end, so that a worker may tell of it in one piece. */
   isWhole?: boolean;
+  /** Hears of waits before the first token, such as for a model that is loaded first; never after it. */
+  onWaiting?: (event: GenerationWaiting) => void;
   /** The request is a copy itself, and gets none. */
   isMirror?: boolean;
   /** By way of which Parleys it came here. */
@@ -155,8 +161,8 @@ async function generateAt(
       // Where a scope is narrower than the owner, conversations are told apart within it.
       ask: toDispatchAsk({ request, owner: scope ?? owner, session: options.session }),
     };
-    const { isWhole } = options;
-    const called = { requestId, signal: watch.signal, via, trace: meter.trace, isWhole };
+    const { isWhole, onWaiting } = options;
+    const called = { requestId, signal: watch.signal, via, trace: meter.trace, isWhole, onWaiting };
     const stream = await tryWorkers(attempts, (reservation) => {
       watch.reserved();
       return openFirst({ reservation, request, called, attempts });

@@ -90,6 +90,7 @@ export class WorkerStream {
       via: called.via,
       trace: called.trace,
       isWhole: called.isWhole,
+      onWaiting: called.onWaiting,
     };
     const made = toWorkerCall(reservation, own);
     const call = made instanceof Promise ? await made : made;

@@ -4,6 +4,7 @@ import { WORKER_WORD_BYTES_MAX } from "@/lib/fleet-limits";
 import type { StopSignal } from "@/lib/util/stop";
 import type { AnswerControl, AnswerHandler, PlainCall } from "./answer-handler";
 import { EventReader } from "./event-reader";
+import type { GenerationWaiting } from "./generate-event";
 
 export type Refusal = { status: number; headers: IncomingHttpHeaders; body: Buffer };
 
@@ -16,6 +17,8 @@ export type EventCallOptions = {
   /** Turns what broke the call off into what its caller is told. */
   toError: (error: unknown) => AppError;
   toRefusal: (refusal: Refusal) => AppError;
+  /** Told of a wait before the answer's start. */
+  onWaiting?: ((event: GenerationWaiting) => void) | undefined;
 };
 
 /**
@@ -72,6 +75,7 @@ class EventCall implements AnswerHandler {
     this.#reader = new EventReader({
       signal: this.#options.signal,
       toError: this.#options.toError,
+      onWaiting: this.#options.onWaiting,
       body: {
         pause: () => controller.pause(),
         resume: () => controller.resume(),

@@ -1,8 +1,14 @@
 import { isUtf8 } from "node:buffer";
+import * as z from "zod";
 import { AppError } from "@/lib/errors";
 import { EVENT_BYTES_MAX, EVENTS_READ_AHEAD_MAX } from "@/lib/limits";
 import type { StopSignal } from "@/lib/util/stop";
-import { type GenerateEvent, generateEventSchema } from "./generate-event";
+import {
+  type GenerateEvent,
+  type GenerationWaiting,
+  generateEventSchema,
+  generationWaitingSchema,
+} from "./generate-event";
 import { readPlainEvent } from "./plain-event";
 
 const LINE_FEED = 10;
@@ -15,6 +21,8 @@ export type EventReaderOptions = {
   /** Turns what broke the body off into what its reader is told. */
   toError: (error: unknown) => AppError;
   signal: StopSignal;
+  /** Told of a wait before the start, as soon as the worker says so. */
+  onWaiting?: ((event: GenerationWaiting) => void) | undefined;
 };
 
 type Waiting = {
@@ -158,8 +166,13 @@ export class EventReader implements AsyncGenerator<GenerateEvent, undefined, und
     }
   }
 
-  #push(event: GenerateEvent): void {
+  #push(event: GenerateEvent | GenerationWaiting): void {
     const last = this.#last;
+    if (event.type === "generation-waiting") {
+      if (last !== undefined) throw invalid(`The worker sent ${event.type} after ${last}.`);
+      this.#options.onWaiting?.(event);
+      return;
+    }
     const ended = last === "generation-end" || last === "generation-error";
     const starts = event.type === "generation-start";
     if (ended || (event.type !== "generation-error" && starts !== (last === undefined))) {
@@ -219,10 +232,15 @@ function parseLine(line: string): unknown {
   }
 }
 
-function parseEvent(value: unknown): GenerateEvent {
+const lineSchema = z.discriminatedUnion("type", [
+  ...generateEventSchema.options,
+  generationWaitingSchema,
+]);
+
+function parseEvent(value: unknown): GenerateEvent | GenerationWaiting {
   const plain = readPlainEvent(value);
   if (plain !== undefined) return plain;
-  const parsed = generateEventSchema.safeParse(value);
+  const parsed = lineSchema.safeParse(value);
   if (parsed.success) return parsed.data;
   throw invalid("The worker sent a line that is no event.", parsed.error);
 }

@@ -10,6 +10,18 @@ import { liveLoadSchema } from "./registration";
 const count = z.number().int().min(0).max(TOKEN_COUNT_MAX);
 
 /**
+ * Said any number of times before `generation-start`: nobody works on the request yet, and why. It is no part
+ * of the answer; who reads the events hears of it beside them (worker-client.ts, `onWaiting`).
+ */
+export const generationWaitingSchema = z.object({
+  type: z.literal("generation-waiting"),
+  /** Whoever hosts the model loads it first. */
+  reason: z.enum(["loading"]),
+  /** Until it is there, by the host's own guess. Absent: it tells none. */
+  estimateSeconds: z.number().min(0).max(UPSTREAM_RETRY_AFTER_SECONDS_MAX).optional(),
+});
+
+/**
  * What a worker says of one generation, in this order: `generation-start`, any number of `text-delta`
  * (and, where asked for, of `reasoning-delta`, `tool-call-start` and `tool-call-delta`),
  * then `generation-end` or `generation-error`. An error may also come alone. After an abort the stream
@@ -162,6 +174,7 @@ export const generateEventSchema = z.discriminatedUnion("type", [
   generationErrorSchema,
 ]);
 
+export type GenerationWaiting = z.infer<typeof generationWaitingSchema>;
 export type GenerationStart = z.infer<typeof generationStartSchema>;
 export type ReasoningDelta = z.infer<typeof reasoningDeltaSchema>;
 export type ToolCallStart = z.infer<typeof toolCallStartSchema>;

@@ -16,7 +16,7 @@ import { processSingleton } from "@/lib/util/process-singleton";
 import { type StopSignal, toAbortSignal } from "@/lib/util/stop";
 import { DELIVERY_HEADER, WHOLE_DELIVERY } from "./delivery";
 import { openEvents, type Refusal } from "./event-call";
-import type { GenerateEvent } from "./generate-event";
+import type { GenerateEvent, GenerationWaiting } from "./generate-event";
 import type { GenerateRequest } from "./generate-request";
 import { HttpPool } from "./http-pool";
 import { LOAD_HEADER, readLoadHeader } from "./load-header";
@@ -61,6 +61,8 @@ export type WorkerCall = {
   isWhole?: boolean | undefined;
   /** Hears the worker's load where it is told beside a whole answer; streams have it in their events. */
   onLoad?: ((load: LiveLoadReport) => void) | undefined;
+  /** Hears of a stream's waits before it starts, each time that the worker tells of one. */
+  onWaiting?: ((event: GenerationWaiting) => void) | undefined;
 };
 
 type Limits = { headMsMax: number; silenceMsMax: number; callMsMax: number };
@@ -132,6 +134,7 @@ export class WorkerClient {
         toLate: () => silent(address, headMsMax),
         toError: (error) => toCallError(error, address, signal),
         toRefusal: (refusal) => toRefusal(refusal, address),
+        onWaiting: call.onWaiting,
       },
     );
   }
