@@ -8,7 +8,7 @@ import { fromToldError, type UpstreamAbout } from "../upstream-error";
 import { AnswerReader } from "./answer-reader";
 import type { Dialect } from "./dialect";
 import type { Exchange } from "./exchange";
-import { toWireCall } from "./request-body";
+import { toWireCall, type WireCall } from "./request-body";
 import type { Upstream } from "./upstream";
 import { type Chunk, chunkSchema } from "./wire";
 import type { WireModel } from "./wire-model";
@@ -20,27 +20,54 @@ export type WireGeneration = {
   signal: AbortSignal;
 };
 
+export type AskedGeneration = Omit<WireGeneration, "upstream"> & {
+  /** Asks the server, and resolves when it has begun to answer. */
+  ask: (call: WireCall) => Promise<WireAnswer>;
+};
+
+/** What a server answers, and how its connection is let go of: `settle` after its end, else `close`. */
+export type WireAnswer = Pick<Exchange, "settle" | "close"> & { chunks: AsyncIterable<Chunk> };
+
 /**
  * One answer of a server of OpenAI's wire, as our events. Leaving the iteration closes the server's request.
  *
  * @throws AppError `unsupported-parameter` before the server is asked, and those of upstream-error.ts.
  */
-export async function* generateByWire(asked: WireGeneration): AsyncGenerator<GenerateEvent> {
-  const { upstream, model, request, signal } = asked;
+export function generateByWire({
+  upstream,
+  ...asked
+}: WireGeneration): AsyncGenerator<GenerateEvent> {
+  const { model, signal } = asked;
+  const about = upstream.conceal({ model: model.name, upstreamModel: model.upstreamName });
+  const { afterwordMsMax } = upstream;
+  const ask = async ({ path, body }: WireCall): Promise<WireAnswer> => {
+    const exchange = await upstream.post(path, body, { signal, about });
+    return {
+      chunks: readChunks(exchange, { about, afterwordMsMax }),
+      settle: () => exchange.settle(),
+      close: () => exchange.close(),
+    };
+  };
+  return generateByChunks({ ...asked, ask });
+}
+
+/** The same of a server that is asked in another way. Throws as `generateByWire`, and what `ask` throws. */
+export async function* generateByChunks(asked: AskedGeneration): AsyncGenerator<GenerateEvent> {
+  const { model, request, signal } = asked;
   const { dialect, upstreamName } = model;
   expectHonoured(request, honouredOf(dialect, request), dialect.title);
   const startedMs = performance.now();
   const call = toWireCall(request, { upstreamModel: upstreamName, dialect });
-  const about = { model: model.name, upstreamModel: upstreamName };
   const reader = new AnswerReader({ request, contextLength: model.contextLength });
-  let exchange: Exchange | undefined;
+  let answer: WireAnswer | undefined;
   try {
-    exchange = await upstream.post(call.path, call.body, { signal, about });
+    answer = await asked.ask(call);
     yield toStart(asked);
-    for await (const chunk of readChunks(exchange, about)) {
+    for await (const chunk of answer.chunks) {
       yield* reader.take(chunk);
       if (reader.isCut) break;
     }
+    if (signal.aborted) return;
     if (!reader.isCut) yield* reader.finish();
     const nowMs = performance.now();
     yield {
@@ -52,14 +79,14 @@ export async function* generateByWire(asked: WireGeneration): AsyncGenerator<Gen
         durationMs: nowMs - startedMs,
       },
     };
-    // What was cut here is still being written there.
-    if (!reader.isCut) exchange.settle();
   } catch (error) {
     // The contract: after an abort the events just end.
     if (signal.aborted) return;
     throw error;
   } finally {
-    if (reader.isCut || !reader.isEnded) exchange?.close();
+    // What was cut here, or left, is still being written there.
+    if (reader.isCut || !reader.isEnded) answer?.close();
+    else answer?.settle();
   }
 }
 
@@ -69,7 +96,7 @@ function honouredOf({ honoured, completionHonoured }: Dialect, request: Generate
   return its.has("stop") ? its : new Set([...its, "stop" as const]);
 }
 
-function toStart({ model, request }: WireGeneration): GenerationStart {
+function toStart({ model, request }: AskedGeneration): GenerationStart {
   const { samplingDefaults, honoured } = model.dialect;
   const { seed, ...sampling } = request.sampling;
   return {
@@ -87,9 +114,12 @@ function toStart({ model, request }: WireGeneration): GenerationStart {
 const DONE = "[DONE]";
 
 /** The chunks of a stream; a reply that came whole although a stream was asked for is one chunk. */
-async function* readChunks(exchange: Exchange, about: UpstreamAbout): AsyncGenerator<Chunk> {
+async function* readChunks(exchange: Exchange, reading: Reading): AsyncGenerator<Chunk> {
+  const { about, afterwordMsMax } = reading;
   if (exchange.contentType === "application/json") {
-    yield toChunk(await exchange.readText(UPSTREAM_REPLY_BYTES_MAX), about);
+    const whole = toChunk(await exchange.readText(UPSTREAM_REPLY_BYTES_MAX), about);
+    if (!hasChoice(whole)) throw noChunk();
+    yield whole;
     return;
   }
   if (exchange.contentType !== "text/event-stream") {
@@ -98,35 +128,64 @@ async function* readChunks(exchange: Exchange, about: UpstreamAbout): AsyncGener
     });
   }
   const events = new ServerSentEventReader(UPSTREAM_EVENT_BYTES_MAX);
-  let isEnded = false;
-  for (;;) {
-    const bytes = await exchange.read();
-    for (const { event, data } of bytes ? events.push(bytes) : events.end()) {
-      if (data.trim() === DONE) return;
-      const chunk = toChunk(data, about, event);
-      isEnded ||= chunk.choices?.[0]?.finish_reason != null;
-      yield chunk;
+  let hasBegun = false;
+  let late: NodeJS.Timeout | undefined;
+  try {
+    for (;;) {
+      // After the reason of its end the answer is whole, whatever becomes of the connection.
+      const bytes = await (late ? exchange.read().catch(() => undefined) : exchange.read());
+      for (const { event, data } of bytes ? events.push(bytes) : events.end()) {
+        if (data.trim() === DONE && hasBegun) return;
+        // Some keep a connection alive by events of nothing.
+        if (data.trim() === "" || data.trim() === DONE) continue;
+        const chunk = toChunk(data, about, event);
+        hasBegun ||= hasChoice(chunk);
+        if (chunk.choices?.[0]?.finish_reason != null) {
+          late ??= setTimeout(() => exchange.close(), afterwordMsMax);
+        }
+        yield chunk;
+      }
+      if (bytes) continue;
+      if (late) return;
+      throw endedHalfWay();
     }
-    if (bytes) continue;
-    if (isEnded) return;
-    throw new AppError("worker-lost", {
-      message: "The server behind this model ended the answer half-way.",
-    });
+  } finally {
+    clearTimeout(late);
   }
+}
+
+type Reading = { about: UpstreamAbout; afterwordMsMax: number };
+
+const hasChoice = ({ choices }: Chunk) => (choices?.length ?? 0) > 0;
+
+export function endedHalfWay(): AppError {
+  return new AppError("worker-lost", {
+    message: "The server behind this model ended the answer half-way.",
+  });
 }
 
 /** @throws AppError the error that it tells of, or `upstream-invalid`. */
 function toChunk(data: string, about: UpstreamAbout, event = ""): Chunk {
   const value = parse(data);
+  if (event === "error") throw fromToldError(value ?? data, about);
+  return readChunk(value, about);
+}
+
+/** A chunk of what a server sent as JSON. @throws AppError the error that it tells of, or `upstream-invalid`. */
+export function readChunk(value: unknown, about: UpstreamAbout): Chunk {
   const parsed = chunkSchema.safeParse(value);
-  if (event === "error" || (parsed.success && parsed.data.error != null)) {
-    throw fromToldError(value ?? data, about);
-  }
+  if (parsed.success && isError(parsed.data)) throw fromToldError(value, about);
   // Pings and the like are objects without choices; what has choices of another form is not read.
   if (parsed.success) return parsed.data;
-  throw new AppError("upstream-invalid", {
+  throw noChunk(parsed.error);
+}
+
+const isError = ({ error, object }: Chunk) => error != null || object === "error";
+
+function noChunk(cause?: unknown): AppError {
+  return new AppError("upstream-invalid", {
     message: "The server behind this model sent what is no chunk of an answer.",
-    cause: parsed.error,
+    cause,
   });
 }
 
