@@ -7,6 +7,12 @@ import * as apiAdminFeedback from "@/app/api/admin/feedback/route";
 import * as apiAdminKeysId from "@/app/api/admin/keys/[id]/route";
 import * as apiAdminKeys from "@/app/api/admin/keys/route";
 import * as apiAdminModels from "@/app/api/admin/models/route";
+import * as apiAdminProvidersKeysId from "@/app/api/admin/providers/keys/[id]/route";
+import * as apiAdminProvidersKeys from "@/app/api/admin/providers/keys/route";
+import * as apiAdminProvidersModelsId from "@/app/api/admin/providers/models/[id]/route";
+import * as apiAdminProvidersModelsIdTry from "@/app/api/admin/providers/models/[id]/try/route";
+import * as apiAdminProvidersModels from "@/app/api/admin/providers/models/route";
+import * as apiAdminProviders from "@/app/api/admin/providers/route";
 import * as apiAdminRetirements from "@/app/api/admin/retirements/route";
 import * as apiAdminReviewsId from "@/app/api/admin/reviews/[id]/route";
 import * as apiAdminReviews from "@/app/api/admin/reviews/route";
@@ -63,6 +69,7 @@ import * as apiV1TokenCheck from "@/app/api/v1/token_check/route";
 import * as apiVisitor from "@/app/api/visitor/route";
 import * as apiWorkersIdHeartbeat from "@/app/api/workers/[id]/heartbeat/route";
 import * as apiWorkersId from "@/app/api/workers/[id]/route";
+import * as apiWorkersExternalModels from "@/app/api/workers/external-models/route";
 import * as apiWorkers from "@/app/api/workers/route";
 import * as controllerCall from "@/app/controller/[...call]/route";
 import * as detokenizeRest from "@/app/detokenize/[...rest]/route";
@@ -111,6 +118,12 @@ export const HOT_ROUTES: Record<string, RouteModule> = {
   "/api/admin/keys": apiAdminKeys,
   "/api/admin/keys/[id]": apiAdminKeysId,
   "/api/admin/models": apiAdminModels,
+  "/api/admin/providers": apiAdminProviders,
+  "/api/admin/providers/keys": apiAdminProvidersKeys,
+  "/api/admin/providers/keys/[id]": apiAdminProvidersKeysId,
+  "/api/admin/providers/models": apiAdminProvidersModels,
+  "/api/admin/providers/models/[id]": apiAdminProvidersModelsId,
+  "/api/admin/providers/models/[id]/try": apiAdminProvidersModelsIdTry,
   "/api/admin/retirements": apiAdminRetirements,
   "/api/admin/reviews": apiAdminReviews,
   "/api/admin/reviews/[id]": apiAdminReviewsId,
@@ -166,6 +179,7 @@ export const HOT_ROUTES: Record<string, RouteModule> = {
   "/api/v1/[[...rest]]": apiV1Rest,
   "/api/visitor": apiVisitor,
   "/api/workers": apiWorkers,
+  "/api/workers/external-models": apiWorkersExternalModels,
   "/api/workers/[id]": apiWorkersId,
   "/api/workers/[id]/heartbeat": apiWorkersIdHeartbeat,
   "/controller/[...call]": controllerCall,

@@ -34,6 +34,7 @@ export function workerTokenTable(views: readonly WorkerTokenView[]): string {
     it.name,
     it.revokedAt === null ? "live" : `revoked ${toMinute(it.revokedAt)}`,
     `${it.workers} ${it.workers === 1 ? "worker" : "workers"}`,
+    it.readsProviderKeys ? "reads provider keys" : "",
     `made ${toMinute(it.createdAt)}`,
     it.id,
   ]);

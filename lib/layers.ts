@@ -59,6 +59,10 @@ export const LAYERS: Record<string, readonly string[]> = {
     ...["lib/auth", "lib/catalog", "lib/controller", "lib/db", "lib/fastchat"],
     ...["lib/leaderboard", "lib/protocol", "lib/usage"],
   ],
+  // Models of external providers that the platform keeps, and their keys, sealed. The gateway: keepers try them.
+  "lib/providers": [
+    ...["lib/auth", "lib/controller", "lib/db", "lib/gateway", "lib/protocol", "lib/usage"],
+  ],
   // This Parley as the worker of another one.
   "lib/relay": [
     ...["lib/auth", "lib/controller", "lib/db", "lib/gateway", "lib/protocol", "lib/usage"],
@@ -126,7 +130,15 @@ export const LAYERS: Record<string, readonly string[]> = {
     ...["lib/gateway", "lib/history", "lib/http", "lib/images", "lib/integrity", "lib/jobs"],
     "lib/labels",
     ...["lib/leaderboard", "lib/models", "lib/moderation", "lib/openai", "lib/openapi"],
-    ...["lib/protocol", "lib/relay", "lib/responses", "lib/rules", "lib/stats", "lib/topics"],
+    ...[
+      "lib/protocol",
+      "lib/providers",
+      "lib/relay",
+      "lib/responses",
+      "lib/rules",
+      "lib/stats",
+      "lib/topics",
+    ],
     ...["lib/usage", "lib/vote-files"],
   ],
   worker: [
@@ -146,11 +158,12 @@ export const LAYERS: Record<string, readonly string[]> = {
   // The engine: `parley chat --local` runs a model in its own process.
   cli: [
     ...["lib/adapters", "lib/auth", "lib/catalog", "lib/controller", "lib/db", "lib/integrity"],
-    ...["lib/engine", "lib/hub"],
+    // Files of models: what stands in them is taken over by the platform.
+    ...["lib/engine", "lib/hub", "lib/models-file"],
     // Moderation: its patterns are checked wherever they are written.
     ...["lib/jobs", "lib/labels", "lib/leaderboard", "lib/models", "lib/moderation"],
-    ...["lib/protocol", "lib/rating", "lib/rules", "lib/stats", "lib/topics", "lib/usage"],
-    ...["lib/stand-ins", "lib/vote-files"],
+    ...["lib/protocol", "lib/providers", "lib/rating", "lib/rules", "lib/stats", "lib/topics"],
+    ...["lib/stand-ins", "lib/usage", "lib/vote-files"],
   ],
 };
 
@@ -180,6 +193,6 @@ export const HOMES: Record<string, readonly string[]> = {
     ...["lib/db", "lib/auth", "lib/catalog", "lib/controller", "lib/gateway", "lib/usage"],
     ...["lib/arena", "lib/history", "lib/integrity", "lib/leaderboard", "lib/moderation"],
     ...["lib/responses", "lib/rules", "lib/jobs", "lib/labels", "lib/models", "lib/stats"],
-    ...["lib/ledger", "lib/topics"],
+    ...["lib/ledger", "lib/providers", "lib/topics"],
   ],
 };

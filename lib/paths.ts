@@ -29,6 +29,7 @@ export const paths = {
   adminKeys: "/admin/keys",
   adminUsage: "/admin/usage",
   adminModels: "/admin/models",
+  adminProviders: "/admin/providers",
   adminArena: "/admin/arena",
   adminReviews: "/admin/reviews",
   developers: "/developers",
@@ -90,6 +91,13 @@ export const paths = {
     adminUsage: "/api/admin/usage",
     adminModels: "/api/admin/models",
     adminAliases: "/api/admin/aliases",
+    adminProviders: "/api/admin/providers",
+    adminProviderKeys: "/api/admin/providers/keys",
+    adminProviderKey: (id: string) => `/api/admin/providers/keys/${id}`,
+    adminExternalModels: "/api/admin/providers/models",
+    adminExternalModel: (id: string) => `/api/admin/providers/models/${id}`,
+    /** One short answer of it. */
+    adminExternalTry: (id: string) => `/api/admin/providers/models/${id}/try`,
     adminFeedback: "/api/admin/feedback",
     adminArena: "/api/admin/arena",
     adminArenaHistory: "/api/admin/arena/history",
@@ -102,6 +110,8 @@ export const paths = {
     workers: "/api/workers",
     /** `instanceId`: whose life ends. */
     worker: (id: string, instanceId: string) => `/api/workers/${id}?instanceId=${instanceId}`,
+    /** Models of external providers that the platform keeps, with their keys. */
+    workerExternalModels: "/api/workers/external-models",
     workerHeartbeat: (id: string) => `/api/workers/${id}/heartbeat`,
     /** Beneath it stand the paths of a worker: this Parley as the worker of another one. */
     relay: "/api/relay",

@@ -124,14 +124,22 @@ function addTokens(workers: Command, terminal: Terminal): void {
     .command("create")
     .description("Make a token and print it, once. A worker takes it from PARLEY_WORKER_TOKEN.")
     .argument("<name>", "for which worker, or group of them; for people")
+    .option(
+      "--provider-keys",
+      "hand who holds it the external models and the opened keys of their providers, too",
+    )
     .option(...JSON_FLAG)
-    .action(async (word: string, { json }: Json) => {
-      const body = createWorkerTokenBodySchema.safeParse({ name: word });
+    .action(async (word: string, { json, providerKeys }: Json & { providerKeys?: true }) => {
+      const body = createWorkerTokenBodySchema.safeParse({
+        ...{ name: word, readsProviderKeys: providerKeys === true },
+      });
       if (!body.success) {
         throw new AppError("invalid-request", { message: plainIssue(body.error.issues[0]) });
       }
-      const { name } = body.data;
-      const created = await withDatabase(terminal.root, (db) => createWorkerToken(db, name));
+      const { name, readsProviderKeys } = body.data;
+      const created = await withDatabase(terminal.root, (db) =>
+        createWorkerToken(db, name, { readsProviderKeys }),
+      );
       const lines = [
         `Token    ${created.token}`,
         "         It is shown this once and stored nowhere. Set PARLEY_WORKER_TOKEN to it at the worker.",

@@ -12,6 +12,7 @@ export type Owner =
   | "anonymous"
   | "mirror"
   | "labels"
+  | "trial"
   | "parent";
 
 /** A key as requests are held against it. */
@@ -34,6 +35,8 @@ export const ANONYMOUS_CALLER: ApiCaller = { owner: "anonymous", key: undefined 
 export const MIRROR_CALLER: ApiCaller = { owner: "mirror", key: undefined };
 /** Categories read from prompts by a model that the operator named. */
 export const LABELS_CALLER: ApiCaller = { owner: "labels", key: undefined };
+/** A keeper who tries an external model. */
+export const TRIAL_CALLER: ApiCaller = { owner: "trial", key: undefined };
 export const PARENT_CALLER: ApiCaller = { owner: "parent", key: undefined };
 
 const keyCallers = new WeakMap<ApiKey, ApiCaller>();

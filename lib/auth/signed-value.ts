@@ -12,7 +12,8 @@ export type Purpose =
   | "network"
   | "prompt"
   | "checkpoints"
-  | "imported-voter";
+  | "imported-voter"
+  | "provider-keys";
 
 export function purposeKey(purpose: Purpose, secret: string): Buffer {
   return Buffer.from(hkdfSync("sha256", secret, "", `parley/${purpose}`, 32));

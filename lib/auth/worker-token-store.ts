@@ -16,13 +16,17 @@ type Row = typeof workerTokens.$inferSelect;
  *
  * @throws AppError `conflict` when a live token has the name, or there are as many as a server holds.
  */
-export async function createWorkerToken(db: Database, name: string): Promise<CreatedWorkerToken> {
+export async function createWorkerToken(
+  db: Database,
+  name: string,
+  { readsProviderKeys = false }: { readsProviderKeys?: boolean } = {},
+): Promise<CreatedWorkerToken> {
   const { key: token, prefix, hash } = makeWorkerToken();
   return await db.transaction(async (transaction) => {
     await checkRoom(transaction, name);
     const [row] = await transaction
       .insert(workerTokens)
-      .values({ id: createId(), name, prefix, hash })
+      .values({ id: createId(), name, prefix, hash, readsProviderKeys })
       .returning();
     assert(row !== undefined, "an insert returns its row");
     await announce(transaction, "workers");
@@ -66,6 +70,7 @@ function select(db: Database) {
       name: workerTokens.name,
       hash: workerTokens.hash,
       prefix: workerTokens.prefix,
+      readsProviderKeys: workerTokens.readsProviderKeys,
       createdAt: workerTokens.createdAt,
       revokedAt: workerTokens.revokedAt,
       workers: workersOf,
@@ -136,9 +141,25 @@ export async function readLiveTokens(db: Database): Promise<ReadonlyMap<string, 
   return new Map(rows.map(({ id, hash }) => [hash, id]));
 }
 
+/** Whether who came by this token is handed the keys of external providers. */
+export async function mayReadProviderKeys(db: Database, id: string): Promise<boolean> {
+  const [row] = await db
+    .select({ id: workerTokens.id })
+    .from(workerTokens)
+    .where(
+      and(
+        eq(workerTokens.id, id),
+        eq(workerTokens.readsProviderKeys, true),
+        isNull(workerTokens.revokedAt),
+      ),
+    );
+  return row !== undefined;
+}
+
 function toView(row: Row & { workers: number }): WorkerTokenView {
   return {
     ...{ id: row.id, name: row.name, prefix: row.prefix, workers: row.workers },
+    readsProviderKeys: row.readsProviderKeys,
     state: row.revokedAt === null ? "live" : "revoked",
     createdAt: row.createdAt.toISOString(),
     revokedAt: row.revokedAt?.toISOString() ?? null,

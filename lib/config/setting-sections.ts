@@ -43,7 +43,7 @@ const origins = z
     return listed;
   });
 /** Blocks of addresses as util/ip-address.ts has them. */
-const proxies = z
+const addresses = z
   .string()
   .optional()
   .transform((text, context) => {
@@ -120,14 +120,17 @@ const access = {
     .stringbool()
     .default(false)
     .describe("true: the API answers everyone, also beyond this machine and beside keys."),
-  PARLEY_TRUSTED_PROXIES: proxies.describe(
+  PARLEY_TRUSTED_PROXIES: addresses.describe(
     "Addresses and blocks (10.0.0.0/8, fd00::/8), separated by commas, of your own reverse proxies, whose X-Forwarded-For is believed: limits are held against networks. Without it a connection's own address counts, which behind a proxy is the proxy's for everybody.",
+  ),
+  PARLEY_KEY_NETWORKS: addresses.describe(
+    "Addresses and blocks (10.0.0.0/8), separated by commas, from which workers may fetch the stored keys of external providers over plain http. Others need https; this machine needs neither.",
   ),
   PARLEY_CORS_ORIGINS: origins.describe(
     "Origins, separated by commas, whose pages may call the API from a browser (https://app.example.com). `*` lets all of them do so with an API key. Without it none may.",
   ),
   PARLEY_SECRET: secret.describe(
-    "Signs visitors' cookies (16 characters or more). Without it `npm start` generates and keeps one.",
+    "Signs visitors' cookies and encrypts stored keys of providers (16 characters or more). Without it `npm start` generates and keeps one.",
   ),
   PARLEY_WORKER_SECRET: secret.describe(
     "Shared by web and workers (16 characters or more). Without it `npm start` generates and keeps one.",

@@ -1,0 +1,48 @@
+import { env } from "@/lib/env";
+import { isInRange, parseAddress, parseRange } from "@/lib/util/ip-address";
+import { isLoopback } from "@/lib/util/loopback";
+import { clientAddress } from "./client-address";
+import { development } from "./development";
+import { peerAddress } from "./light-request";
+
+const PROXY_TRACES = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
+
+/**
+ * Whether nobody can read along on the way that a request came by: it never left this machine, came from a
+ * network that the operator vouches for (PARLEY_KEY_NETWORKS), or by https through a proxy of ours. Who
+ * asks is another question.
+ */
+export function isPrivateWay(request: Request): boolean {
+  const address = clientAddress(request);
+  const isForwarded = !development().isOn && PROXY_TRACES.some((it) => request.headers.has(it));
+  if (isForwarded) return isProxyOfOurs(peerAddress(request)) && cameByHttps(request);
+  // A socket without an address is one of this machine's own.
+  return address === undefined || isHere(address) || isListed(address, env().PARLEY_KEY_NETWORKS);
+}
+
+function isHere(address: string): boolean {
+  return isLoopback(address.replace(/^::ffff:/, ""));
+}
+
+function isListed(address: string, blocks: readonly string[]): boolean {
+  const bytes = parseAddress(address);
+  if (bytes === undefined) return false;
+  return blocks.some((block) => {
+    const range = parseRange(block);
+    return range !== undefined && isInRange(bytes, range);
+  });
+}
+
+/** One beside this server is, as a stranger's is not; others are named by the operator. */
+function isProxyOfOurs(peer: string | undefined): boolean {
+  if (peer === undefined || isHere(peer)) return true;
+  return isListed(peer, env().PARLEY_TRUSTED_PROXIES);
+}
+
+/** As the proxy says; where it says nothing, the address that the operator gave the platform decides. */
+function cameByHttps({ headers }: Request): boolean {
+  const said = headers.get("x-forwarded-proto")?.split(",").at(-1)?.trim().toLowerCase();
+  if (said !== undefined) return said === "https";
+  const { PARLEY_PUBLIC_URL } = env();
+  return PARLEY_PUBLIC_URL !== undefined && new URL(PARLEY_PUBLIC_URL).protocol === "https:";
+}
