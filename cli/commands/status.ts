@@ -6,9 +6,9 @@ import { StartError } from "@/lib/util/start-error";
 import { colourWishes } from "../chat/person";
 import { findRunning } from "../running";
 import { areColoursWanted } from "../screen/colours-wanted";
-import { LiveArea } from "../screen/live-area";
 import { Screen } from "../screen/screen";
-import { faint, fitSpans, plain, type Span, STYLE, toAnsi } from "../screen/spans";
+import { plain, type Span, STYLE, toAnsi } from "../screen/spans";
+import { LiveStatus } from "../status/live-status";
 import { readStatus, type Status } from "../status/read-status";
 import { statusRows } from "../status/status-rows";
 import type { Terminal } from "../terminal";
@@ -30,7 +30,7 @@ export function addStatusCommand(program: Command, terminal: Terminal): void {
     .command("status")
     .description("Say where the platform runs, with which models and workers, and who waits.")
     .option("--url <address>", "another platform than the one of this clone")
-    .option("-w, --watch", "again each second, in place on a terminal, until Ctrl-C")
+    .option("-w, --watch", "again each second, in place on a terminal, until q or Ctrl-C")
     .option("--json", "one JSON object; with --watch one a line")
     .addHelpText("after", HELP)
     .action(async (flags: Flags) => {
@@ -45,26 +45,38 @@ export function addStatusCommand(program: Command, terminal: Terminal): void {
 }
 
 async function watch(read: () => Promise<Status>, { json }: Flags, terminal: Terminal) {
-  const { streams } = terminal;
   const stop = new AbortController();
-  const onInterrupt = () => stop.abort();
-  process.on("SIGINT", onInterrupt);
-  const isLive = streams?.output.isTTY === true && !json;
-  const screen = isLive ? new Screen(streams.output, wantsColours(terminal)) : undefined;
-  const area = screen && new LiveArea(screen);
+  const leave = () => stop.abort();
+  for (const signal of ENDS) process.on(signal, leave);
+  const live = json ? undefined : openLive(terminal, leave);
   try {
     while (!stop.signal.aborted) {
       const status = await readOrFault(read);
+      if (stop.signal.aborted) break;
       if (json) terminal.write(`${JSON.stringify(status)}\n`);
-      else if (screen) area?.draw({ live: liveRows(status, screen.columns) });
+      else if (live) live.show(rowsOf(status));
       else terminal.write(`${new Date().toISOString()}\n${toText(rowsOf(status), terminal)}`);
       await terminal.drain?.();
       await delay(STATUS_WATCH_MS, undefined, { signal: stop.signal }).catch(() => {});
     }
   } finally {
-    area?.leave();
-    process.off("SIGINT", onInterrupt);
+    live?.close();
+    for (const signal of ENDS) process.off(signal, leave);
   }
+}
+
+/** A terminal is left as it was by whichever of them. */
+const ENDS = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
+
+/** Undefined where nobody looks. */
+function openLive(terminal: Terminal, onLeave: () => void): LiveStatus | undefined {
+  const { streams } = terminal;
+  if (streams?.output.isTTY !== true) return undefined;
+  const screen = new Screen(streams.output, wantsColours(terminal));
+  return new LiveStatus({
+    ...{ screen, onLeave },
+    input: streams.input.isTTY === true ? streams.input : undefined,
+  });
 }
 
 /** A platform that is started anew is watched on. */
@@ -79,17 +91,6 @@ async function readOrFault(read: () => Promise<Status>): Promise<Status | { erro
 
 const rowsOf = (status: Status | { error: string }): Span[][] =>
   "error" in status ? [[{ text: status.error, style: STYLE.red }]] : statusRows(status);
-
-function liveRows(status: Status | { error: string }, columns: number): Span[][] {
-  const foot = [faint(`${new Date().toLocaleTimeString()}, again each second; Ctrl-C ends.`)];
-  return [...rowsOf(status), foot].map((row) => trimEnd(fitSpans(row, columns)));
-}
-
-/** Spaces at a row's end would be broken into rows of their own by a narrower terminal. */
-function trimEnd(row: Span[]): Span[] {
-  const last = row.at(-1);
-  return last?.text.trim() === "" ? row.slice(0, -1) : row;
-}
 
 function toText(rows: readonly Span[][], terminal: Terminal): string {
   const isColoured = wantsColours(terminal);

@@ -94,14 +94,14 @@ async function openSession(url: string, token: string): Promise<string | undefin
   return session.ok ? session.headers.get("set-cookie")?.split(";")[0] : undefined;
 }
 
-/** The sum of a gauge that the web process shows (lib/gateway/gateway-metrics.ts). */
+/** The sum of a gauge that the web process shows (lib/gateway/gateway-metrics.ts); of one that nobody has set yet, 0. */
 async function readWaiting(url: string): Promise<number | null> {
   const reply = await ask(url + paths.metrics);
   if (!reply.ok) return null;
-  const found = [
-    ...(await reply.text()).matchAll(/^parley_admission_waiting(?:\{[^}]*\})? (\d+)/gm),
-  ];
-  return found.length === 0 ? null : found.reduce((sum, [, count]) => sum + Number(count), 0);
+  const text = await reply.text();
+  if (!text.includes("# TYPE parley_admission_waiting ")) return null;
+  const found = text.matchAll(/^parley_admission_waiting(?:\{[^}]*\})? (\d+)/gm);
+  return [...found].reduce((sum, [, count]) => sum + Number(count), 0);
 }
 
 async function ask(url: string, init?: RequestInit): Promise<Response> {
