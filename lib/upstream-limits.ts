@@ -46,6 +46,12 @@ export const UPSTREAM_LOOK_MS_MAX = 5_000;
 export const UPSTREAM_LOOKS_MISSED_MAX = 3;
 /** An upstream's reply as a whole: the vectors of 2,048 texts, each of 1,024 numbers as JSON, take 24 MiB. */
 export const UPSTREAM_REPLY_BYTES_MAX = 32 * 1024 * 1024;
+/** Between the reason of an answer's end and all that follows it: how much it took, and the stream's own end. */
+export const UPSTREAM_AFTERWORD_MS_MAX = 5_000;
+/** Characters of a token in an answer, on average: blanks of source code, of which vocabularies have long rows, are no more. */
+export const UPSTREAM_TOKEN_CHARACTERS_MAX = 256;
+/** Characters of an answer beyond those of its tokens: some servers count no reasoning into what an answer may have. */
+export const UPSTREAM_UNCOUNTED_CHARACTERS_MAX = 1_000_000;
 /** What a stream says after its end is read for this long, so that its connection can be used again. */
 export const UPSTREAM_LEFTOVER_MS_MAX = 1_000;
 /** Between two requests to an upstream that is asked too often and does not tell for how long. */
@@ -68,3 +74,8 @@ export const LAUNCH_LOG_BYTES_MAX = 16 * 1024 * 1024;
 /** A launched server's last lines, which are told when it dies, and the characters of each. */
 export const LAUNCH_LAST_LINES = 20;
 export const LAUNCH_LINE_CHARACTERS_MAX = 1_000;
+
+/** A module that is run as a worker and told to close, before its process ends all the same. */
+export const MODULE_CLOSE_MS_MAX = 10_000;
+/** Pieces that a module says without a pause before others have a turn: one that never waits would let nobody in. */
+export const MODULE_PIECES_A_TURN = 32;

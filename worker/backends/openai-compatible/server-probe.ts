@@ -3,7 +3,7 @@ import type { RequestField } from "@/lib/protocol/request-fields";
 import { UPSTREAM_PROBE_MS_MAX, UPSTREAM_PROBED_MODELS_MAX } from "@/lib/upstream-limits";
 import type { BodyFields } from "../openai-wire/dialect";
 import type { Upstream } from "../openai-wire/upstream";
-import { type Choice, chunkSchema } from "../openai-wire/wire";
+import { type Choice, chunkSchema, readDelta } from "../openai-wire/wire";
 
 /** A word that no model says by itself. */
 const WORD = "kolibri-4711";
@@ -40,7 +40,7 @@ const QUESTIONS: readonly Question[] = [
         },
       },
     },
-    isHonoured: ({ message }) => (message?.content ?? "").includes(WORD),
+    isHonoured: ({ message }) => !!message && readDelta(message).text.includes(WORD),
   },
   {
     fields: ["toolRequest", "toolRequest.choice"],

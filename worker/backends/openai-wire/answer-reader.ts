@@ -13,7 +13,7 @@ import { splitEcho, toScores } from "./scored-tokens";
 import { type Said, ThoughtSplitter } from "./thought-splitter";
 import { TokenCount } from "./token-count";
 import { ToolCalls } from "./tool-calls";
-import type { Choice, Chunk } from "./wire";
+import { type Choice, type Chunk, readDelta } from "./wire";
 
 export type AnswerReaderOptions = {
   request: GenerateRequest;
@@ -92,11 +92,9 @@ export class AnswerReader {
     const delta = choice.delta ?? choice.message;
     if (delta == null) return this.#takeCompletion(choice);
     const events: GenerateEvent[] = toScores(choice, this.#request.logProbabilityCount ?? 0);
-    const reasoning = delta.reasoning_content || delta.reasoning;
+    const { reasoning, text } = readDelta(delta);
     if (reasoning) events.push(...this.#tell({ kind: "reasoning", text: reasoning }));
-    // A refusal is what OpenAI's models answer instead of content.
-    const text = delta.content || delta.refusal;
-    if (text) events.push(...this.#tellText(text));
+    events.push(...this.#tellText(text));
     for (const call of delta.tool_calls ?? []) {
       if (!this.isCut) events.push(...this.#calls.take(call));
     }
@@ -162,24 +160,29 @@ export class AnswerReader {
 
   #toFinishReason(): FinishReason {
     if (this.isCut) return "stop";
-    switch (this.#reason) {
-      case "content_filter":
-        throw new AppError("invalid-request", {
-          message: "The server behind this model withheld the answer by its content filter.",
-        });
-      case "abort":
-      case "error":
-        throw new AppError("worker-lost", { message: "The server gave up on the answer." });
-      case "length":
-      case "max_tokens":
-        return "length";
-      default:
-        // Some servers say "stop" to an answer that is calls.
-        if (this.#calls.count > 0) return "tool-calls";
-        return this.#request.maxTokens === 0 ? "length" : "stop";
+    const reason = this.#reason ?? "";
+    if (WITHHELD.test(reason)) {
+      throw new AppError("invalid-request", {
+        message: "The server behind this model withheld the answer by its content filter.",
+      });
     }
+    if (GIVEN_UP.test(reason)) {
+      const cause = new Error(`It says ${reason}.`);
+      throw new AppError("worker-lost", { message: "The server gave up on the answer.", cause });
+    }
+    if (LENGTHS.has(reason)) return "length";
+    // Some servers say "stop" to an answer that is calls.
+    if (this.#calls.count > 0) return "tool-calls";
+    return this.#request.maxTokens === 0 ? "length" : "stop";
   }
 }
+
+/** OpenAI's word, Google's with its own behind it, Zhipu's. */
+const WITHHELD = /^(content_filter|sensitive$)/;
+/** vLLM's, OpenRouter's, DeepSeek's, Zhipu's, and Google's of a call that nobody could read. */
+const GIVEN_UP = /^(abort|error|insufficient_system_resource|network_error|function_call_filter)\b/;
+/** OpenAI's word, Anthropic's, Mistral's, Zhipu's. */
+const LENGTHS = new Set(["length", "max_tokens", "model_length", "model_context_window_exceeded"]);
 
 type Delta = TextDelta | ReasoningDelta | ToolCallDelta;
 

@@ -1,8 +1,13 @@
+import { AppError } from "@/lib/errors";
 import { CHARACTERS_A_TOKEN } from "@/lib/fleet-limits";
 import type { GenerationEnd } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { measureRequest } from "@/lib/protocol/measure-request";
-import type { Choice, Chunk, Usage } from "./wire";
+import {
+  UPSTREAM_TOKEN_CHARACTERS_MAX,
+  UPSTREAM_UNCOUNTED_CHARACTERS_MAX,
+} from "@/lib/upstream-limits";
+import { type Choice, type Chunk, readDelta, type Usage } from "./wire";
 
 /**
  * Tokens of one answer, as its server tells them and within what the answer may have: in each chunk
@@ -13,6 +18,7 @@ export class TokenCount {
   readonly #request: GenerateRequest;
   readonly #contextLength: number;
   readonly #max: number;
+  readonly #charactersMax: number;
   #usage: Usage | undefined;
   #characters = 0;
   /** Told with the events so far. */
@@ -26,6 +32,9 @@ export class TokenCount {
     this.#request = request;
     this.#contextLength = contextLength;
     this.#max = request.maxTokens ?? contextLength;
+    const tokensMax = this.#max + (request.reportPrompt ? contextLength : 0);
+    this.#charactersMax =
+      UPSTREAM_UNCOUNTED_CHARACTERS_MAX + tokensMax * UPSTREAM_TOKEN_CHARACTERS_MAX;
   }
 
   /** Undefined until the server tells. */
@@ -33,14 +42,22 @@ export class TokenCount {
     return this.#usage?.prompt_tokens ?? undefined;
   }
 
-  /** @returns the tokens that this chunk stands for. */
+  /**
+   * @returns the tokens that this chunk stands for.
+   * @throws AppError `upstream-invalid` for an answer that goes on beyond what its tokens could be.
+   */
   see({ choices, usage }: Chunk): number {
     if (usage) this.#usage = usage;
     const choice = choices?.[0];
     const characters = choice ? charactersOf(choice) : 0;
     this.#characters += characters;
+    if (this.#characters > this.#charactersMax) {
+      const message = "The server behind this model does not end its answer where it was told to.";
+      throw new AppError("upstream-invalid", { message });
+    }
     const sum = usage?.completion_tokens;
-    if (choice && sum != null) {
+    // Zeros in every chunk are what servers tell that count nothing.
+    if (choice && sum) {
       const added = Math.max(0, sum - this.#seen);
       this.#seen = Math.max(this.#seen, sum);
       return added;
@@ -68,10 +85,11 @@ export class TokenCount {
     const cached =
       this.#usage?.prompt_tokens_details?.cached_tokens ?? this.#usage?.prompt_cache_hit_tokens;
     const guessed = Math.max(this.#seen, Math.ceil(this.#characters / CHARACTERS_A_TOKEN));
-    const promptTokens = Math.min(prompt ?? this.#guessPrompt(), this.#contextLength);
+    // No prompt has none.
+    const promptTokens = Math.min(prompt || this.#guessPrompt(), this.#contextLength);
     return {
       promptTokens,
-      completionTokens: Math.min(this.#max, Math.max(this.#told, completion ?? guessed)),
+      completionTokens: Math.min(this.#max, Math.max(this.#told, completion || guessed)),
       ...(cached != null && { cachedPromptTokens: Math.min(cached, promptTokens) }),
     };
   }
@@ -82,12 +100,11 @@ export class TokenCount {
 }
 
 function charactersOf({ delta, message, text }: Choice): number {
-  const said = delta ?? message;
-  if (!said) return text?.length ?? 0;
-  const reasoning = said.reasoning_content || said.reasoning || "";
-  const calls = (said.tool_calls ?? []).map((call) => sizeOf(call.function?.arguments));
-  const sum = (said.content ?? said.refusal ?? "").length + reasoning.length;
-  return calls.reduce((total, size) => total + size, sum);
+  const own = delta ?? message;
+  if (!own) return text?.length ?? 0;
+  const said = readDelta(own);
+  const calls = (own.tool_calls ?? []).map((call) => sizeOf(call.function?.arguments));
+  return calls.reduce((total, size) => total + size, said.text.length + said.reasoning.length);
 }
 
 function sizeOf(value: unknown): number {

@@ -1,4 +1,6 @@
 import { randomUUID } from "node:crypto";
+import { AppError } from "@/lib/errors";
+import { TOOL_CALLS_MAX } from "@/lib/limits";
 import type { ToolCallDelta, ToolCallStart } from "@/lib/protocol/generate-event";
 import type { CallDelta } from "./wire";
 
@@ -15,7 +17,11 @@ export class ToolCalls {
     return this.#calls.length;
   }
 
-  /** Events of one delta; what stands before its call has a name belongs to none and is left out. */
+  /**
+   * Events of one delta; what stands before its call has a name belongs to none and is left out.
+   *
+   * @throws AppError `upstream-invalid` for more calls than an answer may hold.
+   */
   take(delta: CallDelta): (ToolCallStart | ToolCallDelta)[] {
     const events: (ToolCallStart | ToolCallDelta)[] = [];
     const name = delta.function?.name ?? "";
@@ -41,6 +47,10 @@ export class ToolCalls {
   }
 
   #begin({ index, id }: CallDelta): Open {
+    if (this.#calls.length >= TOOL_CALLS_MAX) {
+      const message = `The model asks for more than ${TOOL_CALLS_MAX} calls at once.`;
+      throw new AppError("upstream-invalid", { message });
+    }
     const call = {
       index: this.#calls.length,
       id: id || undefined,

@@ -1,6 +1,7 @@
 import type * as z from "zod";
 import { AppError } from "@/lib/errors";
 import {
+  UPSTREAM_AFTERWORD_MS_MAX,
   UPSTREAM_ERROR_BYTES_MAX,
   UPSTREAM_LOOK_MS_MAX,
   UPSTREAM_REPLY_BYTES_MAX,
@@ -16,6 +17,8 @@ export type UpstreamOptions = {
   headers: Readonly<Record<string, string>>;
   /** Silence after which it is given up, for tests that cannot wait. */
   silenceMsMax?: number;
+  /** What follows the end of an answer is waited for so long, for the same. */
+  afterwordMsMax?: number;
 };
 
 export type UpstreamCall = { signal: AbortSignal; about: UpstreamAbout };
@@ -26,13 +29,15 @@ const OF_NO_MODEL: UpstreamAbout = { model: "" };
 /** A server of OpenAI's wire: requests to it, with their limits, and what they fail with. */
 export class Upstream {
   readonly baseUrl: string;
+  readonly afterwordMsMax: number;
   readonly #headers: Readonly<Record<string, string>>;
   readonly #silenceMsMax: number;
 
-  constructor({ baseUrl, headers, silenceMsMax = UPSTREAM_SILENCE_MS_MAX }: UpstreamOptions) {
-    this.baseUrl = baseUrl;
-    this.#headers = headers;
-    this.#silenceMsMax = silenceMsMax;
+  constructor(options: UpstreamOptions) {
+    this.baseUrl = options.baseUrl;
+    this.afterwordMsMax = options.afterwordMsMax ?? UPSTREAM_AFTERWORD_MS_MAX;
+    this.#headers = options.headers;
+    this.#silenceMsMax = options.silenceMsMax ?? UPSTREAM_SILENCE_MS_MAX;
   }
 
   /** Where the server keeps what is no part of OpenAI's wire: above `/v1`. */
@@ -100,13 +105,14 @@ export class Upstream {
     // A body that breaks off changes nothing about the refusal.
     const body = await exchange.readText(UPSTREAM_ERROR_BYTES_MAX).catch(() => "");
     const refusal = { status, retryAfter: waitOf(headers), body };
-    return toUpstreamError(refusal, { ...about, hidden: this.#hidden() });
+    return toUpstreamError(refusal, this.conceal(about));
   }
 
-  /** What no sentence of the server's may tell a caller: its address, and the values of its headers. */
-  #hidden(): string[] {
+  /** With what no sentence of the server's may tell a caller: its address, and the values of its headers. */
+  conceal(about: UpstreamAbout): UpstreamAbout {
     const values = Object.values(this.#headers).flatMap((it) => [it, it.replace(/^Bearer /, "")]);
-    return [...values, new URL(this.baseUrl).host].filter((it) => it.length > 3);
+    const hidden = [...values, new URL(this.baseUrl).host].filter((it) => it.length > 3);
+    return { ...about, hidden };
   }
 
   #toUrl(path: string): string {

@@ -39,7 +39,7 @@ const completionScoresSchema = z.object({
 
 const callSchema = z.object({
   index: z.number().int().min(0).nullish(),
-  id: z.string().nullish(),
+  id: z.string().nullish().catch(undefined),
   function: z
     .object({
       name: z.string().nullish(),
@@ -49,14 +49,32 @@ const callSchema = z.object({
     .nullish(),
 });
 
+const textsSchema = z.union([
+  z.string(),
+  z.array(z.looseObject({ text: z.string().nullish().catch(undefined) })),
+]);
+
+/** Mistral's: its reasoning models answer in parts, of which some are thoughts. */
+const partSchema = z.looseObject({
+  type: z.string().catch(""),
+  text: z.string().nullish().catch(undefined),
+  thinking: textsSchema.nullish().catch(undefined),
+});
+
 const deltaSchema = z.object({
-  content: z.string().nullish(),
-  refusal: z.string().nullish(),
+  content: z.union([z.string(), z.array(partSchema)]).nullish(),
+  refusal: z.string().nullish().catch(undefined),
   /** DeepSeek's name, which most took over, and OpenRouter's, which newer servers have. */
   reasoning_content: z.string().nullish(),
   reasoning: z.string().nullish().catch(undefined),
   tool_calls: z.array(callSchema).nullish(),
 });
+
+/** Some say of every chunk that it has no reason to end by an empty one. */
+const reasonSchema = z
+  .string()
+  .nullish()
+  .transform((reason) => (reason === "" || reason === "null" ? undefined : reason));
 
 const stopSchema = z.union([z.string(), z.number()]).nullish().catch(undefined);
 
@@ -67,7 +85,7 @@ const choiceSchema = z.object({
   /** Of a completion. */
   text: z.string().nullish(),
   logprobs: z.union([completionScoresSchema, chatScoresSchema]).nullish(),
-  finish_reason: z.string().nullish(),
+  finish_reason: reasonSchema,
   /** By which stop string or token it ended: vLLM's word, and SGLang's. */
   stop_reason: stopSchema,
   matched_stop: stopSchema,
@@ -80,6 +98,8 @@ export const chunkSchema = z.object({
   choices: z.array(choiceSchema).nullish(),
   usage: usageSchema.nullish(),
   error: z.unknown().optional(),
+  /** "error" of vLLM's, of versions that had the error's fields in the chunk itself. */
+  object: z.string().nullish().catch(undefined),
 });
 
 export const modelListSchema = z.object({
@@ -102,6 +122,21 @@ export const embeddingsSchema = z.object({
   usage: usageSchema.nullish(),
 });
 
+/** What a delta, or a whole message, says. A refusal is what OpenAI's models answer instead of content. */
+export function readDelta(delta: Delta): { reasoning: string; text: string } {
+  const reasoning = delta.reasoning_content || delta.reasoning || "";
+  const { content } = delta;
+  if (!Array.isArray(content)) return { reasoning, text: content || delta.refusal || "" };
+  const thoughts = content.map(({ thinking }) => joinTexts(thinking));
+  const texts = content.map(({ type, text }) => (type === "text" ? (text ?? "") : ""));
+  return { reasoning: reasoning + thoughts.join(""), text: texts.join("") };
+}
+
+function joinTexts(texts: z.infer<typeof textsSchema> | null | undefined): string {
+  return Array.isArray(texts) ? texts.map(({ text }) => text ?? "").join("") : (texts ?? "");
+}
+
+export type Delta = z.infer<typeof deltaSchema>;
 export type Chunk = z.infer<typeof chunkSchema>;
 export type Choice = z.infer<typeof choiceSchema>;
 export type CallDelta = z.infer<typeof callSchema>;
