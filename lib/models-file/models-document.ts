@@ -15,11 +15,14 @@ export type FileFault = { line: number; message: string };
 export class ModelsDocument {
   readonly #faults: FileFault[] = [];
   readonly #name: string;
+  readonly #howTo: string;
   readonly #lines = new LineCounter();
   readonly #document: ReturnType<typeof parseDocument>;
 
-  constructor(path: string, text: string) {
+  /** @param howTo the page that tells what stands in such a file */
+  constructor(path: string, text: string, howTo: string) {
     this.#name = basename(path);
+    this.#howTo = howTo;
     this.#document = parseDocument(text, { lineCounter: this.#lines, prettyErrors: false });
     for (const { pos, message } of this.#document.errors) {
       this.#faults.push({ line: this.#lines.linePos(pos[0]).line, message });
@@ -55,7 +58,7 @@ export class ModelsDocument {
     const rest = this.#faults.length - told.length;
     throw new StartError({
       message: `${told.join("; ")}${rest > 0 ? `; and ${rest} more` : ""}.`,
-      remedy: "docs/how-to/add-external-models.md tells what each key takes.",
+      remedy: `${this.#howTo} tells what each key takes.`,
     });
   }
 
