@@ -6,7 +6,7 @@ import type { ChatSampling, ChatSource } from "./chat-source";
 import type { Answered, ChatStyle } from "./chat-style";
 import { Conversation, type Outcome } from "./conversation";
 import { findSaved, loadConversation, saveConversation, toSavePath } from "./conversation-file";
-import { toNames } from "./server-source";
+import { toNames } from "./listed-models";
 import { HELP_ROWS, readFastChatTyped, readTyped, type Typed } from "./typed-command";
 
 export type ChatSessionOptions = {

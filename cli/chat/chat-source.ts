@@ -33,7 +33,7 @@ export type ChatEvent =
 export interface ChatSource {
   /** For people. */
   readonly where: string;
-  /** @throws ChatError */
+  /** Those that may be talked to. @throws ChatError */
   listModels(): Promise<string[]>;
   /** @throws ChatError */
   ask(request: ChatRequest, signal: AbortSignal): AsyncIterable<ChatEvent>;

@@ -62,6 +62,44 @@ describe("from a pipe", () => {
     expect(said).toEqual({ written: "Hello, **you**. \ufffd[2J\n", complaints: "" });
   });
 
+  test.each<[string, Record<string, object>, string]>([
+    ["a Parley's", { first: { features: ["embeddings", "tokenize"] } }, "second"],
+    ["Mistral's", { first: { capabilities: { completion_chat: false } } }, "second"],
+    ["OpenRouter's", { first: { architecture: { output_modalities: ["image"] } } }, "second"],
+    ["Together's", { first: { type: "rerank" }, second: { type: "chat" } }, "second"],
+    ["one that says nothing", {}, "first"],
+    ["one whose fields mean something else", { first: { features: 7, type: "llm" } }, "first"],
+  ])("who answers unasked writes answers by the list of %s", async (_, facts, expected) => {
+    server.models = ["auto", "first", "second"];
+    server.facts = facts;
+    const { code } = start([], "hi");
+    const answer = await server.asked();
+    expect(answer.asked.model).toBe(expected);
+    answer.end();
+    expect(await code).toBe(0);
+  });
+
+  test("where a list says nothing, names do; where none is left, that is told", async () => {
+    server.models = ["text-embedding-3-small", "org/bge-reranker-v2", "whisper-1", "beta"];
+    const { code } = start([], "hi");
+    const answer = await server.asked();
+    expect(answer.asked.model).toBe("beta");
+    answer.end();
+    await code;
+    server.models = ["text-embedding-3-small", "whisper-1"];
+    const named = start([], "hi");
+    expect(await named.code).toBe(1);
+    expect(named.said.complaints).toMatch(
+      /none of the models .* answers questions\. Name one with --model\. There are: text-embedding-3-small, whisper-1\./,
+    );
+    server.models = ["reader"];
+    server.facts = { reader: { features: ["classify"] } };
+    const none = start([], "hi");
+    expect(await none.code).toBe(1);
+    expect(none.said.complaints).toContain("has no model to talk to");
+    expect(none.said.written).toBe("");
+  });
+
   test("an argument comes before what is piped in", async () => {
     const { code } = start(["Review", "this."], "a diff");
     const answer = await server.asked();

@@ -10,7 +10,6 @@ import { LineEditor } from "../screen/line-editor";
 import { Screen } from "../screen/screen";
 import type { Terminal, TerminalStreams } from "../terminal";
 import { plainLine } from "../text-table";
-import { ChatError } from "./chat-error";
 import {
   badUse,
   type ChatFlags,
@@ -22,6 +21,7 @@ import {
 import { ChatSession } from "./chat-session";
 import type { ChatSource } from "./chat-source";
 import type { ChatStyle } from "./chat-style";
+import { pickChatModel, toNames } from "./listed-models";
 import { LocalSource } from "./local-source";
 import { readPiped } from "./message-reader";
 import { printAnswer, printEvents } from "./one-answer";
@@ -30,7 +30,7 @@ import { createDumbIo, createPersonIo, createProgramIo } from "./plain-io";
 import { PlainStyle } from "./plain-style";
 import { defaultHistoryPath, PromptHistory } from "./prompt-history";
 import { RichStyle } from "./rich-style";
-import { ServerSource, toNames } from "./server-source";
+import { ServerSource } from "./server-source";
 import { HELP_ROWS } from "./typed-command";
 
 /** What `npx parley chat` does. @throws StartError */
@@ -105,15 +105,7 @@ function findKey({ apiKey, apiKeyEnv }: ChatFlags): string | undefined {
 async function chooseModel(source: ChatSource, wanted: string | undefined): Promise<string> {
   // A server need not list what it serves.
   if (wanted !== undefined) return wanted;
-  const names = await source.listModels();
-  // `auto` stands for another one, which a person would like to know.
-  const first = names.find((it) => it !== "auto") ?? names[0];
-  if (first !== undefined) return first;
-  throw new ChatError(
-    "unknown-model",
-    `${source.where} has no model.`,
-    "Start a worker with `npx parley worker --model <folder>`, or name a model with --model.",
-  );
+  return pickChatModel(await source.listModels(), source.where);
 }
 
 async function answerOnce(

@@ -1,16 +1,12 @@
 import * as z from "zod";
 import { isAppError } from "@/lib/errors";
 import { EVENT_BYTES_MAX } from "@/lib/limits";
-import {
-  CHAT_ERROR_BYTES_MAX,
-  CHAT_LIST_MS_MAX,
-  CHAT_SILENCE_MS_MAX,
-  NAMES_TOLD_MAX,
-} from "@/lib/terminal-limits";
+import { CHAT_ERROR_BYTES_MAX, CHAT_LIST_MS_MAX, CHAT_SILENCE_MS_MAX } from "@/lib/terminal-limits";
 import { ServerSentEventReader } from "@/lib/util/server-sent-events";
 import { plainLine } from "../text-table";
 import { ChatError } from "./chat-error";
 import type { ChatEvent, ChatRequest, ChatSampling, ChatSource } from "./chat-source";
+import { mayChat, modelListSchema, toNames } from "./listed-models";
 
 export type ServerOptions = {
   /** With or without `/v1`. */
@@ -20,7 +16,6 @@ export type ServerOptions = {
   keyHint: string;
 };
 
-const modelsSchema = z.object({ data: z.array(z.object({ id: z.string() })) });
 const errorSchema = z.object({
   error: z.union([
     z.string(),
@@ -58,7 +53,7 @@ export class ServerSource implements ChatSource {
     const reply = await this.#fetch("/models", { signal: AbortSignal.timeout(CHAT_LIST_MS_MAX) });
     if (!reply.ok) throw await this.#toError(reply, undefined);
     const said: unknown = await reply.json().catch(() => undefined);
-    const parsed = modelsSchema.safeParse(said);
+    const parsed = modelListSchema.safeParse(said);
     if (!parsed.success) {
       throw new ChatError(
         "server-failed",
@@ -66,7 +61,7 @@ export class ServerSource implements ChatSource {
         "Name the address of an API with --base-url, such as http://127.0.0.1:3000.",
       );
     }
-    return parsed.data.data.map(({ id }) => id);
+    return parsed.data.data.filter(mayChat).map(({ id }) => id);
   }
 
   async *ask(request: ChatRequest, signal: AbortSignal): AsyncGenerator<ChatEvent> {
@@ -285,13 +280,6 @@ function toWait(reply: Response, said: string): ChatError {
       ? `Ask again in ${Math.ceil(seconds)} s.`
       : "Ask again in a while.";
   return new ChatError("rate-limited", said || "The server takes no more requests for now.", wait);
-}
-
-export function toNames(names: readonly string[]): string {
-  if (names.length === 0) return "The server lists no models at the moment.";
-  const told = names.slice(0, NAMES_TOLD_MAX).map(plainLine).join(", ");
-  const more = names.length > NAMES_TOLD_MAX ? `, and ${names.length - NAMES_TOLD_MAX} more` : "";
-  return `There are: ${told}${more}.`;
 }
 
 async function readSome(reply: Response): Promise<string> {

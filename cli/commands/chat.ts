@@ -29,7 +29,10 @@ export function addChatCommand(program: Command, terminal: Terminal): void {
       "Talk to a model of this platform, of any OpenAI-compatible server, or of a folder.",
     )
     .argument("[prompt...]", "ask this, print the answer and end")
-    .option("-m, --model <name>", "who answers; unless told, the first that is listed")
+    .option(
+      "-m, --model <name>",
+      "who answers; unless told, the first of the list that writes answers",
+    )
     .option("--base-url <url>", "the server; unless told, the platform of this clone")
     .option("--api-key-env <name>", "the variable that holds the key")
     .option(

@@ -57,7 +57,7 @@ export class ChatServer {
     }
     this.keys.push(request.headers.authorization);
     if (request.url === "/v1/models") {
-      const data = this.models.map((id) => ({ id, object: "model" }));
+      const data = this.models.map((id) => ({ id, object: "model", ...this.facts[id] }));
       response.setHeader("content-type", "application/json");
       response.end(JSON.stringify({ object: "list", data }));
       return;
@@ -75,6 +75,8 @@ export class ChatServer {
     });
   });
   models = ["alpha", "beta"];
+  /** What the list says of some of them besides. */
+  facts: Record<string, object> = {};
   keys: (string | undefined)[] = [];
   refusal: { status: number; headers?: Record<string, string>; body: unknown } | undefined;
   url = "";
