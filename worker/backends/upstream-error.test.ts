@@ -132,6 +132,69 @@ test.each<
   }
 });
 
+const LONG = "context-length-exceeded";
+
+/** Sentences as these say them to a prompt that is too long, or to a model that is none. */
+test.each<[who: string, status: number, message: string, code: ErrorCode]>([
+  [
+    "vLLM",
+    400,
+    "The decoder prompt (length 9) is longer than the maximum model length of 8.",
+    LONG,
+  ],
+  ["SGLang", 400, "Input length (9 tokens) exceeds the maximum allowed length (8 tokens).", LONG],
+  ["Anthropic", 400, "input length and `max_tokens` exceed context limit: 9 + 2 > 10", LONG],
+  ["Bedrock", 400, "Input is too long for requested model.", LONG],
+  [
+    "Google",
+    400,
+    "The input token count (9) exceeds the maximum number of tokens allowed (8).",
+    LONG,
+  ],
+  ["Cohere", 400, "too many tokens: total number of tokens in the prompt cannot exceed 8", LONG],
+  ["xAI", 400, "This model's maximum prompt length is 8 but the request contains 9 tokens.", LONG],
+  ["Moonshot", 400, "Invalid request: Your request exceeded model token limit: 8", LONG],
+  [
+    "Alibaba",
+    400,
+    "<400> InternalError.Algo.InvalidParameter: Range of input length should be [1, 8]",
+    LONG,
+  ],
+  ["Zhipu", 400, "Prompt exceeds max length", LONG],
+  ["Amazon", 429, "Too many tokens, please wait before trying again.", "rate-limited"],
+  ["DeepSeek", 400, "Model Not Exist", "model-not-found"],
+  ["Mistral", 400, "Invalid model: org/lantern-7b", "model-not-found"],
+  ["OpenRouter", 400, "org/lantern-7b is not a valid model ID", "model-not-found"],
+  ["Bedrock", 400, "The provided model identifier is invalid.", "model-not-found"],
+  ["Bedrock", 404, "This model version has reached the end of its life.", "model-not-found"],
+  ["OpenAI", 400, "This model does not support image inputs.", "invalid-request"],
+  [
+    "OpenRouter",
+    403,
+    "Your chosen model requires moderation and your input was flagged",
+    "invalid-request",
+  ],
+  ["OpenRouter", 403, "Key limit exceeded", "unavailable"],
+])("%s, %i: %s", (_, status, message, code) => {
+  expect(toUpstreamError({ status, body: openAi(message) }, ABOUT).code).toBe(code);
+});
+
+test("Azure's word for a deployment that is none, and Mistral's for a field", () => {
+  const gone = openAi("The API deployment does not exist.", { code: "DeploymentNotFound" });
+  expect(toUpstreamError({ status: 404, body: gone }, ABOUT).code).toBe("model-not-found");
+  const detail = [{ type: "missing", loc: ["body", "top_p"], msg: "Field required", input: {} }];
+  const body = { object: "error", message: { detail }, type: "invalid_request_error", code: null };
+  expect(toUpstreamError({ status: 422, body }, ABOUT)).toMatchObject({
+    ...{ code: "invalid-request", param: "sampling.topP" },
+    message: "top_p: Field required",
+  });
+});
+
+test("an address that leads elsewhere is told to the operator", () => {
+  const { cause } = toUpstreamError({ status: 301, body: "" }, ABOUT);
+  expect(String(cause)).toContain("name the one that it leads to");
+});
+
 test("neither keys nor addresses nor the upstream's own name are told", () => {
   const said = "org/lantern-7b at http://10.0.0.7:8000/v1 (host:80) with sk-key says no";
   const error = toUpstreamError({ status: 400, body: openAi(said) }, ABOUT);
@@ -176,6 +239,7 @@ test("errors in the middle of a stream have a status in their words", () => {
     [openAi("x", { type: "overloaded_error" }), "overloaded"],
     [openAi("x", { type: "server_error" }), "upstream-invalid"],
     [{ error: "x", error_type: "validation" }, "invalid-request"],
+    [openAi("x", { code: "insufficient_quota" }), "unavailable"],
     ["nonsense", "upstream-invalid"],
   ] as const;
   for (const [body, code] of codes) expect(fromToldError(body, ABOUT).code).toBe(code);

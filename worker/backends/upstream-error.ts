@@ -81,20 +81,33 @@ const PARAMS: Record<string, string> = {
 
 const CONTEXT_CODES = new Set(["context_length_exceeded", "exceed_context_size_error"]);
 /**
- * Sentences of servers that have no code for it: vLLM ("maximum context length is"), SGLang ("longer than the
- * model's context length"), TGI ("`inputs` tokens + `max_new_tokens` must be <="), llama.cpp ("exceeds the
- * available context size"), Anthropic and Bedrock ("prompt is too long"), Google ("input token count exceeds").
+ * Sentences of servers that have no code for it: vLLM ("maximum context length is", "longer than the maximum model
+ * length of"), SGLang ("longer than the model's context length", "exceeds the maximum allowed length"), TGI
+ * ("`inputs` tokens + `max_new_tokens` must be <="), llama.cpp ("exceeds the available context size"), Anthropic
+ * ("prompt is too long", "exceed context limit"), Bedrock ("input is too long"), Google ("input token count
+ * exceeds"), Cohere ("too many tokens"), xAI ("maximum prompt length"), Moonshot ("exceeded model token limit"),
+ * Alibaba ("range of input length"), Zhipu ("prompt exceeds max length").
  */
 const CONTEXT_SENTENCES = [
-  /maximum (?:model )?(?:context|input) length/i,
-  /context (?:length|size|window)/i,
+  /maximum (?:model|allowed|prompt|input|context|model context|model input) length/i,
+  /context (?:length|size|window|limit)/i,
   /(?:prompt|input|request) (?:is )?too (?:long|large)/i,
   /must have less than \d+ tokens/i,
   /tokens \+ `?max_new_tokens`? must be/i,
   /(?:input|prompt) token(?:s| count) .{0,40}exceed/i,
+  /^too many tokens|model token limit|range of input length|(?:prompt|model) (?:exceeds )?max length/i,
 ];
-const MODEL_CODES = new Set(["model_not_found", "model_not_found_error", "not_found_error"]);
-const MODEL_SENTENCE = /models?\b.*(?:not found|does not exist|not exist|unknown|not available)/i;
+const MODEL_CODES = new Set([
+  ...["model_not_found", "model_not_found_error", "not_found_error", "model_not_available"],
+  "DeploymentNotFound",
+]);
+const MODEL_SENTENCE =
+  /models?\b.*(?:not found|does not exist|not exist|unknown|not available|end of its life)/i;
+/** Of those who say it with 400: DeepSeek, Mistral and Perplexity, OpenRouter, Bedrock, xAI. */
+const NO_MODEL_SENTENCE =
+  /^model not exist|^invalid model\b|is not a valid model|model identifier is invalid|^model not found/i;
+/** OpenRouter's of a conversation that a provider's filter does not let through. */
+const FLAGGED_SENTENCE = /\bflagged\b|content policy/i;
 /** A budget that does not come back in seconds. */
 const QUOTA_CODES = new Set(["insufficient_quota", "billing_hard_limit_reached"]);
 
@@ -113,6 +126,9 @@ export function toUpstreamError(refusal: UpstreamRefusal, about: UpstreamAbout):
     });
   if (status === 429 || status === 503 || status === 529) {
     return toBusy({ status, told, hasWait: retryAfterSeconds !== undefined }, make);
+  }
+  if (status === 403 && FLAGGED_SENTENCE.test(told.message)) {
+    return make("invalid-request", sentence, "messages");
   }
   if (status === 401 || status === 402 || status === 403 || status === 407) {
     return make("unavailable", "The server behind this model does not let the worker in.");
@@ -242,18 +258,22 @@ const innerSchema = z.looseObject({
   code: z.union([z.string(), z.number()]).nullish().catch(undefined),
   param: z.string().nullish().catch(undefined),
 });
-/** OpenAI and most others; TGI and Ollama (`error` is the sentence); vLLM's older form (no `error` around); FastAPI's `detail`. */
+const detailSchema = z
+  .union([
+    z.string(),
+    z.array(z.looseObject({ loc: z.array(z.union([z.string(), z.number()])), msg: z.string() })),
+  ])
+  .nullish()
+  .catch(undefined);
+/**
+ * OpenAI and most others; TGI and Ollama (`error` is the sentence); vLLM's older form (no `error` around); FastAPI's
+ * `detail`, which Mistral has within `message`.
+ */
 const bodySchema = z.looseObject({
   error: z.union([z.string(), innerSchema]).nullish().catch(undefined),
   error_type: text,
-  message: text,
-  detail: z
-    .union([
-      z.string(),
-      z.array(z.looseObject({ loc: z.array(z.union([z.string(), z.number()])), msg: z.string() })),
-    ])
-    .nullish()
-    .catch(undefined),
+  message: z.union([z.string(), z.looseObject({ detail: detailSchema })]).catch(""),
+  detail: detailSchema,
 });
 
 function readTold(body: unknown): Told {
@@ -263,7 +283,9 @@ function readTold(body: unknown): Told {
     const isPage = typeof body === "string" && !/^\s*</.test(body);
     return { message: isPage ? body : "", code: "", param: undefined };
   }
-  const { error, detail, error_type: errorType, message } = parsed.data;
+  const { error, error_type: errorType, message: told } = parsed.data;
+  const [message, detail] =
+    typeof told === "string" ? [told, parsed.data.detail] : ["", told.detail];
   if (typeof error === "string") return { message: error, code: errorType, param: undefined };
   if (Array.isArray(detail)) {
     const [first] = detail;
@@ -294,7 +316,7 @@ function parseJson(body: string): unknown {
 
 /** By its words, where an error comes without a status. */
 function statusOf({ code }: Told): number {
-  if (/rate_limit/.test(code)) return 429;
+  if (/rate_limit|quota/.test(code)) return 429;
   if (/overloaded/.test(code)) return 529;
   if (/auth|permission|api_key/.test(code)) return 401;
   if (/timeout/.test(code)) return 504;
@@ -310,6 +332,7 @@ function isAboutContext({ code, message }: Told, status: number): boolean {
 
 function isAboutModel({ code, message }: Told, status: number): boolean {
   if (code === "model_not_found") return true;
+  if (status === 400) return NO_MODEL_SENTENCE.test(message);
   return status === 404 && (MODEL_CODES.has(code) || MODEL_SENTENCE.test(message));
 }
 
@@ -329,6 +352,11 @@ function clean(sentence: string, { model, upstreamModel, hidden = [] }: Upstream
 
 /** A refused key is told without the upstream's sentence, which often quotes a part of it. */
 function causeOf(status: number, sentence: string): UpstreamRefusedError {
+  if (status >= 300 && status < 400) {
+    // Not followed: keys would go along.
+    const message = `The upstream's address leads elsewhere (status ${status}): name the one that it leads to.`;
+    return new UpstreamRefusedError(status, message);
+  }
   const isKey = status === 401 || status === 403 || status === 407;
   const message = isKey
     ? `The upstream refuses the key (status ${status}): check the variable that holds it, and what it may be used for.`

@@ -4,6 +4,7 @@ import * as z from "zod";
 import { AppError } from "@/lib/errors";
 import { UPSTREAM_ERROR_BYTES_MAX, UPSTREAM_EVENT_BYTES_MAX } from "@/lib/upstream-limits";
 import { toUpstreamError, type UpstreamAbout } from "../upstream-error";
+import { readWait } from "../upstream-wait";
 
 /**
  * Between the SDK and the network: what the SDK has no word for goes into the body, refusals become errors of
@@ -99,10 +100,7 @@ async function toRefusal(response: Response, about: UpstreamAbout): Promise<AppE
   const body = await readSome(response);
   const google = readGoogle(body);
   const isKey = google.reasons.includes("API_KEY_INVALID");
-  const retryAfter = headers.get("retry-after") ?? google.retryAfter;
-  if (status >= 300 && status < 400) {
-    return toUpstreamError({ status: 502, body: "The address leads elsewhere." }, about);
-  }
+  const retryAfter = readWait(headers) ?? google.retryAfter;
   return toUpstreamError({ status: isKey ? 401 : status, retryAfter, body }, about);
 }
 

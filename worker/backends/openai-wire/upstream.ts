@@ -8,6 +8,7 @@ import {
   UPSTREAM_SILENCE_MS_MAX,
 } from "@/lib/upstream-limits";
 import { toTransportError, toUpstreamError, type UpstreamAbout } from "../upstream-error";
+import { readWait } from "../upstream-wait";
 import { Exchange } from "./exchange";
 
 export type UpstreamOptions = {
@@ -104,7 +105,7 @@ export class Upstream {
     const { status, headers } = response;
     // A body that breaks off changes nothing about the refusal.
     const body = await exchange.readText(UPSTREAM_ERROR_BYTES_MAX).catch(() => "");
-    const refusal = { status, retryAfter: waitOf(headers), body };
+    const refusal = { status, retryAfter: readWait(headers), body };
     return toUpstreamError(refusal, this.conceal(about));
   }
 
@@ -118,12 +119,6 @@ export class Upstream {
   #toUrl(path: string): string {
     return path.startsWith("/") ? `${this.baseUrl}${path}` : path;
   }
-}
-
-/** `Retry-After`, or in milliseconds as OpenAI and Azure tell it besides. */
-function waitOf(headers: Headers): string | null {
-  const ms = Number(headers.get("retry-after-ms") ?? Number.NaN);
-  return headers.get("retry-after") ?? (Number.isNaN(ms) ? null : String(ms / 1_000));
 }
 
 function parse<T>(text: string, schema: z.ZodType<T>): T {
