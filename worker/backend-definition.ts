@@ -11,6 +11,8 @@ export type FlagValues = Record<string, string | boolean | (string | boolean)[] 
 
 export type FlagContext = {
   environment: Env;
+  /** What `--backend` said, as it was said: a kind, or the file of a module. */
+  word: string;
   /** What `--model` said, as it was said. */
   models: readonly string[];
   /** `--slots`, where somebody asked for a number. */

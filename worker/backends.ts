@@ -1,5 +1,6 @@
 import type { BackendKind } from "@/lib/protocol/worker-card";
 import type { AnyBackendDefinition } from "./backend-definition";
+import { CUSTOM } from "./backends/custom-definition";
 import { EXTERNAL } from "./backends/external-definition";
 import { MOCK } from "./backends/mock-definition";
 import { ONNX } from "./backends/onnx-definition";
@@ -12,5 +13,6 @@ export const BACKENDS: Partial<Record<BackendKind, AnyBackendDefinition>> = {
   vllm: VLLM,
   "openai-compatible": OPENAI_COMPATIBLE,
   external: EXTERNAL,
+  custom: CUSTOM,
   mock: MOCK,
 };

@@ -26,7 +26,8 @@ const KIND_DEFAULT: BackendKind = "onnx";
 const USAGE_OF_ALL = `Serves models to a Parley web process.
 
   --backend <kind>      what serves (${KIND_DEFAULT}); also --kind. One of
-                        ${KINDS.join(", ")}
+                        ${KINDS.join(", ")},
+                        or the file of a module of yours
   --model <name>        what to serve; each kind says below what it takes
   --controller <url>    the web process to register with (PARLEY_CONTROLLER_URL)
   --host <address>      address to listen on (127.0.0.1)
@@ -58,7 +59,8 @@ const OPTIONS_OF_ALL = {
 
 /** What `--help` prints: of every kind, or of the one that the words name. */
 export function usageOf(words: readonly string[]): string {
-  const asked = kindWord(words);
+  const word = kindWord(words);
+  const asked = word === undefined ? undefined : toKind(word);
   const shown = Object.values(BACKENDS).filter((it) => asked === undefined || it.kind === asked);
   const sections = (shown.length > 0 ? shown : Object.values(BACKENDS)).map(
     ({ kind, usage, slotsDefault }) => `\n--backend ${kind} (${slotsDefault} slots)\n\n${usage}`,
@@ -72,7 +74,8 @@ export function usageOf(words: readonly string[]): string {
  * @throws StartError naming the flag and what it takes.
  */
 export function parseFlags(words: readonly string[], environment: Env): Flags | undefined {
-  const definition = findDefinition(kindWord(words) ?? KIND_DEFAULT);
+  const word = kindWord(words) ?? KIND_DEFAULT;
+  const definition = findDefinition(word);
   const { values, command } = parseWords(words, definition);
   if (isSet(values, "help")) return undefined;
   const host = textOf(values, "host") ?? "127.0.0.1";
@@ -100,14 +103,21 @@ export function parseFlags(words: readonly string[], environment: Env): Flags | 
     name: textOf(values, "name") ?? `${hostname()} ${definition.kind}`,
     slots: slots ?? definition.slotsDefault,
     threads: toInteger("threads", threads, [0, 1_024]),
-    backend: definition.prepare(values, { environment, models, slots, command }),
+    backend: definition.prepare(values, { environment, word, models, slots, command }),
   };
 }
 
-function findDefinition(kind: string): AnyBackendDefinition {
+function findDefinition(word: string): AnyBackendDefinition {
+  const kind = toKind(word);
   const definition = Object.values(BACKENDS).find((it) => it.kind === kind);
-  if (definition === undefined) throw wrongFlag("backend", `is one of ${KINDS.join(", ")}`, kind);
-  return definition;
+  if (definition !== undefined) return definition;
+  const rule = `is one of ${KINDS.join(", ")}, or a module such as ./my-backend.mjs`;
+  throw wrongFlag("backend", rule, word);
+}
+
+/** A file of somebody's own is known by its being a path. */
+function toKind(word: string): string {
+  return /[/\\]|\.[cm]?[jt]s$/.test(word) ? "custom" : word;
 }
 
 /** Asked for first, since it decides which flags there are. */

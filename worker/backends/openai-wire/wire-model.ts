@@ -40,12 +40,14 @@ const IMPLIED: readonly [field: RequestField, feature: ModelFeature][] = [
   ["images", "images"],
 ];
 
+export function impliedFeatures(honoured: ReadonlySet<RequestField>): ModelFeature[] {
+  return IMPLIED.filter(([field]) => honoured.has(field)).map(([, feature]) => feature);
+}
+
 export function toOffer(model: WireModel): ModelOffer {
   const { name, build, contextLength, dialect, description } = model;
   const isWriter = model.features.includes("chat");
-  const implied = isWriter
-    ? IMPLIED.filter(([field]) => dialect.honoured.has(field)).map(([, feature]) => feature)
-    : [];
+  const implied = isWriter ? impliedFeatures(dialect.honoured) : [];
   return {
     ...{ name, build, contextLength, description },
     features: [...new Set([...model.features, ...implied])],
