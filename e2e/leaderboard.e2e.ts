@@ -212,6 +212,14 @@ test("days of one's own are computed when they are asked for", async ({ page }) 
   await form.getByRole("button", { name: "Show these days" }).click();
   await expect(page).toHaveURL(new RegExp(`period=2025-01-01..${today}$`));
   await expect(rows(page)).toHaveCount(MODELS.length - 1);
+
+  // Nobody has asked for these yet: what the server draws says nothing of votes that it has not looked at.
+  const shared = "/leaderboard/coding?period=2025-01-01..2025-12-30";
+  const html = await (await page.request.get(shared)).text();
+  expect(html).toContain("Loading the board");
+  expect(html).not.toContain("No vote in");
+  await page.goto(`/leaderboard/coding?period=2025-01-02..${today}`);
+  await expect(rows(page)).toHaveCount(MODELS.length - 1);
 });
 
 test("files hold what the board shows, and every vote without its voter", async ({ page }) => {
@@ -255,6 +263,9 @@ test("by keyboard alone: sort, open a row, choose columns", async ({ page }) => 
   };
   await to("Columns");
   await keyboard.press("Enter");
+  // Not as narrow as its button, where its labels would lie over each other.
+  const panel = await page.getByRole("region", { name: "Columns" }).boundingBox();
+  expect(panel?.width).toBeGreaterThan(250);
   await to("Won");
   await keyboard.press("Space");
   await expect(page).toHaveURL(/columns=.*won/);

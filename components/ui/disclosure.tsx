@@ -58,7 +58,7 @@ export function Disclosure({ label, title, children, className }: DisclosureProp
         <section
           id={id}
           aria-label={title}
-          className="absolute right-0 z-40 mt-1 w-72 max-w-full animate-rise rounded-lg border border-line bg-surface p-4 text-sm shadow-raised"
+          className="absolute right-0 z-40 mt-1 w-72 animate-rise rounded-lg border border-line bg-surface p-4 text-sm shadow-raised max-sm:max-w-full"
         >
           {children}
         </section>

@@ -5,7 +5,7 @@ import { readNamedModels } from "@/lib/arena/awake-models";
 import { readBoardView } from "@/lib/leaderboard/read-board-view";
 import { readChoices } from "@/lib/leaderboard/read-choices";
 import { paths } from "@/lib/paths";
-import type { Category } from "@/lib/protocol/board-key";
+import { type Category, isStanding } from "@/lib/protocol/board-key";
 import { log } from "@/lib/telemetry/log";
 import { BoardPage } from "./board-page";
 import { Go } from "./board-states";
@@ -19,7 +19,9 @@ export async function BoardScreen({ category, parameters }: BoardScreenProps) {
   const [initial, choices, preliminaryVotesMax] = await Promise.all([
     orNull("board", async () => {
       const awake = await readNamedModels(arena().controller);
-      return readBoardView(address.key, { awake: awake.map((model) => model.name) });
+      const view = await readBoardView(address.key, { awake: awake.map((model) => model.name) });
+      // Of a board that waits for somebody to ask nobody can say that it has no votes: the page asks.
+      return view.computedAt === null && !isStanding(address.key) ? null : view;
     }),
     orNull("choices", readChoices),
     orNull("rules", async () => (await arena().rules.get()).ratings.preliminaryVotesMax),
