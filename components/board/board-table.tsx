@@ -12,6 +12,7 @@ import {
 } from "./board-columns";
 import { BoardRow, MODEL_CELL, RANK_CELL } from "./board-row";
 import { ScaleTicks } from "./interval";
+import { MoreBelow } from "./more-below";
 import { type RatingScale, toRatingScale } from "./rating-scale";
 import { type Sorting, sortRows } from "./sort-rows";
 import { useMovingRows } from "./use-moving-rows";
@@ -94,6 +95,7 @@ export function BoardTable(props: BoardTableProps) {
           ))}
         </tbody>
       </table>
+      <MoreBelow />
     </section>
   );
 }

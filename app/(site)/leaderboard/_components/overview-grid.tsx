@@ -7,6 +7,7 @@ import { memo, useMemo } from "react";
 import { boardHref } from "@/components/board/board-address";
 import { CATEGORY_LABELS, languageLabel } from "@/components/board/board-labels";
 import { ModelName } from "@/components/board/model-name";
+import { MoreBelow } from "@/components/board/more-below";
 import { sortRows } from "@/components/board/sort-rows";
 import { countOf, formatCount } from "@/components/format";
 import { parseBoardKey } from "@/lib/protocol/board-key";
@@ -105,6 +106,7 @@ export function OverviewGrid({ columns, rows, address, go, isBusy }: OverviewGri
           ))}
         </tbody>
       </table>
+      <MoreBelow />
     </section>
   );
 }
@@ -185,14 +187,14 @@ function Hollow() {
   );
 }
 
-/** The share of ink behind the first place; text on it keeps its contrast in both schemes. */
-const DARKEST = 16;
+/** The share of ink behind the first place: 7 : 1 and more under ink in either scheme. */
+const DARKEST = 30;
 
 /** The first place is the darkest, the last one is plain; between them in equal steps, more for the first ones. */
 function shade(rank: number, depth: number): string {
   const share = 1 - (rank - 1) / Math.max(depth - 1, 1);
   const percent = (DARKEST * share * share).toFixed(1);
-  return `color-mix(in oklch, var(--color-ink) ${percent}%, transparent)`;
+  return `color-mix(in oklab, var(--color-ink) ${percent}%, var(--color-paper))`;
 }
 
 type SortButtonProps = {

@@ -4,6 +4,7 @@ import { useMemo, useState } from "react";
 import { BY_RANK, filterRows } from "@/components/board/board-address";
 import type { BoardTableRow, ColumnId } from "@/components/board/board-columns";
 import { BoardTable } from "@/components/board/board-table";
+import { useNarrow } from "@/components/use-narrow";
 import type { PublishedBoard } from "@/lib/protocol/board-view";
 import { toModelSlug } from "@/lib/protocol/model-slug";
 import { BoardLegend } from "./board-legend";
@@ -13,6 +14,9 @@ import { SEARCH_FROM_ROWS, SearchField } from "./board-switches";
 const COLUMNS: readonly ColumnId[] = [
   ...(["rank", "spread", "model", "score", "votes", "won", "lost", "tied"] as const),
 ];
+
+/** On a phone the spread stands under the rank, and the line of the interval in sight. */
+const NARROW_COLUMNS = COLUMNS.filter((id) => id !== "spread");
 
 export type PublishedTableProps = {
   title: string;
@@ -24,6 +28,7 @@ export type PublishedTableProps = {
 export function PublishedTable({ title, rows, preliminaryVotesMax }: PublishedTableProps) {
   const [sorting, setSorting] = useState(BY_RANK);
   const [search, setSearch] = useState("");
+  const isNarrow = useNarrow();
   const all = useMemo(
     () => rows.map((row) => toRow(row, preliminaryVotesMax ?? 0)),
     [rows, preliminaryVotesMax],
@@ -45,7 +50,7 @@ export function PublishedTable({ title, rows, preliminaryVotesMax }: PublishedTa
         scaledBy={all}
         sorting={sorting}
         onSort={setSorting}
-        chosen={COLUMNS}
+        chosen={isNarrow ? NARROW_COLUMNS : COLUMNS}
         version="frozen"
       />
       {shown.length === 0 && (

@@ -40,7 +40,7 @@ export function PlacesSection({ page: { places } }: { page: ModelPage }) {
           tabIndex={0}
           className="overflow-x-auto"
         >
-          <table className="numeric w-full min-w-[560px] border-separate border-spacing-0 text-sm">
+          <table className="numeric w-full border-separate sm:min-w-[560px] border-spacing-0 text-sm">
             <thead className="text-xs text-ink-soft">
               <tr>
                 <Head>Board</Head>
@@ -49,7 +49,9 @@ export function PlacesSection({ page: { places } }: { page: ModelPage }) {
                 </Head>
                 <Head>
                   <span className="grid grid-cols-[2.75rem_minmax(5.5rem,1fr)] gap-x-3 sm:grid-cols-[2.75rem_5.25rem_minmax(9rem,1fr)]">
-                    <span className="sm:col-span-2">Score and interval</span>
+                    <span className="sm:col-span-2">
+                      Score<span className="max-sm:sr-only"> and interval</span>
+                    </span>
                     {scale && <ScaleTicks scale={scale} />}
                   </span>
                 </Head>
@@ -98,7 +100,7 @@ function Row({ row: { plain, styled }, scale }: RowProps) {
           {boardLabel(key)}
         </Link>
       </th>
-      <td className="border-b border-line pr-8 text-right whitespace-nowrap">
+      <td className="border-b border-line pr-4 text-right whitespace-nowrap sm:pr-8">
         {rank ?? "–"}
         {rank !== null && <span className="text-ink-soft"> of {formatCount(plain.models)}</span>}
         {hasSpread && (
@@ -108,7 +110,7 @@ function Row({ row: { plain, styled }, scale }: RowProps) {
           </span>
         )}
       </td>
-      <td className="w-1/2 border-b border-line pr-4">
+      <td className="border-b border-line pr-4 sm:w-1/2">
         <Interval entry={plain} scale={scale} />
       </td>
       <td className="border-b border-line pr-4 text-right whitespace-nowrap">
@@ -128,7 +130,7 @@ function Head({ children, isNumber = false, isWide = false }: HeadProps) {
   return (
     <th
       scope="col"
-      className={`border-b border-line py-2 align-bottom font-medium last:pr-0 ${isWide ? "pr-8" : "pr-4"} ${isNumber ? "text-right" : "text-left"}`}
+      className={`border-b border-line py-2 align-bottom font-medium last:pr-0 ${isWide ? "pr-4 sm:pr-8" : "pr-4"} ${isNumber ? "text-right" : "text-left"}`}
     >
       {children}
     </th>
