@@ -4,10 +4,8 @@
 export const PROVIDER_KEYS_MAX = 256;
 /** Between two looks of the web process at whether a worker is needed for external models. */
 export const EXTERNAL_WORKER_LOOK_MS = 1_000;
-/** What a worker is handed of the platform's models: 256 entries, each with a text before every conversation. */
-export const HANDED_BYTES_MAX = 16 * 1024 * 1024;
-/** Between two attempts of a worker to tell what is wrong with its models. */
-export const PROBLEM_TELL_MS_MIN = 1_000;
+/** Between two looks of a worker at the models that the platform keeps: what a keeper enters is offered soon, and an unchanged answer is 200 bytes. */
+export const PLATFORM_MODELS_LOOK_MS = 2_000;
 /** Tokens of the answer by which a keeper tries a model: enough for those that reason before they speak. */
 export const TRIED_TOKENS_MAX = 512;
 /** Until a keeper hears what became of it. */

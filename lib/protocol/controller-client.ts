@@ -3,6 +3,7 @@ import * as z from "zod";
 import { AppError, ERROR_CODE_LIST, isAppError } from "@/lib/errors";
 import { HEARTBEAT_TIMEOUT_MS } from "@/lib/fleet-limits";
 import { paths } from "@/lib/paths";
+import { type HandedModels, handedModelsSchema, type ToldProblems } from "./external-models";
 import {
   type HeartbeatBody,
   type HeartbeatReply,
@@ -65,11 +66,36 @@ export class ControllerClient {
     await this.#call({ method: "DELETE", path, body: undefined, signal }, z.unknown());
   }
 
+  /**
+   * The platform's external models with their keys, and the tag of that answer; undefined where it is still the
+   * one of `tag`.
+   */
+  async externalModels(
+    tag: string | undefined,
+    signal: AbortSignal,
+  ): Promise<{ tag: string; models: HandedModels["models"] } | undefined> {
+    const path = paths.api.workerExternalModels;
+    const reply = await this.#send({ method: "GET", path, tag, body: undefined, signal }, (it) => ({
+      ...it,
+      value: it.status === 304 ? undefined : handedModelsSchema.parse(it.value),
+    }));
+    return reply.value && { tag: reply.tag, models: reply.value.models };
+  }
+
+  async tellProblems(body: ToldProblems, signal: AbortSignal): Promise<void> {
+    const path = paths.api.workerExternalModels;
+    await this.#call({ method: "POST", path, body, signal }, z.unknown());
+  }
+
   async close(): Promise<void> {
     await this.#agent.destroy();
   }
 
-  async #call<T>(call: Call, schema: z.ZodType<T>): Promise<T> {
+  #call<T>(call: Call, schema: z.ZodType<T>): Promise<T> {
+    return this.#send(call, ({ value }) => schema.parse(value));
+  }
+
+  async #send<T>(call: Call, take: (answer: Answer) => T): Promise<T> {
     const { signal } = call;
     const abort = new AbortController();
     const onAbort = () => abort.abort(signal.reason);
@@ -81,7 +107,7 @@ export class ControllerClient {
     signal.addEventListener("abort", onAbort, { once: true });
     if (signal.aborted) onAbort();
     try {
-      return schema.parse(await this.#exchange(call, abort.signal));
+      return take(await this.#exchange(call, abort.signal));
     } catch (error) {
       const cause = abort.signal.aborted ? abort.signal.reason : error;
       if (isAppError(cause)) throw cause;
@@ -95,7 +121,7 @@ export class ControllerClient {
     }
   }
 
-  async #exchange({ method, path, body }: Call, signal: AbortSignal): Promise<unknown> {
+  async #exchange({ method, path, tag, body }: Call, signal: AbortSignal): Promise<Answer> {
     const url = new URL(`${this.url}${path}`);
     const reply = await this.#agent.request({
       origin: url.origin,
@@ -104,17 +130,35 @@ export class ControllerClient {
       headers: {
         authorization: `Bearer ${this.#secret}`,
         ...(body === undefined ? {} : { "content-type": "application/json" }),
+        ...(tag === undefined ? {} : { "if-none-match": tag }),
       },
       body: body === undefined ? null : JSON.stringify(body),
       signal,
     });
     const text = await reply.body.text();
-    if (reply.statusCode < 300) return text === "" ? undefined : JSON.parse(text);
-    throw toRefusal(reply.statusCode, text, this.url);
+    const { statusCode: status, headers } = reply;
+    const isKnown = status === 304 && tag !== undefined;
+    if (status < 300 || isKnown) {
+      return {
+        status,
+        tag: String(headers.etag ?? ""),
+        value: text === "" ? undefined : JSON.parse(text),
+      };
+    }
+    throw toRefusal(status, text, this.url);
   }
 }
 
-type Call = { method: "POST" | "DELETE"; path: string; body: unknown; signal: AbortSignal };
+type Call = {
+  method: "GET" | "POST" | "DELETE";
+  path: string;
+  /** Of the answer that is known already. */
+  tag?: string | undefined;
+  body: unknown;
+  signal: AbortSignal;
+};
+
+type Answer = { status: number; tag: string; value: unknown };
 
 function toRefusal(status: number, text: string, url: string): AppError {
   const parsed = refusalSchema.safeParse(parseJson(text));

@@ -28,6 +28,12 @@ export const modelProblemSchema = z.strictObject({
 });
 export type ModelProblem = z.infer<typeof modelProblemSchema>;
 
+/** A problem whose sentence is others' words in part: on one line, and no longer than what is taken. */
+export function toProblem(kind: ModelProblem["kind"], text: string): ModelProblem {
+  const line = text.replace(/[\p{Cc}\p{Cs}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]+/gu, " ").trim();
+  return { kind, message: line.slice(0, PROBLEM_CHARACTERS_MAX) || "It cannot be served." };
+}
+
 const credential = z.string().min(1);
 export const credentialsSchema = z.strictObject({
   key: credential.optional(),

@@ -1,4 +1,5 @@
 import { AppError } from "@/lib/errors";
+import { toProblem } from "@/lib/protocol/external-models";
 import type { ExternalModel } from "@/lib/protocol/model-entry";
 import type { ModelFeature } from "@/lib/protocol/worker-card";
 import type { Log } from "@/lib/telemetry/log";
@@ -20,7 +21,7 @@ export type ExternalOptions = {
 
 type Served = ReadonlyMap<string, ServedExternal>;
 
-/** @throws StartError for a source that cannot be read, or has nothing to serve. */
+/** @throws StartError for a source that cannot be read, or a file that has nothing to serve. */
 export async function createExternalBackend(options: ExternalOptions): Promise<Backend> {
   const { source, slots, log } = options;
   const closing = new AbortController();
@@ -93,17 +94,46 @@ export async function createExternalBackend(options: ExternalOptions): Promise<B
   };
 }
 
-async function load({ source, only, log }: ExternalOptions, before: Served): Promise<Served> {
-  const { models, warnings } = await source.read();
-  for (const warning of warnings) log.warn({ warning }, "the file of models");
-  const chosen = choose(models, only);
+async function load(options: ExternalOptions, before: Served): Promise<Served> {
+  const { source, only, log } = options;
+  const { models, warnings, problems = [] } = await source.read();
+  for (const warning of warnings) log.warn({ warning }, "where the models come from");
+  for (const { name, problem } of problems) {
+    if (only.length > 0 && !only.includes(name)) continue;
+    log.warn({ model: name, reason: problem.message }, "a model cannot be served");
+    source.tell?.(name, problem);
+  }
+  const chosen = source.tell
+    ? models.filter(({ entry }) => only.length === 0 || only.includes(entry.name))
+    : choose(models, only);
   const served = new Map<string, ServedExternal>();
   for (const model of chosen) {
-    const old = before.get(model.entry.name);
+    const { name } = model.entry;
+    const old = before.get(name);
     // One that has not changed keeps its wait, and what its requests in flight hold.
-    served.set(model.entry.name, old?.isOf(model) ? old : await ServedExternal.load(model, log));
+    const next = old?.isOf(model) ? old : await loadOne(model, options);
+    if (next) served.set(name, next);
   }
   return served;
+}
+
+/** Undefined where it cannot be loaded and its source keeps models apart. */
+async function loadOne(
+  model: ExternalModel,
+  { source, log }: ExternalOptions,
+): Promise<ServedExternal | undefined> {
+  const { name } = model.entry;
+  try {
+    const served = await ServedExternal.load(model, log, (it) => source.tell?.(name, it));
+    source.tell?.(name, null);
+    return served;
+  } catch (error) {
+    if (!source.tell) throw error;
+    log.error({ model: name, err: error }, "a model could not be loaded");
+    const text = "Its worker could not load it; the worker's log says why.";
+    source.tell(name, toProblem("faulty", text));
+    return undefined;
+  }
 }
 
 /** @throws StartError for a name that no entry has. */

@@ -1,5 +1,6 @@
 import type { LanguageModelV3StreamPart, SharedV3Warning } from "@ai-sdk/provider";
 import { AppError } from "@/lib/errors";
+import type { ModelProblem } from "@/lib/protocol/external-models";
 import type { GenerateEvent } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { measureRequest } from "@/lib/protocol/measure-request";
@@ -15,12 +16,13 @@ import { type ProviderCall, toCall } from "./call-options";
 import { embedTexts } from "./embed-texts";
 import { contextLengthOf, declaredFields, toOffer } from "./external-offer";
 import { type LoadedProvider, loadProvider } from "./load-provider";
+import { problemOf } from "./model-problem";
 import { probeFields } from "./probe-fields";
 import { RateGate } from "./rate-gate";
 import { fromSdkError, paramOf } from "./sdk-error";
 import { asUpstreamCall, upstreamFetch } from "./upstream-fetch";
 
-/** One entry of the file, ready to be asked. */
+/** One entry, ready to be asked. */
 export class ServedExternal {
   readonly entry: ModelEntry;
   readonly offer: ModelOffer;
@@ -29,11 +31,14 @@ export class ServedExternal {
   readonly #honoured: ReadonlySet<RequestField>;
   readonly #gate = new RateGate();
   readonly #log: Log;
+  readonly #onProblem: OnProblem;
   /** Warnings that have been logged, each of which comes with every request. */
   readonly #warned = new Set<string>();
 
-  private constructor({ entry, credentials }: ExternalModel, { provider, honoured, log }: Parts) {
+  private constructor({ entry, credentials }: ExternalModel, parts: Parts) {
+    const { provider, honoured, log, onProblem } = parts;
     this.entry = entry;
+    this.#onProblem = onProblem;
     this.#credentials = credentials;
     this.#provider = provider;
     this.#honoured = honoured;
@@ -41,13 +46,18 @@ export class ServedExternal {
     this.offer = toOffer(entry, honoured);
   }
 
-  static async load(model: ExternalModel, log: Log): Promise<ServedExternal> {
+  /** @param onProblem hears what an operator has to change, and (null) that the provider answers */
+  static async load(
+    model: ExternalModel,
+    log: Log,
+    onProblem: OnProblem = () => undefined,
+  ): Promise<ServedExternal> {
     const provider = await loadProvider({ ...model, fetch: upstreamFetch });
     const { fields, faults } = await findFields(model.entry);
     for (const { field, fault } of faults) {
       log.warn({ model: model.entry.name, field, fault }, "the model is not asked for this field");
     }
-    return new ServedExternal(model, { provider, honoured: fields, log });
+    return new ServedExternal(model, { provider, honoured: fields, log, onProblem });
   }
 
   /** Whether it would be made of the same again. */
@@ -66,7 +76,7 @@ export class ServedExternal {
     } catch (thrown) {
       // The contract: after an abort the events just end.
       if (signal.aborted) return;
-      throw this.#gate.failed(fromSdkError(thrown, exchange.signal, this.#about()));
+      throw this.#failed(thrown, exchange);
     } finally {
       exchange.end();
     }
@@ -104,7 +114,7 @@ export class ServedExternal {
     const { finishReason, stopString, usage, rest, isGuessed } = teller.finish();
     if (isGuessed && !teller.isCut)
       this.#warn("the provider counts no tokens; they are guessed from characters");
-    this.#gate.passed();
+    this.#passed();
     if (firstAt === undefined) yield start;
     for (const event of rest) yield event;
     const now = performance.now();
@@ -145,7 +155,8 @@ export class ServedExternal {
     const exchange = new Exchange(signal, this.entry);
     const about = this.#about();
     try {
-      return await asUpstreamCall({ about, body: {}, onBytes: exchange.onBytes }, async () =>
+      const call = { about, body: {}, onBytes: exchange.onBytes };
+      const reply = await asUpstreamCall(call, async () =>
         embedTexts({
           request,
           entry: this.entry,
@@ -153,8 +164,10 @@ export class ServedExternal {
           signal: exchange.signal,
         }),
       );
+      this.#passed();
+      return reply;
     } catch (thrown) {
-      throw this.#gate.failed(fromSdkError(thrown, exchange.signal, about));
+      throw this.#failed(thrown, exchange);
     } finally {
       exchange.end();
     }
@@ -183,6 +196,18 @@ export class ServedExternal {
     }
   }
 
+  #passed(): void {
+    this.#gate.passed();
+    this.#onProblem(null);
+  }
+
+  #failed(thrown: unknown, exchange: Exchange): AppError {
+    const error = this.#gate.failed(fromSdkError(thrown, exchange.signal, this.#about()));
+    const problem = problemOf(error);
+    if (problem) this.#onProblem(problem);
+    return error;
+  }
+
   #warn(text: string): void {
     if (this.#warned.has(text) || this.#warned.size >= WARNINGS_MAX) return;
     this.#warned.add(text);
@@ -202,7 +227,13 @@ export class ServedExternal {
 /** Different sentences of one model; they are few, but some have names in them. */
 const WARNINGS_MAX = 100;
 
-type Parts = { provider: LoadedProvider; honoured: ReadonlySet<RequestField>; log: Log };
+type OnProblem = (problem: ModelProblem | null) => void;
+type Parts = {
+  provider: LoadedProvider;
+  honoured: ReadonlySet<RequestField>;
+  log: Log;
+  onProblem: OnProblem;
+};
 
 /** What remains of the declared fields after the SDK was asked about each. */
 export async function findFields(entry: ModelEntry) {
