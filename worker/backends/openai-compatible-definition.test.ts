@@ -50,6 +50,7 @@ test.each([
   [[...HERE, "--api-key-env", "NOT_SET_HERE"], /NOT_SET_HERE/],
   [[...HERE, "--header", "x-key: sk-a-key-itself"], /--header is a name and a variable/],
   [[...HERE, "--server", "vllm"], /sglang/],
+  [[...HERE, "--model", "a=x", "--model", "b=x"], /two models as x/],
   [[...HERE, "--honours", "top_k"], /sampling\.topK/],
 ])("%o is refused with what to do, and without a key", (words, message) => {
   const attempt = () => read(...words);

@@ -9,7 +9,7 @@ import {
   readSecret,
   toBaseUrl,
   toField,
-  toNamedModel,
+  toNamedModels,
   toSecret,
   warnOfPlainKey,
 } from "./openai-wire/upstream-flags";
@@ -67,7 +67,7 @@ function toOptions(values: FlagValues, context: FlagContext): OpenAiCompatibleOp
   return {
     baseUrl: toBaseUrl(base),
     headers: toSecret(toHeaders(values)),
-    models: context.models.map(toNamedModel),
+    models: toNamedModels(context.models),
     server: server === undefined ? undefined : toChoice("server", server, SERVER_NAMES),
     contextLength:
       length === undefined ? undefined : toInteger("context-length", length, [1, 2 ** 30]),

@@ -1,4 +1,3 @@
-import { isAppError } from "@/lib/errors";
 import type { RequestField } from "@/lib/protocol/request-fields";
 import { modelDescriptionSchema } from "@/lib/protocol/worker-card";
 import type { Log } from "@/lib/telemetry/log";
@@ -9,6 +8,7 @@ import {
 } from "@/lib/upstream-limits";
 import type { Backend } from "../backend";
 import {
+  isNoSuchPath,
   type Look,
   listModels,
   lookAtServer,
@@ -100,6 +100,7 @@ class WatchedServer {
       return models;
     } catch (error) {
       this.#server = undefined;
+      this.#upstream.forget();
       throw error;
     }
   }
@@ -118,6 +119,11 @@ class WatchedServer {
       return await listModels(this.#upstream, signal);
     } catch (error) {
       if (this.#hasNoList(error)) return [];
+      if (isNoSuchPath(error)) {
+        this.#warn(
+          "the server has no list of models there: see whether --base-url should end with /v1, or name its models with --model",
+        );
+      }
       throw error;
     }
   }
@@ -132,9 +138,9 @@ class WatchedServer {
     }
   }
 
+  /** One that answers there with a page has none either; one that fails may have. */
   #hasNoList(error: unknown): boolean {
-    const isOther = isAppError(error) && error.code === "upstream-invalid";
-    return isOther && this.#options.models.length > 0;
+    return this.#options.models.length > 0 && isNoSuchPath(error);
   }
 
   #choose({ listed, isOffered = () => true }: Look): NamedModel[] {

@@ -8,7 +8,7 @@ import {
   readKey,
   toBaseUrl,
   toField,
-  toNamedModel,
+  toNamedModels,
   toSecret,
   warnOfPlainKey,
 } from "./openai-wire/upstream-flags";
@@ -55,7 +55,7 @@ function toOptions(values: FlagValues, context: FlagContext): VllmOptions {
     headers: toSecret<Record<string, string>>(
       key === undefined ? {} : { authorization: `Bearer ${key}` },
     ),
-    models: context.models.map(toNamedModel),
+    models: toNamedModels(context.models),
     honours: textsOf(values, "honours").map((word) => toField("honours", word)),
     lacks: textsOf(values, "lacks").map((word) => toField("lacks", word)),
     slots: context.slots,

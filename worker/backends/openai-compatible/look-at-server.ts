@@ -1,10 +1,11 @@
 import * as z from "zod";
-import { isAppError } from "@/lib/errors";
+import { type ErrorCode, isAppError } from "@/lib/errors";
 import type { RequestField } from "@/lib/protocol/request-fields";
 import type { ModelDescription } from "@/lib/protocol/worker-card";
 import type { Upstream } from "../openai-wire/upstream";
 import type { ListedModel } from "../openai-wire/wire";
 import { modelListSchema } from "../openai-wire/wire";
+import { UpstreamRefusedError } from "../upstream-error";
 import type { ServerName } from "./servers";
 
 /** What a server tells of itself, beside OpenAI's wire: which it is, what its models can, how long they are. */
@@ -117,7 +118,8 @@ export async function recogniseServer(
   const owners = listed.map(({ owned_by: owner }) => owner ?? "");
   const known = owners.find((owner) => Object.hasOwn(OWNERS, owner));
   if (known !== undefined && OWNERS[known] !== undefined) return OWNERS[known];
-  const ask = (path: string, schema: z.ZodType) => find(upstream, path, { schema, signal });
+  const ask = (path: string, schema: z.ZodType) =>
+    orNothing(upstream.look(`${upstream.rootUrl}${path}`, schema, signal), isAway);
   if (await ask("/info", TGI_INFO)) return "tgi";
   if (await ask("/props", PROPS)) return "llama.cpp";
   if (await ask("/api/v0/models", LM_STUDIO_MODELS)) return "lm-studio";
@@ -283,17 +285,31 @@ async function find<T>(
   return orNothing(upstream.look(`${upstream.rootUrl}${path}`, schema, signal));
 }
 
-/** A server that has no such path answers with 404, a page, or whatever its catch-all says. */
-async function orNothing<T>(asked: Promise<T>): Promise<T | undefined> {
+/** @param isOther of an error that it is no answer to the question; of who knows the server: that it fails. */
+async function orNothing<T>(
+  asked: Promise<T>,
+  isOther: (error: unknown) => boolean = (error) => !isNoSuchPath(error),
+): Promise<T | undefined> {
   try {
     return await asked;
   } catch (error) {
-    if (isAppError(error) && !GONE.has(error.code)) return undefined;
-    throw error;
+    if (isOther(error)) throw error;
+    return undefined;
   }
 }
 
-const GONE = new Set(["worker-lost", "timeout", "client-closed", "unavailable"]);
+/** A server that nobody knows answers a question for another with 404, a page, or whatever its catch-all says. */
+const isAway = (error: unknown) => !isAppError(error) || AWAY.has(error.code);
+const AWAY = new Set<ErrorCode>(["worker-lost", "timeout", "client-closed", "unavailable"]);
+
+/** Nothing is told there, and nothing will be: unlike a failure, of which nobody can say. */
+export function isNoSuchPath(error: unknown): boolean {
+  if (!isAppError(error) || AWAY.has(error.code)) return false;
+  const { cause } = error;
+  if (!(cause instanceof UpstreamRefusedError)) return error.code === "upstream-invalid";
+  const { status } = cause;
+  return status === 501 || (status >= 300 && status < 500 && status !== 408 && status !== 429);
+}
 
 function isAtLeast(version: string, least: readonly number[]): boolean {
   const parts = version.split(/[.+-]/).map(Number);

@@ -40,8 +40,8 @@ export function generateByWire({
   const { model, signal } = asked;
   const about = upstream.conceal({ model: model.name, upstreamModel: model.upstreamName });
   const { afterwordMsMax } = upstream;
-  const ask = async ({ path, body }: WireCall): Promise<WireAnswer> => {
-    const exchange = await upstream.post(path, body, { signal, about });
+  const ask = async (call: WireCall): Promise<WireAnswer> => {
+    const exchange = await upstream.postCall(call, { signal, about });
     return {
       chunks: readChunks(exchange, { about, afterwordMsMax }),
       settle: () => exchange.settle(),

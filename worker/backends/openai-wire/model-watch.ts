@@ -1,4 +1,4 @@
-import { type AppError, toAppError } from "@/lib/errors";
+import { type AppError, type ErrorCode, toAppError } from "@/lib/errors";
 import type { Log } from "@/lib/telemetry/log";
 import { UPSTREAM_LOOKS_MISSED_MAX, UPSTREAM_WATCH_INTERVAL_MS } from "@/lib/upstream-limits";
 import { StartError } from "@/lib/util/start-error";
@@ -102,9 +102,11 @@ export class ModelWatch {
   }
 
   #miss(error: AppError): void {
+    // Who has too much to do is there.
+    if (this.models.length > 0 && BUSY.has(error.code)) return;
     this.#missed += 1;
-    const isGone = error.code !== "timeout";
-    if (!isGone && this.#missed < UPSTREAM_LOOKS_MISSED_MAX) return;
+    const mayPass = this.models.length > 0 && PASSING.has(error.code);
+    if (mayPass && this.#missed < UPSTREAM_LOOKS_MISSED_MAX) return;
     const why = causeOf(error);
     if (why !== this.#complaint) {
       this.#complaint = why;
@@ -122,6 +124,10 @@ export class ModelWatch {
     this.onChange?.();
   }
 }
+
+const BUSY = new Set<ErrorCode>(["rate-limited", "overloaded"]);
+/** One look that is not answered, or answered with a failure, takes no models away. */
+const PASSING = new Set<ErrorCode>(["timeout", "upstream-invalid"]);
 
 /** For an operator: the upstream's own words, or the code of a broken connection. */
 function causeOf(error: AppError): string {

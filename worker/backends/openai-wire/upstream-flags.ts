@@ -20,10 +20,19 @@ export function toBaseUrl(word: string): string {
   });
 }
 
-/** `<name>=<shown name>`, or a name alone. */
-export function toNamedModel(word: string): NamedModel {
-  const [, upstreamName = word, name = word] = /^([^=]+)=(.+)$/.exec(word) ?? [];
-  return { upstreamName, name };
+/** Words of `--model`: `<name>=<shown name>`, or a name alone. @throws StartError for two of one shown name. */
+export function toNamedModels(words: readonly string[]): NamedModel[] {
+  const models = words.map((word) => {
+    const [, upstreamName = word, name = word] = /^([^=]+)=(.+)$/.exec(word) ?? [];
+    return { upstreamName, name };
+  });
+  const names = models.map(({ name }) => name);
+  const again = names.find((name, index) => names.indexOf(name) !== index);
+  if (again === undefined) return models;
+  throw new StartError({
+    message: `--model shows two models as ${again}.`,
+    remedy: "Show one of them under another name: --model <name>=<shown name>.",
+  });
 }
 
 /** What `--api-key-env` names; undefined without one. */

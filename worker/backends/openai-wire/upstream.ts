@@ -9,7 +9,9 @@ import {
 } from "@/lib/upstream-limits";
 import { toTransportError, toUpstreamError, type UpstreamAbout } from "../upstream-error";
 import { readWait } from "../upstream-wait";
+import { Concessions } from "./concessions";
 import { Exchange } from "./exchange";
+import type { WireCall } from "./request-body";
 
 export type UpstreamOptions = {
   /** Up to and with `/v1`, where there is one; without a last slash. */
@@ -31,6 +33,7 @@ const OF_NO_MODEL: UpstreamAbout = { model: "" };
 export class Upstream {
   readonly baseUrl: string;
   readonly afterwordMsMax: number;
+  readonly #concessions = new Concessions();
   readonly #headers: Readonly<Record<string, string>>;
   readonly #silenceMsMax: number;
 
@@ -66,6 +69,24 @@ export class Upstream {
       exchange.close();
       throw told;
     }
+  }
+
+  /** The same of a request to write, said as the model that `body` names has wanted it before, and says that it wants it. */
+  async postCall({ path, body }: WireCall, call: UpstreamCall): Promise<Exchange> {
+    const model = String(body.model);
+    for (;;) {
+      const its = this.#concessions.apply(model, body);
+      try {
+        return await this.post(path, its, call);
+      } catch (error) {
+        if (!this.#concessions.learn(model, its, error)) throw error;
+      }
+    }
+  }
+
+  /** What is known of the server is true no more. */
+  forget(): void {
+    this.#concessions.clear();
   }
 
   /** Posts, and reads the reply as a whole. Throws as `post`, and `upstream-invalid` for another reply. */

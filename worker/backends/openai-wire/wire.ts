@@ -1,4 +1,6 @@
 import * as z from "zod";
+import { DATABASE_INTEGER_MAX } from "@/lib/fleet-limits";
+import { lineSchema } from "@/lib/protocol/well-formed-text";
 
 /**
  * What servers of OpenAI's wire answer with, as far as it is read here: chunks of streams and whole replies,
@@ -7,6 +9,9 @@ import * as z from "zod";
  */
 
 const count = z.number().int().min(0).nullish().catch(undefined);
+
+/** Zero stands for one that nobody knows. */
+const length = z.number().int().positive().max(DATABASE_INTEGER_MAX).nullish().catch(undefined);
 
 const usageSchema = z.object({
   prompt_tokens: count,
@@ -102,18 +107,28 @@ export const chunkSchema = z.object({
   object: z.string().nullish().catch(undefined),
 });
 
-export const modelListSchema = z.object({
-  data: z.array(
-    z.looseObject({
-      id: z.string().min(1).max(256),
-      owned_by: z.string().nullish().catch(undefined),
-      root: z.string().nullish().catch(undefined),
-      max_model_len: count,
-      context_length: count,
-      alias_of: z.array(z.string()).nullish().catch(undefined),
-    }),
-  ),
+const listedSchema = z.looseObject({
+  /** As cards of workers take it. */
+  id: lineSchema.min(1).max(256),
+  owned_by: z.string().nullish().catch(undefined),
+  root: z.string().nullish().catch(undefined),
+  max_model_len: length,
+  context_length: length,
+  alias_of: z.array(z.string()).nullish().catch(undefined),
 });
+
+/** OpenAI's form; Together's, which is the list itself; that of an Ollama without models, which is null. */
+export const modelListSchema = z
+  .union([z.array(z.unknown()), z.object({ data: z.array(z.unknown()).nullable() })])
+  .transform((list) => {
+    const data = new Map<string, z.infer<typeof listedSchema>>();
+    for (const entry of (Array.isArray(list) ? list : list.data) ?? []) {
+      const listed = listedSchema.safeParse(entry);
+      // One that cannot be named here costs none of the others; of two of one name the first counts.
+      if (listed.success && !data.has(listed.data.id)) data.set(listed.data.id, listed.data);
+    }
+    return { data: [...data.values()] };
+  });
 
 export const embeddingsSchema = z.object({
   data: z.array(
@@ -144,4 +159,4 @@ export type Usage = z.infer<typeof usageSchema>;
 export type Scores = NonNullable<Choice["logprobs"]>;
 export type ChatScores = z.infer<typeof chatScoresSchema>;
 export type CompletionScores = z.infer<typeof completionScoresSchema>;
-export type ListedModel = z.infer<typeof modelListSchema>["data"][number];
+export type ListedModel = z.infer<typeof listedSchema>;
