@@ -8,6 +8,7 @@ import { startLabels } from "@/lib/labels/labels";
 import { leaderboard } from "@/lib/leaderboard/leaderboard";
 import { publications } from "@/lib/leaderboard/publications";
 import { startKeepingModels } from "@/lib/models/keep-models";
+import { followEnabled } from "@/lib/providers/follow-enabled";
 import { relay } from "@/lib/relay/relay";
 import { responses } from "@/lib/responses/responses";
 import { startSummingDays } from "@/lib/stats/sum-days";
@@ -60,6 +61,16 @@ async function bootOnce(): Promise<void> {
   jobs().start();
   usageFlusher().start();
   relay()?.start();
+  tellLauncher();
+}
+
+/** Whoever started this process starts a worker of external models while there are any. */
+function tellLauncher(): void {
+  if (!process.send) return;
+  followEnabled((count) => {
+    // To a parent that is gone Node would throw; its absence is heard by another way.
+    if (process.connected) process.send?.({ type: "external-models", count });
+  }).catch((error: unknown) => log.error({ err: error }, "external models are not followed"));
 }
 
 async function migrateWhenReachable(): Promise<void> {

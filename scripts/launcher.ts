@@ -7,6 +7,7 @@ import { LAUNCHER_DRAIN_MS_MAX, SAME_SIGNAL_MS } from "@/lib/limits";
 import { EXIT_CODES, StartError, toStartError } from "@/lib/util/start-error";
 import { type Claim, claimDataDir } from "./launcher/claim";
 import { Database } from "./launcher/database";
+import { ExternalWorker } from "./launcher/external-worker";
 import { Output } from "./launcher/output";
 import { readSecrets, type Secrets } from "./launcher/secrets";
 import { Supervised } from "./launcher/supervised";
@@ -56,6 +57,9 @@ class Launcher {
   #database: Database | undefined;
   #web: Supervised | undefined;
   #workers: Supervised[] = [];
+  #external: ExternalWorker | undefined;
+  /** External models that are switched on, as the web process counts them. */
+  #externalModels = 0;
   readonly #stopping = new AbortController();
 
   constructor(isDev: boolean) {
@@ -97,6 +101,8 @@ class Launcher {
       await this.#restartOnChange();
     }
     this.#startWorkers(url, shared);
+    this.#external = this.#createExternal(url, shared);
+    this.#external.want(this.#externalModels > 0);
     const models = await this.#output.step("Loading the models", () =>
       waitUntilReady({
         url,
@@ -142,6 +148,7 @@ class Launcher {
       output: this.#output,
       onStart: () => this.#publishChildren(),
       onMessage: (message) => {
+        if (message.type === "external-models") this.#countExternal(message.count);
         if (message.type !== "listening" || typeof message.port !== "number") return;
         port = message.port;
         announce(port);
@@ -190,10 +197,32 @@ class Launcher {
     for (const worker of this.#workers) worker.start();
   }
 
+  #createExternal(url: string, variables: NodeJS.ProcessEnv): ExternalWorker {
+    return new ExternalWorker({
+      name: "worker external",
+      program: "dist/worker.mjs",
+      words: () => [
+        ...["--kind", "external", "--name", "external models", "--controller", url],
+        ...["--host", "127.0.0.1", "--port", "0"],
+      ],
+      env: () => variables,
+      drainMsMax: this.#drainMsMax,
+      output: this.#output,
+      onStart: () => this.#publishChildren(),
+    });
+  }
+
+  /** From the first one on there is a worker of theirs; with the last one it ends. */
+  #countExternal(count: unknown): void {
+    if (typeof count !== "number") return;
+    this.#externalModels = count;
+    this.#external?.want(count > 0);
+  }
+
   #publishChildren(): void {
     const children: Record<string, number> = {};
     if (this.#database?.pid) children.database = this.#database.pid;
-    for (const child of [this.#web, ...this.#workers]) {
+    for (const child of [this.#web, ...this.#workers, this.#external?.child]) {
       if (child?.pid) children[child.name] = child.pid;
     }
     this.#claim.update({ children });
@@ -209,7 +238,7 @@ class Launcher {
     await watchBundles((program) => {
       if (program === "server") this.#web?.restart();
       if (["worker", "engine-thread", "grammar-thread"].includes(program)) {
-        for (const worker of this.#workers) worker.restart();
+        for (const worker of [...this.#workers, this.#external?.child]) worker?.restart();
       }
     });
   }
@@ -251,7 +280,7 @@ class Launcher {
   }
 
   #hurry(): void {
-    for (const child of [...this.#workers, this.#web]) child?.kill();
+    for (const child of [...this.#workers, this.#external?.child, this.#web]) child?.kill();
   }
 
   /** Workers first, while there is a web process to take leave of; the database last, when nobody uses it. */
@@ -264,7 +293,7 @@ class Launcher {
     };
     const seconds = this.#drainMsMax / 1_000;
     say(`  Stopping. Running answers have ${seconds} s to finish; a second Ctrl-C cuts them.`);
-    await Promise.all(this.#workers.map((it) => it.stop()));
+    await Promise.all([...this.#workers.map((it) => it.stop()), this.#external?.stop()]);
     await this.#web?.stop();
     await this.#database?.stop();
     this.#claim.release();

@@ -1,3 +1,4 @@
+import { networkInterfaces } from "node:os";
 import { env } from "@/lib/env";
 import { isInRange, parseAddress, parseRange } from "@/lib/util/ip-address";
 import { isLoopback } from "@/lib/util/loopback";
@@ -20,8 +21,11 @@ export function isPrivateWay(request: Request): boolean {
   return address === undefined || isHere(address) || isListed(address, env().PARLEY_KEY_NETWORKS);
 }
 
+/** A connection from this machine to an address of its own has that at both ends. */
 function isHere(address: string): boolean {
-  return isLoopback(address.replace(/^::ffff:/, ""));
+  const plain = address.replace(/^::ffff:/, "");
+  if (isLoopback(plain)) return true;
+  return Object.values(networkInterfaces()).some((all) => all?.some((it) => it.address === plain));
 }
 
 function isListed(address: string, blocks: readonly string[]): boolean {

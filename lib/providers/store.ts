@@ -376,8 +376,3 @@ export async function writeProblems(
     if (changed.length > 0) await announce(transaction, "providers");
   });
 }
-
-/** How many models are switched on. */
-export function countEnabled({ models }: Providers): number {
-  return models.filter(({ isEnabled }) => isEnabled).length;
-}
