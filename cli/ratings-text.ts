@@ -81,13 +81,8 @@ export function boardJson(
 
 /** Why some models have no rating, a sentence for each reason. */
 export function statusNotes({ entries }: RatedBoard, votesMin: number): string[] {
-  const names = (status: RatedEntry["status"]) => {
-    const found = entries.filter((it) => it.status === status).map((it) => it.model);
-    const shown = found.slice(0, NAMES_TOLD_MAX).map(plainLine).join(", ");
-    return found.length > NAMES_TOLD_MAX
-      ? `${shown} and ${found.length - NAMES_TOLD_MAX} more`
-      : shown;
-  };
+  const names = (status: RatedEntry["status"]) =>
+    namesOf(entries.filter((it) => it.status === status));
   const notes: [RatedEntry["status"], (which: string) => string][] = [
     ["too-few-votes", (which) => `Fewer than ${votesMin} votes, hence no rating: ${which}.`],
     [
@@ -110,6 +105,33 @@ export function statusNotes({ entries }: RatedBoard, votesMin: number): string[]
     const which = names(status);
     return which === "" ? [] : [toNote(which)];
   });
+}
+
+/**
+ * Models whose votes differ in nothing from what the ratings expect, as where all are ties: intervals that are read from
+ * that difference have no width, and would be taken for certainty.
+ */
+export function widthNotes({ entries }: RatedBoard, options: RatingOptions): string[] {
+  const found = entries.filter(
+    (it) =>
+      it.status === "rated" && it.upper - it.lower < 1e-6 && it.model !== options.anchor?.model,
+  );
+  if (found.length === 0) return [];
+  const remedy =
+    options.system === "bt" ? " --intervals few-votes takes each vote for a coin's instead." : "";
+  return [
+    `An interval without a width is no certainty, since all votes came out as expected: ${namesOf(found)}.${remedy}`,
+  ];
+}
+
+function namesOf(found: readonly RatedEntry[]): string {
+  const shown = found
+    .slice(0, NAMES_TOLD_MAX)
+    .map(({ model }) => plainLine(model))
+    .join(", ");
+  return found.length > NAMES_TOLD_MAX
+    ? `${shown} and ${found.length - NAMES_TOLD_MAX} more`
+    : shown;
 }
 
 const NAMES_TOLD_MAX = 10;

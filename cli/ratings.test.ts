@@ -274,6 +274,19 @@ describe("what cannot be rated is said", () => {
     expect((await run("--votes", path)).written).toMatch(/– +– +best +– +never beaten +1\n/);
   });
 
+  test("ties alone leave intervals without a width, which is said; few-votes has some", async () => {
+    const path = file(lines([vote("p", "q", "tie"), vote("q", "p", "tie (bothbad)")]));
+    const { code, complaints, written } = await run("--votes", path);
+    expect(code).toBe(0);
+    expect(written).toContain("1000.0 – 1000.0");
+    expect(complaints).toMatch(/no certainty.*: p, q\. --intervals few-votes/);
+    const wide = await run("--votes", path, "--intervals", "few-votes");
+    expect(wide.complaints).toBe("");
+    // What is fixed has no interval to speak of.
+    const fixed = await run("--votes", file(lines(round())), "--anchor", "x=1000");
+    expect(fixed.complaints).toBe("");
+  });
+
   test("models that nothing connects are named; two of which one always wins leave nothing", async () => {
     const apart = [vote("p", "q", "model_a"), vote("p", "q", "model_b")];
     const { code, complaints } = await run("--votes", file(lines([...round(), ...apart])));

@@ -25,7 +25,7 @@ import {
 } from "@/lib/vote-files/select-votes";
 import type { VoteTable } from "@/lib/vote-files/vote-table";
 import { CLI_EXIT_CODES, CliError, endBadUse } from "../cli-error";
-import { boardJson, boardTable, statusNotes } from "../ratings-text";
+import { boardJson, boardTable, statusNotes, widthNotes } from "../ratings-text";
 import type { Terminal } from "../terminal";
 import { plainLine } from "../text-table";
 import {
@@ -133,7 +133,8 @@ export function addRatingsCommand(program: Command, terminal: Terminal): void {
         });
       }
       const board = rated(votes, options);
-      for (const line of statusNotes(board, options.votesMin)) note(line);
+      for (const line of [...statusNotes(board, options.votesMin), ...widthNotes(board, options)])
+        note(line);
       if (board.leftOut > 0) note(`${board.leftOut} votes without counts of style were left out.`);
       terminal.write(
         flags.json ? boardJson(board, { options, voteCount: votes.count }) : boardTable(board),

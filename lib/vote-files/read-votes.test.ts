@@ -259,6 +259,16 @@ describe("rows that are no votes", () => {
     expect((await readVotes(file(`[${good}`))).report.badCount).toBe(1);
   });
 
+  test.each(["what is this", "[1, 2]", "[]", '"model_a"', "a,b,c"])(
+    "are one of many also where %s is the first",
+    async (first) => {
+      const { table, report } = await readVotes(file(`${first}\n${good}\n\n${good}\n`));
+      expect(report.format).toBe("json-lines");
+      expect(report.bad.map(({ line }) => line)).toEqual([1]);
+      expect(table.votes.count).toBe(2);
+    },
+  );
+
   test("of a table, by the line on which they begin", async () => {
     const path = file(
       'judge,model_a,model_b,winner\n,x,y,tie\n"x\ny",z,y,model_a\nx,y\n,x,"y"z,tie\n\n,x,y,model_b\n',

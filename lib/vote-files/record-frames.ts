@@ -47,7 +47,7 @@ export function framesOf(
   window: ByteWindow,
   isLast: boolean,
   sink: RecordSink,
-  toTable: (window: ByteWindow, isLast: boolean) => RecordFrames | undefined,
+  toTable: (window: ByteWindow, isLast: boolean) => RecordFrames | "no-header" | undefined,
 ): RecordFrames | undefined {
   const { bytes, end } = window;
   const at = skipMark(window);
@@ -56,13 +56,42 @@ export function framesOf(
   if (first === end) return undefined;
   window.start = at;
   if (bytes[first] === OPEN_OBJECT) return new LineFrames(sink);
-  if (bytes[first] === OPEN_LIST) return new ArrayFrames(sink);
+  if (bytes[first] === OPEN_LIST) {
+    return isListAmongLines(window, first) ? new LineFrames(sink) : new ArrayFrames(sink);
+  }
   if (bytes.toString("latin1", first, first + 4) === "PAR1") {
     throw new AppError("invalid-request", {
       message: "The file is Parquet; write its rows as JSON lines or CSV first.",
     });
   }
-  return toTable(window, isLast);
+  const table = toTable(window, isLast);
+  if (table !== "no-header") return table;
+  if (OBJECT_LINE.test(bytes.toString("latin1", first, end))) return new LineFrames(sink);
+  if (!isLast && end - first < LOOKED_AT_BYTES) return undefined;
+  throw new AppError("invalid-request", {
+    message:
+      "The file is not votes: it begins neither with { or [ as JSON does, nor with a header that names model_a, model_b and winner.",
+  });
+}
+
+/** So much of a file is looked at for lines of JSON behind one that is none. */
+const LOOKED_AT_BYTES = 65_536;
+const OBJECT_LINE = /\n[ \t]*\{[ \t]*"/;
+
+/** Whether the list that the file begins with is a line by itself: a bad one, and objects follow. */
+function isListAmongLines({ bytes, end }: ByteWindow, first: number): boolean {
+  const found = bytes.subarray(first, Math.min(end, first + LOOKED_AT_BYTES)).indexOf(NEWLINE);
+  if (found < 0) return false;
+  let next = first + found;
+  while (next < end && isBlank(bytes[next])) next += 1;
+  if (next === end || bytes[next] !== OPEN_OBJECT) return false;
+  try {
+    JSON.parse(bytes.toString("utf8", first, first + found));
+    return true;
+  } catch {
+    // Its elements are on lines of their own.
+    return false;
+  }
 }
 
 /** Some programs begin a text with the mark of its encoding. */

@@ -1,4 +1,3 @@
-import { AppError } from "@/lib/errors";
 import { UNENDED_ROW_BYTES_MAX } from "@/lib/vote-file-limits";
 import type { ByteWindow } from "./byte-window";
 import type { RecordFrames, RecordSink } from "./record-frames";
@@ -13,14 +12,13 @@ const NEEDED = ["model_a", "model_b", "winner"];
  * A table with a header (RFC 4180; tabs and semicolons separate as well), whose cells become the fields of a
  * record as texts.
  *
- * @returns undefined where the header is not whole yet.
- * @throws AppError `invalid-request` where the first line is no header of votes.
+ * @returns undefined where the header is not whole yet, `no-header` where the first line is none of votes.
  */
 export function tableFrames(
   window: ByteWindow,
   isLast: boolean,
   sink: RecordSink,
-): RecordFrames | undefined {
+): RecordFrames | "no-header" | undefined {
   const { bytes, start, end } = window;
   const found = bytes.subarray(start, end).indexOf(NEWLINE);
   if (found < 0 && !isLast && end - start < HEADER_BYTES_MAX) return undefined;
@@ -28,10 +26,7 @@ export function tableFrames(
   const delimiter = DELIMITERS.find((it) => header.split(it).length >= NEEDED.length);
   const names = delimiter === undefined ? [] : (toCells(header, delimiter) ?? []);
   if (delimiter === undefined || !NEEDED.every((it) => names.includes(it))) {
-    throw new AppError("invalid-request", {
-      message:
-        "The file is not votes: it begins neither with { or [ as JSON does, nor with a header that names model_a, model_b and winner.",
-    });
+    return "no-header";
   }
   window.start = found < 0 ? end : start + found + 1;
   return new TableFrames({ sink, names, delimiter });
