@@ -140,6 +140,13 @@ test("what was taken are ballots that count, without who voted", async () => {
     ...Array.from({ length: 3 }, () => ({ registers: 1, votes: 0 })),
     ...Array.from({ length: 3 }, () => expect.objectContaining({ votes: expect.any(Number) })),
   ]);
+  // To everybody once, of the run that added some, and without the name of the source.
+  expect(await rows(sql`select kind, ballots, message from public_log`)).toEqual([
+    {
+      ...{ kind: "votes-imported", ballots: 4 },
+      message: expect.not.stringContaining("Arena of 2024"),
+    },
+  ]);
   const [board] = await rows(sql`select vote_count from boards where key = 'overall@all'`);
   expect(board).toEqual({ vote_count: 4 });
 });

@@ -1,6 +1,6 @@
 import { inArray, sql } from "drizzle-orm";
 import type { Database } from "@/lib/db/client";
-import { ballots } from "@/lib/db/schema/ballots";
+import { ballots, publicLog } from "@/lib/db/schema/ballots";
 import { models } from "@/lib/db/schema/models";
 import { enterLedger } from "@/lib/ledger/enter-ledger";
 import { createId } from "@/lib/util/id";
@@ -67,6 +67,24 @@ export async function insertBallots(
       language text, facts jsonb, labels jsonb, "createdAt" timestamptz)
     on conflict (id) do nothing returning id`);
   return written.length;
+}
+
+/**
+ * Says of the models, and to everybody, that votes were moved in. No first battles: those were elsewhere, and some day
+ * these models may have one here.
+ */
+export async function enterImport(
+  db: Database,
+  { modelIds, votes }: { modelIds: readonly string[]; votes: number },
+): Promise<void> {
+  await db.transaction(async (transaction) => {
+    await enterLedger(transaction, { kind: "imported", modelIds });
+    await transaction.insert(publicLog).values({
+      kind: "votes-imported",
+      message: "Votes that were cast elsewhere were moved in. They count as those cast here.",
+      ballots: votes,
+    });
+  });
 }
 
 /** How many of these are there. */

@@ -1,6 +1,5 @@
 import type { Database } from "@/lib/db/client";
 import { AppError } from "@/lib/errors";
-import { enterLedger } from "@/lib/ledger/enter-ledger";
 import { VOTES_A_BATCH, VOTES_IMPORTED_MAX } from "@/lib/vote-file-limits";
 import type { ReadReport } from "@/lib/vote-files/read-report";
 import { readVoteRows } from "@/lib/vote-files/read-vote-rows";
@@ -8,6 +7,7 @@ import type { VoteRow } from "@/lib/vote-files/vote-row";
 import {
   countBallots,
   createModels,
+  enterImport,
   insertBallots,
   type KnownId,
   readModelIds,
@@ -64,9 +64,7 @@ export async function importVotes(
   const ids = options.isDry ? [] : await readModelIds(db, names);
   const { added, earliest } = await write(db, path, { options, ids, models: names.length, votes });
   if (!options.isDry && added > 0) {
-    // No first battles: those were elsewhere, and some day these models may have one here.
-    const modelIds = ids.map(({ id }) => id);
-    await enterLedger(db, { kind: "imported", modelIds });
+    await enterImport(db, { modelIds: ids.map(({ id }) => id), votes: added });
   }
   return { report, votes, added, known: votes - added, modelsAdded, earliest };
 }

@@ -75,7 +75,7 @@ export const publicLogSchema = z.object({
         ...(["model-first-battle", "model-made-private"] as const),
         ...(["model-retired", "model-returned"] as const),
         ...(["model-withdrawn", "model-restored", "rules-changed"] as const),
-        ...(["board-published", "board-removed"] as const),
+        ...(["board-published", "board-removed", "votes-imported"] as const),
       ]),
       message: z.string(),
       ballots: z.number(),

@@ -94,18 +94,19 @@ export const publicLog = pgTable(
         "rules-changed",
         "board-published",
         "board-removed",
+        "votes-imported",
       ],
     }).notNull(),
     /** A sentence for people; no name of a visitor, no words of theirs. */
     message: text().notNull(),
-    /** Votes that no longer count by it, or count again. */
+    /** Votes that no longer count by it, count again, or were moved in. */
     ballots: integer().notNull(),
     createdAt: momentColumn().notNull().defaultNow(),
   },
   (table) => [
     check(
       "public_log_kind",
-      sql`${table.kind} in ('visitor-excluded', 'visitor-restored', 'model-withdrawn', 'model-restored', 'rules-changed', 'board-published', 'board-removed')`,
+      sql`${table.kind} in ('visitor-excluded', 'visitor-restored', 'model-withdrawn', 'model-restored', 'rules-changed', 'board-published', 'board-removed', 'votes-imported')`,
     ),
   ],
 );

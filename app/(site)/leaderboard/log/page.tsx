@@ -30,9 +30,9 @@ export default async function LogPage({ searchParams }: LogPageProps) {
           leaderboard
         </Link>{" "}
         follows from counted votes alone. Each time that votes were taken out or put back, it was
-        computed anew, and this page says why. It also tells which boards were published and
-        removed, and which models came into battles and which are no longer drawn, private ones
-        without their names and a day late.
+        computed anew, and this page says why. It also tells when votes cast elsewhere were moved
+        in, which boards were published and removed, and which models came into battles and which
+        are no longer drawn, private ones without their names and a day late.
       </p>
       {lines === null ? (
         <Notice tone="danger">The log could not be read. Try again in a few seconds.</Notice>
@@ -50,7 +50,7 @@ function Lines({ lines: { entries, next } }: { lines: PublicLog }) {
   if (entries.length === 0) {
     return (
       <p className="border-t border-line py-12 text-ink-soft">
-        Nothing was taken out or put back so far, and no model has come or gone.
+        Nothing was taken out, put back or moved in so far, and no model has come or gone.
       </p>
     );
   }

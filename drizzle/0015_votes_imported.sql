@@ -1,0 +1,2 @@
+ALTER TABLE "public_log" DROP CONSTRAINT "public_log_kind";--> statement-breakpoint
+ALTER TABLE "public_log" ADD CONSTRAINT "public_log_kind" CHECK ("public_log"."kind" in ('visitor-excluded', 'visitor-restored', 'model-withdrawn', 'model-restored', 'rules-changed', 'board-published', 'board-removed', 'votes-imported'));
