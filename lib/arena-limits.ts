@@ -113,3 +113,9 @@ export const STATS_KEEPING_SECONDS = 3_600;
 // Boards.
 /** Boards on request that one network may have computed in an hour: with its switches a person comes to a dozen. */
 export const BOARD_REQUESTS_PER_HOUR = 60;
+
+/**
+ * Draw rules, up to which workers may add some by offering models to battles alone. Of the 1,000 that there may be
+ * operators keep half, whoever holds a worker's token.
+ */
+export const OFFERED_RULES_MAX = 500;

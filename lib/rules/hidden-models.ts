@@ -7,6 +7,8 @@ export type HiddenModels = {
   get(): Promise<ReadonlySet<string>>;
   /** As they were known last, at once. */
   readonly last: ReadonlySet<string>;
+  /** Reads them anew; whoever has read a name from the database, with the rule that hides it, goes on after it. */
+  refresh?(): Promise<void>;
 };
 
 const NONE: ReadonlySet<string> = new Set();
@@ -40,5 +42,8 @@ export const hiddenModels: HiddenModels = {
   get last() {
     const settings = rules().last;
     return settings === undefined ? NONE : toHiddenModels(settings);
+  },
+  async refresh() {
+    await rules().refresh();
   },
 };
