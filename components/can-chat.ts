@@ -1,6 +1,8 @@
 import type { ModelView } from "@/lib/protocol/arena-view";
 
-/** Whether a model can be talked to now: it is awake, and writes. */
-export function canChat({ awake, features }: Pick<ModelView, "awake" | "features">): boolean {
-  return awake && features.includes("chat");
+type Asked = Pick<ModelView, "awake" | "features"> & Partial<Pick<ModelView, "isDirect">>;
+
+/** Whether a model can be talked to now by its name: it is awake, writes, and is offered on the pages. */
+export function canChat({ awake, features, isDirect = true }: Asked): boolean {
+  return awake && isDirect && features.includes("chat");
 }

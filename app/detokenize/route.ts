@@ -19,7 +19,7 @@ export const POST = route(
     const models = await controller().listNamedModels();
     const model = pickModel(
       body.model,
-      models.filter(({ name }) => mayUse(api.key?.models, name)),
+      models.filter(({ name, isApi }) => isApi && mayUse(api.key?.models, name)),
     );
     const request = toDetokenizeRequest(body, model);
     const reply = await detokenize({ controller: controller(), request, signal, meter }).catch(

@@ -27,7 +27,7 @@ export const POST = route(
     const models = await controller().listNamedModels();
     const model = pickModel(
       body.model,
-      models.filter(({ name }) => mayUse(api.key?.models, name)),
+      models.filter(({ name, isApi }) => isApi && mayUse(api.key?.models, name)),
     );
     const messages = await bringImages(body.messages ?? [], { signal });
     const request = toTokenizeRequest(body, { name: model, messages });

@@ -21,7 +21,7 @@ export const GET = route(
     const models = await controller().listNamedModels();
     const model = pickModel(
       named,
-      models.filter(({ name }) => mayUse(api.key?.models, name)),
+      models.filter(({ name, isApi }) => isApi && mayUse(api.key?.models, name)),
     );
     const options = { controller: controller(), request: { model }, signal, meter };
     const info = await readTokenizerInfo(options).catch((error: unknown) => {

@@ -1,6 +1,7 @@
 import type { Controller } from "@/lib/controller/controller";
-import { AppError } from "@/lib/errors";
+import { AppError, isAppError, toAppError } from "@/lib/errors";
 import { NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/fleet-limits";
+import { visibilityOf } from "@/lib/protocol/visibility";
 import type { Arena } from "./arena";
 import { readModels } from "./store";
 
@@ -18,11 +19,21 @@ export async function readNamedModels(controller: Controller): Promise<AwakeChat
   return models.filter((model) => model.features.includes("chat"));
 }
 
-/** @throws AppError `model-not-found` where one of these is drawn by battles alone by now. */
+/**
+ * @throws AppError `model-not-found` where one of these is drawn by battles alone by now, `forbidden` where one is
+ * not to be chosen on the pages.
+ */
 export async function assertNamed({ controller }: Arena, names: readonly string[]): Promise<void> {
   const hidden = await controller.findHidden(names);
   const name = names.find((it) => hidden?.has(it));
   if (name !== undefined) throw unknownModel(name);
+  const { settings } = await controller.catalog();
+  const closed = names.find((it) => !visibilityOf(settings.get(it), undefined).direct);
+  if (closed === undefined) return;
+  throw new AppError("forbidden", {
+    message: `The model ${closed} is not offered on these pages by its name. Choose another.`,
+    param: "model",
+  });
 }
 
 /**
@@ -30,8 +41,11 @@ export async function assertNamed({ controller }: Arena, names: readonly string[
  * `getAwakeModel`.
  */
 export async function getNamedModel(arena: Arena, name: string): Promise<AwakeChatModel> {
+  const found = await getAwakeModel(arena, name).catch(toAppError);
+  // After it: a model that came with the rule to hide it is not found without that rule being known.
   await assertNamed(arena, [name]);
-  return getAwakeModel(arena, name);
+  if (isAppError(found)) throw found;
+  return found;
 }
 
 /**

@@ -1,6 +1,7 @@
 /** Goal: a model that only battles draw is in battles, and behind no door at which a model is named. Method: real workers and rules. */
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { writeNamedUse } from "@/lib/catalog/store";
 import { arenaSettingsSchema } from "@/lib/protocol/arena-settings";
 import { changeRules, readRules } from "@/lib/rules/rules";
 import {
@@ -69,6 +70,28 @@ test("its tokens are not counted by name, and no list names it", async () => {
   ).rejects.toMatchObject({ code: "model-not-found" });
   const { models } = await listModels(world.arena);
   expect(models.map(({ name }) => name)).toEqual(["mock/paced"]);
+});
+
+test("what is not offered on the pages by its name is drawn, seen in lists, and chosen by nobody", async () => {
+  const model = "mock/paced";
+  await writeNamedUse(world.db, { model, isDirect: false, isApi: true });
+  const refused = { code: "forbidden", param: "model", message: expect.stringContaining(model) };
+  await expect(begin(world, chat("one", model))).rejects.toMatchObject(refused);
+  const visitorId = await world.visitor();
+  await expect(
+    countTokens(world.arena, { ...asking(visitorId), prompt: "one", model }),
+  ).rejects.toMatchObject(refused);
+  await readTurn((await begin(world, battle("one two"))).events);
+  expect((await listModels(world.arena)).models).toMatchObject([
+    { name: model, awake: true, isDirect: false, isApi: true },
+  ]);
+  await writeNamedUse(world.db, { model, isDirect: true, isApi: false });
+  const { visitorId: other, events } = await begin(world, chat("one", model));
+  const { conversationId } = (await readTurn(events)).start;
+  await writeNamedUse(world.db, { model, isDirect: false, isApi: false });
+  const next = { ...asking(other), conversationId, turn: { prompt: "two" } };
+  await expect(takeTurn(world.arena, next)).rejects.toMatchObject(refused);
+  await writeNamedUse(world.db, { model, isDirect: true, isApi: true });
 });
 
 test("a chat that was begun while it had a name does not go on", async () => {

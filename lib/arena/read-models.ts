@@ -1,5 +1,7 @@
 import type { ArenaStatus, ModelList } from "@/lib/protocol/arena-view";
-import { MODEL_FEATURES, modelDescriptionSchema } from "@/lib/protocol/worker-card";
+import { readDescription } from "@/lib/protocol/operator-card";
+import { visibilityOf } from "@/lib/protocol/visibility";
+import { MODEL_FEATURES } from "@/lib/protocol/worker-card";
 import type { Arena } from "./arena";
 import { readAwakeModels, readNamedModels } from "./awake-models";
 import { readLastFeatures, readModels } from "./store";
@@ -7,24 +9,28 @@ import { readLastFeatures, readModels } from "./store";
 /** Every model that was ever offered, those awake first; without the ones that only battles draw. */
 export async function listModels({ db, controller }: Arena): Promise<ModelList> {
   // Of every kind: a model that cannot be talked to is awake as well.
-  const [all, awake] = await Promise.all([readModels(db), controller.listNamedModels()]);
+  const [all, awake, { settings }] = await Promise.all([
+    readModels(db),
+    controller.listNamedModels(),
+    controller.catalog(),
+  ]);
   const hidden = await controller.findHidden(all.map(({ name }) => name));
-  const known = hidden === undefined ? all : all.filter(({ name }) => !hidden.has(name));
+  // By the rules as they were read with the names, too: a model may have come with its own a moment ago.
+  const known = all.filter(({ name, isHidden }) => !isHidden && hidden?.has(name) !== true);
   const awakeByName = new Map(awake.map((model) => [model.name, model]));
   const areAllAwake = known.every(({ name }) => awakeByName.has(name));
   const lastFeatures = areAllAwake ? undefined : await readLastFeatures(db);
   const models = known.map(({ id, name, description, isRetired }) => {
     const model = awakeByName.get(name);
     const last = lastFeatures?.get(id) ?? [];
+    const said = settings.get(name);
+    const { direct, api } = visibilityOf(said, undefined);
     return {
       name,
       awake: model !== undefined,
-      isRetired,
+      ...{ isRetired, isDirect: direct, isApi: api },
       contextLength: model?.contextLength ?? null,
-      // A row of another version may say things that this one does not know.
-      description: modelDescriptionSchema
-        .catch({ skills: [], examplePrompts: [] })
-        .parse(description),
+      description: readDescription(description, said?.card),
       workers: model?.workers ?? 0,
       features: model?.features ?? MODEL_FEATURES.filter((it) => last.includes(it)),
     };

@@ -1,12 +1,13 @@
 import * as z from "zod";
 import { catalog } from "@/lib/catalog/catalog";
+import { priceOf } from "@/lib/catalog/price-of";
 import { readStandings } from "@/lib/leaderboard/read-standings";
 import {
   type ModelCard,
   modelStandingSchema,
   type PairReveal,
 } from "@/lib/protocol/conversation-view";
-import { modelDescriptionSchema } from "@/lib/protocol/worker-card";
+import { readDescription } from "@/lib/protocol/operator-card";
 import { assert } from "@/lib/util/assert";
 import type { Arena } from "./arena";
 import { findBallot, type PairModel, readPairTally } from "./battle-store";
@@ -29,7 +30,7 @@ export async function readReveal(
   assert(pair !== null && vote !== undefined, "a revealed battle has its pair and its blind vote");
   const { a, b } = pair;
   const ids = [a.id, b.id];
-  const [now, tally, ballot, descriptions, { settings }] = await Promise.all([
+  const [now, tally, ballot, descriptions, known] = await Promise.all([
     readStandings(db, ids),
     readPairTally(db, a.id, b.id),
     findBallot(db, vote.id),
@@ -39,13 +40,13 @@ export async function readReveal(
   // What another version stored, and votes of before, have none.
   const before = pairStandingsSchema.catch({ a: null, b: null }).parse(vote.standings);
   const toCard = ({ id, name }: PairModel, side: "a" | "b"): ModelCard => {
-    const known = modelDescriptionSchema.safeParse(descriptions.get(id)).data;
+    const said = readDescription(descriptions.get(id), known.settings.get(name)?.card);
     return {
       model: name,
-      organisation: known?.organization ?? null,
-      licence: known?.licence ?? null,
-      parameters: known?.parameters ?? null,
-      price: settings.get(name)?.price ?? null,
+      organisation: said.organization ?? null,
+      licence: said.licence ?? null,
+      parameters: said.parameters ?? null,
+      price: priceOf(known, name) ?? null,
       ...{ before: before[side], now: now.get(id) ?? null },
     };
   };

@@ -8,6 +8,7 @@ import { ANSWER_STALE_AFTER_MS } from "@/lib/limits";
 import type { Side } from "@/lib/protocol/arena-view";
 import type { ConversationKind, ConversationSettings } from "@/lib/protocol/conversation-view";
 import type { Segment } from "@/lib/protocol/segment";
+import { isHiddenName } from "@/lib/rules/hidden-names";
 import { assert } from "@/lib/util/assert";
 
 /** Conversations and their messages. Pairs and votes stand in battle-store.ts. */
@@ -320,6 +321,7 @@ export async function readModels(db: Database) {
     .select({
       ...{ id: models.id, name: models.name, description: models.description },
       isRetired: sql<boolean>`${models.retiredAt} is not null`,
+      isHidden: isHiddenName(models.name),
     })
     .from(models)
     .orderBy(asc(models.name));

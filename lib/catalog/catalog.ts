@@ -4,17 +4,24 @@ import { LiveCopy } from "@/lib/db/live-copy";
 import type { Limits } from "@/lib/protocol/api-key";
 import type { ModelAlias, ModelDefaults, Price, Rollback } from "@/lib/protocol/catalog";
 import type { DispatchPolicy } from "@/lib/protocol/dispatch";
+import type { OperatorCard } from "@/lib/protocol/operator-card";
 import { processSingleton } from "@/lib/util/process-singleton";
-import { readAliases, readModelSettings } from "./store";
+import { readAliases, readModelSettings, readToldPrices } from "./store";
 
 export type ModelSettings = {
   model: string;
   defaults: ModelDefaults;
+  /** Undefined: as its worker says; of zeros: free, whatever that says. `priceOf` tells what holds. */
   price: Price | undefined;
   limits: Limits;
   fallbacks: readonly string[];
   /** How its worker is chosen; undefined: by the default of this installation. */
   dispatch?: DispatchPolicy | undefined;
+  /** What is told of it in place of what its worker tells. */
+  card?: OperatorCard | undefined;
+  /** Whether pages and programs may ask for it by name; absent: they may. `visibilityOf` tells what holds. */
+  isDirect?: boolean | undefined;
+  isApi?: boolean | undefined;
 };
 
 export type AliasEntry = ModelAlias & {
@@ -24,8 +31,10 @@ export type AliasEntry = ModelAlias & {
   version: number;
 };
 
-/** All that operators said of models. */
+/** All that operators said of models, and what workers said of their prices. */
 export type Catalog = {
+  /** What the worker that offered a model last said that it costs. */
+  told?: ReadonlyMap<string, Price>;
   settings: ReadonlyMap<string, ModelSettings>;
   aliases: ReadonlyMap<string, AliasEntry>;
 };
@@ -33,8 +42,13 @@ export type Catalog = {
 export type CatalogCopy = LiveCopy<Catalog>;
 
 export async function readCatalog(db: Database): Promise<Catalog> {
-  const [settings, aliases] = await Promise.all([readModelSettings(db), readAliases(db)]);
+  const [settings, aliases, told] = await Promise.all([
+    readModelSettings(db),
+    readAliases(db),
+    readToldPrices(db),
+  ]);
   return {
+    told,
     settings: new Map(settings.map((it) => [it.model, it])),
     aliases: new Map(aliases.map((it) => [it.name, it])),
   };

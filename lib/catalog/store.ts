@@ -1,18 +1,21 @@
-import { and, eq, isNull, sql } from "drizzle-orm";
+import { and, eq, isNotNull, isNull, type SQL, sql } from "drizzle-orm";
 import * as z from "zod";
 import { announce } from "@/lib/db/change-feed";
 import type { Database } from "@/lib/db/client";
 import { modelAliases, modelSettings } from "@/lib/db/schema/catalog";
+import { models } from "@/lib/db/schema/models";
 import { limitsSchema } from "@/lib/protocol/api-key";
 import {
   aliasSchema,
   type ModelAlias,
   modelDefaultsSchema,
+  type Price,
   priceSchema,
   type Rollback,
   rollbackSchema,
 } from "@/lib/protocol/catalog";
 import { dispatchPolicySchema } from "@/lib/protocol/dispatch";
+import { operatorCardSchema } from "@/lib/protocol/operator-card";
 import { log } from "@/lib/telemetry/log";
 import { logOnce } from "@/lib/telemetry/log-once";
 import { readable } from "@/lib/util/readable";
@@ -24,25 +27,50 @@ import type { AliasEntry, ModelSettings } from "./catalog";
  */
 export async function readModelSettings(db: Database): Promise<ModelSettings[]> {
   const rows = await db.select().from(modelSettings);
-  return rows.map(({ model, defaults, price, limits, fallbacks, dispatch }) => {
+  return rows.map(({ model, defaults, price, limits, fallbacks, dispatch, card, ...row }) => {
     const parsed = [
       modelDefaultsSchema.safeParse(defaults),
       limitsSchema.safeParse(limits),
       priceSchema.nullable().safeParse(price),
       dispatchPolicySchema.nullable().safeParse(dispatch),
+      operatorCardSchema.safeParse(card),
     ].find((it) => !it.success);
     if (parsed) complain({ model }, parsed.error);
     return {
       ...{ model, fallbacks },
       defaults: readable(modelDefaultsSchema, defaults),
       // A price that says more than this version knows still has its words for tokens.
-      price: price === null ? undefined : priceSchema.strip().safeParse(price).data,
+      price: toPrice(price),
       limits: readable(limitsSchema, limits),
       // A policy that this version has not: the default serves every model.
       dispatch: dispatchPolicySchema.safeParse(dispatch).data,
+      card: readable(operatorCardSchema, card),
+      ...{ isDirect: row.isDirect, isApi: row.isApi },
     };
   });
 }
+
+const toPrice = (stored: unknown): Price | undefined =>
+  stored === null ? undefined : priceSchema.strip().safeParse(stored).data;
+
+/** What workers said last that their models cost, whether or not any of them is there. */
+export async function readToldPrices(db: Database): Promise<ReadonlyMap<string, Price>> {
+  const rows = await db
+    .select({ name: models.name, price: models.price })
+    .from(models)
+    .where(isNotNull(models.price));
+  return new Map(
+    rows.flatMap(({ name, price }) => {
+      const read = toPrice(price);
+      return read === undefined ? [] : [[name, read] as const];
+    }),
+  );
+}
+
+/** Of a row of `models` in the statement: what is told of its maker, the operator's word first. */
+export const toldOrganization: SQL<string | null> = sql`coalesce(
+  (select ${modelSettings.card} ->> 'organization' from ${modelSettings} where ${modelSettings.model} = ${models.name}),
+  ${models.description} ->> 'organization')`;
 
 /** Aliases, save those that a newer version wrote and this one cannot follow: half an alias would lead elsewhere. */
 export async function readAliases(db: Database): Promise<AliasEntry[]> {
@@ -70,10 +98,13 @@ function complain(of: { model: string } | { alias: string }, error: Error): void
   );
 }
 
-/** Writes what an operator says of a model, in place of what was said before. */
-export async function writeModelSettings(db: Database, settings: ModelSettings): Promise<void> {
-  const { price = null, dispatch = null, fallbacks } = settings;
-  const values = { ...settings, price, dispatch, fallbacks: [...fallbacks] };
+/** Writes what an operator says of a model, in place of what was said before, but for who may ask for it. */
+export async function writeModelSettings(
+  db: Database,
+  { isDirect: _, isApi: __, ...settings }: ModelSettings,
+): Promise<void> {
+  const { price = null, dispatch = null, fallbacks, card = {} } = settings;
+  const values = { ...settings, price, dispatch, card, fallbacks: [...fallbacks] };
   await db.transaction(async (transaction) => {
     await transaction
       .insert(modelSettings)
@@ -82,6 +113,20 @@ export async function writeModelSettings(db: Database, settings: ModelSettings):
         target: modelSettings.model,
         set: { ...values, updatedAt: new Date() },
       });
+    await announce(transaction, "catalog");
+  });
+}
+
+/** Writes who may ask for a model by its name; whatever else was said of it stays. */
+export async function writeNamedUse(
+  db: Database,
+  { model, ...use }: { model: string; isDirect: boolean; isApi: boolean },
+): Promise<void> {
+  await db.transaction(async (transaction) => {
+    await transaction
+      .insert(modelSettings)
+      .values({ model, defaults: {}, limits: {}, fallbacks: [], ...use })
+      .onConflictDoUpdate({ target: modelSettings.model, set: { ...use, updatedAt: new Date() } });
     await announce(transaction, "catalog");
   });
 }

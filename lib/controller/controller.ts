@@ -1,4 +1,5 @@
-import { type ChangeFeed, changeFeed } from "@/lib/db/change-feed";
+import { catalog as processCatalog } from "@/lib/catalog/catalog";
+import { changeFeed } from "@/lib/db/change-feed";
 import { type Database, database } from "@/lib/db/client";
 import { AppError } from "@/lib/errors";
 import type { AdminWorker, WorkerCommand } from "@/lib/protocol/arena-view";
@@ -8,59 +9,41 @@ import type {
   RegisterBody,
   RegisterReply,
 } from "@/lib/protocol/registration";
-import { type HiddenModels, hiddenModels, NONE_HIDDEN } from "@/lib/rules/hidden-models";
+import { hiddenModels, NONE_HIDDEN } from "@/lib/rules/hidden-models";
 import { log } from "@/lib/telemetry/log";
 import { isId } from "@/lib/util/id";
 import { processSingleton } from "@/lib/util/process-singleton";
-import type { Random } from "@/lib/util/random";
 import { findAbleWorkers } from "./able-workers";
 import { adoptNextLife } from "./add-worker";
 import { type CallSecretOf, callSecretOf } from "./call-secret";
-import type { BreakerLimits, BreakerView } from "./circuit-breaker";
+import type { BreakerView } from "./circuit-breaker";
 import {
   breakerLimits,
   type ControllerConfig,
   controllerConfig,
   toControllerConfig,
 } from "./controller-config";
-import { type AwakeModel, toAdminWorkers, toAwakeModels } from "./describe";
+import {
+  BY_SHARED_SECRET,
+  type CalledBy,
+  type CatalogReader,
+  type ControllerOptions,
+  NOTHING,
+  NOTHING_SAID,
+} from "./controller-options";
+import { type AwakeModel, type KnownCatalog, toAdminWorkers, toAwakeModels } from "./describe";
 import { explainAbsence, modelNotFound, type Wanted } from "./explain-absence";
 import { type Fleet, toFleet } from "./fleet";
 import { defaultPolicy, type PolicyOf, policyInCatalog } from "./model-policies";
 import { type Ordered, orderWorker } from "./order-worker";
 import { type Place, Places, type PlaceWish, type Reservation } from "./places";
-import { type Probe, type ProbeOutcome, probeByKind } from "./probe";
+import { type ProbeOutcome, probeByKind } from "./probe";
 import { registerWorker } from "./register";
 import { RegistryCopy } from "./registry-copy";
 import { StatusChecker } from "./status-checker";
 import { markLostWorkers, writeAnswered, writeHeartbeat, writeLeave } from "./store";
 import { startSweeper } from "./sweep";
 import { isAwake, type KnownWorker, WorkerPicture } from "./worker-picture";
-
-/** Who calls for a worker: the holder of a token, or of the secret that all share (null). */
-export type CalledBy = { tokenId: string | null };
-
-const BY_SHARED_SECRET: CalledBy = { tokenId: null };
-
-export type ControllerOptions = {
-  db: Database;
-  /** Says when another process has changed the registry; without one it is only looked at now and then. */
-  feed?: ChangeFeed;
-  config?: Partial<ControllerConfig>;
-  /** When a worker that fails is passed over. */
-  breaker?: Partial<BreakerLimits>;
-  /** Milliseconds of a clock that only goes forward. */
-  now?: () => number;
-  /** Asks a worker at its address whether it lives. */
-  probe?: Probe;
-  random?: Random;
-  /** With what a worker is called. */
-  callSecretOf?: CallSecretOf;
-  /** By which rule a worker of a model is chosen; unless given, by the default of all. */
-  policyOf?: PolicyOf;
-  /** Models that are shown and served by name nowhere; unless given, none. */
-  hidden?: HiddenModels;
-};
 
 /** All that a web process needs to know and choose workers; a test hands in what it wants to hold still. */
 export function createController(options: ControllerOptions): Controller {
@@ -82,6 +65,7 @@ export class Controller {
   readonly #checker: StatusChecker;
   readonly #places: Places;
   readonly #policyOf: PolicyOf;
+  readonly #catalog: CatalogReader;
 
   constructor(options: ControllerOptions) {
     const { db, feed, now = () => performance.now(), random = Math.random } = options;
@@ -95,6 +79,7 @@ export class Controller {
       ...(options.breaker && { breaker: options.breaker }),
     });
     this.#policyOf = options.policyOf ?? defaultPolicy;
+    this.#catalog = options.catalog ?? NOTHING_SAID;
     const config = this.config;
     const picture = new WorkerPicture({
       ...{ config, callSecretOf: this.#callSecretOf, hidden: options.hidden ?? NONE_HIDDEN },
@@ -207,12 +192,15 @@ export class Controller {
 
   /** Models with at least one worker that takes requests. */
   async listModels(): Promise<AwakeModel[]> {
-    return toAwakeModels(await this.#registry.current(), this.#now());
+    const [picture, catalog] = await Promise.all([this.#registry.current(), this.#catalog.get()]);
+    return toAwakeModels(picture, this.#now(), catalog);
   }
 
   /** Those that may be shown and asked for by name: without the ones that only battles draw. */
   async listNamedModels(): Promise<AwakeModel[]> {
-    const [models, hidden] = await Promise.all([this.listModels(), this.#picture.hidden.get()]);
+    // One after the other: the names are hidden by rules that are no older than they.
+    const models = await this.listModels();
+    const hidden = await this.#picture.hidden.get();
     return hidden.size === 0 ? models : models.filter(({ name }) => !hidden.has(name));
   }
 
@@ -233,9 +221,9 @@ export class Controller {
    * @throws AppError `model-not-found`, or `no-worker` for one that is known and asleep.
    */
   async getModel(name: string): Promise<AwakeModel> {
-    if (await this.findHidden([name])) throw await this.unknownModel(name);
+    const model = (await this.listModels()).find((it) => it.name === name);
     const picture = await this.#registry.current();
-    const model = toAwakeModels(picture, this.#now()).find((it) => it.name === name);
+    if (await this.findHidden([name])) throw await this.unknownModel(name);
     if (model !== undefined) return model;
     throw explainAbsence(picture, { model: name, features: [] }, this.#now());
   }
@@ -249,7 +237,8 @@ export class Controller {
 
   /** All workers together, by the picture as it is: `whenCurrent` keeps it fresh. */
   fleet(): Fleet {
-    return toFleet(this.#picture, this.#places.load, this.#now());
+    const at = { nowMs: this.#now(), catalog: this.#catalog.last ?? NOTHING };
+    return toFleet(this.#picture, this.#places.load, at);
   }
 
   async readWorkerCounts(): Promise<{ ready: number; known: number }> {
@@ -396,7 +385,19 @@ export class Controller {
    */
   async whenCurrent(): Promise<void> {
     // Whoever is not to be named is known, too, before anybody is told of models.
-    await Promise.all([this.#registry.current(), this.#picture.hidden.get()]);
+    await this.#registry.current();
+    await this.#picture.hidden.get();
+    if (this.#catalog.last === undefined) await this.#catalog.get();
+  }
+
+  /** What operators said of models. */
+  catalog(): Promise<KnownCatalog> {
+    return this.#catalog.get();
+  }
+
+  /** Tokens that an operator lets be served of the model, the answer included; undefined: all that its worker holds. */
+  contextLengthMaxOf(model: string): number | undefined {
+    return this.#catalog.last?.settings.get(model)?.card?.contextLength;
   }
 }
 
@@ -421,7 +422,7 @@ export function controller(): Controller {
         breaker: breakerLimits(),
       },
       policyOf: policyInCatalog,
-      hidden: hiddenModels,
+      ...{ hidden: hiddenModels, catalog: processCatalog() },
     }),
   );
 }

@@ -1,7 +1,15 @@
+import type { Catalog } from "@/lib/catalog/catalog";
+import { priceOf } from "@/lib/catalog/price-of";
 import type { AdminWorker } from "@/lib/protocol/arena-view";
+import type { Price } from "@/lib/protocol/catalog";
+import { mergeDescription, toContextLength } from "@/lib/protocol/operator-card";
+import { visibilityOf } from "@/lib/protocol/visibility";
 import { type ModelDescription, type ModelFeature, WORKER_KINDS } from "@/lib/protocol/worker-card";
 import type { Places } from "./places";
-import type { KnownWorker, WorkerPicture } from "./worker-picture";
+import type { KnownModel, KnownWorker, WorkerPicture } from "./worker-picture";
+
+/** What operators said, as the controller asks for it. */
+export type KnownCatalog = Pick<Catalog, "settings" | "told">;
 
 /** A model that can be asked now. */
 export type AwakeModel = {
@@ -9,26 +17,56 @@ export type AwakeModel = {
   name: string;
   /** Of the worker that registered last. */
   build: string;
-  /** The longest that a worker holds: a request goes to one that holds it. */
+  /** The longest that a worker holds, as a request goes to one that holds it, or less where an operator says so. */
   contextLength: number;
   /** All that a worker can do of it: a request goes to one that can do what it needs. */
   features: ModelFeature[];
+  /** The operator's word first. */
   description: ModelDescription;
+  /** Undefined where nothing is charged. */
+  price: Price | undefined;
+  /** Whether pages, and programs, may ask for it by its name. */
+  isDirect: boolean;
+  isApi: boolean;
   createdAt: Date;
   workers: number;
 };
 
-export function toAwakeModels(picture: WorkerPicture, nowMs: number): AwakeModel[] {
+/** A model as operators and its workers describe it together. */
+export function toDescribed(
+  { modelId, name, description, createdAt }: KnownModel,
+  catalog: KnownCatalog,
+  isHidden: boolean,
+) {
+  const said = catalog.settings.get(name);
+  const rule = { isAnonymousOnly: isHidden, isOut: false, weight: 1 };
+  const { direct, api } = visibilityOf(said, rule);
+  return {
+    ...{ modelId, name, createdAt, isDirect: direct, isApi: api },
+    description: mergeDescription(description, said?.card),
+    price: priceOf(catalog, name),
+  };
+}
+
+export function toAwakeModels(
+  picture: WorkerPicture,
+  nowMs: number,
+  catalog: KnownCatalog,
+): AwakeModel[] {
   const ready = picture.ready(nowMs);
+  const hidden = picture.hidden.last;
   return picture.models().flatMap((model) => {
     const offers = ready.flatMap((worker) =>
       worker.offers.filter((offer) => offer.modelId === model.modelId),
     );
     const latest = offers.at(-1);
     if (latest === undefined) return [];
-    const contextLength = Math.max(...offers.map((offer) => offer.contextLength));
+    const held = Math.max(...offers.map((offer) => offer.contextLength));
+    const contextLength = toContextLength(held, catalog.settings.get(model.name)?.card);
     const features = [...new Set(offers.flatMap((offer) => offer.features))];
-    return [{ ...latest, ...model, contextLength, features, workers: offers.length }];
+    const described = toDescribed(model, catalog, hidden.has(model.name));
+    const { build } = latest;
+    return [{ ...described, build, contextLength, features, workers: offers.length }];
   });
 }
 

@@ -2,7 +2,7 @@ import { AppError } from "@/lib/errors";
 import { NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/fleet-limits";
 import type { Via } from "@/lib/protocol/via";
 import type { ModelFeature } from "@/lib/protocol/worker-card";
-import type { WorkerPicture } from "./worker-picture";
+import { mayHide, type WorkerPicture } from "./worker-picture";
 
 const NAMES_SHOWN_MAX = 20;
 /** Features whose name says little to who asks for them. */
@@ -38,12 +38,13 @@ export type Likeness = {
 /** Why nobody can take a request for `wanted`: no such model, not that skill, or nobody awake and what became of them. */
 export function explainAbsence(picture: WorkerPicture, wanted: Wanted, nowMs: number): AppError {
   const model = picture.model(wanted.model);
-  const isStarting = picture
-    .workers()
-    .some(
-      (worker) =>
-        worker.starting.includes(wanted.model) && picture.stateOf(worker, nowMs) === "starting",
-    );
+  const isStarting = picture.workers().some(
+    (worker) =>
+      worker.starting.includes(wanted.model) &&
+      picture.stateOf(worker, nowMs) === "starting" &&
+      // A name that is not known yet may be about to be hidden.
+      (model !== undefined || !mayHide(worker)),
+  );
   if (model === undefined) {
     // A worker loads it for the first time.
     return isStarting

@@ -1,4 +1,5 @@
 import { and, eq, inArray, sql } from "drizzle-orm";
+import { announce } from "@/lib/db/change-feed";
 import type { Database } from "@/lib/db/client";
 import { models } from "@/lib/db/schema/models";
 import { workerModels, workers } from "@/lib/db/schema/workers";
@@ -7,10 +8,13 @@ import { returnOffered } from "@/lib/ledger/retirement";
 import type { ModelOffer, WorkerKind } from "@/lib/protocol/worker-card";
 import { readVersionedRules } from "@/lib/rules/edit-rules";
 import { toHiddenModels } from "@/lib/rules/hidden-models";
+import { isHiddenName } from "@/lib/rules/hidden-names";
+import { hideOffered } from "@/lib/rules/hide-offered";
+import { log } from "@/lib/telemetry/log";
 import { createId } from "@/lib/util/id";
 import { AWAKE } from "./store";
 
-/** SQL about what workers tell of their models, which is one description for all who serve a model. */
+/** SQL about what workers tell of their models, which is one description and one price for all who serve a model. */
 
 export type Teller = { kind: WorkerKind; tokenId: string | null };
 
@@ -25,26 +29,32 @@ export async function upsertModels(
 ): Promise<Map<string, string>> {
   if (offers.length === 0) return new Map();
   const kept = await readKept(db, offers, teller);
-  const description =
-    kept.length === 0
-      ? sql`excluded.description`
-      : sql`case when ${inArray(models.name, kept)} then ${models.description} else excluded.description end`;
+  const told = (column: "description" | "price") => {
+    const said = sql.raw(`excluded.${column}`);
+    if (kept.length === 0) return said;
+    return sql`case when ${inArray(models.name, kept)} then ${models[column]} else ${said} end`;
+  };
+  const before = await readPrices(db, offers);
   const rows = await db
     .insert(models)
     .values(
       // In the order of names, so that two registrations cannot hold each other's rows.
       offers
         .toSorted((one, other) => (one.name < other.name ? -1 : 1))
-        .map(({ name, description }) => {
-          return { id: createId(), name, description, lastOfferedAt: sql`now()` };
+        .map(({ name, description, price = null }) => {
+          return { id: createId(), name, description, price, lastOfferedAt: sql`now()` };
         }),
     )
     .onConflictDoUpdate({
       target: models.name,
-      set: { description, updatedAt: sql`now()`, lastOfferedAt: sql`now()` },
+      set: {
+        ...{ description: told("description"), price: told("price") },
+        ...{ updatedAt: sql`now()`, lastOfferedAt: sql`now()` },
+      },
     })
     .returning({
       ...{ id: models.id, name: models.name, retiredAt: models.retiredAt },
+      price: sql<string | null>`${models.price}::text`,
       // A row that this statement has made was deleted or locked by none before.
       isNew: sql<boolean>`xmax = 0`,
     });
@@ -53,10 +63,12 @@ export async function upsertModels(
     db,
     isBack.map(({ id }) => id),
   );
-  await enterPrivate(
-    db,
-    rows.filter(({ isNew }) => isNew),
-  );
+  if (rows.some(({ name, price }) => price !== (before.get(name) ?? null))) {
+    await announce(db, "catalog");
+  }
+  const added = rows.filter(({ isNew }) => isNew);
+  await enterPrivate(db, added);
+  await hide(db, offers, new Set(added.map(({ name }) => name)));
   return new Map(rows.map(({ id, name }) => [name, id]));
 }
 
@@ -69,6 +81,56 @@ async function enterPrivate(
   const hidden = toHiddenModels((await readVersionedRules(db)).settings);
   const modelIds = added.filter(({ name }) => hidden.has(name)).map(({ id }) => id);
   await enterLedger(db, { kind: "made-private", modelIds });
+}
+
+/**
+ * What a worker offers to battles alone, and nobody has heard of before, is hidden with the very transaction that
+ * makes it known. A model that was known without being hidden is public: no worker can take it from the boards, nor
+ * undo what an operator has said since.
+ */
+async function hide(
+  db: Database,
+  offers: readonly ModelOffer[],
+  added: ReadonlySet<string>,
+): Promise<void> {
+  const wished = offers.filter((it) => it.isAnonymousOnly === true).map(({ name }) => name);
+  if (wished.length === 0) return;
+  const hidden = await hideOffered(
+    db,
+    wished.filter((name) => added.has(name)),
+  );
+  for (const model of hidden) {
+    log.info({ model }, "offered to battles alone: shown and served by name nowhere");
+  }
+  const known = wished.filter((name) => !hidden.includes(name));
+  for (const model of await readNamed(db, known)) {
+    log.warn(
+      { model },
+      "a worker offers it to battles alone, but it has been public before, or a rule says so: only an operator can hide it",
+    );
+  }
+}
+
+async function readNamed(db: Database, names: readonly string[]): Promise<string[]> {
+  if (names.length === 0) return [];
+  const rows = await db
+    .select({ name: models.name, isHidden: isHiddenName(models.name) })
+    .from(models)
+    .where(inArray(models.name, [...names]));
+  return rows.filter(({ isHidden }) => !isHidden).map(({ name }) => name);
+}
+
+/** As text, which is equal for equal prices. */
+async function readPrices(
+  db: Database,
+  offers: readonly ModelOffer[],
+): Promise<ReadonlyMap<string, string | null>> {
+  const names = offers.map(({ name }) => name);
+  const rows = await db
+    .select({ name: models.name, price: sql<string | null>`${models.price}::text` })
+    .from(models)
+    .where(inArray(models.name, names));
+  return new Map(rows.map(({ name, price }) => [name, price]));
 }
 
 /** Names of the models whose description is not this worker's to replace. */

@@ -61,10 +61,11 @@ export async function registerWorker(
     const { id: workerId, order } = row;
     await closeOlderLives(transaction, address, workerId);
     const modelIds = await upsertModels(transaction, models, { ...by, kind: body.card.kind });
-    const rows = models.map(({ name, build, contextLength, features }) => {
+    const rows = models.map(({ name, build, contextLength, features, fields, diskBytes }) => {
       const modelId = modelIds.get(name);
       assert(modelId !== undefined, "an upserted model has an id");
-      return { workerId, modelId, build, contextLength, features };
+      const files = { fields: fields ?? null, diskBytes: diskBytes ?? null };
+      return { workerId, modelId, build, contextLength, features, ...files };
     });
     await replaceOffers(transaction, workerId, rows);
     await announce(transaction, "workers");

@@ -145,6 +145,10 @@ export class RegistryCopy {
 
   async #take({ readMs, ...rows }: PictureRows & { readMs: number }): Promise<void> {
     const { picture, onRead, onFirst } = this.#options;
+    const { hidden } = picture;
+    // A model may come with the rule that hides it: until that is known here, too, nobody is told of the model.
+    const isUnheard = rows.models.some((it) => it.isHidden && !hidden.last.has(it.name));
+    if (isUnheard) await hidden.refresh?.();
     if (this.#isCutOff) log.info("registry readable again");
     this.#isCutOff = false;
     const reported = picture.replace(rows, readMs);

@@ -12,6 +12,7 @@ import {
 } from "@/lib/db/schema/workers";
 import { WORKER_GONE_SHOWN_MS } from "@/lib/fleet-limits";
 import type { RegisterBody, WorkerLoad } from "@/lib/protocol/registration";
+import { isHiddenName } from "@/lib/rules/hidden-names";
 import { createId, isId } from "@/lib/util/id";
 
 /**
@@ -78,6 +79,8 @@ export async function readOffers(db: Database, workerIds: string[]) {
       build: workerModels.build,
       contextLength: workerModels.contextLength,
       features: workerModels.features,
+      fields: workerModels.fields,
+      diskBytes: workerModels.diskBytes,
     })
     .from(workerModels)
     .where(inArray(workerModels.workerId, workerIds));
@@ -91,6 +94,8 @@ export function readModels(db: Database) {
       name: models.name,
       description: models.description,
       createdAt: models.createdAt,
+      /** By the rules that hold in this very reading. */
+      isHidden: isHiddenName(models.name),
     })
     .from(models)
     .orderBy(models.name);

@@ -30,6 +30,9 @@ export type Offer = {
   build: string;
   contextLength: number;
   features: ModelFeature[];
+  /** Null or absent: not told. */
+  fields?: string[] | null | undefined;
+  diskBytes?: number | null | undefined;
 };
 
 export type KnownWorker = {
@@ -245,6 +248,11 @@ function isOutOfReach({ unanswered }: KnownWorker): boolean {
   return unanswered.why === "refused" || unanswered.attempts >= SILENT_ATTEMPTS;
 }
 
+/** Kinds that may offer a model to battles alone: while they load, nobody knows which of their names may be told. */
+export function mayHide({ kind }: { kind: string }): boolean {
+  return kind === "external" || kind === "custom";
+}
+
 /** Whether its row holds it for alive. */
 export function isAwake({ state }: { state: WorkerState }): boolean {
   return state === "starting" || state === "ready" || state === "draining";
@@ -265,11 +273,11 @@ function toOffer({
   build,
   contextLength,
   features,
+  fields,
+  diskBytes,
 }: PictureRows["offers"][number]): Offer {
   return {
-    modelId,
-    build,
-    contextLength,
+    ...{ modelId, build, contextLength, fields, diskBytes },
     features: MODEL_FEATURES.filter((feature) => features.includes(feature)),
   };
 }

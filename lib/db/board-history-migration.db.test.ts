@@ -1,6 +1,6 @@
 /**
  * Goal: what an installation knew of its board before boards were rows of their own is the beginning of the board's
- * history. Method: the migrations until then, rows as that version wrote them, and the rest of the migrations.
+ * history, and what operators had said of models stands as it was. Method: the migrations until then, rows as that version wrote them, and the rest of the migrations.
  */
 
 import { cpSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -95,8 +95,19 @@ test("boards of before are the days of the overall board, each day's last one by
   ]);
   await writeBoard("2026-01-03T00:00:00Z", [{ model: X, rating: 1_001, votes: 12 }]);
 
+  await sql`insert into model_settings (model, defaults, price, limits, fallbacks) values
+    ('x', '{}', null, '{}', '{y}'), ('y', '{"topK": 3}', '{"prompt": 1, "completion": 2}', '{}', '{}')`;
+
   await migrateDatabase(url);
 
+  const said =
+    await sql`select model, price, fallbacks, card, is_direct as "isDirect", is_api as "isApi"
+    from model_settings order by model`;
+  const open = { card: {}, isDirect: true, isApi: true };
+  expect([...said]).toEqual([
+    { model: "x", price: null, fallbacks: ["y"], ...open },
+    { model: "y", price: { prompt: 1, completion: 2 }, fallbacks: [], ...open },
+  ]);
   const days =
     await sql`select key, model_id as "modelId", day::text, rating, lower, upper, rank, votes
     from board_days order by day, rank, model_id`;

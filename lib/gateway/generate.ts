@@ -21,6 +21,7 @@ import { type Candidate, NO_DEFAULTS } from "./candidate";
 import { guessLength, toDispatchAsk } from "./dispatch-ask";
 import { GenerationWatch } from "./generation-watch";
 import { canResume, createGoOn, openFirst, trailOf } from "./go-on";
+import { holdToContext } from "./hold-to-context";
 import { router as processRouter, type Router } from "./router";
 import { tryModels } from "./try-models";
 
@@ -65,6 +66,8 @@ export type GenerateOptions = {
   /** By way of which Parleys it came here. */
   via?: Via | undefined;
   router?: Router;
+  /** See RouteRequest. */
+  isOfHouse?: boolean;
 };
 
 export type Generation = {
@@ -97,6 +100,7 @@ export async function generate(options: GenerateOptions): Promise<Generation> {
     ? { candidates: [pinned], mirrors: [] }
     : await findRouter().plan({
         ...{ controller, asked: request.model, ask, features, meter, isDrawn: true },
+        isOfHouse: options.isOfHouse,
       });
   const { requestId } = request;
   const { answer, candidate, why } = await tryModels(
@@ -122,7 +126,8 @@ function mirror(models: readonly string[], options: GenerateOptions): void {
     router.mirrors.begin({ model, asked, requestId }, (meter, signal) => {
       const copy = { controller, meter, signal, request: { ...request, model } };
       const said = maxTokensUnsaid === undefined ? {} : { maxTokensUnsaid };
-      return generate({ ...copy, ...said, features, router, isMirror: true });
+      // Nobody sees what a mirror answers.
+      return generate({ ...copy, ...said, features, router, isMirror: true, isOfHouse: true });
     });
   }
 }
@@ -147,7 +152,12 @@ async function generateAt(
   const { model, names, targets, like } = candidate;
   const { preferredWorkerId, isUnderWay, cacheScope: scope, via } = options;
   const { owner } = meter.caller;
-  const request = toRequestOf(candidate, options, cacheSaltOf({ owner, scope }));
+  const asked = toRequestOf(candidate, options, cacheSaltOf({ owner, scope }));
+  const contextLengthMax = controller.contextLengthMaxOf(model);
+  const request =
+    contextLengthMax === undefined
+      ? asked
+      : await holdToContext(asked, { controller, candidate, contextLengthMax, signal, via });
   const ended = (outcome: string) => {
     if (targets.length > 0) findRouter().sawOutcome(candidate, outcome);
   };

@@ -5,8 +5,12 @@ import { AppError } from "@/lib/errors";
 import { NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/fleet-limits";
 import type { Price } from "@/lib/protocol/catalog";
 import { AUTO_MODEL } from "@/lib/protocol/routing";
+import { visibilityOf } from "@/lib/protocol/visibility";
 import { mayUse } from "./candidate";
+import { notServed } from "./not-served";
 import { planModels } from "./plan-models";
+
+const NAME_ALONE = { models: [], auto: [], allowed: undefined, random: undefined };
 
 /** What can be asked for by name: a model, an alias of models, or `auto`. */
 export type NamedModel = {
@@ -30,17 +34,25 @@ export type ListOptions = {
 /** All that can answer now and that the caller may use; an alias hides a model of its name. */
 export async function listNamedModels(options: ListOptions): Promise<NamedModel[]> {
   const { controller, catalog, allowed } = options;
-  const awake = await controller.listNamedModels();
+  const awake = (await controller.listNamedModels()).filter(({ isApi }) => isApi);
   const aliases = toAliases(awake, catalog);
   const hidden = new Set(aliases.map(({ name }) => name));
-  const models = awake
-    .filter(({ name }) => !hidden.has(name) && name !== AUTO_MODEL)
-    .map((model) => toNamed(model, catalog));
+  const models = awake.filter(({ name }) => !hidden.has(name) && name !== AUTO_MODEL).map(toNamed);
   const listed = [...models, ...aliases].filter(({ name }) => mayUse(allowed, name));
   const choices = awake.filter(
     ({ name, features }) => features.includes("chat") && mayUse(allowed, name, [AUTO_MODEL]),
   );
   return choices.length === 0 ? listed : [...listed, toAuto(choices)];
+}
+
+/** @throws AppError `forbidden` of what programs may not ask for, which is no secret unless battles alone have it. */
+async function assertServed({ controller, catalog }: ListOptions, name: string): Promise<void> {
+  const { candidates } = planModels({ ...NAME_ALONE, asked: name, catalog });
+  const names = candidates.map(({ model }) => model);
+  const hidden = await controller.findHidden(names);
+  const named = names.filter((it) => hidden?.has(it) !== true);
+  const isClosed = (it: string) => !visibilityOf(catalog.settings.get(it), undefined).api;
+  if (named.length > 0 && named.every(isClosed)) throw notServed(name);
 }
 
 /**
@@ -55,6 +67,7 @@ export async function getNamedModel(options: ListOptions, name: string): Promise
   if (named) return named;
   const alias = catalog.aliases.get(name);
   if (!mayUse(allowed, name)) throw unknownModel(name, listed);
+  await assertServed(options, name);
   if (alias) {
     const models = alias.targets.map(({ model }) => `\`${model}\``).join(", ");
     throw new AppError("no-worker", {
@@ -75,28 +88,21 @@ function unknownModel(name: string, listed: readonly NamedModel[]): AppError {
   });
 }
 
-function toNamed(model: AwakeModel, { settings }: Catalog): NamedModel {
-  const { name, contextLength, createdAt, description } = model;
-  const price = settings.get(name)?.price;
+function toNamed(model: AwakeModel): NamedModel {
+  const { name, contextLength, createdAt, description, price } = model;
   return { name, contextLength, createdAt, organization: description.organization, price };
 }
 
 function toAliases(awake: readonly AwakeModel[], catalog: Catalog): NamedModel[] {
   return [...catalog.aliases.values()].flatMap(({ name, targets, version }) => {
-    const options = {
-      asked: name,
-      models: [],
-      catalog,
-      auto: [],
-      allowed: undefined,
-      random: undefined,
-    };
-    const names = planModels(options).candidates.map(({ model }) => model);
+    const names = planModels({ ...NAME_ALONE, asked: name, catalog }).candidates.map(
+      ({ model }) => model,
+    );
     const behind = awake.filter((model) => names.includes(model.name));
     if (behind.length === 0) return [];
     const contextLength = Math.min(...behind.map((it) => it.contextLength));
     const [only, ...others] = behind;
-    const price = others.length === 0 ? catalog.settings.get(only?.name ?? "")?.price : undefined;
+    const price = others.length === 0 ? only?.price : undefined;
     const aliasOf = targets.map(({ model }) => model);
     return [{ name, contextLength, createdAt: new Date(version), aliasOf, price }];
   });

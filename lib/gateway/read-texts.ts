@@ -45,6 +45,8 @@ export type ReadTextsOptions<Request> = {
   router?: Router;
   /** By way of which Parleys it came here. */
   via?: Via | undefined;
+  /** See RouteRequest. */
+  isOfHouse?: boolean;
 };
 
 /** Who read the texts, and why: see Generation in generate.ts. */
@@ -137,7 +139,8 @@ async function readByRoute<Item extends Texts, Reply extends Counted>(
     const message = `\`${AUTO_MODEL}\` chooses among models that chat, by how people rate their answers; what two models make of a text cannot be compared. Name the model that is to read.`;
     throw new AppError("invalid-request", { message, param: "model" });
   }
-  const route = { asked, ask: {}, features: [reading.feature], meter, isDrawn: true };
+  const { isOfHouse } = options;
+  const route = { asked, ask: {}, features: [reading.feature], meter, isDrawn: true, isOfHouse };
   const { candidates } = pinned
     ? { candidates: [pinned] }
     : await router.plan({ controller, ...route });

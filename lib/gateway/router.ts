@@ -1,10 +1,12 @@
-import { type CatalogCopy, catalog } from "@/lib/catalog/catalog";
+import { type Catalog, type CatalogCopy, catalog } from "@/lib/catalog/catalog";
 import { writeRollback } from "@/lib/catalog/store";
 import type { Controller } from "@/lib/controller/controller";
+import type { AwakeModel } from "@/lib/controller/describe";
 import { type Database, database } from "@/lib/db/client";
 import { AppError } from "@/lib/errors";
 import { type CurrentRatings, currentRatings } from "@/lib/leaderboard/current-ratings";
 import { AUTO_MODEL, type RouteAsk } from "@/lib/protocol/routing";
+import { visibilityOf } from "@/lib/protocol/visibility";
 import type { ModelFeature } from "@/lib/protocol/worker-card";
 import { log } from "@/lib/telemetry/log";
 import type { Meter } from "@/lib/usage/meter";
@@ -16,6 +18,7 @@ import { chooseAuto } from "./choose-auto";
 import { firstTokenTimes } from "./first-token-times";
 import { gatewayMetrics } from "./gateway-metrics";
 import { Mirrors } from "./mirrors";
+import { notServed } from "./not-served";
 import { planModels } from "./plan-models";
 
 export type RouterOptions = {
@@ -38,6 +41,8 @@ export type RouteRequest = {
   meter: Meter | undefined;
   /** Whether an alias takes another of its targets each time, by weight; else its heaviest. */
   isDrawn: boolean;
+  /** This Parley asks for itself, as to have prompts labelled: what programs may not ask for is no matter. */
+  isOfHouse?: boolean | undefined;
 };
 
 /** Chooses who answers each request of this process, and learns from how it went. */
@@ -83,7 +88,8 @@ export class Router {
       allowed: request.meter?.caller.key?.models,
     });
     if (plan.candidates.length === 0 && auto instanceof AppError) throw auto;
-    return withoutHidden(request, plan);
+    const named = await withoutHidden(request, plan);
+    return request.isOfHouse ? named : withoutClosed(request, named, known);
   }
 
   async #auto(request: RouteRequest): Promise<Candidate[] | AppError> {
@@ -94,11 +100,11 @@ export class Router {
       this.#catalog.get(),
     ]);
     const nowMs = this.#now();
+    const isOpen = ({ isApi }: AwakeModel) => isApi || request.isOfHouse === true;
     try {
       return chooseAuto({
-        models: awake.map(({ name, features: able }) => ({
-          ...{ name, features: able, rating: ratings.get(name) },
-          price: settings.get(name)?.price,
+        models: awake.filter(isOpen).map(({ name, features: able, price }) => ({
+          ...{ name, features: able, price, rating: ratings.get(name) },
           defaults: settings.get(name)?.defaults ?? {},
           firstTokenMs: firstTokenTimes().median(name, nowMs),
         })),
@@ -144,6 +150,19 @@ export class Router {
       this.#rollingBack.delete(alias);
     }
   }
+}
+
+/**
+ * Without the models that programs may not ask for, whichever name leads to them.
+ *
+ * @throws AppError `forbidden` when nobody is left.
+ */
+function withoutClosed({ asked }: RouteRequest, plan: RoutePlan, { settings }: Catalog): RoutePlan {
+  const isOpen = ({ model }: Candidate) => visibilityOf(settings.get(model), undefined).api;
+  if (plan.candidates.every(isOpen)) return plan;
+  const candidates = plan.candidates.filter(isOpen);
+  if (candidates.length === 0) throw notServed(asked);
+  return { ...plan, candidates };
 }
 
 /** @throws AppError `model-not-found` when nobody is left whom a request may name. */

@@ -110,5 +110,14 @@ async function askTokenizer<Request extends { model: string }, Reply extends obj
       }
     },
   );
-  return { ...answer, model: candidate.model };
+  return {
+    ...held(answer, controller.contextLengthMaxOf(candidate.model)),
+    model: candidate.model,
+  };
+}
+
+/** What is told of the context is what is served of it. */
+function held<Reply extends object>(reply: Reply, most: number | undefined): Reply {
+  if (most === undefined || !("contextLength" in reply)) return reply;
+  return { ...reply, contextLength: Math.min(Number(reply.contextLength), most) };
 }

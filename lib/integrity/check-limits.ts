@@ -1,4 +1,5 @@
-import { type Catalog, catalog } from "@/lib/catalog/catalog";
+import { catalog } from "@/lib/catalog/catalog";
+import { type Prices, priceOf } from "@/lib/catalog/price-of";
 import type { Database } from "@/lib/db/client";
 import { AppError } from "@/lib/errors";
 import type { ArenaSettings, IntegrityRules } from "@/lib/protocol/arena-settings";
@@ -20,7 +21,7 @@ export type LimitContext = {
   db: Database;
   rules: Pick<ArenaSettings, "integrity" | "calls">;
   /** What operators said of models; this process's copy unless given. */
-  models?: Pick<Catalog, "settings">;
+  models?: Prices;
 };
 
 /**
@@ -115,13 +116,11 @@ async function toCalls(
 ): Promise<TallyAsk[]> {
   const { models } = ask;
   if (models.length === 0) return [];
-  const { settings } = given ?? catalog().peek() ?? (await catalog().get());
+  const known = given ?? catalog().peek() ?? (await catalog().get());
   const { calls } = rules;
   return [...new Set(models)].flatMap((model) => {
     const own = calls.models.find((it) => it.model === model);
-    const price = settings.get(model)?.price;
-    const isPriced = price !== undefined && price.prompt + price.completion > 0;
-    const rule = own ?? (isPriced ? calls.priced : undefined);
+    const rule = own ?? (priceOf(known, model) === undefined ? undefined : calls.priced);
     if (rule === undefined) return [];
     return toAsks(ask, whatOf(model), {
       visitor: { perHour: rule.perVisitorAndHour, perDay: rule.perVisitorAndDay },

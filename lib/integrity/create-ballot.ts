@@ -52,7 +52,7 @@ export async function createBallot(
   vote: BlindVote,
   given: {
     rules: Pick<ArenaSettings, "integrity">;
-    aliases?: Catalog["aliases"];
+    known?: Known;
   },
 ): Promise<UncountedReason | null> {
   const { rules } = given;
@@ -138,6 +138,10 @@ function findPair(messages: readonly BattleMessage[], promptId: string): Pair | 
   return undefined;
 }
 
+/** What operators said of models, by which they may give themselves away. */
+type Known = Pick<Catalog, "aliases" | "settings">;
+const NOTHING_KNOWN: Known = { aliases: new Map(), settings: new Map() };
+
 /** Whether any answer of the battle, older attempts included, names its model. */
 function hasLeak(
   { models }: BlindVote,
@@ -145,12 +149,12 @@ function hasLeak(
     rules,
     messages,
     described,
-    aliases = catalog().last?.aliases ?? new Map(),
+    known = catalog().last ?? NOTHING_KNOWN,
   }: {
     rules: Pick<ArenaSettings, "integrity">;
     messages: readonly BattleMessage[];
     described: Awaited<ReturnType<typeof readModelsToVoteOn>>;
-    aliases?: Catalog["aliases"];
+    known?: Known;
   },
 ): boolean {
   const { innocentWords, tellTales } = rules.integrity;
@@ -164,7 +168,8 @@ function hasLeak(
       {
         name,
         organisation: modelDescriptionSchema.safeParse(description).data?.organization,
-        aliases: [...aliases.values()]
+        shownOrganisation: known.settings.get(name)?.card?.organization,
+        aliases: [...known.aliases.values()]
           .filter(({ targets }) => targets.length === 1 && targets[0]?.model === name)
           .map((alias) => alias.name),
         phrases: tellTales.filter((it) => it.model === name).flatMap((it) => it.phrases),

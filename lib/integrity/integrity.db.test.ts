@@ -127,7 +127,9 @@ async function vote(
   const reason = await db.transaction(async (transaction) => {
     await transaction.insert(votes).values({ id: voteId, ...ids, outcome, blind: true });
     const asked = { ...ids, voteId, outcome, turn: 1, models: pair, network };
-    return createBallot(transaction, asked, { rules, aliases });
+    return createBallot(transaction, asked, {
+      ...{ rules, known: { aliases, settings: new Map() } },
+    });
   });
   return { voteId, reason };
 }
@@ -507,7 +509,10 @@ describe("keepers", () => {
       const voteId = createId(moment++);
       await transaction.insert(votes).values({ id: voteId, ...ids, outcome: "a", blind: true });
       const asked = { ...ids, voteId, outcome: "a" as const, turn: 1, models: pair };
-      await createBallot(transaction, asked, { rules, aliases: new Map() });
+      await createBallot(transaction, asked, {
+        rules,
+        known: { aliases: new Map(), settings: new Map() },
+      });
       const deciding = decide().finally(() => {
         isDone = true;
       });

@@ -1,4 +1,5 @@
 import { type SQL, sql } from "drizzle-orm";
+import { toldOrganization } from "@/lib/catalog/store";
 import type { Database } from "@/lib/db/client";
 import { publicLog } from "@/lib/db/schema/ballots";
 import { modelLedger } from "@/lib/db/schema/boards";
@@ -49,7 +50,7 @@ export async function readLog(
         name, organization, facts ->> 'by', "isPrivate", "isDay"
       from (
         select ${modelLedger.id}, ${modelLedger.kind}, ${modelLedger.facts}, ${modelLedger.createdAt},
-          ${models.name}, ${models.description} ->> 'organization' as organization,
+          ${models.name}, ${toldOrganization} as organization,
           ${hidden} ? ${models.name} as "isPrivate",
           ${hidden} ? ${models.name} or ${modelLedger.kind} = 'first-battle' as "isDay",
           ${isLongAgo} as "isLongAgo"

@@ -22,7 +22,9 @@ import { INNOCENT_WORDS, ORDINARY_WORDS, ORGANISATION_FILLERS, SELF_MARKS } from
 /** What is known of a model by which it could be told. */
 export type ModelNames = {
   name: string;
+  /** As its worker says, and as an operator has it shown. */
   organisation?: string | undefined;
+  shownOrganisation?: string | undefined;
   aliases?: readonly string[];
   /** An operator's own phrases for it. */
   phrases?: readonly string[];
@@ -44,7 +46,7 @@ const FAMILY_LENGTH_MIN = 3;
 
 /** @param innocentWords an operator's, beside ours */
 export function toTellTales(
-  { name, organisation, aliases = [], phrases = [] }: ModelNames,
+  { name, organisation, shownOrganisation, aliases = [], phrases = [] }: ModelNames,
   innocentWords: readonly string[] = [],
 ): TellTales {
   const innocent = new Set([...INNOCENT_WORDS, ...innocentWords.map(joinedWords)]);
@@ -75,7 +77,7 @@ export function toTellTales(
     if (next && /^\d/.test(next.text) && !/^\d/.test(word.text)) add([word, next], "mention");
     if (isTelling(word)) add([word], "mention");
   }
-  for (const organisationName of [owner, organisation]) {
+  for (const organisationName of [owner, organisation, shownOrganisation]) {
     const parts = wordsOf(organisationName ?? "");
     const own = parts.filter(({ text }) => !ORGANISATION_FILLERS.has(text));
     if (own.length === 0) continue;

@@ -41,7 +41,7 @@ export async function askLabeller(
   let outcome = "failed";
   try {
     const { events } = await generate({
-      ...{ controller, signal: ending, meter, isWhole: true },
+      ...{ controller, signal: ending, meter, isWhole: true, isOfHouse: true },
       request: {
         ...{ requestId, model, stop: [], maxTokens: LABEL_TOKENS_MAX, splitReasoning: true },
         messages: [textMessage("system", SYSTEM), textMessage("user", toQuestion(prompt))],

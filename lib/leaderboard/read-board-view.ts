@@ -1,6 +1,6 @@
 import { type Database, database } from "@/lib/db/client";
 import { type BoardKey, boardKeyText, isStanding } from "@/lib/protocol/board-key";
-import type { BoardRow, BoardView } from "@/lib/protocol/board-view";
+import type { BoardRow, BoardView, ModelFacts } from "@/lib/protocol/board-view";
 import { readRules } from "@/lib/rules/rules";
 import { findProgress, touchRequestedBoard } from "./board-requests";
 import { type KnownModel, readModelFacts } from "./model-facts";
@@ -46,10 +46,14 @@ export async function readBoardView(
   };
 }
 
-/** What pages get of a model. */
-export function toFacts(known: KnownModel) {
-  const { modelId: _, isHidden: __, isWithdrawn: ___, ...facts } = known;
-  return facts;
+/** What boards tell of a model. */
+export function toFacts(known: KnownModel): ModelFacts {
+  const { model, slug, organization, licence, hasOpenWeights, contextLength, price } = known;
+  const { isRetired, isAwake, firstTokenMs, tokensPerSecond } = known;
+  return {
+    ...{ model, slug, organization, licence, hasOpenWeights, contextLength, price },
+    ...{ isRetired, isAwake, firstTokenMs, tokensPerSecond },
+  };
 }
 
 function toUnvoted(

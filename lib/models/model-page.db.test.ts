@@ -16,7 +16,8 @@ import { createId } from "@/lib/util/id";
 import { keepModels } from "./keep-models";
 import { PrivateVotes } from "./private-votes";
 import { readModelPage } from "./read-model-page";
-import { listRetirements, retireModel } from "./retire-model";
+import { retireModel } from "./retire-model";
+import { readRetirements } from "./store";
 
 let database: TestDatabase;
 const X = { id: createId(), name: "acme/x~1" };
@@ -60,6 +61,9 @@ async function hide(...names: string[]): Promise<void> {
   const settings = arenaSettingsSchema.parse({ sampling: { models: rules } });
   await editRules({ version, settings }, database.db);
 }
+
+const listRetirements = async (db: TestDatabase["db"]) =>
+  new Map((await readRetirements(db)).map(({ model, retiredAt }) => [model, retiredAt]));
 
 const asleep = { listModels: async () => [] };
 const prices = { settings: new Map() };

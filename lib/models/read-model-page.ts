@@ -1,9 +1,10 @@
 import { VARIANTS_SHOWN_MAX } from "@/lib/arena-limits";
-import type { Catalog } from "@/lib/catalog/catalog";
+import type { Prices } from "@/lib/catalog/price-of";
 import { controller } from "@/lib/controller/controller";
 import { type Database, database } from "@/lib/db/client";
 import { AppError } from "@/lib/errors";
 import { type KnownModel, readModelFacts } from "@/lib/leaderboard/model-facts";
+import { toFacts } from "@/lib/leaderboard/read-board-view";
 import { toOpponents } from "@/lib/leaderboard/read-opponents";
 import { readPairsOfModel } from "@/lib/leaderboard/read-pairs";
 import {
@@ -15,17 +16,10 @@ import {
 } from "@/lib/protocol/board-key";
 import { boardEntrySchema, type ModelPage } from "@/lib/protocol/board-view";
 import { isSlugOf } from "@/lib/protocol/model-slug";
-import { MODEL_FEATURES, modelDescriptionSchema } from "@/lib/protocol/worker-card";
+import { MODEL_FEATURES } from "@/lib/protocol/worker-card";
 import { processSingleton } from "@/lib/util/process-singleton";
 import { PrivateVotes } from "./private-votes";
-import {
-  readBoardVotes,
-  readDescription,
-  readLastFeatures,
-  readLedger,
-  readPlaces,
-  readVariants,
-} from "./store";
+import { readBoardVotes, readLastFeatures, readLedger, readPlaces, readVariants } from "./store";
 import { toLedger, toVariants } from "./to-model-page";
 
 /** What a page asks of the controller. */
@@ -36,7 +30,7 @@ export type ModelPageContext = {
   controller?: { listModels(): Promise<readonly { name: string; features: readonly string[] }[]> };
   privateVotes?: PrivateVotes;
   /** What operators said of models; this process's copy unless given. */
-  prices?: Pick<Catalog, "settings">;
+  prices?: Prices;
 };
 
 /**
@@ -64,11 +58,11 @@ export async function readModelPage(
       message: "There is no model of this name. The models page lists those there are.",
     });
   }
-  const { modelId, isHidden: _, isWithdrawn, ...facts } = found;
+  const { modelId, isWithdrawn, description, isDirect, isApi } = found;
+  const facts = toFacts(found);
   const overall = boardKeyText(OVERALL);
   const features = awake.find((it) => it.name === facts.model)?.features;
-  const [description, lastFeatures, places, pairs, ledger, variants] = await Promise.all([
-    readDescription(db, modelId),
+  const [lastFeatures, places, pairs, ledger, variants] = await Promise.all([
     features ?? readLastFeatures(db, modelId),
     readPlaces(db, modelId),
     readPairsOfModel(db, overall, modelId),
@@ -77,10 +71,7 @@ export async function readModelPage(
   ]);
   return {
     facts,
-    // A row of another version may say things that this one does not know.
-    description: modelDescriptionSchema
-      .catch({ skills: [], examplePrompts: [] })
-      .parse(description),
+    ...{ description, isDirect, isApi },
     features: MODEL_FEATURES.filter((it) => lastFeatures.includes(it)),
     isWithdrawn,
     places: toPlaces(places),

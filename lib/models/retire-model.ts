@@ -24,11 +24,3 @@ export async function retireModel(
     });
   });
 }
-
-/** Every model that was ever offered, with the moment since which it is retired. */
-export async function listRetirements(
-  db: Database = database(),
-): Promise<ReadonlyMap<string, Date | null>> {
-  const rows = await readRetirements(db);
-  return new Map(rows.map(({ model, retiredAt }) => [model, retiredAt]));
-}

@@ -1,20 +1,14 @@
 import { and, desc, eq, inArray, isNull, like, ne, or, sql } from "drizzle-orm";
+import { toldOrganization } from "@/lib/catalog/store";
 import type { Database } from "@/lib/db/client";
 import { ballots } from "@/lib/db/schema/ballots";
 import { boards, modelLedger } from "@/lib/db/schema/boards";
 import { models } from "@/lib/db/schema/models";
 import { workerModels, workers } from "@/lib/db/schema/workers";
+import { WORKER_GONE_SHOWN_MS } from "@/lib/fleet-limits";
 import { isLongAgo } from "@/lib/ledger/told";
 
 /** SQL about the pages of models: what stands on stored boards of one of them, and its ledger. */
-
-export async function readDescription(db: Database, modelId: string): Promise<unknown> {
-  const [row] = await db
-    .select({ description: models.description })
-    .from(models)
-    .where(eq(models.id, modelId));
-  return row?.description;
-}
 
 /** What the worker that offered it last said that it can do. */
 export async function readLastFeatures(db: Database, modelId: string): Promise<string[]> {
@@ -89,9 +83,7 @@ export async function readVariants(db: Database, organization: string, limit: nu
       modelLedger,
       and(eq(modelLedger.modelId, models.id), eq(modelLedger.kind, "first-battle"), isLongAgo),
     )
-    .where(
-      sql`lower(trim(${models.description} ->> 'organization')) = ${organization.trim().toLowerCase()}`,
-    )
+    .where(sql`lower(trim(${toldOrganization})) = ${organization.trim().toLowerCase()}`)
     .orderBy(desc(models.createdAt), desc(models.id))
     .limit(limit);
 }
@@ -138,6 +130,38 @@ export async function touchOffered(db: Database, everySeconds: number): Promise<
         ),
       ),
     );
+}
+
+/** Every model that was ever offered, as its row has it. */
+export async function readOfferedModels(db: Database) {
+  return db
+    .select({
+      ...{ name: models.name, description: models.description, retiredAt: models.retiredAt },
+    })
+    .from(models)
+    .orderBy(models.name);
+}
+
+/** Who serves which model: workers that are alive by their rows and were heard lately, or are asked in place of beating. */
+export async function readServers(db: Database) {
+  return db
+    .select({
+      model: models.name,
+      ...{ name: workers.name, host: workers.host, kind: workers.kind, state: workers.state },
+      ...{ build: workerModels.build, contextLength: workerModels.contextLength },
+      ...{ features: workerModels.features, fields: workerModels.fields },
+      diskBytes: workerModels.diskBytes,
+    })
+    .from(workerModels)
+    .innerJoin(workers, eq(workers.id, workerModels.workerId))
+    .innerJoin(models, eq(models.id, workerModels.modelId))
+    .where(
+      and(
+        inArray(workers.state, ["starting", "ready", "draining"]),
+        sql`(not ${workers.beats} or ${workers.lastHeartbeatAt} > now() - make_interval(secs => ${WORKER_GONE_SHOWN_MS / 1000}))`,
+      ),
+    )
+    .orderBy(workers.registeredAt, workers.id);
 }
 
 /** Every model by name, and since when it is retired. */

@@ -31,7 +31,7 @@ export async function askClassifier(
   try {
     const body = { input: [[text]] };
     const request = toClassifyRequest(body, { model, requestId });
-    const reply = await classify({ controller, request, signal, meter });
+    const reply = await classify({ controller, request, signal, meter, isOfHouse: true });
     const [result] = toModerationReply(reply, body, { model, requestId, threshold }).results;
     meter.close("complete");
     return { isFlagged: result?.flagged ?? false, scores: result?.category_scores ?? {} };

@@ -79,6 +79,9 @@ export const modelViewSchema = z.object({
   awake: z.boolean(),
   /** Drawn for no battle any more. */
   isRetired: z.boolean(),
+  /** Whether people may choose it by its name on the pages, and programs ask for it. */
+  isDirect: z.boolean(),
+  isApi: z.boolean(),
   contextLength: z.number().nullable(),
   description: modelDescriptionSchema,
   workers: z.number(),

@@ -211,6 +211,9 @@ export const modelPageSchema = z.object({
   /** What it can be asked for; while it sleeps, what it could be asked for last. */
   features: z.array(z.enum(MODEL_FEATURES)),
   isWithdrawn: z.boolean(),
+  /** Whether people may choose it by its name on the pages, and programs ask for it. */
+  isDirect: z.boolean(),
+  isApi: z.boolean(),
   /** Its place on each standing board of all times, the overall one first. */
   places: z.array(
     boardEntrySchema.extend({

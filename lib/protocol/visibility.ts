@@ -18,7 +18,7 @@ export type Visibility = z.infer<typeof visibilitySchema>;
 
 /** Columns of what an operator said of the model; each absent one is true. */
 type Said = { isDirect?: boolean | undefined; isApi?: boolean | undefined };
-type Ruled = Pick<DrawRule, "isAnonymousOnly" | "isOut" | "weight">;
+export type DrawnRule = Pick<DrawRule, "isAnonymousOnly" | "isOut" | "weight">;
 
 /**
  * The one reading of the facts, each of which stands in one place: whether it is drawn and named in the rules of
@@ -26,7 +26,7 @@ type Ruled = Pick<DrawRule, "isAnonymousOnly" | "isOut" | "weight">;
  *
  * @param rule undefined where the rules say nothing of it, and where it is known not to be hidden.
  */
-export function visibilityOf(said: Said | undefined, rule: Ruled | undefined): Visibility {
+export function visibilityOf(said: Said | undefined, rule: DrawnRule | undefined): Visibility {
   const isAnonymousOnly = rule?.isAnonymousOnly ?? false;
   return {
     arena: rule === undefined || (!rule.isOut && rule.weight > 0),

@@ -1,7 +1,8 @@
 import { hostname } from "node:os";
-import type { Fleet } from "@/lib/controller/fleet";
-import type { KnownModel, Offer } from "@/lib/controller/worker-picture";
+import type { Fleet, FleetModel } from "@/lib/controller/fleet";
+import type { Offer } from "@/lib/controller/worker-picture";
 import { PARLEYS_BENEATH_MAX, RELAYED_MODELS_MAX } from "@/lib/fleet-limits";
+import { toContextLength } from "@/lib/protocol/operator-card";
 import type { LiveLoadReport, WorkerLoad } from "@/lib/protocol/registration";
 import type { ModelOffer, WorkerCard } from "@/lib/protocol/worker-card";
 
@@ -46,7 +47,7 @@ export function toRelayCard(
  */
 function toModelOffer(
   { ready }: Fleet,
-  { modelId, name, description }: KnownModel,
+  { modelId, name, description, price, card }: FleetModel,
   buildBefore: string | undefined,
 ): ModelOffer | undefined {
   const offers = ready.flatMap((worker) => worker.offers.filter((it) => it.modelId === modelId));
@@ -56,7 +57,8 @@ function toModelOffer(
   if (build === undefined || first === undefined) return undefined;
   return {
     ...{ name, build, description },
-    contextLength: Math.max(...same.map((offer) => offer.contextLength)),
+    ...(price !== undefined && { price }),
+    contextLength: toContextLength(Math.max(...same.map((it) => it.contextLength)), card),
     features: first.features.filter((it) => same.every(({ features }) => features.includes(it))),
   };
 }

@@ -2,6 +2,7 @@ import { type ApiCaller, type ApiKey, MIRROR_CALLER, type Owner } from "@/lib/au
 import type { KeyRing } from "@/lib/auth/key-ring";
 import { refuseKey } from "@/lib/auth/refuse-key";
 import type { Catalog, ModelSettings } from "@/lib/catalog/catalog";
+import { priceOf } from "@/lib/catalog/price-of";
 import { AppError } from "@/lib/errors";
 import { USAGE_SUBJECT_IDLE_MS } from "@/lib/limits";
 import type { Price } from "@/lib/protocol/catalog";
@@ -112,7 +113,7 @@ export class UsageLedger {
       leave(account.atModel);
       account.atModel = taken;
       account.isAdmitted = true;
-      account.price = this.#settings(model)?.price;
+      account.price = this.#priceOf(model);
     } catch (refusal) {
       if (account.isAdmitted) account.names = before;
       else this.#undoBegin(meter, account);
@@ -305,6 +306,11 @@ export class UsageLedger {
   #settings(model: string): ModelSettings | undefined {
     this.#refresh();
     return this.#known?.settings.get(model);
+  }
+
+  #priceOf(model: string): Price | undefined {
+    this.#refresh();
+    return this.#known && priceOf(this.#known, model);
   }
 
   #ownScope({ key }: Pick<Account, "key">): readonly LimitedTally[] {

@@ -2,6 +2,7 @@ import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
 import * as sessionRoute from "@/app/api/session/route";
 import * as adminWorkersRoute from "@/app/api/admin/workers/route";
+import { catalog } from "@/lib/catalog/catalog";
 import { Controller } from "@/lib/controller/controller";
 import { ChangeFeed } from "@/lib/db/change-feed";
 import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
@@ -50,7 +51,7 @@ export async function startApiServer(): Promise<ApiServer> {
   const feed = processSingleton("change-feed", () => new ChangeFeed(database.url));
   const controller = processSingleton(
     "controller",
-    () => new Controller({ db: database.db, hidden: hiddenModels }),
+    () => new Controller({ db: database.db, hidden: hiddenModels, catalog: catalog() }),
   );
   const front = createFront(ROUTES);
   const server = createServer((request, response) => {

@@ -23,11 +23,12 @@ export const POST = route(
     const { PARLEY_MODERATION_MODEL, PARLEY_MODERATION_THRESHOLD: threshold } = env();
     const model = getModerator(PARLEY_MODERATION_MODEL, body.model);
     const request = toClassifyRequest(body, { model, requestId });
-    const reply = await classify({ controller: controller(), request, signal, meter }).catch(
-      (error: unknown) => {
-        throw toModerationError(error, body);
-      },
-    );
+    // The keeper has named the model for this endpoint, whether or not it may be asked by its name.
+    const reply = await classify({
+      ...{ controller: controller(), request, signal, meter, isOfHouse: true },
+    }).catch((error: unknown) => {
+      throw toModerationError(error, body);
+    });
     const answer = toModerationReply(reply, body, { model: reply.model, requestId, threshold });
     return jsonReply(answer, { headers: toAnswerHeaders(reply) });
   },

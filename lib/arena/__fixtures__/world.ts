@@ -1,3 +1,4 @@
+import { readCatalog } from "@/lib/catalog/catalog";
 import { visitors } from "@/lib/db/schema/conversations";
 import { createTestDatabase } from "@/lib/db/testing";
 import { env } from "@/lib/env";
@@ -32,6 +33,7 @@ export async function createWorld(...workers: (string[] | { models: string[]; to
   const controller = new Controller({
     db: database.db,
     hidden: { get: hidden, last: new Set() },
+    catalog: { get: () => readCatalog(database.db), last: undefined },
   });
   const started: Awaited<ReturnType<typeof startWorker>>[] = [];
   for (const worker of workers) {

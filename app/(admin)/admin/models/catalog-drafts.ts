@@ -1,6 +1,8 @@
 import type { ModelDefaults } from "@/lib/protocol/catalog";
-import type { AdminAlias, AdminModel, ModelSettingsBody } from "@/lib/protocol/catalog-view";
+import type { AdminAlias, AdminModel, ModelBody } from "@/lib/protocol/catalog-view";
 import type { DispatchPolicy } from "@/lib/protocol/dispatch";
+import type { OperatorCard } from "@/lib/protocol/operator-card";
+import type { Visibility } from "@/lib/protocol/visibility";
 import { type LimitDraft, toLimitDraft, toLimits } from "../keys/key-draft";
 
 /** What stands in the fields of the forms, all of it text as people type it. What is wrong the server says. */
@@ -15,6 +17,20 @@ export const DEFAULT_FIELDS = [
   { name: "presencePenalty", label: "Presence penalty" },
   { name: "frequencyPenalty", label: "Frequency penalty" },
 ] as const satisfies readonly { name: keyof ModelDefaults; label: string }[];
+
+/** Of the card, those that are a line of text. */
+export const CARD_FIELDS = [
+  { name: "organization", label: "Made by" },
+  { name: "licence", label: "Licence" },
+  { name: "link", label: "Link" },
+] as const;
+
+export type CardText = (typeof CARD_FIELDS)[number]["name"] | "summary" | "contextLength";
+
+export type CardDraft = Record<CardText, string> & {
+  /** Empty: as its worker says. */
+  weights: "" | "open" | "closed";
+};
 
 export const PRICE_FIELDS = [
   { name: "prompt", label: "Prompt" },
@@ -34,14 +50,20 @@ export type ModelDraft = {
   fallbacks: string;
   /** Empty: by the default of this installation. */
   dispatch: DispatchPolicy | "";
+  card: CardDraft;
+  visibility: Visibility;
+  /** Nothing is charged, whatever its worker says. */
+  isFree: boolean;
 };
 
 export function toModelDraft(view: AdminModel): ModelDraft {
-  const { model, defaults, price, limits, fallbacks, dispatch } = view;
+  const { model, defaults, price, limits, fallbacks, dispatch, card, visibility } = view;
+  const isFree =
+    price !== null && price.prompt + (price.cachedPrompt ?? 0) + price.completion === 0;
   return {
-    model,
+    ...{ model, visibility, isFree, card: toCardDraft(card) },
     defaults: toTexts(DEFAULT_FIELDS, defaults),
-    price: toTexts(PRICE_FIELDS, price ?? {}),
+    price: isFree ? {} : toTexts(PRICE_FIELDS, price ?? {}),
     limits: toLimitDraft(limits),
     fallbacks: fallbacks.join("\n"),
     dispatch: dispatch ?? "",
@@ -49,17 +71,41 @@ export function toModelDraft(view: AdminModel): ModelDraft {
 }
 
 export function toModelBody(draft: ModelDraft) {
-  const { model, defaults, price, limits, fallbacks, dispatch } = draft;
-  const numbers = toNumbers(PRICE_FIELDS, price);
+  const { model, defaults, limits, fallbacks, dispatch, card, visibility } = draft;
   return {
-    model,
+    ...{ model, visibility, card: toCard(card) },
     defaults: toNumbers(DEFAULT_FIELDS, defaults),
-    // A price with a part left out is not whole; the server names what is missing.
-    price: Object.keys(numbers).length === 0 ? null : (numbers as ModelSettingsBody["price"]),
+    price: toPrice(draft),
     limits: toLimits(limits),
     fallbacks: fallbacks.split(/[\n,]/).flatMap((line) => line.trim() || []),
     dispatch: dispatch === "" ? null : dispatch,
-  } satisfies ModelSettingsBody;
+  } satisfies ModelBody;
+}
+
+function toCardDraft(card: OperatorCard): CardDraft {
+  const { organization = "", licence = "", link = "", summary = "", hasOpenWeights } = card;
+  const contextLength = card.contextLength === undefined ? "" : String(card.contextLength);
+  const weights = hasOpenWeights === undefined ? "" : hasOpenWeights ? "open" : "closed";
+  return { organization, licence, link, summary, contextLength, weights };
+}
+
+/** What stands empty is as the worker says. */
+function toCard({ weights, contextLength, ...texts }: CardDraft): OperatorCard {
+  const said = Object.entries(texts).flatMap(([name, text]) =>
+    text.trim() === "" ? [] : [[name, text.trim()] as const],
+  );
+  return {
+    ...Object.fromEntries(said),
+    ...(weights !== "" && { hasOpenWeights: weights === "open" }),
+    ...(contextLength.trim() !== "" && { contextLength: Number(contextLength) }),
+  };
+}
+
+function toPrice({ isFree, price }: ModelDraft): ModelBody["price"] {
+  if (isFree) return { prompt: 0, completion: 0 };
+  const numbers = toNumbers(PRICE_FIELDS, price);
+  // A price with a part left out is not whole; the server names what is missing.
+  return Object.keys(numbers).length === 0 ? null : (numbers as ModelBody["price"]);
 }
 
 /** A row of an alias: `id` only tells one from another. */

@@ -115,7 +115,7 @@ export function ChatView({ initialId, initialModel, initialPrompt }: ChatViewPro
       <div className="mx-auto flex w-full max-w-[792px] flex-1 flex-col px-4 sm:px-8">
         {region}
         <ChatBar
-          models={(all ?? []).filter(({ features }) => features.includes("chat"))}
+          models={(all ?? []).filter((it) => it.features.includes("chat") && it.isDirect)}
           model={model}
           onPick={pick}
           hasChat={standing !== null}

@@ -4,6 +4,7 @@ import { chooseModel, whyBlocked } from "./choose-model";
 
 function model(name: string, over: Partial<ModelView> = {}): ModelView {
   return {
+    ...{ isDirect: true, isApi: true },
     ...{ name, awake: true, isRetired: false, contextLength: 512, workers: 1, features: ["chat"] },
     description: {} as ModelView["description"],
     ...over,

@@ -17,16 +17,20 @@ export function chooseModel(
   wanted: string | null,
 ): Choice {
   if (models === undefined) return { model: wanted ?? "", remark: null };
-  const writers = models.filter(({ features }) => features.includes("chat"));
+  const writers = models.filter((it) => it.features.includes("chat") && it.isDirect !== false);
   const model = writers.find(canChat)?.name ?? "";
   if (wanted === null || wanted === "") return { model, remark: null };
   if (writers.some(({ name }) => name === wanted)) return { model: wanted, remark: null };
   const instead = model === "" ? "" : ` ${model} was chosen instead.`;
-  const isReader = models.some(({ name }) => name === wanted);
-  const why = isReader
-    ? `${wanted} reads texts and writes none.`
-    : `There is no model called ${wanted} here.`;
-  return { model, remark: `${why}${instead}` };
+  return { model, remark: `${whyNot(models, wanted)}${instead}` };
+}
+
+/** Why a model cannot be chosen here, as a sentence. */
+export function whyNot(models: readonly ModelView[], name: string): string {
+  const view = models.find((it) => it.name === name);
+  if (view === undefined) return `There is no model called ${name} here.`;
+  if (!view.features.includes("chat")) return `${name} reads texts and writes none.`;
+  return `${name} is not offered here by its name.`;
 }
 
 /** Why nothing can be asked now, as a sentence; null: it can. */
@@ -41,5 +45,6 @@ export function whyBlocked(by: {
   if (model === "") return "No model is awake yet.";
   const view = models.find(({ name }) => name === model);
   if (view && canChat(view)) return null;
+  if (view?.isDirect === false) return `${whyNot(models, model)} Choose another for a new chat.`;
   return `${model} is asleep. It answers again once a worker brings it, or choose another for a new chat.`;
 }

@@ -1,5 +1,6 @@
 import { canChat } from "@/components/can-chat";
 import type { ModelView, Side } from "@/lib/protocol/arena-view";
+import { whyNot } from "../../chat/_components/choose-model";
 
 export type Pair = Record<Side, string>;
 export type PairChoice = {
@@ -20,7 +21,7 @@ export function choosePair(
   if (models === undefined) {
     return { models: { a: wanted.a ?? "", b: wanted.b ?? "" }, remarks: [] };
   }
-  const writers = models.filter(({ features }) => features.includes("chat"));
+  const writers = models.filter((it) => it.features.includes("chat") && it.isDirect !== false);
   const isWriter = (name: string | null) => writers.some((it) => it.name === name);
   const kept = { a: isWriter(wanted.a) ? wanted.a : null, b: isWriter(wanted.b) ? wanted.b : null };
   const remarks: string[] = [];
@@ -31,10 +32,7 @@ export function choosePair(
     const chosen = awake.find((name) => name !== taken) ?? awake[0] ?? "";
     const name = wanted[side];
     if (name !== null && name !== "") {
-      const isReader = models.some((it) => it.name === name);
-      const why = isReader
-        ? `${name} reads texts and writes none.`
-        : `There is no model called ${name} here.`;
+      const why = whyNot(models, name);
       remarks.push(chosen === "" ? why : `${why} ${chosen} was chosen instead.`);
     }
     return chosen;
@@ -52,6 +50,8 @@ export function pairBlock(models: readonly ModelView[] | undefined, pair: Pair):
     return !view || !canChat(view);
   });
   if (asleep.length === 0) return null;
+  const closed = asleep.find((name) => models.find((it) => it.name === name)?.isDirect === false);
+  if (closed !== undefined) return `${whyNot(models, closed)} Choose another.`;
   const verb = asleep.length === 1 ? "is" : "are";
   return `${asleep.join(" and ")} ${verb} asleep. Choose another, or wait for a worker to bring it.`;
 }

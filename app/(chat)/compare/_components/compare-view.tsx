@@ -81,7 +81,7 @@ export function CompareView({ initialId, wanted, initialPrompt }: CompareViewPro
   ];
   const bar = (
     <CompareBar
-      models={(models ?? []).filter(({ features }) => features.includes("chat"))}
+      models={(models ?? []).filter((it) => it.features.includes("chat") && it.isDirect)}
       pair={pair}
       onPick={pick}
       settingsCount={Object.keys(settings).length}

@@ -6,7 +6,7 @@ import { ExampleTabs } from "./example-tabs";
 /** Where this server is, and what is known of its models. */
 export type Setting = {
   origin: string;
-  models: readonly Pick<ModelView, "name" | "awake" | "features">[];
+  models: readonly Pick<ModelView, "name" | "awake" | "features" | "isApi">[];
 };
 
 export type ExampleBlockProps = { example: Example; label: string; setting: Setting };

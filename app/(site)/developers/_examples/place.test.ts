@@ -16,7 +16,9 @@ test("what could not stand in a shell's quotes is never shown", () => {
   for (const host of ['x"; rm -rf ~; "', "a b", "$(id)", "x/y", "", undefined]) {
     expect(at(host)).toMatch(/^http:\/\/localhost:\d+$/);
   }
-  const model = (name: string) => ({ name, awake: true, features: ["chat" as const] });
+  const model = (name: string) => ({
+    ...{ name, awake: true, isApi: true, features: ["chat" as const] },
+  });
   expect(findModel([model("a'b"), model("$(id)"), model("org/model-1:q4")], "chat")).toBe(
     "org/model-1:q4",
   );
@@ -24,8 +26,9 @@ test("what could not stand in a shell's quotes is never shown", () => {
 
 test("a model asleep, or one that cannot, is in no example", () => {
   const models = [
-    { name: "asleep", awake: false, features: ["embeddings" as const] },
-    { name: "talks", awake: true, features: ["chat" as const] },
+    { name: "asleep", awake: false, isApi: true, features: ["embeddings" as const] },
+    { name: "talks", awake: true, isApi: true, features: ["chat" as const] },
+    { name: "on-pages", awake: true, isApi: false, features: ["embeddings" as const] },
   ];
   expect(findModel(models, "embeddings")).toBeUndefined();
 });

@@ -17,10 +17,11 @@ export function toOrigin(headers: Pick<Headers, "get">): string {
 
 /** A model awake now that can do what an example asks; undefined where there is none. */
 export function findModel(
-  models: readonly Pick<ModelView, "name" | "awake" | "features">[],
+  models: readonly Pick<ModelView, "name" | "awake" | "features" | "isApi">[],
   feature: ModelFeature,
 ): string | undefined {
   return models.find(
-    ({ name, awake, features }) => awake && features.includes(feature) && PLAIN_NAME.test(name),
+    ({ name, awake, features, isApi }) =>
+      awake && isApi && features.includes(feature) && PLAIN_NAME.test(name),
   )?.name;
 }

@@ -2,6 +2,7 @@ import { ArrowRight } from "lucide-react";
 import Link from "next/link";
 import { canChat } from "@/components/can-chat";
 import { countOf, formatCount, formatLicence, formatParameters } from "@/components/format";
+import { toReachWords } from "@/components/reach-words";
 import { buttonClass } from "@/components/ui/button";
 import { paths } from "@/lib/paths";
 import type { ModelView } from "@/lib/protocol/arena-view";
@@ -17,6 +18,7 @@ function chatWith(model: string, prompt?: string): string {
 export function ModelEntry({ model }: { model: ModelView }) {
   const { name, awake, description } = model;
   const facts = toFacts(model);
+  const reach = toReachWords(model);
   const examples = description.examplePrompts.slice(0, EXAMPLES_SHOWN);
   return (
     <article
@@ -43,6 +45,7 @@ export function ModelEntry({ model }: { model: ModelView }) {
         {model.isRetired && (
           <p className="mt-1 text-sm text-ink-soft">Retired: drawn for no battle any more</p>
         )}
+        {reach !== null && <p className="mt-1 text-sm text-ink-soft">{reach}</p>}
         <dl className="mt-6 space-y-2 text-sm">
           {facts.map(([term, fact]) => (
             <div key={term} className="flex justify-between gap-4">

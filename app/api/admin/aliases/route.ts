@@ -1,6 +1,6 @@
 import { catalog } from "@/lib/catalog/catalog";
 import { removeAlias, setAlias } from "@/lib/catalog/edit-catalog";
-import { toAdminModels } from "@/lib/catalog/read-for-keepers";
+import { toAdminAliases } from "@/lib/catalog/read-for-keepers";
 import { methodNotAllowed } from "@/lib/http/not-allowed";
 import { jsonReply } from "@/lib/http/reply";
 import { route } from "@/lib/http/route";
@@ -8,8 +8,7 @@ import { aliasSchema } from "@/lib/protocol/catalog";
 import { namedAliasSchema } from "@/lib/protocol/catalog-view";
 
 async function readAll() {
-  const { aliases } = toAdminModels(await catalog().get(), []);
-  return jsonReply({ aliases });
+  return jsonReply({ aliases: toAdminAliases(await catalog().get()) });
 }
 
 export const GET = route({ shape: "parley", caller: "admin" }, readAll);

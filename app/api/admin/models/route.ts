@@ -1,28 +1,26 @@
 import { catalog } from "@/lib/catalog/catalog";
-import { setModel, unsetModel } from "@/lib/catalog/edit-catalog";
-import { toAdminModels } from "@/lib/catalog/read-for-keepers";
+import { unsetModel } from "@/lib/catalog/edit-catalog";
 import { controller } from "@/lib/controller/controller";
 import { methodNotAllowed } from "@/lib/http/not-allowed";
 import { jsonReply } from "@/lib/http/reply";
 import { route } from "@/lib/http/route";
-import { listRetirements } from "@/lib/models/retire-model";
-import { modelSettingsSchema, namedModelSchema } from "@/lib/protocol/catalog-view";
+import { listForKeepers } from "@/lib/models/list-for-keepers";
+import { setModel } from "@/lib/models/set-model";
+import { modelBodySchema, namedModelSchema } from "@/lib/protocol/catalog-view";
+import { rules } from "@/lib/rules/rules";
 
 async function readAll() {
-  const [known, awake, offered] = await Promise.all([
-    ...([catalog().get(), controller().listModels(), listRetirements()] as const),
-  ]);
-  const names = awake.map(({ name }) => name);
-  return jsonReply(toAdminModels(known, names, offered));
+  const awake = await controller().listModels();
+  return jsonReply(await listForKeepers({ awakeNames: awake.map(({ name }) => name) }));
 }
 
 export const GET = route({ shape: "parley", caller: "admin" }, readAll);
 
 export const PUT = route(
-  { shape: "parley", caller: "admin", body: modelSettingsSchema },
+  { shape: "parley", caller: "admin", body: modelBodySchema },
   async ({ body }) => {
     await setModel(body);
-    await catalog().refresh();
+    await Promise.all([catalog().refresh(), rules().refresh()]);
     return readAll();
   },
 );

@@ -10,6 +10,7 @@ import {
   THIN_SPACE,
 } from "@/components/format";
 import { RATING_WORDS } from "@/components/rating-words";
+import { toReachWords } from "@/components/reach-words";
 import { buttonClass } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
 import { paths } from "@/lib/paths";
@@ -20,7 +21,7 @@ import type { ModelPage } from "@/lib/protocol/board-view";
 export function ModelHead({ page }: { page: ModelPage }) {
   const { facts, description, isWithdrawn } = page;
   const { model, organization, isAwake, isRetired } = facts;
-  const canAsk = canChat({ awake: isAwake, features: page.features });
+  const canAsk = canChat({ awake: isAwake, features: page.features, isDirect: page.isDirect });
   return (
     <header className="pb-10">
       <p className="text-sm text-ink-soft">
@@ -55,6 +56,7 @@ export function ModelHead({ page }: { page: ModelPage }) {
           </Notice>
         </div>
       )}
+      <Reach page={page} />
       {description.summary && <p className="mt-6 max-w-[68ch]">{description.summary}</p>}
       <Standing page={page} />
       <Facts page={page} />
@@ -119,6 +121,12 @@ const FEATURES: Record<string, string> = {
   ...{ tools: "tool calls", reasoning: "reasoning told apart", grammar: "answers by a grammar" },
   "log-probabilities": "log probabilities",
 };
+
+/** Where it is not to be had, which nothing else on the page says. */
+function Reach({ page: { isDirect, isApi } }: { page: ModelPage }) {
+  const said = toReachWords({ isDirect, isApi });
+  return said === null ? null : <p className="mt-4 text-sm text-ink-soft">{said}</p>;
+}
 
 function Facts({ page: { facts, description, features } }: { page: ModelPage }) {
   const { licence, hasOpenWeights, contextLength, price } = facts;

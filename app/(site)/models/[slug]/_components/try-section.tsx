@@ -9,10 +9,14 @@ import { Section } from "./section";
 const EXAMPLES_SHOWN = 8;
 
 /** What it was measured to do, where it ends, and what to ask it. */
-export function TrySection({ page: { facts, description, features } }: { page: ModelPage }) {
+export function TrySection({
+  page: { facts, description, features, isDirect },
+}: {
+  page: ModelPage;
+}) {
   const { skills, limits, examplePrompts } = description;
   if (skills.length === 0 && !limits && examplePrompts.length === 0) return null;
-  const canAsk = canChat({ awake: facts.isAwake, features });
+  const canAsk = canChat({ awake: facts.isAwake, features, isDirect });
   return (
     <Section id="card" title="What it can do" lead="As its card says.">
       <div className="space-y-8">
