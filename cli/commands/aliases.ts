@@ -1,7 +1,7 @@
 import type { Command } from "commander";
 import { readCatalog } from "@/lib/catalog/catalog";
 import { removeAlias, setAlias } from "@/lib/catalog/edit-catalog";
-import { toAdminModels } from "@/lib/catalog/read-for-keepers";
+import { toAdminAliases } from "@/lib/catalog/read-for-keepers";
 import { readModels } from "@/lib/controller/store";
 import { aliasSchema, type ModelAlias } from "@/lib/protocol/catalog";
 import type { AdminAlias } from "@/lib/protocol/catalog-view";
@@ -25,7 +25,7 @@ export function addAliasesCommand(program: Command, terminal: Terminal): void {
     .option("--json", "one JSON object")
     .action(async ({ json }: { json?: true }) => {
       const all = await withDatabase(terminal.root, async (db) => {
-        return toAdminModels(await readCatalog(db), []).aliases;
+        return toAdminAliases(await readCatalog(db));
       });
       if (json) terminal.write(`${JSON.stringify({ aliases: all })}\n`);
       else terminal.write(all.length === 0 ? "No alias.\n" : all.map(toLines).join(""));
