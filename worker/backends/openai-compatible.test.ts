@@ -109,6 +109,15 @@ describe("each server is asked in its own words", () => {
       { sampling: { topK: 0, seed: 3 }, choice: 1 },
       { top_k: undefined, seed: undefined },
     ],
+    ["sglang", { cacheSalt: "s4lt" }, { cache_salt: "s4lt" }],
+    ["sglang", {}, { cache_salt: undefined }],
+    ["generic", { cacheSalt: "s4lt" }, { cache_salt: undefined }],
+    ["generic", { reasoningEffort: "none" }, { reasoning_effort: undefined }],
+    [
+      "llama.cpp",
+      { reasoningEffort: "none" },
+      { reasoning_effort: undefined, chat_template_kwargs: { enable_thinking: false } },
+    ],
     ["generic", { stop: ["1", "2", "3", "4", "5"] }, { stop: ["1", "2", "3", "4"] }],
   ])("%s: %o", async (guise, changes, expected) => {
     const body = await bodyOf(guise, changes);

@@ -59,6 +59,7 @@ export const DIALECTS: Record<ServerName, Dialect> = {
       ...toTemplateSwitch(thought),
       separate_reasoning: thought.isSplit,
     }),
+    saltField: "cache_salt",
   },
   // router/src/lib.rs: `presence_penalty` becomes a repetition penalty there, and `logit_bias` and `n` are unused.
   tgi: {

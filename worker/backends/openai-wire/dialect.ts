@@ -39,6 +39,8 @@ export type Dialect = {
   hasImagesInTools: boolean;
   grammarFields(grammar: Grammar): BodyFields;
   thoughtFields(thought: Thought): BodyFields;
+  /** What keeps the keys and values of a prompt from whoever has another salt; absent: nothing does. */
+  saltField: string | undefined;
   /** Sent with each chat or completion. */
   chatExtras: BodyFields;
   completionExtras: BodyFields;
@@ -90,6 +92,7 @@ export const PLAIN_DIALECT: Dialect = {
   hasImagesInTools: false,
   grammarFields: toResponseFormat,
   thoughtFields: toReasoningEffort,
+  saltField: undefined,
   chatExtras: {},
   completionExtras: {},
   truncateFields: undefined,

@@ -2,7 +2,7 @@ import { AppError } from "@/lib/errors";
 import type { ToolRequest } from "@/lib/protocol/answer-shape";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { hasImage, type Message, type MessagePart, messageText } from "@/lib/protocol/message";
-import type { BodyFields, Dialect } from "./dialect";
+import type { BodyFields, Dialect, Thought } from "./dialect";
 
 /** A GenerateRequest as the body of OpenAI's `chat/completions` or `completions`, in a server's own dialect. */
 
@@ -58,7 +58,7 @@ function toStreamFields(isStream: boolean, { streamOptions }: Dialect): BodyFiel
 /** Fields that chats and completions have in common. Undefined ones are no part of JSON. */
 function toSharedFields(request: GenerateRequest, dialect: Dialect): BodyFields {
   const { sampling, stop, stopTokenIds, ignoreEos, minTokens, maxTokens, grammar } = request;
-  const { names, topKForAll, stopsMax, honoured } = dialect;
+  const { names, topKForAll, stopsMax, honoured, saltField } = dialect;
   const { topK, logitBias } = sampling;
   const honours = honoured.has.bind(honoured);
   const hasBias = logitBias !== undefined && Object.keys(logitBias).length > 0;
@@ -82,6 +82,7 @@ function toSharedFields(request: GenerateRequest, dialect: Dialect): BodyFields 
     // Servers take no 0 but with an echo; the one token is then not told.
     [names.maxTokens]: maxTokens === 0 && !request.reportPrompt ? 1 : maxTokens,
     ...(grammar && dialect.grammarFields(grammar)),
+    ...(saltField !== undefined && { [saltField]: request.cacheSalt }),
   };
 }
 
@@ -105,11 +106,6 @@ function toCompletionFields(request: GenerateRequest, dialect: Dialect): BodyFie
 
 function toChatFields(request: GenerateRequest, dialect: Dialect): BodyFields {
   const { messages, logProbabilityCount: count, toolRequest } = request;
-  const thought = {
-    effort: request.reasoningEffort,
-    thinking: request.thinking,
-    isSplit: request.splitReasoning === true,
-  };
   return {
     messages: toWireMessages(messages, dialect),
     ...(count !== undefined && {
@@ -117,9 +113,19 @@ function toChatFields(request: GenerateRequest, dialect: Dialect): BodyFields {
       ...dialect.chatScoreExtras,
     }),
     ...(toolRequest && toToolFields(toolRequest, dialect)),
-    ...dialect.thoughtFields(thought),
+    ...dialect.thoughtFields(toThought(request, dialect)),
     ...dialect.chatExtras,
   };
+}
+
+/** Not to reason is a wish of anybody's: who has no word for an effort is told no effort of nothing either. */
+function toThought(request: GenerateRequest, { honoured }: Dialect): Thought {
+  const { reasoningEffort: effort, thinking, splitReasoning } = request;
+  const isSplit = splitReasoning === true;
+  if (effort === "none" && !honoured.has("reasoningEffort")) {
+    return { effort: undefined, thinking: "off", isSplit };
+  }
+  return { effort, thinking, isSplit };
 }
 
 function toToolFields({ tools, choice, isParallel }: ToolRequest, dialect: Dialect): BodyFields {

@@ -37,6 +37,7 @@ export const VLLM_DIALECT: Dialect = {
     return toResponseFormat(grammar);
   },
   thoughtFields: (thought) => ({ ...toEffort(thought), ...toTemplateSwitch(thought) }),
+  saltField: "cache_salt",
   // Cut at the model's own limit.
   truncateFields: { truncate_prompt_tokens: -1 },
   // Not `return_tokens_as_token_ids`: alternatives then come without their text.
