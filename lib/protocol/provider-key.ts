@@ -2,9 +2,8 @@ import * as z from "zod";
 import type { Credentials } from "./model-entry";
 import {
   CREDENTIAL_KEYS,
-  type CredentialKey,
+  credentialKeysOf,
   PROVIDER_NAMES,
-  PROVIDERS,
   type ProviderName,
 } from "./provider-table";
 
@@ -30,19 +29,6 @@ const parts = z.strictObject({
   secretAccessKey: credential.optional(),
   sessionToken: credential.optional(),
 });
-
-/** What a key of a provider can consist of; none where it has its access from the machine. */
-export function credentialKeysOf(provider: ProviderName): CredentialKey[] {
-  const { required, optional } = PROVIDERS[provider].place;
-  return CREDENTIAL_KEYS.filter((name) => required.includes(name) || optional.includes(name));
-}
-
-/** Providers whose models can use a key of this one: the two interfaces of OpenAI's have one key. */
-export function takesKeyOf(provider: ProviderName, keyProvider: ProviderName): boolean {
-  if (provider === keyProvider) return true;
-  const [own, other] = [PROVIDERS[provider].variables.key, PROVIDERS[keyProvider].variables.key];
-  return own !== undefined && own === other;
-}
 
 /** Undefined where they make a key of the provider. */
 export function explainCredentials(

@@ -242,3 +242,16 @@ export const PROVIDERS: Record<ProviderName, ProviderFacts> = {
     fields: [...COMMON, ...PENALTIES, ...JSON_FORMS, "sampling.seed", "stop"],
   },
 };
+
+/** What a key of a provider can consist of; none where it has its access from the machine. */
+export function credentialKeysOf(provider: ProviderName): CredentialKey[] {
+  const { required, optional } = PROVIDERS[provider].place;
+  return CREDENTIAL_KEYS.filter((name) => required.includes(name) || optional.includes(name));
+}
+
+/** Providers whose models can use a key of this one: the two interfaces of OpenAI's have one key. */
+export function takesKeyOf(provider: ProviderName, keyProvider: ProviderName): boolean {
+  if (provider === keyProvider) return true;
+  const [own, other] = [PROVIDERS[provider].variables.key, PROVIDERS[keyProvider].variables.key];
+  return own !== undefined && own === other;
+}

@@ -11,12 +11,16 @@ import {
 import { type Credentials, type ModelEntry, modelEntrySchema } from "@/lib/protocol/model-entry";
 import {
   type CreateProviderKeyBody,
-  credentialKeysOf,
   explainCredentials,
-  takesKeyOf,
   type UpdateProviderKeyBody,
 } from "@/lib/protocol/provider-key";
-import { CREDENTIAL_KEYS, PROVIDER_NAMES, type ProviderName } from "@/lib/protocol/provider-table";
+import {
+  CREDENTIAL_KEYS,
+  credentialKeysOf,
+  PROVIDER_NAMES,
+  type ProviderName,
+  takesKeyOf,
+} from "@/lib/protocol/provider-table";
 import type { ExternalModelBody } from "@/lib/protocol/providers-view";
 import { PROVIDER_KEYS_MAX } from "@/lib/provider-limits";
 import { log } from "@/lib/telemetry/log";

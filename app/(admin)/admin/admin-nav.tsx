@@ -14,6 +14,7 @@ const DESTINATIONS: readonly { href: string; label: string }[] = [
   { href: paths.adminKeys, label: "Keys" },
   { href: paths.adminUsage, label: "Usage" },
   { href: paths.adminModels, label: "Models" },
+  { href: paths.adminProviders, label: "Providers" },
   { href: paths.adminArena, label: "Arena" },
   { href: paths.adminReviews, label: "Reviews" },
   { href: paths.adminBoards, label: "Boards" },
