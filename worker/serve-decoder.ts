@@ -62,7 +62,7 @@ function toOffers(engine: Engine, description: ModelOffer["description"]): Model
   const describe = (isInvariant: boolean) =>
     isInvariant ? told : { ...told, isBatchInvariant: false };
   const own: ModelOffer = {
-    ...{ name: files.name, build: files.build, contextLength },
+    ...{ name: files.name, build: files.build, contextLength, diskBytes: files.diskBytes },
     features: givesEmbeddings ? [...features, "embeddings"] : features,
     description: describe(isBatchInvariant),
   };

@@ -36,7 +36,7 @@ export async function serveEncoder(data: EngineThreadData): Promise<ServedModel>
   return {
     offers: [
       {
-        ...{ name: files.name, build, contextLength },
+        ...{ name: files.name, build, contextLength, diskBytes: files.diskBytes },
         features: [...engine.abilities, "tokenize"],
         // Only the exception is worth saying.
         description: isBatchInvariant ? told : { ...told, isBatchInvariant },

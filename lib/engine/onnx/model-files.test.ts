@@ -1,4 +1,4 @@
-import { cp, mkdtemp, readFile, rename, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readFile, rename, rm, stat, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from "vitest";
@@ -49,6 +49,23 @@ describe("a whole folder", () => {
       weightPath: join(SOURCE, "onnx/model.onnx"),
       build: expect.stringMatching(/^[0-9a-f]{64}$/),
     });
+  });
+
+  test("what it takes on the disk is the size of the files that are read", async () => {
+    const { diskBytes, weightBytes } = await readModelFiles(folder);
+    const texts = ["config.json", "generation_config.json", "tokenizer.json"];
+    const rest = ["tokenizer_config.json", "chat_template.jinja"];
+    const sizes = await Promise.all(
+      [...texts, ...rest].map((it) =>
+        stat(path(it)).then(
+          ({ size }) => size,
+          () => 0,
+        ),
+      ),
+    );
+    expect(diskBytes).toBe(sizes.reduce((sum, size) => sum + size, weightBytes));
+    await writeFile(path("README.md"), "a card of another length");
+    expect((await readModelFiles(folder)).diskBytes).toBe(diskBytes);
   });
 
   test("the most exact weights are taken, or those that are asked for", async () => {

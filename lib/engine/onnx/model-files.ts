@@ -87,6 +87,8 @@ export type ModelFiles = {
   weightBytes: number;
   /** SHA-256 over every file that decides what the model says, hex. */
   build: string;
+  /** Size of those files. */
+  diskBytes: number;
 };
 
 /**
@@ -128,7 +130,7 @@ export async function readModelFiles(
     tensorNames: isGenai ? genai.tensorNames : new Map(),
     weightForm: weights.form,
     weightBytes: await measureWeights(weights.path),
-    build: await hashFiles(root, weights.path),
+    ...(await hashFiles(root, weights.path)),
   };
 }
 
@@ -280,7 +282,10 @@ async function measureWeights(weightPath: string): Promise<number> {
   return sizes.reduce((sum, size) => sum + size, 0);
 }
 
-async function hashFiles(root: string, weightPath: string): Promise<string> {
+async function hashFiles(
+  root: string,
+  weightPath: string,
+): Promise<Pick<ModelFiles, "build" | "diskBytes">> {
   const names = [
     ...["config.json", "generation_config.json", "tokenizer.json", "tokenizer_config.json"],
     ...["chat_template.jinja", "genai_config.json"],
@@ -288,12 +293,14 @@ async function hashFiles(root: string, weightPath: string): Promise<string> {
     ...(await listWeights(weightPath)).map((it) => relative(root, it).split(sep).join("/")),
   ];
   const hash = createHash("sha256");
+  let diskBytes = 0;
   for (const name of names) {
     const found = await stat(join(root, name)).catch(() => undefined); // An optional file.
     if (!found) continue;
     // Name and size keep two files from passing for one with their bytes moved across the border.
     hash.update(`${name}\0${found.size}\0`);
+    diskBytes += found.size;
     for await (const chunk of createReadStream(join(root, name))) hash.update(chunk);
   }
-  return hash.digest("hex");
+  return { build: hash.digest("hex"), diskBytes };
 }
