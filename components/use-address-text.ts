@@ -26,6 +26,15 @@ export function useAddressText(isMine: (pathname: string) => boolean): string {
   );
 }
 
+/** The address from its `#` on, as it is now; on the server nobody knows it. */
+export function useAddressHash(): string {
+  return useSyncExternalStore(
+    subscribe,
+    () => window.location.hash,
+    () => "",
+  );
+}
+
 /** Changes the address without asking the server for anything. */
 export function moveAddress(href: string, how: "push" | "replace"): void {
   if (how === "push") window.history.pushState(null, "", href);
@@ -37,9 +46,11 @@ const toText = (pathname: string, parameters: URLSearchParams) => `${pathname}?$
 
 function subscribe(onChange: () => void): () => void {
   window.addEventListener("popstate", onChange);
+  window.addEventListener("hashchange", onChange);
   window.addEventListener(MOVED, onChange);
   return () => {
     window.removeEventListener("popstate", onChange);
+    window.removeEventListener("hashchange", onChange);
     window.removeEventListener(MOVED, onChange);
   };
 }

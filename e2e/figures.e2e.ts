@@ -114,6 +114,22 @@ test("pictures come when they are near, one tab each, and a link leads to one", 
   await expect(tab(page, "Win rates")).toHaveAttribute("aria-selected", "true");
   await expect(tab(page, "Win rates")).toBeInViewport();
   await expect(figures(page).getByRole("figure", { name: "Win rates by pair" })).toBeVisible();
+
+  // What was chosen of a picture is in the link to it, also beside what was chosen of the board.
+  await figures(page).getByText("Expected by scores").click();
+  await expect(page).toHaveURL(/#figures-win-rates\?rates=expected$/);
+  await page.getByRole("button", { name: "Retired models" }).click();
+  await expect(page).toHaveURL(/\?retired=true#figures-win-rates\?rates=expected$/);
+  const chosen = page.url();
+  await page.goto("about:blank");
+  await page.goto(chosen);
+  await expect(
+    figures(page).getByRole("figure", { name: "Expected win rates by pair" }),
+  ).toBeVisible();
+  // A link to another place of the page leaves the pictures as they are.
+  await page.getByRole("link", { name: "Your board" }).click();
+  await expect(page).toHaveURL(/#your-board$/);
+  await expect(page.getByRole("radio", { name: "Expected by scores" })).toBeChecked();
 });
 
 test("by keyboard alone: a heat map is read cell by cell", async ({ page }) => {
@@ -200,6 +216,9 @@ test("scores over time: models come and go", async ({ page }) => {
   await expect(plot(page)).toHaveAccessibleName(/plot\/india/);
   await chosen.getByRole("button", { name: "Take plot/alpha out of the picture" }).click();
   await expect(plot(page)).not.toHaveAccessibleName(/plot\/alpha/);
+  await page.reload();
+  await expect(plot(page)).toHaveAccessibleName(/plot\/india/);
+  await expect(plot(page)).not.toHaveAccessibleName(/plot\/alpha/);
   const table = figures(page).getByRole("table", { name: "Scores over time" });
   expect(await table.getByRole("row").count()).toBeGreaterThanOrEqual(10);
 });
@@ -212,6 +231,8 @@ test("a score is set against what was measured, and what was not is said", async
   await expect(figures(page).getByText("No model on this board has a price yet")).toBeVisible();
   await figures(page).getByText("First token").click();
   await expect(plotOrWords(page)).toBeVisible();
+  await page.reload();
+  await expect(page.getByRole("radio", { name: "First token" })).toBeChecked();
 });
 
 test("desk and phone, light and dark: every picture is usable", async ({ page }, info) => {

@@ -21,9 +21,9 @@ export function AverageFigure(board: FigureBoard) {
   return <PairState board={board}>{(pairs) => <Averages pairs={pairs} {...board} />}</PairState>;
 }
 
-function Averages({ pairs, source }: FigureBoard & { pairs: PairTable }) {
+function Averages({ pairs, source, ...reader }: FigureBoard & { pairs: PairTable }) {
   const rows = useMemo(() => toAverageRows(pairs), [pairs]);
-  const { shown, more } = useTop(rows, SHOWN);
+  const { shown, more } = useTop(rows, SHOWN, reader);
   const table = useMemo(() => toAverageTable(rows), [rows]);
   const layout = useCallback((width: number) => toAverageLayout(shown, width), [shown]);
   if (rows.length === 0) {

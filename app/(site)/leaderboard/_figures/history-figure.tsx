@@ -1,7 +1,7 @@
 "use client";
 
 import { X } from "lucide-react";
-import { useMemo, useState } from "react";
+import { useMemo } from "react";
 import { boardLabel } from "@/components/board/board-labels";
 import { SERIES_MAX } from "@/components/plots/history-layout";
 import { RatingOverTime } from "@/components/plots/rating-over-time";
@@ -12,11 +12,13 @@ import { FigureError, FigureSkeleton } from "./pair-state";
 /** More lines at first would hide each other. */
 const SHOWN_AT_FIRST = 4;
 
-export function HistoryFigure({ boardKey, fingerprint, rated, source }: FigureBoard) {
+export function HistoryFigure(board: FigureBoard) {
+  const { boardKey, fingerprint, rated, source, choices, choose } = board;
   const names = useMemo(() => rated.map((it) => it.model), [rated]);
-  const [chosen, setChosen] = useState<readonly string[] | null>(null);
   // A model that filters have taken away is no longer asked for.
-  const models = (chosen ?? names.slice(0, SHOWN_AT_FIRST)).filter((it) => names.includes(it));
+  const models = (choices.models ?? names.slice(0, SHOWN_AT_FIRST)).filter((it) =>
+    names.includes(it),
+  );
   // A board of the last days moves with the day: only boards of all times have a past.
   const isOfAllTimes = boardKey.period === "all";
   const { data, error, refetch } = useRatingHistory({
@@ -24,7 +26,7 @@ export function HistoryFigure({ boardKey, fingerprint, rated, source }: FigureBo
     ...{ models, fingerprint },
   });
   const controls = (
-    <ModelChooser names={names} models={models} onChange={(wanted) => setChosen(wanted)} />
+    <ModelChooser names={names} models={models} onChange={(wanted) => choose({ models: wanted })} />
   );
   if (models.length === 0) {
     return (

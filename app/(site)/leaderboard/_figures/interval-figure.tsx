@@ -13,8 +13,8 @@ import { useTop } from "./use-top";
 
 const SHOWN = { desk: 40, phone: 25 };
 
-export function IntervalFigure({ rated, source }: FigureBoard) {
-  const { shown, more } = useTop(rated, SHOWN);
+export function IntervalFigure({ rated, source, ...reader }: FigureBoard) {
+  const { shown, more } = useTop(rated, SHOWN, reader);
   const table = useMemo(() => toIntervalTable(rated), [rated]);
   const layout = useCallback((width: number) => toIntervalLayout(shown, width), [shown]);
   const hasPreliminary = shown.some((it) => it.isPreliminary);

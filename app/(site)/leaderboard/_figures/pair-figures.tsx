@@ -1,6 +1,6 @@
 "use client";
 
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useMemo } from "react";
 import { formatCount, formatShare } from "@/components/format";
 import { Choice } from "@/components/plots/choice";
 import { FigureFrame } from "@/components/plots/figure-frame";
@@ -22,7 +22,7 @@ import { TELLING_VOTES_MIN } from "@/components/plots/to-opponents";
 import type { PairTable } from "@/lib/protocol/board-view";
 import type { FigureBoard } from "./figure-board";
 import { PairState } from "./pair-state";
-import { type PairKind, toBattleTable, toPairTip, toWinTable } from "./pair-words";
+import { toBattleTable, toPairTip, toWinTable } from "./pair-words";
 import { topPairs } from "./pick-pairs";
 import { useTop } from "./use-top";
 
@@ -56,9 +56,9 @@ function WinDrawing({ layout }: DrawingProps) {
   return <HeatDrawing layout={layout} color={divergingColor} legend={WIN_LEGEND} />;
 }
 
-function WinRates({ pairs, source }: PairFigureProps) {
-  const [kind, setKind] = useState<PairKind>("observed");
-  const { shown, more } = useTop(pairs.models, SHOWN);
+function WinRates({ pairs, source, choices, choose }: PairFigureProps) {
+  const kind = choices.rates;
+  const { shown, more } = useTop(pairs.models, SHOWN, { choices, choose });
   const table = useMemo(() => toWinTable(pairs, kind), [pairs, kind]);
   const layout = useCallback(
     (width: number) => {
@@ -91,7 +91,12 @@ function WinRates({ pairs, source }: PairFigureProps) {
       fileName={kind === "observed" ? "win-rates" : "expected-win-rates"}
       controls={
         <>
-          <Choice label="Which win rates" options={KINDS} value={kind} onChange={setKind} />
+          <Choice
+            label="Which win rates"
+            options={KINDS}
+            value={kind}
+            onChange={(rates) => choose({ rates })}
+          />
           {more}
         </>
       }
@@ -114,8 +119,8 @@ function WinRates({ pairs, source }: PairFigureProps) {
   );
 }
 
-function BattleCounts({ pairs, source }: PairFigureProps) {
-  const { shown, more } = useTop(pairs.models, SHOWN);
+function BattleCounts({ pairs, source, ...reader }: PairFigureProps) {
+  const { shown, more } = useTop(pairs.models, SHOWN, reader);
   const table = useMemo(() => toBattleTable(pairs), [pairs]);
   const most = useMemo(() => Math.max(...pairs.votes.map((row) => Math.max(...row))), [pairs]);
   const layout = useCallback(

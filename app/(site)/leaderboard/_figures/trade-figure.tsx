@@ -1,6 +1,6 @@
 "use client";
 
-import { useCallback, useMemo, useState } from "react";
+import { useCallback, useMemo } from "react";
 import { countOf, formatCount } from "@/components/format";
 import { Choice } from "@/components/plots/choice";
 import { FigureFrame } from "@/components/plots/figure-frame";
@@ -19,10 +19,9 @@ import { TRADE_IDS, TRADE_MEASURES, type TradeId } from "./trade-measures";
 
 const OPTIONS = TRADE_IDS.map((value) => ({ value, label: TRADE_MEASURES[value].tab }));
 
-export function TradeFigure({ rated, source }: FigureBoard) {
+export function TradeFigure({ rated, source, choices, choose }: FigureBoard) {
   // What most is known of, unless the reader says otherwise: a platform of local models has no prices.
-  const [chosen, setChosen] = useState<TradeId | null>(null);
-  const id = chosen ?? mostKnown(rated);
+  const id = choices.against ?? mostKnown(rated);
   const measure = TRADE_MEASURES[id];
   const known = useMemo(
     () => rated.filter((row) => measure.amountOf(row) !== null),
@@ -42,7 +41,12 @@ export function TradeFigure({ rated, source }: FigureBoard) {
   const left = rated.length - known.length;
   const missing = `${countOf(left, "model")} without ${measure.missing} ${left === 1 ? "is" : "are"} left out.`;
   const controls = (
-    <Choice label="Set the score against" options={OPTIONS} value={id} onChange={setChosen} />
+    <Choice
+      label="Set the score against"
+      options={OPTIONS}
+      value={id}
+      onChange={(against) => choose({ against })}
+    />
   );
   if (known.length === 0) {
     return (
