@@ -79,3 +79,11 @@ export const LAUNCH_LINE_CHARACTERS_MAX = 1_000;
 export const MODULE_CLOSE_MS_MAX = 10_000;
 /** Pieces that a module says without a pause before others have a turn: one that never waits would let nobody in. */
 export const MODULE_PIECES_A_TURN = 32;
+
+/**
+ * What a provider signs or encrypts of one thought: Anthropic's and OpenAI's hold the whole thought, of which a
+ * model writes some 20,000 tokens at most before it says a word or calls a tool.
+ */
+export const THOUGHT_SEAL_CHARACTERS_MAX = 262_144;
+/** Of one answer; a model that thinks between its calls has one before each of those (`TOOL_CALLS_MAX`). */
+export const THOUGHTS_MAX = 128;

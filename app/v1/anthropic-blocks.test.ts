@@ -108,6 +108,49 @@ test("calls stand after the text, each with its input, and the results go back",
   ]);
 });
 
+test("what a provider wants back of thoughts stands in their blocks, and reaches the worker again", async () => {
+  const seal = (it: string): GenerateEvent => ({ type: "thought-seal", seal: `parley-${it}` });
+  Object.assign(script, {
+    events: [
+      ...[reason("I could"), reason(" look."), seal("1"), seal("2"), say("I look.")],
+      ...[reason("Again."), seal("3"), seal("4"), call(0, "call_1", "look")],
+    ],
+    finish: "tool-calls",
+  });
+  const thinking = { type: "enabled", budget_tokens: 1_024 };
+  const reply = await ask({ tools, thinking });
+  expect(reply.content).toEqual([
+    { type: "thinking", thinking: "I could look.", signature: "parley-1" },
+    { type: "redacted_thinking", data: "parley-2" },
+    text("I look."),
+    { type: "thinking", thinking: "Again.", signature: "parley-3" },
+    { type: "redacted_thinking", data: "parley-4" },
+    expect.objectContaining({ type: "tool_use", id: "call_1" }),
+  ]);
+  const result = { type: "tool_result", tool_use_id: "call_1", content: "3" };
+  const sentBack = (content: readonly object[]) => [
+    ...messages,
+    { role: "assistant", content },
+    { role: "user", content: [result] },
+  ];
+  await ask({ tools, thinking, messages: sentBack(reply.content) });
+  expect(seen.at(-1)?.messages[1]).toMatchObject({
+    thoughts: [
+      { text: "I could look.", seal: "parley-1", after: 0 },
+      { text: "", seal: "parley-2", after: 0 },
+      { text: "Again.", seal: "parley-3", after: 1 },
+      { text: "", seal: "parley-4", after: 1 },
+    ],
+  });
+  // What another place has signed goes nowhere.
+  const foreign = { type: "thinking", thinking: "Hm.", signature: "EqQBCgIYAhIM" };
+  await ask({ tools, thinking, messages: sentBack([foreign, ...reply.content.slice(-1)]) });
+  expect(seen.at(-1)?.messages[1]).not.toHaveProperty("thoughts");
+  // Who did not ask for thinking is told of none.
+  const { content } = await ask({ tools });
+  expect(content.map(({ type }) => type)).toEqual(["text", "tool_use"]);
+});
+
 test("the client's loop over tools runs them and comes to an answer", async () => {
   const given: unknown[] = [];
   Object.assign(script, {

@@ -29,7 +29,14 @@ const stop_sequence = text
 
 const contentBlock = z.discriminatedUnion("type", [
   z.object({ type: z.literal("text"), text, citations: z.null() }),
-  z.object({ type: z.literal("thinking"), thinking: text, signature: text }),
+  z.object({
+    ...{ type: z.literal("thinking"), thinking: text },
+    signature: text.describe("Send it back with the block; empty of models that sign nothing."),
+  }),
+  z.object({
+    type: z.literal("redacted_thinking"),
+    data: text.describe("What the model's provider wants back, where thinking was asked for."),
+  }),
   z.object({
     ...{ type: z.literal("tool_use"), id: text, name: text, input: z.unknown() },
     caller: z.object({ type: z.literal("direct") }),
@@ -62,6 +69,7 @@ export const messageEventSchema = formOf<MessageEvent>()(
       delta: z.discriminatedUnion("type", [
         z.object({ type: z.literal("text_delta"), text }),
         z.object({ type: z.literal("thinking_delta"), thinking: text }),
+        z.object({ type: z.literal("signature_delta"), signature: text }),
         z.object({ type: z.literal("input_json_delta"), partial_json: text }),
       ]),
     }),

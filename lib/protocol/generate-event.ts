@@ -2,8 +2,12 @@ import * as z from "zod";
 import { ERROR_CODE_LIST } from "@/lib/errors";
 import { TOKEN_COUNT_MAX } from "@/lib/fleet-limits";
 import { ALTERNATIVES_MAX } from "@/lib/limits";
-import { UPSTREAM_RETRY_AFTER_SECONDS_MAX } from "@/lib/upstream-limits";
+import {
+  THOUGHT_SEAL_CHARACTERS_MAX,
+  UPSTREAM_RETRY_AFTER_SECONDS_MAX,
+} from "@/lib/upstream-limits";
 import { samplingSchema } from "./generate-request";
+import { THOUGHT_SEAL_PREFIX } from "./message";
 import { liveLoadSchema } from "./registration";
 
 /** Of tokens. What is told is added up, charged and kept in columns of 32 bits. */
@@ -23,7 +27,7 @@ export const generationWaitingSchema = z.object({
 
 /**
  * What a worker says of one generation, in this order: `generation-start`, any number of `text-delta`
- * (and, where asked for, of `reasoning-delta`, `tool-call-start` and `tool-call-delta`),
+ * (and, where asked for, of `reasoning-delta`, `thought-seal`, `tool-call-start` and `tool-call-delta`),
  * then `generation-end` or `generation-error`. An error may also come alone. After an abort the stream
  * just ends. A request for log-probabilities gets `prompt-tokens` (where it wants the prompt's, too) before the first token and
  * a `token-log-probability` for each token, before the text that the token is part of.
@@ -70,6 +74,16 @@ export const reasoningDeltaSchema = z.object({
   text: z.string(),
   tokens: count,
   tokenIds,
+});
+
+/**
+ * What a provider wants to have back of the model's thoughts when the conversation goes on (message.ts,
+ * `thoughts`): of the reasoning that was told since the last one, or of a thought that is not told. Only where
+ * reasoning is told apart.
+ */
+export const thoughtSealSchema = z.object({
+  type: z.literal("thought-seal"),
+  seal: z.string().startsWith(THOUGHT_SEAL_PREFIX).max(THOUGHT_SEAL_CHARACTERS_MAX),
 });
 
 /** The model asks to have a function called; its arguments follow. */
@@ -166,6 +180,7 @@ export const generateEventSchema = z.discriminatedUnion("type", [
   generationStartSchema,
   textDeltaSchema,
   reasoningDeltaSchema,
+  thoughtSealSchema,
   toolCallStartSchema,
   toolCallDeltaSchema,
   tokenLogProbabilitySchema,

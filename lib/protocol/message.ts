@@ -1,6 +1,11 @@
 import * as z from "zod";
 import { MESSAGES_MAX, TOOL_CALLS_MAX, TOOL_NAME } from "@/lib/limits";
-import { IMAGE_BYTES_MAX, IMAGES_MAX } from "@/lib/upstream-limits";
+import {
+  IMAGE_BYTES_MAX,
+  IMAGES_MAX,
+  THOUGHT_SEAL_CHARACTERS_MAX,
+  THOUGHTS_MAX,
+} from "@/lib/upstream-limits";
 
 /** The one internal message. */
 export const textPartSchema = z.strictObject({ type: z.literal("text"), text: z.string() });
@@ -37,6 +42,21 @@ export const toolCallSchema = z.strictObject({
   arguments: z.string(),
 });
 
+/** Of what a worker sealed; what other platforms sign for their own callers is nothing to ours. */
+export const THOUGHT_SEAL_PREFIX = "parley-";
+
+/**
+ * What a model of a provider wrote to itself, with what that provider wants to have back of it
+ * (`thought-seal`). Only the worker that made a seal can read it; to every other model it is nothing.
+ */
+export const thoughtSchema = z.strictObject({
+  /** As it was told; empty for a thought that was not. */
+  text: z.string(),
+  seal: z.string().startsWith(THOUGHT_SEAL_PREFIX).max(THOUGHT_SEAL_CHARACTERS_MAX),
+  /** Parts of the content that came before it. */
+  after: z.number().int().min(0),
+});
+
 export const messageSchema = z
   .strictObject({
     role: z.enum(["system", "user", "assistant", "tool"]),
@@ -44,11 +64,13 @@ export const messageSchema = z
     content: z.array(partSchema),
     /** Of the assistant: what it asked to have called. */
     toolCalls: z.array(toolCallSchema).min(1).max(TOOL_CALLS_MAX).optional(),
+    /** Of the assistant, in order. */
+    thoughts: z.array(thoughtSchema).min(1).max(THOUGHTS_MAX).optional(),
     /** Of a tool: the call that this is the result of. */
     toolCallId: z.string().min(1).max(128).optional(),
   })
   .superRefine((message, context) => {
-    const { role, content, toolCalls, toolCallId } = message;
+    const { role, content, toolCalls, thoughts, toolCallId } = message;
     const refuse = (path: string, text: string) =>
       context.addIssue({ code: "custom", path: [path], message: text });
     if (content.length === 0 && !toolCalls) refuse("content", "must hold at least one part.");
@@ -58,6 +80,7 @@ export const messageSchema = z
       refuse("content", "holds an image, which only a user or a tool can show.");
     }
     if (toolCalls && role !== "assistant") refuse("toolCalls", "belong to an assistant's message.");
+    if (thoughts && role !== "assistant") refuse("thoughts", "belong to an assistant's message.");
     if (toolCallId && role !== "tool") refuse("toolCallId", "belongs to a tool's message.");
     if (role === "tool" && !toolCallId) refuse("toolCallId", "must name the call it answers.");
   });
@@ -67,6 +90,7 @@ export const messagesSchema = z.array(messageSchema).min(1).max(MESSAGES_MAX);
 export type TextPart = z.infer<typeof textPartSchema>;
 export type ImagePart = z.infer<typeof imagePartSchema>;
 export type MessagePart = z.infer<typeof partSchema>;
+export type Thought = z.infer<typeof thoughtSchema>;
 export type ToolCall = z.infer<typeof toolCallSchema>;
 export type Message = z.infer<typeof messageSchema>;
 /** As a client gave it: its images may still be elsewhere. */

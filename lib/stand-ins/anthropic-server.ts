@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { answerProvider, type ProviderAnswer, type ProviderAsk } from "./provider-answer";
+import { explainThoughts, REDACTED, redactThought, signThought } from "./signed-thoughts";
 import { toTokens } from "./stand-in-model";
 import { type EventWriter, type StandIn, startStandIn } from "./stand-in-server";
 
@@ -30,6 +31,7 @@ const block = z.union([
     content: z.union([z.string(), z.array(z.looseObject({ type: z.string() }))]).optional(),
   }),
   z.looseObject({ type: z.literal("thinking"), thinking: z.string(), signature: z.string() }),
+  z.looseObject({ type: z.literal("redacted_thinking"), data: z.string() }),
 ]);
 const requestSchema = z.looseObject({
   model: z.string(),
@@ -97,13 +99,17 @@ export async function startAnthropicServer(
       if (!parsed.success) return refuse(400, describeIssue(parsed.error));
       const { data } = parsed;
       if (!models.includes(data.model)) return refuse(404, `model: ${data.model}`);
+      const disorder = explainThoughts(data.messages, data.thinking);
+      if (disorder !== undefined) return refuse(400, disorder);
       const ask = toAsk(data);
       const length = toTokens(ask.prompt).length;
       if (length > contextLength) {
         return refuse(400, `prompt is too long: ${length} tokens > ${contextLength} maximum`);
       }
       const events = openEvents();
-      if (options.streamError === undefined) await stream(events, data.model, answerProvider(ask));
+      const isRedacted = ask.prompt.includes(REDACTED);
+      const answer = { ...answerProvider(ask), isRedacted };
+      if (options.streamError === undefined) await stream(events, data.model, answer);
       else await events.send(toError(529, "Overloaded"), "error");
       events.end();
     },
@@ -148,7 +154,9 @@ const STOP_REASONS = {
   ...{ calls: "tool_use", filtered: "refusal" },
 } as const;
 
-async function stream(events: EventWriter, model: string, answer: ProviderAnswer): Promise<void> {
+type Answer = ProviderAnswer & { isRedacted: boolean };
+
+async function stream(events: EventWriter, model: string, answer: Answer): Promise<void> {
   const usage = {
     input_tokens: answer.promptTokens - answer.cachedTokens,
     cache_creation_input_tokens: 0,
@@ -174,10 +182,13 @@ async function stream(events: EventWriter, model: string, answer: ProviderAnswer
     await send({ type: "content_block_stop", index });
     index += 1;
   };
-  if (answer.reasoning.length > 0) {
+  const thought = answer.reasoning.join("");
+  if (thought !== "" && answer.isRedacted) {
+    await block({ type: "redacted_thinking", data: redactThought(thought) }, []);
+  } else if (thought !== "") {
     await block({ type: "thinking", thinking: "", signature: "" }, [
       ...answer.reasoning.map((thinking) => ({ type: "thinking_delta", thinking })),
-      { type: "signature_delta", signature: "c3RhbmQtaW4=" },
+      { type: "signature_delta", signature: signThought(thought) },
     ]);
   }
   if (answer.tokens.length > 0) {

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { answerProvider, type ProviderAnswer, type ProviderAsk } from "./provider-answer";
+import { explainCallSignatures, signCall } from "./signed-thoughts";
 import { toTokens } from "./stand-in-model";
 import { type EventWriter, type StandIn, startStandIn } from "./stand-in-server";
 
@@ -21,6 +22,7 @@ const partSchema = z.looseObject({
   thought: z.boolean().optional(),
   inlineData: z.looseObject({ mimeType: z.string(), data: z.string() }).optional(),
   functionCall: z.looseObject({ name: z.string(), args: z.unknown() }).optional(),
+  thoughtSignature: z.string().optional(),
   functionResponse: z.looseObject({ name: z.string(), response: z.unknown() }).optional(),
 });
 const contentSchema = z.looseObject({
@@ -106,6 +108,9 @@ export async function startGoogleServer(options: GoogleStandInOptions = {}): Pro
       if (!parsed.success) {
         return refuse(400, `Invalid value at '${parsed.error.issues[0]?.path.join(".")}'.`);
       }
+      const isSigned = model.startsWith("gemini-3");
+      const unsigned = isSigned ? explainCallSignatures(parsed.data.contents) : undefined;
+      if (unsigned !== undefined) return refuse(400, unsigned);
       const ask = toAsk(parsed.data);
       const length = toTokens(ask.prompt).length;
       if (length > contextLength) {
@@ -176,8 +181,8 @@ async function stream(events: EventWriter, model: string, answer: ProviderAnswer
   for (const text of answer.reasoning) if (!(await send({ text, thought: true }))) return;
   for (const text of answer.tokens) if (!(await send({ text }))) return;
   for (const { name, pieces } of answer.calls) {
-    const args: unknown = JSON.parse(pieces.join(""));
-    if (!(await send({ functionCall: { name, args }, thoughtSignature: "c3RhbmQtaW4=" }))) return;
+    const functionCall = { name, args: JSON.parse(pieces.join("")) };
+    if (!(await send({ functionCall, thoughtSignature: signCall(functionCall) }))) return;
   }
   const last = { content: { parts: [{ text: "" }], role: "model" }, index: 0 };
   const finishReason = FINISH_REASONS[answer.end];

@@ -1,5 +1,6 @@
 import * as z from "zod";
 import { answerProvider, type ProviderAnswer, type ProviderAsk } from "./provider-answer";
+import { signThought } from "./signed-thoughts";
 import { toTokens } from "./stand-in-model";
 import { type EventWriter, type StandIn, startStandIn } from "./stand-in-server";
 
@@ -19,11 +20,14 @@ const itemSchema = z.looseObject({
   role: z.string().optional(),
   content: z.union([z.string(), z.array(partSchema)]).optional(),
   output: z.union([z.string(), z.array(partSchema)]).optional(),
+  summary: z.array(partSchema).optional(),
+  encrypted_content: z.string().nullish(),
 });
 const requestSchema = z.looseObject({
   model: z.string(),
   stream: z.literal(true),
   store: z.boolean().optional(),
+  include: z.array(z.string()).optional(),
   input: z.array(itemSchema).min(1),
   temperature: z.number().min(0).max(2).optional(),
   top_p: z.number().min(0).max(1).optional(),
@@ -40,6 +44,7 @@ const requestSchema = z.looseObject({
     .optional(),
   parallel_tool_calls: z.boolean().optional(),
 });
+type Item = z.infer<typeof itemSchema>;
 type ResponsesRequest = z.infer<typeof requestSchema>;
 
 const ERROR_TYPES: Record<number, string> = {
@@ -72,6 +77,10 @@ export async function startResponsesServer(
       if (!models.includes(data.model)) {
         return refuse(404, `The model '${data.model}' does not exist.`, "model_not_found");
       }
+      if (!data.input.every(isKnownThought)) {
+        const message = "The encrypted content of a reasoning item could not be verified.";
+        return refuse(400, message, "invalid_encrypted_content");
+      }
       const ask = toAsk(data);
       const length = toTokens(ask.prompt).length;
       if (length > contextLength) {
@@ -79,10 +88,17 @@ export async function startResponsesServer(
         return refuse(400, message, "context_length_exceeded");
       }
       const events = openEvents();
-      await new Teller(events, data.model).tell(answerProvider(ask));
+      const encrypts = data.include?.includes("reasoning.encrypted_content") === true;
+      await new Teller(events, data.model, encrypts).tell(answerProvider(ask));
       events.end();
     },
   });
+}
+
+/** What is not kept here is sent again, in cipher. */
+function isKnownThought({ type, summary = [], encrypted_content: cipher }: Item): boolean {
+  if (type !== "reasoning") return true;
+  return cipher === signThought(summary.map(({ text = "" }) => text).join(""));
 }
 
 function toAsk(request: ResponsesRequest): ProviderAsk {
@@ -115,11 +131,13 @@ function toAsk(request: ResponsesRequest): ProviderAsk {
 class Teller {
   readonly #events: EventWriter;
   readonly #head: object;
+  readonly #encrypts: boolean;
   #number = 0;
   #output = 0;
 
-  constructor(events: EventWriter, model: string) {
+  constructor(events: EventWriter, model: string, encrypts: boolean) {
     this.#events = events;
+    this.#encrypts = encrypts;
     this.#head = { id: "resp_stand_in", object: "response", created_at: 1_700_000_000, model };
   }
 
@@ -148,7 +166,8 @@ class Teller {
   async #reason(tokens: string[]): Promise<void> {
     const id = "rs_stand_in";
     const item = { type: "reasoning", id, summary: [] };
-    await this.#item(item, async (output_index) => {
+    const cipher = this.#encrypts ? { encrypted_content: signThought(tokens.join("")) } : {};
+    const tell = async (output_index: number) => {
       const place = { item_id: id, output_index, summary_index: 0 };
       const part = { type: "summary_text", text: "" };
       await this.#send("response.reasoning_summary_part.added", { ...place, part });
@@ -161,7 +180,8 @@ class Teller {
         ...place,
         part: { ...part, text },
       });
-    });
+    };
+    await this.#item(item, tell, { ...item, ...cipher });
   }
 
   async #say(tokens: string[]): Promise<void> {

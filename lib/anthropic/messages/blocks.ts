@@ -9,10 +9,12 @@ import {
   type ImageAddress,
   type ImagePart,
   type TextPart,
+  THOUGHT_SEAL_PREFIX,
   type ToolCall,
   toolNameSchema,
 } from "@/lib/protocol/message";
 import { textSchema } from "@/lib/protocol/well-formed-text";
+import { THOUGHT_SEAL_CHARACTERS_MAX } from "@/lib/upstream-limits";
 import { adopt, refuse, reject } from "@/lib/util/refuse";
 import { neutralPart } from "./fields";
 
@@ -23,7 +25,9 @@ export type Block =
   | { type: "image"; part: ImagePart | ImageAddress }
   | { type: "call"; call: ToolCall }
   | { type: "result"; callId: string; content: GivenPart[] }
-  /** What an assistant wrote to itself. */
+  /** What an assistant wrote to itself, with what its provider wants to have back of it. */
+  | { type: "thought"; text: string; seal: string }
+  /** The same without that: not shown to the model again, as the makers of reasoning models advise. */
   | { type: "left" };
 
 export const BLOCKS_NOT_OFFERED = [
@@ -114,18 +118,22 @@ const toolResultBlockSchema = z
     };
   });
 
-/** Not shown to the model again, as the makers of reasoning models advise. */
-const left = (): Block => ({ type: "left" });
+/** A conversation may have begun elsewhere, with what that place signed. */
+function toThought(text: string, seal: string): Block {
+  const isOurs = seal.startsWith(THOUGHT_SEAL_PREFIX) && seal.length <= THOUGHT_SEAL_CHARACTERS_MAX;
+  return isOurs ? { type: "thought", text, seal } : { type: "left" };
+}
+
 const thinkingBlockSchema = z
   .strictObject({
     ...{ type: z.literal("thinking"), thinking: z.string() },
-    /** Ours are empty: there is nothing to sign. */
+    /** Empty of a model that signs nothing. */
     signature: z.string().nullish(),
   })
-  .transform(left);
+  .transform(({ thinking, signature }): Block => toThought(thinking, signature ?? ""));
 const redactedThinkingBlockSchema = z
   .strictObject({ type: z.literal("redacted_thinking"), data: z.string() })
-  .transform(left);
+  .transform(({ data }): Block => toThought("", data));
 
 export const BLOCKS = {
   text: textBlockSchema,

@@ -1,6 +1,13 @@
 import * as z from "zod";
 import { MESSAGES_MAX } from "@/lib/limits";
-import { type GivenMessage, messageText, type TextPart, textMessage } from "@/lib/protocol/message";
+import {
+  type GivenMessage,
+  messageText,
+  type TextPart,
+  type Thought,
+  textMessage,
+} from "@/lib/protocol/message";
+import { THOUGHTS_MAX } from "@/lib/upstream-limits";
 import { refuse, reject } from "@/lib/util/refuse";
 import { BLOCKS_NOT_OFFERED, type Block, type ContentRules, toBlocks } from "./blocks";
 
@@ -92,8 +99,10 @@ function toMessages({ role, blocks }: Turn): GivenMessage[] {
   if (role === "assistant") {
     const content = blocks.flatMap((it) => (it.type === "text" ? [it.part] : []));
     const toolCalls = blocks.flatMap((it) => (it.type === "call" ? [it.call] : []));
-    if (toolCalls.length > 0) return [{ role, content, toolCalls }];
-    return [content.length > 0 ? { role, content } : textMessage(role, "")];
+    const thoughts = toThoughts(blocks);
+    const more = { ...(thoughts.length > 0 && { thoughts }) };
+    if (toolCalls.length > 0) return [{ role, content, toolCalls, ...more }];
+    return [{ ...(content.length > 0 ? { role, content } : textMessage(role, "")), ...more }];
   }
   const messages: GivenMessage[] = [];
   for (const block of blocks) {
@@ -106,6 +115,18 @@ function toMessages({ role, blocks }: Turn): GivenMessage[] {
     }
   }
   return messages;
+}
+
+/** The last ones of more than a message may have: they are what its provider looks at. */
+function toThoughts(blocks: readonly Block[]): Thought[] {
+  let after = 0;
+  const thoughts: Thought[] = [];
+  for (const block of blocks) {
+    if (block.type === "text") after += 1;
+    if (block.type !== "thought") continue;
+    thoughts.push({ text: block.text, seal: block.seal, after });
+  }
+  return thoughts.slice(-THOUGHTS_MAX);
 }
 
 /** Between two turns that become one. */
@@ -121,10 +142,14 @@ function joinTurns(messages: GivenMessage[]): GivenMessage[] {
     }
     const gap = messageText(before) !== "" && messageText(message) !== "" ? [PARAGRAPH] : [];
     const toolCalls = [...(before.toolCalls ?? []), ...(message.toolCalls ?? [])];
+    const moved = before.content.length + gap.length;
+    const later = (message.thoughts ?? []).map((it) => ({ ...it, after: it.after + moved }));
+    const thoughts = [...(before.thoughts ?? []), ...later].slice(-THOUGHTS_MAX);
     joined[joined.length - 1] = {
       role: before.role,
       content: [...before.content, ...gap, ...message.content],
       ...(toolCalls.length > 0 && { toolCalls }),
+      ...(thoughts.length > 0 && { thoughts }),
     };
   }
   return joined;

@@ -28,8 +28,10 @@ export type MessageReply = {
 
 export type ContentBlock =
   | { type: "text"; text: string; citations: null }
-  /** Nothing here needs a signature; their type asks for one. */
+  /** Signed where the model's provider wants the thought back; else empty, since their type asks for one. */
   | { type: "thinking"; thinking: string; signature: string }
+  /** What the provider wants back beside thoughts that are told: a thought that is not, or a call's signature. */
+  | { type: "redacted_thinking"; data: string }
   | { type: "tool_use"; id: string; name: string; input: unknown; caller: { type: "direct" } };
 
 /** Tokens of the prompt that an earlier request had paid for are counted apart, and not in `input_tokens`. */
@@ -111,6 +113,8 @@ export async function toMessageReply(
         else if (delta.type === "text_delta" && block?.type === "text") block.text += delta.text;
         else if (block?.type === "thinking" && delta.type === "thinking_delta") {
           block.thinking += delta.thinking;
+        } else if (block?.type === "thinking" && delta.type === "signature_delta") {
+          block.signature = delta.signature;
         }
         break;
       }

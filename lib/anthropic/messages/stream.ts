@@ -37,6 +37,7 @@ export type MessageOptions = {
 type BlockDelta =
   | { type: "text_delta"; text: string }
   | { type: "thinking_delta"; thinking: string }
+  | { type: "signature_delta"; signature: string }
   | { type: "input_json_delta"; partial_json: string };
 
 /** Anthropic's stream events (API reference, "Streaming Messages"), each sent under the name of its type. */
@@ -81,6 +82,9 @@ export async function* toMessageEvents(
         if (display === "shown" && event.text !== "") {
           yield blocks.delta({ type: "thinking_delta", thinking: event.text });
         }
+        break;
+      case "thought-seal":
+        if (display !== "hidden") yield* blocks.seal(event.seal);
         break;
       case "text-delta":
         if (event.text === "") break;
@@ -163,6 +167,14 @@ class OpenBlocks {
     this.#index++;
     this.#type = block.type;
     yield { type: "content_block_start", index: this.#index, content_block: block };
+  }
+
+  /** Ends the thought that is open, or stands for one that is not told. */
+  *seal(seal: string): Generator<MessageEvent> {
+    if (this.#type === "thinking") {
+      yield this.delta({ type: "signature_delta", signature: seal });
+    } else yield* this.begin({ type: "redacted_thinking", data: seal });
+    yield* this.close();
   }
 
   delta(delta: BlockDelta): MessageEvent {

@@ -126,6 +126,7 @@ function toChunkPart(
       collector.add(event);
       return undefined;
     case "prompt-tokens":
+    case "thought-seal":
       // No field of this API asks for them.
       return undefined;
     case "generation-end":

@@ -62,6 +62,7 @@ export class OutputWriter {
         this.#collector.add(event);
         return [];
       case "prompt-tokens":
+      case "thought-seal":
         // No field of this API asks for them.
         return [];
       default:

@@ -1,10 +1,15 @@
-import type { LanguageModelV3StreamPart, LanguageModelV3Usage } from "@ai-sdk/provider";
+import type {
+  LanguageModelV3StreamPart,
+  LanguageModelV3Usage,
+  SharedV3ProviderMetadata,
+} from "@ai-sdk/provider";
 import { StopMatcher } from "@/lib/engine/text/stop-matcher";
 import { AppError, isAppError } from "@/lib/errors";
 import { CHARACTERS_A_TOKEN, TOKEN_COUNT_MAX } from "@/lib/fleet-limits";
 import { TOOL_CALLS_MAX } from "@/lib/limits";
 import type { FinishReason, GenerateEvent } from "@/lib/protocol/generate-event";
 import { fromToldError, type UpstreamAbout } from "../upstream-error";
+import { toSeal } from "./thought-seal";
 
 /** The SDK's parts of one answer → our events, counted. */
 
@@ -25,6 +30,7 @@ const MARKS = { begin: "<think>\n", end: "\n</think>\n\n" };
 
 type Piece = "text-delta" | "reasoning-delta";
 type Call = { index: number; written: number };
+type WithMetadata = { providerMetadata?: SharedV3ProviderMetadata };
 
 export class AnswerTeller {
   readonly #options: TellerOptions;
@@ -55,14 +61,21 @@ export class AnswerTeller {
     switch (part.type) {
       case "text-delta":
         return this.#text(part.delta);
+      case "reasoning-start":
+        // Of a thought that is not told, all there is.
+        return this.#seal(part.providerMetadata, ["redactedData"]);
       case "reasoning-delta":
-        return this.#reasoning(part.delta);
+        return [...this.#reasoning(part.delta), ...this.#seal(part.providerMetadata)];
+      case "reasoning-end":
+        return this.#seal(part.providerMetadata);
       case "tool-input-start":
-        return part.providerExecuted ? [] : this.#begin(part.id, part.toolName);
+        if (part.providerExecuted) return [];
+        return [...this.#sealCall(part.id, part), ...this.#begin(part.id, part.toolName)];
       case "tool-input-delta":
         return this.#input(part.id, part.delta);
       case "tool-call":
-        return part.providerExecuted ? [] : this.#wholeCall(part);
+        if (part.providerExecuted) return [];
+        return [...this.#sealCall(part.toolCallId, part), ...this.#wholeCall(part)];
       case "finish":
         this.#end = part;
         return [];
@@ -128,6 +141,29 @@ export class AnswerTeller {
     const begin = this.#isInMarks ? "" : MARKS.begin;
     this.#isInMarks = true;
     return this.#piece("text-delta", begin + text);
+  }
+
+  /** What is to come back of the thought that ends here. */
+  #seal(metadata: SharedV3ProviderMetadata | undefined, only?: readonly string[]): GenerateEvent[] {
+    const told = Object.values(metadata ?? {}).flatMap((it) => Object.keys(it));
+    if (only && !told.some((it) => only.includes(it))) return [];
+    return this.#toSealed(toSeal(metadata, { upstreamModel: this.#upstreamModel }));
+  }
+
+  /** Before its call: a caller that keeps the parts of an answer keeps them in their order. */
+  #sealCall(callId: string, { providerMetadata }: WithMetadata): GenerateEvent[] {
+    if (this.#calls.has(callId)) return [];
+    return this.#toSealed(toSeal(providerMetadata, { upstreamModel: this.#upstreamModel, callId }));
+  }
+
+  #toSealed(seal: string | undefined): GenerateEvent[] {
+    const isWanted = seal !== undefined && this.#options.splitsReasoning && !this.isCut;
+    return isWanted ? [{ type: "thought-seal", seal }] : [];
+  }
+
+  get #upstreamModel(): string {
+    const { upstreamModel, model } = this.#options.about;
+    return upstreamModel ?? model;
   }
 
   #piece(type: Piece, text: string): GenerateEvent[] {

@@ -36,7 +36,7 @@ export function toCall(
   optionsName: string,
 ): ProviderCall {
   const facts = PROVIDERS[entry.provider];
-  const wish = toReasoningWish(entry, request);
+  const wish = toReasoningWish(entry, request, optionsName);
   const { parameters, fixed } = entry;
   const chosen = chooseSampling(entry, request.sampling, wish);
   const maxTokens = request.maxTokens ?? parameters.maxTokens;
@@ -46,6 +46,7 @@ export function toCall(
     systemPrompt: entry.systemPrompt,
     seesToolImages,
     model: `The model ${entry.name}`,
+    thoughts: wish.refusesThoughts ? undefined : { upstreamModel: entry.model, optionsName },
   };
   const own = { ...toOwnOptions(entry, request), ...parameters.options, ...wish.options };
   const { temperature, topP, topK, presencePenalty, frequencyPenalty, seed } = chosen;

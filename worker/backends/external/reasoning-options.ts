@@ -1,7 +1,9 @@
 import type { JSONObject } from "@ai-sdk/provider";
 import { AppError } from "@/lib/errors";
 import type { GenerateRequest, ReasoningEffort } from "@/lib/protocol/generate-request";
+import type { Message } from "@/lib/protocol/message";
 import type { ModelEntry } from "@/lib/protocol/model-entry";
+import { unseal } from "./thought-seal";
 
 /** How a wish for reasoning is said to each provider: in the SDK's options, or in the body itself. */
 export type ReasoningWish = {
@@ -11,9 +13,11 @@ export type ReasoningWish = {
   budgetTokens?: number;
   /** The provider refuses a temperature and the like while it reasons. */
   excludesSampling?: boolean;
+  /** The provider refuses what the model thought before: it is not to think now. */
+  refusesThoughts?: boolean;
 };
 
-type Wish = Pick<GenerateRequest, "reasoningEffort" | "thinking" | "maxTokens">;
+type Wish = Pick<GenerateRequest, "reasoningEffort" | "thinking" | "maxTokens" | "messages">;
 
 /** Tokens to reason with, where a provider wants a number; powers of two between Anthropic's least and Gemini's most. */
 const BUDGETS: Record<ReasoningEffort, number> = {
@@ -28,7 +32,34 @@ const BUDGET_MIN = 1_024;
  *
  * @throws AppError `invalid-request` for an answer too short to reason in.
  */
-export function toReasoningWish(entry: ModelEntry, request: Wish): ReasoningWish {
+export function toReasoningWish(
+  entry: ModelEntry,
+  request: Wish,
+  optionsName: string,
+): ReasoningWish {
+  const wish = toWish(entry, request);
+  if (!isClaude(entry)) return wish;
+  if (!wish.excludesSampling) return { ...wish, refusesThoughts: true };
+  // Between a call and the rest of its turn a budget is taken only from who sends the thought before the call,
+  // which callers of other wires than Anthropic's cannot; its own word for that is not to think until the turn ends.
+  const lacksThought = wish.budgetTokens !== undefined && isAmidCalls(request.messages);
+  const thoughts = request.messages.findLast(({ role }) => role === "assistant")?.thoughts ?? [];
+  const known = unseal(thoughts, { upstreamModel: entry.model, optionsName });
+  return lacksThought && known.reasoning.length === 0 ? { refusesThoughts: true } : wish;
+}
+
+/** What the model called last has been answered, and it has said nothing since. */
+function isAmidCalls(messages: readonly Message[]): boolean {
+  const last = messages.findLastIndex(({ role }) => role === "assistant");
+  return messages.slice(last + 1).some(({ role }) => role === "tool");
+}
+
+function isClaude({ provider, model }: ModelEntry): boolean {
+  if (provider === "bedrock") return model.includes("anthropic");
+  return provider === "anthropic" || provider === "vertex-anthropic";
+}
+
+function toWish(entry: ModelEntry, request: Wish): ReasoningWish {
   const effort = request.reasoningEffort ?? (request.thinking === "off" ? "none" : undefined);
   const isOn = effort === undefined ? request.thinking === "on" : effort !== "none";
   if (!entry.features.includes("reasoning") || (effort === undefined && !isOn)) return {};
@@ -78,10 +109,9 @@ function toBedrock(entry: ModelEntry, { effort, isOn, maxTokens }: Told): Reason
     const reasoningConfig = { type: "enabled", budgetTokens };
     return { options: { reasoningConfig }, budgetTokens, excludesSampling: true };
   }
-  const isClaude = entry.model.includes("anthropic");
   const level = effort === undefined ? {} : { maxReasoningEffort: atLeastLow(effort) };
-  const reasoningConfig = { ...(isClaude && { type: "adaptive" }), ...level };
-  return { options: { reasoningConfig }, excludesSampling: isClaude };
+  const reasoningConfig = { ...(isClaude(entry) && { type: "adaptive" }), ...level };
+  return { options: { reasoningConfig }, excludesSampling: isClaude(entry) };
 }
 
 function toBudget(effort: ReasoningEffort | undefined, maxTokens: number | undefined): number {

@@ -3,6 +3,7 @@ import { AppError } from "@/lib/errors";
 import type { Message, MessagePart, ToolCall } from "@/lib/protocol/message";
 import { hasImage, messageText } from "@/lib/protocol/message";
 import type { SystemPromptPolicy } from "@/lib/protocol/model-entry";
+import { unseal } from "./thought-seal";
 
 type AssistantMessage = Extract<LanguageModelV3Message, { role: "assistant" }>;
 type ToolMessage = Extract<LanguageModelV3Message, { role: "tool" }>;
@@ -21,6 +22,8 @@ export type PromptRules = {
   seesToolImages: boolean;
   /** Of whoever refuses, as sentences end. */
   model: string;
+  /** Whose thoughts go back to it; undefined: none are to. */
+  thoughts: { upstreamModel: string; optionsName: string } | undefined;
 };
 
 /**
@@ -42,7 +45,7 @@ export function toPrompt(messages: readonly Message[], rules: PromptRules): Lang
       prompt.push({ role: "user", content: message.content.map(toShown) });
     } else if (message.role === "assistant") {
       for (const { id, name } of message.toolCalls ?? []) names.set(id, name);
-      prompt.push(toAssistant(message, param));
+      prompt.push(toAssistant(message, rules, param));
     } else prompt.push(toTool(message, { names, rules, param }));
   }
   return joinSystem(prompt);
@@ -79,20 +82,34 @@ function toShown(part: MessagePart): ShownPart {
   return { ...file, providerOptions: { openai, azure: openai, cohere: { detail } } };
 }
 
-function toAssistant({ content, toolCalls = [] }: Message, param: string): AssistantMessage {
-  const texts = content.flatMap((part) => (part.type === "text" ? [part] : []));
-  return {
-    role: "assistant",
-    content: [
-      ...texts.map(({ text }) => ({ type: "text" as const, text })),
-      ...toolCalls.map((call, index) => ({
-        type: "tool-call" as const,
-        toolCallId: call.id,
-        toolName: call.name,
-        input: readArguments(call, `${param}.toolCalls.${index}.arguments`),
-      })),
-    ],
-  };
+function toAssistant(
+  { content, toolCalls = [], thoughts = [] }: Message,
+  rules: PromptRules,
+  param: string,
+): AssistantMessage {
+  const { reasoning, calls } = rules.thoughts
+    ? unseal(thoughts, rules.thoughts)
+    : { reasoning: [], calls: new Map() };
+  const parts: AssistantMessage["content"] = [];
+  // A thought goes back to the place that it had: providers look at the order, too.
+  for (let place = 0; place <= content.length; place++) {
+    const isLast = place === content.length;
+    const before = reasoning.filter(({ after }) => after === place || (isLast && after > place));
+    for (const { text, options } of before) {
+      parts.push({ type: "reasoning", text, providerOptions: options });
+    }
+    const part = content[place];
+    if (part?.type === "text") parts.push({ type: "text", text: part.text });
+  }
+  for (const [index, call] of toolCalls.entries()) {
+    const options = calls.get(call.id);
+    parts.push({
+      ...{ type: "tool-call", toolCallId: call.id, toolName: call.name },
+      input: readArguments(call, `${param}.toolCalls.${index}.arguments`),
+      ...(options && { providerOptions: options }),
+    });
+  }
+  return { role: "assistant", content: parts };
 }
 
 /** Of a function without parameters many models write nothing at all. */
