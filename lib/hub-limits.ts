@@ -18,3 +18,11 @@ export const HUB_FILES_AT_ONCE = 3;
 export const HUB_PROGRESS_INTERVAL_MS = 250;
 /** Of a disk that a download leaves free. */
 export const HUB_DISK_SPARE_BYTES = 512 * 1024 * 1024;
+
+/**
+ * Time that a request waits for a model which its host loads first: weights of 70 billion parameters take a fresh
+ * machine some minutes, and a request has ten altogether (GENERATION_MS_MAX), one of which is left to its answer.
+ */
+export const HOST_LOADING_MS_MAX = 540_000;
+/** Between two questions to a host that loads a model: hosts guess minutes, and are asked more often at first. */
+export const HOST_LOADING_POLL_MS = { firstMs: 1_000, longestMs: 10_000 };

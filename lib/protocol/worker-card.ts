@@ -65,6 +65,8 @@ export const modelOfferSchema = z.object({
   price: priceSchema.optional(),
   /** Only battles may ask it, and its name is told nowhere else. Absent: it is like every other. */
   isAnonymousOnly: z.boolean().optional(),
+  /** Its host loads it at the moment, and whoever asks it waits. Absent: it does not, or nobody knows. */
+  isLoading: z.boolean().optional(),
   /** What the files that it is served from take on the worker's disk. Absent: not told, or there are none. */
   diskBytes: z.number().int().nonnegative().max(Number.MAX_SAFE_INTEGER).optional(),
   description: modelDescriptionSchema,

@@ -331,7 +331,8 @@ function isAboutContext({ code, message }: Told, status: number): boolean {
 }
 
 function isAboutModel({ code, message }: Told, status: number): boolean {
-  if (code === "model_not_found") return true;
+  // The second is of Hugging Face's router: nobody that the token may use serves it.
+  if (code === "model_not_found" || code === "model_not_supported") return true;
   if (status === 400) return NO_MODEL_SENTENCE.test(message);
   return status === 404 && (MODEL_CODES.has(code) || MODEL_SENTENCE.test(message));
 }

@@ -2,9 +2,11 @@ import { AsyncLocalStorage } from "node:async_hooks";
 import type { JSONObject } from "@ai-sdk/provider";
 import * as z from "zod";
 import { AppError } from "@/lib/errors";
-import { UPSTREAM_ERROR_BYTES_MAX, UPSTREAM_EVENT_BYTES_MAX } from "@/lib/upstream-limits";
+import { UPSTREAM_ERROR_BYTES_MAX } from "@/lib/upstream-limits";
+import { LineWatch } from "../line-watch";
 import { toUpstreamError, type UpstreamAbout } from "../upstream-error";
 import { readWait } from "../upstream-wait";
+import { toPlainChunks } from "./plain-chunks";
 
 /**
  * Between the SDK and the network: what the SDK has no word for goes into the body, refusals become errors of
@@ -19,6 +21,8 @@ export type UpstreamCall = {
   body: JSONObject;
   /** Bytes have come in. */
   onBytes: () => void;
+  /** Whether a stream is one of OpenAI's chunks, which are then made plain; absent: it is of another form. */
+  hasChunks?: boolean;
   /** Instead of the network, where the SDK is asked what it would say (probe-fields.ts). */
   instead?: (url: string, init: RequestInit) => Response;
 };
@@ -56,7 +60,7 @@ const STREAMS =
 const WHOLE = /^application\/([\w.-]+\+)?json/i;
 
 /** @throws AppError `upstream-invalid` for a page of somebody in between. */
-function expectType(response: Response, body: RequestInit["body"]): void {
+export function expectType(response: Response, body: RequestInit["body"]): void {
   const type = response.headers.get("content-type") ?? "";
   if (STREAMS.test(type)) return;
   if (WHOLE.test(type) && !asksForStream(response.url, body)) return;
@@ -75,24 +79,19 @@ function asksForStream(url: string, body: RequestInit["body"]): boolean {
 function watchBody(response: Response, body: ReadableStream<Uint8Array>, call: UpstreamCall) {
   // Amazon's messages say how long they are, and hold no lines.
   const hasLines = /^text\//i.test(response.headers.get("content-type") ?? "");
-  let sinceLine = 0;
+  const lines = new LineWatch();
   const watched = body.pipeThrough(
     new TransformStream<Uint8Array, Uint8Array>({
       transform(chunk, controller) {
         call.onBytes();
-        const last = chunk.lastIndexOf(10);
-        sinceLine = last === -1 ? sinceLine + chunk.length : chunk.length - last - 1;
-        if (hasLines && sinceLine > UPSTREAM_EVENT_BYTES_MAX) {
-          throw new AppError("upstream-invalid", {
-            message: "The server behind this model sent a piece that is too large.",
-          });
-        }
+        if (hasLines) lines.see(chunk);
         controller.enqueue(chunk);
       },
     }),
   );
   const { status, statusText, headers } = response;
-  return new Response(watched, { status, statusText, headers });
+  const told = call.hasChunks && hasLines ? toPlainChunks(watched, call.about) : watched;
+  return new Response(told, { status, statusText, headers });
 }
 
 async function toRefusal(response: Response, about: UpstreamAbout): Promise<AppError> {
