@@ -2,6 +2,7 @@ import { expect, test } from "vitest";
 import {
   countOf,
   formatAge,
+  formatBytes,
   formatCount,
   formatDate,
   formatLicence,
@@ -42,6 +43,13 @@ test("a licence is written as SPDX writes it, an unknown one as its card does", 
   expect(formatLicence("apache-2.0")).toBe("Apache-2.0");
   expect(formatLicence("cc-by-nc-4.0")).toBe("CC-BY-NC-4.0");
   expect(formatLicence("Llama 3.1 community")).toBe("Llama 3.1 community");
+});
+
+test("bytes are told in the largest unit that leaves a whole number before the point", () => {
+  expect(formatBytes(0)).toBe(`0${THIN_SPACE}B`);
+  expect(formatBytes(999)).toBe(`999${THIN_SPACE}B`);
+  expect(formatBytes(1_400_000)).toBe(`1.4${THIN_SPACE}MB`);
+  expect(formatBytes(2e15)).toBe(`2000${THIN_SPACE}TB`);
 });
 
 test("a price is told in dollars a million tokens, without zeros that say nothing", () => {

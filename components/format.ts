@@ -82,3 +82,13 @@ export function formatPrice({
   if (prompt === 0 && completion === 0) return "free";
   return `${formatDollars(prompt)} in, ${formatDollars(completion)} out a million tokens`;
 }
+
+const BYTE_UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
+
+/** 1 400 000 → "1.4 MB". */
+export function formatBytes(bytes: number): string {
+  const power = Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
+  const value = bytes / 1_000 ** power;
+  const digits = power === 0 || value >= 100 ? 0 : 1;
+  return `${value.toFixed(digits)}${THIN_SPACE}${BYTE_UNITS[power]}`;
+}

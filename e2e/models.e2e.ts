@@ -1,5 +1,5 @@
 /**
- * Goal: a keeper sets a model and an alias on the page, and programs get what was set, at once. Method: the
+ * Goal: a keeper sets a model, its card, where it is met and an alias on the page, and programs get what was set, at once. Method: the
  * page by role and label, `/v1` beside it; afterwards nothing is set any more.
  */
 import { type APIRequestContext, expect, type Page, test } from "@playwright/test";
@@ -75,6 +75,71 @@ test("what is set on the page holds for programs", async ({ page, request }) => 
   await page.getByRole("button", { name: "Remove the alias" }).click();
   await expect(page.getByText("There is no alias.")).toBeVisible();
   expect((await chat(request, "my-alias")).status).toBe(404);
+});
+
+test("a keeper corrects a model's card and says where it is met", async ({ page, request }) => {
+  await signIn(page);
+  const open = async () => {
+    await page.getByRole("button", { name: "Edit pico-m" }).click();
+    const sheet = page.getByRole("dialog", { name: "pico-m" });
+    await expect(sheet).toBeVisible();
+    return sheet;
+  };
+  const listed = async () => {
+    const { data } = await (await request.get("/v1/models")).json();
+    return data.find(({ id }: { id: string }) => id === "pico-m");
+  };
+  await expect(row(page, "pico-m.*Awake")).toContainText(/\d\s(kB|MB)/);
+
+  let sheet = await open();
+  await expect(sheet.getByRole("region", { name: "Served by" })).toContainText("On disk");
+  await sheet.getByLabel("Made by").fill("Acme Labs");
+  await sheet.getByLabel("Link").fill("https://acme.example/pico");
+  await sheet.getByLabel("Context that is served, tokens").fill("0");
+  await sheet.getByRole("button", { name: "Save" }).click();
+  // What is wrong stands at the card, and nothing was saved.
+  await expect(sheet.getByLabel("Context that is served, tokens")).toBeFocused();
+  await sheet.getByLabel("Context that is served, tokens").fill("200");
+  await sheet.getByLabel("API", { exact: true }).uncheck();
+  await sheet.getByRole("button", { name: "Save" }).click();
+  await expect(sheet).toHaveCount(0);
+  const shown = row(page, "pico-m.*Awake");
+  await expect(shown).toContainText("Acme Labs");
+  await expect(shown).toContainText("200 tokens");
+  await expect(shown).not.toContainText("API");
+  expect(await listed()).toBeUndefined();
+  expect((await chat(request, "pico-m")).status).toBe(403);
+  await page.goto("/models/pico-m");
+  await expect(page.getByText("by Acme Labs")).toBeVisible();
+  await expect(page.getByText("Not served through the API here.")).toBeVisible();
+  await expect(page.getByRole("link", { name: "Where its makers tell of it" })).toHaveAttribute(
+    "href",
+    "https://acme.example/pico",
+  );
+
+  await page.goto("/admin/models");
+  sheet = await open();
+  await sheet.getByLabel("Battles alone").check();
+  await expect(sheet.getByLabel("Direct", { exact: true })).toBeDisabled();
+  await expect(sheet.getByText("Saving takes it off the boards")).toBeVisible();
+  await sheet.getByRole("button", { name: "Save" }).click();
+  await expect(sheet).toHaveCount(0);
+  await expect(row(page, "pico-m")).toContainText("Named nowhere");
+  expect((await chat(request, "pico-m")).status).toBe(404);
+  await expect
+    .poll(async () => (await (await request.get("/api/models")).text()).includes("pico-m"))
+    .toBe(false);
+
+  sheet = await open();
+  await sheet.getByLabel("Battles alone").uncheck();
+  await sheet.getByRole("button", { name: "Save" }).click();
+  await expect(sheet).toHaveCount(0);
+  sheet = await open();
+  await sheet.getByRole("button", { name: "Forget all of it" }).click();
+  await expect(sheet).toHaveCount(0);
+  await expect(row(page, "pico-m.*Awake")).toContainText("API");
+  expect((await listed()).context_length).toBeGreaterThan(200);
+  expect((await chat(request, "pico-m")).status).toBe(200);
 });
 
 test("the page is usable by everyone, at desk and phone, light and dark", async ({

@@ -7,14 +7,9 @@ import { Sheet } from "@/components/ui/sheet";
 import { paths } from "@/lib/paths";
 import type { AdminAlias, AdminModel } from "@/lib/protocol/catalog-view";
 import { AliasForm } from "./alias-form";
-import {
-  EMPTY_ALIAS,
-  toAliasBody,
-  toAliasDraft,
-  toModelBody,
-  toModelDraft,
-} from "./catalog-drafts";
+import { EMPTY_ALIAS, toAliasBody, toAliasDraft, toModelBody } from "./catalog-drafts";
 import { ModelForm } from "./model-form";
+import { ServedBy } from "./served-by";
 
 export const MODELS_QUERY = ["admin-models"];
 
@@ -40,11 +35,12 @@ export function ModelSheet({ view, onClose }: SheetProps & { view: AdminModel })
     <Sheet
       open
       onOpenChange={onClose}
+      isWide
       title={view.model}
-      description="What is said here holds for every program within a second."
+      description="What is said here holds for every page and program within a second."
     >
       <ModelForm
-        initial={toModelDraft(view)}
+        view={view}
         isSending={isPending}
         problem={problem}
         onSubmit={(draft) => mutate({ path, method: "PUT", body: toModelBody(draft) })}
@@ -58,6 +54,10 @@ export function ModelSheet({ view, onClose }: SheetProps & { view: AdminModel })
           Forget all of it
         </Button>
       )}
+      <section aria-label="Served by" className="mt-8">
+        <h3 className="mb-3 text-sm font-medium">Served by</h3>
+        <ServedBy servers={view.servers} />
+      </section>
     </Sheet>
   );
 }

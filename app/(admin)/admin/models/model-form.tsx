@@ -3,24 +3,28 @@
 import { type FormEvent, useId, useState } from "react";
 import type { RequestError } from "@/components/request-json";
 import { Button } from "@/components/ui/button";
+import type { AdminModel } from "@/lib/protocol/catalog-view";
 import { FIELD } from "../keys/field";
 import { LimitFields } from "../keys/limit-fields";
-import { NumberField } from "../number-field";
-import { DEFAULT_FIELDS, type ModelDraft, PRICE_FIELDS } from "./catalog-drafts";
+import { CardFields } from "./card-fields";
+import { DEFAULT_FIELDS, type ModelDraft, toModelDraft } from "./catalog-drafts";
 import { DispatchField } from "./dispatch-field";
 import { FieldProblem, isProblemAt } from "./field-problem";
+import { NumberFields } from "./number-fields";
+import { PriceFields } from "./price-fields";
+import { VisibilityFields } from "./visibility-fields";
 
 export type ModelFormProps = {
-  initial: ModelDraft;
+  view: AdminModel;
   isSending: boolean;
   problem: RequestError | null;
   onSubmit: (draft: ModelDraft) => void;
 };
 
-const PLACES = ["price", "defaults", "limits", "fallbacks", "dispatch"];
+const PLACES = ["visibility", "card", "price", "defaults", "limits", "fallbacks", "dispatch"];
 
-export function ModelForm({ initial, isSending, problem, onSubmit }: ModelFormProps) {
-  const [draft, setDraft] = useState(initial);
+export function ModelForm({ view, isSending, problem, onSubmit }: ModelFormProps) {
+  const [draft, setDraft] = useState(() => toModelDraft(view));
   const id = useId();
   const change = (changes: Partial<ModelDraft>) => setDraft({ ...draft, ...changes });
   const isElsewhere = problem && !PLACES.some((place) => isProblemAt(problem, place));
@@ -32,14 +36,24 @@ export function ModelForm({ initial, isSending, problem, onSubmit }: ModelFormPr
 
   return (
     <form onSubmit={submit} className="space-y-6">
-      <NumberFields
-        legend="Price"
-        note="Dollars a million tokens. Empty: nothing is charged."
-        place="price"
-        fields={PRICE_FIELDS}
-        texts={draft.price}
+      <VisibilityFields
+        visibility={draft.visibility}
+        before={view.visibility}
         problem={problem}
-        onChange={(price) => change({ price })}
+        onChange={(visibility) => change({ visibility })}
+      />
+      <CardFields
+        view={view}
+        card={draft.card}
+        problem={problem}
+        onChange={(card) => change({ card })}
+      />
+      <PriceFields
+        told={view.told?.price ?? null}
+        price={draft.price}
+        isFree={draft.isFree}
+        problem={problem}
+        onChange={change}
       />
       <NumberFields
         legend="Defaults"
@@ -81,45 +95,5 @@ export function ModelForm({ initial, isSending, problem, onSubmit }: ModelFormPr
         Save
       </Button>
     </form>
-  );
-}
-
-type NumberFieldsProps<Name extends string> = {
-  legend: string;
-  note: string;
-  /** Of the request. */
-  place: string;
-  fields: readonly { name: Name; label: string }[];
-  texts: Partial<Record<Name, string>>;
-  problem: RequestError | null;
-  onChange: (texts: Partial<Record<Name, string>>) => void;
-};
-
-function NumberFields<Name extends string>(props: NumberFieldsProps<Name>) {
-  const { legend, note, place, fields, texts, problem, onChange } = props;
-  const id = useId();
-  return (
-    <fieldset aria-describedby={id}>
-      <legend className="text-sm font-medium">{legend}</legend>
-      <p className="text-sm text-ink-soft">{note}</p>
-      <div className="mt-2 grid grid-cols-2 gap-x-4 gap-y-3">
-        {fields.map(({ name, label }) => (
-          <NumberField
-            key={name}
-            label={label}
-            value={texts[name] ?? ""}
-            onChange={(text) => {
-              const changed: Partial<Record<Name, string>> = { ...texts };
-              changed[name] = text;
-              onChange(changed);
-            }}
-            at={`${place}.${name}`}
-            problem={problem}
-            describedBy={id}
-          />
-        ))}
-      </div>
-      <FieldProblem id={id} problem={problem} at={place} />
-    </fieldset>
   );
 }

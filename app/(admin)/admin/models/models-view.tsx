@@ -12,7 +12,9 @@ import { isSignedOut, UnreadableNotice } from "../unreadable-notice";
 import { AliasTable } from "./alias-table";
 import { AliasSheet, MODELS_QUERY, ModelSheet, RemoveAliasSheet } from "./catalog-sheets";
 import { FeedbackSection } from "./feedback-section";
-import { ModelTable } from "./model-table";
+import { filterModels, type ModelFilter } from "./filter-models";
+import { ModelSearch } from "./model-search";
+import { ModelTable, type ModelTableProps } from "./model-table";
 import { RetireSheet } from "./retire-sheet";
 
 type Open =
@@ -73,14 +75,14 @@ export function ModelsView() {
       </section>
       <section aria-labelledby="settings" className="mb-12">
         <h2 id="settings" className={`${HEADING} mb-4`}>
-          Prices, defaults and limits
+          Models
         </h2>
         {models.length === 0 ? (
           <p className="border-t border-line py-8 text-sm text-ink-soft">
             No worker has offered a model yet.
           </p>
         ) : (
-          <ModelTable
+          <ModelList
             models={models}
             onEdit={(view) => setOpen({ sheet: "model", view })}
             onRetire={(view) => setOpen({ sheet: "retire", view })}
@@ -99,6 +101,33 @@ export function ModelsView() {
         <AliasSheet view={open.view} modelNames={modelNames} onClose={close} />
       )}
       {open?.sheet === "remove" && <RemoveAliasSheet view={open.view} onClose={close} />}
+    </>
+  );
+}
+
+/** So many are seen at a glance; of more, some are looked for. */
+const ALL_SHOWN_MAX = 8;
+
+function ModelList(props: ModelTableProps) {
+  const { models } = props;
+  const [wanted, setWanted] = useState<{ search: string; filter: ModelFilter }>({
+    ...{ search: "", filter: "all" },
+  });
+  if (models.length <= ALL_SHOWN_MAX) return <ModelTable {...props} />;
+  const found = filterModels(models, wanted);
+  const isNarrowed = found.length < models.length;
+  return (
+    <>
+      <ModelSearch
+        {...wanted}
+        status={isNarrowed ? `${found.length} of ${models.length} models` : ""}
+        onChange={(changed) => setWanted({ ...wanted, ...changed })}
+      />
+      {found.length === 0 ? (
+        <p className="border-t border-line py-8 text-sm text-ink-soft">No model is like that.</p>
+      ) : (
+        <ModelTable {...props} models={found} />
+      )}
     </>
   );
 }

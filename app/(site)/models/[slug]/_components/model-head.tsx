@@ -58,6 +58,18 @@ export function ModelHead({ page }: { page: ModelPage }) {
       )}
       <Reach page={page} />
       {description.summary && <p className="mt-6 max-w-[68ch]">{description.summary}</p>}
+      {description.link !== undefined && (
+        <p className="mt-4 text-sm">
+          <a
+            href={description.link}
+            rel="noreferrer noopener nofollow"
+            target="_blank"
+            className="text-accent underline underline-offset-4"
+          >
+            Where its makers tell of it
+          </a>
+        </p>
+      )}
       <Standing page={page} />
       <Facts page={page} />
     </header>
