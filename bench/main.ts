@@ -12,6 +12,8 @@ import { BREADTH_OPTIONS, parseBreadthOptions } from "./engine-breadth/options";
 import { runGatewayBench } from "./gateway/gateway-bench";
 import { GATEWAY_OPTIONS, parseGatewayOptions } from "./gateway/options";
 import { runPairsBench } from "./pairs/pairs-bench";
+import { PASSTHROUGH_OPTIONS, parsePassthroughOptions } from "./passthrough/options";
+import { runPassthroughBench } from "./passthrough/passthrough-bench";
 import { RATINGS_OPTIONS, runRatingsBench } from "./ratings/ratings-bench";
 import { runSamplingBench } from "./sampling";
 import { runServe, SERVE_OPTIONS } from "./serve";
@@ -22,6 +24,9 @@ const USAGE = `Usage: npm run bench -- <name> [options]
 
   serve     tokens a second and time to first token of a bundled model: engine, worker, /v1
   gateway   what our API adds to a request, beside Portkey's gateway and beside no gateway
+  passthrough
+            what a worker adds to the stream of the server or provider behind it, kind by kind, beside a
+            bare read of that stream
   cancel    milliseconds from a client's leaving until a worker has stopped the work for it
   engine    our engine beside llama.cpp, transformers.js and the speed of this machine's memory
   engine-breadth
@@ -59,6 +64,15 @@ from npm.
   --streams <number>  slow streams that are held at once (2000)
   --check             ends with 1 when a goal is missed
   --folder <path>     where the peer is kept (.parley/bench)
+
+passthrough: recorded streams of stand-ins, said again without a pause; four minutes at most.
+  --rounds <number>   everybody is measured once a round; figures are medians (3)
+  --minutes <number>  no further round begins that would end after that (3)
+  --only <names>      some of openai-compatible, vllm, openai, anthropic, google, bedrock, cohere, custom,
+                      separated by commas (all)
+  --no-gateway        leave out the row through the web process, which is not started then
+  --profile <folder>  each worker writes a profile of its processor's time there (V8's --cpu-prof)
+  --check             ends with 1 when a goal is missed
 
 cancel:
   --model <name>      folder in models/ to serve (pico-l)
@@ -153,6 +167,12 @@ async function run(name: string | undefined, args: string[]): Promise<object | u
   if (name === "gateway") {
     const { values } = parseArgs({ args, options: GATEWAY_OPTIONS });
     const report = await runGatewayBench(parseGatewayOptions(values));
+    if (values.check && report.goals.some((goal) => goal.isMet === false)) process.exitCode = 1;
+    return report;
+  }
+  if (name === "passthrough") {
+    const { values } = parseArgs({ args, options: PASSTHROUGH_OPTIONS });
+    const report = await runPassthroughBench(parsePassthroughOptions(values));
     if (values.check && report.goals.some((goal) => goal.isMet === false)) process.exitCode = 1;
     return report;
   }

@@ -26,6 +26,7 @@ const PROGRAMS = {
   "bench-gateway-load": "bench/gateway/load-process.ts",
   "bench-gateway-upstream": "bench/gateway/upstream-process.ts",
   "bench-gateway-worker": "bench/gateway/worker-process.ts",
+  "bench-passthrough-upstream": "bench/passthrough/upstream-process.ts",
 };
 
 const programs = () => Object.keys(PROGRAMS).filter((it) => existsSync(join(root, PROGRAMS[it])));

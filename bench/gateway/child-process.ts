@@ -33,6 +33,11 @@ export class LoadGenerator {
     return new LoadGenerator(child);
   }
 
+  /** Undefined once it has ended. */
+  get pid(): number | undefined {
+    return this.#child.pid;
+  }
+
   async turns(question: Omit<LoadQuestion & { kind: "turns" }, "kind">, signal: AbortSignal) {
     const answer = await this.#ask({ kind: "turns", ...question }, signal);
     return turnsSchema.parse(answer) satisfies Turns;

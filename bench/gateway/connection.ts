@@ -4,14 +4,17 @@ import { ReplyReader } from "./reply-reader";
 export type Asked = {
   /** The request as it goes over the wire, head and body. */
   bytes: Buffer;
-  /** Hears of line feeds of the body as they come. */
-  onLineFeeds?: (count: number) => void;
+  /** Hears of the body as it comes. */
+  onProgress?: (lineFeeds: number, bodyBytes: number) => void;
+  /** What has to be there before `firstMs` is taken; absent: anything. */
+  firstAfter?: { lineFeeds: number; bodyBytes: number } | undefined;
 };
 
 export type Answered = {
   status: number;
   lineFeeds: number;
-  /** Until the first byte of the body, and until the last. */
+  bodyBytes: number;
+  /** Until the first byte of the body that counts, and until the last. */
   firstMs: number;
   wholeMs: number;
 };
@@ -61,20 +64,20 @@ export class Connection {
     const waiting = this.#waiting;
     if (!waiting) return;
     const { reader } = waiting;
-    const before = reader.lineFeeds;
+    const { lineFeeds: linesBefore, bodyBytes: bytesBefore } = reader;
     try {
       reader.push(bytes);
     } catch (error) {
       this.#socket?.destroy(error instanceof Error ? error : undefined);
       return;
     }
-    if (reader.bodyBytes > 0) waiting.firstMs ??= performance.now() - waiting.sinceMs;
-    if (reader.lineFeeds > before) waiting.onLineFeeds?.(reader.lineFeeds - before);
+    if (isBegun(reader, waiting)) waiting.firstMs ??= performance.now() - waiting.sinceMs;
+    waiting.onProgress?.(reader.lineFeeds - linesBefore, reader.bodyBytes - bytesBefore);
     if (!reader.isDone) return;
     this.#waiting = undefined;
-    const { status, lineFeeds } = reader;
+    const { status, lineFeeds, bodyBytes } = reader;
     const wholeMs = performance.now() - waiting.sinceMs;
-    waiting.settle({ status, lineFeeds, firstMs: waiting.firstMs ?? wholeMs, wholeMs });
+    waiting.settle({ status, lineFeeds, bodyBytes, firstMs: waiting.firstMs ?? wholeMs, wholeMs });
   }
 
   #end(error: Error): void {
@@ -83,4 +86,9 @@ export class Connection {
     this.#waiting = undefined;
     waiting?.fail(error);
   }
+}
+
+function isBegun({ lineFeeds, bodyBytes }: ReplyReader, { firstAfter }: Waiting): boolean {
+  if (firstAfter === undefined) return bodyBytes > 0;
+  return lineFeeds >= firstAfter.lineFeeds && bodyBytes >= firstAfter.bodyBytes;
 }

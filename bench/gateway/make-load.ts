@@ -29,21 +29,26 @@ class Tally {
   fault: string | undefined;
   readonly #wanted: number | undefined;
   readonly #step: number | undefined;
+  readonly #bodyBytes: number | undefined;
 
-  constructor({ lineFeeds, lineFeedStep }: Target) {
+  constructor({ lineFeeds, lineFeedStep, bodyBytes }: Target) {
     this.#wanted = lineFeeds;
     this.#step = lineFeedStep;
+    this.#bodyBytes = bodyBytes;
   }
 
   /** @returns whether the answer is whole. */
-  count({ status, lineFeeds }: Answered): boolean {
-    const isWhole = status === 200 && this.#isWhole(lineFeeds);
+  count({ status, lineFeeds, bodyBytes }: Answered): boolean {
+    const isWhole = status === 200 && this.#isWhole(lineFeeds, bodyBytes);
     if (isWhole) this.whole += 1;
-    else this.lose(`status ${status}, ${lineFeeds} line feeds of ${this.#wanted}`);
+    else if (this.#bodyBytes === undefined) {
+      this.lose(`status ${status}, ${lineFeeds} line feeds of ${this.#wanted}`);
+    } else this.lose(`status ${status}, ${bodyBytes} bytes of ${this.#bodyBytes}`);
     return isWhole;
   }
 
-  #isWhole(lineFeeds: number): boolean {
+  #isWhole(lineFeeds: number, bodyBytes: number): boolean {
+    if (this.#bodyBytes !== undefined && bodyBytes !== this.#bodyBytes) return false;
     if (this.#wanted === undefined) return true;
     const more = lineFeeds - this.#wanted;
     return this.#step === undefined ? more === 0 : more > 0 && more % this.#step === 0;
@@ -71,12 +76,13 @@ export async function makeTurns(
       tally: new Tally(target),
     },
     ...{ name: target.name, wholeMs: [] as number[], firstMs: [] as number[] },
+    firstAfter: target.firstAfter,
   }));
   for (let count = 0; count < rows; count++) {
-    for (const { connection, bytes, tally, wholeMs, firstMs } of lanes) {
+    for (const { connection, bytes, tally, wholeMs, firstMs, firstAfter } of lanes) {
       for (let turn = -ROW_WARM_UP; turn < row; turn++) {
         try {
-          const answered = await connection.ask({ bytes });
+          const answered = await connection.ask({ bytes, firstAfter });
           if (!tally.count(answered) || turn < 0) continue;
           wholeMs.push(answered.wholeMs);
           firstMs.push(answered.firstMs);
@@ -100,16 +106,19 @@ export async function makeRate(
   const tally = new Tally(target);
   const startedMs = performance.now();
   const endMs = startedMs + durationMs;
+  const { tokens, lineFeeds: lineFeedsOfWhole, bodyBytes: bytesOfWhole } = target;
   let requests = 0;
-  let lineFeeds = 0;
-  const onLineFeeds = (count: number) => {
-    if (performance.now() < endMs) lineFeeds += count;
+  let wholes = 0;
+  const onProgress = (lineFeeds: number, bodyBytes: number) => {
+    if (performance.now() >= endMs) return;
+    if (bytesOfWhole !== undefined) wholes += bodyBytes / bytesOfWhole;
+    else wholes += lineFeeds / (lineFeedsOfWhole ?? Number.NaN);
   };
   const client = async () => {
     const connection = new Connection(target.port);
     while (performance.now() < endMs) {
       try {
-        const isWhole = tally.count(await connection.ask({ bytes, onLineFeeds }));
+        const isWhole = tally.count(await connection.ask({ bytes, onProgress }));
         if (isWhole && performance.now() < endMs) requests += 1;
       } catch (error) {
         tally.lose(String(error));
@@ -121,8 +130,7 @@ export async function makeRate(
   const seconds = durationMs / 1_000;
   return {
     requestsPerSecond: requests / seconds,
-    tokensPerSecond:
-      (lineFeeds / (target.lineFeeds ?? Number.NaN)) * (target.tokens / seconds) || 0,
+    tokensPerSecond: wholes * (tokens / seconds) || 0,
     ...tally.told,
   };
 }
@@ -139,12 +147,14 @@ export async function makeHold(
   const stream = async () => {
     const connection = new Connection(target.port);
     let isHeld = false;
-    const hold = () => {
-      if (!isHeld) heldMax = Math.max(heldMax, ++held);
-      isHeld = true;
+    const hold = (lineFeeds: number) => {
+      if (!isHeld && lineFeeds > 0) {
+        heldMax = Math.max(heldMax, ++held);
+        isHeld = true;
+      }
     };
     try {
-      tally.count(await connection.ask({ bytes, onLineFeeds: hold }));
+      tally.count(await connection.ask({ bytes, onProgress: hold }));
     } catch (error) {
       tally.lose(String(error));
     }

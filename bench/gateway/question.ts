@@ -11,6 +11,10 @@ export const targetSchema = z.object({
   lineFeeds: z.number().int().optional(),
   /** Of an answer whose length nobody knows before: it may have any multiple of these more. */
   lineFeedStep: z.number().int().positive().optional(),
+  /** Bytes of a whole answer's body, in the place of line feeds: binary streams have none that count. */
+  bodyBytes: z.number().int().optional(),
+  /** The first byte is waited for that comes after so many line feeds or bytes; absent: the first at all. */
+  firstAfter: z.object({ lineFeeds: z.number().int(), bodyBytes: z.number().int() }).optional(),
   /** Tokens of a whole answer. */
   tokens: z.number().int(),
 });

@@ -12,6 +12,8 @@ const WORDS =
   );
 /** Words of an answer that nothing cuts. */
 const ANSWER_TOKENS = 40;
+/** In a question: how many words its answer has instead. */
+const WORDS_WANTED = /\bin (\d{1,4}) words\b/;
 
 export type Wish = {
   prompt: string;
@@ -27,7 +29,9 @@ export function writeAnswer({ prompt, temperature = 1, seed, max, ignoresEnd }: 
   const isGreedy = temperature === 0;
   const drawn = isGreedy ? 0 : (seed ?? Math.floor(Math.random() * 2 ** 31));
   const random = seededRandom(hashText(prompt, drawn) >>> 0);
-  const natural = ANSWER_TOKENS + Math.floor(random() * 8);
+  const wanted = WORDS_WANTED.exec(prompt)?.[1];
+  const drawnLength = ANSWER_TOKENS + Math.floor(random() * 8);
+  const natural = wanted === undefined ? drawnLength : Number(wanted);
   const length = ignoresEnd && max !== undefined ? max : Math.min(max ?? natural, natural);
   const tokens = Array.from({ length }, (_, index) => {
     const word = WORDS[Math.floor(random() * WORDS.length)] ?? "";

@@ -1,0 +1,65 @@
+import type { Goal } from "../gateway/goals";
+
+/** Medians of the rounds. */
+export type PassthroughRow = {
+  title: string;
+  /** A direct read of the same stream, milliseconds, 1 client: to the first piece of text, and to the end. */
+  direct: { first: Spread; whole: Spread; chunksPerSecond: number };
+  /** What the worker makes of it longer. */
+  added: { first: Spread; whole: Spread };
+  chunksPerSecond: number;
+  /** Microseconds of the processor: both ends of the direct read together, and the worker; where the system tells. */
+  cpuUsAChunk: { direct: number | undefined; own: number | undefined };
+  whole: number;
+  broken: number;
+  fault: string | undefined;
+};
+export type Spread = { p50: number; p99: number };
+
+/**
+ * Providers need 200 ms and more for their first word, and one percent of that is below what differs between two
+ * requests to them.
+ */
+const FIRST_P50_MS_MAX = 2;
+const FIRST_P99_MS_MAX = 10;
+/**
+ * The limit is the direct read: a write there and a read here. A worker reads and writes each piece as well, and has
+ * between the two to know what it says: what it is, whether it is whole, how many tokens, whether it ends the answer.
+ * Twice what both ends take leaves as much for that as for the way. The processor's time is compared and not chunks a
+ * second, since others' work on the machine takes no part in it.
+ */
+const WIRE_TIMES_MAX = 2;
+/** Behind the SDK a piece goes through its parser and schema, and four streams of the platform's. */
+const SDK_TIMES_MAX = 4;
+export function judgePassthrough(rows: readonly PassthroughRow[]): Goal[] {
+  return [
+    ...rows.flatMap(({ title, added, cpuUsAChunk: { direct, own } }): Goal[] => {
+      const most = title.startsWith("external") ? SDK_TIMES_MAX : WIRE_TIMES_MAX;
+      const times = direct && own && own / direct;
+      return [
+        atMost(`${title}: added to the first piece, p50`, added.first.p50, FIRST_P50_MS_MAX),
+        atMost(`${title}: added to the first piece, p99`, added.first.p99, FIRST_P99_MS_MAX),
+        {
+          text: `${title}: processor's time a chunk, of a direct read's`,
+          measured: times === undefined ? "?" : `${times.toFixed(2)}×`,
+          wanted: `≤ ${most}×`,
+          isMet: times === undefined ? undefined : times <= most,
+        },
+      ];
+    }),
+    wholeGoal(rows),
+  ];
+}
+
+function wholeGoal(rows: readonly PassthroughRow[]): Goal {
+  const whole = rows.reduce((sum, row) => sum + row.whole, 0);
+  const broken = rows.reduce((sum, row) => sum + row.broken, 0);
+  return {
+    ...{ text: "answers that are whole", measured: `${whole}, ${broken} broken` },
+    ...{ wanted: "all", isMet: broken === 0 && whole > 0 },
+  };
+}
+
+function atMost(text: string, ms: number, most: number): Goal {
+  return { text, measured: `${ms.toFixed(2)} ms`, wanted: `≤ ${most} ms`, isMet: ms <= most };
+}
