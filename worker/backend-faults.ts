@@ -184,7 +184,7 @@ export function backendFaults(name: string, { start }: FaultSuite): void {
     });
 
     test("a server that is silent is given up, and let go", async () => {
-      const subject = await begin({ ...PATIENT, silenceMs: SILENCE_MS / 5 });
+      const subject = await begin({ ...PATIENT, silenceMs: SILENCE_MS });
       subject.setFault({ kind: "silence" });
       const { error } = await run(subject);
       expect(error?.code).toBe("timeout");

@@ -8,6 +8,10 @@ import { AppError, isAppError } from "@/lib/errors";
 import { CHARACTERS_A_TOKEN, TOKEN_COUNT_MAX } from "@/lib/fleet-limits";
 import { TOOL_CALLS_MAX } from "@/lib/limits";
 import type { FinishReason, GenerateEvent } from "@/lib/protocol/generate-event";
+import {
+  UPSTREAM_TOKEN_CHARACTERS_MAX,
+  UPSTREAM_UNCOUNTED_CHARACTERS_MAX,
+} from "@/lib/upstream-limits";
 import { fromToldError, type UpstreamAbout } from "../upstream-error";
 import { toSeal } from "./thought-seal";
 
@@ -173,6 +177,14 @@ export class AnswerTeller {
   /** One a piece, since no provider says how many; never more than the answer may have. */
   #count(text: string): number {
     this.#characters += text.length;
+    const { maxTokens: most } = this.#options;
+    if (
+      this.#characters >
+      UPSTREAM_UNCOUNTED_CHARACTERS_MAX + most * UPSTREAM_TOKEN_CHARACTERS_MAX
+    ) {
+      const message = "The server behind this model does not end its answer where it was told to.";
+      throw new AppError("upstream-invalid", { message });
+    }
     if (this.#tokens >= this.#options.maxTokens) return 0;
     this.#tokens += 1;
     return 1;
@@ -218,8 +230,9 @@ export class AnswerTeller {
     const { maxTokens, contextLength, promptCharacters } = this.#options;
     const bound = (count: number, most: number) => Math.min(count, most, TOKEN_COUNT_MAX);
     const guess = (characters: number) => Math.ceil(characters / CHARACTERS_A_TOKEN);
-    const read = inputTokens.total ?? guess(promptCharacters);
-    const written = outputTokens.total ?? guess(this.#characters);
+    // Some of the SDK's readers tell 0 of what was not counted; no prompt has none.
+    const read = inputTokens.total || guess(promptCharacters);
+    const written = outputTokens.total || guess(this.#characters);
     const promptTokens = bound(read, contextLength);
     const cached = inputTokens.cacheRead;
     return {
@@ -228,7 +241,7 @@ export class AnswerTeller {
         completionTokens: bound(Math.max(written, this.#tokens), maxTokens),
         ...(cached !== undefined && { cachedPromptTokens: bound(cached, promptTokens) }),
       },
-      isGuessed: inputTokens.total === undefined || outputTokens.total === undefined,
+      isGuessed: !inputTokens.total || outputTokens.total === undefined,
     };
   }
 

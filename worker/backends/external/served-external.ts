@@ -5,6 +5,7 @@ import type { GenerateEvent } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { measureRequest } from "@/lib/protocol/measure-request";
 import type { Credentials, ExternalModel, ModelEntry } from "@/lib/protocol/model-entry";
+import { PROVIDERS } from "@/lib/protocol/provider-table";
 import { expectHonoured, type RequestField } from "@/lib/protocol/request-fields";
 import type { EmbedReply, EmbedRequest } from "@/lib/protocol/text";
 import type { ModelOffer } from "@/lib/protocol/worker-card";
@@ -134,7 +135,10 @@ export class ServedExternal {
     const options = { ...call.options, abortSignal: signal };
     const model = this.#provider.chat(this.entry.model);
     const { stream } = await asUpstreamCall(
-      { about: this.#about(), body: call.body, onBytes },
+      {
+        ...{ about: this.#about(), body: call.body, onBytes },
+        hasChunks: PROVIDERS[this.entry.provider].isOpenAiShaped,
+      },
       async () => await model.doStream(options),
     );
     const reader = stream.getReader();

@@ -3,6 +3,7 @@ import type { JSONObject } from "@ai-sdk/provider";
 import * as z from "zod";
 import { AppError } from "@/lib/errors";
 import { UPSTREAM_ERROR_BYTES_MAX } from "@/lib/upstream-limits";
+import { chainHeaders } from "../../request-chain";
 import { LineWatch } from "../line-watch";
 import { toUpstreamError, type UpstreamAbout } from "../upstream-error";
 import { readWait } from "../upstream-wait";
@@ -40,7 +41,9 @@ export const upstreamFetch: typeof fetch = async (input, init = {}) => {
   // Requests for a token of Google's are none of a model's.
   if (call === undefined) return await fetch(input, init);
   const url = input instanceof Request ? input.url : String(input);
-  const whole = { ...init, ...mergeBody(init.body, call.body) };
+  const headers = new Headers(init.headers);
+  for (const [name, value] of Object.entries(chainHeaders())) headers.set(name, value);
+  const whole = { ...init, headers, ...mergeBody(init.body, call.body) };
   if (call.instead !== undefined) return call.instead(url, whole);
   const response = await fetch(url, { ...whole, redirect: "manual" });
   call.onBytes();

@@ -1,5 +1,4 @@
 import { StopMatcher } from "@/lib/engine/text/stop-matcher";
-import { AppError } from "@/lib/errors";
 import type {
   FinishReason,
   GenerateEvent,
@@ -9,6 +8,7 @@ import type {
   ToolCallDelta,
 } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
+import { judgeReason } from "../finish-reasons";
 import { splitEcho, toScores } from "./scored-tokens";
 import { type Said, ThoughtSplitter } from "./thought-splitter";
 import { TokenCount } from "./token-count";
@@ -160,29 +160,12 @@ export class AnswerReader {
 
   #toFinishReason(): FinishReason {
     if (this.isCut) return "stop";
-    const reason = this.#reason ?? "";
-    if (WITHHELD.test(reason)) {
-      throw new AppError("invalid-request", {
-        message: "The server behind this model withheld the answer by its content filter.",
-      });
-    }
-    if (GIVEN_UP.test(reason)) {
-      const cause = new Error(`It says ${reason}.`);
-      throw new AppError("worker-lost", { message: "The server gave up on the answer.", cause });
-    }
-    if (LENGTHS.has(reason)) return "length";
+    if (judgeReason(this.#reason ?? "") === "length") return "length";
     // Some servers say "stop" to an answer that is calls.
     if (this.#calls.count > 0) return "tool-calls";
     return this.#request.maxTokens === 0 ? "length" : "stop";
   }
 }
-
-/** OpenAI's word, Google's with its own behind it, Zhipu's. */
-const WITHHELD = /^(content_filter|sensitive$)/;
-/** vLLM's, OpenRouter's, DeepSeek's, Zhipu's, and Google's of a call that nobody could read. */
-const GIVEN_UP = /^(abort|error|insufficient_system_resource|network_error|function_call_filter)\b/;
-/** OpenAI's word, Anthropic's, Mistral's, Zhipu's. */
-const LENGTHS = new Set(["length", "max_tokens", "model_length", "model_context_window_exceeded"]);
 
 type Delta = TextDelta | ReasoningDelta | ToolCallDelta;
 

@@ -42,7 +42,7 @@ const completionScoresSchema = z.object({
   top_logprobs: z.array(z.record(z.string(), z.number().nullable()).nullable()).nullish(),
 });
 
-const callSchema = z.object({
+export const callSchema = z.object({
   index: z.number().int().min(0).nullish(),
   id: z.string().nullish().catch(undefined),
   function: z
