@@ -184,3 +184,15 @@ test("a long conversation comes in parts, the newest first, and ends up as if it
   expect(parts.turns().at(-1)?.attempt?.answers[0]?.content).toBe("more");
   expect(parts.turns()[3]).toBe(before[3]);
 });
+
+test("why an answer is not there yet is kept with it until its end", () => {
+  const thread = new Thread("chat");
+  thread.apply(start(prompt("p"), [answer("x", "p")]));
+  const waiting = { reason: "loading", estimateSeconds: 20 } as const;
+  thread.apply({ type: "answer-waiting", answerId: "x", waiting });
+  const shown = () => thread.turns()[0]?.attempt?.answers[0];
+  expect(shown()).toMatchObject({ status: "streaming", waiting });
+  thread.apply(delta("x", "word"));
+  thread.apply(end(answer("x", "p", { content: "word", status: "complete" })));
+  expect(shown()).not.toHaveProperty("waiting");
+});

@@ -85,6 +85,9 @@ export class Thread {
         this.#chosenAttempts.delete(event.prompt.id);
         return;
       }
+      case "answer-waiting":
+        this.patch(event.answerId, (it) => ({ ...it, waiting: event.waiting }));
+        break;
       case "text-delta":
         this.patch(event.answerId, (it) => ({ ...it, content: it.content + event.text }));
         break;

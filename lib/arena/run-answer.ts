@@ -4,6 +4,7 @@ import { pinTo } from "@/lib/gateway/candidate";
 import { generate } from "@/lib/gateway/generate";
 import { ANSWER_TOKENS_MAX } from "@/lib/limits";
 import type { ConversationSettings } from "@/lib/protocol/conversation-view";
+import type { GenerationWaiting } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import type { Message } from "@/lib/protocol/message";
 import { log } from "@/lib/telemetry/log";
@@ -27,6 +28,8 @@ export type AnswerRun = {
   beginMsMax?: number | undefined;
   onText: (text: string) => void;
   onReasoning: (text: string) => void;
+  /** Told while nobody works on it yet, and why; never after it has begun. */
+  onWaiting: (event: GenerationWaiting) => void;
 };
 
 /**
@@ -64,7 +67,7 @@ async function readToEnd(
     const pinned = pinTo(run.modelName);
     const generation = await generate({
       ...{ controller, request: toRequest(run), signal, meter, pinned },
-      ...{ cacheScope: conversationId, session: conversationId },
+      ...{ cacheScope: conversationId, session: conversationId, onWaiting: run.onWaiting },
     });
     facts.begin(generation);
     for await (const event of generation.events) {

@@ -5,7 +5,7 @@ import {
 } from "@/lib/arena-limits";
 import type { ErrorCode } from "@/lib/errors";
 import type { PaceRules } from "@/lib/protocol/arena-settings";
-import type { ConversationEvent } from "@/lib/protocol/conversation-view";
+import type { AnswerWaiting, ConversationEvent } from "@/lib/protocol/conversation-view";
 import { log } from "@/lib/telemetry/log";
 import { assert } from "@/lib/util/assert";
 import { AsyncQueue } from "@/lib/util/async-queue";
@@ -154,6 +154,7 @@ export class TurnRun {
         this.#release.add(answer, text);
       },
       onReasoning: (text) => this.#think(answer, text),
+      onWaiting: ({ type: _, ...waiting }) => this.#wait(answer, waiting),
     });
   }
 
@@ -208,6 +209,12 @@ export class TurnRun {
     answer.reasoning += text;
     if (this.#sight === "blind") return;
     this.#push({ type: "reasoning-delta", answerId: answer.id, text });
+  }
+
+  /** Which of two hidden models is loaded first would tell them apart. */
+  #wait(answer: LiveAnswer, waiting: AnswerWaiting): void {
+    if (this.#sight === "blind" || answer.stopCause !== undefined) return;
+    this.#push({ type: "answer-waiting", answerId: answer.id, waiting });
   }
 
   /** Ends that belong to one moment are told in one, however long each took to be written. */

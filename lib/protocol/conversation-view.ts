@@ -103,6 +103,14 @@ export const renameBodySchema = z.strictObject({
 });
 
 // What is shown.
+/** Why nothing of an answer is there yet. */
+export const answerWaitingSchema = z.object({
+  /** Whoever hosts the model loads it first. */
+  reason: z.enum(["loading"]),
+  /** Until it is there, by the host's own guess. Absent: it tells none. */
+  estimateSeconds: z.number().min(0).optional(),
+});
+
 /** An answer, in a pair one of an attempt: both sides of attempt 1 were asked together, after those of 0. */
 export const turnAnswerSchema = answerViewSchema.extend({
   attempt: z.number().int(),
@@ -110,6 +118,8 @@ export const turnAnswerSchema = answerViewSchema.extend({
   reasoning: z.string(),
   /** The visitor's marks on it. */
   marks: z.array(z.enum(MARK_KINDS)),
+  /** As its reader was last told; a page's own. */
+  waiting: answerWaitingSchema.optional(),
 });
 export const conversationMessageSchema = z.discriminatedUnion("role", [
   promptViewSchema,
@@ -198,6 +208,10 @@ export const conversationEventSchema = z.discriminatedUnion("type", [
     prompt: promptViewSchema,
     answers: z.array(turnAnswerSchema),
   }),
+  /** Before the first word, now and then for as long as it lasts. Never of a blind answer before its vote. */
+  z.object({
+    ...{ type: z.literal("answer-waiting"), answerId: z.uuid(), waiting: answerWaitingSchema },
+  }),
   z.object({ type: z.literal("text-delta"), answerId: z.uuid(), text: z.string() }),
   /** Never of a blind answer before its vote. */
   z.object({ type: z.literal("reasoning-delta"), answerId: z.uuid(), text: z.string() }),
@@ -213,6 +227,7 @@ export type AnswerAgainBody = z.infer<typeof answerAgainBodySchema>;
 export type PairVoteBody = z.infer<typeof pairVoteBodySchema>;
 export type VoteReason = (typeof VOTE_REASONS)[number];
 export type MarkKind = (typeof MARK_KINDS)[number];
+export type AnswerWaiting = z.infer<typeof answerWaitingSchema>;
 export type TurnAnswer = z.infer<typeof turnAnswerSchema>;
 export type ConversationMessage = z.infer<typeof conversationMessageSchema>;
 export type ModelStanding = z.infer<typeof modelStandingSchema>;

@@ -3,11 +3,11 @@
 import clsx from "clsx";
 import { RotateCcw, Square } from "lucide-react";
 import { AnswerText } from "@/components/chat/answer-text";
+import { AwaitedText } from "@/components/chat/awaited-text";
 import { CopyButton } from "@/components/chat/copy-button";
 import { Reasoning } from "@/components/chat/reasoning";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
-import { Skeleton } from "@/components/ui/skeleton";
 import type { Side } from "@/lib/protocol/arena-view";
 import type { ModelCard, TurnAnswer } from "@/lib/protocol/conversation-view";
 import { shownStatus } from "./judge";
@@ -43,7 +43,7 @@ export function AnswerPane(props: AnswerPaneProps) {
       <div className="min-h-32 flex-1 px-4 pt-4 sm:px-5">
         {answer && !isBlind && <Reasoning answer={answer} />}
         {isEmpty ? (
-          <AwaitedText />
+          <AwaitedText answer={isBlind ? null : answer} />
         ) : (
           answer && <AnswerText answer={{ ...answer, status: status ?? answer.status }} />
         )}
@@ -80,15 +80,6 @@ export function AnswerPane(props: AnswerPaneProps) {
         )}
       </footer>
     </article>
-  );
-}
-
-function AwaitedText() {
-  return (
-    <div className="space-y-3 pt-1.5">
-      <Skeleton className="h-3.5 w-11/12" />
-      <Skeleton className="h-3.5 w-3/5" />
-    </div>
   );
 }
 

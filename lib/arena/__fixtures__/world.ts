@@ -19,8 +19,15 @@ import { startConversation } from "../take-turn";
 /** A database, a controller and worker servers with the mock behind them: all real, on this machine. */
 export type World = Awaited<ReturnType<typeof createWorld>>;
 
+type WorldWorker = {
+  models: string[];
+  tokenMs: number;
+  /** It says before each answer that its host loads the model first. */
+  isLoading?: boolean;
+};
+
 /** Each list of sentinel models becomes a worker of its own, with its pause before each token. */
-export async function createWorld(...workers: (string[] | { models: string[]; tokenMs: number })[]) {
+export async function createWorld(...workers: (string[] | WorldWorker)[]) {
   const database = await createTestDatabase();
   // The parsed environment is one object a process; routes and gateway read it from there.
   Object.assign(env(), {
@@ -70,15 +77,17 @@ export async function createWorld(...workers: (string[] | { models: string[]; to
   };
 }
 
-async function startWorker(controller: Controller, kind: { models: string[]; tokenMs: number }) {
+async function startWorker(controller: Controller, kind: WorldWorker) {
   let die = () => {};
   const mock = createMockBackend({ ...kind, slots: 16, die: () => die() });
   /** Those of the requests so far, in their order. */
   const cacheSalts: (string | undefined)[] = [];
   const backend: Backend = {
     ...mock,
-    generate(request, signal) {
+    generate(request, signal, onWaiting) {
       cacheSalts.push(request.cacheSalt);
+      const waiting = { type: "generation-waiting", reason: "loading", estimateSeconds: 20 } as const;
+      if (kind.isLoading) onWaiting?.(waiting);
       return mock.generate(request, signal);
     },
   };

@@ -1,6 +1,7 @@
 "use client";
 
 import { AnswerText } from "@/components/chat/answer-text";
+import { AwaitedText } from "@/components/chat/awaited-text";
 import type { ConversationClient } from "@/components/chat/conversation-client";
 import { EditableQuestion } from "@/components/chat/editable-question";
 import { Reasoning } from "@/components/chat/reasoning";
@@ -8,7 +9,6 @@ import { Switcher } from "@/components/chat/switcher";
 import type { Turn } from "@/components/chat/thread";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
-import { Skeleton } from "@/components/ui/skeleton";
 import type { ConversationSettings, TurnAnswer } from "@/lib/protocol/conversation-view";
 import { AnswerActions } from "./answer-actions";
 import type { Marks } from "./use-marks";
@@ -51,7 +51,7 @@ export function ChatTurn({ number, turn, client, isBusy, marks, toSend }: ChatTu
         <article aria-label="Answer" aria-busy={answer.status === "streaming"} className="mt-4">
           <Reasoning answer={answer} />
           {answer.content === "" && answer.status === "streaming" ? (
-            <Skeleton className="mt-2 h-3.5 w-3/5" />
+            <AwaitedText answer={answer} />
           ) : (
             <AnswerText answer={answer} />
           )}
