@@ -25,7 +25,7 @@ export type OverviewGridProps = {
   isBusy: boolean;
 };
 
-/** Models against categories and languages; the darker a cell, the nearer to the head of its column. */
+/** Models against categories and languages; the bluer a cell, the nearer to the head of its column. */
 export function OverviewGrid({ columns, rows, address, go, isBusy }: OverviewGridProps) {
   const { show, sortBy, isDescending } = address;
   const isByModel = sortBy === BY_MODEL;
@@ -187,14 +187,14 @@ function Hollow() {
   );
 }
 
-/** The share of ink behind the first place: 7 : 1 and more under ink in either scheme. */
-const DARKEST = 30;
+/** The share of blue behind the first place, as in the heat maps: ink on it has 8 : 1 and more in either scheme. */
+const STRONGEST = 36;
 
-/** The first place is the darkest, the last one is plain; between them in equal steps, more for the first ones. */
+/** The first place is the bluest, the last one is plain; between them in equal steps, more for the first ones. */
 function shade(rank: number, depth: number): string {
   const share = 1 - (rank - 1) / Math.max(depth - 1, 1);
-  const percent = (DARKEST * share * share).toFixed(1);
-  return `color-mix(in oklab, var(--color-ink) ${percent}%, var(--color-paper))`;
+  const percent = (STRONGEST * share * share).toFixed(1);
+  return `color-mix(in oklab, var(--color-a) ${percent}%, var(--color-paper))`;
 }
 
 type SortButtonProps = {
