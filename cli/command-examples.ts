@@ -26,6 +26,27 @@ const EXAMPLES: Record<string, readonly string[]> = {
   "models unset": ["models unset pico-m"],
   "models retire": ["models retire old-model"],
   "models return": ["models return old-model"],
+  "providers keys add": [
+    "providers keys add house --provider anthropic",
+    "pass show anthropic | npx parley providers keys add house --provider anthropic",
+    "providers keys add aws --provider bedrock --from-env accessKeyId=AWS_ACCESS_KEY_ID --from-env secretAccessKey=AWS_SECRET_ACCESS_KEY",
+  ],
+  "providers keys replace": ["providers keys replace house --from-env ANTHROPIC_API_KEY"],
+  "providers keys list": ["providers keys list --json"],
+  "providers keys remove": ["providers keys remove house"],
+  "providers keys reseal": ["providers keys reseal --from-env OLD_PARLEY_SECRET"],
+  "providers models add": [
+    "providers models add claude --provider anthropic --model claude-sonnet-4-5 --key house --context-length 200000",
+    "providers models add gpt --provider openai --model gpt-4.1 --variable OPENAI_API_KEY",
+  ],
+  "providers models list": ["providers models list --json"],
+  "providers models enable": ["providers models enable claude"],
+  "providers models disable": ["providers models disable claude"],
+  "providers models remove": ["providers models remove claude"],
+  "providers import": [
+    "providers import models.yaml",
+    "providers import api_endpoint.json --replace",
+  ],
   "aliases list": ["aliases list --json"],
   "aliases set": [
     "aliases set best pico-l",

@@ -13,6 +13,7 @@ import { addDoctorCommand } from "./commands/doctor";
 import { addKeysCommand } from "./commands/keys";
 import { addLeaderboardCommand } from "./commands/leaderboard";
 import { addModelsCommand } from "./commands/models";
+import { addProvidersCommand } from "./commands/providers";
 import { addRatingsCommand } from "./commands/ratings";
 import { addReviewsCommand } from "./commands/reviews";
 import { addStatusCommand } from "./commands/status";
@@ -44,6 +45,7 @@ export async function runCli(words: string[], terminal: Terminal): Promise<numbe
   addWorkerCommand(program, terminal);
   addWorkersCommand(program, terminal);
   addModelsCommand(program, terminal);
+  addProvidersCommand(program, terminal);
   addAliasesCommand(program, terminal);
   addArenaCommand(program, terminal);
   addConfigCommand(program, terminal);

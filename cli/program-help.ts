@@ -22,6 +22,7 @@ const GROUPS: readonly { heading: string; commands: Record<string, string> }[] =
     heading: "Keep:",
     commands: {
       models: "prices, defaults, limits, stand-ins, retirement",
+      providers: "models of external providers, and their keys",
       aliases: "names that stand for models",
       keys: "keys of the API",
       usage: "who used what, and what it cost",
