@@ -20,25 +20,27 @@ export function SelectField<Value extends string>(props: SelectFieldProps<Value>
   const id = useId();
   return (
     <div className="min-w-0">
-      <label className="block text-sm font-medium">
+      {/* Beside its label: within it, the chosen option would be a part of its name. */}
+      <label htmlFor={`${id}-field`} className="block text-sm font-medium">
         {label}
-        <select
-          value={value}
-          onChange={(event) => {
-            const chosen = options.find((it) => it.value === event.target.value);
-            if (chosen) onChange(chosen.value);
-          }}
-          aria-invalid={isProblemAt(problem, at)}
-          aria-describedby={id}
-          className={FIELD}
-        >
-          {options.map((it) => (
-            <option key={it.value} value={it.value}>
-              {it.label}
-            </option>
-          ))}
-        </select>
       </label>
+      <select
+        id={`${id}-field`}
+        value={value}
+        onChange={(event) => {
+          const chosen = options.find((it) => it.value === event.target.value);
+          if (chosen) onChange(chosen.value);
+        }}
+        aria-invalid={isProblemAt(problem, at)}
+        aria-describedby={id}
+        className={FIELD}
+      >
+        {options.map((it) => (
+          <option key={it.value} value={it.value}>
+            {it.label}
+          </option>
+        ))}
+      </select>
       <div id={id} className="mt-1 text-sm text-ink-soft empty:hidden">
         {note}
         <FieldProblem id={`${id}-problem`} problem={problem} at={at} />
