@@ -43,12 +43,20 @@ const IDLE_CLOSE_INTERVAL_MS = 100;
  * streams 37 MiB less at most than 40 percent did (record 33).
  */
 const HEAP_GROWTH_PERCENT = 30;
+/**
+ * V8 makes objects in the old part of the heap from the start where most of those made before them lived long, as
+ * a stream's do. Those of a short request come from the same lines: they are garbage there at once, and
+ * keep all that they point to until the next whole collection. Without it a short request leaves a third, each
+ * collection of the young part takes half as long, and whole ones are a third as many (record 33).
+ */
+const YOUNG_FIRST = "--no-allocation-site-pretenuring";
 /** Sends what is left of traces. */
 let stopTracing = async () => {};
 
 async function main(): Promise<void> {
   // Here and not on a command line: whoever starts this file gets it, and a Node without it starts all the same.
   setFlagsFromString(`--heap-growing-percent=${HEAP_GROWTH_PERCENT}`);
+  setFlagsFromString(YOUNG_FIRST);
   const { HOST, PORT } = env();
   const unsafe = explainOpenHost(env());
   if (unsafe) throw unsafe;
