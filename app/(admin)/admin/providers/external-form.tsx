@@ -56,16 +56,6 @@ export function ExternalForm(props: ExternalFormProps) {
           problem={problem}
         />
         <TextField
-          label="Model id"
-          value={draft.model}
-          onChange={(model) => change({ model })}
-          note={draft.provider === "azure" ? "That of the deployment." : "As the provider has it."}
-          isCode
-          isRequired
-          at="entry.model"
-          problem={problem}
-        />
-        <TextField
           label="Name"
           value={draft.name}
           onChange={(name) => change({ name })}
@@ -75,6 +65,20 @@ export function ExternalForm(props: ExternalFormProps) {
           at="entry.name"
           problem={problem}
         />
+        <div className="sm:col-span-2">
+          <TextField
+            label="Model id"
+            value={draft.model}
+            onChange={(model) => change({ model })}
+            note={
+              draft.provider === "azure" ? "That of the deployment." : "As the provider has it."
+            }
+            isCode
+            isRequired
+            at="entry.model"
+            problem={problem}
+          />
+        </div>
       </div>
       <KeyAndPlaceFields {...part} keys={keys} />
       <ModelFacts {...part} />

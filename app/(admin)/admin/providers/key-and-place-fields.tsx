@@ -26,22 +26,23 @@ export function KeyAndPlaceFields({ draft, problem, change, keys }: KeyAndPlaceF
           <legend className="sr-only">Where it is</legend>
           <div className="grid gap-x-4 gap-y-5 sm:grid-cols-2">
             {places.map(({ name, label, placeholder }) => (
-              <TextField
-                key={name}
-                label={label}
-                value={draft.places[name] ?? ""}
-                onChange={(value) => setPlace(name, value)}
-                note={
-                  name === "baseUrl" && !required.includes(name)
-                    ? "Empty: the provider’s own."
-                    : undefined
-                }
-                placeholder={placeholder}
-                isCode
-                isRequired={required.includes(name)}
-                at={`entry.${name}`}
-                problem={problem}
-              />
+              <div key={name} className={name === "baseUrl" ? "sm:col-span-2" : ""}>
+                <TextField
+                  label={label}
+                  value={draft.places[name] ?? ""}
+                  onChange={(value) => setPlace(name, value)}
+                  note={
+                    name === "baseUrl" && !required.includes(name)
+                      ? "Empty: the provider’s own."
+                      : undefined
+                  }
+                  placeholder={placeholder}
+                  isCode
+                  isRequired={required.includes(name)}
+                  at={`entry.${name}`}
+                  problem={problem}
+                />
+              </div>
             ))}
           </div>
         </fieldset>
