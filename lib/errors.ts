@@ -29,6 +29,8 @@ export const ERROR_CODES = {
   "no-worker": { status: 503, retryable: true },
   unavailable: { status: 503, retryable: true },
   timeout: { status: 504, retryable: true },
+  /** The request has come back to where it went out: a platform stands behind itself. */
+  "loop-detected": { status: 508, retryable: false },
 } as const satisfies Record<string, { status: number; retryable: boolean }>;
 
 export type ErrorCode = keyof typeof ERROR_CODES;

@@ -22,6 +22,7 @@ import {
   tokenizeRequestSchema,
   tokenizerInfoRequestSchema,
 } from "@/lib/protocol/text";
+import { VIA_HEADER } from "@/lib/protocol/via";
 import type { WorkerCard } from "@/lib/protocol/worker-card";
 import type { WorkerHealth } from "@/lib/protocol/worker-error";
 import type { Log } from "@/lib/telemetry/log";
@@ -36,6 +37,7 @@ import { describeHealth } from "./health";
 import { readBody } from "./read-body";
 import { readTexts, type ToRead } from "./read-texts";
 import { refuseSocket } from "./refuse-socket";
+import { inChain } from "./request-chain";
 import { SERVER_LIMITS, type ServerLimits } from "./server-limits";
 import { tellLoad } from "./tell-load";
 import { WorkerStats } from "./worker-stats";
@@ -94,7 +96,11 @@ export class WorkerServer {
         // Node looks for requests that trickle only this often; its default of 30 s would triple the limit.
         connectionsCheckingInterval: bodyMsMax / 10,
       },
-      (request, response) => void this.#handle(request, response),
+      (request, response) => {
+        const via = request.headers[VIA_HEADER];
+        const chain = typeof via === "string" ? via : undefined;
+        inChain(chain, this.instanceId, () => void this.#handle(request, response));
+      },
     );
     this.#http.maxConnections = WORKER_SOCKETS_MAX;
     this.#http.on("clientError", refuseSocket);

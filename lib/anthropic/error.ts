@@ -44,6 +44,7 @@ const TYPES: Record<ErrorCode, AnthropicErrorType> = {
   "no-worker": "overloaded_error",
   unavailable: "overloaded_error",
   timeout: "timeout_error",
+  "loop-detected": "api_error",
 };
 
 /** After this their client's loop over tools sends the whole conversation, as it must be here. */

@@ -23,8 +23,11 @@ export function findAbleWorkers(picture: WorkerPicture, wanted: Wanted, nowMs: n
     .filter((worker) => isAble(offerOf(worker), features) && isLike(worker, offerOf(worker), like));
   if (modelId === undefined || offering.length === 0) throw explainAbsence(picture, wanted, nowMs);
   // A Parley would hand back what came by way of it, or of one beneath it.
-  const able = offering.filter(({ parleys }) => !parleys.some((id) => via.includes(id)));
-  if (able.length === 0) throw cameFromThere(wanted.model);
+  const elsewhere = offering.filter(({ parleys }) => !parleys.some((id) => via.includes(id)));
+  if (elsewhere.length === 0) throw cameFromThere(wanted.model);
+  // A worker whose own server is this platform would be asked for what it asks for.
+  const able = elsewhere.filter(({ instanceId }) => !via.includes(instanceId));
+  if (able.length === 0) throw goesRound(wanted.model);
   const longer = contextOver === 0 ? able : able.filter((it) => holds(it, contextOver + 1));
   if (longer.length === 0) {
     throw new AppError("no-worker", {
@@ -40,6 +43,13 @@ function cameFromThere(model: string): AppError {
   return new AppError("no-worker", {
     message: `No worker is awake for the model \`${model}\` but by way of the Parley that the request came from. Try again in a few seconds.`,
     retryAfterSeconds: NO_WORKER_RETRY_AFTER_SECONDS,
+  });
+}
+
+function goesRound(model: string): AppError {
+  return new AppError("loop-detected", {
+    message: `The model \`${model}\` is served by a worker that stands before this very platform, and asks it for the same model. Give the worker another server (--base-url, or baseUrl in its file of models), or another name to ask for.`,
+    param: "model",
   });
 }
 

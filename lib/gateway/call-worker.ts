@@ -28,6 +28,6 @@ export function toWorkerCall(
 ): WorkerCall | Promise<WorkerCall> {
   const onLoad = (load: LiveLoadReport) => told(load, { isOver: true });
   const call: WorkerCall = { secret, signal, requestId, trace, isWhole, onLoad, onWaiting };
-  if (kind !== "parley") return call;
+  if (kind !== "parley") return via.length > 0 ? { ...call, via } : call;
   return installationId().then((id) => ({ ...call, via: [...via, id] }));
 }

@@ -150,7 +150,7 @@ async function generateAt(
 ): Promise<AtModel | AppError> {
   const { controller, signal, meter } = options;
   const { model, names, targets, like } = candidate;
-  const { preferredWorkerId, isUnderWay, cacheScope: scope, via } = options;
+  const { preferredWorkerId, isUnderWay, cacheScope: scope, via = meter.via } = options;
   const { owner } = meter.caller;
   const asked = toRequestOf(candidate, options, cacheSaltOf({ owner, scope }));
   const contextLengthMax = controller.contextLengthMaxOf(model);

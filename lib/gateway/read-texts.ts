@@ -177,7 +177,7 @@ function tookTooLong(): AppError {
 }
 
 async function readInParts<Item extends Texts, Reply extends Counted>(
-  { controller, request, signal, meter, via }: ReadTextsOptions<AnyRequest>,
+  { controller, request, signal, meter, via = meter.via }: ReadTextsOptions<AnyRequest>,
   { model, names, like }: Candidate,
   { feature, field, items, answersOf, call, mayWait }: Reading<Item, Reply> & { mayWait: boolean },
 ): Promise<Reply[]> {

@@ -72,7 +72,15 @@ export function readTokenizerInfo(
 
 /** Of an alias it is always the heaviest target that is asked, since the same text must come to the same tokens. */
 async function askTokenizer<Request extends { model: string }, Reply extends object>(
-  { controller, request, signal, meter, pinned, router, via }: TokenizerOptions<Request>,
+  {
+    controller,
+    request,
+    signal,
+    meter,
+    pinned,
+    router,
+    via = meter?.via,
+  }: TokenizerOptions<Request>,
   ask: (
     at: { client: AnyWorkerClient; address: string },
     request: Request,

@@ -6,7 +6,7 @@ import { wasTold } from "@/lib/protocol/worker-error";
 const FOR_CLIENTS: ReadonlySet<ErrorCode> = new Set<ErrorCode>([
   ...(["invalid-request", "unsupported-parameter", "context-length-exceeded"] as const),
   ...(["overloaded", "rate-limited", "body-too-large", "not-supported"] as const),
-  ...(["internal", "client-closed"] as const),
+  ...(["internal", "client-closed", "loop-detected"] as const),
 ]);
 
 /** What happened between us and a worker, without its address: in a blind battle that would be a name. */

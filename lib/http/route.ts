@@ -5,6 +5,7 @@ import { type AppError, toAppError } from "@/lib/errors";
 import { visitorGate } from "@/lib/integrity/visitor-gate";
 import { BODY_BYTES_MAX } from "@/lib/limits";
 import type { ApiScope } from "@/lib/protocol/api-key";
+import { readCallersVia } from "@/lib/protocol/via";
 import type { LineFields } from "@/lib/telemetry/line-log";
 import { type Log, log as processLog, requestLines } from "@/lib/telemetry/log";
 import type { Span } from "@/lib/telemetry/trace";
@@ -265,7 +266,8 @@ function openMeter(
   const gate = caller.key
     ? undefined
     : visitorGate(caller, () => hashNetwork(clientAddress(request)));
-  const options = { caller, endpoint: label, asked, requestId, trace, gate };
+  const via = readCallersVia(request.headers);
+  const options = { caller, endpoint: label, asked, requestId, trace, via, gate };
   return new Meter({ ...options, isToldElsewhere: true });
 }
 

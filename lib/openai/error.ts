@@ -32,6 +32,7 @@ const WIRE: Record<ErrorCode, { type: string; code: string | null }> = {
   "no-worker": { type: SERVER, code: "no_worker" },
   unavailable: { type: SERVER, code: "unavailable" },
   timeout: { type: SERVER, code: "timeout" },
+  "loop-detected": { type: SERVER, code: "loop_detected" },
 };
 
 /** The body that tells an OpenAI client of an error. */

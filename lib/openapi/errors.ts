@@ -92,6 +92,10 @@ export const ERROR_NOTES: Record<ErrorCode, { when: string; remedy: string }> = 
     when: "The answer was not whole in the time that it had, or that `x-parley-timeout-ms` set.",
     remedy: "Ask for fewer tokens, allow more time, or stream.",
   },
+  "loop-detected": {
+    when: "The model's worker stands before this very platform, which would ask itself for ever.",
+    remedy: "Ask another model; the operator gives the worker another server.",
+  },
 };
 
 export type ErrorRow = {

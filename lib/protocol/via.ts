@@ -3,8 +3,9 @@ import { AppError } from "@/lib/errors";
 import { PARLEYS_MAX } from "@/lib/fleet-limits";
 
 /**
- * Installations that passed a request on, the first being the one that was asked. A header, since every
- * call of the worker protocol may come by way of others, and none of them is about it.
+ * Who passed a request on, the first being the one that was asked: installations, and lives of workers that stand
+ * before another server (a platform may stand behind itself by one of those). A header, since every call of the
+ * worker protocol may come by way of others, and none of them is about it.
  */
 export type Via = readonly string[];
 
@@ -30,5 +31,21 @@ export function readVia(headers: Headers): Via {
   // Of no use here, and not the client's fault: another way may be shorter.
   throw new AppError("upstream-invalid", {
     message: `The request came by way of more than ${PARLEYS_MAX} Parleys. Let fewer register one at another in a row.`,
+  });
+}
+
+/**
+ * The same of a caller of the API, who may be a worker's backend, or anybody: undefined for what is no such list.
+ *
+ * @throws AppError `loop-detected` for one that is too long.
+ */
+export function readCallersVia(headers: Headers): Via | undefined {
+  const header = headers.get(VIA_HEADER);
+  if (header === null) return undefined;
+  const parsed = viaSchema.safeParse(header.split(",").map((id) => id.trim()));
+  if (!parsed.success) return undefined;
+  if (parsed.data.length <= PARLEYS_MAX) return parsed.data;
+  throw new AppError("loop-detected", {
+    message: `The request came by way of more than ${PARLEYS_MAX} workers and platforms. Let fewer stand before one another in a row.`,
   });
 }

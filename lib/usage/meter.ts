@@ -1,6 +1,7 @@
 import type { ApiCaller } from "@/lib/auth/api-caller";
 import type { AppError } from "@/lib/errors";
 import type { Segment } from "@/lib/protocol/segment";
+import type { Via } from "@/lib/protocol/via";
 import { requestLines } from "@/lib/telemetry/log";
 import type { TraceHeaders } from "@/lib/telemetry/trace";
 import { createId } from "@/lib/util/id";
@@ -18,6 +19,8 @@ export type MeterOptions = {
   isToldElsewhere?: boolean;
   /** What calls to workers are a part of, where the request is traced. */
   trace?: TraceHeaders | undefined;
+  /** By way of which workers and Parleys the request came here (protocol/via.ts). */
+  via?: Via | undefined;
   /** Asked before a model is: rejects where the caller may not ask it now, for a reason that is none of usage. */
   gate?: ((model: string) => Promise<void>) | undefined;
 };
@@ -34,6 +37,7 @@ export class Meter {
   readonly asked: string;
   readonly requestId: string;
   readonly trace: TraceHeaders | undefined;
+  readonly via: Via | undefined;
   gate: MeterOptions["gate"];
   readonly startedAtMs = Date.now();
   readonly #startedMs = performance.now();
@@ -72,6 +76,7 @@ export class Meter {
     this.requestId = options.requestId;
     this.#isToldElsewhere = options.isToldElsewhere ?? false;
     this.trace = options.trace;
+    this.via = options.via;
     this.gate = options.gate;
     this.#ledger = ledger;
     ledger.open(this);

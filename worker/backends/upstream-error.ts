@@ -124,6 +124,11 @@ export function toUpstreamError(refusal: UpstreamRefusal, about: UpstreamAbout):
       ...{ message, param, cause: causeOf(status, sentence) },
       ...(retryAfterSeconds !== undefined && { retryAfterSeconds }),
     });
+  if (status === 508) {
+    const message =
+      "The server behind this model asks this very platform for it, and so for ever. Ask another model; the operator gives its worker another server (--base-url, or baseUrl in the file of models).";
+    return make("loop-detected", message);
+  }
   if (status === 429 || status === 503 || status === 529) {
     return toBusy({ status, told, hasWait: retryAfterSeconds !== undefined }, make);
   }

@@ -157,6 +157,7 @@ function toErrorCode(code: AppError["code"]): ResponseErrorCode {
     case "no-worker":
     case "unavailable":
     case "timeout":
+    case "loop-detected":
       return "server_error";
     default:
       return unreachable(code);

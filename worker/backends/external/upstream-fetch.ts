@@ -7,7 +7,7 @@ import { chainHeaders } from "../../request-chain";
 import { LineWatch } from "../line-watch";
 import { toUpstreamError, type UpstreamAbout } from "../upstream-error";
 import { readWait } from "../upstream-wait";
-import { toPlainChunks } from "./plain-chunks";
+import { type StreamMender, toMendedStream } from "./mended-stream";
 
 /**
  * Between the SDK and the network: what the SDK has no word for goes into the body, refusals become errors of
@@ -22,8 +22,8 @@ export type UpstreamCall = {
   body: JSONObject;
   /** Bytes have come in. */
   onBytes: () => void;
-  /** Whether a stream is one of OpenAI's chunks, which are then made plain; absent: it is of another form. */
-  hasChunks?: boolean;
+  /** Of the events of its stream; absent: they go on as they are. */
+  mender?: StreamMender | undefined;
   /** Instead of the network, where the SDK is asked what it would say (probe-fields.ts). */
   instead?: (url: string, init: RequestInit) => Response;
 };
@@ -93,7 +93,7 @@ function watchBody(response: Response, body: ReadableStream<Uint8Array>, call: U
     }),
   );
   const { status, statusText, headers } = response;
-  const told = call.hasChunks && hasLines ? toPlainChunks(watched, call.about) : watched;
+  const told = call.mender && hasLines ? toMendedStream(watched, call.mender) : watched;
   return new Response(told, { status, statusText, headers });
 }
 

@@ -7,6 +7,7 @@ import {
   UPSTREAM_REPLY_BYTES_MAX,
   UPSTREAM_SILENCE_MS_MAX,
 } from "@/lib/upstream-limits";
+import { chainHeaders } from "../../request-chain";
 import { toTransportError, toUpstreamError, type UpstreamAbout } from "../upstream-error";
 import { readWait } from "../upstream-wait";
 import { Concessions } from "./concessions";
@@ -59,7 +60,7 @@ export class Upstream {
     try {
       const response = await exchange.open(this.#toUrl(path), {
         method: "POST",
-        headers: { ...this.#headers, "content-type": "application/json" },
+        headers: { ...this.#headers, ...chainHeaders(), "content-type": "application/json" },
         body: JSON.stringify(body),
       });
       if (response.status === 200) return exchange;
