@@ -14,7 +14,7 @@ export function workerTable(workers: readonly ListedWorker[], nowMs = Date.now()
   const rows = workers.map((it) => [
     `${it.name} (${[kindWords(it), it.host].filter(Boolean).join(", ")})`,
     it.reason === null ? it.state : `${it.state}: ${it.reason}`,
-    it.models.map(({ name }) => name).join(", ") || "-",
+    it.models.map(toModelText).join(", ") || "-",
     `${it.running}/${it.slots}`,
     `${it.waiting}/${it.waitingMax}`,
     it.tokensPerSecond === null ? "-" : String(Math.round(it.tokensPerSecond)),
@@ -24,6 +24,9 @@ export function workerTable(workers: readonly ListedWorker[], nowMs = Date.now()
   ]);
   return textTable([HEADS, ...rows]);
 }
+
+const toModelText = ({ name, isLoading }: ListedWorker["models"][number]) =>
+  isLoading ? `${name} (loading at its host)` : name;
 
 export function workerTokenTable(views: readonly WorkerTokenView[]): string {
   if (views.length === 0) {

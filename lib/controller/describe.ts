@@ -97,8 +97,8 @@ export function toAdminWorkers(
         ...occupancy(worker, state, places),
         breaker: places.breakerOf(worker.id).state,
         ...{ requests, failures, completionTokens },
-        models: worker.offers.map(({ modelId, build, contextLength }) => {
-          return { name: names.get(modelId) ?? modelId, build, contextLength };
+        models: worker.offers.map(({ modelId, build, contextLength, isLoading = false }) => {
+          return { name: names.get(modelId) ?? modelId, build, contextLength, isLoading };
         }),
         registeredAt: worker.registeredAt.toISOString(),
         lastHeartbeatAt: worker.lastHeartbeatAt.toISOString(),

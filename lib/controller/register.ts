@@ -61,11 +61,12 @@ export async function registerWorker(
     const { id: workerId, order } = row;
     await closeOlderLives(transaction, address, workerId);
     const modelIds = await upsertModels(transaction, models, { ...by, kind: body.card.kind });
-    const rows = models.map(({ name, build, contextLength, features, fields, diskBytes }) => {
+    const rows = models.map(({ name, build, contextLength, features, ...rest }) => {
       const modelId = modelIds.get(name);
       assert(modelId !== undefined, "an upserted model has an id");
-      const files = { fields: fields ?? null, diskBytes: diskBytes ?? null };
-      return { workerId, modelId, build, contextLength, features, ...files };
+      const { fields = null, diskBytes = null, isLoading = false } = rest;
+      const told = { contextLength, features, fields, diskBytes, isLoading };
+      return { workerId, modelId, build, ...told };
     });
     await replaceOffers(transaction, workerId, rows);
     await announce(transaction, "workers");

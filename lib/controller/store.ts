@@ -81,6 +81,7 @@ export async function readOffers(db: Database, workerIds: string[]) {
       features: workerModels.features,
       fields: workerModels.fields,
       diskBytes: workerModels.diskBytes,
+      isLoading: workerModels.isLoading,
     })
     .from(workerModels)
     .where(inArray(workerModels.workerId, workerIds));

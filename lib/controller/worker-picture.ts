@@ -33,6 +33,8 @@ export type Offer = {
   /** Null or absent: not told. */
   fields?: string[] | null | undefined;
   diskBytes?: number | null | undefined;
+  /** Absent: it does not, or nobody knows. */
+  isLoading?: boolean | undefined;
 };
 
 export type KnownWorker = {
@@ -275,9 +277,10 @@ function toOffer({
   features,
   fields,
   diskBytes,
+  isLoading,
 }: PictureRows["offers"][number]): Offer {
   return {
-    ...{ modelId, build, contextLength, fields, diskBytes },
+    ...{ modelId, build, contextLength, fields, diskBytes, isLoading },
     features: MODEL_FEATURES.filter((feature) => features.includes(feature)),
   };
 }

@@ -26,6 +26,8 @@ const ends: (() => Promise<void>)[] = [];
 let database: TestDatabase;
 let controller: Controller;
 let hosted: Hosted;
+/** As a worker does whenever its card has changed. */
+let register: () => Promise<void>;
 
 beforeAll(async () => {
   database = await createTestDatabase();
@@ -38,11 +40,14 @@ beforeEach(async () => {
   const { backend } = hosted;
   const worker = await startTestWorker({ backend });
   ends.push(hosted.close, worker.close);
-  await controller.register({
-    ...{ instanceId: worker.server.instanceId, address: worker.address },
-    card: { ...backend.card(), name: "test", version: "0", waitingMax: 64 },
-    load: worker.server.load(),
-  });
+  register = async () => {
+    await controller.register({
+      ...{ instanceId: worker.server.instanceId, address: worker.address },
+      card: { ...backend.card(), name: "test", version: "0", waitingMax: 64 },
+      load: worker.server.load(),
+    });
+  };
+  await register();
 });
 afterEach(async () => {
   await vi.waitFor(() => expect(controller.inFlight()).toBe(0));
@@ -83,4 +88,18 @@ test("a client that leaves while it waits ends the wait at the worker", async ()
   await expect(left).rejects.toMatchObject({ code: "client-closed" });
   await vi.waitFor(() => expect(hosted.backend.card().models[0]?.isLoading).toBeUndefined());
   expect(hosted.server.asked).toHaveLength(1);
+});
+
+test("keepers see in the registry that a model is being loaded", async () => {
+  hosted.server.setCold({ answers: Number.POSITIVE_INFINITY, as: "waking" });
+  const signal = new Stop();
+  const isLoading = async () => (await controller.listWorkers())[0]?.models[0]?.isLoading;
+  expect(await isLoading()).toBe(false);
+  const waits: GenerationWaiting[] = [];
+  const asked = ask((event) => waits.push(event), signal);
+  await vi.waitFor(() => expect(waits).not.toEqual([]));
+  await register();
+  await vi.waitFor(async () => expect(await isLoading()).toBe(true));
+  signal.abort(new DOMException("The client left.", "AbortError"));
+  await expect(asked).rejects.toMatchObject({ code: "client-closed" });
 });

@@ -134,7 +134,13 @@ export const adminWorkerSchema = z.object({
   /** Tokens promised and not yet written; tokens it wrote a second lately. Null: it does not say. */
   outstandingTokens: z.number().nullable(),
   tokensPerSecond: z.number().nullable(),
-  models: z.array(z.object({ name: z.string(), build: z.string(), contextLength: z.number() })),
+  models: z.array(
+    z.object({
+      ...{ name: z.string(), build: z.string(), contextLength: z.number() },
+      /** By its host, at the moment. */
+      isLoading: z.boolean(),
+    }),
+  ),
   slots: z.number(),
   running: z.number(),
   waiting: z.number(),

@@ -105,6 +105,8 @@ export const workerModels = pgTable(
     fields: text().array(),
     /** What the files that it serves take on its disk; null: not told, or no files. */
     diskBytes: bigint({ mode: "number" }),
+    /** Its host loads it at the moment; whoever asks it waits. */
+    isLoading: boolean().notNull().default(false),
   },
   (table) => [
     primaryKey({ columns: [table.workerId, table.modelId] }),

@@ -66,6 +66,9 @@ function WorkerRow({ worker, now, staleAfterMs, onCommand }: WorkerRowProps) {
             >
               {model.name}
               <span className="ml-2 text-xs text-ink-soft">{model.build.slice(0, 8)}</span>
+              {model.isLoading && (
+                <span className="ml-2 font-sans text-xs text-ink-soft">loading at its host</span>
+              )}
             </li>
           ))}
         </ul>

@@ -1,0 +1,1 @@
+ALTER TABLE "worker_models" ADD COLUMN "is_loading" boolean DEFAULT false NOT NULL;
