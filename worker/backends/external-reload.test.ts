@@ -1,8 +1,9 @@
 import { expect, test } from "vitest";
 import { type ExternalModel, modelEntrySchema } from "@/lib/protocol/model-entry";
-import { log } from "@/lib/telemetry/log";
+import { type Log, log } from "@/lib/telemetry/log";
 import { StartError } from "@/lib/util/start-error";
 import { createExternalBackend } from "./external";
+import type { ModelSource } from "./external/model-source";
 
 function model(name: string, more: object = {}): ExternalModel {
   const entry = modelEntrySchema.parse({ name, provider: "openai", model: "gpt-4o", ...more });
@@ -46,6 +47,33 @@ test("models that a source tells anew are offered anew, and a faulty reading cha
   expect(faults).toBe(0);
   expect(names()).toEqual(["b"]);
   expect(backend.card().models[0]?.contextLength).toBe(9_000);
+  await backend.close();
+});
+
+test("a context that nobody told is warned of, once for each time that its entry changes", async () => {
+  const warnings: string[] = [];
+  const listening = log.child({}, { level: "silent" });
+  listening.warn = ((...told: unknown[]) => void warnings.push(String(told.at(-1)))) as Log["warn"];
+  let models = [model("told", { contextLength: 9_000 }), model("untold")];
+  let change = () => {};
+  const source: ModelSource = {
+    read: async () => ({ models, warnings: [] }),
+    watch: (onChange) => {
+      change = onChange;
+    },
+  };
+  const options = { source, only: [], slots: 1, log: listening };
+  const backend = await createExternalBackend(options);
+  const warning =
+    "nobody says how long the context of untold is, 8192 tokens are assumed; set its contextLength";
+  expect(warnings).toEqual([warning]);
+  models = [...models, model("new", { contextLength: 9_000 })];
+  await new Promise<void>((resolve) => {
+    backend.watchCard?.(resolve);
+    change();
+  });
+  expect(backend.card().models).toHaveLength(3);
+  expect(warnings).toEqual([warning]);
   await backend.close();
 });
 

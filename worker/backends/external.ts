@@ -3,6 +3,7 @@ import { toProblem } from "@/lib/protocol/external-models";
 import type { ExternalModel } from "@/lib/protocol/model-entry";
 import type { ModelFeature } from "@/lib/protocol/worker-card";
 import type { Log } from "@/lib/telemetry/log";
+import { UPSTREAM_CONTEXT_LENGTH_DEFAULT } from "@/lib/upstream-limits";
 import { StartError } from "@/lib/util/start-error";
 import type { Backend } from "../backend";
 import { chats } from "./external/external-offer";
@@ -122,7 +123,13 @@ async function loadOne(
   model: ExternalModel,
   { source, log }: ExternalOptions,
 ): Promise<ServedExternal | undefined> {
-  const { name } = model.entry;
+  const { name, contextLength } = model.entry;
+  if (contextLength === undefined) {
+    log.warn(
+      { model: name },
+      `nobody says how long the context of ${name} is, ${UPSTREAM_CONTEXT_LENGTH_DEFAULT} tokens are assumed; set its contextLength`,
+    );
+  }
   try {
     const served = await ServedExternal.load(model, log, (it) => source.tell?.(name, it));
     source.tell?.(name, null);
