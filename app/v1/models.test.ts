@@ -111,6 +111,18 @@ describe("Anthropic's client", () => {
   });
 });
 
+test("each model says what it can be asked for, so that a program need not guess by its name", async () => {
+  await api.addWorker({ models: ["mock/reader"] });
+  const list = (await (await ask("/v1/models")).json()) as {
+    data: { id: string; features: string[] }[];
+  };
+  const featuresOf = (id: string) => list.data.find((it) => it.id === id)?.features;
+  expect(featuresOf("mock/echo")).toContain("chat");
+  expect(featuresOf("mock/reader")).toContain("embeddings");
+  expect(featuresOf("mock/reader")).not.toContain("chat");
+  expect(featuresOf("auto")).toContain("chat");
+});
+
 test.each(["/v1/models?limit=1", "/v1/models/mock/echo?limit=1", "/tokenizer_info?limit=1"])(
   "GET %s is refused in OpenAI's words, naming what is not known",
   async (path) => {

@@ -6,6 +6,7 @@ import { NO_WORKER_RETRY_AFTER_SECONDS } from "@/lib/fleet-limits";
 import type { Price } from "@/lib/protocol/catalog";
 import { AUTO_MODEL } from "@/lib/protocol/routing";
 import { visibilityOf } from "@/lib/protocol/visibility";
+import type { ModelFeature } from "@/lib/protocol/worker-card";
 import { mayUse } from "./candidate";
 import { notServed } from "./not-served";
 import { planModels } from "./plan-models";
@@ -17,6 +18,8 @@ export type NamedModel = {
   name: string;
   /** Of an alias the least that its models hold. */
   contextLength: number;
+  /** What it can be asked for; of an alias what all of its models can. */
+  features: readonly ModelFeature[];
   createdAt: Date;
   organization?: string | undefined;
   price?: Price | undefined;
@@ -89,8 +92,14 @@ function unknownModel(name: string, listed: readonly NamedModel[]): AppError {
 }
 
 function toNamed(model: AwakeModel): NamedModel {
-  const { name, contextLength, createdAt, description, price } = model;
-  return { name, contextLength, createdAt, organization: description.organization, price };
+  const { name, contextLength, features, createdAt, description, price } = model;
+  const { organization } = description;
+  return { name, contextLength, features, createdAt, organization, price };
+}
+
+function featuresOf([first, ...others]: readonly AwakeModel[]): ModelFeature[] {
+  const features = first?.features ?? [];
+  return features.filter((it) => others.every((other) => other.features.includes(it)));
 }
 
 function toAliases(awake: readonly AwakeModel[], catalog: Catalog): NamedModel[] {
@@ -104,7 +113,8 @@ function toAliases(awake: readonly AwakeModel[], catalog: Catalog): NamedModel[]
     const [only, ...others] = behind;
     const price = others.length === 0 ? only?.price : undefined;
     const aliasOf = targets.map(({ model }) => model);
-    return [{ name, contextLength, createdAt: new Date(version), aliasOf, price }];
+    const features = featuresOf(behind);
+    return [{ name, contextLength, features, createdAt: new Date(version), aliasOf, price }];
   });
 }
 
@@ -112,6 +122,7 @@ function toAuto(choices: readonly AwakeModel[]): NamedModel {
   return {
     name: AUTO_MODEL,
     contextLength: Math.min(...choices.map(({ contextLength }) => contextLength)),
+    features: featuresOf(choices),
     createdAt: new Date(Math.max(...choices.map(({ createdAt }) => createdAt.getTime()))),
     aliasOf: choices.map(({ name }) => name),
   };

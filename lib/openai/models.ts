@@ -2,6 +2,7 @@
 export type ListedModel = {
   name: string;
   contextLength: number;
+  features: readonly string[];
   createdAt: Date;
   organization?: string | undefined;
   price?: { prompt: number; cachedPrompt?: number | undefined; completion: number } | undefined;
@@ -15,6 +16,8 @@ export type OpenAiModel = {
   created: number;
   owned_by: string;
   context_length: number;
+  /** What it can be asked for; of an alias what all of its models can. */
+  features: string[];
   /** Dollars a million tokens; absent where nothing is charged, or one of several models may answer. */
   price?: { prompt: number; cached_prompt: number; completion: number };
   /** The models that an alias, or `auto`, stands for. */
@@ -29,6 +32,7 @@ export function toModelObject(model: ListedModel): OpenAiModel {
     created: Math.floor(model.createdAt.getTime() / 1000),
     owned_by: model.organization ?? "parley",
     context_length: model.contextLength,
+    features: [...model.features],
     ...(price && {
       price: {
         prompt: price.prompt,

@@ -12,6 +12,9 @@ const modelObject = formOf<OpenAiModel>()(
     ...{ id: z.string(), object: z.literal("model"), owned_by: z.string() },
     created: count.describe("Unix time in seconds."),
     context_length: count.describe("Tokens that prompt and answer may have together."),
+    features: z
+      .array(z.string())
+      .describe("What it can be asked for: `chat`, `embeddings`, `rerank`, `tools`, `images`, …"),
   }),
 );
 
