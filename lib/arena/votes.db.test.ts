@@ -1,7 +1,9 @@
 /** Goal: one vote counts, and only its owner's. Method: many requests at once, strangers, both orders. */
-import { eq } from "drizzle-orm";
+import { eq, sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
 import { OPEN_REVIEWS_A_VISITOR_MAX } from "@/lib/arena-limits";
+import { catalog } from "@/lib/catalog/catalog";
+import { setModel } from "@/lib/catalog/edit-catalog";
 import { reviews } from "@/lib/db/schema/arena";
 import { ballots } from "@/lib/db/schema/ballots";
 import { votes } from "@/lib/db/schema/battles";
@@ -71,6 +73,26 @@ test("20 votes at once: one is counted, the same ones are answered alike", async
   for (const result of results) {
     if (result.status === "rejected") expect(result.reason).toMatchObject({ code: "conflict" });
   }
+});
+
+test("the reveal tells of a model what its keeper says, and of its price what its worker said", async () => {
+  const card = { organization: "Acme" };
+  const settings = { defaults: {}, limits: {}, fallbacks: [], dispatch: null, price: null };
+  await setModel({ ...settings, model: "mock/echo", card }, world.db);
+  await world.db.execute(
+    sql`update models set price = '{"prompt": 1, "completion": 2}' where name = 'mock/echo'`,
+  );
+  await catalog().refresh();
+  const fight = await fought(await world.visitor(), () => 0);
+  const { reveal } = await castVote(world.arena, fight.vote("a"));
+  expect(reveal?.a).toMatchObject({
+    ...{ model: "mock/echo", organisation: "Acme", licence: "Apache-2.0" },
+    price: { prompt: 1, completion: 2 },
+  });
+  expect(reveal?.b.price).toBeNull();
+  await setModel({ ...settings, model: "mock/echo", card: {} }, world.db);
+  await world.db.execute(sql`update models set price = null`);
+  await catalog().refresh();
 });
 
 test("the reveal names both, and counts the pair whichever side each took", async () => {

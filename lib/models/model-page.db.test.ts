@@ -4,6 +4,8 @@
  */
 import { sql } from "drizzle-orm";
 import { afterAll, beforeAll, expect, test } from "vitest";
+import { setModel, unsetModel } from "@/lib/catalog/edit-catalog";
+import { writeNamedUse } from "@/lib/catalog/store";
 import { ballots } from "@/lib/db/schema/ballots";
 import { boards, modelLedger } from "@/lib/db/schema/boards";
 import { models } from "@/lib/db/schema/models";
@@ -101,6 +103,41 @@ test("a model has its places on boards of all times, the overall one first, and 
   ]);
   const none = await read(Z.name);
   expect([none.places, none.opponents, none.variants]).toEqual([[], [], []]);
+});
+
+test("what its keeper says comes first: of its card, its price, and whose variants are beside it", async () => {
+  const { db } = database;
+  const card = { organization: "Beta", licence: "Proprietary", link: "https://beta.example" };
+  const settings = { defaults: {}, limits: {}, fallbacks: [], dispatch: null, price: null };
+  await setModel({ ...settings, model: X.name, card: { ...card, summary: "Said." } }, db);
+  await db.execute(
+    sql`update models set price = '{"prompt": 1, "completion": 2}' where name = ${X.name}`,
+  );
+  await writeNamedUse(db, { model: X.name, isDirect: false, isApi: true });
+  const page = modelPageSchema.parse(
+    await readModelPage(toModelSlug(X.name), { db, controller: asleep, privateVotes }),
+  );
+  expect(page.facts).toMatchObject({
+    ...{ organization: "Beta", licence: "Proprietary", hasOpenWeights: false },
+    price: { inputPerMillion: 1, outputPerMillion: 2 },
+  });
+  expect(page.description).toMatchObject({ summary: "Said.", link: "https://beta.example" });
+  expect([page.isDirect, page.isApi]).toEqual([false, true]);
+  await firstBattle(Y.id, 5);
+  await firstBattle(X.id, 5);
+  const variants = async (name: string) => {
+    const told = await readModelPage(toModelSlug(name), { db, controller: asleep, privateVotes });
+    return told.variants.map(({ model }) => model);
+  };
+  expect(await variants(X.name)).toEqual([X.name]);
+  expect(await variants(Y.name)).toEqual([Y.name]);
+  await unsetModel(X.name, db);
+  expect((await variants(Y.name)).toSorted()).toEqual([X.name, Y.name]);
+  await db.transaction(async (transaction) => {
+    await transaction.execute(sql`set local session_replication_role = replica`);
+    await transaction.execute(sql`delete from model_ledger where kind = 'first-battle'`);
+    await transaction.execute(sql`update models set price = null`);
+  });
 });
 
 test("a model is found by its slug as it stands in an address, and as a router has decoded it", async () => {

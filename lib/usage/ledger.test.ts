@@ -193,6 +193,24 @@ describe("money", () => {
     expect(meter.costNanoDollars).toBe(150_000 + 6_000 - 400 * 75);
   });
 
+  test("is what the model's worker says that it costs, unless its keeper says otherwise", () => {
+    const told = { prompt: 2, completion: 4 };
+    const models = {
+      ...{ told: { told }, said: { told, price: { prompt: 1, completion: 1 } } },
+      ...{ free: { told, price: { prompt: 0, completion: 0 } } },
+    };
+    const { ledger } = ledgerAt(NOON, models);
+    const costs = Object.keys(models).map((model) => {
+      const meter = admitted(ledger, testCaller({ dollarsPerDay: 1 }), model);
+      meter.add({ prompt: 10, completion: 1 });
+      return meter.costNanoDollars;
+    });
+    expect(costs).toEqual([24_000, 11_000, 0]);
+    // A budget ends what only its worker has a price for.
+    const poor = admitted(ledger, testCaller({ dollarsPerMonth: 0.000_01 }), "told");
+    expect(poor.add({ completion: 100 })).toMatchObject({ code: "quota-exceeded" });
+  });
+
   test("ends an answer when the budget is used up", () => {
     const price = { prompt: 0, completion: 1_000 };
     const { ledger } = ledgerAt(NOON, { m: { price }, free: {} });

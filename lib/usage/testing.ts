@@ -36,13 +36,16 @@ export function testRing(
 }
 
 export function testCatalog(
-  models: Record<string, { limits?: Limits; price?: Price }> = {},
+  models: Record<string, { limits?: Limits; price?: Price; told?: Price }> = {},
 ): Catalog {
+  const told = Object.entries(models).flatMap(([model, { told: price }]) =>
+    price === undefined ? [] : [[model, price] as const],
+  );
   const settings = Object.entries(models).map(
     ([model, { limits = {}, price }]) =>
       [model, { model, defaults: {}, price, limits, fallbacks: [] }] as const,
   );
-  return { settings: new Map(settings), aliases: new Map() };
+  return { told: new Map(told), settings: new Map(settings), aliases: new Map() };
 }
 
 /** A request that is admitted to a model. */
