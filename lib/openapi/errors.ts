@@ -21,8 +21,8 @@ export const ERROR_NOTES: Record<ErrorCode, { when: string; remedy: string }> = 
     remedy: "Send a key of this server as `Authorization: Bearer <key>`.",
   },
   forbidden: {
-    when: "The key does not allow this endpoint or this model.",
-    remedy: "Ask the operator for a key with that scope or model.",
+    when: "The key does not allow this endpoint or this model, or the model is not served through the API.",
+    remedy: "Ask the operator for a key with that scope or model, or take another model.",
   },
   "not-found": {
     when: "There is no such path or object, or it belongs to another key.",

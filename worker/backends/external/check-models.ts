@@ -50,10 +50,10 @@ function catalogLines({ name, prices, anonymousOnly, link }: ModelEntry): string
   ].filter((it) => typeof it === "string");
   return [
     ...(flags.length > 0
-      ? [`  set its prices: npx parley models set ${quoted} ${flags.join(" ")}`]
+      ? [`  its prices, said by an operator: npx parley models set ${quoted} ${flags.join(" ")}`]
       : []),
     ...(anonymousOnly
-      ? ["  for blind battles alone: say so in the arena's rules (/admin/arena)"]
+      ? ["  for blind battles alone, and named nowhere, from its first registration on"]
       : []),
     ...(link === undefined ? [] : [`  link: ${link}`]),
   ];
