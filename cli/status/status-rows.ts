@@ -21,16 +21,21 @@ export function statusRows({ url, ready, missing, degraded, ...status }: Status)
 }
 
 function workerSpans(worker: StatusWorker): Span[] {
-  const { name, kind, state, reason, running, slots, waiting, waitingMax } = worker;
+  const { name, kind, state, reason, running, slots, waiting, waitingMax, models } = worker;
   const look = state === "ready" ? STYLE.green : state === "starting" ? STYLE.yellow : STYLE.red;
   const load = ` ${running}/${slots} busy, ${waiting}/${waitingMax} wait`;
   const pace =
     worker.tokensPerSecond === null ? "" : `, ${Math.round(worker.tokensPerSecond)} tokens/s`;
+  const loading = models
+    .filter(({ isLoading }) => isLoading)
+    .map((it) => it.name)
+    .join(", ");
   return [
     plain(`${plainLine(name)} (${kind}, `),
     { text: state, style: look },
     plain(`)${load}${pace}`),
     ...(reason === null ? [] : [faint(`: ${plainLine(reason)}`)]),
+    ...(loading === "" ? [] : [faint(`, ${plainLine(loading)} loading at its host`)]),
   ];
 }
 
