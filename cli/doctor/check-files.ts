@@ -81,6 +81,8 @@ const modelsFileSchema = z.object({
       accessKeyId: variable.optional(),
       secretAccessKey: variable.optional(),
       sessionToken: variable.optional(),
+      /** Of a list of models at Hugging Face. */
+      token: variable.optional(),
     }),
   ),
 });

@@ -7,7 +7,7 @@ import { createListedBackend, type ListedSource } from "./listed-models";
 
 /**
  * Models at Hugging Face: endpoints, servers of Text Generation Inference, and the hub's inference providers
- * (decision 0060).
+ * (decision 0061).
  */
 
 export type HuggingfaceOptions = {
