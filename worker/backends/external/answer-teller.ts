@@ -1,4 +1,5 @@
 import type {
+  APICallError,
   LanguageModelV3StreamPart,
   LanguageModelV3Usage,
   SharedV3ProviderMetadata,
@@ -12,7 +13,7 @@ import {
   UPSTREAM_TOKEN_CHARACTERS_MAX,
   UPSTREAM_UNCOUNTED_CHARACTERS_MAX,
 } from "@/lib/upstream-limits";
-import { fromToldError, type UpstreamAbout } from "../upstream-error";
+import { fromToldError, toUpstreamError, type UpstreamAbout } from "../upstream-error";
 import { toSeal } from "./thought-seal";
 
 /** The SDK's parts of one answer → our events, counted. */
@@ -31,6 +32,13 @@ export type TellerOptions = {
 
 /** Where reasoning is wanted in the text: the marks that most open models write themselves. */
 const MARKS = { begin: "<think>\n", end: "\n</think>\n\n" };
+
+/** Reasons of an end that the SDK's readers have no word for: Google's, and Cohere's of its older models. */
+const WITHHELD = /^(LANGUAGE|ERROR_TOXIC)$/;
+/** Google's, Cohere's, Bedrock's. */
+const GIVEN_UP =
+  /^(OTHER|UNEXPECTED_TOOL_CALL|TOO_MANY_TOOL_CALLS|MISSING_THOUGHT_SIGNATURE|MALFORMED_\w+|malformed_\w+|TIMEOUT|ERROR)$/;
+const LENGTHS = new Set(["ERROR_LIMIT", "model_context_window_exceeded"]);
 
 type Piece = "text-delta" | "reasoning-delta";
 type Call = { index: number; written: number };
@@ -83,6 +91,9 @@ export class AnswerTeller {
       case "finish":
         this.#end = part;
         return [];
+      case "raw":
+        throwException(part.rawValue, this.#options.about);
+        return [];
       case "error":
         throw this.#toError(part.error);
       default:
@@ -109,20 +120,23 @@ export class AnswerTeller {
     if (end === undefined || (raw === undefined && (unified === "other" || unified === "error"))) {
       throw lost();
     }
-    if (unified === "content-filter") {
+    // A refusal of OpenAI's models, which the SDK's reader counts among what filters do, is what they answer.
+    const isRefusal = raw === undefined && this.#characters > 0;
+    if ((unified === "content-filter" && !isRefusal) || WITHHELD.test(raw ?? "")) {
       throw new AppError("invalid-request", {
         message: "The provider's filter withheld this answer. Ask otherwise, or another model.",
         param: "messages",
       });
     }
-    if (unified === "error") {
+    if (unified === "error" || GIVEN_UP.test(raw ?? "")) {
       const message = "The server behind this model could not finish the answer.";
       throw new AppError("upstream-invalid", { message, cause: new Error(`It says ${raw}.`) });
     }
     const rest = this.#isInMarks ? this.#piece("text-delta", MARKS.end) : [];
     rest.push(...this.#piece("text-delta", this.#matcher.flush()));
     const hasCalls = this.#calls.size > 0;
-    const finishReason = unified === "length" ? "length" : hasCalls ? "tool-calls" : "stop";
+    const isLong = unified === "length" || LENGTHS.has(raw ?? "");
+    const finishReason = isLong ? "length" : hasCalls ? "tool-calls" : "stop";
     const stopString = end.providerMetadata?.anthropic?.stopSequence;
     return {
       ...{ finishReason, ...this.#toUsage(end.usage), rest },
@@ -275,12 +289,31 @@ function lost(cause?: unknown): AppError {
   return new AppError("worker-lost", { message, cause });
 }
 
+/** Amazon's in the middle of a stream, of which the SDK's reader tells the sentence and not the kind. */
+const EXCEPTIONS = {
+  throttlingException: 429,
+  serviceUnavailableException: 503,
+  validationException: 400,
+};
+
+function throwException(raw: unknown, about: UpstreamAbout): void {
+  if (typeof raw !== "object" || raw === null) return;
+  for (const [name, status] of Object.entries(EXCEPTIONS)) {
+    // Of an object every field is something.
+    const body = (raw as Record<string, unknown>)[name];
+    if (body != null) throw toUpstreamError({ status, body }, about);
+  }
+}
+
 /** An error in the middle of a stream: the SDK's of what it could not read, or the provider's own words. */
 function toToldError(error: unknown, about: UpstreamAbout): AppError {
   if (!(error instanceof Error))
     return fromToldError(typeof error === "string" ? { error } : error, about);
   if (/without a finish reason/.test(error.message)) return lost(nameOnly(error));
   if (isAppError(error)) return error;
+  // Of a call: what the provider said is in it.
+  const { data } = error as Partial<APICallError>;
+  if (error.name === "AI_APICallError" && data !== undefined) return fromToldError(data, about);
   const message = "The server behind this model sent what is not expected.";
   return new AppError("upstream-invalid", { message, cause: nameOnly(error) });
 }

@@ -1,80 +1,16 @@
-import { UPSTREAM_AFTERWORD_MS_MAX, UPSTREAM_EVENT_BYTES_MAX } from "@/lib/upstream-limits";
-import { type ServerSentEvent, ServerSentEventReader } from "@/lib/util/server-sent-events";
+import type { ServerSentEvent } from "@/lib/util/server-sent-events";
 import { judgeReason } from "../finish-reasons";
 import { ToolCalls } from "../openai-wire/tool-calls";
 import { type CallDelta, callSchema } from "../openai-wire/wire";
 import { fromToldError, type UpstreamAbout } from "../upstream-error";
-
-const DONE = "[DONE]";
-
-type Fields = Record<string, unknown>;
+import { DONE, type Fields, parseData, type StreamMender, toFields } from "./mended-stream";
 
 /**
- * A stream of OpenAI's chunks as OpenAI itself would send it. The SDK has a reader of its own for each provider,
- * and each takes other ways of the rest for garbage, or for an answer in order: an error beside choices, a filter's
- * reason, calls that share an index or have no id, a refusal, events that keep a connection alive.
- *
- * @throws AppError into the stream: what the server tells of in the middle of its answer.
+ * OpenAI's chunks as OpenAI itself would send them. The SDK has a reader of its own for each provider, and each
+ * takes other ways of the rest for garbage, or for an answer in order: an error beside choices, a filter's reason,
+ * calls that share an index or have no id, a refusal, events that keep a connection alive.
  */
-export function toPlainChunks(
-  body: ReadableStream<Uint8Array>,
-  about: UpstreamAbout,
-  afterwordMsMax = UPSTREAM_AFTERWORD_MS_MAX,
-): ReadableStream<Uint8Array> {
-  const reader = body.getReader();
-  const pieces = readPieces(reader, about, afterwordMsMax);
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const { done, value } = await pieces.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
-      } catch (error) {
-        controller.error(error);
-        await reader.cancel(error).catch(() => undefined);
-      }
-    },
-    cancel: async (reason) => await reader.cancel(reason),
-  });
-}
-
-async function* readPieces(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  about: UpstreamAbout,
-  afterwordMsMax: number,
-): AsyncGenerator<Uint8Array> {
-  const events = new ServerSentEventReader(UPSTREAM_EVENT_BYTES_MAX);
-  const chunks = new PlainChunks(about);
-  const encoder = new TextEncoder();
-  let late: NodeJS.Timeout | undefined;
-  try {
-    for (;;) {
-      const { value: bytes } = await readNext(reader, chunks.isEnded);
-      for (const event of bytes ? events.push(bytes) : events.end()) {
-        const data = chunks.read(event);
-        if (data !== undefined) yield encoder.encode(`data: ${data}\n\n`);
-      }
-      if (bytes === undefined) return;
-      if (chunks.isEnded) {
-        late ??= setTimeout(() => void reader.cancel().catch(() => undefined), afterwordMsMax);
-      }
-    }
-  } finally {
-    clearTimeout(late);
-  }
-}
-
-/** After the reason of its end an answer is whole, whatever becomes of the connection. */
-async function readNext(reader: ReadableStreamDefaultReader<Uint8Array>, isEnded: boolean) {
-  try {
-    return await reader.read();
-  } catch (error) {
-    if (isEnded) return { value: undefined };
-    throw error;
-  }
-}
-
-class PlainChunks {
+export class PlainChunks implements StreamMender {
   /** The server has said why the answer is over. */
   isEnded = false;
   readonly #about: UpstreamAbout;
@@ -84,11 +20,10 @@ class PlainChunks {
     this.#about = about;
   }
 
-  /** The event's data as the SDK is to read it; undefined where it says nothing. */
   read({ event, data }: ServerSentEvent): string | undefined {
     if (data.trim() === "") return undefined;
     if (data.trim() === DONE) return DONE;
-    const chunk = toFields(parse(data));
+    const chunk = toFields(parseData(data));
     if (event === "error" || (chunk && isError(chunk))) {
       throw fromToldError(chunk ?? data, this.#about);
     }
@@ -143,18 +78,3 @@ class PlainChunks {
 }
 
 const isError = ({ error, object }: Fields) => error != null || object === "error";
-
-function toFields(value: unknown): Fields | undefined {
-  const isObject = typeof value === "object" && value !== null && !Array.isArray(value);
-  // Of an object every field is something.
-  return isObject ? (value as Fields) : undefined;
-}
-
-function parse(data: string): unknown {
-  try {
-    return JSON.parse(data);
-  } catch {
-    // Never quoted: it may hold a caller's text.
-    return undefined;
-  }
-}

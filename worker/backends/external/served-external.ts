@@ -5,7 +5,6 @@ import type { GenerateEvent } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { measureRequest } from "@/lib/protocol/measure-request";
 import type { Credentials, ExternalModel, ModelEntry } from "@/lib/protocol/model-entry";
-import { PROVIDERS } from "@/lib/protocol/provider-table";
 import { expectHonoured, type RequestField } from "@/lib/protocol/request-fields";
 import type { EmbedReply, EmbedRequest } from "@/lib/protocol/text";
 import type { ModelOffer } from "@/lib/protocol/worker-card";
@@ -21,6 +20,7 @@ import { problemOf } from "./model-problem";
 import { probeFields } from "./probe-fields";
 import { RateGate } from "./rate-gate";
 import { fromSdkError, paramOf } from "./sdk-error";
+import { createMender } from "./stream-menders";
 import { asUpstreamCall, upstreamFetch } from "./upstream-fetch";
 
 /** One entry, ready to be asked. */
@@ -132,12 +132,19 @@ export class ServedExternal {
 
   async *#ask(call: ProviderCall, exchange: Exchange): AsyncGenerator<LanguageModelV3StreamPart> {
     const { signal, onBytes } = exchange;
-    const options = { ...call.options, abortSignal: signal };
+    const { provider } = this.entry;
+    // Of Amazon's exceptions the raw chunks alone tell the kind.
+    const isRaw = provider === "bedrock";
+    const options = {
+      ...call.options,
+      abortSignal: signal,
+      ...(isRaw && { includeRawChunks: true }),
+    };
     const model = this.#provider.chat(this.entry.model);
     const { stream } = await asUpstreamCall(
       {
         ...{ about: this.#about(), body: call.body, onBytes },
-        hasChunks: PROVIDERS[this.entry.provider].isOpenAiShaped,
+        mender: createMender(provider, this.#about()),
       },
       async () => await model.doStream(options),
     );
