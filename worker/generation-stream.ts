@@ -1,6 +1,6 @@
 import type { IncomingMessage, ServerResponse } from "node:http";
 import { AppError, toAppError } from "@/lib/errors";
-import { isWholeDelivery } from "@/lib/protocol/delivery";
+import { isWholeDelivery, wantsWaits } from "@/lib/protocol/delivery";
 import type { GenerateEvent, GenerationWaiting } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { measureRequest } from "@/lib/protocol/measure-request";
@@ -56,11 +56,12 @@ export async function streamGeneration(options: GenerationOptions): Promise<AppE
     const account = new AnswerAccount({
       ...{ admission, stats, request, fields, queuedMs, shown, work },
     });
-    const onWaiting = (event: GenerationWaiting) => {
+    const tellWait = (event: GenerationWaiting) => {
       lines.write(toJsonLine(event));
       // Also to who wants the rest in one piece: it says why there is nothing yet.
       lines.flush();
     };
+    const onWaiting = wantsWaits(options.message.headers) ? tellWait : undefined;
     for await (const event of backend.generate(request, signal, onWaiting)) {
       signal.throwIfAborted();
       lines.write(toJsonLine(account.enter(event)));

@@ -79,3 +79,22 @@ test("who leaves while it waits is waited for no longer", async () => {
   await aborted;
   expect(worker).toBeDefined();
 });
+
+test("who does not ask for it hears nothing of a wait", async () => {
+  const { backend, go } = waitingBackend();
+  worker = await startTestWorker({ backend });
+  const [model] = backend.card().models;
+  if (!model) throw new Error("the mock has models");
+  const call = { secret: TEST_SECRET, signal: new Stop() };
+  const events = await client.generate(worker.address, testRequest(model.name), call);
+  go();
+  const types: string[] = [];
+  for await (const event of events) types.push(event.type);
+  expect(types[0]).toBe("generation-start");
+  const reply = await fetch(`${worker.address}/generate`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${TEST_SECRET}`, "content-type": "application/json" },
+    body: JSON.stringify(testRequest(model.name)),
+  });
+  expect(await reply.text()).not.toContain("generation-waiting");
+});

@@ -11,3 +11,14 @@ export const WHOLE_DELIVERY = "whole";
 export function isWholeDelivery(headers: IncomingHttpHeaders): boolean {
   return headers[DELIVERY_HEADER] === WHOLE_DELIVERY;
 }
+
+/**
+ * Sent by who wants to hear of waits before the answer starts (`generation-waiting`): another reader, such as a
+ * web process of an older version, would take their lines for no events.
+ */
+export const WAITS_HEADER = "parley-waits";
+export const TOLD_WAITS = "told";
+
+export function wantsWaits(headers: IncomingHttpHeaders): boolean {
+  return headers[WAITS_HEADER] === TOLD_WAITS;
+}

@@ -14,7 +14,7 @@ import { paths } from "@/lib/paths";
 import type { TraceHeaders } from "@/lib/telemetry/trace";
 import { processSingleton } from "@/lib/util/process-singleton";
 import { type StopSignal, toAbortSignal } from "@/lib/util/stop";
-import { DELIVERY_HEADER, WHOLE_DELIVERY } from "./delivery";
+import { DELIVERY_HEADER, TOLD_WAITS, WAITS_HEADER, WHOLE_DELIVERY } from "./delivery";
 import { openEvents, type Refusal } from "./event-call";
 import type { GenerateEvent, GenerationWaiting } from "./generate-event";
 import type { GenerateRequest } from "./generate-request";
@@ -310,7 +310,7 @@ function placeOf(address: string): Place {
 }
 
 function toHeaders(
-  { secret, requestId, via, trace, isWhole }: Partial<WorkerCall>,
+  { secret, requestId, via, trace, isWhole, onWaiting }: Partial<WorkerCall>,
   hasBody: boolean,
 ): Record<string, string> {
   const headers: Record<string, string> = {};
@@ -319,6 +319,7 @@ function toHeaders(
   if (requestId !== undefined) headers["x-request-id"] = requestId;
   if (via !== undefined) headers[VIA_HEADER] = toViaHeader(via);
   if (isWhole) headers[DELIVERY_HEADER] = WHOLE_DELIVERY;
+  if (onWaiting !== undefined) headers[WAITS_HEADER] = TOLD_WAITS;
   if (trace !== undefined) Object.assign(headers, trace);
   return headers;
 }
