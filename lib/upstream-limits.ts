@@ -62,6 +62,8 @@ export const UPSTREAM_MODELS_MAX = 256;
 export const UPSTREAM_PROBED_MODELS_MAX = 4;
 /** One of these questions; a model that is loaded for it first takes a while. */
 export const UPSTREAM_PROBE_MS_MAX = 30_000;
+/** Until a server that was too busy for a question is asked it again: each takes a token of its time, and a place. */
+export const UPSTREAM_PROBE_AGAIN_MS = 60_000;
 
 /** Between two starts of a server that a worker launched and that died. */
 export const LAUNCH_PAUSE_MS = { firstMs: 1_000, longestMs: 60_000 };

@@ -3,13 +3,13 @@
  * middle of an answer ends it as what another worker may take over.
  * Method: the backend before a stand-in for vLLM that is loaded, slowed and killed.
  */
-import { afterEach, expect, test } from "vitest";
+import { afterEach, describe, expect, test } from "vitest";
 import { isAppError } from "@/lib/errors";
 import type { GenerateEvent } from "@/lib/protocol/generate-event";
 import { textMessage } from "@/lib/protocol/message";
 import { type OpenAiServerOptions, startOpenAiServer } from "@/lib/stand-ins/openai-server";
 import { log as realLog } from "@/lib/telemetry/log";
-import { createVllmBackend } from "./vllm";
+import { createVllmBackend, type VllmOptions } from "./vllm";
 
 const log = realLog.child({}, { level: "silent" });
 const never = new AbortController().signal;
@@ -18,11 +18,14 @@ afterEach(async () => {
   for (const end of ends.splice(0).reverse()) await end();
 });
 
-async function start(server: Partial<OpenAiServerOptions> = {}) {
+async function start(
+  server: Partial<OpenAiServerOptions> = {},
+  more: Pick<VllmOptions, "probeMsMax" | "probeAgainMs"> = {},
+) {
   const standIn = await startOpenAiServer({ guise: "vllm", ...server });
   const options = { headers: () => ({}), models: [], honours: [], lacks: [], watchIntervalMs: 10 };
   const backend = await createVllmBackend(
-    { server: { baseUrl: standIn.baseUrl }, ...options },
+    { server: { baseUrl: standIn.baseUrl }, ...options, ...more },
     { log, signal: never },
   );
   ends.push(standIn.close, () => backend.close());
@@ -66,6 +69,67 @@ test("what others have there is its load less ours, over all engines", async () 
   await standIn.close();
   await until(() => backend.card().models.length === 0);
   expect(told()).toEqual({ running: 0, waiting: 0 });
+});
+
+describe("a server that is too busy to be asked whether it calls tools", () => {
+  const isQuestion = ({ path, body }: { path: string; body: unknown }) =>
+    path === "/v1/chat/completions" && JSON.stringify(body).includes('"stream":false');
+  const models = [{ id: "stand-in", contextLength: 2_048, kind: "chat" as const }];
+
+  /** Answers the question only once it is not busy any more. */
+  async function startBusy(status: number | undefined, hasAutoTools: boolean) {
+    const state = { isBusy: true };
+    const started = await start(
+      {
+        ...{ models, engineFlags: { hasAutoTools } },
+        handle: ({ asked, sendJson }) => {
+          if (!state.isBusy || !isQuestion(asked)) return false;
+          // In the queue, behind everybody else's requests.
+          if (status !== undefined) sendJson({ error: { message: "busy", code: status } }, status);
+          return true;
+        },
+      },
+      { probeMsMax: status === undefined ? 1_000 : 30_000, probeAgainMs: 20 },
+    );
+    const features = () => started.backend.card().models[0]?.features ?? [];
+    const askedCount = () => started.standIn.asked.filter(isQuestion).length;
+    return { ...started, state, features, askedCount };
+  }
+
+  test.each([
+    ["it says nothing", undefined],
+    ["it says 503 without a wait", 503],
+    ["it says 429", 429],
+    ["a proxy gives up on it", 504],
+  ])("is served at once, and asked again: %s", async (_, status) => {
+    const { state, features, askedCount, standIn } = await startBusy(status, false);
+    await until(() => features().length > 0);
+    // What the server would refuse it refuses by itself, in words that name the flag.
+    expect(features()).toEqual(expect.arrayContaining(["chat", "tools", "tokenize"]));
+    await until(() => askedCount() > 1);
+    expect(features()).toContain("tools");
+    state.isBusy = false;
+    await until(() => !features().includes("tools"));
+    expect(features()).toContain("chat");
+    // Now it is known.
+    const before = askedCount();
+    const looks = () => standIn.asked.filter(({ path }) => path === "/metrics").length;
+    const seen = looks();
+    await until(() => looks() > seen + 5);
+    expect(askedCount()).toBe(before);
+  });
+
+  test("keeps its tools where it turns out to have them", async () => {
+    const { state, features, askedCount, standIn } = await startBusy(503, true);
+    state.isBusy = false;
+    const before = askedCount();
+    await until(() => askedCount() > before);
+    const looks = () => standIn.asked.filter(({ path }) => path === "/metrics").length;
+    const seen = looks();
+    await until(() => looks() > seen + 5);
+    expect(askedCount()).toBe(before + 1);
+    expect(features()).toContain("tools");
+  });
 });
 
 test.each([

@@ -5,6 +5,7 @@ import type { Log } from "@/lib/telemetry/log";
 import {
   UPSTREAM_CONTEXT_LENGTH_DEFAULT,
   UPSTREAM_MODELS_MAX,
+  UPSTREAM_PROBE_AGAIN_MS,
   UPSTREAM_SLOTS_DEFAULT,
 } from "@/lib/upstream-limits";
 import type { Backend } from "../backend";
@@ -33,6 +34,9 @@ export type VllmOptions = {
   slots?: number | undefined;
   watchIntervalMs?: number;
   silenceMsMax?: number;
+  /** Of a question what the server can, and until one that was not answered is asked again. */
+  probeMsMax?: number;
+  probeAgainMs?: number;
 };
 
 /** @throws StartError where the server refuses the worker, or cannot be started. */
@@ -82,7 +86,7 @@ class WatchedEngine {
   readonly #options: VllmOptions;
   readonly #upstream: Upstream;
   readonly #log: Log;
-  readonly #found = new Map<string, Found>();
+  readonly #found = new Map<string, Found & { askedMs: number }>();
   readonly #said = new Set<string>();
 
   constructor(options: VllmOptions, { upstream, log }: { upstream: Upstream; log: Log }) {
@@ -144,9 +148,11 @@ class WatchedEngine {
   async #findOut(listed: ListedModel, signal: AbortSignal): Promise<Found> {
     const base = typeof listed.parent === "string" ? listed.parent : listed.id;
     const known = this.#found.get(base);
-    if (known) return known;
-    const found = await findOut(this.#upstream, listed.id, signal);
-    this.#found.set(base, found);
+    const { probeMsMax: questionMsMax, probeAgainMs = UPSTREAM_PROBE_AGAIN_MS } = this.#options;
+    if (known && !(known.isOpen && performance.now() >= known.askedMs + probeAgainMs)) return known;
+    const found = await findOut(this.#upstream, listed.id, { signal, questionMsMax });
+    this.#found.set(base, { ...found, askedMs: performance.now() });
+    if (found.isOpen) this.#warn(`${base}: too busy to say whether it calls tools; asked again`);
     for (const hint of found.hints) this.#warn(`${base}: ${hint}`);
     return found;
   }
