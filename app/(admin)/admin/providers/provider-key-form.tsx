@@ -10,7 +10,7 @@ import {
   type ProviderName,
 } from "@/lib/protocol/provider-table";
 import { isProblemAt } from "../models/field-problem";
-import { CREDENTIAL_WORDS, PROVIDER_WORDS } from "./provider-words";
+import { CREDENTIAL_WORDS, toKeyWords } from "./provider-words";
 import { SelectField } from "./select-field";
 import { TextField } from "./text-field";
 
@@ -31,8 +31,10 @@ export type ProviderKeyFormProps = {
   onSubmit: (draft: KeyDraft) => void;
 };
 
-/** Providers that have keys. */
-const KEYED = PROVIDER_NAMES.filter((it) => credentialKeysOf(it).length > 0);
+/** Providers that have keys of their own. */
+const KEYED = PROVIDER_NAMES.filter(
+  (it) => credentialKeysOf(it).length > 0 && it !== "openai-responses",
+);
 
 export function ProviderKeyForm(props: ProviderKeyFormProps) {
   const { isReplacement = false, verb, isSending, problem, onSubmit } = props;
@@ -67,7 +69,7 @@ export function ProviderKeyForm(props: ProviderKeyFormProps) {
         <SelectField
           label="Provider"
           value={provider}
-          options={KEYED.map((value) => ({ value, label: PROVIDER_WORDS[value] }))}
+          options={KEYED.map((value) => ({ value, label: toKeyWords(value) }))}
           onChange={setProvider}
           at="provider"
           problem={problem}

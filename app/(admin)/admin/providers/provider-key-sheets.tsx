@@ -5,7 +5,7 @@ import { Sheet } from "@/components/ui/sheet";
 import { paths } from "@/lib/paths";
 import type { ProviderKeyView } from "@/lib/protocol/providers-view";
 import { ProviderKeyForm } from "./provider-key-form";
-import { PROVIDER_WORDS } from "./provider-words";
+import { toKeyWords } from "./provider-words";
 import { useProviderChange } from "./use-provider-change";
 
 type SheetProps = { onClose: () => void };
@@ -38,7 +38,7 @@ export function ReplaceKeySheet({ view, onClose }: SheetProps & { view: Provider
       onOpenChange={onClose}
       isHeld
       title={`Replace ${view.name}`}
-      description={`A key of ${PROVIDER_WORDS[view.provider]}. The one before is gone with this one; its models use the new one within seconds. ${SEALED}`}
+      description={`A key of ${toKeyWords(view.provider)}. The one before is gone with this one; its models use the new one within seconds. ${SEALED}`}
     >
       <ProviderKeyForm
         name={view.name}

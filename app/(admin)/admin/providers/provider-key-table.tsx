@@ -4,7 +4,7 @@ import { formatDate } from "@/components/format";
 import { Button } from "@/components/ui/button";
 import type { ProviderKeyView } from "@/lib/protocol/providers-view";
 import { AdminTable, CELL } from "../admin-table";
-import { PROVIDER_WORDS } from "./provider-words";
+import { toKeyWords } from "./provider-words";
 
 const HEADS = [
   { label: "Key" },
@@ -33,7 +33,7 @@ export function ProviderKeyTable({ keys, onReplace, onDelete }: ProviderKeyTable
               </span>
             )}
           </th>
-          <td className={CELL}>{PROVIDER_WORDS[view.provider]}</td>
+          <td className={CELL}>{toKeyWords(view.provider)}</td>
           <td className={`${CELL} max-w-72`}>
             {view.models.length === 0 ? (
               <span className="text-ink-soft">No model</span>

@@ -24,6 +24,13 @@ export const PROVIDER_WORDS: Record<ProviderName, string> = {
   "openai-compatible": "Another server of OpenAI’s shape",
 };
 
+/** Whose a key is: the two interfaces of OpenAI's have one. */
+export function toKeyWords(provider: ProviderName): string {
+  return provider === "openai" || provider === "openai-responses"
+    ? "OpenAI"
+    : PROVIDER_WORDS[provider];
+}
+
 export const CREDENTIAL_WORDS: Record<CredentialKey, string> = {
   key: "Key",
   accessKeyId: "Access key id",
