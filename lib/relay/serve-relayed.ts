@@ -2,10 +2,12 @@ import type { Controller } from "@/lib/controller/controller";
 import { AppError, type ErrorCode, toAppError } from "@/lib/errors";
 import { type Candidate, pinTo } from "@/lib/gateway/candidate";
 import { generate } from "@/lib/gateway/generate";
+import { notServed } from "@/lib/gateway/not-served";
 import type { GenerateEvent, GenerationEvent } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import type { LiveLoadReport } from "@/lib/protocol/registration";
 import type { Via } from "@/lib/protocol/via";
+import { visibilityOf } from "@/lib/protocol/visibility";
 import type { WorkerHealth } from "@/lib/protocol/worker-error";
 import type { Meter } from "@/lib/usage/meter";
 import { assert } from "@/lib/util/assert";
@@ -50,6 +52,17 @@ export function readRelayHealth(): WorkerHealth {
 }
 
 /**
+ * A Parley above asks for names that it was told; it may have been told of one before that was hidden or shut.
+ *
+ * @throws AppError `model-not-found` of what is named nowhere, `forbidden` of what programs may not ask for.
+ */
+async function expectOffered({ controller }: Relay, model: string): Promise<void> {
+  if (await controller.findHidden([model])) throw await controller.unknownModel(model);
+  const { settings } = await controller.catalog();
+  if (!visibilityOf(settings.get(model), undefined).api) throw notServed(model);
+}
+
+/**
  * The events of an answer as a worker tells them. They begin when the request has been taken, which may be
  * long before the first of them: whoever called must know a Parley that is busy from one that is dead.
  */
@@ -62,6 +75,7 @@ async function* readEvents(
   { request, via, signal, meter }: Relayed<GenerateRequest>,
 ): AsyncGenerator<GenerateEvent, undefined> {
   try {
+    await expectOffered(serving, request.model);
     const { events } = await generate({
       ...{ controller: serving.controller, request, signal, meter, via },
       pinned: pinTo(request.model, serving.likenessOf(request.model)),
@@ -113,6 +127,7 @@ export async function callRelayed<Request extends { model: string }, Reply>(
   const { controller } = serving;
   try {
     const { model } = relayed.request;
+    await expectOffered(serving, model);
     const pinned = pinTo(model, serving.likenessOf(model));
     const reply = await call({ ...relayed, controller, pinned });
     return { reply, load: serving.load() };

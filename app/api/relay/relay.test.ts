@@ -7,6 +7,7 @@ import OpenAI from "openai";
 import { afterAll, beforeAll, expect, test, vi } from "vitest";
 import { usageRecords } from "@/lib/db/schema/usage";
 import { installation, workers } from "@/lib/db/schema/workers";
+import { setModel } from "@/lib/models/set-model";
 import { toViaHeader, VIA_HEADER } from "@/lib/protocol/via";
 import { createId } from "@/lib/util/id";
 import { TEST_SECRET } from "@/worker/server-testing";
@@ -279,4 +280,27 @@ test("what came by way of a Parley is not handed back to it", async () => {
   const embed = { requestId: "r", model: "mock/reader", inputs: ["a"] };
   const reply = await post(middle, "/api/relay/embed", embed, { authorization, ...via });
   expect(await json(reply)).toMatchObject({ status: 503, body: { error: { code: "no-worker" } } });
+});
+
+test("what is hidden or shut down there is neither passed on nor answered by its name", async () => {
+  const { db } = bottom.database;
+  const embed = (model: string) =>
+    post(bottom, "/api/relay/embed", { requestId: "r", model, inputs: ["a"] }, { authorization });
+  const said = { defaults: {}, limits: {}, fallbacks: [], dispatch: null, price: null, card: {} };
+  const shut = { arena: true, direct: true, api: false, isAnonymousOnly: false };
+  const hidden = { arena: true, direct: false, api: false, isAnonymousOnly: true };
+  await setModel({ ...said, model: "mock/reader", visibility: shut }, db);
+  await vi.waitFor(async () => expect(await modelNames(top)).not.toContain("mock/reader"), WAIT);
+  expect(await json(await embed("mock/reader"))).toMatchObject({
+    ...{ status: 403, body: { error: { code: "forbidden" } } },
+  });
+  await setModel({ ...said, model: "mock/reader", visibility: hidden }, db);
+  await vi.waitFor(async () => {
+    const [asked, never] = [await json(await embed("mock/reader")), await json(await embed("no"))];
+    expect(asked.body.error.code).toBe("model-not-found");
+    expect(asked.body.error.message).toBe(
+      never.body.error.message.replace("`no`", "`mock/reader`"),
+    );
+  }, WAIT);
+  expect(await modelNames(top)).toContain("mock/echo");
 });

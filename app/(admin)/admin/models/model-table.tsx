@@ -166,6 +166,8 @@ function toPriceWords(price: AdminModel["price"]): string {
 }
 
 function SetCell({ view: { defaults, limits, fallbacks, dispatch } }: { view: AdminModel }) {
+  const count = [defaults, limits, fallbacks].flatMap((it) => Object.keys(it)).length;
+  if (count === 0 && dispatch === null) return <span className="text-ink-soft">–</span>;
   return (
     <span className="text-xs">
       <Lines fields={DEFAULT_FIELDS} values={defaults} />

@@ -1,5 +1,6 @@
 "use client";
 
+import clsx from "clsx";
 import { useId } from "react";
 import type { RequestError } from "@/components/request-json";
 import { VISIBILITY_WORDS, type Visibility, type VisibilityWord } from "@/lib/protocol/visibility";
@@ -8,7 +9,7 @@ import { FieldProblem } from "./field-problem";
 const PLACES: Record<VisibilityWord, { label: string; note: string }> = {
   arena: { label: "Arena", note: "Battles draw it." },
   direct: { label: "Direct", note: "People choose it by its name in chats and comparisons." },
-  api: { label: "API", note: "Programs ask for it, other Parleys and aliases among them." },
+  api: { label: "API", note: "Programs ask for it, also by an alias or another Parley." },
 };
 
 export type VisibilityFieldsProps = {
@@ -81,7 +82,7 @@ type ChoiceProps = {
 function Choice({ label, note, isOn, isOff = false, onChange }: ChoiceProps) {
   const id = useId();
   return (
-    <div className={isOff ? "opacity-50" : undefined}>
+    <div className={clsx("pb-2", isOff && "opacity-50")}>
       <label className="flex items-baseline gap-3 py-1 text-sm pointer-coarse:py-3">
         <input
           type="checkbox"
