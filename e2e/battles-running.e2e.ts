@@ -143,8 +143,17 @@ test("votes close while the server cannot be reached and open again by themselve
   await untilVotable(page);
   await page.route("**/api/arena", (route) => route.abort());
   const votes = page.getByRole("region", { name: "Your vote" });
+  await comeBack(page);
   await expect(votes).toContainText("as soon as the server can be reached");
   await expect(voteButton(page, "Tie")).toBeDisabled();
   await page.unroute("**/api/arena");
+  await comeBack(page);
   await untilVotable(page);
 });
+
+/** To the tab, upon which pages read anew what may have changed meanwhile, and wait for no next time. */
+async function comeBack(page: Page): Promise<void> {
+  await page.evaluate(() =>
+    document.dispatchEvent(new Event("visibilitychange", { bubbles: true })),
+  );
+}

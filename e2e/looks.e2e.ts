@@ -40,6 +40,42 @@ test("every route by id is opened by a state below", () => {
 
 type Look = (name: string) => Promise<void>;
 
+/** Opens a page and gives what it reads by itself a moment; some pages never stop reading. */
+async function open(page: Page, path: string): Promise<void> {
+  await page.goto(path);
+  await page.waitForLoadState("networkidle", { timeout: 5_000 }).catch(() => undefined);
+}
+
+/** Opens a page once and looks at it in every look, which takes half as long as opening it for each. */
+async function lookAtPage(page: Page, path: string, file: (name: string) => string): Promise<void> {
+  const [first] = LOOKS;
+  await page.emulateMedia({ reducedMotion: "reduce", colorScheme: first.colorScheme });
+  await page.setViewportSize(first.viewport);
+  await open(page, path);
+  for (const { size, viewport, colorScheme } of LOOKS) {
+    await page.setViewportSize(viewport);
+    await page.emulateMedia({ colorScheme });
+    await page.evaluate(() => document.fonts.ready);
+    await expectUsable(page, file(`${size}.png`));
+  }
+}
+
+// Each page is a test of its own, with time of its own.
+for (const path of [...FIXED.filter((it) => !isAdmin(it)), "/nowhere", "/chat?model=nobody"]) {
+  test(`readers: ${path}`, ({ page }, info) =>
+    lookAtPage(page, path, (name) => info.outputPath(name)));
+}
+
+for (const path of FIXED.filter(isAdmin)) {
+  test(`keepers: ${path}`, async ({ page }, info) => {
+    await page.goto(ADMIN_LOGIN);
+    await page.getByLabel("Token").fill(sharedPlatform().adminToken);
+    await page.keyboard.press("Enter");
+    await expect(page).not.toHaveURL(/login/);
+    await lookAtPage(page, path, (name) => info.outputPath(name));
+  });
+}
+
 for (const { size, viewport, colorScheme } of LOOKS) {
   test.describe(`${size}, ${colorScheme}`, () => {
     // Many states each; on a machine of one's own each of these takes some ten seconds.
@@ -52,32 +88,6 @@ for (const { size, viewport, colorScheme } of LOOKS) {
         await page.evaluate(() => document.fonts.ready);
         await expectUsable(page, folder(`${name}.png`));
       };
-    /** Opens a page and gives what it reads by itself a moment; some pages never stop reading. */
-    const open = async (page: Page, path: string) => {
-      await page.goto(path);
-      await page.waitForLoadState("networkidle", { timeout: 5_000 }).catch(() => undefined);
-    };
-
-    test("pages of readers", async ({ page }, info) => {
-      const look = lookAt(page, (name) => info.outputPath(name));
-      const paths = [...FIXED.filter((path) => !isAdmin(path)), "/nowhere", "/chat?model=nobody"];
-      for (const path of paths) {
-        await open(page, path);
-        await look(path.replaceAll(/\W/g, "_"));
-      }
-    });
-
-    test("pages of keepers", async ({ page }, info) => {
-      const look = lookAt(page, (name) => info.outputPath(name));
-      await page.goto(ADMIN_LOGIN);
-      await page.getByLabel("Token").fill(sharedPlatform().adminToken);
-      await page.keyboard.press("Enter");
-      await expect(page).not.toHaveURL(/login/);
-      for (const path of FIXED.filter(isAdmin)) {
-        await open(page, path);
-        await look(path.replaceAll(/\W/g, "_"));
-      }
-    });
 
     test("a battle", async ({ page }, info) => {
       const look = lookAt(page, (name) => info.outputPath(name));
