@@ -8,6 +8,8 @@ import type { Grammar, ToolRequest } from "@/lib/protocol/answer-shape";
 import type { GenerateRequest, Sampling } from "@/lib/protocol/generate-request";
 import type { ModelEntry } from "@/lib/protocol/model-entry";
 import { PROVIDERS } from "@/lib/protocol/provider-table";
+import { toOwnSeed } from "../own-seed";
+import { declaredFields } from "./external-offer";
 import { type ReasoningWish, toReasoningWish } from "./reasoning-options";
 import { toPrompt } from "./to-prompt";
 
@@ -49,7 +51,9 @@ export function toCall(
     thoughts: wish.refusesThoughts ? undefined : { upstreamModel: entry.model, optionsName },
   };
   const own = { ...toOwnOptions(entry, request), ...parameters.options, ...wish.options };
-  const { temperature, topP, topK, presencePenalty, frequencyPenalty, seed } = chosen;
+  const { temperature, topP, topK, presencePenalty, frequencyPenalty } = chosen;
+  // A further answer comes with the seed of the first, which a worker of another kind may have drawn.
+  const seed = declaredFields(entry).includes("sampling.seed") ? toOwnSeed(request) : undefined;
   return {
     options: {
       prompt: toPrompt(request.messages, rules),

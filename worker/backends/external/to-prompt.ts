@@ -99,7 +99,9 @@ function toAssistant(
       parts.push({ type: "reasoning", text, providerOptions: options });
     }
     const part = content[place];
-    if (part?.type === "text") parts.push({ type: "text", text: part.text });
+    // Beside calls clients send an empty text for none, which Anthropic and Google refuse.
+    const isNone = part?.type === "text" && part.text === "" && toolCalls.length > 0;
+    if (part?.type === "text" && !isNone) parts.push({ type: "text", text: part.text });
   }
   for (const [index, call] of toolCalls.entries()) {
     const options = calls.get(call.id);

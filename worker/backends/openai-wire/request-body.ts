@@ -2,6 +2,7 @@ import { AppError } from "@/lib/errors";
 import type { ToolRequest } from "@/lib/protocol/answer-shape";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { hasImage, type Message, type MessagePart, messageText } from "@/lib/protocol/message";
+import { toOwnSeed } from "../own-seed";
 import type { BodyFields, Dialect, Thought } from "./dialect";
 
 /** A GenerateRequest as the body of OpenAI's `chat/completions` or `completions`, in a server's own dialect. */
@@ -17,9 +18,6 @@ export type WireCall = {
   body: BodyFields;
   isStream: boolean;
 };
-
-/** Where in memory a seed has place at every server: Ollama and llama.cpp keep 32 bits of it. */
-const SEEDS = 2 ** 31;
 
 /**
  * The call that a request is. What the prompt's tokens are worth is told by whole replies alone.
@@ -74,7 +72,7 @@ function toSharedFields(request: GenerateRequest, dialect: Dialect): BodyFields 
       ? sampling.repetitionPenalty
       : undefined,
     logit_bias: hasBias ? logitBias : undefined,
-    seed: honours("sampling.seed") ? toSeed(request) : undefined,
+    seed: honours("sampling.seed") ? toOwnSeed(request) : undefined,
     stop: stop.length > 0 ? stop.slice(0, stopsMax) : undefined,
     stop_token_ids: stopTokenIds?.length ? stopTokenIds : undefined,
     ignore_eos: ignoreEos || undefined,
@@ -84,13 +82,6 @@ function toSharedFields(request: GenerateRequest, dialect: Dialect): BodyFields 
     ...(grammar && dialect.grammarFields(grammar)),
     ...(saltField !== undefined && { [saltField]: request.cacheSalt }),
   };
-}
-
-/** Each of several answers has a seed of its own. One without place at the server becomes one that has. */
-function toSeed({ sampling: { seed }, choice = 0 }: GenerateRequest): number | undefined {
-  if (seed === undefined) return undefined;
-  const own = seed + choice;
-  return own >= 0 && own < SEEDS ? own : ((own % SEEDS) + SEEDS) % SEEDS;
 }
 
 function toCompletionFields(request: GenerateRequest, dialect: Dialect): BodyFields {
