@@ -16,6 +16,7 @@ import { ADMISSION_WAITING_MAX, SENT_AHEAD_MAX } from "@/lib/fleet-limits";
 import type { GenerateEvent } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { Meter } from "@/lib/usage/meter";
+import { Stop, type StopSignal } from "@/lib/util/stop";
 import type { Backend } from "@/worker/backend";
 import { createMockBackend } from "@/worker/backends/mock";
 import { startTestWorker, type TestWorker, testRequest } from "@/worker/server-testing";
@@ -94,7 +95,8 @@ const eventually = (check: () => unknown) => vi.waitFor(check, { timeout: 15_000
 const never = () => new AbortController().signal;
 const callerOf = (name: string): ApiCaller => ({ owner: `key:${name}`, key: undefined });
 
-type Asking = { signal?: AbortSignal; at?: Controller };
+/** Many that end together share a stop, as answers to one request do: of a signal Node expects ten listeners at most. */
+type Asking = { signal?: StopSignal; at?: Controller };
 
 /** Asks and reads to the end, or to the refusal. */
 async function ask(name: string, { signal = never(), at = controller }: Asking = {}) {
@@ -163,11 +165,11 @@ test("places are shared alike, whoever asks more, and the worker's room stays em
 
 test("ten thousand requests of one caller keep nobody out, and are told when to return", async () => {
   const worker = await addWorker(1);
-  const stop = new AbortController();
+  const stop = new Stop();
   const count = 2_000;
   let refused: AppError[] = [];
   const greedy = Array.from({ length: count }, async () => {
-    const outcome = await ask("greedy", { signal: stop.signal });
+    const outcome = await ask("greedy", { signal: stop });
     if (outcome instanceof AppError && outcome.code === "overloaded") refused.push(outcome);
   });
   await eventually(() => expect(waiting()).toBe(ADMISSION_WAITING_MAX));
@@ -188,14 +190,14 @@ test("ten thousand requests of one caller keep nobody out, and are told when to 
   await eventually(() => expect(names(worker.running)).toEqual(["modest"]));
   worker.running[0]?.end();
   expect(await modest).toBe(worker.workerId);
-  stop.abort();
+  stop.abort(new Error("left"));
   await Promise.all(greedy);
 });
 
 test("who waits takes a worker that joins, and hears at once when the last one goes", async () => {
   const one = await addWorker(1);
-  const stop = new AbortController();
-  const all = Array.from({ length: 5 }, () => ask("a", { signal: stop.signal }));
+  const stop = new Stop();
+  const all = Array.from({ length: 5 }, () => ask("a", { signal: stop }));
   await eventually(() => expect(waiting()).toBe(3));
   const two = await addWorker(1);
   await settle(two, 1);
@@ -206,7 +208,7 @@ test("who waits takes a worker that joins, and hears at once when the last one g
   await eventually(() => expect(waiting()).toBe(0));
   // Who waited is told before the others leave.
   await Promise.race(all);
-  stop.abort();
+  stop.abort(new Error("left"));
   const codes = (await outcomes).map((it) => (it instanceof AppError ? it.code : "answered"));
   expect(codes.filter((code) => code === "no-worker")).toHaveLength(1);
 });
