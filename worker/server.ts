@@ -37,7 +37,7 @@ import { describeHealth } from "./health";
 import { readBody } from "./read-body";
 import { readTexts, type ToRead } from "./read-texts";
 import { refuseSocket } from "./refuse-socket";
-import { inChain } from "./request-chain";
+import { noteChain } from "./request-chain";
 import { SERVER_LIMITS, type ServerLimits } from "./server-limits";
 import { tellLoad } from "./tell-load";
 import { WorkerStats } from "./worker-stats";
@@ -96,11 +96,7 @@ export class WorkerServer {
         // Node looks for requests that trickle only this often; its default of 30 s would triple the limit.
         connectionsCheckingInterval: bodyMsMax / 10,
       },
-      (request, response) => {
-        const via = request.headers[VIA_HEADER];
-        const chain = typeof via === "string" ? via : undefined;
-        inChain(chain, this.instanceId, () => void this.#handle(request, response));
-      },
+      (request, response) => void this.#handle(request, response),
     );
     this.#http.maxConnections = WORKER_SOCKETS_MAX;
     this.#http.on("clientError", refuseSocket);
@@ -200,6 +196,7 @@ export class WorkerServer {
 
   async #handle(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const abort = new AbortController();
+    noteChain(abort.signal, request.headers[VIA_HEADER], this.instanceId);
     this.#open.add(abort);
     response.on("close", () => {
       this.#open.delete(abort);

@@ -5,7 +5,7 @@ import type { ModelEntry } from "@/lib/protocol/model-entry";
 import { PROVIDERS } from "@/lib/protocol/provider-table";
 import type { RequestField } from "@/lib/protocol/request-fields";
 import { toCall } from "./call-options";
-import { asUpstreamCall } from "./upstream-fetch";
+import { bindUpstreamCall } from "./upstream-fetch";
 
 /**
  * Asks the SDK, without a network, what becomes of each field: the request that it makes is caught, and
@@ -130,7 +130,9 @@ async function catchWarnings(
       return new Response("", { headers: { "content-type": type } });
     },
   };
-  const { stream } = await asUpstreamCall(call, async () => await model.doStream(options));
+  const { signal: abortSignal } = new AbortController();
+  bindUpstreamCall(abortSignal, call);
+  const { stream } = await model.doStream({ ...options, abortSignal });
   const reader = stream.getReader();
   const { value } = await reader.read();
   await reader.cancel();

@@ -10,6 +10,7 @@ import type { EmbedReply, EmbedRequest } from "@/lib/protocol/text";
 import type { ModelOffer } from "@/lib/protocol/worker-card";
 import type { Log } from "@/lib/telemetry/log";
 import { UPSTREAM_SILENCE_MS_MAX } from "@/lib/upstream-limits";
+import { passChain } from "../../request-chain";
 import type { UpstreamAbout } from "../upstream-error";
 import { AnswerTeller } from "./answer-teller";
 import { type ProviderCall, toCall } from "./call-options";
@@ -21,7 +22,7 @@ import { probeFields } from "./probe-fields";
 import { RateGate } from "./rate-gate";
 import { fromSdkError, paramOf } from "./sdk-error";
 import { createMender } from "./stream-menders";
-import { asUpstreamCall, upstreamFetch } from "./upstream-fetch";
+import { bindUpstreamCall, upstreamFetch } from "./upstream-fetch";
 
 /** One entry, ready to be asked. */
 export class ServedExternal {
@@ -141,13 +142,11 @@ export class ServedExternal {
       ...(isRaw && { includeRawChunks: true }),
     };
     const model = this.#provider.chat(this.entry.model);
-    const { stream } = await asUpstreamCall(
-      {
-        ...{ about: this.#about(), body: call.body, onBytes },
-        mender: createMender(provider, this.#about()),
-      },
-      async () => await model.doStream(options),
-    );
+    bindUpstreamCall(signal, {
+      ...{ about: this.#about(), body: call.body, onBytes },
+      mender: createMender(provider, this.#about()),
+    });
+    const { stream } = await model.doStream(options);
     const reader = stream.getReader();
     try {
       for (;;) {
@@ -167,14 +166,11 @@ export class ServedExternal {
     const about = this.#about();
     try {
       const call = { about, body: {}, onBytes: exchange.onBytes };
-      const reply = await asUpstreamCall(call, async () =>
-        embedTexts({
-          request,
-          entry: this.entry,
-          provider: this.#provider,
-          signal: exchange.signal,
-        }),
-      );
+      bindUpstreamCall(exchange.signal, call);
+      const reply = await embedTexts({
+        ...{ request, entry: this.entry, provider: this.#provider },
+        signal: exchange.signal,
+      });
       this.#passed();
       return reply;
     } catch (thrown) {
@@ -278,6 +274,7 @@ class Exchange {
 
   constructor(outer: AbortSignal, { silenceSeconds }: ModelEntry) {
     this.#outer = outer;
+    passChain(outer, this.#abort.signal);
     this.#onOuter = () => this.#abort.abort(outer.reason);
     outer.addEventListener("abort", this.#onOuter, { once: true });
     if (outer.aborted) this.#onOuter();

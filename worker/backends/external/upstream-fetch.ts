@@ -1,4 +1,3 @@
-import { AsyncLocalStorage } from "node:async_hooks";
 import type { JSONObject } from "@ai-sdk/provider";
 import * as z from "zod";
 import { AppError } from "@/lib/errors";
@@ -28,21 +27,22 @@ export type UpstreamCall = {
   instead?: (url: string, init: RequestInit) => Response;
 };
 
-const CALLS = new AsyncLocalStorage<UpstreamCall>();
+/** By the signal that the SDK is given and hands on; why not by AsyncLocalStorage says request-chain.ts. */
+const CALLS = new WeakMap<AbortSignal, UpstreamCall>();
 
-/** Runs `work`, whose requests belong to `call`. */
-export function asUpstreamCall<T>(call: UpstreamCall, work: () => Promise<T>): Promise<T> {
-  return CALLS.run(call, work);
+/** Requests with this signal belong to `call` from now on. */
+export function bindUpstreamCall(signal: AbortSignal, call: UpstreamCall): void {
+  CALLS.set(signal, call);
 }
 
 /** What the SDK is given for `fetch`. */
 export const upstreamFetch: typeof fetch = async (input, init = {}) => {
-  const call = CALLS.getStore();
+  const call = init.signal ? CALLS.get(init.signal) : undefined;
   // Requests for a token of Google's are none of a model's.
   if (call === undefined) return await fetch(input, init);
   const url = input instanceof Request ? input.url : String(input);
   const headers = new Headers(init.headers);
-  for (const [name, value] of Object.entries(chainHeaders())) headers.set(name, value);
+  for (const [name, value] of Object.entries(chainHeaders(init.signal))) headers.set(name, value);
   const whole = { ...init, headers, ...mergeBody(init.body, call.body) };
   if (call.instead !== undefined) return call.instead(url, whole);
   const response = await fetch(url, { ...whole, redirect: "manual" });

@@ -60,7 +60,10 @@ export class Upstream {
     try {
       const response = await exchange.open(this.#toUrl(path), {
         method: "POST",
-        headers: { ...this.#headers, ...chainHeaders(), "content-type": "application/json" },
+        headers: {
+          ...{ ...this.#headers, ...chainHeaders(call.signal) },
+          "content-type": "application/json",
+        },
         body: JSON.stringify(body),
       });
       if (response.status === 200) return exchange;
