@@ -75,17 +75,16 @@ export async function createListedBackend<Entry>(options: ListedOptions<Entry>):
       param: "model",
     });
   };
-  const expect = (name: string, feature: ModelFeature): ListedModel<Entry> => {
-    const model = get(name);
-    if (LISTED_FEATURES.has(feature) && model.offer.features.includes(feature)) return model;
+  const refuse = (name: string, feature: ModelFeature): never => {
+    get(name);
     throw new AppError("not-supported", {
       message: `The model ${name} cannot be asked for ${feature}.`,
       param: "model",
     });
   };
-  const refuse = async (name: string, feature: ModelFeature): Promise<never> => {
-    expect(name, feature);
-    throw new Error("what is not listed is refused");
+  const expect = (name: string, feature: "chat" | "embeddings"): ListedModel<Entry> => {
+    const model = get(name);
+    return model.offer.features.includes(feature) ? model : refuse(name, feature);
   };
 
   return {
@@ -98,20 +97,17 @@ export async function createListedBackend<Entry>(options: ListedOptions<Entry>):
       expect(request.model, "chat").generate(request, signal, onWaiting),
     embed: async (request, signal) =>
       await expect(request.model, "embeddings").embed(request, signal),
-    rerank: async ({ model }) => await refuse(model, "rerank"),
-    classify: async ({ model }) => await refuse(model, "classify"),
-    tokenize: async ({ model }) => await refuse(model, "tokenize"),
-    detokenize: async ({ model }) => await refuse(model, "tokenize"),
-    tokenizerInfo: async ({ model }) => await refuse(model, "tokenize"),
+    rerank: async ({ model }) => refuse(model, "rerank"),
+    classify: async ({ model }) => refuse(model, "classify"),
+    tokenize: async ({ model }) => refuse(model, "tokenize"),
+    detokenize: async ({ model }) => refuse(model, "tokenize"),
+    tokenizerInfo: async ({ model }) => refuse(model, "tokenize"),
     close: async () => {
       closing.abort();
       await reloading;
     },
   };
 }
-
-/** What such models are asked for at all. */
-const LISTED_FEATURES: ReadonlySet<ModelFeature> = new Set<ModelFeature>(["chat", "embeddings"]);
 
 async function load<Entry>(
   { source, only, log, nameOf, load: loadOne }: ListedOptions<Entry>,
