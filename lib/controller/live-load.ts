@@ -44,6 +44,7 @@ type Told = { load: LiveLoadReport; atMs: number };
  * is written may be missed until the next, which its own start brings.
  */
 export class LiveLoad {
+  /** Kept until the worker is gone: see Roster for what a map takes that becomes empty with each request. */
   readonly #counts = new Map<string, Counts>();
   /** What came with answers, where it is newer than what came with a beat. */
   readonly #told = new Map<string, Told>();
@@ -80,7 +81,8 @@ export class LiveLoad {
         // What a report has told of it, the next one will take off.
         if (counts.reports === reports) counts.tokensSinceReport -= tokens;
         assert(counts.ahead <= counts.inFlight, "who waits at a worker is there");
-        if (counts.inFlight === 0 && counts.sinceReport === 0) this.#forget(workerId, counts);
+        // Not what sums of fractions leave over.
+        if (counts.inFlight === 0 && counts.sinceReport === 0) counts.tokensSinceReport = 0;
       },
     };
   }
@@ -117,8 +119,8 @@ export class LiveLoad {
   /** Forgets whoever is not there any more. */
   keep(workerIds: ReadonlySet<string>): void {
     for (const id of this.#told.keys()) if (!workerIds.has(id)) this.#told.delete(id);
-    for (const [id, counts] of this.#counts) {
-      if (!workerIds.has(id) && counts.inFlight === 0) this.#forget(id, counts);
+    for (const [id, { inFlight }] of this.#counts) {
+      if (!workerIds.has(id) && inFlight === 0) this.#counts.delete(id);
     }
   }
 
@@ -165,11 +167,5 @@ export class LiveLoad {
     counts.reports += 1;
     counts.sinceReport = 0;
     counts.tokensSinceReport = 0;
-    if (counts.inFlight === 0) this.#forget(workerId, counts);
-  }
-
-  #forget(workerId: string, counts: Counts): void {
-    // A new life of the counter may have begun under the same id.
-    if (this.#counts.get(workerId) === counts) this.#counts.delete(workerId);
   }
 }

@@ -3,10 +3,11 @@ import { assert } from "@/lib/util/assert";
 /** Something that waits, in the lane of who asked for it. */
 export type Waiting<Item> = { readonly item: Item; readonly lane: string };
 
+/** Nearly always nobody waits, and its sets are made for the first who does. */
 type Lane<Item> = {
   /** Parts of what has already had a turn; they go first, since what is begun should end. */
-  underWay: Set<Waiting<Item>>;
-  fresh: Set<Waiting<Item>>;
+  underWay: Set<Waiting<Item>> | undefined;
+  fresh: Set<Waiting<Item>> | undefined;
   running: number;
   /** When it last had a turn, or came, as a count. */
   servedAt: number;
@@ -22,11 +23,13 @@ type Lane<Item> = {
  * up its newest for the newcomer of a lane that is shorter by more than one.
  *
  * Invariants, checked by `assertConsistent`: no more wait than may; a lane without anybody waiting or
- * running is forgotten; nobody waits twice.
+ * running is forgotten, but for the last one that came to that; nobody waits twice.
  */
 export class FairQueue<Item> {
   readonly sizeMax: number;
   readonly #lanes = new Map<string, Lane<Item>>();
+  /** Empty, and likely to be asked for again in a moment: see Roster for what it takes to forget each at once. */
+  #resting: string | undefined;
   #size = 0;
   #turnCount = 0;
 
@@ -64,7 +67,13 @@ export class FairQueue<Item> {
   ): { waiting: Waiting<Item>; refused: Waiting<Item> | undefined } {
     const waiting = { item, lane: name };
     const lane = this.#laneOf(name);
-    (isUnderWay ? lane.underWay : lane.fresh).add(waiting);
+    if (isUnderWay) {
+      lane.underWay ??= new Set();
+      lane.underWay.add(waiting);
+    } else {
+      lane.fresh ??= new Set();
+      lane.fresh.add(waiting);
+    }
     this.#size += 1;
     if (this.#size <= this.sizeMax) return { waiting, refused: undefined };
     const longest = this.#longestLane();
@@ -77,7 +86,7 @@ export class FairQueue<Item> {
   remove(waiting: Waiting<Item>): void {
     const lane = this.#lanes.get(waiting.lane);
     if (!lane) return;
-    const wasThere = lane.underWay.delete(waiting) || lane.fresh.delete(waiting);
+    const wasThere = lane.underWay?.delete(waiting) || lane.fresh?.delete(waiting);
     if (wasThere) this.#size -= 1;
     this.#forgetIfEmpty(waiting.lane, lane);
   }
@@ -90,10 +99,10 @@ export class FairQueue<Item> {
    */
   next(serve: (item: Item) => boolean): Waiting<Item> | undefined {
     for (const lane of this.#inOrder()) {
-      for (const waiting of [...lane.underWay, ...lane.fresh]) {
+      for (const waiting of waitingOf(lane)) {
         if (!serve(waiting.item)) continue;
-        lane.underWay.delete(waiting);
-        lane.fresh.delete(waiting);
+        lane.underWay?.delete(waiting);
+        lane.fresh?.delete(waiting);
         this.#size -= 1;
         this.#count(lane);
         return waiting;
@@ -117,10 +126,7 @@ export class FairQueue<Item> {
 
   /** Everybody who waits, in no order. */
   *[Symbol.iterator](): Generator<Waiting<Item>> {
-    for (const lane of this.#lanes.values()) {
-      yield* lane.underWay;
-      yield* lane.fresh;
-    }
+    for (const lane of this.#lanes.values()) yield* waitingOf(lane);
   }
 
   /** For tests: throws when an invariant is broken. */
@@ -129,20 +135,21 @@ export class FairQueue<Item> {
     const total = lengths.reduce((sum, length) => sum + length, 0);
     assert(this.#size === total, "the size is that of the lanes together");
     assert(this.#size <= this.sizeMax, "no more wait than may");
-    for (const lane of this.#lanes.values()) {
+    for (const [name, lane] of this.#lanes) {
       assert(lane.running >= 0, "nothing ends twice");
-      assert(lengthOf(lane) + lane.running > 0, "an empty lane is forgotten");
+      const isEmpty = lengthOf(lane) + lane.running === 0;
+      assert(!isEmpty || name === this.#resting, "an empty lane is forgotten");
     }
   }
 
   #laneOf(name: string): Lane<Item> {
     let lane = this.#lanes.get(name);
     if (!lane) {
-      // As if it had just had a turn: who comes and goes would else always be before who stays.
-      const servedAt = ++this.#turnCount;
-      lane = { underWay: new Set(), fresh: new Set(), running: 0, servedAt };
+      lane = { underWay: undefined, fresh: undefined, running: 0, servedAt: 0 };
       this.#lanes.set(name, lane);
     }
+    // As if it had just had a turn: who comes and goes would else always be before who stays.
+    if (lengthOf(lane) + lane.running === 0) lane.servedAt = ++this.#turnCount;
     return lane;
   }
 
@@ -164,17 +171,27 @@ export class FairQueue<Item> {
   }
 
   #forgetIfEmpty(name: string, lane: Lane<Item>): void {
-    if (lengthOf(lane) + lane.running === 0) this.#lanes.delete(name);
+    if (lengthOf(lane) + lane.running > 0) return;
+    const before = this.#resting;
+    this.#resting = name;
+    if (before === undefined || before === name) return;
+    const rested = this.#lanes.get(before);
+    if (rested && lengthOf(rested) + rested.running === 0) this.#lanes.delete(before);
   }
 }
 
 /** What is under way is refused only where nothing else is left. */
 function newestOf<Item>({ underWay, fresh }: Lane<Item>): Waiting<Item> {
-  const newest = [...fresh].at(-1) ?? [...underWay].at(-1);
+  const newest = [...(fresh ?? [])].at(-1) ?? [...(underWay ?? [])].at(-1);
   assert(newest, "somebody waits in a lane that is too long");
   return newest;
 }
 
+/** In their order. */
+function waitingOf<Item>({ underWay = new Set(), fresh = new Set() }: Lane<Item>): Waiting<Item>[] {
+  return [...underWay, ...fresh];
+}
+
 function lengthOf<Item>({ underWay, fresh }: Lane<Item>): number {
-  return underWay.size + fresh.size;
+  return (underWay?.size ?? 0) + (fresh?.size ?? 0);
 }

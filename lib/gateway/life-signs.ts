@@ -8,6 +8,7 @@ import {
 } from "@/lib/fleet-limits";
 import { log } from "@/lib/telemetry/log";
 import { processSingleton } from "@/lib/util/process-singleton";
+import { Roster } from "@/lib/util/roster";
 
 /** How often streams are looked at. */
 const LOOK_INTERVAL_MS = 500;
@@ -25,6 +26,7 @@ export type WatchedStream = {
   giveUp: (error: AppError) => void;
 };
 
+type Watched = { stream: WatchedStream; rosterAt: number };
 type Doubt = { missed: number; isAsked: boolean; askedMs: number };
 
 /**
@@ -37,7 +39,7 @@ type Doubt = { missed: number; isAsked: boolean; askedMs: number };
 export class LifeSigns {
   readonly #probe: Probe;
   readonly #now: () => number;
-  readonly #streams = new Set<WatchedStream>();
+  readonly #streams = new Roster<Watched>();
   /** By the worker's life. */
   readonly #doubts = new Map<string, Doubt>();
   #timer: NodeJS.Timeout | undefined;
@@ -54,22 +56,33 @@ export class LifeSigns {
 
   /** Watches the stream until the returned function is called. */
   watch(stream: WatchedStream): () => void {
-    this.#streams.add(stream);
-    this.#timer ??= setInterval(() => this.look(), LOOK_INTERVAL_MS).unref();
+    const watched = { stream, rosterAt: -1 };
+    this.#streams.add(watched);
+    this.#start();
     return () => {
-      this.#streams.delete(stream);
-      if (this.#streams.size > 0) return;
-      clearInterval(this.#timer);
-      this.#timer = undefined;
-      this.#doubts.clear();
+      this.#streams.delete(watched);
+      if (this.#streams.size === 0 && this.#doubts.size > 0) this.#doubts.clear();
     };
+  }
+
+  /** By itself, since what a timer calls keeps all that was at hand where it was made. */
+  #start(): void {
+    this.#timer ??= setInterval(() => void this.#lookOrRest(), LOOK_INTERVAL_MS).unref();
+  }
+
+  /** Rests only once nothing was watched for a while: streams come and go, each a request. */
+  async #lookOrRest(): Promise<void> {
+    if (this.#streams.size > 0) return await this.look();
+    clearInterval(this.#timer);
+    this.#timer = undefined;
   }
 
   /** One look at all streams; resolves when whoever had to be asked has answered or has not. */
   async look(): Promise<void> {
     const nowMs = this.#now();
     const silent = new Map<string, Probed>();
-    for (const { worker, waitingSinceMs } of this.#streams) {
+    for (const { stream } of this.#streams.members()) {
+      const { worker, waitingSinceMs } = stream;
       if (waitingSinceMs === undefined || nowMs - waitingSinceMs < STREAM_DOUBT_AFTER_MS) continue;
       silent.set(worker.instanceId, worker);
     }
@@ -105,11 +118,13 @@ export class LifeSigns {
   async #giveUp({ id: workerId, instanceId }: Probed, { missed, askedMs }: Doubt): Promise<void> {
     const isSilent = ({ worker, waitingSinceMs = Number.POSITIVE_INFINITY }: WatchedStream) =>
       worker.instanceId === instanceId && waitingSinceMs <= askedMs;
+    const silent = this.#streams.members().filter(({ stream }) => isSilent(stream));
     const mayWait = missed < LIFE_SIGNS_MISSED_ALONE_MAX;
     await Promise.all(
-      [...this.#streams].filter(isSilent).map(async (stream) => {
+      silent.map(async (watched) => {
+        const { stream } = watched;
         if (mayWait && !(await stream.hasElsewhere())) return;
-        if (!this.#streams.has(stream) || !isSilent(stream)) return;
+        if (!this.#streams.has(watched) || !isSilent(stream)) return;
         log.warn({ workerId, missed }, "a worker fell silent in the middle of an answer");
         stream.giveUp(
           new AppError("worker-lost", { message: "The worker does not answer any more." }),

@@ -3,11 +3,13 @@ import type { KeyRing } from "@/lib/auth/key-ring";
 import { refuseKey } from "@/lib/auth/refuse-key";
 import type { Catalog, ModelSettings } from "@/lib/catalog/catalog";
 import { priceOf } from "@/lib/catalog/price-of";
-import { AppError } from "@/lib/errors";
+import type { AppError } from "@/lib/errors";
 import { USAGE_SUBJECT_IDLE_MS } from "@/lib/limits";
 import type { Price } from "@/lib/protocol/catalog";
 import { assert } from "@/lib/util/assert";
 import { processSingleton } from "@/lib/util/process-singleton";
+import { Roster, type RosterMember } from "@/lib/util/roster";
+import { checkAllowed } from "./check-allowed";
 import { toAmounts } from "./cost";
 import { findPassed, findRefusal, type LimitedTally } from "./limit-check";
 import { isLimited, limitedSubjects, limitsAt } from "./limited-subjects";
@@ -18,7 +20,8 @@ import { modelSubject, type Subject, toSubjectParts } from "./subject";
 import { Tally } from "./tally";
 
 /** What the ledger keeps of a request under way. */
-type Account = {
+export type Account = RosterMember & {
+  meter: Meter;
   /** As it was last reviewed. */
   key: ApiKey | undefined;
   catalog: Catalog | undefined;
@@ -51,7 +54,7 @@ export class UsageLedger {
   #catalog: () => Catalog | undefined = () => undefined;
   #known: Catalog | undefined;
   #ring: KeyRing | undefined;
-  readonly #accounts = new Map<Meter, Account>();
+  readonly #accounts = new Roster<Account>();
   readonly #tallies = new Map<Subject, Tally>();
 
   constructor(now: () => number = Date.now) {
@@ -68,7 +71,9 @@ export class UsageLedger {
     const { key } = meter.caller;
     if (key) this.records.touch(key.id);
     this.#refresh();
-    this.#accounts.set(meter, {
+    meter.account = {
+      meter,
+      rosterAt: -1,
       key,
       catalog: this.#known,
       hasBegun: false,
@@ -82,7 +87,8 @@ export class UsageLedger {
       prompt: 0,
       cachedPrompt: 0,
       completion: 0,
-    });
+    };
+    this.#accounts.add(meter.account);
   }
 
   /**
@@ -91,7 +97,7 @@ export class UsageLedger {
    * @throws AppError `rate-limited` or `quota-exceeded`
    */
   begin(meter: Meter): void {
-    const account = this.#accounts.get(meter);
+    const { account } = meter;
     if (account === undefined) return;
     if (!account.hasBegun) account.own = this.#take(account, this.#ownScope(account));
     account.hasBegun = true;
@@ -101,7 +107,7 @@ export class UsageLedger {
   /** @throws AppError `forbidden`, `rate-limited` or `quota-exceeded` */
   admit(meter: Meter, model: string, names: readonly string[]): void {
     checkAllowed(meter, model, names);
-    const account = this.#accounts.get(meter);
+    const { account } = meter;
     // Closed: its reader left, and nothing that still runs for it is charged to anyone.
     if (account === undefined) return;
     if (account.isAdmitted && account.names[0] === model) return;
@@ -123,7 +129,7 @@ export class UsageLedger {
 
   /** @returns the limit that was passed. */
   charge(meter: Meter): AppError | undefined {
-    const account = this.#accounts.get(meter);
+    const { account } = meter;
     if (account === undefined) return undefined;
     const { own, atModel, price } = account;
     const tokens = {
@@ -144,9 +150,10 @@ export class UsageLedger {
   }
 
   close(meter: Meter): void {
-    const account = this.#accounts.get(meter);
+    const { account } = meter;
     if (account === undefined) return;
-    this.#accounts.delete(meter);
+    meter.account = undefined;
+    this.#accounts.delete(account);
     leave(account.own);
     leave(account.atModel);
     this.records.end(meter);
@@ -162,7 +169,8 @@ export class UsageLedger {
     this.#ring = ring;
     this.#refresh();
     const nowMs = this.now();
-    for (const [meter, account] of this.#accounts) {
+    for (const account of this.#accounts.members()) {
+      const { meter } = account;
       if (meter.isStopped) continue;
       const { key } = account;
       const finding = key && ring.findById(key.id, nowMs);
@@ -216,7 +224,7 @@ export class UsageLedger {
 
   /** Requests that were opened and not closed. */
   readOpen(): Meter[] {
-    return [...this.#accounts.keys()];
+    return this.#accounts.members().map(({ meter }) => meter);
   }
 
   /**
@@ -226,7 +234,7 @@ export class UsageLedger {
    */
   headers(meter: Meter, shape: RateLimitShape): Record<string, string> {
     const { key } = meter.caller;
-    const account = this.#accounts.get(meter) ?? { key, names: [] };
+    const account = meter.account ?? { key, names: NO_NAMES };
     const own = this.#ownScope(account);
     const atModel = this.#keyModelScopes(account);
     const limited = atModel.length === 0 ? own : own.concat(atModel);
@@ -405,15 +413,6 @@ function toAsked(
     // Counted before and left since: it asks for a place alone.
     const { concurrentRequests } = it.limits;
     return concurrentRequests === undefined ? [] : [{ ...it, limits: { concurrentRequests } }];
-  });
-}
-
-function checkAllowed({ caller: { key } }: Meter, model: string, names: readonly string[]): void {
-  const allowed = key?.models;
-  if (allowed === undefined || [model, ...names].some((it) => allowed.includes(it))) return;
-  throw new AppError("forbidden", {
-    message: `This API key may not use the model \`${model}\`. It may use: ${allowed.join(", ")}.`,
-    param: "model",
   });
 }
 

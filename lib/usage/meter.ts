@@ -6,7 +6,8 @@ import { requestLines } from "@/lib/telemetry/log";
 import type { TraceHeaders } from "@/lib/telemetry/trace";
 import { createId } from "@/lib/util/id";
 import { describeMeter } from "./describe-meter";
-import { type UsageLedger, usageLedger } from "./ledger";
+import { type Account, type UsageLedger, usageLedger } from "./ledger";
+import type { Running } from "./record-book";
 
 export type MeterOptions = {
   caller: ApiCaller;
@@ -42,6 +43,9 @@ export class Meter {
   readonly startedAtMs = Date.now();
   readonly #startedMs = performance.now();
   readonly #ledger: UsageLedger;
+  /** What the ledger and its book keep of the request while it runs; theirs alone. */
+  account: Account | undefined;
+  running: Running | undefined;
 
   model: string | undefined;
   workerId: string | undefined;

@@ -1,5 +1,6 @@
 import { USAGE_PENDING_MAX, USAGE_STALE_AFTER_MS } from "@/lib/limits";
 import { toIsoTime } from "@/lib/telemetry/iso-time";
+import { Roster } from "@/lib/util/roster";
 import type { Meter } from "./meter";
 import type { UsageRecord } from "./store";
 import { usageMetrics } from "./usage-metrics";
@@ -7,9 +8,12 @@ import { usageMetrics } from "./usage-metrics";
 /** A request without news writes this often that its process lives. */
 const SIGN_OF_LIFE_MS = USAGE_STALE_AFTER_MS / 3;
 
+/** A request that runs, and what of it was written last. */
+export type Running = { meter: Meter; rosterAt: number; tokens: number; writtenMs: number };
+
 /** Which requests the database must be told of: those that run and have news, and those that ended. */
 export class RecordBook {
-  readonly #running = new Map<Meter, { tokens: number; writtenMs: number }>();
+  readonly #running = new Roster<Running>();
   /** By id, the oldest first. */
   readonly #ended = new Map<string, Meter>();
   /** Key → when, in milliseconds. */
@@ -22,23 +26,31 @@ export class RecordBook {
   }
 
   begin(meter: Meter): void {
-    if (this.#running.has(meter)) return;
-    this.#running.set(meter, { tokens: -1, writtenMs: Number.NEGATIVE_INFINITY });
+    if (meter.running !== undefined) return;
+    meter.running = { meter, rosterAt: -1, tokens: -1, writtenMs: Number.NEGATIVE_INFINITY };
+    this.#running.add(meter.running);
   }
 
   /** It was refused before any work, which is no usage. What was written of it meanwhile is ended as usual. */
   undoBegin(meter: Meter): void {
-    if (this.#running.get(meter)?.tokens === -1) this.#running.delete(meter);
+    if (meter.running?.tokens === -1) this.#leave(meter);
   }
 
   end(meter: Meter): void {
-    if (!this.#running.delete(meter)) return;
+    if (!this.#leave(meter)) return;
     this.#ended.set(meter.id, meter);
     if (this.#ended.size <= USAGE_PENDING_MAX) return;
     const [oldest] = this.#ended.keys();
     if (oldest !== undefined) this.#ended.delete(oldest);
     this.#droppedCount += 1;
     usageMetrics.dropped.inc();
+  }
+
+  /** @returns whether it ran. */
+  #leave(meter: Meter): boolean {
+    const { running } = meter;
+    meter.running = undefined;
+    return running !== undefined && this.#running.delete(running);
   }
 
   readEnded(): Meter[] {
@@ -55,7 +67,7 @@ export class RecordBook {
   /** Those under way with news since they were last written. */
   readNews(nowMs: number): Meter[] {
     const news: Meter[] = [];
-    for (const [meter, { tokens, writtenMs }] of this.#running) {
+    for (const { meter, tokens, writtenMs } of this.#running.members()) {
       if (tokensOf(meter) !== tokens || nowMs - writtenMs > SIGN_OF_LIFE_MS) news.push(meter);
     }
     return news;
@@ -64,7 +76,10 @@ export class RecordBook {
   /** @param records of requests that ran when they were taken; they may have ended since. */
   settleNews(records: readonly { meter: Meter; tokens: number }[], nowMs: number): void {
     for (const { meter, tokens } of records) {
-      if (this.#running.has(meter)) this.#running.set(meter, { tokens, writtenMs: nowMs });
+      const { running } = meter;
+      if (running === undefined) continue;
+      running.tokens = tokens;
+      running.writtenMs = nowMs;
     }
   }
 
