@@ -32,7 +32,7 @@ import {
   NOTHING_SAID,
 } from "./controller-options";
 import { type AwakeModel, type KnownCatalog, toAdminWorkers, toAwakeModels } from "./describe";
-import { explainAbsence, modelNotFound, type Wanted } from "./explain-absence";
+import { explainAbsence, forgotten, modelNotFound, type Wanted } from "./explain-absence";
 import { type Fleet, toFleet } from "./fleet";
 import { defaultPolicy, type PolicyOf, policyInCatalog } from "./model-policies";
 import { type Ordered, orderWorker } from "./order-worker";
@@ -43,6 +43,7 @@ import { RegistryCopy } from "./registry-copy";
 import { StatusChecker } from "./status-checker";
 import { markLostWorkers, writeAnswered, writeHeartbeat, writeLeave } from "./store";
 import { startSweeper } from "./sweep";
+import { whenCurrent } from "./when-current";
 import { isAwake, type KnownWorker, WorkerPicture } from "./worker-picture";
 
 /** All that a web process needs to know and choose workers; a test hands in what it wants to hold still. */
@@ -204,6 +205,11 @@ export class Controller {
     return hidden.size === 0 ? models : models.filter(({ name }) => !hidden.has(name));
   }
 
+  /** Whether a model may not be asked for by name; undefined where that has to be read. */
+  isHidden(name: string): boolean | undefined {
+    return this.#picture.hidden.peek()?.has(name);
+  }
+
   /** As if these models did not exist; undefined where all of them may be asked for by name. */
   async findHidden(names: readonly string[]): Promise<ReadonlySet<string> | undefined> {
     const hidden = await this.#picture.hidden.get();
@@ -297,10 +303,7 @@ export class Controller {
     return { able, modelId, nowMs };
   }
 
-  /**
-   * Passes a worker over for a while, and asks it whether it lives: it did not answer. Whoever has a place
-   * there says so by its reservation.
-   */
+  /** It did not answer: it is passed over for a while, and asked whether it lives. Who has a place there says so by that. */
   suspect(workerId: string): void {
     this.#places.breakers.failed({ workerId }, { code: "worker-lost", nowMs: this.#now() });
   }
@@ -378,16 +381,9 @@ export class Controller {
     this.#places.announceRoom();
   }
 
-  /**
-   * Resolves when the picture is at most a second old, where the database allows.
-   *
-   * @throws AppError `no-worker` when there has never been one.
-   */
-  async whenCurrent(): Promise<void> {
-    // Whoever is not to be named is known, too, before anybody is told of models.
-    await this.#registry.current();
-    await this.#picture.hidden.get();
-    if (this.#catalog.last === undefined) await this.#catalog.get();
+  /** Reads what is not fresh: see `when-current.ts`. Rejects with AppError `no-worker` when there has never been a picture. */
+  whenCurrent(): Promise<void> | undefined {
+    return whenCurrent(this.#registry, this.#picture.hidden, this.#catalog);
   }
 
   /** What operators said of models. */
@@ -403,12 +399,6 @@ export class Controller {
 
 function toOrder({ order }: { order: HeartbeatReply["order"] | null }) {
   return order === null ? {} : { order };
-}
-
-function forgotten(): AppError {
-  return new AppError("not-found", {
-    message: "This controller does not know the worker as awake; register again.",
-  });
 }
 
 /** The controller of this process. */

@@ -118,3 +118,10 @@ export function modelNotFound(picture: WorkerPicture, name: string, nowMs: numbe
     param: "model",
   });
 }
+
+/** Said to a worker that beats and is not known. */
+export function forgotten(): AppError {
+  return new AppError("not-found", {
+    message: "This controller does not know the worker as awake; register again.",
+  });
+}

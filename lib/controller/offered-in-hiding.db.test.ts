@@ -96,6 +96,7 @@ function laggingRules(db: Database): HiddenModels {
   let last: ReadonlySet<string> = new Set();
   return {
     get: async () => last,
+    peek: () => last,
     get last() {
       return last;
     },

@@ -61,7 +61,7 @@ export class ReadinessCheck {
 
   constructor({
     check = (limitMs) => findMissing(undefined, undefined, limitMs),
-    whenCurrent = () => controller().whenCurrent(),
+    whenCurrent = async () => await controller().whenCurrent(),
   }: ReadinessOptions = {}) {
     this.#check = check;
     this.#whenCurrent = whenCurrent;

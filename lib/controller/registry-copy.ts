@@ -59,6 +59,12 @@ export class RegistryCopy {
     return this.#isCutOff;
   }
 
+  /** Whether `current` would wait for nothing. */
+  get isCurrent(): boolean {
+    const { now, config } = this.#options;
+    return this.#isLoaded && now() - this.#triedMs < config.pictureIntervalMs;
+  }
+
   /** Something is being changed here: what is being read at the moment is old. */
   changing(): void {
     this.#changes += 1;

@@ -237,7 +237,7 @@ export class Admission {
 
   async #lookAgain(): Promise<void> {
     // There was a picture once, or nobody would wait; without a newer one the last will do.
-    await this.#rooms.whenCurrent().catch(() => undefined);
+    await this.#rooms.whenCurrent()?.catch(() => undefined);
     this.#serveWaiting();
   }
 

@@ -145,7 +145,8 @@ async function reserve(
 ): Promise<Reservation | undefined> {
   const { controller, signal, meter, ask } = attempts;
   if (attempts.takesSlot === false) return controller.visit(wanted, passedOver);
-  await controller.whenCurrent();
+  const current = controller.whenCurrent();
+  if (current) await current;
   const sinceMs = performance.now();
   const entered = admissionOf(controller).enter({
     ...{ wanted: { ...wanted }, passedOver, ask, signal, lane: meter?.caller.owner ?? "" },

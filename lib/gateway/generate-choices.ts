@@ -32,8 +32,11 @@ export type Choices = {
  *
  * @throws AppError as `generate`, before the first token of the first answer.
  */
-export async function generateChoices(options: GenerateOptions, count: number): Promise<Choices> {
-  if (count === 1) return asChoices(await generate(options));
+export function generateChoices(options: GenerateOptions, count: number): Promise<Choices> {
+  return count === 1 ? generate(options).then(asChoices) : generateSeveral(options, count);
+}
+
+async function generateSeveral(options: GenerateOptions, count: number): Promise<Choices> {
   const leave = new AbortController();
   const signal = AbortSignal.any([toAbortSignal(options.signal), leave.signal]);
   // Every answer listens: as many as CHOICE_COUNT_MAX allows are no leak.

@@ -40,7 +40,7 @@ function startProcess() {
   const ratings = { get: async () => new Map<string, number>() };
   const router = new Router({ db: database.db, catalog, ratings, random: seededRandom(5) });
   // No `auto` here, so nobody is asked who is awake.
-  const controller = { findHidden: async () => undefined } as Partial<Controller> as Controller;
+  const controller = { isHidden: () => false } as Partial<Controller> as Controller;
   const request = { controller, ask: {}, features: [], meter: undefined, isDrawn: true };
   const plan = () => router.plan({ ...request, asked: "x" });
   return {

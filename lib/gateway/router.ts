@@ -88,7 +88,9 @@ export class Router {
       allowed: request.meter?.caller.key?.models,
     });
     if (plan.candidates.length === 0 && auto instanceof AppError) throw auto;
-    const named = await withoutHidden(request, plan);
+    // Nearly always known, and nobody of them hidden.
+    const isOpen = plan.candidates.every((it) => request.controller.isHidden(it.model) === false);
+    const named = isOpen ? plan : await withoutHidden(request, plan);
     return request.isOfHouse ? named : withoutClosed(request, named, known);
   }
 

@@ -57,45 +57,43 @@ export async function tryModels<T>(options: TryOptions, attempt: Attempt<T>): Pr
       const contextLength = await findContextLength(controller, candidate.model);
       if (contextLength <= contextLengthMin) continue;
     }
-    const tried = await tryOne(options, () => attempt(candidate, { mayWait }));
-    if (!(tried instanceof Failed)) {
-      return { answer: tried.answer, candidate, why: explain(candidate, failures) };
+    let error: AppError;
+    try {
+      // Waited for here, not in a function of its own: each such layer takes a request half a kilobyte.
+      const answer = await attempt(candidate, { mayWait });
+      return { answer, candidate, why: explain(candidate, failures) };
+    } catch (thrown) {
+      error = toPassedOver(thrown, options);
     }
-    failures.push({ candidate, error: tried.error });
-    if (tried.error.code !== "context-length-exceeded") continue;
+    failures.push({ candidate, error });
+    if (error.code !== "context-length-exceeded") continue;
     contextLengthMin = await findContextLength(controller, candidate.model);
   }
   const full = failures.find(({ error }) => error.code === "overloaded");
   if (full === undefined || mayWait) throw toOutcome(failures);
   const { candidate } = full;
-  const tried = await tryOne(options, () => attempt(candidate, { mayWait: true }));
-  if (tried instanceof Failed) throw toOutcome(failures);
-  const others = failures.filter((it) => it !== full);
-  return { answer: tried.answer, candidate, why: explain(candidate, others) };
-}
-
-class Failed {
-  readonly error: AppError;
-
-  constructor(error: AppError) {
-    this.error = error;
-  }
-}
-
-/** @throws AppError of the client who left, or of a fault that every model would find. */
-async function tryOne<T>(
-  { signal, requestId }: TryOptions,
-  attempt: () => Promise<T>,
-): Promise<{ answer: T } | Failed> {
+  let answer: T;
   try {
-    return { answer: await attempt() };
+    answer = await attempt(candidate, { mayWait: true });
   } catch (thrown) {
-    const error = toAppError(signal.aborted ? signal.reason : thrown);
-    if (signal.aborted || !PASSED_OVER.has(error.code)) throw error;
-    gatewayMetrics.modelsPassedOver.inc({ code: error.code });
-    log.debug({ requestId, code: error.code }, "model passed over");
-    return new Failed(error);
+    toPassedOver(thrown, options);
+    throw toOutcome(failures);
   }
+  const others = failures.filter((it) => it !== full);
+  return { answer, candidate, why: explain(candidate, others) };
+}
+
+/**
+ * With what a model failed after which the next one is tried.
+ *
+ * @throws AppError of the client who left, or of a fault that every model would find.
+ */
+function toPassedOver(thrown: unknown, { signal, requestId }: TryOptions): AppError {
+  const error = toAppError(signal.aborted ? signal.reason : thrown);
+  if (signal.aborted || !PASSED_OVER.has(error.code)) throw error;
+  gatewayMetrics.modelsPassedOver.inc({ code: error.code });
+  log.debug({ requestId, code: error.code }, "model passed over");
+  return error;
 }
 
 /** 0 for a model that is not awake. */

@@ -40,15 +40,8 @@ export class WorkerStream {
    *
    * @throws AppError
    */
-  static async open(reservation: Reservation, options: OpenOptions): Promise<WorkerStream> {
-    const stream = new WorkerStream(reservation, options);
-    try {
-      await stream.#open(options);
-      return stream;
-    } catch (error) {
-      await stream.close();
-      throw error;
-    }
+  static open(reservation: Reservation, options: OpenOptions): Promise<WorkerStream> {
+    return new WorkerStream(reservation, options).#open(options);
   }
 
   private constructor(
@@ -82,27 +75,33 @@ export class WorkerStream {
     return this.#start;
   }
 
-  async #open({ request, called }: OpenOptions): Promise<void> {
-    const { reservation } = this;
-    const own: Called = {
-      requestId: called.requestId,
-      signal: this.#abort,
-      via: called.via,
-      trace: called.trace,
-      isWhole: called.isWhole,
-      onWaiting: called.onWaiting,
-    };
-    const made = toWorkerCall(reservation, own);
-    const call = made instanceof Promise ? await made : made;
-    const events = await clientFor(reservation).generate(reservation.address, request, call);
-    this.#events = events[Symbol.asyncIterator]();
-    const start = this.#hear(await this.#wait());
-    // The client holds workers to the order of events.
-    assert(start.type === "generation-start", "a generation starts first");
-    this.#start = start;
-    if (start.load) reservation.told(start.load);
-    reservation.started();
-    this.#second = this.#hear(await this.#wait());
+  async #open({ request, called }: OpenOptions): Promise<this> {
+    try {
+      const { reservation } = this;
+      const own: Called = {
+        requestId: called.requestId,
+        signal: this.#abort,
+        via: called.via,
+        trace: called.trace,
+        isWhole: called.isWhole,
+        onWaiting: called.onWaiting,
+      };
+      const made = toWorkerCall(reservation, own);
+      const call = made instanceof Promise ? await made : made;
+      const events = await clientFor(reservation).generate(reservation.address, request, call);
+      this.#events = events[Symbol.asyncIterator]();
+      const start = this.#hear(await this.#wait());
+      // The client holds workers to the order of events.
+      assert(start.type === "generation-start", "a generation starts first");
+      this.#start = start;
+      if (start.load) reservation.told(start.load);
+      reservation.started();
+      this.#second = this.#hear(await this.#wait());
+      return this;
+    } catch (error) {
+      await this.close();
+      throw error;
+    }
   }
 
   /** @throws AppError when the worker is lost, or says that it failed. */

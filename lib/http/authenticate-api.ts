@@ -21,22 +21,40 @@ const HOW_TO_SEND = "Send an API key as `Authorization: Bearer <key>` or `x-api-
 
 /**
  * Says who calls the API. A key decides wherever one is needed or given; without any, this machine's own
- * programs are let in for as long as no key was ever made. The answer to a key comes from memory.
+ * programs are let in for as long as no key was ever made. The answer to a key comes from memory, and at once
+ * where that is fresh.
  *
  * @throws AppError `unauthenticated` or `forbidden` with what is missing; `unavailable` where a key would
  *   have to be looked up and this process can neither hear of revocations nor read them.
  */
-export async function authenticateApi(request: Request, scope: ApiScope): Promise<ApiCaller> {
+export function authenticateApi(request: Request, scope: ApiScope): ApiCaller | Promise<ApiCaller> {
   const given = readGivenKeys(request.headers);
-  if (given.length === 0) return await admitWithoutKey(request);
+  if (given.length === 0) return admitWithoutKey(request);
   const expected = env().PARLEY_API_KEY;
   if (expected !== undefined && given.some((text) => isSameSecret(text, expected))) {
     return ENVIRONMENT_CALLER;
   }
   // Official clients insist on some text. Where there is nothing to mistake it for, it is none.
   const isFiller = expected === undefined && given.every((text) => !text.startsWith(KEY_START));
-  if (isFiller && (await isOpen(request))) return await admitWithoutKey(request);
-  const ring = keyRing().peek() ?? (await keyRing().get());
+  const ring = isFiller ? undefined : keyRing().peek();
+  if (ring !== undefined) return findCaller(given, ring, scope);
+  return isFiller ? admitFiller(request, given, scope) : readCaller(given, scope);
+}
+
+async function admitFiller(
+  request: Request,
+  given: readonly string[],
+  scope: ApiScope,
+): Promise<ApiCaller> {
+  if (await isOpen(request)) return await admitWithoutKey(request);
+  return await readCaller(given, scope);
+}
+
+async function readCaller(given: readonly string[], scope: ApiScope): Promise<ApiCaller> {
+  return findCaller(given, keyRing().peek() ?? (await keyRing().get()), scope);
+}
+
+function findCaller(given: readonly string[], ring: KeyRing, scope: ApiScope): ApiCaller {
   const findings = given.map((text) => ring.find(text));
   const live = findings.find((it) => it.state === "live");
   if (live === undefined) throw refuse(findings, ring);

@@ -29,20 +29,22 @@ export type Identity = {
 };
 
 /**
- * Lets the caller in.
+ * Lets the caller in; a promise only where something has to be read first.
  *
  * @throws AppError `unauthenticated` or `forbidden`, with what is missing.
  */
-export async function authenticate(
+export function authenticate(
   request: Request,
   caller: Caller,
   scope: ApiScope,
-): Promise<Identity> {
+): Identity | Promise<Identity> {
   switch (caller) {
     case "anyone":
       return {};
-    case "api":
-      return { api: await authenticateApi(request, scope) };
+    case "api": {
+      const api = authenticateApi(request, scope);
+      return api instanceof Promise ? api.then((it) => ({ api: it })) : { api };
+    }
     case "visitor":
       checkSameOrigin(request);
       return identifyVisitor(request);
@@ -56,7 +58,7 @@ export async function authenticate(
       checkParent(request);
       return { api: PARENT_CALLER };
     case "worker":
-      return { worker: await identifyWorker(request) };
+      return identifyWorker(request).then((worker) => ({ worker }));
   }
 }
 

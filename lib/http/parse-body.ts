@@ -4,7 +4,7 @@ import { readByShortcut } from "@/lib/util/shortcut";
 import { checkValueCount } from "./check-value-count";
 import { toBodyError } from "./describe-issue";
 import { incomingOf } from "./light-request";
-import { readBody } from "./read-body";
+import { type BodyLimit, readBody } from "./read-body";
 
 export type BodyOptions<Schema extends z.ZodType> = {
   schema: Schema;
@@ -53,32 +53,38 @@ function checkContentEncoding(header: string | null): void {
 }
 
 /** Counts what arrives rather than trusting `Content-Length`, and reads no further than the limit. */
-async function readBytes(request: Request, bytesMax: number): Promise<Uint8Array> {
+function readBytes(request: Request, bytesMax: number): Promise<Uint8Array> {
   const tooLarge = () =>
     new AppError("body-too-large", {
       message: `The body exceeds ${bytesMax} bytes; send a shorter one.`,
     });
   if (Number(request.headers.get("content-length") ?? 0) > bytesMax) throw tooLarge();
-  try {
-    const incoming = incomingOf(request);
-    if (incoming) return await readBody(incoming, { bytesMax, tooLarge });
-    if (request.body === null) return new Uint8Array();
-    const chunks: Uint8Array[] = [];
-    let size = 0;
-    // Leaving the loop leaves the rest of it unread.
-    for await (const chunk of request.body) {
-      size += chunk.byteLength;
-      if (size > bytesMax) throw tooLarge();
-      chunks.push(chunk);
-    }
-    return Buffer.concat(chunks);
-  } catch (cause) {
-    if (isAppError(cause)) throw cause;
-    throw new AppError("client-closed", {
-      message: "The body broke off while it was read.",
-      cause,
-    });
+  const incoming = incomingOf(request);
+  const read = incoming
+    ? readBody(incoming, { bytesMax, tooLarge })
+    : readStream(request, { bytesMax, tooLarge });
+  return read.catch(failBroken);
+}
+
+async function readStream(
+  { body }: Request,
+  { bytesMax, tooLarge }: BodyLimit,
+): Promise<Uint8Array> {
+  if (body === null) return new Uint8Array();
+  const chunks: Uint8Array[] = [];
+  let size = 0;
+  // Leaving the loop leaves the rest of it unread.
+  for await (const chunk of body) {
+    size += chunk.byteLength;
+    if (size > bytesMax) throw tooLarge();
+    chunks.push(chunk);
   }
+  return Buffer.concat(chunks);
+}
+
+function failBroken(cause: unknown): never {
+  if (isAppError(cause)) throw cause;
+  throw new AppError("client-closed", { message: "The body broke off while it was read.", cause });
 }
 
 /** One for all: it keeps nothing from one whole text to the next. */

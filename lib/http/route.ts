@@ -99,7 +99,10 @@ export function route<Schema extends z.ZodType, Who extends Caller>(
 ): RouteHandler {
   const handle: RouteHandler = async (request, context) => {
     const options = base.shapeOf ? { ...base, shape: base.shapeOf(request.headers) } : base;
-    const exchange = new Exchange(request, await placeOf(request, context, options), options);
+    const given = context?.params;
+    const params = given instanceof Promise ? await given : given;
+    const place = placeOf(request, { context, params, name: options.name });
+    const exchange = new Exchange(request, place, options);
     const response = await answer(request, exchange, options, handler);
     response.headers.set(REQUEST_ID_HEADER, exchange.requestId);
     if (options.shape === "anthropic") {
@@ -185,14 +188,15 @@ class Exchange {
 
 type Place = { path: string; label: string; params: Record<string, string> };
 
-async function placeOf(
-  request: Request,
-  context: RouteContext | undefined,
-  { name }: Pick<AnyOptions, "name">,
-): Promise<Place> {
+type Given = {
+  context: RouteContext | undefined;
+  params: Params | undefined;
+  name: string | undefined;
+};
+
+function placeOf(request: Request, { context, params: given = {}, name }: Given): Place {
   const path = context?.path ?? new URL(request.url).pathname;
-  const given = context?.params;
-  const params = joinLists((given instanceof Promise ? await given : given) ?? {});
+  const params = joinLists(given);
   return { path, label: name ?? context?.label ?? toRouteLabel(path, params), params };
 }
 
@@ -213,7 +217,8 @@ async function answer<Schema extends z.ZodType, Who extends Caller>(
 ): Promise<Response> {
   try {
     const { caller, scope = "generate" } = options;
-    const { visitorId, setCookie, api, worker } = await authenticate(request, caller, scope);
+    const known = authenticate(request, caller, scope);
+    const { visitorId, setCookie, api, worker } = known instanceof Promise ? await known : known;
     exchange.visitorId = visitorId;
     exchange.api = api;
     exchange.worker = worker;

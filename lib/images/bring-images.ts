@@ -19,20 +19,22 @@ import { mapInLanes } from "@/lib/util/map-in-lanes";
 import { type FetchImageOptions, fetchImage } from "./fetch-image";
 
 /**
- * The messages with their images in them: what stands at an address is fetched, once for each address.
+ * The messages with their images in them: what stands at an address is fetched, once for each address. A
+ * promise only where there are images.
  *
  * @throws AppError `invalid-request` for an image that cannot be had, and for more than a request may show;
  * `body-too-large` for texts longer than any request's; `overloaded` while this process fetches as many as it may.
  */
-export async function bringImages(
+export function bringImages(
   messages: GivenMessage[],
   options: FetchImageOptions,
-): Promise<Message[]> {
+): Message[] | Promise<Message[]> {
   expectShortTexts(messages);
-  if (!messages.some(hasImage)) {
-    // Each part is a text: no other kind is left.
-    return messages as Message[];
-  }
+  // Each part is a text: no other kind is left.
+  return messages.some(hasImage) ? bring(messages, options) : (messages as Message[]);
+}
+
+async function bring(messages: GivenMessage[], options: FetchImageOptions): Promise<Message[]> {
   const images = messages.flatMap(({ content }) => content.filter(isImage));
   if (images.length > IMAGES_A_REQUEST_MAX) {
     throw refusal(
@@ -51,12 +53,12 @@ export async function bringImages(
   }
   const fetched = await fetchAll([...elsewhere.values()], options, budget);
   const byUrl = new Map([...elsewhere.keys()].map((url, index) => [url, fetched[index]]));
-  const bring = (part: GivenPart): MessagePart[] => {
+  const shown = (part: GivenPart): MessagePart[] => {
     if (part.type !== "image-address") return [part];
     const image = byUrl.get(part.url);
     return image ? [{ ...image, ...(part.detail && { detail: part.detail }) }] : [];
   };
-  return messages.map((message) => ({ ...message, content: message.content.flatMap(bring) }));
+  return messages.map((message) => ({ ...message, content: message.content.flatMap(shown) }));
 }
 
 /** A body may be longer for the sake of its images, and not of its texts. */

@@ -110,7 +110,7 @@ export class WorkerClient {
    * breaks. Whoever stops early must abort the signal or call `return`, which frees the worker's slot
    * even before the first `next`.
    */
-  async generate(
+  generate(
     address: string,
     request: GenerateRequest,
     call: WorkerCall,
@@ -118,7 +118,7 @@ export class WorkerClient {
     const { headMsMax } = this.#limits;
     const { signal } = call;
     const { origin, path } = placeOf(address);
-    return await openEvents(
+    return openEvents(
       // Encrypted it is undici's, as all that is seldom asked.
       origin.startsWith("http:") ? this.#plain : this.#agent,
       {

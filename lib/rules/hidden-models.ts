@@ -5,6 +5,8 @@ import { rules } from "./rules";
 export type HiddenModels = {
   /** @throws AppError `unavailable` while no rules could be read yet: rather nothing than a name told. */
   get(): Promise<ReadonlySet<string>>;
+  /** The same where nothing has to be read for it. */
+  peek(): ReadonlySet<string> | undefined;
   /** As they were known last, at once. */
   readonly last: ReadonlySet<string>;
   /** Reads them anew; whoever has read a name from the database, with the rule that hides it, goes on after it. */
@@ -13,7 +15,11 @@ export type HiddenModels = {
 
 const NONE: ReadonlySet<string> = new Set();
 
-export const NONE_HIDDEN: HiddenModels = { get: async () => NONE, last: NONE };
+export const NONE_HIDDEN: HiddenModels = {
+  get: async () => NONE,
+  peek: () => NONE,
+  last: NONE,
+};
 
 /** One set for each copy of the rules: every request asks for it. */
 const setOf = new WeakMap<ArenaSettings, ReadonlySet<string>>();
@@ -38,6 +44,10 @@ export const hiddenModels: HiddenModels = {
     // Every request that names a model asks, and none but the first waits for a database that hangs.
     if (rules().peek() === undefined) void rules().get().catch(goOn);
     return toHiddenModels(settings);
+  },
+  peek() {
+    const settings = rules().peek();
+    return settings && toHiddenModels(settings);
   },
   get last() {
     const settings = rules().last;

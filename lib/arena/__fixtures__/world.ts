@@ -39,7 +39,7 @@ export async function createWorld(...workers: (string[] | WorldWorker)[]) {
   const hidden = async () => toHiddenModels(await readRules(database.db));
   const controller = new Controller({
     db: database.db,
-    hidden: { get: hidden, last: new Set() },
+    hidden: { get: hidden, peek: () => undefined, last: new Set() },
     catalog: { get: () => readCatalog(database.db), last: undefined },
   });
   const started: Awaited<ReturnType<typeof startWorker>>[] = [];

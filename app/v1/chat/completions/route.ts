@@ -13,7 +13,8 @@ export const POST = route(
   async (input) => {
     const { body, requestId, stop: signal, meter } = input;
     // Whole, since a real signal is made when it is asked for: where an image is fetched.
-    const messages = await bringImages(body.messages, input);
+    const brought = bringImages(body.messages, input);
+    const messages = brought instanceof Promise ? await brought : brought;
     return answerChat(toGenerateRequest(body, { messages, requestId }), { body, signal, meter });
   },
 );
