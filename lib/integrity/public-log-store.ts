@@ -6,6 +6,7 @@ import { modelLedger } from "@/lib/db/schema/boards";
 import { models } from "@/lib/db/schema/models";
 import { isLongAgo } from "@/lib/ledger/told";
 import type { PublicLog } from "@/lib/protocol/review-view";
+import { isHiddenName } from "@/lib/rules/hidden-names";
 
 /** SQL about the public log: its own lines, and those of the ledger of models that it has none for. */
 
@@ -35,6 +36,8 @@ export async function readLog(
 ): Promise<LogLine[]> {
   // As JSON, so that there may be none.
   const hidden = sql`${JSON.stringify(query.hidden)}::text::jsonb`;
+  // By the rules as this statement sees them, too: a model that came with its rule since they were read is here.
+  const isPrivate = sql`(${hidden} ? ${models.name} or ${isHiddenName(models.name)})`;
   const before = query.before
     ? sql`where ("createdAt", id) < (select "createdAt", id from lines where id = ${query.before})`
     : sql``;
@@ -51,8 +54,8 @@ export async function readLog(
       from (
         select ${modelLedger.id}, ${modelLedger.kind}, ${modelLedger.facts}, ${modelLedger.createdAt},
           ${models.name}, ${toldOrganization} as organization,
-          ${hidden} ? ${models.name} as "isPrivate",
-          ${hidden} ? ${models.name} or ${modelLedger.kind} = 'first-battle' as "isDay",
+          ${isPrivate} as "isPrivate",
+          ${isPrivate} or ${modelLedger.kind} = 'first-battle' as "isDay",
           ${isLongAgo} as "isLongAgo"
         from ${modelLedger} join ${models} on ${models.id} = ${modelLedger.modelId}
         where ${modelLedger.kind} in ('first-battle', 'made-private', 'retired', 'returned')

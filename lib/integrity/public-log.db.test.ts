@@ -6,9 +6,10 @@ import { modelLedger } from "@/lib/db/schema/boards";
 import { models } from "@/lib/db/schema/models";
 import { createTestDatabase, type TestDatabase } from "@/lib/db/testing";
 import { arenaSettingsSchema } from "@/lib/protocol/arena-settings";
-import { changeRules } from "@/lib/rules/rules";
+import { changeRules, readRules } from "@/lib/rules/rules";
 import { createId } from "@/lib/util/id";
 import { setModelWithdrawn } from "./change-board";
+import { readLog } from "./public-log-store";
 import { readPublicLog } from "./read-public-log";
 
 let database: TestDatabase;
@@ -96,4 +97,17 @@ test("what is private has no name there, no hour, and comes a day later", async 
   await changeRules(db, arenaSettingsSchema.parse({}));
   const named = (await read()).entries.filter(({ message }) => message.includes(SECRET.name));
   expect(named.map(({ kind }) => kind)).toEqual(["model-retired", "model-first-battle"]);
+});
+
+test("whoever read the rules a moment before a model came with its own tells no name of it", async () => {
+  const { db } = database;
+  const id = createId();
+  await db.insert(models).values({ id, name: "hush-8b", description: {} });
+  const { sampling } = await readRules(db);
+  const rules = [...sampling.models, { model: "hush-8b", isAnonymousOnly: true }];
+  await changeRules(db, arenaSettingsSchema.parse({ sampling: { models: rules } }));
+  for (const hoursAgo of [0, 90]) await enter(id, "made-private", hoursAgo);
+  const lines = await readLog(db, { before: undefined, hidden: [], limit: 1_000 });
+  const own = lines.filter(({ model }) => model === "hush-8b");
+  expect(own.map(({ isPrivate, isDay }) => [isPrivate, isDay])).toEqual([[true, true]]);
 });
