@@ -68,9 +68,9 @@ from npm.
 passthrough: recorded streams of stand-ins, said again without a pause; four minutes at most.
   --rounds <number>   everybody is measured once a round; figures are medians (3)
   --minutes <number>  no further round begins that would end after that (3)
-  --only <names>      some of openai-compatible, vllm, openai, anthropic, google, bedrock, cohere, custom,
-                      separated by commas (all)
-  --no-gateway        leave out the row through the web process, which is not started then
+  --only <names>      some of openai-compatible, vllm, openai, anthropic, google, bedrock, cohere,
+                      huggingface, custom, separated by commas (all)
+  --gateway           a row more, through the web process, which is started from the built tree for it
   --profile <folder>  each worker writes a profile of its processor's time there (V8's --cpu-prof)
   --check             ends with 1 when a goal is missed
 

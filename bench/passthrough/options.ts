@@ -7,7 +7,7 @@ export const PASSTHROUGH_OPTIONS = {
   rounds: { type: "string", default: "3" },
   minutes: { type: "string", default: "3" },
   only: { type: "string" },
-  "no-gateway": { type: "boolean", default: false },
+  gateway: { type: "boolean", default: false },
   profile: { type: "string" },
 } as const;
 
@@ -25,7 +25,7 @@ type Values = {
   rounds: string;
   minutes: string;
   only?: string | undefined;
-  "no-gateway": boolean;
+  gateway: boolean;
   profile?: string | undefined;
 };
 
@@ -35,7 +35,7 @@ export function parsePassthroughOptions(values: Values): PassthroughOptions {
     roundCount: toCount("rounds", values.rounds, 100),
     minutes: toCount("minutes", values.minutes, 55),
     ways: values.only?.split(",").map((it) => pickOne("only", it, WAY_NAMES)) ?? WAY_NAMES,
-    hasGateway: !values["no-gateway"],
+    hasGateway: values.gateway,
     profileFolder: values.profile,
   };
 }

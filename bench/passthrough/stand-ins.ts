@@ -2,6 +2,7 @@ import { startAnthropicServer } from "@/lib/stand-ins/anthropic-server";
 import { startBedrockServer } from "@/lib/stand-ins/bedrock-server";
 import { startCohereServer } from "@/lib/stand-ins/cohere-server";
 import { startGoogleServer } from "@/lib/stand-ins/google-server";
+import { startHuggingfaceServer } from "@/lib/stand-ins/huggingface-server";
 import { startOllamaServer } from "@/lib/stand-ins/ollama-server";
 import { startOpenAiServer } from "@/lib/stand-ins/openai-server";
 import type { StandIn } from "@/lib/stand-ins/stand-in-server";
@@ -24,5 +25,9 @@ export const STAND_INS: Record<WayName, () => Promise<StandIn>> = {
   google: () => startGoogleServer(named("google")),
   bedrock: () => startBedrockServer(named("bedrock")),
   cohere: () => startCohereServer(named("cohere")),
+  huggingface: () =>
+    startHuggingfaceServer({
+      models: [{ id: MODELS.huggingface, contextLength: CONTEXT_LENGTH, kind: "chat" }],
+    }),
   custom: () => startOllamaServer(named("custom")),
 };

@@ -5,7 +5,7 @@ import { ROOT } from "../root";
 /** The ways through a worker: kinds of backends, and of the one for providers some of these. */
 export const WAY_NAMES = [
   ...(["openai-compatible", "vllm", "openai", "anthropic", "google"] as const),
-  ...(["bedrock", "cohere", "custom"] as const),
+  ...(["bedrock", "cohere", "huggingface", "custom"] as const),
 ] as const;
 export type WayName = (typeof WAY_NAMES)[number];
 
@@ -18,6 +18,7 @@ export const MODELS: Record<WayName, string> = {
   google: "gemini-3-stand-in",
   bedrock: "anthropic.claude-3-5-sonnet-20241022-v2:0",
   cohere: "command-stand-in",
+  huggingface: "bench-huggingface",
   custom: "bench-custom",
 };
 
@@ -25,8 +26,7 @@ export const MODELS: Record<WayName, string> = {
 export const shownAs = (name: WayName): string => `bench-${name}`;
 
 /** Where each kind of backend stands for itself; providers are told by name. */
-export const titleOf = (name: WayName): string =>
-  name === "openai-compatible" || name === "vllm" || name === "custom" ? name : `external: ${name}`;
+export const titleOf = (name: WayName): string => (name in EXTERNALS ? `external: ${name}` : name);
 
 type External = { path: string; key: string; more?: object };
 /** Keys that the stand-ins let in. */
@@ -51,6 +51,9 @@ export function toWorkerStart(name: WayName, port: number, folder: string): Work
   if (name === "openai-compatible") {
     const words = ["--backend", name, "--base-url", `${url}/v1`, "--no-probe", ...named];
     return { words, env: {} };
+  }
+  if (name === "huggingface") {
+    return { words: ["--backend", name, "--model", MODELS[name], "--endpoint", url], env: {} };
   }
   if (name === "vllm") return { words: ["--backend", name, "--base-url", url, ...named], env: {} };
   if (name === "custom") {
