@@ -5,7 +5,7 @@ export function plainLine(text: string): string {
   return text.replace(/[\p{Cc}\p{Zl}\p{Zp}\u202a-\u202e\u2066-\u2069]/gu, "\ufffd");
 }
 
-/** A line for each row, its columns as wide as their widest cell. */
+/** A line for each row, its columns as wide as their widest cell; one that is empty in every row is left out. */
 export function textTable(texts: readonly (readonly string[])[]): string {
   const rows = texts.map((row) => row.map(plainLine));
   const widths = rows[0]?.map((_, column) =>
@@ -14,6 +14,7 @@ export function textTable(texts: readonly (readonly string[])[]): string {
   const lines = rows.map((row) =>
     row
       .map((cell, column) => cell.padEnd(widths?.[column] ?? 0))
+      .filter((_, column) => widths?.[column] !== 0)
       .join("  ")
       .trimEnd(),
   );
