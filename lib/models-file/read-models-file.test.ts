@@ -116,11 +116,29 @@ describe("models.yaml", () => {
       /:6: parameters\.temperature of "a": says 0\.5, and fixed\.temperature says 1; keep one/,
     ],
     ["a URL that is none", entry("baseUrl: localhost:80"), /:5: baseUrl of "a": is a URL/],
+    ...["PARLEY_SECRET", "PARLEY_WORKER_SECRET_FILE", "DATABASE_URL", "parley_secret"].map(
+      (name): [string, string, RegExp] => [
+        `${name} in place of a provider's key`,
+        entry(`key: ${name}`),
+        /:5: key of "a": names a setting of Parley's own/,
+      ],
+    ),
+    [
+      "a password in an address",
+      entry('baseUrl: "https://me:hush@a.test/v1"'),
+      /:5: baseUrl of "a": holds a password or a query/,
+    ],
+    [
+      "a key in an address",
+      entry('baseUrl: "https://a.test/v1?key=hush"'),
+      /:5: baseUrl of "a": holds a password or a query/,
+    ],
   ])("%s is refused by line and remedy", (_what, text, expected) => {
     const fault = faultOf(text);
     expect(fault).toMatch(expected);
     expect(fault).toMatch(/how-to/);
     expect(fault).not.toContain("\n");
+    expect(fault).not.toContain("hush");
   });
 
   test("several faults are told at once, and no key with them", () => {

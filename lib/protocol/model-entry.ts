@@ -12,16 +12,30 @@ import { lineSchema, proseSchema } from "./well-formed-text";
 
 /** As shells and container runtimes have them. */
 const VARIABLE = /^[A-Za-z_][A-Za-z0-9_]{0,127}$/;
+/**
+ * What Parley itself is set up with. Whoever enters a model chooses where its key is sent, and may be somebody else
+ * than who keeps the machine that the worker runs on.
+ */
+const OWN_VARIABLE = /^(PARLEY_|OTEL_|DATABASE_URL$|PGPASSWORD$)/i;
 /** Past what any provider charges for a million tokens, in US dollars; a larger one is a slip of units. */
 const PRICE_MAX = 10_000;
 const CONTEXT_LENGTH_MAX = 100_000_000;
 
-const variable = z.string().regex(VARIABLE, {
-  message: "is the name of an environment variable, such as OPENAI_API_KEY, never the key itself",
-});
+const variable = z
+  .string()
+  .regex(VARIABLE, {
+    message: "is the name of an environment variable, such as OPENAI_API_KEY, never the key itself",
+  })
+  .refine((it) => !OWN_VARIABLE.test(it), {
+    message: "names a setting of Parley's own, which is sent to no provider; name another variable",
+  });
 const url = z.url({
   protocol: /^https?$/,
   message: "is a URL that begins with https:// or http://",
+});
+/** What stands in an address is shown on pages and in logs. */
+const baseUrl = url.refine((it) => !URL.canParse(it) || isPlain(new URL(it)), {
+  message: "holds a password or a query; keep the key apart, or name a variable that has it",
 });
 const price = dollarsPerMillionSchema.max(PRICE_MAX);
 const tokens = z.number().int().min(1).max(CONTEXT_LENGTH_MAX);
@@ -62,7 +76,7 @@ export const modelEntrySchema = z
     accessKeyId: variable.optional(),
     secretAccessKey: variable.optional(),
     sessionToken: variable.optional(),
-    baseUrl: url.optional(),
+    baseUrl: baseUrl.optional(),
     region: lineSchema.min(1).max(64).optional(),
     project: lineSchema.min(1).max(128).optional(),
     location: lineSchema.min(1).max(64).optional(),
@@ -122,6 +136,10 @@ export const modelEntrySchema = z
       context.addIssue({ code: "custom", path: ["parameters", name], message });
     }
   });
+
+function isPlain({ username, password, search, hash }: URL): boolean {
+  return [username, password, search, hash].every((it) => it === "");
+}
 
 export type ModelEntry = z.infer<typeof modelEntrySchema>;
 export type SystemPromptPolicy = z.infer<typeof systemPromptSchema>;

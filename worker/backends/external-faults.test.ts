@@ -3,6 +3,9 @@
  * address; a slow one is left in time.
  * Method: each provider's stand-in with each fault, the SDK's real packages between.
  */
+import { once } from "node:events";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { describe, expect, test } from "vitest";
 import { type AppError, isAppError } from "@/lib/errors";
 import type { GenerateEvent } from "@/lib/protocol/generate-event";
@@ -83,6 +86,25 @@ describe.each(TRIED_PROVIDERS)("%s", (provider) => {
     expect(String(error.cause)).toMatch(/check the variable that holds it/);
     await tried.close();
   });
+});
+
+test("no part of a key is told where a provider quotes it", async () => {
+  const credentials = { accessKeyId: "ID-1", secretAccessKey: "SECRET-1", sessionToken: "TOKEN-1" };
+  const server = createServer((_request, response) => {
+    const message = `You sent ${Object.values(credentials).join(", ")}.`;
+    response
+      .writeHead(400, { "content-type": "application/json" })
+      .end(JSON.stringify({ message }));
+  });
+  await once(server.listen(0, "127.0.0.1"), "listening");
+  const { port } = server.address() as AddressInfo;
+  const baseUrl = `http://127.0.0.1:${port}`;
+  const tried = await startTried("bedrock", { more: { baseUrl }, credentials });
+  const { error } = await fail(tried);
+  expect(error.message).toBe("You sent …, …, ….");
+  expect(String(error.cause)).not.toMatch(/ID-1|SECRET-1|TOKEN-1/);
+  await tried.close();
+  await new Promise((resolve) => server.close(resolve));
 });
 
 /** One of which the SDK thinks the same. */

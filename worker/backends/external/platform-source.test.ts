@@ -137,6 +137,22 @@ describe("a worker of the platform's models", () => {
   });
 });
 
+test("whoever enters models is sent no setting of the worker's own in place of a key", async () => {
+  const platform = new Platform();
+  const baseUrl = "http://whoever.test/v1";
+  const asks = (name: string, key: string): HandedModel => {
+    return { name, entry: { name, provider: "openai-compatible", model: "m", baseUrl, key } };
+  };
+  platform.set([asks("a", "PARLEY_WORKER_SECRET"), asks("b", "DATABASE_URL"), asks("c", "OWN")]);
+  const variables = { PARLEY_WORKER_SECRET: "s-1", DATABASE_URL: "s-2", OWN: "s-3" };
+  const { models, problems = [] } = await sourceOf(platform, variables).read();
+  expect(models.map(({ credentials }) => credentials)).toEqual([{ key: "s-3" }]);
+  expect(problems.map(({ name, problem }) => [name, problem.kind])).toEqual([
+    ["a", "faulty"],
+    ["b", "faulty"],
+  ]);
+});
+
 test("what could not be told is told later", async () => {
   const platform = new Platform();
   const source = sourceOf(platform);

@@ -223,10 +223,9 @@ export class ServedExternal {
 
   #about(): UpstreamAbout {
     const { baseUrl = "" } = this.entry;
-    const { key = "", accessKeyId = "", secretAccessKey = "" } = this.#credentials;
     return {
       ...{ model: this.entry.name, upstreamModel: this.entry.model },
-      hidden: [key, accessKeyId, secretAccessKey, baseUrl],
+      hidden: [...Object.values(this.#credentials), baseUrl],
     };
   }
 }
