@@ -10,11 +10,12 @@ vi.hoisted(() => {
 });
 
 import { catalog } from "@/lib/catalog/catalog";
-import { setAlias } from "@/lib/catalog/edit-catalog";
+import { setAlias, setModel, unsetModel } from "@/lib/catalog/edit-catalog";
 import { BoardEngine } from "@/lib/leaderboard/board-engine";
 import { arenaSettingsSchema } from "@/lib/protocol/arena-settings";
 import { boardKeyText, OVERALL } from "@/lib/protocol/board-key";
 import { aliasSchema } from "@/lib/protocol/catalog";
+import { modelSettingsSchema } from "@/lib/protocol/catalog-view";
 import { changeRules, rules } from "@/lib/rules/rules";
 import { type ApiServer, startApiServer } from "./__fixtures__/api-server";
 
@@ -92,6 +93,47 @@ describe("by another name", () => {
     expect((await ask("auto")).model).toBe("mock/echo");
     expect((await ask(HIDDEN, { models: ["mock/echo"] })).model).toBe("mock/echo");
     expect((await ask("no/such", { models: [HIDDEN, "mock/echo"] })).model).toBe("mock/echo");
+  });
+});
+
+describe("where operators have named it", () => {
+  const read = async (path: string) => {
+    const reply = await fetch(`${api.url}${path}`);
+    return { status: reply.status, text: await reply.text() };
+  };
+
+  test("aliases do not list it among their models, awake or asleep", async () => {
+    const { text } = await read("/v1/models");
+    expect(text).toContain('"both"');
+    expect(text).not.toContain(HIDDEN);
+    const { data } = JSON.parse(text) as { data: { id: string; alias_of?: string[] }[] };
+    expect(data.find(({ id }) => id === "both")?.alias_of).toEqual(["mock/echo"]);
+    expect((await read("/v1/models/both")).text).not.toContain(HIDDEN);
+    const targets = [{ model: HIDDEN }, { model: "asleep" }];
+    await setAlias(aliasSchema.parse({ name: "resting", targets }), api.database.db);
+    await catalog().refresh();
+    const resting = await read("/v1/models/resting");
+    expect(resting).toMatchObject({ status: 503, text: expect.stringContaining("`asleep`") });
+    expect(resting.text).not.toContain(HIDDEN);
+  });
+
+  test("an alias of it alone is as unknown as a name of nobody's", async () => {
+    const [only, unknown] = [await read("/v1/models/only"), await read("/v1/models/ylno")];
+    expect(only).toEqual({ ...unknown, text: unknown.text.replace("ylno", "only") });
+  });
+
+  test("what stands in for it does so for nobody, and nobody is told that it would", async () => {
+    const { db } = api.database;
+    await setModel(modelSettingsSchema.parse({ model: HIDDEN, fallbacks: ["mock/echo"] }), db);
+    await catalog().refresh();
+    expect(await refusal(ask(HIDDEN))).toMatchObject({ status: 404, code: "model_not_found" });
+    expect(await refusal(ask("only"))).toMatchObject({ status: 404, code: "model_not_found" });
+    expect((await read(`/v1/models/${HIDDEN}`)).status).toBe(404);
+    expect((await read("/v1/models")).text).not.toContain('"only"');
+    const said = await ask("both").asResponse();
+    expect(JSON.stringify([...said.headers])).not.toContain(HIDDEN);
+    await unsetModel(HIDDEN, db);
+    await catalog().refresh();
   });
 });
 

@@ -1,4 +1,4 @@
-import type { Catalog } from "@/lib/catalog/catalog";
+import type { AliasEntry, Catalog } from "@/lib/catalog/catalog";
 import type { Controller } from "@/lib/controller/controller";
 import type { AwakeModel } from "@/lib/controller/describe";
 import { AppError } from "@/lib/errors";
@@ -8,6 +8,7 @@ import { AUTO_MODEL } from "@/lib/protocol/routing";
 import { visibilityOf } from "@/lib/protocol/visibility";
 import type { ModelFeature } from "@/lib/protocol/worker-card";
 import { mayUse } from "./candidate";
+import { namedCandidates } from "./named-candidates";
 import { notServed } from "./not-served";
 import { planModels } from "./plan-models";
 
@@ -38,9 +39,9 @@ export type ListOptions = {
 export async function listNamedModels(options: ListOptions): Promise<NamedModel[]> {
   const { controller, catalog, allowed } = options;
   const awake = (await controller.listNamedModels()).filter(({ isApi }) => isApi);
-  const aliases = toAliases(awake, catalog);
-  const hidden = new Set(aliases.map(({ name }) => name));
-  const models = awake.filter(({ name }) => !hidden.has(name) && name !== AUTO_MODEL).map(toNamed);
+  const aliases = toAliases(awake, await planAliases(controller, catalog));
+  const taken = new Set(aliases.map(({ name }) => name));
+  const models = awake.filter(({ name }) => !taken.has(name) && name !== AUTO_MODEL).map(toNamed);
   const listed = [...models, ...aliases].filter(({ name }) => mayUse(allowed, name));
   const choices = awake.filter(
     ({ name, features }) => features.includes("chat") && mayUse(allowed, name, [AUTO_MODEL]),
@@ -48,14 +49,42 @@ export async function listNamedModels(options: ListOptions): Promise<NamedModel[
   return choices.length === 0 ? listed : [...listed, toAuto(choices)];
 }
 
-/** @throws AppError `forbidden` of what programs may not ask for, which is no secret unless battles alone have it. */
+type PlannedAlias = {
+  alias: AliasEntry;
+  /** Models that may answer in its name. */
+  models: readonly string[];
+  /** Its targets that may be named. */
+  targets: readonly string[];
+};
+
+async function planAliases(controller: Controller, catalog: Catalog): Promise<PlannedAlias[]> {
+  const { aliases } = catalog;
+  const plans = [...aliases.values()].map((alias) => {
+    const { candidates } = planModels({ ...NAME_ALONE, asked: alias.name, catalog });
+    return { alias, candidates };
+  });
+  const all = plans.flatMap(({ alias, candidates }) => [...alias.targets, ...candidates]);
+  const hidden = (await controller.findHidden(all.map(({ model }) => model))) ?? new Set();
+  return plans.map(({ alias, candidates }) => ({
+    alias,
+    models: namedCandidates(candidates, hidden, catalog).map(({ model }) => model),
+    targets: alias.targets.flatMap(({ model }) => {
+      return hidden.has(model) && !aliases.has(model) ? [] : [model];
+    }),
+  }));
+}
+
+/**
+ * @throws AppError `forbidden` of what programs may not ask for, which is no secret unless battles alone have it;
+ * then `model-not-found`, as of a name that nobody has.
+ */
 async function assertServed({ controller, catalog }: ListOptions, name: string): Promise<void> {
   const { candidates } = planModels({ ...NAME_ALONE, asked: name, catalog });
-  const names = candidates.map(({ model }) => model);
-  const hidden = await controller.findHidden(names);
-  const named = names.filter((it) => hidden?.has(it) !== true);
+  const hidden = await controller.findHidden(candidates.map(({ model }) => model));
+  const named = hidden ? namedCandidates(candidates, hidden, catalog) : candidates;
+  if (named.length === 0) throw await controller.unknownModel(name);
   const isClosed = (it: string) => !visibilityOf(catalog.settings.get(it), undefined).api;
-  if (named.length > 0 && named.every(isClosed)) throw notServed(name);
+  if (named.every(({ model }) => isClosed(model))) throw notServed(name);
 }
 
 /**
@@ -68,11 +97,11 @@ export async function getNamedModel(options: ListOptions, name: string): Promise
   const listed = await listNamedModels(options);
   const named = listed.find((it) => it.name === name);
   if (named) return named;
-  const alias = catalog.aliases.get(name);
   if (!mayUse(allowed, name)) throw unknownModel(name, listed);
   await assertServed(options, name);
-  if (alias) {
-    const models = alias.targets.map(({ model }) => `\`${model}\``).join(", ");
+  const planned = (await planAliases(controller, catalog)).find(({ alias }) => alias.name === name);
+  if (planned) {
+    const models = planned.targets.map((it) => `\`${it}\``).join(", ");
     throw new AppError("no-worker", {
       message: `No worker is awake for what the alias \`${name}\` stands for (${models}). Try again in a few seconds.`,
       retryAfterSeconds: NO_WORKER_RETRY_AFTER_SECONDS,
@@ -102,17 +131,13 @@ function featuresOf([first, ...others]: readonly AwakeModel[]): ModelFeature[] {
   return features.filter((it) => others.every((other) => other.features.includes(it)));
 }
 
-function toAliases(awake: readonly AwakeModel[], catalog: Catalog): NamedModel[] {
-  return [...catalog.aliases.values()].flatMap(({ name, targets, version }) => {
-    const names = planModels({ ...NAME_ALONE, asked: name, catalog }).candidates.map(
-      ({ model }) => model,
-    );
-    const behind = awake.filter((model) => names.includes(model.name));
+function toAliases(awake: readonly AwakeModel[], planned: readonly PlannedAlias[]): NamedModel[] {
+  return planned.flatMap(({ alias: { name, version }, models, targets: aliasOf }) => {
+    const behind = awake.filter((model) => models.includes(model.name));
     if (behind.length === 0) return [];
     const contextLength = Math.min(...behind.map((it) => it.contextLength));
     const [only, ...others] = behind;
     const price = others.length === 0 ? only?.price : undefined;
-    const aliasOf = targets.map(({ model }) => model);
     const features = featuresOf(behind);
     return [{ name, contextLength, features, createdAt: new Date(version), aliasOf, price }];
   });

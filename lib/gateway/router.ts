@@ -18,6 +18,7 @@ import { chooseAuto } from "./choose-auto";
 import { firstTokenTimes } from "./first-token-times";
 import { gatewayMetrics } from "./gateway-metrics";
 import { Mirrors } from "./mirrors";
+import { namedCandidates } from "./named-candidates";
 import { notServed } from "./not-served";
 import { planModels } from "./plan-models";
 
@@ -90,7 +91,7 @@ export class Router {
     if (plan.candidates.length === 0 && auto instanceof AppError) throw auto;
     // Nearly always known, and nobody of them hidden.
     const isOpen = plan.candidates.every((it) => request.controller.isHidden(it.model) === false);
-    const named = isOpen ? plan : await withoutHidden(request, plan);
+    const named = isOpen ? plan : await withoutHidden(request, plan, known);
     return request.isOfHouse ? named : withoutClosed(request, named, known);
   }
 
@@ -171,10 +172,11 @@ function withoutClosed({ asked }: RouteRequest, plan: RoutePlan, { settings }: C
 async function withoutHidden(
   { controller, asked }: RouteRequest,
   plan: RoutePlan,
+  catalog: Catalog,
 ): Promise<RoutePlan> {
   const hidden = await controller.findHidden(plan.candidates.map(({ model }) => model));
   if (hidden === undefined) return plan;
-  const candidates = plan.candidates.filter(({ model }) => !hidden.has(model));
+  const candidates = namedCandidates(plan.candidates, hidden, catalog);
   if (candidates.length === 0) throw await controller.unknownModel(asked);
   return { ...plan, candidates };
 }
