@@ -1,5 +1,6 @@
 import type { Credentials, ModelEntry } from "@/lib/protocol/model-entry";
 import { CREDENTIAL_KEYS, PROVIDERS } from "@/lib/protocol/provider-table";
+import { fitsHeader } from "./fits-header";
 
 /**
  * What variables hold for an entry: those that it names, else those that its provider is known by. Or a
@@ -14,9 +15,13 @@ export function findCredentials(
   for (const name of CREDENTIAL_KEYS) {
     const word = entry[name] ?? variables[name];
     if (word === undefined) continue;
-    const value = variable(word);
-    if (value !== undefined) found[name] = value;
-    else if (entry[name] !== undefined) {
+    const value = variable(word)?.trim() || undefined;
+    if (value !== undefined) {
+      if (!fitsHeader(value)) {
+        return `${name} of ${JSON.stringify(entry.name)} names the variable ${word}, which holds what no header can; look for a line break or a letter beyond ASCII in it`;
+      }
+      found[name] = value;
+    } else if (entry[name] !== undefined) {
       return `${name} of ${JSON.stringify(entry.name)} names the variable ${word}, which is not set; set it, or name another`;
     }
   }

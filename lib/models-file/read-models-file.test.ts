@@ -8,7 +8,8 @@ import { readModelsFile } from "./read-models-file";
 const KEYS: Record<string, string> = {
   ...{ OPENAI_API_KEY: "sk-1", OWN_KEY: "sk-2", ANTHROPIC_API_KEY: "sk-3" },
   ...{ AWS_ACCESS_KEY_ID: "AKIA", AWS_SECRET_ACCESS_KEY: "secret", GCP_PROJECT_ID: "p" },
-  GCP_LOCATION: "europe-west1",
+  ...{ GCP_LOCATION: "europe-west1", TORN_KEY: "sk-hush\nhush", ODD_KEY: "sk-hush\u200b-x" },
+  PADDED_KEY: " sk-4\n",
 };
 
 let folder: string;
@@ -123,6 +124,11 @@ describe("models.yaml", () => {
         /:5: key of "a": names a setting of Parley's own/,
       ],
     ),
+    ...["TORN_KEY", "ODD_KEY"].map((name): [string, string, RegExp] => [
+      `${name}, which would stand in the error of whoever makes a header of it,`,
+      entry(`key: ${name}`),
+      /:2: key of "a" names the variable \w+_KEY, which holds what no header can/,
+    ]),
     [
       "a password in an address",
       entry('baseUrl: "https://me:hush@a.test/v1"'),
@@ -139,6 +145,11 @@ describe("models.yaml", () => {
     expect(fault).toMatch(/how-to/);
     expect(fault).not.toContain("\n");
     expect(fault).not.toContain("hush");
+  });
+
+  test("white space around a key is none of it", () => {
+    const { models } = read(entry("key: PADDED_KEY"));
+    expect(models.map(({ credentials }) => credentials)).toEqual([{ key: "sk-4" }]);
   });
 
   test("several faults are told at once, and no key with them", () => {
@@ -215,6 +226,13 @@ describe("FastChat's file", () => {
     expect(warnings).toHaveLength(3);
     expect(warnings[0]).toMatch(/The key of "gpt-4o" stands in the file/);
     expect(warnings.join()).not.toContain("sk-in-file");
+  });
+
+  test("a key that no header can hold is refused by its entry alone", () => {
+    const model = { model_name: "m", api_type: "openai", api_key: "sk-hush\nhush" };
+    const fault = faultOf(endpoints({ torn: model }), "api_endpoint.json");
+    expect(fault).toMatch(/the key of "torn" holds what no header can/);
+    expect(fault).not.toContain("hush");
   });
 
   test.each(["bard", "openai_assistant", "ai2", "yandexgpt", "column", "metagen"])(

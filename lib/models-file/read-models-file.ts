@@ -2,6 +2,7 @@ import { readVariable } from "@/lib/env";
 import { type ExternalModel, type ModelEntry, modelEntrySchema } from "@/lib/protocol/model-entry";
 import { isFastchatFile, readFastchat } from "./fastchat-endpoints";
 import { findCredentials } from "./find-credentials";
+import { fitsHeader } from "./fits-header";
 import type { FileFault } from "./models-document";
 import { openDocument, type Reading, readList, withoutDoubles } from "./read-entries";
 
@@ -44,7 +45,9 @@ export function readModelsFile(options: ReadOptions): {
       );
     }
     if (typeof credentials === "string") document.fault(at, credentials);
-    else models.push({ entry, credentials });
+    else if (key !== undefined && !fitsHeader(key)) {
+      document.fault(at, `the key of ${JSON.stringify(entry.name)} holds what no header can`);
+    } else models.push({ entry, credentials });
   }
   document.throwFaults();
   return { models, warnings };

@@ -9,7 +9,12 @@ import { HUB_PROVIDERS } from "./hosted-model";
 import { readHostedFile } from "./read-hosted-file";
 
 const folder = mkdtempSync(join(tmpdir(), "parley-hosted-"));
-const VARIABLES: Record<string, string> = { HF_TOKEN: "hf_default", OWN: "hf_own", GROQ: "gsk_1" };
+const VARIABLES: Record<string, string> = {
+  HF_TOKEN: "hf_default",
+  OWN: "hf_own",
+  GROQ: "gsk_1",
+  TORN: "hf_hush\nhush",
+};
 
 function read(text: string, variables = VARIABLES) {
   const path = join(folder, "models.yaml");
@@ -70,6 +75,7 @@ models:
     ["- name: x\n    endpoint: http://h\n    provider: groq", /provider.*asked directly/],
     ["- name: x\n    model: a/b\n    token: hf_abc-clear", /token.*never the key itself/],
     ["- name: x\n    model: a/b\n    token: MISSING", /MISSING, which is not set/],
+    ["- name: x\n    model: a/b\n    token: TORN", /^(?!.*hush).*"x" holds what no header can/],
     ["- name: x\n    model: a/b\n    token: GROQ", /none of Hugging Face's \(hf_…\)/],
     ["- name: x\n    model: a/b\n    server: tgi", /server.*is of an endpoint/],
     ["- name: x\n    endpoint: http://h\n    api: generate", /template.*no model is named/],

@@ -1,5 +1,6 @@
 import { readVariable } from "@/lib/env";
 import { HUBS } from "@/lib/hub/hubs";
+import { fitsHeader } from "@/lib/models-file/fits-header";
 import {
   openDocument,
   type Reading,
@@ -32,12 +33,17 @@ export function readHostedFile(
   for (const { path: at, message } of reading.faults) document.fault(at, message);
   const models: HostedEntry[] = [];
   for (const { entry, at, key } of withoutDoubles(reading.entries, document)) {
-    const found = key === undefined ? findToken(entry, variable) : { token: key };
+    const found = key === undefined ? findToken(entry, variable) : heldInFile(entry, key);
     if (typeof found === "string") document.fault(at, found);
     else models.push({ model: entry, token: found.token });
   }
   document.throwFaults();
   return { models, warnings: reading.warnings };
+}
+
+function heldInFile({ name }: HostedModel, token: string): { token: string } | string {
+  if (fitsHeader(token)) return { token };
+  return `the token of ${JSON.stringify(name)} holds what no header can`;
 }
 
 const OF_HUGGING_FACE = /(?:^|\.)(?:huggingface\.co|huggingface\.cloud|hf\.co)$/i;
@@ -53,8 +59,11 @@ export function findToken(
   const isOwn = endpoint !== undefined && !OF_HUGGING_FACE.test(new URL(endpoint).hostname);
   const { tokens } = HUBS.huggingface;
   const names = token === undefined ? (isOwn ? [] : tokens) : [token];
-  const found = names.map(variable).find((it) => it !== undefined);
+  const found = names.map((it) => variable(it)?.trim()).find((it) => it !== undefined && it !== "");
   const whose = JSON.stringify(name);
+  if (found !== undefined && !fitsHeader(found)) {
+    return `the token of ${whose} holds what no header can; look for a line break or a letter beyond ASCII in its variable`;
+  }
   if (token !== undefined && found === undefined) {
     return `token of ${whose} names the variable ${token}, which is not set; set it, or name another`;
   }
