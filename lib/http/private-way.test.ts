@@ -59,6 +59,26 @@ test.each<[boolean, string, Request]>([
     "https to a proxy before a proxy that was asked by http",
     from("127.0.0.1", { "x-forwarded-for": "203.0.113.5", "x-forwarded-proto": "https, http" }),
   ],
+  [
+    false,
+    "a proxy here that says http and nothing else",
+    from("127.0.0.1", { "x-forwarded-proto": "http" }),
+  ],
+  [
+    false,
+    "a proxy here that says http in the standard's words",
+    from("127.0.0.1", { forwarded: "for=203.0.113.5;proto=https, for=10.0.0.1;Proto=http" }),
+  ],
+  [
+    true,
+    "a proxy here that says https in the standard's words",
+    from("127.0.0.1", { forwarded: 'for="[2001:db8::5]";proto="https"' }),
+  ],
+  [
+    false,
+    "a network's front, by http",
+    from("127.0.0.1", { "cf-connecting-ip": "203.0.113.5", "x-forwarded-proto": "http" }),
+  ],
   [true, "a proxy that says nothing, before a public https", from("127.0.0.1", { via: "1.1 x" })],
 ])("%s: %s", (expected, _way, request) => {
   expect(isPrivateWay(request)).toBe(expected);

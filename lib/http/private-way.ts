@@ -6,7 +6,11 @@ import { clientAddress } from "./client-address";
 import { development } from "./development";
 import { peerAddress } from "./light-request";
 
-const PROXY_TRACES = ["forwarded", "x-forwarded-for", "x-forwarded-host", "x-real-ip", "via"];
+/** What proxies add; many are set up to say who asked, or by what scheme, and no more. */
+const PROXY_TRACES = [
+  ...["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port"],
+  ...["x-forwarded-proto", "x-forwarded-server", "x-real-ip", "cf-connecting-ip"],
+];
 
 /**
  * Whether nobody can read along on the way that a request came by: it never left this machine, came from a
@@ -43,10 +47,17 @@ function isProxyOfOurs(peer: string | undefined): boolean {
   return isListed(peer, env().PARLEY_TRUSTED_PROXIES);
 }
 
-/** As the proxy says; where it says nothing, the address that the operator gave the platform decides. */
+/** As the proxy says, in all its words; where it says nothing, the address that the operator gave the platform decides. */
 function cameByHttps({ headers }: Request): boolean {
-  const said = headers.get("x-forwarded-proto")?.split(",").at(-1)?.trim().toLowerCase();
-  if (said !== undefined) return said === "https";
+  const said = [headers.get("x-forwarded-proto")?.split(",").at(-1), protoOf(headers)];
+  const schemes = said.flatMap((it) => it?.trim().toLowerCase() ?? []);
+  if (schemes.length > 0) return schemes.every((it) => it === "https");
   const { PARLEY_PUBLIC_URL } = env();
   return PARLEY_PUBLIC_URL !== undefined && new URL(PARLEY_PUBLIC_URL).protocol === "https:";
+}
+
+/** The scheme that the nearest proxy tells in `Forwarded` (RFC 7239 §5.4). */
+function protoOf(headers: Headers): string | undefined {
+  const nearest = headers.get("forwarded")?.split(",").at(-1);
+  return /(?:^|;)\s*proto="?([a-z]+)"?/i.exec(nearest ?? "")?.[1];
 }
