@@ -40,8 +40,11 @@ test.each<[boolean, string, Record<string, string>]>([
 test("elsewhere any address that was forwarded is a proxy's", () => {
   const host = "localhost:3000";
   expect(isLocal({ host })).toBe(true);
-  for (const trace of ["x-forwarded-for", "x-forwarded-host", "forwarded", "via", "x-real-ip"]) {
-    expect(isLocal({ host, [trace]: "127.0.0.1" })).toBe(false);
+  for (const trace of [
+    ...["x-forwarded-for", "x-forwarded-host", "forwarded", "via", "x-real-ip"],
+    ...["x-forwarded-proto", "x-forwarded-port", "x-forwarded-server", "cf-connecting-ip"],
+  ]) {
+    expect(isLocal({ host, [trace]: "127.0.0.1" }), trace).toBe(false);
   }
   expect(isLocal({ host, "x-forwarded-host": host })).toBe(false);
   expect(isLocal({ host: "evil.example" })).toBe(false);

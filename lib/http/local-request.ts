@@ -1,8 +1,7 @@
 import { env } from "@/lib/env";
 import { isLoopback } from "@/lib/util/loopback";
 import { development } from "./development";
-
-const PROXY_TRACES = ["forwarded", "x-real-ip", "via"];
+import { NEXT_TRACES, PROXY_TRACES } from "./proxy-traces";
 
 /**
  * Whether a request can only come from a program on this machine: the server listens on loopback, nothing
@@ -19,14 +18,13 @@ export function isLocalRequest(request: Request): boolean {
 }
 
 /**
- * Next itself writes two of a proxy's headers where there are none: the address that the connection came
- * from, and the host as it was. In development it stands before every route, so that there they must be
+ * Next itself writes some of a proxy's headers where there are none: the address that the connection came
+ * from, and the host, port and scheme as they were. In development it stands before every route, so that there they must be
  * read. Elsewhere any such header is a proxy's: one behind a tunnel that ends on this machine names this
  * machine for everybody.
  */
 function isForwardedByNobody(headers: Headers, host: string): boolean {
-  if (!development().isOn)
-    return !headers.has("x-forwarded-for") && !headers.has("x-forwarded-host");
+  if (!development().isOn) return !NEXT_TRACES.some((name) => headers.has(name));
   const addresses = headers.get("x-forwarded-for")?.split(",") ?? [];
   const isFromHere = addresses.every((it) => isLoopback(it.trim().replace(/^::ffff:/, "")));
   return isFromHere && (headers.get("x-forwarded-host") ?? host) === host;

@@ -5,12 +5,9 @@ import { isLoopback } from "@/lib/util/loopback";
 import { clientAddress } from "./client-address";
 import { development } from "./development";
 import { peerAddress } from "./light-request";
+import { NEXT_TRACES, PROXY_TRACES } from "./proxy-traces";
 
-/** What proxies add; many are set up to say who asked, or by what scheme, and no more. */
-const PROXY_TRACES = [
-  ...["forwarded", "via", "x-forwarded-for", "x-forwarded-host", "x-forwarded-port"],
-  ...["x-forwarded-proto", "x-forwarded-server", "x-real-ip", "cf-connecting-ip"],
-];
+const TRACES = [...PROXY_TRACES, ...NEXT_TRACES];
 
 /**
  * Whether nobody can read along on the way that a request came by: it never left this machine, came from a
@@ -19,7 +16,7 @@ const PROXY_TRACES = [
  */
 export function isPrivateWay(request: Request): boolean {
   const address = clientAddress(request);
-  const isForwarded = !development().isOn && PROXY_TRACES.some((it) => request.headers.has(it));
+  const isForwarded = !development().isOn && TRACES.some((it) => request.headers.has(it));
   if (isForwarded) return isProxyOfOurs(peerAddress(request)) && cameByHttps(request);
   // A socket without an address is one of this machine's own.
   return address === undefined || isHere(address) || isListed(address, env().PARLEY_KEY_NETWORKS);
