@@ -108,6 +108,20 @@ describe("a worker of the platform's models", () => {
     });
   });
 
+  test.each(["forbidden", "unauthenticated"] as const)(
+    "lets go of models and keys when it may have them no more (%s), and takes them up again",
+    async (code) => {
+      const platform = new Platform();
+      platform.set([own("a")]);
+      const { names } = await startBackend(platform);
+      expect(names()).toEqual(["a"]);
+      platform.fault = new AppError(code, { message: "The token was revoked." });
+      await expect.poll(names).toEqual([]);
+      platform.fault = undefined;
+      await expect.poll(names).toEqual(["a"]);
+    },
+  );
+
   test("serves the others beside one that cannot be served, and tells why", async () => {
     const platform = new Platform();
     const locked: ModelProblem = { kind: "key-locked", message: "Enter the key again." };

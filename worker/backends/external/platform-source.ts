@@ -26,16 +26,21 @@ export type PlatformSourceOptions = {
   intervalMs?: number;
 };
 
+/** Words of a platform that knows this worker's secret or token, and hands it nothing. */
+const REFUSALS: ReadonlySet<string> = new Set(["forbidden", "unauthenticated"]);
+
 /**
  * The models that the platform keeps (`/admin/providers`, `npx parley providers`), fetched from its web process
- * with the worker's secret. A web process that is away takes nothing from what was fetched, and a worker that
- * starts before it has no models until it comes.
+ * with the worker's secret. A web process that is away takes nothing from what was fetched, one that refuses takes
+ * all of it, and a worker that starts before it has no models until it comes.
  */
 export class PlatformSource implements ModelSource {
   readonly #options: PlatformSourceOptions;
   #tag: string | undefined;
   #handed: readonly HandedModel[] = [];
   #isAway = false;
+  /** It had models, and may have them no more. */
+  #isRefused = false;
   /** What the platform knows of each model from here, and what it is still to be told. */
   readonly #told = new Map<string, string | null>();
   readonly #untold = new Map<string, ModelProblem | null>();
@@ -47,7 +52,7 @@ export class PlatformSource implements ModelSource {
   /** @throws StartError where the platform hands this worker none, and never will. */
   async read(): Promise<SourceReading> {
     const warnings: string[] = [];
-    if (this.#tag === undefined) {
+    if (this.#tag === undefined && !this.#isRefused) {
       const reason = await this.#lookFirst();
       if (reason !== undefined) warnings.push(reason);
     }
@@ -81,7 +86,7 @@ export class PlatformSource implements ModelSource {
       return undefined;
     } catch (thrown) {
       const error = toAppError(thrown);
-      if (error.code === "forbidden" || error.code === "unauthenticated") {
+      if (REFUSALS.has(error.code)) {
         throw new StartError({
           message: `The platform at ${client.url} hands this worker no models.`,
           remedy: error.message,
@@ -105,19 +110,31 @@ export class PlatformSource implements ModelSource {
         await this.#tellAll(signal);
       } catch (thrown) {
         signal.throwIfAborted();
-        if (!this.#isAway) {
-          const { code, message } = toAppError(thrown);
-          log.warn({ code, reason: message }, "no word of the platform's models; they stay");
-        }
+        const { code, message } = toAppError(thrown);
+        const isNews = REFUSALS.has(code) ? !this.#isRefused : !this.#isAway;
+        if (REFUSALS.has(code)) this.#letGo(onChange);
+        const outcome = this.#isRefused ? "they are let go" : "they stay";
+        if (isNews)
+          log.warn({ code, reason: message }, `no word of the platform's models; ${outcome}`);
         this.#isAway = true;
       }
     }
+  }
+
+  /** Whose token was revoked keeps no key of others'. */
+  #letGo(onChange: () => void): void {
+    if (this.#isRefused) return;
+    this.#isRefused = true;
+    this.#tag = undefined;
+    this.#handed = [];
+    onChange();
   }
 
   /** Whether the platform's models are others than before. */
   async #look(signal: AbortSignal): Promise<boolean> {
     const handed = await this.#options.client.externalModels(this.#tag, signal);
     if (handed === undefined) return false;
+    this.#isRefused = false;
     this.#tag = handed.tag;
     this.#handed = handed.models;
     // Whoever changed a model or its key took what was wrong with it away.
