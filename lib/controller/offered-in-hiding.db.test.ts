@@ -124,17 +124,21 @@ test("a process that has not heard of the rule tells of no model that came with 
   expect(never.message).not.toContain("hush");
 });
 
-test("while its worker loads, its name is as unknown as any other", async () => {
-  const { db } = database;
-  const controller = createController({ db, probe: async () => "ready" });
-  const loading = registration([]);
-  loading.load.state = "starting";
-  await controller.register({ ...loading, starting: ["hush"] });
-  const asked = await controller.getModel("hush").catch((error) => error);
-  const never = await controller.getModel("no-such").catch((error) => error);
-  expect(asked.message).toBe(never.message.replace("no-such", "hush"));
-  expect(controller.fleet().starting).toEqual([]);
-});
+const HIDING = ["external", "custom", "huggingface"] as const;
+test.each(HIDING)(
+  "while a worker of kind %s loads, its name is as unknown as any other",
+  async (kind) => {
+    const { db } = database;
+    const controller = createController({ db, probe: async () => "ready" });
+    const loading = registration([], kind);
+    loading.load.state = "starting";
+    await controller.register({ ...loading, starting: ["hush"] });
+    const asked = await controller.getModel("hush").catch((error) => error);
+    const never = await controller.getModel("no-such").catch((error) => error);
+    expect(asked.message).toBe(never.message.replace("no-such", "hush"));
+    expect(controller.fleet().starting).toEqual([]);
+  },
+);
 
 test("what is public stays public, whoever offers it to battles alone", async () => {
   await register(offer("known"));

@@ -252,7 +252,7 @@ function isOutOfReach({ unanswered }: KnownWorker): boolean {
 
 /** Kinds that may offer a model to battles alone: while they load, nobody knows which of their names may be told. */
 export function mayHide({ kind }: { kind: string }): boolean {
-  return kind === "external" || kind === "custom";
+  return kind === "external" || kind === "custom" || kind === "huggingface";
 }
 
 /** Whether its row holds it for alive. */
