@@ -9,6 +9,7 @@ vi.hoisted(() => {
   process.env.PARLEY_WORKER_SECRET = "a secret of the tests";
 });
 
+import { keyRing } from "@/lib/auth/key-ring";
 import { createKey } from "@/lib/auth/key-store";
 import { GENERATION_MS_MAX } from "@/lib/limits";
 import { createKeyBodySchema } from "@/lib/protocol/key-view";
@@ -27,6 +28,7 @@ beforeAll(async () => {
   api = await startApiServer();
   for (const name of ["one", "other"]) {
     const { key } = await createKey(api.database.db, createKeyBodySchema.parse({ name }));
+    await keyRing().refresh();
     keys.push(key);
   }
   mock = await api.addWorker({ models: ["mock/never", "mock/slow"], slots: 1, tokenMs: 20 });

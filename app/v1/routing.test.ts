@@ -11,6 +11,7 @@ vi.hoisted(() => {
   process.env.PARLEY_WORKER_SECRET = "a secret of the tests";
 });
 
+import { keyRing } from "@/lib/auth/key-ring";
 import { createKey } from "@/lib/auth/key-store";
 import { catalog } from "@/lib/catalog/catalog";
 import { setAlias, setModel } from "@/lib/catalog/edit-catalog";
@@ -408,6 +409,7 @@ describe("a key that may use some models", () => {
       const made = await createKey(api.database.db, {
         ...{ name: "k", scopes: ["generate", "read"], models, limits: {}, expiresAt: null },
       });
+      await keyRing().refresh();
       return new OpenAI({ baseURL: `${api.url}/v1`, apiKey: made.key, maxRetries: 0 });
     };
     await alias({ name: "mine", targets: [{ model: "mock/echo" }] });
