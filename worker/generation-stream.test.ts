@@ -14,12 +14,12 @@ afterEach(async () => {
   await worker.close();
 });
 
-/** What a client hears that gives up after 100 ms of silence, from a model that says nothing. */
+/** What a client hears that gives up after a second of silence, from a model that says nothing. */
 async function listen(work: () => number, until: AbortSignal): Promise<unknown> {
   const backend = createMockBackend({ models: ["mock/never"], slots: 1 });
   const limits = { progressMs: 20 };
   worker = await startTestWorker({ backend: { ...backend, passCount: work }, limits });
-  const client = new WorkerClient({ silenceMsMax: 100 });
+  const client = new WorkerClient({ silenceMsMax: 1_000 });
   clients.push(client);
   const call = { secret: TEST_SECRET, signal: until };
   const events = await client.generate(worker.address, testRequest("mock/never"), call);
