@@ -7,6 +7,8 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { expect, type Page, test } from "@playwright/test";
+import type { ArenaSettings } from "@/lib/protocol/arena-settings";
+import { changeRules, drawOnly } from "./arena-rules";
 import { expectUsable, LOOKS } from "./expect-usable";
 import { answer, ask, leaveFields, untilVotable, voteButton } from "./pages";
 import { type OwnWorker, ROOT, sharedPlatform, startMockWorker } from "./platform";
@@ -28,11 +30,18 @@ const ADMIN_LOGIN = "/admin/login";
 const isAdmin = (path: string) => path.startsWith("/admin") && path !== ADMIN_LOGIN;
 const FIXED = ROUTES.filter((path) => !path.includes("[")).sort();
 
+const MODELS = ["mock/echo", "mock/long", "mock/slow"];
 let worker: OwnWorker;
+let rules: ArenaSettings;
 test.beforeAll(async () => {
-  worker = await startMockWorker(["mock/echo", "mock/long", "mock/slow"]);
+  worker = await startMockWorker(MODELS);
+  // One that writes for twenty seconds is chosen below, and not drawn for a battle that is waited for.
+  rules = await changeRules(sharedPlatform(), drawOnly(["mock/echo", "mock/long"], MODELS));
 });
-test.afterAll(() => worker.stop());
+test.afterAll(async () => {
+  await changeRules(sharedPlatform(), () => rules);
+  await worker.stop();
+});
 
 test("every route by id is opened by a state below", () => {
   expect(ROUTES.filter((path) => path.includes("[")).sort()).toEqual(BY_ID);

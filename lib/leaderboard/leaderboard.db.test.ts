@@ -293,6 +293,8 @@ test("a board on request is computed by a job, followed, and forgotten when nobo
   await run(sql`update boards set computed_at = now() - interval '10 minutes' where key = ${span}`);
   await followRequestedBoard(span, { db: database.db, queue });
   await until(async () => expect((await board(span)).voteCount).toBe(4));
+  // A job that still runs would write the row that is forgotten below.
+  await until(async () => expect(await queue.hasJob(REQUEST_JOB, span)).toBe(false));
   await run(sql`update boards set requested_at = now() - interval '2 days' where key = ${span}`);
   await engine().listKeys();
   expect((await board(span)).computedAt).toBeNull();
