@@ -39,10 +39,10 @@ const IDLE_CLOSE_INTERVAL_MS = 100;
 /**
  * Garbage is looked for once the old part of the heap has grown by this much, in percent. Unless told, V8 lets
  * it grow to a multiple: what a stream waits with outlives the young part and is soon garbage, so that a
- * thousand slow streams left over 100 MiB of it. This takes a few percent more of the process's time, and of 2,000
- * streams 37 MiB less at most than 40 percent did (record 33).
+ * thousand slow streams left over 100 MiB of it. This takes a few percent more of the process's time, and keeps
+ * what 2,000 streams take at most well below 350 MiB, which 40 and 30 percent passed in some runs (record 33).
  */
-const HEAP_GROWTH_PERCENT = 30;
+const HEAP_GROWTH_PERCENT = 20;
 /**
  * V8 makes objects in the old part of the heap from the start where most of those made before them lived long, as
  * a stream's do. Those of a short request come from the same lines: they are garbage there at once, and
