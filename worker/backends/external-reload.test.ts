@@ -3,7 +3,7 @@ import { type ExternalModel, modelEntrySchema } from "@/lib/protocol/model-entry
 import { type Log, log } from "@/lib/telemetry/log";
 import { StartError } from "@/lib/util/start-error";
 import { createExternalBackend } from "./external";
-import type { ModelSource } from "./external/model-source";
+import type { ListedSource } from "./listed-models";
 
 function model(name: string, more: object = {}): ExternalModel {
   const entry = modelEntrySchema.parse({ name, provider: "openai", model: "gpt-4o", ...more });
@@ -56,7 +56,7 @@ test("a context that nobody told is warned of, once for each time that its entry
   listening.warn = ((...told: unknown[]) => void warnings.push(String(told.at(-1)))) as Log["warn"];
   let models = [model("told", { contextLength: 9_000 }), model("untold")];
   let change = () => {};
-  const source: ModelSource = {
+  const source: ListedSource<ExternalModel> = {
     read: async () => ({ models, warnings: [] }),
     watch: (onChange) => {
       change = onChange;

@@ -40,6 +40,6 @@ export async function createHuggingfaceBackend(options: HuggingfaceOptions): Pro
   return await createListedBackend({
     ...{ ...rest, log, kind: "huggingface" },
     nameOf: ({ model }) => model.name,
-    load: async (entry, onOffer) => new ServedHosted(entry, { library, log, toUrl, onOffer }),
+    load: async (entry, { onOffer }) => new ServedHosted(entry, { library, log, toUrl, onOffer }),
   });
 }

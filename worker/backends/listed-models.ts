@@ -1,11 +1,12 @@
 import { AppError } from "@/lib/errors";
+import { type ModelProblem, toProblem } from "@/lib/protocol/external-models";
 import type { EmbedReply, EmbedRequest } from "@/lib/protocol/text";
 import type { BackendKind, ModelFeature, ModelOffer } from "@/lib/protocol/worker-card";
 import type { Log } from "@/lib/telemetry/log";
 import { StartError } from "@/lib/util/start-error";
 import type { Backend } from "../backend";
 
-/** Backends whose models somebody lists, in a file that may change: each asked elsewhere, all on one card. */
+/** Backends whose models somebody lists, in a list that may change: each asked elsewhere, all on one card. */
 
 export type ListedModel<Entry> = {
   /** What is told of it now; it may change, of which whoever loads it tells. */
@@ -16,12 +17,33 @@ export type ListedModel<Entry> = {
   embed(request: EmbedRequest, signal: AbortSignal): Promise<EmbedReply>;
 };
 
-/** Where the list is from. */
+/** What a source says: its models, and sentences for the operator that keep nobody from starting. */
+export type ListedReading<Entry> = {
+  models: Entry[];
+  warnings: string[];
+  /** Models that it names and that cannot be served, with the reason. */
+  problems?: readonly { name: string; problem: ModelProblem }[];
+};
+
+/** Where the list is from: a file, or the platform itself. */
 export type ListedSource<Entry> = {
   /** @throws StartError naming every fault with its place and remedy. */
-  read(): Promise<{ models: Entry[]; warnings: string[] }>;
+  read(): Promise<ListedReading<Entry>>;
   /** Told whenever another reading may say something else, until the signal aborts. */
   watch(onChange: () => void, signal: AbortSignal): void;
+  /**
+   * Hears what is wrong with a model, and (null) that nothing is any more. A source that has this keeps its
+   * models apart: one that cannot be served, or is not there yet, keeps none of the others away.
+   */
+  tell?(name: string, problem: ModelProblem | null): void;
+};
+
+/** What a model tells of itself once it is loaded. */
+export type ModelListeners = {
+  /** Its offer has changed. */
+  onOffer(): void;
+  /** What an operator has to change before it answers again, and (null) that it answers. */
+  onProblem(problem: ModelProblem | null): void;
 };
 
 export type ListedOptions<Entry> = {
@@ -32,8 +54,7 @@ export type ListedOptions<Entry> = {
   slots: number;
   log: Log;
   nameOf(entry: Entry): string;
-  /** @param onOffer is told when the model's offer has changed */
-  load(entry: Entry, onOffer: () => void): Promise<ListedModel<Entry>>;
+  load(entry: Entry, listeners: ModelListeners): Promise<ListedModel<Entry>>;
 };
 
 type Served<Entry> = ReadonlyMap<string, ListedModel<Entry>>;
@@ -110,19 +131,51 @@ export async function createListedBackend<Entry>(options: ListedOptions<Entry>):
 }
 
 async function load<Entry>(
-  { source, only, log, nameOf, load: loadOne }: ListedOptions<Entry>,
+  options: ListedOptions<Entry>,
   before: Served<Entry>,
   onOffer: () => void,
 ): Promise<Served<Entry>> {
-  const { models, warnings } = await source.read();
-  for (const warning of warnings) log.warn({ warning }, "the file of models");
+  const { source, only, log, nameOf } = options;
+  const { models, warnings, problems = [] } = await source.read();
+  for (const warning of warnings) log.warn({ warning }, "where the models come from");
+  const isAsked = (name: string) => only.length === 0 || only.includes(name);
+  for (const { name, problem } of problems) {
+    if (!isAsked(name)) continue;
+    log.warn({ model: name, reason: problem.message }, "a model cannot be served");
+    source.tell?.(name, problem);
+  }
+  const chosen = source.tell
+    ? models.filter((it) => isAsked(nameOf(it)))
+    : chooseListed(models, only, nameOf);
   const served = new Map<string, ListedModel<Entry>>();
-  for (const entry of chooseListed(models, only, nameOf)) {
+  for (const entry of chosen) {
     const old = before.get(nameOf(entry));
     // One that has not changed keeps its wait, and what its requests in flight hold.
-    served.set(nameOf(entry), old?.isOf(entry) ? old : await loadOne(entry, onOffer));
+    const next = old?.isOf(entry) ? old : await loadOne(entry, options, onOffer);
+    if (next) served.set(nameOf(entry), next);
   }
   return served;
+}
+
+/** Undefined where it cannot be loaded and its source keeps models apart. */
+async function loadOne<Entry>(
+  entry: Entry,
+  { source, log, nameOf, load }: ListedOptions<Entry>,
+  onOffer: () => void,
+): Promise<ListedModel<Entry> | undefined> {
+  const name = nameOf(entry);
+  const onProblem = (problem: ModelProblem | null) => source.tell?.(name, problem);
+  try {
+    const model = await load(entry, { onOffer, onProblem });
+    onProblem(null);
+    return model;
+  } catch (error) {
+    if (!source.tell) throw error;
+    log.error({ model: name, err: error }, "a model could not be loaded");
+    const text = "Its worker could not load it; the worker's log says why.";
+    onProblem(toProblem("faulty", text));
+    return undefined;
+  }
 }
 
 /** @throws StartError for a name that no entry has. */

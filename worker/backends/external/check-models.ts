@@ -1,6 +1,6 @@
 import { type ReadOptions, readModelsFile } from "@/lib/models-file/read-models-file";
 import type { ModelEntry } from "@/lib/protocol/model-entry";
-import { StartError } from "@/lib/util/start-error";
+import { chooseListed } from "../listed-models";
 import { contextLengthOf, toOffer } from "./external-offer";
 import { findFields } from "./served-external";
 
@@ -8,20 +8,14 @@ import { findFields } from "./served-external";
  * What `--check` prints: each model, what it cannot be asked for, and what an operator tells the catalog of it,
  * which keeps prices and who may see a model.
  *
- * @throws StartError naming every fault of the file.
+ * @throws StartError naming every fault of the file, or a name that no entry has.
  */
-export async function checkModels(
-  options: ReadOptions & { only: readonly string[] },
-): Promise<string> {
-  const { models, warnings } = readModelsFile(options);
-  const { only } = options;
-  const chosen = models.filter(({ entry }) => only.length === 0 || only.includes(entry.name));
-  if (chosen.length < only.length) {
-    throw new StartError({
-      message: "--model names what is no model of the file.",
-      remedy: `It has ${models.map(({ entry }) => entry.name).join(", ")}.`,
-    });
-  }
+export async function checkModels({
+  only,
+  ...file
+}: ReadOptions & { only: readonly string[] }): Promise<string> {
+  const { models, warnings } = readModelsFile(file);
+  const chosen = chooseListed(models, only, ({ entry }) => entry.name);
   const parts = [`${chosen.length} ${chosen.length === 1 ? "model" : "models"}, no faults.\n`];
   for (const { entry } of chosen) parts.push(await describe(entry));
   if (warnings.length > 0) parts.push(`\n${warnings.join("\n")}\n`);

@@ -1,11 +1,12 @@
 import { type ReadOptions, readModelsFile } from "@/lib/models-file/read-models-file";
+import type { ExternalModel } from "@/lib/protocol/model-entry";
+import type { ListedSource } from "../listed-models";
 import { type WatchFileOptions, watchFile } from "../watch-file";
-import type { ModelSource } from "./model-source";
 
 export type FileSourceOptions = ReadOptions & WatchFileOptions;
 
 /** The file that `--config` names. */
-export class FileSource implements ModelSource {
+export class FileSource implements ListedSource<ExternalModel> {
   readonly #options: FileSourceOptions;
 
   constructor(options: FileSourceOptions) {

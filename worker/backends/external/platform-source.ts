@@ -13,7 +13,7 @@ import { PLATFORM_MODELS_LOOK_MS } from "@/lib/provider-limits";
 import type { Log } from "@/lib/telemetry/log";
 import { StartError } from "@/lib/util/start-error";
 import { wait } from "@/lib/util/wait";
-import type { ModelSource, SourceReading } from "./model-source";
+import type { ListedReading, ListedSource } from "../listed-models";
 
 export type PlatformSourceOptions = {
   client: Pick<ControllerClient, "externalModels" | "tellProblems" | "url">;
@@ -34,7 +34,7 @@ const REFUSALS: ReadonlySet<string> = new Set(["forbidden", "unauthenticated"]);
  * with the worker's secret. A web process that is away takes nothing from what was fetched, one that refuses takes
  * all of it, and a worker that starts before it has no models until it comes.
  */
-export class PlatformSource implements ModelSource {
+export class PlatformSource implements ListedSource<ExternalModel> {
   readonly #options: PlatformSourceOptions;
   #tag: string | undefined;
   #handed: readonly HandedModel[] = [];
@@ -50,7 +50,7 @@ export class PlatformSource implements ModelSource {
   }
 
   /** @throws StartError where the platform hands this worker none, and never will. */
-  async read(): Promise<SourceReading> {
+  async read(): Promise<ListedReading<ExternalModel>> {
     const warnings: string[] = [];
     if (this.#tag === undefined && !this.#isRefused) {
       const reason = await this.#lookFirst();

@@ -1,6 +1,5 @@
 import type { LanguageModelV3StreamPart, SharedV3Warning } from "@ai-sdk/provider";
 import { AppError } from "@/lib/errors";
-import type { ModelProblem } from "@/lib/protocol/external-models";
 import type { GenerateEvent } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { measureRequest } from "@/lib/protocol/measure-request";
@@ -11,6 +10,7 @@ import type { ModelOffer } from "@/lib/protocol/worker-card";
 import type { Log } from "@/lib/telemetry/log";
 import { UPSTREAM_SILENCE_MS_MAX } from "@/lib/upstream-limits";
 import { passChain } from "../../request-chain";
+import type { ListedModel, ModelListeners } from "../listed-models";
 import type { UpstreamAbout } from "../upstream-error";
 import { AnswerTeller } from "./answer-teller";
 import { type ProviderCall, toCall } from "./call-options";
@@ -25,7 +25,7 @@ import { createMender } from "./stream-menders";
 import { bindUpstreamCall, upstreamFetch } from "./upstream-fetch";
 
 /** One entry, ready to be asked. */
-export class ServedExternal {
+export class ServedExternal implements ListedModel<ExternalModel> {
   readonly entry: ModelEntry;
   readonly offer: ModelOffer;
   readonly #credentials: Credentials;
@@ -233,7 +233,7 @@ export class ServedExternal {
 /** Different sentences of one model; they are few, but some have names in them. */
 const WARNINGS_MAX = 100;
 
-type OnProblem = (problem: ModelProblem | null) => void;
+type OnProblem = ModelListeners["onProblem"];
 type Parts = {
   provider: LoadedProvider;
   honoured: ReadonlySet<RequestField>;
