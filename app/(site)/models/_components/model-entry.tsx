@@ -1,6 +1,7 @@
 import { ArrowRight } from "lucide-react";
 import Link from "next/link";
 import { canChat } from "@/components/can-chat";
+import { toFeatureWords } from "@/components/feature-words";
 import { countOf, formatCount, formatLicence, formatParameters } from "@/components/format";
 import { toReachWords } from "@/components/reach-words";
 import { buttonClass } from "@/components/ui/button";
@@ -118,21 +119,19 @@ function Examples({ model, prompts }: { model: ModelView; prompts: readonly stri
   );
 }
 
-/** What a model that cannot be talked to is asked for, in words. */
-const READING = { embeddings: "vectors", rerank: "ranking", classify: "labels" } as const;
+/** Of a model that writes, what not every one does; of one that cannot be talked to, all that it gives. */
+const REMARKABLE: readonly string[] = ["images", "tools", "reasoning"];
 
-const isReading = (it: string): it is keyof typeof READING => it in READING;
-
-function toUses(model: ModelView): string | undefined {
-  if (model.features.includes("chat")) return undefined;
-  const uses = model.features.flatMap((it) => (isReading(it) ? [it] : []));
-  return uses.map((it) => READING[it]).join(", ");
+function toUses({ features }: ModelView): [string, string] {
+  return features.includes("chat")
+    ? ["Also", toFeatureWords(features.filter((it) => REMARKABLE.includes(it)))]
+    : ["Gives", toFeatureWords(features)];
 }
 
 function toFacts(model: ModelView): [string, string][] {
   const { description, contextLength } = model;
   const facts: [string, string | undefined][] = [
-    ["Gives", toUses(model)],
+    toUses(model),
     ["By", description.organization],
     ["Parameters", description.parameters && formatParameters(description.parameters)],
     ["Weights", description.weightForm],

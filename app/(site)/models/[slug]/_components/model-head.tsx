@@ -1,5 +1,6 @@
 import Link from "next/link";
 import { canChat } from "@/components/can-chat";
+import { toFeatureWords } from "@/components/feature-words";
 import {
   formatCount,
   formatLicence,
@@ -128,12 +129,6 @@ function Standing({ page: { facts, places } }: { page: ModelPage }) {
   );
 }
 
-const FEATURES: Record<string, string> = {
-  ...{ chat: "chat", embeddings: "vectors", rerank: "ranking", classify: "labels" },
-  ...{ tools: "tool calls", reasoning: "reasoning told apart", grammar: "answers by a grammar" },
-  "log-probabilities": "log probabilities",
-};
-
 /** Where it is not to be had, which nothing else on the page says. */
 function Reach({ page: { isDirect, isApi } }: { page: ModelPage }) {
   const said = toReachWords({ isDirect, isApi });
@@ -147,13 +142,12 @@ function Facts({ page: { facts, description, features } }: { page: ModelPage }) 
     hasOpenWeights === null
       ? weightForm
       : `${hasOpenWeights ? "open" : "closed"}${weightForm ? `, ${weightForm}` : ""}`;
-  const uses = features.flatMap((it) => FEATURES[it] ?? []).join(", ");
   const rows: [string, string | null | undefined][] = [
     ["Licence", licence ? formatLicence(licence) : "not stated"],
     ["Weights", weights],
     ["Parameters", parameters && formatParameters(parameters)],
     ["Context", contextLength && `${formatCount(contextLength)}${THIN_SPACE}tokens`],
-    ["Can be asked for", uses],
+    ["Can be asked for", toFeatureWords(features)],
     [
       "Price",
       // Where nobody said what it costs, nobody is told that it is free.
