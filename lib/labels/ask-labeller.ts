@@ -1,11 +1,8 @@
 import { LABELS_CALLER } from "@/lib/auth/api-caller";
 import type { Controller } from "@/lib/controller/controller";
-import { AppError, toAppError } from "@/lib/errors";
-import { generate } from "@/lib/gateway/generate";
+import { generateText } from "@/lib/gateway/generate-text";
 import { LABEL_CHARACTERS_MAX, LABEL_MS_MAX, LABEL_TOKENS_MAX } from "@/lib/label-limits";
 import { textMessage } from "@/lib/protocol/message";
-import { Meter } from "@/lib/usage/meter";
-import { createId } from "@/lib/util/id";
 import { LABEL_REPLY } from "./label-reply";
 
 export type Labeller = { controller: Controller; model: string };
@@ -35,37 +32,15 @@ export async function askLabeller(
   { controller, model }: Labeller,
   { prompt, attempt, signal }: { prompt: string; attempt: number; signal: AbortSignal },
 ): Promise<string> {
-  const requestId = createId();
-  const ending = AbortSignal.any([signal, AbortSignal.timeout(LABEL_MS_MAX)]);
-  const meter = new Meter({ caller: LABELS_CALLER, endpoint: "labels", asked: model, requestId });
-  let outcome = "failed";
-  try {
-    const { events } = await generate({
-      ...{ controller, signal: ending, meter, isWhole: true, isOfHouse: true },
-      request: {
-        ...{ requestId, model, stop: [], maxTokens: LABEL_TOKENS_MAX, splitReasoning: true },
-        messages: [textMessage("system", SYSTEM), textMessage("user", toQuestion(prompt))],
-        sampling: { temperature: attempt === 0 ? 0 : 0.7 },
-        grammar: { type: "json-schema", schema: LABEL_REPLY },
-      },
-    });
-    let text = "";
-    for await (const event of events) {
-      if (event.type === "text-delta") text += event.text;
-      if (event.type === "generation-error") {
-        throw new AppError(event.code, { message: event.message });
-      }
-    }
-    ending.throwIfAborted();
-    outcome = "complete";
-    return text;
-  } catch (error) {
-    outcome = ending.aborted ? "cancelled" : toAppError(error).code;
-    meter.fail(outcome);
-    throw error;
-  } finally {
-    meter.close(outcome === "complete" || outcome === "cancelled" ? outcome : "failed");
-  }
+  return await generateText({
+    ...{ controller, signal, caller: LABELS_CALLER, endpoint: "labels", msMax: LABEL_MS_MAX },
+    request: {
+      ...{ model, maxTokens: LABEL_TOKENS_MAX },
+      messages: [textMessage("system", SYSTEM), textMessage("user", toQuestion(prompt))],
+      sampling: { temperature: attempt === 0 ? 0 : 0.7 },
+      grammar: { type: "json-schema", schema: LABEL_REPLY },
+    },
+  });
 }
 
 function toQuestion(prompt: string): string {

@@ -2,12 +2,10 @@ import { TRIAL_CALLER } from "@/lib/auth/api-caller";
 import type { Controller } from "@/lib/controller/controller";
 import { database } from "@/lib/db/client";
 import { AppError, toAppError } from "@/lib/errors";
-import { generate } from "@/lib/gateway/generate";
+import { generateText } from "@/lib/gateway/generate-text";
 import { textMessage } from "@/lib/protocol/message";
 import type { TriedModel } from "@/lib/protocol/providers-view";
 import { TRIED_MS_MAX, TRIED_TOKENS_MAX } from "@/lib/provider-limits";
-import { Meter } from "@/lib/usage/meter";
-import { createId } from "@/lib/util/id";
 import { readProviders, type StoredModel } from "./store";
 
 const QUESTION = "Say hello in one short sentence.";
@@ -30,7 +28,13 @@ export async function tryModel(
   }
   const startedMs = performance.now();
   try {
-    const text = await ask(entry.name, { controller, signal });
+    const text = await generateText({
+      ...{ controller, signal, caller: TRIAL_CALLER, endpoint: "trial", msMax: TRIED_MS_MAX },
+      request: {
+        ...{ model: entry.name, maxTokens: TRIED_TOKENS_MAX },
+        messages: [textMessage("user", QUESTION)],
+      },
+    });
     return { text: text.trim(), durationMs: performance.now() - startedMs };
   } catch (error) {
     const failure = toAppError(error);
@@ -50,43 +54,4 @@ async function getModel(id: string): Promise<StoredModel> {
   const model = models.find((it) => it.id === id);
   if (model !== undefined) return model;
   throw new AppError("not-found", { message: "There is no such external model." });
-}
-
-async function ask(
-  model: string,
-  { controller, signal }: { controller: Controller; signal: AbortSignal },
-): Promise<string> {
-  const requestId = createId();
-  const ending = AbortSignal.any([signal, AbortSignal.timeout(TRIED_MS_MAX)]);
-  const meter = new Meter({ caller: TRIAL_CALLER, endpoint: "trial", asked: model, requestId });
-  let outcome = "failed";
-  try {
-    const { events } = await generate({
-      ...{ controller, signal: ending, meter, isWhole: true, isOfHouse: true },
-      request: {
-        ...{ requestId, model, stop: [], maxTokens: TRIED_TOKENS_MAX, splitReasoning: true },
-        ...{ messages: [textMessage("user", QUESTION)], sampling: {} },
-      },
-    });
-    let text = "";
-    for await (const event of events) {
-      if (event.type === "text-delta") text += event.text;
-      if (event.type === "generation-error") {
-        throw new AppError(event.code, { message: event.message });
-      }
-    }
-    ending.throwIfAborted();
-    outcome = "complete";
-    return text;
-  } catch (error) {
-    if (ending.aborted && !signal.aborted) {
-      const message = `${model} gave no answer within ${TRIED_MS_MAX / 1_000} s.`;
-      throw new AppError("timeout", { message, cause: error });
-    }
-    outcome = ending.aborted ? "cancelled" : toAppError(error).code;
-    meter.fail(outcome);
-    throw error;
-  } finally {
-    meter.close(outcome === "complete" || outcome === "cancelled" ? outcome : "failed");
-  }
 }
