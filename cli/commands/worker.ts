@@ -5,6 +5,7 @@ import { env, processSettings } from "@/lib/env";
 import { StartError } from "@/lib/util/start-error";
 import { findRunning, findSecrets } from "../running";
 import type { Terminal } from "../terminal";
+import { asksForHelp, withController } from "../worker-words";
 
 export function addWorkerCommand(program: Command, terminal: Terminal): void {
   program
@@ -25,20 +26,16 @@ export function addWorkerCommand(program: Command, terminal: Terminal): void {
 /** The worker's program, in this very process: signals and exit codes are then its own. */
 async function runWorker(words: string[], { root }: Terminal): Promise<void> {
   const path = join(root, "dist/worker.mjs");
-  const isHelp = words.includes("--help") || words.includes("-h");
-  if (!isHelp) lendSecret(root);
-  process.argv = [process.execPath, path, ...withController(words, root)];
+  if (!asksForHelp(words)) lendSecret(root);
+  process.argv = [process.execPath, path, ...withController(words, controllerOf(root))];
   await import(pathToFileURL(path).href);
 }
 
 /** Without a controller on the command line or in the environment, the platform of this clone is meant. */
-function withController(words: string[], root: string): string[] {
-  const isNamed = words.some((word) => word === "--controller" || word.startsWith("--controller="));
-  const url = findRunning(root)?.url;
+function controllerOf(root: string): string | undefined {
   // Whether it is set at all is not in env(), which fills in the default.
   const isSet = processSettings().sources.found.has("PARLEY_CONTROLLER_URL");
-  if (isNamed || url === undefined || isSet) return words;
-  return [...words, "--controller", url];
+  return isSet ? undefined : findRunning(root)?.url;
 }
 
 function lendSecret(root: string): void {
