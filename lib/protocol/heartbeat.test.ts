@@ -220,4 +220,28 @@ describe("heartbeat", () => {
     });
     await expect(broken.run(life.end.signal)).rejects.toThrow("a bug");
   });
+
+  test("a life that ends while it registers is known by its name, and says good-bye", async () => {
+    const calls: string[] = [];
+    const end = new AbortController();
+    const heartbeat = new Heartbeat({
+      ...COMMON,
+      controller: {
+        url: "http://controller",
+        // Written by the controller, whatever becomes of whoever asked.
+        register: async (_body, signal) => {
+          end.abort();
+          calls.push("register");
+          await Promise.resolve();
+          if (signal.aborted) throw new AppError("client-closed", { message: "cut" });
+          return { workerId: "worker-1", heartbeatIntervalMs: INTERVAL_MS };
+        },
+        heartbeat: async () => ({ heartbeatIntervalMs: INTERVAL_MS }),
+        leave: async (workerId) => void calls.push(`leave ${workerId}`),
+      },
+    });
+    await heartbeat.run(end.signal);
+    await heartbeat.leave(AbortSignal.timeout(INTERVAL_MS));
+    expect(calls).toEqual(["register", "leave worker-1"]);
+  });
 });

@@ -32,6 +32,13 @@ export type HeartbeatOptions = {
 
 export type WorkerOrder = NonNullable<HeartbeatReply["order"]>;
 
+/**
+ * A registration that is under way when its worker ends is not broken off, since the controller may have
+ * written it by then: cut in the middle, it would leave a worker to be missed that never served. The
+ * client bounds it, as it does every call.
+ */
+const TO_ITS_END = new AbortController().signal;
+
 const RETRY = { firstMs: 100, longestMs: REGISTER_RETRY_LONGEST_MS };
 /** A worker that was never accepted will not be by asking again: a person must act. */
 const HOPELESS: ReadonlySet<string> = new Set(["unauthenticated", "forbidden", "invalid-request"]);
@@ -91,7 +98,7 @@ export class Heartbeat {
       this.#hasChanged = false;
       try {
         const body = { ...registration(), load: load() };
-        const reply = await controller.register(body, signal);
+        const reply = await controller.register(body, TO_ITS_END);
         const { workerId, heartbeatIntervalMs, callSecret } = reply;
         this.#workerId = workerId;
         this.#instanceId = body.instanceId;
