@@ -15,6 +15,12 @@ const secretsSchema = z.object({
   cookieSecret: z.string().optional(),
 });
 
+const CURES = {
+  "running.json": "Remove it, and start the platform anew with `npm start`.",
+  "secrets.json":
+    "Restore it from a backup. Remove it only where there is none: `npm start` makes new secrets, and what was sealed or signed with the old ones is lost.",
+} as const;
+
 export type Running = z.infer<typeof runningSchema>;
 
 /** What the launcher of this clone wrote down; undefined when there is none. Whether it lives is another question. */
@@ -55,8 +61,14 @@ function dataDir(root: string): string {
   return resolve(root, env().PARLEY_DATA_DIR);
 }
 
-function readData<T>(root: string, name: string, schema: z.ZodType<T>): T | undefined {
+/** @throws StartError for a file that a full disk or a person's hand has damaged. */
+function readData<T>(root: string, name: keyof typeof CURES, schema: z.ZodType<T>): T | undefined {
   const path = join(dataDir(root), name);
   if (!existsSync(path)) return undefined;
-  return schema.parse(JSON.parse(readFileSync(path, "utf8")));
+  try {
+    return schema.parse(JSON.parse(readFileSync(path, "utf8")));
+  } catch (cause) {
+    const message = `${path} cannot be read as what the launcher wrote there.`;
+    throw new StartError({ message, remedy: CURES[name], cause });
+  }
 }

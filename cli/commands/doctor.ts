@@ -3,13 +3,14 @@ import type { Command } from "commander";
 import { findModelFolders } from "@/lib/config/model-folders";
 import { explainOpenHost, processSettings } from "@/lib/env";
 import { isAlive } from "@/lib/util/is-alive";
+import { StartError } from "@/lib/util/start-error";
 import { colourWishes } from "../chat/person";
 import { CLI_EXIT_CODES, CliError } from "../cli-error";
 import { attempt, broken, type Check, ok } from "../doctor/check";
 import { checkModels, checkProviderKeys, checkSecrets } from "../doctor/check-files";
 import { checkBuild, checkDisk, checkMachine, checkPort } from "../doctor/check-machine";
 import { checkDatabase, readPlatform } from "../doctor/check-platform";
-import { findRunning } from "../running";
+import { findRunning, type Running } from "../running";
 import { areColoursWanted } from "../screen/colours-wanted";
 import { plain, type Span, STYLE, toAnsi } from "../screen/spans";
 import type { Terminal } from "../terminal";
@@ -60,8 +61,11 @@ async function examine(root: string): Promise<Check[]> {
   if (settings.length === 0)
     settings.push(ok("settings", `${sources.found.size} are set, all well`));
   const dataDir = resolve(root, PARLEY_DATA_DIR);
-  const running = readRunning(root);
-  const platform = await readPlatform(running?.url, root);
+  const { running, checks: fault } = readRunning(root);
+  const platform =
+    fault.length > 0
+      ? { checks: fault, status: undefined }
+      : await readPlatform(running?.url, root);
   const parent = resolve(root, PARLEY_MODELS);
   const served = new Map(
     platform.status?.workers?.flatMap((it) => it.models.map(({ name, build }) => [name, build])),
@@ -82,9 +86,15 @@ async function examine(root: string): Promise<Check[]> {
 }
 
 /** What is left of a launcher that was killed is of no platform. */
-function readRunning(root: string) {
-  const running = findRunning(root);
-  return running !== undefined && isAlive(running.pid) ? running : undefined;
+function readRunning(root: string): { running: Running | undefined; checks: Check[] } {
+  try {
+    const running = findRunning(root);
+    const isThere = running !== undefined && isAlive(running.pid);
+    return { running: isThere ? running : undefined, checks: [] };
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    return { running: undefined, checks: [broken("platform", error.message, error.remedy)] };
+  }
 }
 
 const LOOKS: Record<Check["state"], { mark: string; style: string }> = {

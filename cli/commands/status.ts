@@ -1,25 +1,25 @@
 import { setTimeout as delay } from "node:timers/promises";
 import type { Command } from "commander";
-import { env } from "@/lib/env";
 import { STATUS_WATCH_MS } from "@/lib/terminal-limits";
 import { StartError } from "@/lib/util/start-error";
 import { colourWishes } from "../chat/person";
-import { findRunning } from "../running";
+import { CliError } from "../cli-error";
 import { areColoursWanted } from "../screen/colours-wanted";
 import { Screen } from "../screen/screen";
 import { plain, type Span, STYLE, toAnsi } from "../screen/spans";
 import { LiveStatus } from "../status/live-status";
 import { readStatus, type Status } from "../status/read-status";
+import { toStatusPlace } from "../status/status-place";
 import { statusRows } from "../status/status-rows";
 import type { Terminal } from "../terminal";
 
-type Flags = { url?: string; watch?: true; json?: true };
+type Flags = { url?: string; adminTokenEnv?: string; watch?: true; json?: true };
 
 const HELP = `
 Examples:
   npx parley status
   npx parley status --watch
-  npx parley status --url https://parley.example.com --json
+  npx parley status --url https://parley.example.com --admin-token-env EXAMPLE_TOKEN --json
   npx parley status --watch --json | jq .waiting
 
 Exit codes: 0 it answers, 1 nobody answers there, 2 used wrongly.
@@ -30,12 +30,16 @@ export function addStatusCommand(program: Command, terminal: Terminal): void {
     .command("status")
     .description("Say where the platform runs, with which models and workers, and who waits.")
     .option("--url <address>", "another platform than the one of this clone")
+    .option(
+      "--admin-token-env <name>",
+      "the variable that holds another platform's admin token, which its workers are shown for",
+    )
     .option("-w, --watch", "again each second, in place on a terminal, until q or Ctrl-C")
     .option("--json", "one JSON object; with --watch one a line")
     .addHelpText("after", HELP)
     .action(async (flags: Flags) => {
-      const url = flags.url ?? findRunning(terminal.root)?.url ?? env().PARLEY_CONTROLLER_URL;
-      const read = () => readStatus(url.replace(/\/$/, ""), terminal.root);
+      // Anew each time: a platform that starts while it is watched writes down where it is.
+      const read = () => readStatus(toStatusPlace(terminal.root, flags));
       if (flags.watch) return watch(read, flags, terminal);
       const status = await read();
       terminal.write(
@@ -84,6 +88,8 @@ async function readOrFault(read: () => Promise<Status>): Promise<Status | { erro
   try {
     return await read();
   } catch (error) {
+    // A flag that is wrong stays so.
+    if (error instanceof CliError) throw error;
     if (error instanceof StartError) return { error: error.line };
     throw error;
   }

@@ -3,6 +3,7 @@ import { readMigrationState } from "@/lib/db/migration-state";
 import { DOCTOR_ASK_MS_MAX } from "@/lib/terminal-limits";
 import { StartError } from "@/lib/util/start-error";
 import { readStatus, type Status } from "../status/read-status";
+import { findOwnToken } from "../status/status-place";
 import { plainLine } from "../text-table";
 import { broken, type Check, ok, skipped, warning } from "./check";
 
@@ -29,19 +30,27 @@ export async function checkDatabase(url: string | undefined, root: string): Prom
   return [warning("database", found, "`npx parley db migrate` brings it up; so does `npm start`.")];
 }
 
+const REMEDY = "See its log, and start it again with `npm start`.";
+
 /** The platform that runs from this clone, and its workers. */
 export async function readPlatform(url: string | undefined, root: string) {
   if (url === undefined) {
     const found = "None runs from this clone; `npm start` starts one.";
     return { checks: [skipped("platform", found)], status: undefined };
   }
+  let token: string | undefined;
   try {
-    const status = await readStatus(url, root);
+    token = findOwnToken(url, root);
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    return { checks: [broken("platform", error.message, error.remedy)], status: undefined };
+  }
+  try {
+    const status = await readStatus({ url, token });
     return { checks: [describeState(status), ...describeWorkers(status)], status };
   } catch (error) {
     if (!(error instanceof StartError)) throw error;
-    const remedy = "See its log, and start it again with `npm start`.";
-    return { checks: [broken("platform", error.message, remedy)], status: undefined };
+    return { checks: [broken("platform", error.message, REMEDY)], status: undefined };
   }
 }
 

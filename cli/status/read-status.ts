@@ -1,10 +1,9 @@
 import * as z from "zod";
-import { env } from "@/lib/env";
 import { paths } from "@/lib/paths";
 import { type AdminWorker, adminWorkersSchema } from "@/lib/protocol/arena-view";
 import { DOCTOR_ASK_MS_MAX } from "@/lib/terminal-limits";
 import { StartError } from "@/lib/util/start-error";
-import { findSecrets } from "../running";
+import type { StatusPlace } from "./status-place";
 
 const modelsSchema = z.object({
   models: z.array(
@@ -39,18 +38,17 @@ export type Status = {
   modelFacts: { name: string; workers: number; contextLength: number | null }[];
   /** Requests that wait in the web process for a worker; null where it does not tell us. */
   waiting: number | null;
-  /** Undefined where this clone has no admin token to ask with. */
+  /** Undefined where there is no admin token to ask with, or the platform does not know it. */
   workers: StatusWorker[] | undefined;
 };
 
-/** @throws StartError where nobody answers. */
-export async function readStatus(url: string, root: string): Promise<Status> {
-  const ready = readySchema.parse(await (await ask(url + paths.readyz)).json());
+/** @throws StartError where nobody answers, or what answers is no Parley. */
+export async function readStatus({ url, token }: StatusPlace): Promise<Status> {
+  const ready = await parseReply(await ask(url + paths.readyz), readySchema);
   // What the pages ask: the API may want a key.
   const [reply, waiting] = await Promise.all([ask(url + paths.api.models), readWaiting(url)]);
-  const { models } = reply.ok ? modelsSchema.parse(await reply.json()) : { models: [] };
+  const { models } = reply.ok ? await parseReply(reply, modelsSchema) : { models: [] };
   const awake = models.filter((it) => it.awake);
-  const token = env().PARLEY_ADMIN_TOKEN ?? findSecrets(root)?.adminToken;
   return {
     url,
     ready: ready.status === "ready",
@@ -76,7 +74,7 @@ async function readWorkers(url: string, token: string): Promise<Status["workers"
     return undefined;
   }
   cookies.set(url, cookie);
-  const { workers } = adminWorkersSchema.parse(await reply.json());
+  const { workers } = await parseReply(reply, adminWorkersSchema);
   return workers.map((it) => ({
     ...{ name: it.name, kind: it.kind, state: it.state, reason: it.reason, host: it.host },
     ...{ models: it.models, slots: it.slots, running: it.running, waiting: it.waiting },
@@ -102,6 +100,19 @@ async function readWaiting(url: string): Promise<number | null> {
   if (!text.includes("# TYPE parley_admission_waiting ")) return null;
   const found = text.matchAll(/^parley_admission_waiting(?:\{[^}]*\})? (\d+)/gm);
   return [...found].reduce((sum, [, count]) => sum + Number(count), 0);
+}
+
+/** @throws StartError for a page, or another program's words. */
+async function parseReply<T>(reply: Response, schema: z.ZodType<T>): Promise<T> {
+  try {
+    return schema.parse(await reply.json());
+  } catch (cause) {
+    throw new StartError({
+      message: `What answers at ${new URL(reply.url).origin} is no Parley.`,
+      remedy: "Name the address of one with --url.",
+      cause,
+    });
+  }
 }
 
 async function ask(url: string, init?: RequestInit): Promise<Response> {

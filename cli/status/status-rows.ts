@@ -14,6 +14,11 @@ export function statusRows({ url, ready, missing, degraded, ...status }: Status)
     [faint("Models   "), plain(status.models.map(plainLine).join(", ") || "none")],
   ];
   if (status.waiting !== null) rows.push([faint("Waiting  "), plain(toRequests(status.waiting))]);
+  if (status.workers === undefined) {
+    const why =
+      "not shown without the platform's admin token; --admin-token-env names its variable";
+    rows.push([faint("Workers  "), plain(why)]);
+  }
   for (const [index, worker] of (status.workers ?? []).entries()) {
     rows.push([faint(index === 0 ? "Workers  " : "         "), ...workerSpans(worker)]);
   }
