@@ -25,6 +25,18 @@ test.each<[what: string, schema: z.ZodType, value: unknown, message: string]>([
     "`a` must begin with x, as in x-1.",
   ],
   [
+    "a rule whose words have no stop",
+    z.string().regex(/^x/, "must begin with x"),
+    "y",
+    "`a` must begin with x.",
+  ],
+  [
+    "a rule of code",
+    z.string().refine((it) => it === "x", "is no x; leave it out"),
+    "y",
+    "`a` is no x; leave it out.",
+  ],
+  [
     "a rule without",
     z.string().regex(/^x/),
     "y",

@@ -86,13 +86,20 @@ function describeClosest({ issue, above }: Placed): Omit<Described, "code"> {
     case "too_big":
       return { path, message: `${field} ${bound(issue.origin, "at most", issue.maximum, issue)}.` };
     case "custom":
-      return { path, message: path === "" ? issue.message : `${field} ${issue.message}` };
+      return { path, message: withStop(path === "" ? issue.message : `${field} ${issue.message}`) };
     default:
       break;
   }
-  // A rule with words of its own is a predicate that ends in a stop; zod's own begin with a capital.
-  if (/^[a-z].*\.$/.test(issue.message)) return { path, message: `${field} ${issue.message}` };
+  // A rule with words of its own is a predicate, with a stop or without; zod's own begin with a capital.
+  if (/^[a-z]/.test(issue.message)) {
+    return { path, message: withStop(`${field} ${issue.message}`) };
+  }
   return { path, message: `${field} is not valid: ${issue.message}.` };
+}
+
+/** Rules are also told where others end the sentence, as beside lines of a file. */
+function withStop(sentence: string): string {
+  return /[.!?]$/.test(sentence) ? sentence : `${sentence}.`;
 }
 
 /** Of the branches of a union the one that got furthest, past the bare type: most likely that one was meant. */

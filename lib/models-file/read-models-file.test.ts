@@ -83,7 +83,7 @@ describe("models.yaml", () => {
     [
       "a key in place of its name",
       entry("key: sk-abc-def"),
-      /:5: key of "a": is the name of an environment variable/,
+      /:5: key of "a": must be the name of an environment variable/,
     ],
     [
       "a variable that is not set",
@@ -116,7 +116,7 @@ describe("models.yaml", () => {
       entry("fixed: { temperature: 1 }\n    parameters: { temperature: 0.5 }"),
       /:6: parameters\.temperature of "a": says 0\.5, and fixed\.temperature says 1; keep one/,
     ],
-    ["a URL that is none", entry("baseUrl: localhost:80"), /:5: baseUrl of "a": is a URL/],
+    ["a URL that is none", entry("baseUrl: localhost:80"), /:5: baseUrl of "a": must be a URL/],
     ...["PARLEY_SECRET", "PARLEY_WORKER_SECRET_FILE", "DATABASE_URL", "parley_secret"].map(
       (name): [string, string, RegExp] => [
         `${name} in place of a provider's key`,

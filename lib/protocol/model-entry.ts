@@ -24,14 +24,15 @@ const CONTEXT_LENGTH_MAX = 100_000_000;
 const variable = z
   .string()
   .regex(VARIABLE, {
-    message: "is the name of an environment variable, such as OPENAI_API_KEY, never the key itself",
+    message:
+      "must be the name of an environment variable, such as OPENAI_API_KEY, never the key itself",
   })
   .refine((it) => !OWN_VARIABLE.test(it), {
     message: "names a setting of Parley's own, which is sent to no provider; name another variable",
   });
 const url = z.url({
   protocol: /^https?$/,
-  message: "is a URL that begins with https:// or http://",
+  message: "must be a URL that begins with https:// or http://",
 });
 /** What stands in an address is shown on pages and in logs. */
 const baseUrl = url.refine((it) => !URL.canParse(it) || isPlain(new URL(it)), {
