@@ -3,8 +3,9 @@
 import clsx from "clsx";
 import { X } from "lucide-react";
 import { Dialog } from "radix-ui";
-import { type ReactNode, useRef } from "react";
+import { type ReactNode, useEffect, useRef } from "react";
 import { Button } from "./button";
+import { focusNear, placesAround } from "./focus-near";
 
 export type SheetProps = {
   open: boolean;
@@ -22,11 +23,19 @@ export type SheetProps = {
 export function Sheet(props: SheetProps) {
   const { open, onOpenChange, title, description, isHeld, isWide, children } = props;
   // Radix returns the focus to a trigger of its own; ours are keys as well.
-  const opener = useRef<Element | null>(null);
+  const opener = useRef<Element[]>([]);
   const onClose = (event: Event) => {
     event.preventDefault();
-    if (opener.current instanceof HTMLElement) opener.current.focus();
+    focusNear(opener.current);
   };
+  const content = useRef<HTMLDivElement>(null);
+  const focused = useRef<Element | null>(null);
+  // A button that is switched off while it sends loses the focus, and gets it back with whatever came of it.
+  useEffect(() => {
+    const last = focused.current;
+    const isLost = document.activeElement === document.body;
+    if (isLost && last && content.current?.contains(last)) focusNear([last]);
+  });
   return (
     <Dialog.Root open={open} onOpenChange={onOpenChange}>
       <Dialog.Portal>
@@ -34,8 +43,12 @@ export function Sheet(props: SheetProps) {
         <div className="pointer-events-none fixed inset-0 z-50 flex items-end justify-center sm:items-center sm:p-6">
           <Dialog.Content
             onOpenAutoFocus={() => {
-              opener.current = document.activeElement;
+              opener.current = placesAround(document.activeElement);
             }}
+            onFocus={({ target }) => {
+              focused.current = target;
+            }}
+            ref={content}
             onCloseAutoFocus={onClose}
             onInteractOutside={(event) => isHeld && event.preventDefault()}
             className={clsx(

@@ -3,6 +3,7 @@ import { redirect } from "next/navigation";
 import type { ReactNode } from "react";
 import { isAdminSession } from "@/lib/auth/admin-session";
 import { paths } from "@/lib/paths";
+import { FocusKeeper } from "./focus-keeper";
 
 export type AdminFrameProps = { title: string; children: ReactNode };
 
@@ -12,7 +13,7 @@ export async function AdminFrame({ title, children }: AdminFrameProps) {
   return (
     <main id="main" className="mx-auto w-full max-w-[1264px] flex-1 px-4 pt-12 pb-18 sm:px-8">
       <h1 className="mb-8 font-display text-2xl tracking-tight">{title}</h1>
-      {children}
+      <FocusKeeper>{children}</FocusKeeper>
     </main>
   );
 }
