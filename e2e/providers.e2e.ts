@@ -86,7 +86,11 @@ test("a key and a model that are entered on the page answer in a chat", async ({
   await sheet.getByLabel("Answer", { exact: true }).fill("15");
   await sheet.getByRole("button", { name: "Add the model" }).click();
   await expect(sheet.getByLabel("Base URL")).toHaveAttribute("aria-invalid", "true");
-  await expect(sheet.getByText(/is a URL that begins with https/).first()).toBeVisible();
+  // Once, at its field, in people's words; and whoever has no pointer is there already.
+  await expect(
+    sheet.getByText("It must be a URL that begins with https:// or http://."),
+  ).toHaveCount(1);
+  await expect(sheet.getByLabel("Base URL")).toBeFocused();
   await sheet.getByLabel("Base URL").fill(`${provider.url}/v1`);
   await sheet.getByRole("button", { name: "Add the model" }).click();
   await expect(sheet).toHaveCount(0);

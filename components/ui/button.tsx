@@ -8,6 +8,7 @@ const BASE =
 const VARIANTS = {
   primary: "bg-accent text-on-fill enabled:hover:bg-accent-strong",
   outline: "border border-line bg-surface text-ink enabled:hover:border-line-strong",
+  danger: "border border-line bg-surface text-danger enabled:hover:border-danger",
   quiet:
     "text-ink-soft disabled:bg-transparent disabled:opacity-50 enabled:hover:bg-sunken enabled:hover:text-ink",
 } as const;

@@ -124,7 +124,7 @@ function DrawSheet({ model, base, onClose }: DrawSheetProps) {
         onSubmit={(changed) => save([...others, changed])}
       />
       {rule !== undefined && (
-        <Button disabled={isPending} onClick={() => save(others)} className="mt-4 text-danger">
+        <Button variant="danger" disabled={isPending} onClick={() => save(others)} className="mt-4">
           Forget all of it
         </Button>
       )}

@@ -45,7 +45,7 @@ export function RemovalSheet({ board, onClose }: RemovalSheetProps) {
           {problem}
         </p>
         <div className="mt-6 flex gap-2">
-          <Button type="submit" disabled={isPending}>
+          <Button variant="danger" type="submit" disabled={isPending}>
             Remove the board
           </Button>
           <Button variant="quiet" onClick={onClose}>

@@ -122,7 +122,7 @@ export function RevokeSheet({ view, onClose }: SheetProps & { view: KeyView }) {
         {problem}
       </p>
       <div className="flex gap-2">
-        <Button disabled={isPending} onClick={() => mutate(undefined)}>
+        <Button variant="danger" disabled={isPending} onClick={() => mutate(undefined)}>
           Revoke the key
         </Button>
         <Button variant="quiet" onClick={onClose}>

@@ -6,6 +6,7 @@ import type { RequestError } from "@/components/request-json";
 import { Button } from "@/components/ui/button";
 import { FIELD } from "../keys/field";
 import { NumberField } from "../number-field";
+import { useInvalidFocus } from "../use-invalid-focus";
 import type { AliasDraft, Row } from "./catalog-drafts";
 import { FieldProblem, isProblemAt } from "./field-problem";
 
@@ -20,15 +21,13 @@ export type AliasFormProps = {
   onSubmit: (draft: AliasDraft) => void;
 };
 
-const PLACES = ["name", "targets", "mirrors", "rollbackOn"];
-
 export function AliasForm(props: AliasFormProps) {
   const { initial, isNew, modelNames, isSending, problem, onSubmit } = props;
   const [draft, setDraft] = useState(initial);
   const id = useId();
   const change = (changes: Partial<AliasDraft>) => setDraft({ ...draft, ...changes });
   const hidesModel = modelNames.includes(draft.name.trim());
-  const isElsewhere = problem && !PLACES.some((place) => isProblemAt(problem, place));
+  const { form, isElsewhere } = useInvalidFocus(problem);
 
   function submit(event: FormEvent) {
     event.preventDefault();
@@ -36,7 +35,7 @@ export function AliasForm(props: AliasFormProps) {
   }
 
   return (
-    <form onSubmit={submit} className="space-y-6">
+    <form ref={form} onSubmit={submit} className="space-y-6">
       {isNew && (
         <label className="block text-sm font-medium">
           Name
@@ -88,7 +87,7 @@ export function AliasForm(props: AliasFormProps) {
       />
       <RollbackFields draft={draft} problem={problem} onChange={change} />
       <p role="alert" className="text-sm text-danger empty:hidden">
-        {isElsewhere ? problem.message : null}
+        {isElsewhere ? problem?.message : null}
       </p>
       <Button type="submit" variant="primary" disabled={isSending}>
         {isNew ? "Make the alias" : "Save"}

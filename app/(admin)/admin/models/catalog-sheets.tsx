@@ -47,9 +47,10 @@ export function ModelSheet({ view, onClose }: SheetProps & { view: AdminModel })
       />
       {view.isSet && (
         <Button
+          variant="danger"
           disabled={isPending}
           onClick={() => mutate({ path, method: "DELETE", body: { model: view.model } })}
-          className="mt-4 text-danger"
+          className="mt-4"
         >
           Forget all of it
         </Button>
@@ -110,9 +111,9 @@ export function RemoveAliasSheet({ view, onClose }: SheetProps & { view: AdminAl
       </p>
       <div className="flex gap-2">
         <Button
+          variant="danger"
           disabled={isPending}
           onClick={() => mutate({ path: paths.api.adminAliases, method: "DELETE", body })}
-          className="text-danger"
         >
           Remove the alias
         </Button>

@@ -17,7 +17,12 @@ export function isProblemAt(problem: RequestError | null, at: string): boolean {
 export function FieldProblem({ id, problem, at }: FieldProblemProps) {
   return (
     <span id={id} role="alert" className="block text-sm font-normal text-danger empty:hidden">
-      {isProblemAt(problem, at) ? problem?.message : null}
+      {problem !== null && isProblemAt(problem, at) ? toWordsAtField(problem.message) : null}
     </span>
   );
+}
+
+/** The server names the field as programs know it; beside the field itself that is "it". */
+export function toWordsAtField(message: string): string {
+  return message.replace(/^`[^`]+` /, "It ");
 }

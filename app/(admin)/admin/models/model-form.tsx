@@ -6,6 +6,7 @@ import { Button } from "@/components/ui/button";
 import type { AdminModel } from "@/lib/protocol/catalog-view";
 import { FIELD } from "../keys/field";
 import { LimitFields } from "../keys/limit-fields";
+import { useInvalidFocus } from "../use-invalid-focus";
 import { CardFields } from "./card-fields";
 import { DEFAULT_FIELDS, type ModelDraft, toModelDraft } from "./catalog-drafts";
 import { DispatchField } from "./dispatch-field";
@@ -21,13 +22,11 @@ export type ModelFormProps = {
   onSubmit: (draft: ModelDraft) => void;
 };
 
-const PLACES = ["visibility", "card", "price", "defaults", "limits", "fallbacks", "dispatch"];
-
 export function ModelForm({ view, isSending, problem, onSubmit }: ModelFormProps) {
   const [draft, setDraft] = useState(() => toModelDraft(view));
   const id = useId();
   const change = (changes: Partial<ModelDraft>) => setDraft({ ...draft, ...changes });
-  const isElsewhere = problem && !PLACES.some((place) => isProblemAt(problem, place));
+  const { form, isElsewhere } = useInvalidFocus(problem);
 
   function submit(event: FormEvent) {
     event.preventDefault();
@@ -35,7 +34,7 @@ export function ModelForm({ view, isSending, problem, onSubmit }: ModelFormProps
   }
 
   return (
-    <form onSubmit={submit} className="space-y-6">
+    <form ref={form} onSubmit={submit} className="space-y-6">
       <VisibilityFields
         visibility={draft.visibility}
         before={view.visibility}
@@ -89,7 +88,7 @@ export function ModelForm({ view, isSending, problem, onSubmit }: ModelFormProps
         <FieldProblem id={`${id}-limits`} problem={problem} at="limits" />
       </fieldset>
       <p role="alert" className="text-sm text-danger empty:hidden">
-        {isElsewhere ? problem.message : null}
+        {isElsewhere ? problem?.message : null}
       </p>
       <Button type="submit" variant="primary" disabled={isSending}>
         Save

@@ -1,7 +1,13 @@
 import { expect, test } from "vitest";
 import { type ModelEntry, modelEntrySchema } from "@/lib/protocol/model-entry";
 import { externalModelBodySchema } from "@/lib/protocol/providers-view";
-import { EMPTY_EXTERNAL, keysFor, toExternalBody, toExternalDraft } from "./external-draft";
+import {
+  EMPTY_EXTERNAL,
+  keysFor,
+  onlyKeyOf,
+  toExternalBody,
+  toExternalDraft,
+} from "./external-draft";
 
 const ID = "0190b2f4-0000-7000-8000-000000000000";
 
@@ -64,4 +70,15 @@ test("a model is offered the keys of its provider alone", () => {
   expect(names("anthropic")).toEqual(["anthropic"]);
   expect(names("groq")).toEqual([]);
   expect(names("vertex-anthropic")).toEqual([]);
+});
+
+test("the only key of a provider is meant, and of several none", () => {
+  const key = (id: string, provider: "openai" | "anthropic") => ({
+    ...{ id, name: id, provider, opens: true, models: [], createdAt: "", updatedAt: "" },
+  });
+  const keys = [key("one", "openai"), key("two", "anthropic"), key("three", "anthropic")];
+  expect(onlyKeyOf("openai", keys)).toBe("one");
+  expect(onlyKeyOf("openai-responses", keys)).toBe("one");
+  expect(onlyKeyOf("anthropic", keys)).toBe("");
+  expect(onlyKeyOf("groq", keys)).toBe("");
 });

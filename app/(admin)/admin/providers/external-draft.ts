@@ -161,6 +161,12 @@ function toJson(value: string, param: string): unknown {
   }
 }
 
+/** The stored key that is meant where nobody has chosen one: the only one of the provider. */
+export function onlyKeyOf(provider: ProviderName, keys: readonly ProviderKeyView[]): string {
+  const [first, ...others] = keysFor(provider, keys);
+  return first && others.length === 0 ? first.id : "";
+}
+
 /** Stored keys that models of a provider can use. */
 export function keysFor(
   provider: ProviderName,

@@ -5,7 +5,8 @@ import type { RequestError } from "@/components/request-json";
 import { Button } from "@/components/ui/button";
 import { PROVIDER_NAMES } from "@/lib/protocol/provider-table";
 import type { ProviderKeyView } from "@/lib/protocol/providers-view";
-import type { ExternalDraft } from "./external-draft";
+import { useInvalidFocus } from "../use-invalid-focus";
+import { type ExternalDraft, onlyKeyOf } from "./external-draft";
 import { FurtherFields } from "./further-fields";
 import { KeyAndPlaceFields } from "./key-and-place-fields";
 import { ModelFacts } from "./model-facts";
@@ -36,9 +37,10 @@ export function ExternalForm(props: ExternalFormProps) {
   const [draft, setDraft] = useState(initial);
   const change = (changes: Partial<ExternalDraft>) => setDraft({ ...draft, ...changes });
   const part = { draft, problem, change };
-  // Every field shows what is wrong with it; the sentence is told once more where the eye is.
+  const { form, isElsewhere } = useInvalidFocus(problem);
   return (
     <form
+      ref={form}
       onSubmit={(event: FormEvent) => {
         event.preventDefault();
         onSubmit(draft);
@@ -51,7 +53,7 @@ export function ExternalForm(props: ExternalFormProps) {
           value={draft.provider}
           options={PROVIDERS}
           // A key of another provider does not go with it.
-          onChange={(provider) => change({ provider, keyId: "" })}
+          onChange={(provider) => change({ provider, keyId: onlyKeyOf(provider, keys) })}
           at="entry.provider"
           problem={problem}
         />
@@ -84,7 +86,7 @@ export function ExternalForm(props: ExternalFormProps) {
       <ModelFacts {...part} />
       <FurtherFields {...part} />
       <p role="alert" className="text-sm text-danger empty:hidden">
-        {problem?.message}
+        {isElsewhere ? problem?.message : null}
       </p>
       <Button type="submit" variant="primary" disabled={isSending}>
         {verb}

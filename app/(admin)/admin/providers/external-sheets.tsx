@@ -4,7 +4,7 @@ import { Button } from "@/components/ui/button";
 import { Sheet } from "@/components/ui/sheet";
 import { paths } from "@/lib/paths";
 import type { ExternalModelView, ProviderKeyView } from "@/lib/protocol/providers-view";
-import { EMPTY_EXTERNAL, toExternalBody, toExternalDraft } from "./external-draft";
+import { EMPTY_EXTERNAL, onlyKeyOf, toExternalBody, toExternalDraft } from "./external-draft";
 import { ExternalForm } from "./external-form";
 import { useProviderChange } from "./use-provider-change";
 
@@ -23,7 +23,7 @@ export function AddModelSheet({ keys, onClose }: FormSheetProps) {
       description="It is a model like any other here: in battles, in chats, and for programs."
     >
       <ExternalForm
-        initial={EMPTY_EXTERNAL}
+        initial={{ ...EMPTY_EXTERNAL, keyId: onlyKeyOf(EMPTY_EXTERNAL.provider, keys) }}
         keys={keys}
         verb="Add the model"
         isSending={isPending}
@@ -85,9 +85,9 @@ export function DeleteModelSheet({ view, onClose }: SheetProps & { view: Externa
       </p>
       <div className="flex gap-2">
         <Button
+          variant="danger"
           disabled={isPending}
           onClick={() => mutate({ path: paths.api.adminExternalModel(view.id), method: "DELETE" })}
-          className="text-danger"
         >
           Delete the model
         </Button>

@@ -9,7 +9,7 @@ import {
   PROVIDER_NAMES,
   type ProviderName,
 } from "@/lib/protocol/provider-table";
-import { isProblemAt } from "../models/field-problem";
+import { useInvalidFocus } from "../use-invalid-focus";
 import { CREDENTIAL_WORDS, toKeyWords } from "./provider-words";
 import { SelectField } from "./select-field";
 import { TextField } from "./text-field";
@@ -43,8 +43,7 @@ export function ProviderKeyForm(props: ProviderKeyFormProps) {
   // Held by this form alone: it is forgotten with the sheet.
   const [secrets, setSecrets] = useState<KeyDraft["credentials"]>({});
   const parts = credentialKeysOf(provider);
-  const isElsewhere =
-    problem && !["name", "provider", "credentials"].some((at) => isProblemAt(problem, at));
+  const { form, isElsewhere } = useInvalidFocus(problem);
 
   function submit(event: FormEvent) {
     event.preventDefault();
@@ -55,7 +54,7 @@ export function ProviderKeyForm(props: ProviderKeyFormProps) {
   }
 
   return (
-    <form onSubmit={submit} className="space-y-5" autoComplete="off">
+    <form ref={form} onSubmit={submit} className="space-y-5" autoComplete="off">
       <TextField
         label="Name"
         value={name}
@@ -93,7 +92,7 @@ export function ProviderKeyForm(props: ProviderKeyFormProps) {
         </p>
       ) : null}
       <p role="alert" className="text-sm text-danger empty:hidden">
-        {isElsewhere ? problem.message : null}
+        {isElsewhere ? problem?.message : null}
       </p>
       <Button type="submit" variant="primary" disabled={isSending}>
         {verb}

@@ -78,9 +78,9 @@ export function DeleteKeySheet({ view, onClose }: SheetProps & { view: ProviderK
       <div className="flex gap-2">
         {isUsed ? null : (
           <Button
+            variant="danger"
             disabled={isPending}
             onClick={() => mutate({ path: paths.api.adminProviderKey(view.id), method: "DELETE" })}
-            className="text-danger"
           >
             Delete the key
           </Button>

@@ -28,6 +28,7 @@ export function RemoveSheet({ worker, onClose }: { worker: AdminWorker; onClose:
       </p>
       <div className="flex gap-2">
         <Button
+          variant="danger"
           disabled={isPending}
           onClick={() => mutate({ worker, command: "remove" }, { onSuccess: onClose })}
         >

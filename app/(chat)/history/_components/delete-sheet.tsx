@@ -26,7 +26,11 @@ export function DeleteSheet({ item, onClose, onDeleted }: DeleteSheetProps) {
         {error ? `It was not deleted. ${toRequestError(error).message}` : null}
       </p>
       <div className="flex gap-2">
-        <Button disabled={isPending} onClick={() => mutate(item.id, { onSuccess: onDeleted })}>
+        <Button
+          variant="danger"
+          disabled={isPending}
+          onClick={() => mutate(item.id, { onSuccess: onDeleted })}
+        >
           Delete it
         </Button>
         <Button variant="quiet" onClick={onClose}>
