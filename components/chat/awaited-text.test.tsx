@@ -22,6 +22,10 @@ test.each([
   [{ waiting: { reason: "loading" } }, LOADING],
   [{ waiting: { reason: "loading", estimateSeconds: 0.01 } }, LOADING],
   [
+    { waiting: { reason: "loading", estimateSeconds: 1.3 } },
+    `${LOADING} It expects to take 1 second.`,
+  ],
+  [
     { waiting: { reason: "loading", estimateSeconds: 20.4 } },
     `${LOADING} It expects to take 20 seconds.`,
   ],

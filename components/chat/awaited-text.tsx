@@ -1,5 +1,6 @@
 import clsx from "clsx";
 import type { TurnAnswer } from "@/lib/protocol/conversation-view";
+import { countOf } from "../format";
 import { Skeleton } from "../ui/skeleton";
 
 export type AwaitedTextProps = { answer: TurnAnswer | null; className?: string };
@@ -27,7 +28,7 @@ function toWords(estimateSeconds: number | undefined): string {
   if (estimateSeconds === undefined || estimateSeconds < 1) return loading;
   const isLong = estimateSeconds >= 90;
   const guess = isLong
-    ? `${Math.round(estimateSeconds / 60)} minutes`
-    : `${Math.round(estimateSeconds)} seconds`;
+    ? countOf(Math.round(estimateSeconds / 60), "minute")
+    : countOf(Math.round(estimateSeconds), "second");
   return `${loading} It expects to take ${guess}.`;
 }

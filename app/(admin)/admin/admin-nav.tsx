@@ -3,7 +3,7 @@
 import clsx from "clsx";
 import Link from "next/link";
 import { usePathname } from "next/navigation";
-import { useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { send, toRequestError } from "@/components/request-json";
 import { Button } from "@/components/ui/button";
 import { PAGE_REQUEST_MS_MAX } from "@/lib/limits";
@@ -23,17 +23,27 @@ const DESTINATIONS: readonly { href: string; label: string }[] = [
 /** The way between the keepers' pages; a layout outlives a sign-in, so the path decides and not the session. */
 export function AdminNav() {
   const pathname = usePathname();
+  const current = useRef<HTMLAnchorElement>(null);
+  // On a phone half of the destinations lie beyond the edge, the one that is open among them.
+  useEffect(() => {
+    if (pathname !== paths.adminLogin)
+      current.current?.scrollIntoView({ inline: "center", block: "nearest" });
+  }, [pathname]);
   if (pathname === paths.adminLogin) return null;
   return (
     <div className="border-b border-line">
       <div className="mx-auto flex w-full max-w-[1264px] items-center gap-4 px-4 sm:px-8">
-        <nav aria-label="Administration" className="min-w-0 flex-1 overflow-x-auto">
+        <nav
+          aria-label="Administration"
+          className="scrolls-sideways min-w-0 flex-1 overflow-x-auto"
+        >
           <ul className="flex gap-4 sm:gap-6">
             {DESTINATIONS.map(({ href, label }) => {
               const isCurrent = pathname === href || pathname.startsWith(`${href}/`);
               return (
                 <li key={href}>
                   <Link
+                    ref={isCurrent ? current : undefined}
                     href={href}
                     prefetch={false}
                     aria-current={isCurrent ? "page" : undefined}

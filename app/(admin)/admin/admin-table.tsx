@@ -20,7 +20,7 @@ export function AdminTable({ label, heads, children }: AdminTableProps) {
       aria-label={`${label}, scrolls sideways on a small screen`}
       // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls sideways has to be reachable by keyboard.
       tabIndex={0}
-      className="-mx-4 overflow-x-auto px-4 sm:mx-0 sm:px-0"
+      className="scrolls-sideways -mx-4 overflow-x-auto px-4 sm:mx-0 sm:px-0"
     >
       <table className="numeric w-full min-w-[960px] border-separate border-spacing-0 text-sm">
         <thead>

@@ -2,7 +2,7 @@
 
 import { FILTER_LABELS, MODEL_FILTERS, type ModelFilter } from "./filter-models";
 
-const LOOK =
+export const SEARCH_FIELD =
   "h-10 rounded-md border border-line-strong bg-surface px-3 text-base sm:text-sm pointer-coarse:h-11";
 
 export type ModelSearchProps = {
@@ -24,7 +24,7 @@ export function ModelSearch({ search, filter, status, onChange }: ModelSearchPro
         onChange={({ target }) => onChange({ search: target.value })}
         placeholder="Find a model"
         aria-label="Find a model"
-        className={`${LOOK} w-full sm:w-72`}
+        className={`${SEARCH_FIELD} w-full sm:w-72`}
       />
       <select
         value={filter}
@@ -32,7 +32,7 @@ export function ModelSearch({ search, filter, status, onChange }: ModelSearchPro
         onChange={({ target }) =>
           onChange({ filter: MODEL_FILTERS.find((it) => it === target.value) ?? "all" })
         }
-        className={`${LOOK} w-full sm:w-auto`}
+        className={`${SEARCH_FIELD} w-full sm:w-auto`}
       >
         {MODEL_FILTERS.map((it) => (
           <option key={it} value={it}>

@@ -31,7 +31,7 @@ export function ModelTable({ models, onEdit, onRetire }: ModelTableProps) {
     <AdminTable label="Models" heads={HEADS}>
       {models.map((view) => (
         <tr key={view.model}>
-          <th scope="row" className={`${CELL} min-w-44 text-left font-normal`}>
+          <th scope="row" className={`${CELL} max-w-64 min-w-44 text-left font-normal`}>
             <span className="font-mono wrap-anywhere">{view.model}</span>
             <span className="block text-xs text-ink-soft">
               {toStateWords(view)}
@@ -55,7 +55,7 @@ export function ModelTable({ models, onEdit, onRetire }: ModelTableProps) {
           </td>
           <td className={`${CELL} ${NUMBER}`}>{toDiskWords(view)}</td>
           <td className={CELL}>
-            <span className="flex flex-wrap gap-1">
+            <span className="flex gap-1">
               <Button size="small" onClick={() => onEdit(view)} aria-label={`Edit ${view.model}`}>
                 Edit
               </Button>

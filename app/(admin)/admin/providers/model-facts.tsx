@@ -1,5 +1,7 @@
 "use client";
 
+import { formatCount } from "@/components/format";
+import { UPSTREAM_CONTEXT_LENGTH_DEFAULT } from "@/lib/upstream-limits";
 import { NumberField } from "../number-field";
 import { CheckField } from "./check-field";
 import type { FormPartProps } from "./external-form";
@@ -46,7 +48,7 @@ export function ModelFacts({ draft, problem, change }: FormPartProps) {
         label="Context, in tokens"
         value={draft.contextLength}
         onChange={(contextLength) => change({ contextLength })}
-        note="Prompt and answer together. Empty: 8,192 are assumed, and longer prompts refused."
+        note={`Prompt and answer together. Empty: ${formatCount(UPSTREAM_CONTEXT_LENGTH_DEFAULT)} are assumed, and longer prompts refused.`}
         min="1"
         isCount
         at="entry.contextLength"

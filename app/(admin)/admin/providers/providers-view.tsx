@@ -10,8 +10,8 @@ import { PAGE_REFRESH_INTERVAL_MS } from "@/lib/limits";
 import { paths } from "@/lib/paths";
 import type { ExternalModelView, ProviderKeyView } from "@/lib/protocol/providers-view";
 import { isSignedOut, UnreadableNotice } from "../unreadable-notice";
+import { ExternalList } from "./external-list";
 import { AddModelSheet, DeleteModelSheet, EditModelSheet } from "./external-sheets";
-import { ExternalTable } from "./external-table";
 import { AddKeySheet, DeleteKeySheet, ReplaceKeySheet } from "./provider-key-sheets";
 import { ProviderKeyTable } from "./provider-key-table";
 import { TrySheet } from "./try-sheet";
@@ -77,7 +77,7 @@ export function ProvidersView() {
             <code className="font-mono text-ink">npx parley providers import models.yaml</code>.
           </p>
         ) : (
-          <ExternalTable
+          <ExternalList
             models={models}
             keys={keys}
             onEdit={({ id }) => setOpen({ sheet: "edit-model", id })}

@@ -9,7 +9,11 @@ import { Sheet } from "@/components/ui/sheet";
 import { Skeleton } from "@/components/ui/skeleton";
 import { paths } from "@/lib/paths";
 import type { ExternalModelView } from "@/lib/protocol/providers-view";
+import { PLATFORM_MODELS_LOOK_MS } from "@/lib/provider-limits";
 import { loadProviderShapes, PROVIDERS_QUERY } from "./use-provider-change";
+
+/** After a trial that failed: twice within what a worker takes to tell why, and once after it. */
+const REASON_LOOKS_MS = [1, 2, 3].map((part) => (part * PLATFORM_MODELS_LOOK_MS) / 2);
 
 export type TrySheetProps = { view: ExternalModelView; onClose: () => void };
 
@@ -29,10 +33,15 @@ export function TrySheet({ view: { id, entry, problem }, onClose }: TrySheetProp
     },
     ...{ retry: false, gcTime: 0, staleTime: 0, refetchOnWindowFocus: false },
   });
-  // What the provider said changes the model's state on the page.
+  // What the provider said changes the model's state on the page. The worker tells it with its next look, which may
+  // come after the answer.
   useEffect(() => {
-    if (!isFetching) void client.invalidateQueries({ queryKey: PROVIDERS_QUERY });
-  }, [client, isFetching]);
+    if (isFetching) return;
+    const look = () => void client.invalidateQueries({ queryKey: PROVIDERS_QUERY });
+    look();
+    const timers = error ? REASON_LOOKS_MS.map((delayMs) => setTimeout(look, delayMs)) : [];
+    return () => timers.forEach(clearTimeout);
+  }, [client, isFetching, error]);
   return (
     <Sheet
       open

@@ -45,33 +45,19 @@ function WorkerRow({ worker, now, staleAfterMs, onCommand }: WorkerRowProps) {
   const age = now - Date.parse(worker.lastHeartbeatAt);
   return (
     <tr>
-      <th scope="row" className={clsx(CELL, "text-left font-normal")}>
-        <span className="font-medium">{worker.name}</span>
+      <th scope="row" className={clsx(CELL, "max-w-64 min-w-40 text-left font-normal")}>
+        <span className="font-medium wrap-anywhere">{worker.name}</span>
         <span className="block text-xs text-ink-soft">
           {[kindWords(worker), worker.host, worker.tokenName].filter(Boolean).join(" · ")}
-          <span className="block font-mono">{worker.address}</span>
+          <span className="block font-mono wrap-anywhere">{worker.address}</span>
         </span>
       </th>
       <td className={clsx(CELL, "min-w-32")}>
         <State state={age > staleAfterMs && worker.state === "ready" ? "silent" : worker.state} />
         <span className="block text-xs text-ink-soft empty:hidden">{whyOf(worker)}</span>
       </td>
-      <td className={CELL}>
-        <ul>
-          {worker.models.map((model) => (
-            <li
-              key={model.name}
-              className="font-mono whitespace-nowrap"
-              title={`Build ${model.build}`}
-            >
-              {model.name}
-              <span className="ml-2 text-xs text-ink-soft">{model.build.slice(0, 8)}</span>
-              {model.isLoading && (
-                <span className="ml-2 font-sans text-xs text-ink-soft">loading at its host</span>
-              )}
-            </li>
-          ))}
-        </ul>
+      <td className={clsx(CELL, "max-w-72 min-w-48")}>
+        <Models models={worker.models} />
       </td>
       <td className={clsx(CELL, NUMBER)}>
         {worker.running} of {worker.slots}
@@ -100,6 +86,41 @@ function WorkerRow({ worker, now, staleAfterMs, onCommand }: WorkerRowProps) {
         <Commands worker={worker} onCommand={onCommand} />
       </td>
     </tr>
+  );
+}
+
+/** Of more, these are seen, and the others on demand: a worker of external models may have 256. */
+const MODELS_SHOWN = 8;
+
+function Models({ models }: Pick<AdminWorker, "models">) {
+  const [isWhole, setIsWhole] = useState(false);
+  // One more is no longer than the button that would stand for it.
+  const isLong = models.length > MODELS_SHOWN + 1;
+  return (
+    <>
+      <ul>
+        {models.slice(0, isLong && !isWhole ? MODELS_SHOWN : undefined).map((model) => (
+          <li key={model.name} className="font-mono wrap-anywhere" title={`Build ${model.build}`}>
+            {model.name}
+            <span className="ml-2 text-xs text-ink-soft">{model.build.slice(0, 8)}</span>
+            {model.isLoading && (
+              <span className="ml-2 font-sans text-xs text-ink-soft">loading at its host</span>
+            )}
+          </li>
+        ))}
+      </ul>
+      {isLong && (
+        <Button
+          variant="quiet"
+          size="small"
+          aria-expanded={isWhole}
+          onClick={() => setIsWhole(!isWhole)}
+          className="-ml-2.5"
+        >
+          {isWhole ? "Show fewer" : `Show all ${formatCount(models.length)}`}
+        </Button>
+      )}
+    </>
   );
 }
 
