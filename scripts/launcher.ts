@@ -5,6 +5,7 @@ import { findModelFolders } from "@/lib/config/model-folders";
 import { env, explainOpenHost, type SettingName } from "@/lib/env";
 import { LAUNCHER_DRAIN_MS_MAX, SAME_SIGNAL_MS } from "@/lib/limits";
 import { EXIT_CODES, StartError, toStartError } from "@/lib/util/start-error";
+import { watchParents } from "@/lib/util/watch-parents";
 import { type Claim, claimDataDir } from "./launcher/claim";
 import { Database } from "./launcher/database";
 import { ExternalWorker } from "./launcher/external-worker";
@@ -13,7 +14,6 @@ import { readSecrets, type Secrets } from "./launcher/secrets";
 import { Supervised } from "./launcher/supervised";
 import { visitRoutes } from "./launcher/visit-routes";
 import { waitUntilReady } from "./launcher/wait-until-ready";
-import { watchParents } from "./launcher/watch-parents";
 
 /**
  * What `npm start` becomes: the parent of the database, the web process and the workers. It starts

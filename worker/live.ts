@@ -7,6 +7,7 @@ import { log, requestLog } from "@/lib/telemetry/log";
 import { metrics } from "@/lib/telemetry/metrics";
 import { startTracing } from "@/lib/telemetry/start-tracing";
 import { StartError } from "@/lib/util/start-error";
+import { untilNpxIsGone } from "@/lib/util/watch-parents";
 import type { Flags } from "./flags";
 import { untilTold } from "./signals";
 import { runWorker } from "./worker";
@@ -51,7 +52,7 @@ export async function live(flags: Flags, { secret, token }: Secrets): Promise<vo
         // And starts it again when it ends, unless a person wanted it gone.
         onToldToLeave: () => tellParent({ type: "left" }),
       },
-      untilTold(process),
+      AbortSignal.any([untilTold(process), untilNpxIsGone()]),
     );
   } catch (error) {
     // What a person must change is one line, printed by whoever called.

@@ -1,8 +1,11 @@
 import { execFileSync } from "node:child_process";
 import { existsSync, readFileSync } from "node:fs";
-import { isAlive } from "@/lib/util/is-alive";
+import { isAlive } from "./is-alive";
 
 const LOOK_EVERY_MS = 500;
+/** What npm says it runs: "start", "npx" and the like; undefined where npm runs nothing. */
+// biome-ignore lint/style/noProcessEnv: who started this process is no setting.
+const LIFECYCLE = process.env.npm_lifecycle_event;
 
 /**
  * Calls `onGone` when whoever started us has died without a word. npm runs its scripts in a shell that
@@ -10,7 +13,7 @@ const LOOK_EVERY_MS = 500;
  */
 export function watchParents(onGone: () => void): void {
   const parent = process.ppid;
-  const npm = process.env.npm_lifecycle_event ? findNpm(parent) : undefined;
+  const npm = LIFECYCLE ? findNpm(parent) : undefined;
   const timer = setInterval(() => {
     const isOrphan = process.ppid !== parent || (npm !== undefined && !isAlive(npm));
     if (!isOrphan) return;
@@ -18,6 +21,16 @@ export function watchParents(onGone: () => void): void {
     onGone();
   }, LOOK_EVERY_MS);
   timer.unref();
+}
+
+/**
+ * Aborts when the `npx` that started this process is gone. It passes a SIGTERM on to its shell alone (npm 11,
+ * dash), and ends: what it started would go on for ever, with nobody left to tell it to stop.
+ */
+export function untilNpxIsGone(): AbortSignal {
+  const abort = new AbortController();
+  if (LIFECYCLE === "npx") watchParents(() => abort.abort());
+  return abort.signal;
 }
 
 /**
