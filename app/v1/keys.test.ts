@@ -176,10 +176,11 @@ describe("once there is a key", () => {
   test("a change by another process is heard", async () => {
     const { key, view } = await make();
     await updateKey(api.database.db, view.id, { scopes: ["texts"] });
-    await vi.waitFor(async () => {
+    const heard = async () => {
       const error = await failure(openai(key).models.list());
       expect(String(error)).toContain("lacks the scope `read`");
-    });
+    };
+    await vi.waitFor(heard, { timeout: 10_000 });
   });
 });
 

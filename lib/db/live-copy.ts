@@ -108,10 +108,12 @@ export class LiveCopy<T> {
 
   get #isFresh(): boolean {
     if (this.#value === undefined) return false;
-    const isYoung = this.#now() - this.#readMs < LIVE_COPY_AGE_MS_MAX;
     const isCurrent = this.#readChanges === this.#changes;
-    if (this.#options.feed.isLive) return isCurrent;
-    return isYoung;
+    const { feed, whenAway } = this.#options;
+    if (feed.isLive) return isCurrent;
+    const isYoung = this.#now() - this.#readMs < LIVE_COPY_AGE_MS_MAX;
+    // Where an old answer would be wrong, a copy that is known to be old is none, however young it is.
+    return isYoung && (isCurrent || whenAway === "keep");
   }
 
   #refresh(): Promise<void> {
