@@ -14,7 +14,7 @@ const ASCII = /^[\x20-\x7e]*$/;
  * sides. Runs of it are short in every script, and cut where somebody makes them long.
  */
 const JOINING =
-  /[^\s\x20-\x7e]?(?:[\p{M}\p{Cf}\p{RI}\p{Emoji_Modifier}\u1100-\u11ff\ua960-\ua97c\ud7b0-\ud7fb]{1,32}[^\s\x20-\x7e]?){1,16}/gu;
+  /\S?(?:[\p{M}\p{Cf}\p{RI}\p{Emoji_Modifier}\u1100-\u11ff\ua960-\ua97c\ud7b0-\ud7fb]{1,32}[^\s\x20-\x7e]?){1,16}/gu;
 
 /**
  * What a person sees as one letter, in order. V8's segmenter needs time by the square of a text's length

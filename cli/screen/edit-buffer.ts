@@ -23,8 +23,9 @@ export class EditBuffer {
   }
 
   insert(text: string): void {
-    // Of the whole, since what is typed may join the letter before it.
-    this.#before = toGraphemes(this.beforeCursor + text);
+    // What is typed may join the letter before it, and none before that one.
+    const last = this.#before.pop() ?? "";
+    for (const letter of toGraphemes(last + text)) this.#before.push(letter);
   }
 
   backspace(): void {
@@ -112,7 +113,7 @@ export class EditBuffer {
     let used = 0;
     const put = (letter: string) => {
       const shown = toShown(letter);
-      const columns = [...shown].length > 1 ? shown.length : graphemeWidth(shown);
+      const columns = letter === "\t" ? shown.length : graphemeWidth(shown);
       if (letter === "\n" || used + columns > room) {
         rows.push("");
         used = 0;

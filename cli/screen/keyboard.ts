@@ -28,6 +28,7 @@ export class Keyboard {
   #take: ((key: Key) => void) | undefined;
   #onEnd: (() => void) | undefined;
   #interrupt: (() => void) | undefined;
+  readonly #resumed = new Set<() => void>();
   #hasEnded = false;
 
   constructor(input: NodeJS.ReadStream, write: (text: string) => void) {
@@ -36,16 +37,23 @@ export class Keyboard {
     emitKeypressEvents(input);
     input.on("keypress", this.#press);
     input.on("end", this.#end);
-    process.on("SIGCONT", this.#resume);
+    process.on("SIGCONT", this.#continue);
     this.#resume();
   }
 
-  /** Hands every key to `take`, the early ones first, until the returned function is called. */
+  /** Hands every key to `take`, the early ones first and soon, until the returned function is called. */
   listen(take: (key: Key) => void, onEnd: () => void): () => void {
     this.#take = take;
     this.#onEnd = onEnd;
-    for (const key of this.#early.splice(0)) this.#hand(key);
-    if (this.#hasEnded) onEnd();
+    // Not before the caller can stop: what follows the end of one message is of the next.
+    queueMicrotask(() => {
+      while (this.#take === take) {
+        const key = this.#early.shift();
+        if (key === undefined) break;
+        take(key);
+      }
+      if (this.#hasEnded && this.#onEnd === onEnd) onEnd();
+    });
     return () => {
       if (this.#take === take) this.#take = undefined;
       if (this.#onEnd === onEnd) this.#onEnd = undefined;
@@ -60,16 +68,23 @@ export class Keyboard {
     };
   }
 
+  /** Calls `act` when the shell has sent us on, until the returned function is called. */
+  onResume(act: () => void): () => void {
+    this.#resumed.add(act);
+    return () => void this.#resumed.delete(act);
+  }
+
   /** Ctrl-Z: the shell has the terminal until it sends us on. */
   suspend(): void {
     this.#release();
-    process.kill(process.pid, "SIGTSTP");
+    // All of the job, as a terminal's own Ctrl-Z does: `npx` would wait for us, and the shell for `npx`.
+    process.kill(0, "SIGTSTP");
   }
 
   close(): void {
     this.#input.off("keypress", this.#press);
     this.#input.off("end", this.#end);
-    process.off("SIGCONT", this.#resume);
+    process.off("SIGCONT", this.#continue);
     this.#release();
     this.#input.pause();
   }
@@ -78,6 +93,11 @@ export class Keyboard {
     this.#input.setRawMode(true);
     this.#input.resume();
     this.#write(BRACKETED_PASTE_ON);
+  };
+
+  readonly #continue = () => {
+    this.#resume();
+    for (const act of this.#resumed) act();
   };
 
   #release(): void {
@@ -96,9 +116,13 @@ export class Keyboard {
     this.#onEnd?.();
   };
 
-  /** A reader that has what it wanted leaves what follows to the next; an interrupt is for now. */
+  /** A reader that has what it wanted leaves what follows to the next; an interrupt and a pause are for now. */
   #hand(key: Key): void {
-    if (this.#take) this.#take(key);
+    if (this.#take) {
+      // Behind those that came before it.
+      if (this.#early.length > 0) this.#early.push(key);
+      else this.#take(key);
+    } else if (key.ctrl && key.name === "z") this.suspend();
     else if (key.ctrl && key.name === "c") this.#interrupt?.();
     else this.#early.push(key);
   }

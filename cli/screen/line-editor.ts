@@ -47,7 +47,9 @@ class Reading {
   /** In the history; its length: what is being typed. */
   #at: number;
   #draft = "";
-  #isPasting = false;
+  /** Since a paste began: its pieces. */
+  #pasted: string[] | undefined;
+  #isDrawing = false;
   #hint = "";
   #interruptedAt = Number.NEGATIVE_INFINITY;
   #isOver = false;
@@ -60,14 +62,20 @@ class Reading {
     this.whenDone = new Promise((resolve) => {
       this.#settle = resolve;
     });
-    this.#undo = [options.screen.onResize(() => this.#draw())];
+    this.#undo = [
+      options.screen.onResize(() => this.#draw()),
+      options.keyboard.onResume(() => {
+        // The shell has written where we drew.
+        this.#area.forget();
+        this.#draw();
+      }),
+    ];
     this.#draw();
     const stop = options.keyboard.listen(
       (key) => this.#take(key),
       () => this.#finish(undefined),
     );
     this.#undo.push(stop);
-    if (this.#isOver) stop();
   }
 
   close(): void {
@@ -87,16 +95,32 @@ class Reading {
 
   #take(key: Key): void {
     this.#hint = "";
-    if (key.name === "paste-start" || key.name === "paste-end") {
-      this.#isPasting = key.name === "paste-start";
-    } else if (this.#isPasting) this.#insert(key.name === "return" ? "\n" : key.text);
+    if (key.name === "paste-start") this.#pasted = [];
+    else if (key.name === "paste-end") this.#endPaste();
+    else if (this.#pasted) this.#pasted.push(key.text);
     else if (key.name === "return" && !key.meta) this.#enter();
     else if (key.ctrl && key.name === "c") this.#interrupt();
     else if (key.ctrl && key.name === "d" && this.#buffer.isEmpty) this.#finish(undefined);
     else if (key.ctrl && key.name === "z") this.#options.keyboard.suspend();
     else this.#edit(key);
-    // A paste of a thousand letters is drawn once, at its end.
-    if (!this.#isOver && !this.#isPasting) this.#draw();
+    if (this.#pasted === undefined) this.#drawSoon();
+  }
+
+  /** Letter by letter a paste would take time by the square of its length: one of 20,000 took 20 s. */
+  #endPaste(): void {
+    const text = this.#pasted?.join("") ?? "";
+    this.#pasted = undefined;
+    if (text !== "") this.#insert(text.replace(/\r\n?/g, "\n"));
+  }
+
+  /** Once for all that came with one piece of input. */
+  #drawSoon(): void {
+    if (this.#isDrawing) return;
+    this.#isDrawing = true;
+    queueMicrotask(() => {
+      this.#isDrawing = false;
+      if (!this.#isOver) this.#draw();
+    });
   }
 
   #enter(): void {
