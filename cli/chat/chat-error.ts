@@ -8,7 +8,9 @@ export type ChatErrorCode =
   | "rate-limited"
   | "refused"
   | "server-failed"
-  | "broken-answer";
+  | "broken-answer"
+  /** Of `--local`. */
+  | "unusable-folder";
 
 /** Why there is no answer, and what to do about it. */
 export class ChatError extends StartError {

@@ -1,6 +1,6 @@
 import { safeText } from "../screen/safe-text";
 import type { Terminal } from "../terminal";
-import { ChatError } from "./chat-error";
+import type { ChatError } from "./chat-error";
 import type { ChatEvent, ChatRequest, ChatSource } from "./chat-source";
 import { WordStream } from "./word-stream";
 
@@ -33,7 +33,13 @@ export type PrintedEvent =
   | { type: "error"; code: string; message: string }
   | { type: "stopped" };
 
-/** The events of one answer, one a line; an error is the last of them, and is thrown as well. */
+/** The last line, of whatever came before it. */
+export function printError(error: ChatError, { write }: Terminal): void {
+  const event: PrintedEvent = { type: "error", code: error.code, message: error.line };
+  write(`${JSON.stringify(event)}\n`);
+}
+
+/** The events of one answer, one a line. @throws ChatError */
 export async function printEvents(
   source: ChatSource,
   request: ChatRequest,
@@ -41,16 +47,9 @@ export async function printEvents(
 ): Promise<void> {
   const print = (event: PrintedEvent) => terminal.write(`${JSON.stringify(event)}\n`);
   print({ type: "start", model: request.model, server: source.where });
-  try {
-    for await (const event of source.ask(request, signal)) {
-      print(event);
-      await terminal.drain?.();
-    }
-    if (signal.aborted) print({ type: "stopped" });
-  } catch (error) {
-    if (error instanceof ChatError) {
-      print({ type: "error", code: error.code, message: error.line });
-    }
-    throw error;
+  for await (const event of source.ask(request, signal)) {
+    print(event);
+    await terminal.drain?.();
   }
+  if (signal.aborted) print({ type: "stopped" });
 }

@@ -170,6 +170,103 @@ test("a key is read from the variable that is named, and from no other", async (
   delete process.env.TEST_CHAT_KEY;
 });
 
+test.each(["sk-of\nsomebody", "sk-of-ключ", "sk\tof"])(
+  "a key that no header can hold is refused by its variable's name",
+  async (key) => {
+    process.env.TEST_CHAT_KEY = key;
+    const { said, code } = start(["--api-key-env", "TEST_CHAT_KEY"], "hi");
+    expect(await code).toBe(2);
+    expect(said.complaints).toMatch(/^What TEST_CHAT_KEY holds can be no key: /);
+    expect(said.complaints).not.toContain("sk");
+    delete process.env.TEST_CHAT_KEY;
+    const typed = start(["--api-key", key], "hi");
+    expect(await typed.code).toBe(2);
+    expect(typed.said.complaints).toMatch(/^What --api-key holds can be no key: /);
+  },
+);
+
+test("an address with a password in it is refused, and not shown", async () => {
+  const { said, code } = start(["--base-url", "http://me:hunter22@127.0.0.1:9"], "hi");
+  expect(await code).toBe(2);
+  expect(said.complaints).toMatch(/^--base-url holds a name or password/);
+  expect(said.complaints).not.toContain("hunter22");
+});
+
+test("--json tells of what went wrong before there was a question, too", async () => {
+  server.refusal = { status: 401, body: { error: { message: "No such key." } } };
+  const refused = start(["--json"], "hi");
+  expect(await refused.code).toBe(1);
+  const [event, ...others] = refused.said.written.trim().split("\n");
+  expect(others).toEqual([]);
+  expect(JSON.parse(event ?? "")).toMatchObject({ type: "error", code: "refused-key" });
+  let written = "";
+  const code = await runCli(["chat", "--json", "--local", join(folder, "nowhere"), "hi"], {
+    root,
+    write: (text) => {
+      written += text;
+    },
+    writeError: () => {},
+  });
+  expect(code).toBe(1);
+  expect(JSON.parse(written)).toMatchObject({ type: "error", code: "unusable-folder" });
+});
+
+test.each([
+  ["OpenAI's", { error: { message: "Out of memory.", code: 500 } }],
+  ["a string's", { error: "Out of memory." }],
+  ["FastChat's", { text: "Out of memory.", error_code: 50002 }],
+  ["FastChat's of later", { object: "error", message: "Out of memory.", code: 50002 }],
+])("an error in the middle of a stream is told in %s form", async (_, event) => {
+  const { said, code } = start(["--model", "alpha"], "hi");
+  const answer = await server.asked();
+  // FastChat ends a stream that failed like any other.
+  answer.write("Half").send(event).send("[DONE]");
+  expect(await code).toBe(1);
+  expect(said).toEqual({ written: "Half\n", complaints: "Out of memory.\n" });
+});
+
+test.each([
+  ["FastChat's", 400, { object: "error", message: "Too long.", code: 40303 }, "Too long."],
+  ["FastAPI's", 422, { detail: "No such field." }, "No such field."],
+])("a refusal is told in %s form", async (_, status, body, said) => {
+  server.refusal = { status, body };
+  const one = start(["--model", "alpha"], "hi");
+  expect(await one.code).toBe(1);
+  expect(one.said.complaints).toBe(`${said}\n`);
+});
+
+test("a page in an answer's place is told as one", async () => {
+  server.refusal = {
+    ...{ status: 200, headers: { "content-type": "text/html" } },
+    body: "<html>Welcome to the hotel.</html>",
+  };
+  const { said, code } = start(["--model", "alpha"], "hi");
+  expect(await code).toBe(1);
+  expect(said.complaints).toMatch(/^What answers at .* is no API: it sent a page\. Is --base-url/);
+});
+
+test("a server that knows no streams is heard as well", async () => {
+  server.refusal = {
+    status: 200,
+    body: {
+      choices: [{ message: { role: "assistant", content: "All at once." }, finish_reason: "stop" }],
+      usage: { prompt_tokens: 3, completion_tokens: 4 },
+    },
+  };
+  const { said, code } = start(["--model", "alpha", "--json"], "hi");
+  expect(await code).toBe(0);
+  expect(
+    said.written
+      .trim()
+      .split("\n")
+      .map((it) => JSON.parse(it))
+      .slice(1),
+  ).toEqual([
+    { type: "text", text: "All at once." },
+    { type: "end", finishReason: "stop", promptTokens: 3, completionTokens: 4 },
+  ]);
+});
+
 test.each([
   [["--style", "loud"], "--style loud is none of simple, rich, programmatic."],
   [["--temperature", "3"], "temperature: must be at most 2"],

@@ -1,6 +1,7 @@
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import { env } from "@/lib/env";
+import { fitsHeader } from "@/lib/models-file/fits-header";
 import { StartError } from "@/lib/util/start-error";
 import { CLI_EXIT_CODES, CliError } from "../cli-error";
 import { findRunning } from "../running";
@@ -8,8 +9,10 @@ import { areColoursWanted } from "../screen/colours-wanted";
 import { Keyboard } from "../screen/keyboard";
 import { LineEditor } from "../screen/line-editor";
 import { Screen } from "../screen/screen";
+import { parseServerAddress } from "../server-address";
 import type { Terminal, TerminalStreams } from "../terminal";
 import { plainLine } from "../text-table";
+import { ChatError } from "./chat-error";
 import {
   badUse,
   type ChatFlags,
@@ -24,7 +27,7 @@ import type { ChatStyle } from "./chat-style";
 import { pickChatModel, toNames } from "./listed-models";
 import { LocalSource } from "./local-source";
 import { readPiped } from "./message-reader";
-import { printAnswer, printEvents } from "./one-answer";
+import { printAnswer, printError, printEvents } from "./one-answer";
 import { colourWishes, homeFolder, isDumbTerminal, personalVariable, stateHome } from "./person";
 import { createDumbIo, createPersonIo, createProgramIo } from "./plain-io";
 import { PlainStyle } from "./plain-style";
@@ -36,6 +39,17 @@ import { HELP_ROWS } from "./typed-command";
 /** What `npx parley chat` does. @throws StartError */
 export async function runChat(words: string, flags: ChatFlags, terminal: Terminal): Promise<void> {
   const plan = await toPlan(words, flags, terminal);
+  if (!flags.json) return await chat(plan, flags, terminal);
+  try {
+    await chat(plan, flags, terminal);
+  } catch (error) {
+    // Whoever reads events reads why there are none, too.
+    if (error instanceof ChatError) printError(error, terminal);
+    throw error;
+  }
+}
+
+async function chat(plan: Plan, flags: ChatFlags, terminal: Terminal): Promise<void> {
   const source = await openSource(flags, terminal);
   try {
     const model = await chooseModel(source, flags.model);
@@ -78,28 +92,42 @@ async function toPlan(words: string, flags: ChatFlags, { streams }: Terminal): P
 async function openSource(flags: ChatFlags, { root, writeError }: Terminal): Promise<ChatSource> {
   if (flags.local !== undefined) {
     const threadUrl = pathToFileURL(join(root, "dist/chat-thread.mjs"));
-    const source = await LocalSource.open(resolve(flags.local), threadUrl);
+    const source = await openLocal(resolve(flags.local), threadUrl);
     for (const warning of source.warnings) writeError(`${warning}\n`);
     return source;
   }
   const baseUrl = flags.baseUrl ?? findRunning(root)?.url ?? env().PARLEY_CONTROLLER_URL;
-  if (!/^https?:\/\//.test(baseUrl) || !URL.canParse(baseUrl)) {
-    throw badUse(
-      `--base-url: "${baseUrl}" is no address.`,
-      "Write it as https://api.example.com/v1.",
-    );
-  }
+  parseServerAddress("--base-url", baseUrl, "https://api.example.com/v1");
   const keyHint =
     "Give a key that it knows with --api-key-env; `npx parley keys create` makes one for a Parley.";
   return new ServerSource({ baseUrl, apiKey: findKey(flags), keyHint });
 }
 
+async function openLocal(folder: string, threadUrl: URL): Promise<LocalSource> {
+  try {
+    return await LocalSource.open(folder, threadUrl);
+  } catch (error) {
+    if (!(error instanceof StartError)) throw error;
+    throw new ChatError("unusable-folder", error.message, error.remedy, error);
+  }
+}
+
 /** No variable is taken unasked: a key that belongs to one server is not shown to another. */
 function findKey({ apiKey, apiKeyEnv }: ChatFlags): string | undefined {
-  if (apiKeyEnv === undefined) return apiKey;
+  if (apiKeyEnv === undefined) return apiKey && expectHeader(apiKey, "--api-key");
   const key = personalVariable(apiKeyEnv);
-  if (key) return key;
+  if (key) return expectHeader(key, apiKeyEnv);
   throw badUse(`The variable ${apiKeyEnv} is not set.`, "Set it to the key, or name another.");
+}
+
+/** One that no header can hold would stand whole in the error of whoever tries. */
+function expectHeader(said: string, place: string): string {
+  const key = said.trim();
+  if (fitsHeader(key)) return key;
+  throw badUse(
+    `What ${place} holds can be no key: a line's end or another letter that no header can hold is in it.`,
+    "Copy the key anew.",
+  );
 }
 
 async function chooseModel(source: ChatSource, wanted: string | undefined): Promise<string> {

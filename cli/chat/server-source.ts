@@ -16,18 +16,34 @@ export type ServerOptions = {
   keyHint: string;
 };
 
-const errorSchema = z.object({
-  error: z.union([
-    z.string(),
-    z.object({ message: z.string(), code: z.union([z.string(), z.number()]).nullish() }),
-  ]),
-});
+const code = z.union([z.string(), z.number()]).nullish();
+/** OpenAI's form, and those of servers that take its requests: words, and perhaps a code. */
+const errorSchema = z.union([
+  z.object({ error: z.object({ message: z.string(), code }) }).transform(({ error }) => error),
+  z.object({ error: z.string() }).transform(({ error }) => ({ message: error, code: undefined })),
+  // FastChat's refusals, and its failures in the middle of a stream.
+  z.object({ object: z.literal("error"), message: z.string(), code }),
+  z
+    .object({ text: z.string(), error_code: z.number() })
+    .transform(({ text, error_code }) => ({ message: text, code: error_code })),
+]);
+/** Of a refusal as a whole also what frameworks of servers write by themselves. */
+const refusalSchema = z.union([
+  errorSchema,
+  z.object({ message: z.string(), code }),
+  z
+    .object({ detail: z.string() })
+    .transform(({ detail }) => ({ message: detail, code: undefined })),
+]);
 const text = z.string().nullish();
+const wordsSchema = z.object({ content: text, reasoning_content: text, reasoning: text }).nullish();
 const chunkSchema = z.object({
   choices: z
     .array(
       z.object({
-        delta: z.object({ content: text, reasoning_content: text, reasoning: text }).nullish(),
+        delta: wordsSchema,
+        /** Instead, of a server that answers as a whole whatever it was asked. */
+        message: wordsSchema,
         finish_reason: text,
       }),
     )
@@ -74,8 +90,7 @@ export class ServerSource implements ChatSource {
         signal: silence.signal,
       });
       if (!reply.ok) throw await this.#toError(reply, request.model);
-      if (reply.body === null) throw new ChatError("broken-answer", "The server sent no answer.");
-      yield* readAnswer(silence.watch(reply.body));
+      yield* this.#read(reply, silence);
     } catch (error) {
       if (signal.aborted) return;
       if (error instanceof ChatError) throw error;
@@ -96,6 +111,22 @@ export class ServerSource implements ChatSource {
 
   async close(): Promise<void> {}
 
+  async *#read(reply: Response, silence: SilenceWatch): AsyncGenerator<ChatEvent> {
+    if (reply.body === null) throw new ChatError("broken-answer", "The server sent no answer.");
+    const bytes = silence.watch(reply.body);
+    const type = reply.headers.get("content-type") ?? "";
+    if (type.startsWith("text/html")) {
+      throw new ChatError(
+        "broken-answer",
+        `What answers at ${this.where} is no API: it sent a page.`,
+        BASE_URL_HINT,
+      );
+    }
+    if (!type.startsWith("application/json")) return yield* readAnswer(readEventData(bytes));
+    const whole = await readWhole(bytes);
+    yield* readAnswer([whole, "[DONE]"]);
+  }
+
   async #fetch(path: string, init: RequestInit): Promise<Response> {
     const { apiKey } = this.#options;
     const headers = new Headers(init.headers);
@@ -115,10 +146,9 @@ export class ServerSource implements ChatSource {
 
   async #toError(reply: Response, model: string | undefined): Promise<ChatError> {
     const { status } = reply;
-    const parsed = errorSchema.safeParse(parseJson(await readSome(reply)));
-    const error = parsed.success ? parsed.data.error : undefined;
-    const said = plainLine(typeof error === "string" ? error : (error?.message ?? ""));
-    const code = typeof error === "object" ? error.code : undefined;
+    const { message = "", code } =
+      refusalSchema.safeParse(parseJson(await readSome(reply))).data ?? {};
+    const said = plainLine(message);
     if (status === 401 || status === 403) {
       const message = said || `The server at ${this.where} refuses the key.`;
       return new ChatError("refused-key", message, this.#options.keyHint);
@@ -138,12 +168,13 @@ export class ServerSource implements ChatSource {
     return new ChatError(
       "refused",
       said || `The server refused with status ${status}.`,
-      isPage
-        ? "Is --base-url the address of an API, with its /v1 or what stands in its place?"
-        : "",
+      isPage ? BASE_URL_HINT : "",
     );
   }
 }
+
+const BASE_URL_HINT =
+  "Is --base-url the address of an API, with its /v1 or what stands in its place?";
 
 /** As a browser, a client library or a person writes it. */
 function toApiBase(baseUrl: string): string {
@@ -175,24 +206,21 @@ function toWire({ temperature, topP, maxTokens, seed, repetitionPenalty }: ChatS
   };
 }
 
-async function* readAnswer(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<ChatEvent> {
+/** The events of an answer, of the JSON texts that it came in. */
+async function* readAnswer(
+  texts: AsyncIterable<string> | Iterable<string>,
+): AsyncGenerator<ChatEvent> {
   let finishReason: string | null = null;
   let usage: z.infer<typeof chunkSchema>["usage"];
   let isOver = false;
-  for await (const data of readEventData(chunks)) {
+  for await (const data of texts) {
     if (data === "[DONE]") {
       isOver = true;
       break;
     }
     const value = parseJson(data);
     const failed = errorSchema.safeParse(value);
-    if (failed.success) {
-      const { error } = failed.data;
-      throw new ChatError(
-        "server-failed",
-        plainLine(typeof error === "string" ? error : error.message),
-      );
-    }
+    if (failed.success) throw new ChatError("server-failed", plainLine(failed.data.message));
     const parsed = chunkSchema.safeParse(value);
     if (!parsed.success) {
       throw new ChatError(
@@ -201,9 +229,10 @@ async function* readAnswer(chunks: AsyncIterable<Uint8Array>): AsyncGenerator<Ch
       );
     }
     const [choice] = parsed.data.choices ?? [];
-    const reasoning = choice?.delta?.reasoning_content ?? choice?.delta?.reasoning;
+    const words = choice?.delta ?? choice?.message;
+    const reasoning = words?.reasoning_content ?? words?.reasoning;
     if (reasoning) yield { type: "reasoning", text: reasoning };
-    if (choice?.delta?.content) yield { type: "text", text: choice.delta.content };
+    if (words?.content) yield { type: "text", text: words.content };
     finishReason = choice?.finish_reason ?? finishReason;
     usage = parsed.data.usage ?? usage;
   }
@@ -239,6 +268,22 @@ async function* readEventData(chunks: AsyncIterable<Uint8Array>): AsyncGenerator
       error,
     );
   }
+}
+
+/** @throws ChatError where it has no end. */
+async function readWhole(chunks: AsyncIterable<Uint8Array>): Promise<string> {
+  const decoder = new TextDecoder();
+  let whole = "";
+  for await (const chunk of chunks) {
+    whole += decoder.decode(chunk, { stream: true });
+    if (whole.length > EVENT_BYTES_MAX) {
+      throw new ChatError(
+        "broken-answer",
+        `The server's answer is above ${EVENT_BYTES_MAX} bytes.`,
+      );
+    }
+  }
+  return whole;
 }
 
 /** Ends a request whose server says nothing, however long its whole answer takes. */
