@@ -8,6 +8,7 @@ const WIRE_PARAMS: Record<string, string> = {
   stop: "stop_sequences",
   toolRequest: "tools",
   "toolRequest.choice": "tool_choice",
+  "toolRequest.isParallel": "tool_choice.disable_parallel_tool_use",
   "sampling.temperature": "temperature",
   "sampling.topK": "top_k",
   "sampling.topP": "top_p",

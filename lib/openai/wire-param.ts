@@ -6,6 +6,7 @@ const WIRE_PARAMS: Record<string, string> = {
   ids: "tokens",
   toolRequest: "tools",
   "toolRequest.choice": "tool_choice",
+  "toolRequest.isParallel": "parallel_tool_calls",
   ignoreEos: "ignore_eos",
   logProbabilityCount: "logprobs",
   maxTokens: "max_completion_tokens",
@@ -21,6 +22,7 @@ const WIRE_PARAMS: Record<string, string> = {
   "sampling.presencePenalty": "presence_penalty",
   "sampling.repetitionPenalty": "repetition_penalty",
   "sampling.seed": "seed",
+  "sampling.temperature": "temperature",
   "sampling.topK": "top_k",
   "sampling.topP": "top_p",
 };
