@@ -1,11 +1,13 @@
 import { resolve } from "node:path";
 import { type Command, Option } from "commander";
 import { WEIGHT_FORMS } from "@/lib/engine/onnx/model-files";
-import { env, readVariable } from "@/lib/env";
+import { env } from "@/lib/env";
 import { isAppError } from "@/lib/errors";
+import type { FileFault } from "@/lib/hub/check-files";
+import { findDiskError } from "@/lib/hub/disk-error";
 import { type Downloaded, downloadModel, parseHubName } from "@/lib/hub/download-model";
+import { findHub } from "@/lib/hub/find-hub";
 import { HUB_NAMES, type HubName } from "@/lib/hub/hub";
-import { HUBS } from "@/lib/hub/hubs";
 import { type LocalModel, listLocalModels, removeModel, verifyModel } from "@/lib/hub/local-models";
 import { CLI_EXIT_CODES, CliError, endBadUse } from "../cli-error";
 import { ProgressLine, toSize } from "../progress-line";
@@ -27,7 +29,8 @@ What serves the model is brought: its texts and one ONNX graph with its weights,
 that --weights names). A download that was broken off goes on where it ended; every file is compared with the
 hub's checksum. \`npm start\` serves what lies in PARLEY_MODELS (models) at its next start.
 
-HF_TOKEN opens private and gated models, HF_ENDPOINT names a mirror; ModelScope's is MODELSCOPE_API_TOKEN.
+HF_TOKEN opens private and gated models (or what a login of the hub's own tools wrote down), HF_ENDPOINT names a
+mirror; ModelScope's are MODELSCOPE_API_TOKEN and MODELSCOPE_DOMAIN. HTTPS_PROXY and NO_PROXY hold as elsewhere.
 
 Examples:
   $ npx parley models download onnx-community/Qwen3-0.6B-ONNX --weights model_q4.onnx
@@ -82,19 +85,21 @@ export function addFolderCommands(models: Command, terminal: Terminal): void {
     .option("--json", "one JSON object")
     .addHelpText(
       "after",
-      "\nExamples:\n  $ npx parley models remove Qwen3-0.6B-ONNX --yes\nExit codes: 0 done; 1 it was not downloaded by Parley; 2 there is no such model.\n",
+      "\nAn unfinished download is a model, too. A worker that serves the model goes on with the files it has open.\n\nExamples:\n  $ npx parley models remove Qwen3-0.6B-ONNX --yes\nExit codes: 0 done; 1 it was not downloaded by Parley, or may not be removed; 2 there is no such model.\n",
     )
     .action(async (name: string, flags: { in?: string; yes?: true; json?: true }) => {
-      const [model] = await pick([name], flags.in, terminal);
+      const models = await pick([name], flags.in, terminal);
+      // Beside a folder of that name there may be a download that was broken off.
+      const model = models.find(({ state }) => state !== "unfinished") ?? models[0];
       if (model === undefined) return;
-      if (model.record === undefined) {
+      if (model.record === undefined && model.state !== "unfinished") {
         throw new CliError({
           message: `${model.folder} was not downloaded by Parley.`,
           remedy: "Remove the folder by hand.",
           exitCode: CLI_EXIT_CODES.nothing,
         });
       }
-      if (flags.yes) await removeModel(model);
+      if (flags.yes) await remove(model);
       const { folder, bytes } = model;
       const isRemoved = flags.yes === true;
       if (flags.json)
@@ -107,6 +112,23 @@ export function addFolderCommands(models: Command, terminal: Terminal): void {
     });
 }
 
+async function remove(model: LocalModel): Promise<void> {
+  try {
+    await removeModel(model);
+  } catch (error) {
+    const known = findDiskError(error, model.folder);
+    if (known === undefined) throw error;
+    throw new CliError({
+      message: `${model.folder} could not be removed: ${wordsOf(error)}.`,
+      remedy: "Change the owner of its folder, and run the same again.",
+      exitCode: CLI_EXIT_CODES.nothing,
+      cause: error,
+    });
+  }
+}
+
+const wordsOf = (error: unknown) => (error instanceof Error ? error.message : String(error));
+
 async function download(word: string, flags: DownloadFlags, terminal: Terminal): Promise<void> {
   const name = parseHubName(word);
   if (name === undefined) {
@@ -116,14 +138,12 @@ async function download(word: string, flags: DownloadFlags, terminal: Terminal):
       exitCode: CLI_EXIT_CODES.badUse,
     });
   }
-  const { make, tokens, endpoint } = HUBS[flags.hub];
-  const token = tokens.map(readVariable).find((it) => it !== undefined);
-  const url = flags.hubUrl ?? (endpoint && readVariable(endpoint));
   const line = flags.json ? undefined : new ProgressLine(terminal, word);
   const found = await untilInterrupted(async (signal): Promise<Downloaded> => {
     try {
       return await downloadModel({
-        ...{ ...name, hub: make({ url, token }), parent: parentOf(flags.to, terminal), signal },
+        ...{ ...name, hub: findHub(flags.hub, { url: flags.hubUrl }) },
+        ...{ parent: parentOf(flags.to, terminal), signal },
         ...{ name: flags.name, weights: flags.weights },
         preferred: WEIGHT_FORMS.map(({ file }) => file),
         onProgress: (progress) => line?.show(progress),
@@ -134,7 +154,7 @@ async function download(word: string, flags: DownloadFlags, terminal: Terminal):
       throw new CliError({
         message: error.message,
         remedy: "`npx parley models download --help` tells more.",
-        exitCode: CLI_EXIT_CODES.nothing,
+        exitCode: error.code === "invalid-request" ? CLI_EXIT_CODES.badUse : CLI_EXIT_CODES.nothing,
         cause: error,
       });
     } finally {
@@ -159,9 +179,12 @@ async function verify(
   terminal: Terminal,
 ): Promise<void> {
   const models = await pick(names, flags.in, terminal);
-  const outcomes = await untilInterrupted((signal) =>
-    Promise.all(models.map(async (model) => ({ model, faults: await verifyModel(model, signal) }))),
-  );
+  const outcomes = await untilInterrupted(async (signal) => {
+    const done: { model: LocalModel; faults: FileFault[] | undefined }[] = [];
+    // One after the other: a disk reads no faster from several places.
+    for (const model of models) done.push({ model, faults: await verifyModel(model, signal) });
+    return done;
+  });
   if (flags.json) {
     const told = outcomes.map(({ model, faults }) => ({
       name: model.name,
@@ -172,18 +195,29 @@ async function verify(
     for (const { model, faults } of outcomes) {
       const words =
         faults === undefined
-          ? "put there by hand; nothing to compare with"
+          ? UNKNOWN[model.state]
           : faults.map((it) => `${it.path}: ${FAULTS[it.fault]}`).join(", ") || "as the hub has it";
       terminal.write(`${plainLine(`${model.name}: ${words}`)}\n`);
     }
   }
   if (outcomes.every(({ faults }) => faults === undefined || faults.length === 0)) return;
+  const areBytes = outcomes.some(({ faults }) =>
+    faults?.some(({ fault }) => fault === "other-bytes"),
+  );
   throw new CliError({
     message: "Files are not what the hub promised.",
-    remedy: "Remove the model with `npx parley models remove` and download it again.",
+    remedy: areBytes
+      ? "Remove the model with `npx parley models remove` and download it again."
+      : "Download the model again: what is missing is brought, and nothing else.",
     exitCode: CLI_EXIT_CODES.nothing,
   });
 }
+
+const UNKNOWN = {
+  whole: "put there by hand; nothing to compare with",
+  damaged: "put there by hand; nothing to compare with",
+  unfinished: "not all of it is there; download it again to go on",
+} as const;
 
 const FAULTS = { missing: "missing", "other-size": "cut off", "other-bytes": "damaged" } as const;
 
@@ -209,22 +243,31 @@ async function pick(
 const parentOf = (folder: string | undefined, { root }: Terminal) =>
   folder === undefined ? resolve(root, env().PARLEY_MODELS) : resolve(folder);
 
-function toJson({ name, folder, bytes, record }: LocalModel) {
+function toJson({ name, folder, bytes, record, state }: LocalModel) {
   const { hub, repo, revision, commit, downloadedAt } = record ?? {};
   return {
     name,
     folder,
     bytes,
+    state,
     source: record ? { hub, repo, revision, commit, downloadedAt } : null,
   };
 }
 
+const PLACES = {
+  whole: "put there by hand",
+  damaged: "put there by hand",
+  unfinished: "unfinished download",
+} as const;
+
 function toTable(models: readonly LocalModel[]): string {
   return textTable([
     ["model", "size", "from", "revision"],
-    ...models.map(({ name, bytes, record }) => [
-      ...[name, toSize(bytes), record?.repo ?? "put there by hand"],
-      record ? `${record.revision} ${record.commit.slice(0, 12)}` : "",
+    ...models.map(({ name, bytes, record, state }) => [
+      ...[name, toSize(bytes), record?.repo ?? PLACES[state]],
+      record
+        ? `${record.revision} ${record.commit.slice(0, 12)}${state === "damaged" ? ", files are missing" : ""}`
+        : "",
     ]),
   ]);
 }

@@ -1,12 +1,16 @@
-import { mkdir, open, readFile, rename, rm, stat, statfs } from "node:fs/promises";
+import { mkdir, rename, rm, stat, statfs } from "node:fs/promises";
 import { basename, dirname, join, resolve } from "node:path";
-import { AppError } from "@/lib/errors";
+import { AppError, isAppError } from "@/lib/errors";
 import { HUB_DISK_SPARE_BYTES, HUB_FILES_AT_ONCE } from "@/lib/hub-limits";
-import { isAlive } from "@/lib/util/is-alive";
+import type { BackoffOptions } from "@/lib/util/backoff";
 import { mapInLanes } from "@/lib/util/map-in-lanes";
-import { downloadFile } from "./download-file";
+import { findGaps } from "./check-files";
+import { findDiskError } from "./disk-error";
+import { downloadFile, toPartPath } from "./download-file";
+import { tidyDraft, toDraftPath, toLockPath } from "./draft-folder";
+import { lockFolder } from "./folder-lock";
 import type { Hub, HubModel } from "./hub";
-import { readRecord, writeRecord } from "./model-record";
+import { type ModelRecord, readRecord, writeRecord } from "./model-record";
 import { pickFiles } from "./pick-files";
 
 export type DownloadProgress = {
@@ -32,12 +36,14 @@ export type DownloadModelOptions = {
   preferred: readonly string[];
   signal: AbortSignal;
   onProgress?: (progress: DownloadProgress) => void;
-  retry?: { firstMs: number; longestMs: number };
+  retry?: BackoffOptions;
 };
 
 export type Downloaded = { folder: string; model: HubModel; wasThere: boolean };
 
 const REPO = /^[\w.-]{1,96}\/[\w.-]{1,128}$/;
+/** A folder of its own beside the others; one with a dot in front is not looked at. */
+const NAME = /^[\w][\w.-]{0,127}$/;
 
 export type HubModelName = { repo: string; revision?: string };
 
@@ -51,48 +57,102 @@ export function parseHubName(word: string): HubModelName | undefined {
 
 /**
  * Brings a model into a folder of its own, which is there whole or not at all: its files arrive in
- * `.<name>.download` beside it, where a later call goes on with what it finds.
+ * `.<name>.download` beside it, where a later call goes on with what it finds. A model whose files were lost is made
+ * whole again.
  *
  * @throws AppError `conflict` where the folder holds another model, or somebody else brings this one;
  * `unavailable` where the disk has no room; as the hub does.
  */
 export async function downloadModel(options: DownloadModelOptions): Promise<Downloaded> {
-  const { hub, repo, revision, parent, signal } = options;
+  try {
+    return await bring(options);
+  } catch (error) {
+    options.signal.throwIfAborted();
+    if (isAppError(error)) throw error;
+    throw findDiskError(error, resolve(options.parent)) ?? error;
+  }
+}
+
+async function bring(options: DownloadModelOptions): Promise<Downloaded> {
+  const { hub, repo, revision, signal } = options;
   const name = options.name ?? basename(repo);
-  const folder = resolve(parent, name);
-  const known = await readRecord(folder);
-  if (known === undefined && (await exists(folder))) throw otherThere(folder);
-  if (known && known.repo !== repo) throw otherThere(folder, known.repo);
+  if (!NAME.test(name)) throw badName(name);
+  const parent = resolve(options.parent);
+  const folder = join(parent, name);
+  const known = await expectOwn(folder, repo);
   const found = await hub.find(repo, revision ?? known?.revision, signal);
   const model = { ...found, files: pickFiles(found.files, options) };
-  if (known && isSame(known, model)) return { folder, model, wasThere: true };
-  if (known?.commit === model.commit) {
-    throw new AppError("conflict", {
-      message: `${folder} holds other weights of ${repo}. Remove it, or give these a --name of their own.`,
-    });
-  }
-  if (known) {
-    throw new AppError("conflict", {
-      message: `${folder} holds ${repo} at ${known.commit.slice(0, 12)}, and ${model.revision} is ${model.commit.slice(0, 12)} now. Remove it, or give the new one another --name.`,
-    });
-  }
-  const draft = join(dirname(folder), `.${name}.download`);
-  await mkdir(draft, { recursive: true });
-  const release = await lock(draft);
+  if (await isThere(folder, model, known)) return { folder, model, wasThere: true };
+  await mkdir(parent, { recursive: true });
+  const release = await lockFolder({ path: toLockPath(parent, name), signal });
   try {
-    await expectRoom(draft, model);
-    await bringAll(model, { ...options, draft });
-    await writeRecord(draft, model, new Date());
+    // Whoever held the lock may have brought it.
+    const latest = await expectOwn(folder, repo);
+    if (await isThere(folder, model, latest)) return { folder, model, wasThere: true };
+    await fill(model, { ...options, folder, isRepair: latest !== undefined });
   } finally {
     await release();
   }
-  await rename(draft, folder);
   return { folder, model, wasThere: false };
 }
 
+/** @throws AppError `conflict` where something else lies there. */
+async function expectOwn(folder: string, repo: string): Promise<ModelRecord | undefined> {
+  const known = await readRecord(folder);
+  if (known === undefined && (await exists(folder))) throw otherThere(folder);
+  if (known && known.repo !== repo) throw otherThere(folder, known.repo);
+  return known;
+}
+
+/** @throws AppError `conflict` where the folder holds another state of the model. */
+async function isThere(
+  folder: string,
+  model: HubModel,
+  known: ModelRecord | undefined,
+): Promise<boolean> {
+  if (known === undefined) return false;
+  if (isSame(known, model)) return (await findGaps(folder, model.files)).length === 0;
+  if (known.commit === model.commit) {
+    throw new AppError("conflict", {
+      message: `${folder} holds other files of ${model.repo}, such as other weights. Remove it, or give these a --name of their own.`,
+    });
+  }
+  throw new AppError("conflict", {
+    message: `${folder} holds ${model.repo} at ${known.commit.slice(0, 12)}, and ${model.revision} is ${model.commit.slice(0, 12)} now. Remove it, or give the new one another --name.`,
+  });
+}
+
+type FillOptions = DownloadModelOptions & { folder: string; isRepair: boolean };
+
+async function fill(model: HubModel, options: FillOptions): Promise<void> {
+  const { folder, isRepair, signal } = options;
+  const draft = toDraftPath(dirname(folder), basename(folder));
+  await mkdir(draft, { recursive: true });
+  const gaps = new Set((await findGaps(folder, model.files)).map(({ path }) => path));
+  const wanted = isRepair ? model.files.filter(({ path }) => gaps.has(path)) : model.files;
+  const whole = await tidyDraft(draft, wanted, signal);
+  const part = { ...model, files: wanted };
+  await expectRoom(draft, part, whole);
+  await bringAll(part, { ...options, draft, whole });
+  if (!isRepair) {
+    await writeRecord(draft, model, new Date());
+    await rename(draft, folder);
+    return;
+  }
+  // One after the other into the folder, beside what a person may have put there; a worker may serve it meanwhile.
+  for (const { path } of wanted) {
+    const parts = path.split("/");
+    await mkdir(dirname(join(folder, ...parts)), { recursive: true });
+    await rename(join(draft, ...parts), join(folder, ...parts));
+  }
+  await rm(draft, { recursive: true });
+}
+
+type BringOptions = DownloadModelOptions & { draft: string; whole: ReadonlySet<string> };
+
 async function bringAll(
   model: HubModel,
-  { hub, draft, signal, onProgress, retry }: DownloadModelOptions & { draft: string },
+  { hub, draft, whole, signal, onProgress, retry }: BringOptions,
 ): Promise<void> {
   const arrived = new Map<string, number>();
   let filesDone = 0;
@@ -106,8 +166,7 @@ async function bringAll(
   try {
     await mapInLanes(model.files, HUB_FILES_AT_ONCE, async (file) => {
       const path = join(draft, ...file.path.split("/"));
-      const isThere = (await sizeOf(path)) === file.bytes;
-      if (!isThere) {
+      if (!whole.has(file.path)) {
         await downloadFile({
           ...{ file, path, signal: either, request: hub.toRequest(model, file.path) },
           ...(retry && { retry }),
@@ -120,46 +179,32 @@ async function bringAll(
       arrived.set(file.path, file.bytes);
       filesDone += 1;
       tell();
+    }).catch((error: unknown) => {
+      // The first that fails ends the others, which keep what has arrived.
+      stop.abort();
+      throw error;
     });
   } finally {
-    // The first that fails ends the others, which keep what has arrived.
     stop.abort();
   }
 }
 
-/** One process at a time; a lock whose process is gone is nobody's. Resolves with what gives it back. */
-async function lock(draft: string): Promise<() => Promise<void>> {
-  const path = join(draft, ".lock");
-  for (let isSecond = false; ; isSecond = true) {
-    try {
-      const handle = await open(path, "wx");
-      await handle.writeFile(String(process.pid));
-      await handle.close();
-      return () => rm(path, { force: true });
-    } catch (error) {
-      if (!(error instanceof Error && "code" in error && error.code === "EEXIST")) throw error;
-    }
-    const owner = Number(await readFile(path, "utf8").catch(() => ""));
-    if (isSecond || (owner > 0 && isAlive(owner))) {
-      throw new AppError("conflict", {
-        message: `Process ${owner} is bringing this model already. Wait for it, or end it and run the same again.`,
-      });
-    }
-    await rm(path, { force: true });
-  }
-}
-
-async function expectRoom(folder: string, { files }: HubModel): Promise<void> {
-  const { bavail, bsize } = await statfs(folder);
+async function expectRoom(
+  draft: string,
+  { files }: HubModel,
+  whole: ReadonlySet<string>,
+): Promise<void> {
+  const { bavail, bsize } = await statfs(draft);
   let needed = 0;
-  for (const { path, bytes } of files) {
-    const place = join(folder, ...path.split("/"));
-    needed += bytes - Math.max(await sizeOf(place), await sizeOf(`${place}.part`));
+  for (const file of files) {
+    if (whole.has(file.path)) continue;
+    const place = toPartPath(join(draft, ...file.path.split("/")), file);
+    needed += Math.max(0, file.bytes - (await sizeOf(place)));
   }
   const free = bavail * bsize;
   if (needed + HUB_DISK_SPARE_BYTES <= free) return;
   throw new AppError("unavailable", {
-    message: `The model needs ${toGigabytes(needed)} and the disk of ${folder} has ${toGigabytes(free)} free, of which ${toGigabytes(HUB_DISK_SPARE_BYTES)} are left alone. Make room, or choose smaller weights with --weights.`,
+    message: `The model needs ${toGigabytes(needed)} and the disk of ${draft} has ${toGigabytes(free)} free, of which ${toGigabytes(HUB_DISK_SPARE_BYTES)} are left alone. Make room, or choose smaller weights with --weights.`,
   });
 }
 
@@ -178,6 +223,12 @@ function isSame(one: Pick<HubModel, "commit" | "files">, other: HubModel): boole
 function otherThere(folder: string, repo?: string): AppError {
   return new AppError("conflict", {
     message: `${folder} is there already${repo ? ` and holds ${repo}` : ""}. Choose another --name, or remove it.`,
+  });
+}
+
+function badName(name: string): AppError {
+  return new AppError("invalid-request", {
+    message: `--name ${JSON.stringify(name.slice(0, 100))} is no name of a folder: letters, digits, dots, dashes and underscores, with no dot or dash in front.`,
   });
 }
 

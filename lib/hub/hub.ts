@@ -1,3 +1,5 @@
+import type { BackoffOptions } from "@/lib/util/backoff";
+
 /** A place that models are downloaded from. */
 
 export const HUB_NAMES = ["huggingface", "modelscope"] as const;
@@ -25,7 +27,14 @@ export type HubModel = {
   files: HubFile[];
 };
 
-export type HubRequest = { url: string; headers: Record<string, string> };
+export type HubRequest = {
+  url: string;
+  headers: Record<string, string>;
+  /** Base URL of the hub, for people. */
+  hubUrl: string;
+  repo: string;
+  hasToken: boolean;
+};
 
 export interface Hub {
   readonly name: HubName;
@@ -39,4 +48,6 @@ export type HubOptions = {
   /** Base URL; absent: the public one. */
   url?: string | undefined;
   token?: string | undefined;
+  /** Between two questions to a hub that is not well. */
+  retry?: BackoffOptions | undefined;
 };

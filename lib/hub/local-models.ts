@@ -1,8 +1,10 @@
-import { readdir, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
+import { type Dirent, existsSync } from "node:fs";
+import { lstat, readdir, rename, rm } from "node:fs/promises";
+import { basename, dirname, join, resolve } from "node:path";
 import { findModelFolders } from "@/lib/config/model-folders";
-import { beginChecksum, hashFile } from "./checksum";
-import { type ModelRecord, readRecord } from "./model-record";
+import { type FileFault, findFault, findGaps } from "./check-files";
+import { DRAFT, toDraftPath } from "./draft-folder";
+import { type ModelRecord, RECORD_FILE, readRecord } from "./model-record";
 
 /** Models that lie in a folder of this machine. */
 
@@ -13,28 +15,45 @@ export type LocalModel = {
   bytes: number;
   /** Where it came from; undefined for one that was put there by hand. */
   record: ModelRecord | undefined;
+  /** `unfinished`: a download that was broken off; `damaged`: files of it are missing or cut off. */
+  state: "whole" | "damaged" | "unfinished";
 };
 
 export async function listLocalModels(parent: string): Promise<LocalModel[]> {
-  return await Promise.all(
-    findModelFolders(parent).map(async ({ name, path }) => ({
-      ...{ name, folder: path },
-      ...{ bytes: await measure(path), record: await readRecord(path) },
-    })),
-  );
+  const entries = await readFolder(parent);
+  const whole = new Map(findModelFolders(parent).map(({ name, path }) => [name, path]));
+  const models: LocalModel[] = [];
+  for (const { name } of entries) {
+    const path = resolve(parent, name);
+    const draftOf = DRAFT.exec(name)?.[1];
+    if (draftOf !== undefined) {
+      const bytes = await measure(path);
+      models.push({ name: draftOf, folder: path, bytes, record: undefined, state: "unfinished" });
+    } else if (whole.has(name) || existsSync(join(path, RECORD_FILE))) {
+      const record = await readRecord(path);
+      const gaps = record ? await findGaps(path, record.files) : [];
+      const state = gaps.length === 0 ? "whole" : "damaged";
+      models.push({ name, folder: path, bytes: await measure(path), record, state });
+    }
+  }
+  return models.sort((a, b) => (a.name < b.name ? -1 : Number(a.name > b.name)));
 }
 
+/** Without a folder that cannot be read, or is gone by now. */
+async function readFolder(folder: string): Promise<Dirent[]> {
+  return await readdir(folder, { withFileTypes: true }).catch(() => []);
+}
+
+/** What a link leads to lies elsewhere. */
 async function measure(folder: string): Promise<number> {
   let bytes = 0;
-  for (const entry of await readdir(folder, { withFileTypes: true })) {
+  for (const entry of await readFolder(folder)) {
     const path = join(folder, entry.name);
     if (entry.isDirectory()) bytes += await measure(path);
-    else bytes += (await stat(path)).size;
+    else bytes += (await lstat(path).catch(() => undefined))?.size ?? 0;
   }
   return bytes;
 }
-
-export type FileFault = { path: string; fault: "missing" | "other-size" | "other-bytes" };
 
 /**
  * Compares each file with what the hub promised when it came. Files without a checksum are held to their size.
@@ -48,22 +67,26 @@ export async function verifyModel(
 ): Promise<FileFault[] | undefined> {
   if (record === undefined) return undefined;
   const faults: FileFault[] = [];
-  for (const { path, bytes, checksum } of record.files) {
-    onFile?.(path);
-    const place = join(folder, ...path.split("/"));
-    const found = await stat(place).catch(() => undefined);
-    if (found === undefined) faults.push({ path, fault: "missing" });
-    else if (found.size !== bytes) faults.push({ path, fault: "other-size" });
-    else if (checksum) {
-      const hash = beginChecksum(checksum, bytes);
-      await hashFile(place, hash, signal);
-      if (hash.digest("hex") !== checksum.value) faults.push({ path, fault: "other-bytes" });
-    }
+  for (const file of record.files) {
+    onFile?.(file.path);
+    const fault = await findFault(folder, file, signal);
+    if (fault) faults.push(fault);
   }
   return faults;
 }
 
-/** Takes a model and all of its files away. */
-export async function removeModel({ folder }: Pick<LocalModel, "folder">): Promise<void> {
-  await rm(folder, { recursive: true });
+/**
+ * Takes a model and all of its files away. It stops being a model first: where this is broken off, what is left is an
+ * unfinished download. A worker that serves it has its files open and goes on.
+ */
+export async function removeModel({
+  folder,
+  state,
+}: Pick<LocalModel, "folder" | "state">): Promise<void> {
+  const draft = state === "unfinished" ? folder : toDraftPath(dirname(folder), basename(folder));
+  if (draft !== folder) {
+    await rm(draft, { recursive: true, force: true });
+    await rename(folder, draft);
+  }
+  await rm(draft, { recursive: true });
 }

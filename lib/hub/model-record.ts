@@ -1,4 +1,4 @@
-import { readFile, writeFile } from "node:fs/promises";
+import { open, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as z from "zod";
 import { HUB_NAMES, type HubModel } from "./hub";
@@ -37,5 +37,11 @@ export async function readRecord(folder: string): Promise<ModelRecord | undefine
 
 export async function writeRecord(folder: string, model: HubModel, now: Date): Promise<void> {
   const record: ModelRecord = { ...model, downloadedAt: now.toISOString() };
-  await writeFile(join(folder, RECORD_FILE), `${JSON.stringify(record, null, 2)}\n`);
+  const handle = await open(join(folder, RECORD_FILE), "w");
+  try {
+    await handle.writeFile(`${JSON.stringify(record, null, 2)}\n`);
+    await handle.sync();
+  } finally {
+    await handle.close();
+  }
 }

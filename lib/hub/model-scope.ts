@@ -1,9 +1,10 @@
 import * as z from "zod";
 import { AppError } from "@/lib/errors";
-import { HUB_CALL_MS_MAX, HUB_FILES_MAX } from "@/lib/hub-limits";
+import { HUB_FILES_MAX } from "@/lib/hub-limits";
 import type { Hub, HubFile, HubOptions } from "./hub";
+import { callHub } from "./hub-call";
 import { toHubError } from "./hub-error";
-import { encodePath, tooMany, unreachableHub } from "./hugging-face";
+import { encodePath, noHub, toFault, tooMany } from "./hugging-face";
 
 export const MODEL_SCOPE_URL = "https://www.modelscope.cn";
 
@@ -14,60 +15,71 @@ const listSchema = z.object({
       z.object({
         Path: z.string(),
         Type: z.string(),
-        Size: z.number().nullish(),
+        Size: z.number().int().min(0).nullish(),
         Sha256: z.string().nullish(),
         Revision: z.string().nullish(),
       }),
     ),
   }),
 });
+/** What it says instead, also under a status of 200. */
+const refusalSchema = z.object({ Code: z.number(), Message: z.string().nullish() });
 
 const REVISION_DEFAULT = "master";
 const SHA256 = /^[0-9a-f]{64}$/;
+const CODE_FINE = 200;
+/** Of a hub's own words in an error of ours. */
+const MESSAGE_CHARACTERS_MAX = 200;
 
-export function modelScope({ url = MODEL_SCOPE_URL, token }: HubOptions): Hub {
+export function modelScope({ url = MODEL_SCOPE_URL, token, retry }: HubOptions): Hub {
   const hubUrl = url.replace(/\/+$/, "");
   // Its client sends the token as a cookie of that name.
-  const headers: Record<string, string> =
+  const secrets: Record<string, string> =
     token === undefined
       ? {}
       : { authorization: `Bearer ${token}`, cookie: `m_session_id=${token}` };
+  const hasToken = token !== undefined;
   return {
     name: "modelscope",
     async find(repo, revision = REVISION_DEFAULT, signal) {
       const query = new URLSearchParams({ Revision: revision, Recursive: "True" });
-      const limit = AbortSignal.any([signal, AbortSignal.timeout(HUB_CALL_MS_MAX)]);
+      const about = { repo, hubUrl, hasToken };
       let value: unknown;
       try {
         const address = `${hubUrl}/api/v1/models/${encodePath(repo)}/repo/files?${query}`;
-        const reply = await fetch(address, { headers, signal: limit });
-        if (!reply.ok) {
-          throw toHubError(reply.status, { repo, hubUrl, hasToken: token !== undefined });
-        }
+        const reply = await callHub({ url: address, hubUrl, secrets, signal, retry });
+        if (!reply.ok) throw toHubError(reply, about);
         value = await reply.json();
       } catch (error) {
         signal.throwIfAborted();
-        throw error instanceof AppError ? error : unreachableHub(hubUrl, error);
+        throw toFault(error, about);
       }
-      const parsed = listSchema.safeParse(value);
-      if (!parsed.success) {
-        const message = `The hub at ${hubUrl} told of ${repo} in a form that is not ModelScope's.`;
-        throw new AppError("upstream-invalid", { message, cause: parsed.error });
-      }
-      const entries = parsed.data.Data.Files.filter(({ Type }) => Type === "blob");
-      if (entries.length > HUB_FILES_MAX) throw tooMany(repo);
-      const files = entries.map(({ Path: path, Size: bytes, Sha256: value = "" }): HubFile => {
-        const checksum = SHA256.test(value ?? "")
-          ? ({ algorithm: "sha256", value: value ?? "" } as const)
-          : undefined;
-        return { path, bytes: bytes ?? 0, ...(checksum && { checksum }) };
-      });
+      const files = readList(value, about);
       // It tells of no commit: what the files are is held by their checksums.
       return { hub: "modelscope", repo, revision, commit: revision, files };
     },
     toRequest: ({ repo, revision }, path) => ({
       url: `${hubUrl}/models/${encodePath(repo)}/resolve/${encodeURIComponent(revision)}/${encodePath(path)}`,
-      headers,
+      ...{ headers: secrets, hubUrl, repo, hasToken },
     }),
   };
+}
+
+function readList(value: unknown, { repo, hubUrl }: { repo: string; hubUrl: string }): HubFile[] {
+  const parsed = listSchema.safeParse(value);
+  if (!parsed.success) {
+    const refusal = refusalSchema.safeParse(value).data;
+    if (refusal === undefined || refusal.Code === CODE_FINE) throw noHub(hubUrl, parsed.error);
+    const words = (refusal.Message ?? "").slice(0, MESSAGE_CHARACTERS_MAX);
+    throw new AppError("not-found", {
+      message: `The hub at ${hubUrl} does not tell of ${repo}: ${words || `code ${refusal.Code}`}. Look at the name and the revision.`,
+    });
+  }
+  const entries = parsed.data.Data.Files.filter(({ Type }) => Type === "blob");
+  if (entries.length > HUB_FILES_MAX) throw tooMany(repo);
+  return entries.map(({ Path: path, Size: bytes, Sha256: value }): HubFile => {
+    const isHash = SHA256.test(value ?? "");
+    const checksum = isHash ? ({ algorithm: "sha256", value: value ?? "" } as const) : undefined;
+    return { path, bytes: bytes ?? 0, ...(checksum && { checksum }) };
+  });
 }
