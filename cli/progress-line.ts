@@ -5,6 +5,9 @@ import { plainLine } from "./text-table";
 
 const UNITS = ["B", "kB", "MB", "GB", "TB"] as const;
 
+/** Of a terminal that does not tell. */
+const COLUMNS_DEFAULT = 80;
+
 /** Bytes for people: 1.4 GB. */
 export function toSize(bytes: number): string {
   const power = Math.min(UNITS.length - 1, Math.floor(Math.log10(Math.max(1, bytes)) / 3));
@@ -51,8 +54,11 @@ export class ProgressLine {
       `${filesDone} of ${filesTotal} files`,
       ...(rate > 0 ? [`${toSize(rate)}/s`] : []),
       ...(left !== undefined && left > 0 ? [`${toTime(left)} left`] : []),
-    ].join("  ");
-    this.#terminal.writeError(this.#isLive ? `\r\u001b[2K${words}` : `${words}\n`);
+    ];
+    const text = words.join("  ");
+    // A line that wraps is not drawn over but below itself.
+    const columns = Math.max(1, (process.stderr.columns || COLUMNS_DEFAULT) - 1);
+    this.#terminal.writeError(this.#isLive ? `\r\u001b[2K${text.slice(0, columns)}` : `${text}\n`);
     this.#isDrawn = this.#isLive;
   }
 
