@@ -4,6 +4,7 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { CopyButton } from "@/components/chat/copy-button";
 import { requestChecked, toRequestError } from "@/components/request-json";
 import { Button } from "@/components/ui/button";
+import { ConfirmSheet } from "@/components/ui/confirm-sheet";
 import { Sheet } from "@/components/ui/sheet";
 import { paths } from "@/lib/paths";
 import type { CreatedKey, CreateKeyBody, KeyView } from "@/lib/protocol/key-view";
@@ -112,23 +113,14 @@ export function RevokeSheet({ view, onClose }: SheetProps & { view: KeyView }) {
     onClose();
   });
   return (
-    <Sheet
-      open
-      onOpenChange={onClose}
+    <ConfirmSheet
       title={`Revoke ${view.name}?`}
       description={`Programs that use ${view.prefix}… are refused within a second. A revoked key cannot be brought back.`}
-    >
-      <p role="alert" className="mb-4 text-sm text-danger empty:hidden">
-        {problem}
-      </p>
-      <div className="flex gap-2">
-        <Button variant="danger" disabled={isPending} onClick={() => mutate(undefined)}>
-          Revoke the key
-        </Button>
-        <Button variant="quiet" onClick={onClose}>
-          Keep it
-        </Button>
-      </div>
-    </Sheet>
+      verb="Revoke the key"
+      isSending={isPending}
+      problem={problem}
+      onConfirm={() => mutate(undefined)}
+      onClose={onClose}
+    />
   );
 }

@@ -3,6 +3,7 @@
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { send, toRequestError } from "@/components/request-json";
 import { Button } from "@/components/ui/button";
+import { ConfirmSheet } from "@/components/ui/confirm-sheet";
 import { Sheet } from "@/components/ui/sheet";
 import { paths } from "@/lib/paths";
 import type { AdminAlias, AdminModel } from "@/lib/protocol/catalog-view";
@@ -100,27 +101,14 @@ export function RemoveAliasSheet({ view, onClose }: SheetProps & { view: AdminAl
   const { mutate, isPending, problem } = useCatalogChange(onClose);
   const body = { name: view.name };
   return (
-    <Sheet
-      open
-      onOpenChange={onClose}
+    <ConfirmSheet
       title={`Remove ${view.name}?`}
       description="Programs that ask for it are told that there is no such model, within a second."
-    >
-      <p role="alert" className="mb-4 text-sm text-danger empty:hidden">
-        {problem?.message}
-      </p>
-      <div className="flex gap-2">
-        <Button
-          variant="danger"
-          disabled={isPending}
-          onClick={() => mutate({ path: paths.api.adminAliases, method: "DELETE", body })}
-        >
-          Remove the alias
-        </Button>
-        <Button variant="quiet" onClick={onClose}>
-          Keep it
-        </Button>
-      </div>
-    </Sheet>
+      verb="Remove the alias"
+      isSending={isPending}
+      problem={problem?.message}
+      onConfirm={() => mutate({ path: paths.api.adminAliases, method: "DELETE", body })}
+      onClose={onClose}
+    />
   );
 }

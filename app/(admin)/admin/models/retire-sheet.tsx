@@ -1,7 +1,6 @@
 "use client";
 
-import { Button } from "@/components/ui/button";
-import { Sheet } from "@/components/ui/sheet";
+import { ConfirmSheet } from "@/components/ui/confirm-sheet";
 import { paths } from "@/lib/paths";
 import type { AdminModel } from "@/lib/protocol/catalog-view";
 import { useCatalogChange } from "./catalog-sheets";
@@ -13,35 +12,25 @@ export function RetireSheet({ view: { model, retiredAt }, onClose }: RetireSheet
   const { mutate, isPending, problem } = useCatalogChange(onClose);
   const isRetired = retiredAt !== null;
   return (
-    <Sheet
-      open
-      onOpenChange={onClose}
+    <ConfirmSheet
       title={isRetired ? `Bring ${model} back?` : `Retire ${model}?`}
       description={
         isRetired
           ? "It is drawn for battles again as soon as a worker offers it. Its ledger and the public log say so."
           : "It is drawn for no battle any more, also while workers offer it. It keeps its votes and its place on the boards, and programs and visitors may go on asking it by name. Its ledger and the public log say so, for good."
       }
-    >
-      <p role="alert" className="mb-4 text-sm text-danger empty:hidden">
-        {problem?.message}
-      </p>
-      <div className="flex gap-2">
-        <Button
-          disabled={isPending}
-          onClick={() =>
-            mutate({
-              ...{ path: paths.api.adminRetirements, method: "PUT" },
-              body: { model, isRetired: !isRetired },
-            })
-          }
-        >
-          {isRetired ? "Bring it back" : "Retire the model"}
-        </Button>
-        <Button variant="quiet" onClick={onClose}>
-          {isRetired ? "Leave it retired" : "Keep it"}
-        </Button>
-      </div>
-    </Sheet>
+      verb={isRetired ? "Bring it back" : "Retire the model"}
+      refusal={isRetired ? "Leave it retired" : "Keep it"}
+      isMild
+      isSending={isPending}
+      problem={problem?.message}
+      onConfirm={() =>
+        mutate({
+          ...{ path: paths.api.adminRetirements, method: "PUT" },
+          body: { model, isRetired: !isRetired },
+        })
+      }
+      onClose={onClose}
+    />
   );
 }

@@ -1,6 +1,6 @@
 "use client";
 
-import { Button } from "@/components/ui/button";
+import { ConfirmSheet } from "@/components/ui/confirm-sheet";
 import { Sheet } from "@/components/ui/sheet";
 import { paths } from "@/lib/paths";
 import type { ExternalModelView, ProviderKeyView } from "@/lib/protocol/providers-view";
@@ -74,27 +74,14 @@ export function EditModelSheet({
 export function DeleteModelSheet({ view, onClose }: SheetProps & { view: ExternalModelView }) {
   const { mutate, isPending, problem } = useProviderChange(onClose);
   return (
-    <Sheet
-      open
-      onOpenChange={onClose}
+    <ConfirmSheet
       title={`Delete ${view.entry.name}?`}
       description="It is offered no more within seconds, and what was entered here of it is gone. Its answers and votes stay, and so does its key."
-    >
-      <p role="alert" className="mb-4 text-sm text-danger empty:hidden">
-        {problem?.message}
-      </p>
-      <div className="flex gap-2">
-        <Button
-          variant="danger"
-          disabled={isPending}
-          onClick={() => mutate({ path: paths.api.adminExternalModel(view.id), method: "DELETE" })}
-        >
-          Delete the model
-        </Button>
-        <Button variant="quiet" onClick={onClose}>
-          Keep it
-        </Button>
-      </div>
-    </Sheet>
+      verb="Delete the model"
+      isSending={isPending}
+      problem={problem?.message}
+      onConfirm={() => mutate({ path: paths.api.adminExternalModel(view.id), method: "DELETE" })}
+      onClose={onClose}
+    />
   );
 }

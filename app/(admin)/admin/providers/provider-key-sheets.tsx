@@ -1,6 +1,6 @@
 "use client";
 
-import { Button } from "@/components/ui/button";
+import { ConfirmSheet } from "@/components/ui/confirm-sheet";
 import { Sheet } from "@/components/ui/sheet";
 import { paths } from "@/lib/paths";
 import type { ProviderKeyView } from "@/lib/protocol/providers-view";
@@ -62,33 +62,19 @@ export function DeleteKeySheet({ view, onClose }: SheetProps & { view: ProviderK
   const { mutate, isPending, problem } = useProviderChange(onClose);
   const isUsed = view.models.length > 0;
   return (
-    <Sheet
-      open
-      onOpenChange={onClose}
+    <ConfirmSheet
       title={`Delete ${view.name}?`}
       description={
         isUsed
           ? `It is used by ${view.models.join(", ")}. Give them another key, or delete them first.`
           : "No model uses it. What is deleted here cannot be brought back."
       }
-    >
-      <p role="alert" className="mb-4 text-sm text-danger empty:hidden">
-        {problem?.message}
-      </p>
-      <div className="flex gap-2">
-        {isUsed ? null : (
-          <Button
-            variant="danger"
-            disabled={isPending}
-            onClick={() => mutate({ path: paths.api.adminProviderKey(view.id), method: "DELETE" })}
-          >
-            Delete the key
-          </Button>
-        )}
-        <Button variant="quiet" onClick={onClose}>
-          {isUsed ? "Close" : "Keep it"}
-        </Button>
-      </div>
-    </Sheet>
+      verb={isUsed ? undefined : "Delete the key"}
+      refusal={isUsed ? "Close" : "Keep it"}
+      isSending={isPending}
+      problem={problem?.message}
+      onConfirm={() => mutate({ path: paths.api.adminProviderKey(view.id), method: "DELETE" })}
+      onClose={onClose}
+    />
   );
 }

@@ -1,8 +1,7 @@
 "use client";
 
 import { countOf } from "@/components/format";
-import { Button } from "@/components/ui/button";
-import { Sheet } from "@/components/ui/sheet";
+import { ConfirmSheet } from "@/components/ui/confirm-sheet";
 import { paths } from "@/lib/paths";
 import type { ReviewedVisitor } from "@/lib/protocol/review-view";
 import { useReviewChange } from "./use-review-change";
@@ -13,35 +12,25 @@ export type ExcludeSheetProps = { visitor: ReviewedVisitor; onClose: () => void 
 export function ExcludeSheet({ visitor, onClose }: ExcludeSheetProps) {
   const { mutate, isPending, problem } = useReviewChange();
   const { voter, counted } = visitor;
+  const exclude = () =>
+    mutate(
+      {
+        ...{ path: paths.api.adminVisitor(voter), method: "PUT" },
+        ...{ body: { isExcluded: true }, done: "The visitor is excluded" },
+      },
+      { onSuccess: onClose },
+    );
   return (
-    <Sheet
-      open
-      onOpenChange={onClose}
+    <ConfirmSheet
       title="Exclude this visitor?"
       description={`${countOf(counted, "vote")} of theirs no longer ${counted === 1 ? "counts" : "count"}, nor will later ones. The board is computed anew, and the public log says so without a name. It can be undone.`}
-    >
-      <p role="alert" className="mb-4 text-sm text-danger empty:hidden">
-        {problem}
-      </p>
-      <div className="flex gap-2">
-        <Button
-          disabled={isPending}
-          onClick={() =>
-            mutate(
-              {
-                ...{ path: paths.api.adminVisitor(voter), method: "PUT" },
-                ...{ body: { isExcluded: true }, done: "The visitor is excluded" },
-              },
-              { onSuccess: onClose },
-            )
-          }
-        >
-          Exclude the visitor
-        </Button>
-        <Button variant="quiet" onClick={onClose}>
-          Leave it
-        </Button>
-      </div>
-    </Sheet>
+      verb="Exclude the visitor"
+      refusal="Leave it"
+      isMild
+      isSending={isPending}
+      problem={problem}
+      onConfirm={exclude}
+      onClose={onClose}
+    />
   );
 }

@@ -1,7 +1,6 @@
 "use client";
 
-import { Button } from "@/components/ui/button";
-import { Sheet } from "@/components/ui/sheet";
+import { ConfirmSheet } from "@/components/ui/confirm-sheet";
 import type { AdminWorker } from "@/lib/protocol/arena-view";
 import { useWorkerCommand } from "./use-worker-command";
 
@@ -17,27 +16,14 @@ function describe({ beats, state }: AdminWorker): string {
 export function RemoveSheet({ worker, onClose }: { worker: AdminWorker; onClose: () => void }) {
   const { mutate, isPending, problem } = useWorkerCommand();
   return (
-    <Sheet
-      open
-      onOpenChange={onClose}
+    <ConfirmSheet
       title={`Remove ${worker.name}?`}
       description={`${worker.address}: ${describe(worker)}`}
-    >
-      <p role="alert" className="mb-4 text-sm text-danger empty:hidden">
-        {problem}
-      </p>
-      <div className="flex gap-2">
-        <Button
-          variant="danger"
-          disabled={isPending}
-          onClick={() => mutate({ worker, command: "remove" }, { onSuccess: onClose })}
-        >
-          Remove the worker
-        </Button>
-        <Button variant="quiet" onClick={onClose}>
-          Keep it
-        </Button>
-      </div>
-    </Sheet>
+      verb="Remove the worker"
+      isSending={isPending}
+      problem={problem}
+      onConfirm={() => mutate({ worker, command: "remove" }, { onSuccess: onClose })}
+      onClose={onClose}
+    />
   );
 }

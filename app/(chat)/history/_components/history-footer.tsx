@@ -3,7 +3,7 @@
 import { useState } from "react";
 import { toRequestError } from "@/components/request-json";
 import { Button, buttonClass } from "@/components/ui/button";
-import { Sheet } from "@/components/ui/sheet";
+import { ConfirmSheet } from "@/components/ui/confirm-sheet";
 import { paths } from "@/lib/paths";
 import { useDeleteEverything } from "./use-history";
 
@@ -37,23 +37,14 @@ export function HistoryFooter({ isOnline }: { isOnline: boolean }) {
 function DeleteEverything({ onClose }: { onClose: () => void }) {
   const { mutate, isPending, error } = useDeleteEverything();
   return (
-    <Sheet
-      open
-      onOpenChange={onClose}
+    <ConfirmSheet
       title="Delete everything?"
       description="All your conversations, their public links and the cookie by which this browser is known go for good. Votes stay on the board, without words and without a trace of who cast them."
-    >
-      <p role="alert" className="mb-4 text-sm text-danger empty:hidden">
-        {error ? `It was not deleted. ${toRequestError(error).message}` : null}
-      </p>
-      <div className="flex gap-2">
-        <Button disabled={isPending} onClick={() => mutate(undefined, { onSuccess: onClose })}>
-          Delete everything
-        </Button>
-        <Button variant="quiet" onClick={onClose}>
-          Keep it
-        </Button>
-      </div>
-    </Sheet>
+      verb="Delete everything"
+      isSending={isPending}
+      problem={error && `It was not deleted. ${toRequestError(error).message}`}
+      onConfirm={() => mutate(undefined, { onSuccess: onClose })}
+      onClose={onClose}
+    />
   );
 }
