@@ -1,4 +1,5 @@
 import { type Conversation, type Turn, toSystemPrompt } from "./conversation";
+import { stripSpace } from "./python-space";
 import type { SeparatorStyle } from "./separator-style";
 
 /**
@@ -97,7 +98,7 @@ const RENDERERS: Record<SeparatorStyle, (parts: Parts) => string> = {
     `<|begin_of_text|>${systemMessage === "" ? "" : system}` +
     lines(turns, ({ role, text }) => {
       const head = `<|start_header_id|>${role}<|end_header_id|>\n\n`;
-      return text === "" ? head : `${head}${strip(text)}<|eot_id|>`;
+      return text === "" ? head : `${head}${stripSpace(text)}<|eot_id|>`;
     }),
 
   chatglm: ({ name, system, separator, turns }) => {
@@ -212,17 +213,4 @@ const RENDERERS: Record<SeparatorStyle, (parts: Parts) => string> = {
 
 function withEnd(system: string, end: string): string {
   return system === "" ? "" : system + end;
-}
-
-/** Python's `str.strip`: its white space is JavaScript's without U+FEFF and with some controls. */
-function strip(text: string): string {
-  let [from, to] = [0, text.length];
-  while (from < to && isPythonSpace(text.charCodeAt(from))) from += 1;
-  while (to > from && isPythonSpace(text.charCodeAt(to - 1))) to -= 1;
-  return text.slice(from, to);
-}
-
-function isPythonSpace(code: number): boolean {
-  if (code === 0xfeff) return false;
-  return (code >= 0x1c && code <= 0x1f) || code === 0x85 || /\s/.test(String.fromCharCode(code));
 }

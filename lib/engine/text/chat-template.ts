@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import { Template } from "@huggingface/jinja";
 import type { Conversation } from "@/lib/adapters/conversation";
 import { AppError } from "@/lib/errors";
 import { StartError } from "@/lib/util/start-error";
 import type { Tool } from "../answer/answer-format";
 import { FamilyTemplate } from "./family-template";
+import { JinjaTemplate } from "./jinja/jinja-template";
 import { probeReasoning, type ReasoningControl } from "./reasoning-control";
 import { probeAbilities, type TemplateAbilities } from "./template-abilities";
 import type { TokenizerConfig } from "./tokenizer-schema";
@@ -205,9 +205,9 @@ function restoreNoncharacters(text: string): string {
   return text.replaceAll("\\ufdd0", "\uFDD0").replaceAll("\\ufdd1", "\uFDD1");
 }
 
-function parseTemplate(source: string): Template {
+function parseTemplate(source: string): JinjaTemplate {
   try {
-    return new Template(source);
+    return new JinjaTemplate(source);
   } catch (cause) {
     throw new StartError({
       message: `The chat template cannot be read: ${describe(cause)}`,
