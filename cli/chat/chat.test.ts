@@ -36,6 +36,7 @@ function chat(words: readonly string[] = [], size: Size = { columns: 80, rows: 2
   return terminal;
 }
 
+const quote = (word: string) => `'${word.replaceAll("'", "'\\''")}'`;
 const ENTER_KEY = "\r";
 const CTRL_C = "\x03";
 const CTRL_D = "\x04";
@@ -230,6 +231,61 @@ describe.runIf(canOpenTerminals)("chat in a terminal", () => {
     for (const bytes of ["\x1b]0", "\x1b]52", "\x1b[2J", "\u009b", "\u202e"]) {
       expect(terminal.written).not.toContain(bytes);
     }
+  });
+
+  test("Ctrl-Z hands the terminal over during an answer, which goes on below when it is back", async () => {
+    const flags = ["chat", "--base-url", server.url];
+    const program = [process.execPath, "--input-type=module", "-e", ENTER, "--", ...flags];
+    const env = { ...process.env, XDG_STATE_HOME: folder, PARLEY_CONFIG: "none", PS1: "shell$ " };
+    const shell = ["bash", "--norc", "--noprofile", "-i"];
+    const terminal = new PseudoTerminal(shell, { columns: 80, rows: 24, cwd: folder, env });
+    open.push(terminal);
+    await terminal.untilSeen("shell$");
+    writeFileSync(join(folder, "run.sh"), `exec ${program.map(quote).join(" ")}\n`);
+    // A shell between, as npx puts one there.
+    terminal.type("sh -c 'sh run.sh; true'\r");
+    await terminal.untilSeen("Ctrl-D leaves.");
+    terminal.type(`Count${ENTER_KEY}`);
+    const answer = await server.asked();
+    answer.write("One, two");
+    await terminal.untilSeen("One, two");
+    terminal.type("\x1a");
+    await terminal.untilSeen(/Stopped/);
+    terminal.type("echo still there\r");
+    await terminal.untilSeen(/^still there$/m);
+    terminal.type("fg\r");
+    answer.write(", three.").end();
+    await terminal.untilSeen("5 tokens");
+    expect(terminal.all).toMatch(/^still there\n[\s\S]*^One, two, three\.$/m);
+    terminal.type("And\x1a");
+    await terminal.untilSeen(/Stopped[\s\S]*Stopped/);
+    terminal.type("fg\r");
+    await terminal.untilSeen(/fg\n[^\n]*\n> And$/);
+    terminal.type(`\x15\x04`);
+    await terminal.untilSeen("exit...");
+  });
+
+  test("whoever ends it from outside leaves its terminal as it was", async () => {
+    const terminal = chat();
+    await terminal.untilSeen(">");
+    terminal.type(`Hi${ENTER_KEY}`);
+    (await server.asked()).write("Half an");
+    await terminal.untilSeen("Half an");
+    terminal.kill("SIGTERM");
+    expect(await terminal.exited).toBe(null);
+    await terminal.until(({ written }) => written.endsWith("\x1b[?2004l\x1b[?25h"));
+  });
+
+  test("shows turns of many lines, tabs and others' line ends as they are", async () => {
+    const terminal = chat([], { columns: 40, rows: 30 });
+    await terminal.untilSeen(">");
+    const turn = [
+      ["user", "first line of the prompt\nsecond\tline"],
+      ["assistant", "a\tb"],
+    ];
+    writeFileSync(join(folder, "lines.json"), JSON.stringify({ messages: turn }));
+    terminal.type(`/load lines${ENTER_KEY}`);
+    await terminal.untilSeen(/^> first line of the prompt\n {2}second {4}line\na {4}b$/m);
   });
 
   test("says in words what went wrong, and goes on", async () => {

@@ -1,4 +1,4 @@
-import { existsSync, readFileSync, renameSync, statSync, writeFileSync } from "node:fs";
+import { existsSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
 import * as z from "zod";
 import { CHAT_FILE_BYTES_MAX } from "@/lib/terminal-limits";
 import { StartError } from "@/lib/util/start-error";
@@ -20,12 +20,14 @@ const wordsSchema = z.union([
   z.string(),
   z.tuple([z.string()], z.unknown()).transform(([it]) => it),
 ]);
-const turnSchema = z.object({
-  prompt: z.string(),
-  answers: z.array(z.string()).min(1).max(2),
-  models: z.array(z.string()).min(1).max(2),
-  vote: z.enum(OUTCOMES).optional(),
-});
+const turnSchema = z
+  .object({
+    prompt: z.string(),
+    answers: z.array(z.string()).min(1).max(2),
+    models: z.array(z.string()).min(1).max(2),
+    vote: z.enum(OUTCOMES).optional(),
+  })
+  .refine((it) => it.answers.length === it.models.length, "each answer has its model");
 const fileSchema = z.object({
   system_message: z.string().optional(),
   /** Of before FastChat had templates of system messages. */
@@ -63,8 +65,12 @@ export function saveConversation(conversation: Conversation, path: string): void
   };
   const draft = `${path}.${process.pid}`;
   attempt(path, "written", () => {
-    writeFileSync(draft, `${JSON.stringify(file)}\n`, { mode: 0o600 });
-    renameSync(draft, path);
+    try {
+      writeFileSync(draft, `${JSON.stringify(file)}\n`, { mode: 0o600 });
+      renameSync(draft, path);
+    } finally {
+      rmSync(draft, { force: true });
+    }
   });
 }
 
@@ -78,7 +84,10 @@ export function findSaved(name: string): string | undefined {
 /** @throws StartError that says what the file is instead. */
 export function loadConversation(conversation: Conversation, path: string): void {
   const text = attempt(path, "read", () => {
-    if (statSync(path).size > CHAT_FILE_BYTES_MAX) {
+    const found = statSync(path);
+    // Of a pipe or a device nobody knows where it ends.
+    if (!found.isFile()) throw refusal(`${path} is no file`);
+    if (found.size > CHAT_FILE_BYTES_MAX) {
       throw refusal(`${path} is larger than ${CHAT_FILE_BYTES_MAX} bytes`);
     }
     return readFileSync(path, "utf8");
@@ -140,12 +149,25 @@ function refusal(message: string, cause?: unknown): StartError {
   return new StartError({ message: `${message}.`, remedy, cause });
 }
 
+/** What a system says of files, as words and what to do about it. */
+const CURES: Record<string, readonly [string, string]> = {
+  ENOENT: ["there is no such folder", "Make it, or name another."],
+  ENOTDIR: ["a part of that path is a file", "Name another folder."],
+  EISDIR: ["it is a folder", "Name a file in it."],
+  ENOTEMPTY: ["it is a folder", "Name a file in it."],
+  EACCES: ["this user may not", "Name a file that is yours."],
+  EROFS: ["nothing can be written there", "Name another folder."],
+  ENOSPC: ["the disk is full", "Free some space, or name another folder."],
+  ENAMETOOLONG: ["its name is too long", "Name a shorter one."],
+};
+
 function attempt<T>(path: string, what: string, work: () => T): T {
   try {
     return work();
   } catch (cause) {
     if (cause instanceof StartError) throw cause;
-    const why = cause instanceof Error ? cause.message : String(cause);
-    throw new StartError({ message: `${path} cannot be ${what}: ${why}.`, remedy: "", cause });
+    const code = cause instanceof Error && "code" in cause ? String(cause.code) : "";
+    const [why, remedy] = CURES[code] ?? [cause instanceof Error ? cause.message : `${cause}`, ""];
+    throw new StartError({ message: `${path} cannot be ${what}: ${why}.`, remedy, cause });
   }
 }

@@ -90,7 +90,8 @@ export class PlainStyle implements ChatStyle {
     const words = new WordStream();
     const onText = (text: string) => this.#io.write(this.#io.toShown(words.push(text)));
     const answered = await collectAnswer(answering, { onText }, stop.signal);
-    this.#io.write("\n");
+    // FastChat's program is thrown out of its line.
+    if (!this.isForPrograms || !answered.isStopped) this.#io.write("\n");
     return answered;
   }
 

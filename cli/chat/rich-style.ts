@@ -5,7 +5,7 @@ import { MarkdownReader } from "../markdown/markdown-reader";
 import type { Keyboard } from "../screen/keyboard";
 import { LineEditor } from "../screen/line-editor";
 import { LiveArea } from "../screen/live-area";
-import { safeText } from "../screen/safe-text";
+import { safeText, withoutTabs } from "../screen/safe-text";
 import type { Screen } from "../screen/screen";
 import { faint, fitSpans, plain, type Span, STYLE, wrapSpans } from "../screen/spans";
 import { plainLine } from "../text-table";
@@ -42,19 +42,17 @@ export class RichStyle implements ChatStyle {
   }
 
   note(line: string): void {
-    this.#print(
-      safeText(line)
-        .split("\n")
-        .map((it) => [faint(it)]),
-    );
+    this.#print(linesOf(line).map((it) => [faint(it)]));
   }
 
   complain(line: string): void {
-    this.#print([[{ text: safeText(line), style: STYLE.red }]]);
+    this.#print(linesOf(line).map((it) => [{ text: it, style: STYLE.red }]));
   }
 
   async show(_roles: readonly [string, string], turn: Turn): Promise<void> {
-    this.#print([[{ text: "> ", style: STYLE.green }, plain(safeText(turn.prompt))]]);
+    const mark = { text: "> ", style: STYLE.green };
+    const lines = linesOf(turn.prompt);
+    this.#print(lines.map((it, index) => [index === 0 ? mark : plain("  "), plain(it)]));
     for (const [index, text] of turn.answers.entries()) {
       if (turn.answers.length > 1) this.#print([headOf(turn.models[index] ?? "", index)]);
       const answer = new AnswerPane(this.#colours);
@@ -91,7 +89,7 @@ export class RichStyle implements ChatStyle {
       const width = this.#screen.columns;
       area.draw({ done: pane.takeDone(width), live: pane.growing(width) });
     });
-    const undo = this.#screen.onResize(() => frames.request());
+    const undo = this.#redraw(area, frames);
     frames.flush();
     const answered = await collectAnswer(answering, listenerOf(pane, frames), signal);
     undo();
@@ -117,7 +115,7 @@ export class RichStyle implements ChatStyle {
         : beside(heads, panes, columns, height);
     };
     const frames = new FrameClock(() => area.draw({ live: rowsOf(this.#screen.rows - 2) }));
-    const undo = this.#screen.onResize(() => frames.request());
+    const undo = this.#redraw(area, frames);
     frames.flush();
     const answered = await Promise.all(
       answering.map((it, index) => {
@@ -136,12 +134,29 @@ export class RichStyle implements ChatStyle {
     return answered;
   }
 
+  /** As the terminal changes, and back from Ctrl-Z, when the shell has written where we drew. */
+  #redraw(area: LiveArea, frames: FrameClock): () => void {
+    const undo = [
+      this.#screen.onResize(() => frames.request()),
+      this.#keyboard.onResume(() => {
+        area.forget();
+        frames.request();
+      }),
+    ];
+    return () => {
+      for (const step of undo) step();
+    };
+  }
+
   #print(rows: readonly (readonly Span[])[]): void {
     const { columns } = this.#screen;
     const done = rows.flatMap((row) => wrapSpans(row, columns));
     new LiveArea(this.#screen).draw({ done, live: [] });
   }
 }
+
+/** Lines of somebody else's text, as wide as they are seen: a terminal moves a tab to a place of its own. */
+const linesOf = (text: string) => withoutTabs(safeText(text)).split("\n");
 
 function listenerOf(pane: AnswerPane, frames: FrameClock) {
   return {

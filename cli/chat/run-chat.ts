@@ -182,11 +182,28 @@ async function converse(
   });
   // What FastChat prints before the first prompt is its model's loading; a program expects no line of ours.
   if (!style.isForPrograms) greet(style, { source, model, names });
+  const undo = closeAtSignal(style);
   try {
     await session.run();
   } finally {
+    undo();
     style.close();
   }
+}
+
+/** Whoever ends the chat from outside leaves its terminal as it was, too; then the signal does what it does. */
+function closeAtSignal(style: ChatStyle): () => void {
+  const signals = ["SIGTERM", "SIGHUP"] as const;
+  const undo = () => {
+    for (const it of signals) process.off(it, close);
+  };
+  const close = (signal: NodeJS.Signals) => {
+    undo();
+    style.close();
+    process.kill(process.pid, signal);
+  };
+  for (const it of signals) process.on(it, close);
+  return undo;
 }
 
 function greet(

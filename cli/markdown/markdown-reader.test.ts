@@ -140,6 +140,13 @@ test("what is half-formed is shown as far as it is known, and long lines of mark
   }
 });
 
+test("a tab takes the columns that it is given, wherever it stands", async () => {
+  const text = "a\tb\n-\titem\n\n| a\tb | c |\n|---|---|\n| d\te | f |\n\n```\n\tcode\n```\n";
+  expect(await render([text], 80)).toEqual([
+    ...["a    b", "• item", "", "a    b │ c", "───────┼──", "d    e │ f", "", "      code"],
+  ]);
+});
+
 test("code has its colours, and a string over lines keeps its own", async () => {
   const reader = new MarkdownReader(createCodeColours());
   await reader.push('```python\nx = """one\ntwo"""\n# end\n```\n');

@@ -1,5 +1,5 @@
 import { TABLE_ROWS_MAX } from "@/lib/terminal-limits";
-import { safeText } from "../screen/safe-text";
+import { safeText, withoutTabs } from "../screen/safe-text";
 import { faint, type Span } from "../screen/spans";
 import { type Align, type Block, textBlock } from "./blocks";
 import type { CodeColours, LineColours } from "./code-colours";
@@ -34,12 +34,12 @@ export class MarkdownReader {
     const lines = (this.#rest + text).split("\n");
     // Half of a line end, or of a character of two.
     this.#rest = lines.pop() ?? "";
-    for (const line of lines) await this.#takeLine(safeText(line.replace(/\r$/, "")));
+    for (const line of lines) await this.#takeLine(toLine(line.replace(/\r$/, "")));
   }
 
   /** The text is whole. */
   async end(): Promise<void> {
-    if (this.#rest !== "") await this.#takeLine(safeText(this.#rest));
+    if (this.#rest !== "") await this.#takeLine(toLine(this.#rest));
     this.#rest = "";
     this.#settle();
   }
@@ -53,7 +53,7 @@ export class MarkdownReader {
 
   /** What may still change. */
   get growing(): Block[] {
-    const line = safeText(this.#rest).replaceAll("\n", "");
+    const line = toLine(this.#rest).replaceAll("\n", "");
     if (this.#fence)
       return line === "" || isFenceEnd(line, this.#fence, true) ? [] : [this.#codeLine(line)];
     if (this.#table) {
@@ -119,20 +119,21 @@ export class MarkdownReader {
 
   #codeLine(line: string, isWhole = false): Extract<Block, { type: "code" }> {
     const fence = this.#fence;
-    const code = line.replaceAll("\t", "    ");
-    const own = fence ? code.replace(new RegExp(`^ {0,${fence.indent}}`), "") : code;
+    const own = fence ? line.replace(new RegExp(`^ {0,${fence.indent}}`), "") : line;
     const body: Span[] = fence ? fence.colours[isWhole ? "add" : "peek"](own) : [];
     return { type: "code", indent: (fence?.indent ?? 0) + 2, body };
   }
 }
 
+const toLine = (text: string) => withoutTabs(safeText(text));
+
 function readFence(line: string) {
-  const [, space = "", mark] = /^([ \t]*)(`{3,}|~{3,})/.exec(line) ?? [];
+  const [, space = "", mark] = /^( *)(`{3,}|~{3,})/.exec(line) ?? [];
   if (mark === undefined) return undefined;
   const said = line.slice(space.length + mark.length);
   // Backquotes further on: code within a line.
   if (mark.startsWith("`") && said.includes("`")) return undefined;
-  const indent = Math.min(space.replaceAll("\t", "    ").length, FENCE_INDENT_MAX);
+  const indent = Math.min(space.length, FENCE_INDENT_MAX);
   return { indent, mark, language: said.trim().split(/\s/)[0] ?? "" };
 }
 

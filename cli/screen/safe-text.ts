@@ -10,3 +10,6 @@ export function safeText(text: string): string {
     .replace(/[\p{Zl}\p{Zp}]/gu, "\n")
     .replace(/(?![\n\t])\p{Cc}|[\u202a-\u202e\u2066-\u2069]/gu, "\ufffd");
 }
+
+/** Four spaces each: where a terminal's own tab leads, nobody who counts columns knows. */
+export const withoutTabs = (text: string): string => text.replaceAll("\t", "    ");

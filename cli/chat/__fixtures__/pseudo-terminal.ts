@@ -117,6 +117,10 @@ export class PseudoTerminal {
     await this.until(({ all }) => (typeof text === "string" ? all.includes(text) : text.test(all)));
   }
 
+  kill(signal: NodeJS.Signals): void {
+    this.#child.kill(signal);
+  }
+
   close(): void {
     if (this.#child.exitCode === null && this.#child.pid) {
       try {
