@@ -2,16 +2,17 @@ import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { requestChecked, toRequestError } from "@/components/request-json";
 import { paths } from "@/lib/paths";
 import type { ArenaRules } from "@/lib/protocol/arena-rules-view";
+import type { AdminQuery } from "../admin-reading";
 
-export const RULES_QUERY = ["admin-arena"];
+const RULES_QUERY = ["admin-arena"];
 export const HISTORY_QUERY = ["admin-arena-history"];
 
 const loadSchema = () => import("@/lib/protocol/arena-rules-view");
 
-export function readRules(signal: AbortSignal): Promise<ArenaRules> {
-  const schema = loadSchema().then((it) => it.arenaRulesSchema);
-  return requestChecked(paths.api.adminArena, schema, { signal });
-}
+export const RULES: AdminQuery<ArenaRules> = {
+  ...{ queryKey: RULES_QUERY, path: paths.api.adminArena },
+  loadSchema: () => loadSchema().then((it) => it.arenaRulesSchema),
+};
 
 export function readHistory(signal: AbortSignal) {
   const schema = loadSchema().then((it) => it.arenaHistorySchema);

@@ -2,9 +2,9 @@
 
 import Link from "next/link";
 import { useState } from "react";
-import { Skeleton } from "@/components/ui/skeleton";
 import { paths } from "@/lib/paths";
-import { isSignedOut, UnreadableNotice } from "../unreadable-notice";
+import type { AdminBoards } from "@/lib/protocol/published-view";
+import { AdminReading } from "../admin-reading";
 import { PublicationList } from "./publication-list";
 import { PublishForm } from "./publish-form";
 import { type PublishedRow, PublishedTable } from "./published-table";
@@ -12,34 +12,35 @@ import { RemovalSheet } from "./removal-sheet";
 import { useBoards } from "./use-boards";
 
 export function BoardsView() {
-  const { data, error, isPending, refetch } = useBoards();
+  return (
+    <AdminReading what="The boards" query={useBoards()}>
+      {(view) => <Boards {...view} />}
+    </AdminReading>
+  );
+}
+
+function Boards({ boards, publications, codeVersion }: AdminBoards) {
   const [removing, setRemoving] = useState<PublishedRow | null>(null);
-  if (isPending) return <BoardsSkeleton />;
-  if (error && (!data || isSignedOut(error))) {
-    return <UnreadableNotice what="The boards" error={error} onRetry={() => void refetch()} />;
-  }
-  if (!data) return null;
   return (
     <>
       <Explanation />
       <h2 className="mt-10 mb-4 text-lg font-medium">Publish a board</h2>
       <PublishForm />
       <div aria-live="polite">
-        <PublicationList publications={data.publications} />
+        <PublicationList publications={publications} />
       </div>
       <h2 className="mt-12 mb-4 text-lg font-medium">Published boards</h2>
-      {data.boards.length === 0 ? (
+      {boards.length === 0 ? (
         <p className="border-t border-line py-12 text-ink-soft">Nothing was published so far.</p>
       ) : (
-        <PublishedTable boards={data.boards} onRemove={setRemoving} />
+        <PublishedTable boards={boards} onRemove={setRemoving} />
       )}
       <p className="mt-6 max-w-[68ch] text-sm text-ink-soft">
         Anyone computes a board again with{" "}
         <code className="font-mono text-ink">
           npx parley leaderboard reproduce ID --base-url ADDRESS
         </code>
-        . What computes here is{" "}
-        <code className="font-mono break-all text-ink">{data.codeVersion}</code>.
+        . What computes here is <code className="font-mono break-all text-ink">{codeVersion}</code>.
       </p>
       {removing && <RemovalSheet board={removing} onClose={() => setRemoving(null)} />}
     </>
@@ -69,17 +70,6 @@ function Explanation() {
         and answers. Votes on models whose names are told nowhere are left out. So the votes stay
         when visitors delete their conversations.
       </p>
-    </div>
-  );
-}
-
-function BoardsSkeleton() {
-  return (
-    <div role="status" aria-label="Loading the boards">
-      <Skeleton className="mb-8 h-16 w-full max-w-[68ch]" />
-      {["first", "second", "third"].map((row) => (
-        <Skeleton key={row} className="mb-4 h-12 w-full" />
-      ))}
     </div>
   );
 }

@@ -1,10 +1,11 @@
 "use client";
 
-import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
-import { requestChecked, send, toRequestError } from "@/components/request-json";
+import { useMutation, useQueryClient } from "@tanstack/react-query";
+import { send, toRequestError } from "@/components/request-json";
 import { PAGE_REFRESH_INTERVAL_MS, PAGE_REFRESH_INTERVAL_SHORT_MS } from "@/lib/limits";
 import { paths } from "@/lib/paths";
 import type { BoardKey } from "@/lib/protocol/board-key";
+import { useAdminQuery } from "../admin-reading";
 
 const QUERY = ["admin-boards"];
 
@@ -12,17 +13,13 @@ const loadViews = () => import("@/lib/protocol/published-view");
 
 /** Published boards and publications; asked for often while one is under way. */
 export function useBoards() {
-  return useQuery({
-    queryKey: QUERY,
-    queryFn: ({ signal }) => {
-      const schema = loadViews().then((views) => views.adminBoardsSchema);
-      return requestChecked(paths.api.adminBoards, schema, { signal });
-    },
-    refetchInterval: ({ state: { data } }) =>
-      data?.publications.some(({ state }) => state === "running")
+  return useAdminQuery({
+    ...{ queryKey: QUERY, path: paths.api.adminBoards },
+    loadSchema: () => loadViews().then((views) => views.adminBoardsSchema),
+    refetchInterval: (last) =>
+      last?.publications.some(({ state }) => state === "running")
         ? PAGE_REFRESH_INTERVAL_SHORT_MS
         : PAGE_REFRESH_INTERVAL_MS,
-    retry: false,
   });
 }
 

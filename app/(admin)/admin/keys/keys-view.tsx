@@ -1,15 +1,11 @@
 "use client";
 
-import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { countOf, formatCount } from "@/components/format";
-import { requestChecked } from "@/components/request-json";
 import { Button } from "@/components/ui/button";
-import { Skeleton } from "@/components/ui/skeleton";
-import { PAGE_REFRESH_INTERVAL_MS } from "@/lib/limits";
 import { paths } from "@/lib/paths";
 import type { KeyList, KeyView } from "@/lib/protocol/key-view";
-import { isSignedOut, UnreadableNotice } from "../unreadable-notice";
+import { AdminReading, useAdminQuery } from "../admin-reading";
 import { CreateSheet, EditSheet, KEYS_QUERY, loadKeyShapes, RevokeSheet } from "./key-sheets";
 import { KeyTable } from "./key-table";
 
@@ -23,36 +19,31 @@ const DOORS: Record<KeyList["open"], string> = {
 type Open = { sheet: "create" } | { sheet: "edit" | "revoke"; view: KeyView };
 
 export function KeysView() {
-  const [open, setOpen] = useState<Open | null>(null);
-  const { data, error, refetch, isPending } = useQuery({
-    queryKey: KEYS_QUERY,
-    queryFn: ({ signal }) =>
-      requestChecked(
-        paths.api.adminKeys,
-        loadKeyShapes().then((it) => it.keyListSchema),
-        { signal },
-      ),
-    refetchInterval: PAGE_REFRESH_INTERVAL_MS,
-    retry: false,
+  const query = useAdminQuery({
+    ...{ queryKey: KEYS_QUERY, path: paths.api.adminKeys },
+    loadSchema: () => loadKeyShapes().then((it) => it.keyListSchema),
   });
-  if (isPending) return <KeysSkeleton />;
-  if (error && (!data || isSignedOut(error))) {
-    return <UnreadableNotice what="The keys" error={error} onRetry={() => void refetch()} />;
-  }
-  if (!data) return null;
+  return (
+    <AdminReading what="The keys" query={query}>
+      {(list) => <Keys list={list} />}
+    </AdminReading>
+  );
+}
+
+function Keys({ list }: { list: KeyList }) {
+  const [open, setOpen] = useState<Open | null>(null);
   const close = () => setOpen(null);
   return (
     <>
       <div className="mb-4 flex flex-wrap items-end justify-between gap-x-8 gap-y-4">
         <p className="numeric max-w-[65ch] text-sm text-ink-soft">
-          {DOORS[data.open]} {countWords(data)}
-          {error ? " The newest state could not be read." : null}
+          {DOORS[list.open]} {countWords(list)}
         </p>
         <Button variant="primary" onClick={() => setOpen({ sheet: "create" })}>
           New key
         </Button>
       </div>
-      {data.keys.length === 0 ? (
+      {list.keys.length === 0 ? (
         <p className="border-t border-line py-12 text-ink-soft">
           There is no key yet. Make one here, or with{" "}
           <code className="font-mono text-sm text-ink">
@@ -62,7 +53,7 @@ export function KeysView() {
         </p>
       ) : (
         <KeyTable
-          keys={data.keys}
+          keys={list.keys}
           onEdit={(view) => setOpen({ sheet: "edit", view })}
           onRevoke={(view) => setOpen({ sheet: "revoke", view })}
         />
@@ -81,19 +72,4 @@ function countWords({ keys, total }: KeyList): string {
     return `The newest ${formatCount(keys.length)} of ${countOf(total, "key")}.`;
   }
   return `${formatCount(live)} of ${countOf(total, "key")} ${live === 1 ? "is" : "are"} live.`;
-}
-
-function KeysSkeleton() {
-  return (
-    <div role="status" aria-label="Loading the keys">
-      <Skeleton className="mb-8 h-4 w-80" />
-      {["first", "second", "third"].map((row) => (
-        <div key={row} className="flex h-16 items-center gap-8 border-b border-line">
-          <Skeleton className="h-4 w-32" />
-          <Skeleton className="h-4 w-20" />
-          <Skeleton className="h-4 flex-1" />
-        </div>
-      ))}
-    </div>
-  );
 }

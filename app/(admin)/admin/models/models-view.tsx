@@ -1,14 +1,10 @@
 "use client";
 
-import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
-import { requestChecked } from "@/components/request-json";
 import { Button } from "@/components/ui/button";
-import { Skeleton } from "@/components/ui/skeleton";
-import { PAGE_REFRESH_INTERVAL_MS } from "@/lib/limits";
 import { paths } from "@/lib/paths";
-import type { AdminAlias, AdminModel } from "@/lib/protocol/catalog-view";
-import { isSignedOut, UnreadableNotice } from "../unreadable-notice";
+import type { AdminAlias, AdminModel, AdminModels } from "@/lib/protocol/catalog-view";
+import { AdminReading, useAdminQuery } from "../admin-reading";
 import { AliasTable } from "./alias-table";
 import { AliasSheet, MODELS_QUERY, ModelSheet, RemoveAliasSheet } from "./catalog-sheets";
 import { FeedbackSection } from "./feedback-section";
@@ -25,24 +21,19 @@ type Open =
 const HEADING = "font-display text-xl tracking-tight";
 
 export function ModelsView() {
-  const [open, setOpen] = useState<Open | null>(null);
-  const { data, error, refetch, isPending } = useQuery({
-    queryKey: MODELS_QUERY,
-    queryFn: ({ signal }) =>
-      requestChecked(
-        paths.api.adminModels,
-        import("@/lib/protocol/catalog-view").then((it) => it.adminModelsSchema),
-        { signal },
-      ),
-    refetchInterval: PAGE_REFRESH_INTERVAL_MS,
-    retry: false,
+  const query = useAdminQuery({
+    ...{ queryKey: MODELS_QUERY, path: paths.api.adminModels },
+    loadSchema: () => import("@/lib/protocol/catalog-view").then((it) => it.adminModelsSchema),
   });
-  if (isPending) return <ModelsSkeleton />;
-  if (error && (!data || isSignedOut(error))) {
-    return <UnreadableNotice what="The models" error={error} onRetry={() => void refetch()} />;
-  }
-  if (!data) return null;
-  const { models, aliases } = data;
+  return (
+    <AdminReading what="The models" query={query}>
+      {(view) => <Models {...view} />}
+    </AdminReading>
+  );
+}
+
+function Models({ models, aliases }: AdminModels) {
+  const [open, setOpen] = useState<Open | null>(null);
   const modelNames = models.map(({ model }) => model);
   const close = () => setOpen(null);
   return (
@@ -56,9 +47,6 @@ export function ModelsView() {
             New alias
           </Button>
         </div>
-        {error ? (
-          <p className="mb-4 text-sm text-ink-soft">The newest state could not be read.</p>
-        ) : null}
         {aliases.length === 0 ? (
           <p className="border-t border-line py-8 text-sm text-ink-soft">
             There is no alias. One lets programs ask for a name of your choice, as gpt-4o-mini, and
@@ -129,20 +117,5 @@ function ModelList(props: ModelTableProps) {
         <ModelTable {...props} models={found} />
       )}
     </>
-  );
-}
-
-function ModelsSkeleton() {
-  return (
-    <div role="status" aria-label="Loading the models">
-      <Skeleton className="mb-8 h-6 w-40" />
-      {["first", "second", "third"].map((row) => (
-        <div key={row} className="flex h-16 items-center gap-8 border-b border-line">
-          <Skeleton className="h-4 w-32" />
-          <Skeleton className="h-4 w-40" />
-          <Skeleton className="h-4 flex-1" />
-        </div>
-      ))}
-    </div>
   );
 }

@@ -1,15 +1,15 @@
 "use client";
 
-import { useQuery } from "@tanstack/react-query";
 import { type ReactNode, useState } from "react";
-import { requestChecked } from "@/components/request-json";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
-import { Skeleton } from "@/components/ui/skeleton";
-import { PAGE_REFRESH_INTERVAL_MS } from "@/lib/limits";
 import { paths } from "@/lib/paths";
-import type { ExternalModelView, ProviderKeyView } from "@/lib/protocol/providers-view";
-import { isSignedOut, UnreadableNotice } from "../unreadable-notice";
+import type {
+  ExternalModelView,
+  ProviderKeyView,
+  ProvidersView as View,
+} from "@/lib/protocol/providers-view";
+import { AdminReading, useAdminQuery } from "../admin-reading";
 import { ExternalList } from "./external-list";
 import { AddModelSheet, DeleteModelSheet, EditModelSheet } from "./external-sheets";
 import { AddKeySheet, DeleteKeySheet, ReplaceKeySheet } from "./provider-key-sheets";
@@ -26,26 +26,21 @@ const HEADING = "font-display text-xl tracking-tight";
 const EMPTY = "border-t border-line py-8 text-sm text-ink-soft";
 
 export function ProvidersView() {
+  const query = useAdminQuery({
+    ...{ queryKey: PROVIDERS_QUERY, path: paths.api.adminProviders },
+    loadSchema: () => loadProviderShapes().then((it) => it.providersViewSchema),
+  });
+  return (
+    <AdminReading what="The providers" query={query}>
+      {(view) => <Providers {...view} />}
+    </AdminReading>
+  );
+}
+
+function Providers({ keys, models }: View) {
   const [open, setOpen] = useState<Open | null>(null);
   const close = () => setOpen(null);
   const change = useProviderChange(close);
-  const { data, error, refetch, isPending } = useQuery({
-    queryKey: PROVIDERS_QUERY,
-    queryFn: ({ signal }) =>
-      requestChecked(
-        paths.api.adminProviders,
-        loadProviderShapes().then((it) => it.providersViewSchema),
-        { signal },
-      ),
-    refetchInterval: PAGE_REFRESH_INTERVAL_MS,
-    retry: false,
-  });
-  if (isPending) return <ProvidersSkeleton />;
-  if (error && (!data || isSignedOut(error))) {
-    return <UnreadableNotice what="The providers" error={error} onRetry={() => void refetch()} />;
-  }
-  if (!data) return null;
-  const { keys, models } = data;
   const onSwitch = ({ id, isEnabled }: ExternalModelView) =>
     change.mutate({
       ...{ path: paths.api.adminExternalModel(id), method: "PATCH" },
@@ -53,9 +48,6 @@ export function ProvidersView() {
     });
   return (
     <>
-      {error ? (
-        <p className="mb-4 text-sm text-ink-soft">The newest state could not be read.</p>
-      ) : null}
       {change.problem ? (
         <Notice tone="danger" className="mb-4">
           {change.problem.message}
@@ -155,21 +147,6 @@ function SectionHead({ id, title, note, children }: SectionHeadProps) {
         <p className="text-sm text-ink-soft">{note}</p>
       </div>
       {children}
-    </div>
-  );
-}
-
-function ProvidersSkeleton() {
-  return (
-    <div role="status" aria-label="Loading the providers">
-      <Skeleton className="mb-8 h-4 w-80" />
-      {["first", "second", "third"].map((row) => (
-        <div key={row} className="flex h-16 items-center gap-8 border-b border-line">
-          <Skeleton className="h-4 w-32" />
-          <Skeleton className="h-4 w-20" />
-          <Skeleton className="h-4 flex-1" />
-        </div>
-      ))}
     </div>
   );
 }

@@ -1,41 +1,39 @@
 "use client";
 
-import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { countOf } from "@/components/format";
-import { requestJson } from "@/components/request-json";
-import { Skeleton } from "@/components/ui/skeleton";
+import { loadViews } from "@/components/load-views";
 import { PAGE_REFRESH_INTERVAL_SHORT_MS } from "@/lib/limits";
 import { paths } from "@/lib/paths";
-import type { AdminWorker } from "@/lib/protocol/arena-view";
-import { isSignedOut, UnreadableNotice } from "../unreadable-notice";
+import type { AdminWorker, AdminWorkers } from "@/lib/protocol/arena-view";
+import { AdminReading, useAdminQuery } from "../admin-reading";
 import { RemoveSheet } from "./remove-sheet";
 import { useWorkerCommand, WORKERS_QUERY } from "./use-worker-command";
 import { WorkerTable } from "./worker-table";
 
 export function WorkersView() {
+  const query = useAdminQuery({
+    ...{ queryKey: WORKERS_QUERY, path: paths.api.adminWorkers },
+    loadSchema: () => loadViews().then((views) => views.adminWorkersSchema),
+    refetchInterval: PAGE_REFRESH_INTERVAL_SHORT_MS,
+  });
+  return (
+    <AdminReading what="The workers" query={query}>
+      {(view) => <Workers {...view} />}
+    </AdminReading>
+  );
+}
+
+function Workers({ workers, heartbeatIntervalMs, staleAfterMs }: AdminWorkers) {
   const { mutate, problem, said } = useWorkerCommand();
   const [removing, setRemoving] = useState<AdminWorker | null>(null);
-  const { data, error, refetch, isPending } = useQuery({
-    queryKey: WORKERS_QUERY,
-    queryFn: ({ signal }) =>
-      requestJson(paths.api.adminWorkers, (views) => views.adminWorkersSchema, { signal }),
-    refetchInterval: PAGE_REFRESH_INTERVAL_SHORT_MS,
-    retry: false,
-  });
-  if (isPending) return <WorkersSkeleton />;
-  if (error && (!data || isSignedOut(error))) {
-    return <UnreadableNotice what="The workers" error={error} onRetry={() => void refetch()} />;
-  }
-  if (!data) return null;
-  const ready = data.workers.filter((it) => it.state === "ready").length;
+  const ready = workers.filter((it) => it.state === "ready").length;
   return (
     <>
       <p className="numeric mb-4 text-sm text-ink-soft">
-        {ready} of {countOf(data.workers.length, "worker")} ready. A worker reports every{" "}
-        {data.heartbeatIntervalMs / 1000} s, and is held for lost after {data.staleAfterMs / 1000} s
-        of silence if it does not answer at its address either.
-        {error ? " The newest reports could not be read." : null}
+        {ready} of {countOf(workers.length, "worker")} ready. A worker reports every{" "}
+        {heartbeatIntervalMs / 1000} s, and is held for lost after {staleAfterMs / 1000} s of
+        silence if it does not answer at its address either.
       </p>
       <p role="status" className="mb-4 text-sm text-ink-soft empty:hidden">
         {said}
@@ -43,7 +41,7 @@ export function WorkersView() {
       <p role="alert" className="mb-4 text-sm text-danger empty:hidden">
         {problem}
       </p>
-      {data.workers.length === 0 ? (
+      {workers.length === 0 ? (
         <p className="border-t border-line py-12 text-ink-soft">
           No worker has registered. Start one with{" "}
           <code className="font-mono text-sm text-ink">
@@ -53,8 +51,8 @@ export function WorkersView() {
         </p>
       ) : (
         <WorkerTable
-          workers={data.workers}
-          staleAfterMs={data.staleAfterMs}
+          workers={workers}
+          staleAfterMs={staleAfterMs}
           onCommand={(worker, command) =>
             command === "remove" ? setRemoving(worker) : mutate({ worker, command })
           }
@@ -62,20 +60,5 @@ export function WorkersView() {
       )}
       {removing ? <RemoveSheet worker={removing} onClose={() => setRemoving(null)} /> : null}
     </>
-  );
-}
-
-function WorkersSkeleton() {
-  return (
-    <div role="status" aria-label="Loading the workers">
-      <Skeleton className="mb-8 h-4 w-80" />
-      {["first", "second", "third"].map((row) => (
-        <div key={row} className="flex h-16 items-center gap-8 border-b border-line">
-          <Skeleton className="h-4 w-32" />
-          <Skeleton className="h-4 w-40" />
-          <Skeleton className="h-4 flex-1" />
-        </div>
-      ))}
-    </div>
   );
 }
