@@ -31,7 +31,7 @@ beforeAll(async () => {
 afterAll(() => api.close());
 
 const messages = [{ role: "user" as const, content: "What is 1 + 2?" }];
-const text = (it: string) => ({ type: "text", text: it, citations: null });
+const text = (it: string) => ({ type: "text", text: it });
 const call = (index: number, id: string, name: string): GenerateEvent => {
   return { type: "tool-call-start", index, id, name };
 };

@@ -28,7 +28,7 @@ const stop_sequence = text
   .describe("Of `stop_sequences` the one that ended the answer.");
 
 const contentBlock = z.discriminatedUnion("type", [
-  z.object({ type: z.literal("text"), text, citations: z.null() }),
+  z.object({ type: z.literal("text"), text }),
   z.object({
     ...{ type: z.literal("thinking"), thinking: text },
     signature: text.describe("Send it back with the block; empty of models that sign nothing."),

@@ -27,7 +27,11 @@ export type MessageReply = {
 };
 
 export type ContentBlock =
-  | { type: "text"; text: string; citations: null }
+  /**
+   * Without `citations`, as the API itself leaves it out where nothing is cited, whatever its client's type says:
+   * Vercel's provider for it takes a list or nothing, and fails at null with "Invalid JSON response".
+   */
+  | { type: "text"; text: string }
   /** Signed where the model's provider wants the thought back; else empty, since their type asks for one. */
   | { type: "thinking"; thinking: string; signature: string }
   /** What the provider wants back beside thoughts that are told: a thought that is not, or a call's signature. */

@@ -157,9 +157,7 @@ class OpenBlocks {
   /** Goes on with a block of text or thinking, or begins one. */
   *open(type: "text" | "thinking"): Generator<MessageEvent> {
     if (this.#type === type) return;
-    yield* this.begin(
-      type === "text" ? { type, text: "", citations: null } : { type, thinking: "", signature: "" },
-    );
+    yield* this.begin(type === "text" ? { type, text: "" } : { type, thinking: "", signature: "" });
   }
 
   *begin(block: ContentBlock): Generator<MessageEvent> {
