@@ -62,9 +62,15 @@ export async function streamGeneration(options: GenerationOptions): Promise<AppE
       lines.flush();
     };
     const onWaiting = wantsWaits(options.message.headers) ? tellWait : undefined;
+    let hasBegun = isWhole;
     for await (const event of backend.generate(request, signal, onWaiting)) {
       signal.throwIfAborted();
       lines.write(toJsonLine(account.enter(event)));
+      if (!hasBegun && isPiece(event)) {
+        hasBegun = true;
+        // Of a hundred pieces that a server has said at once the first does not wait for the last to be read.
+        lines.flush();
+      }
       // A backend may report its failure as an event instead of throwing it.
       if (event.type === "generation-error") return toReportedError(event);
       if (lines.isFull) await lines.whenTaken();
@@ -88,6 +94,11 @@ export async function streamGeneration(options: GenerationOptions): Promise<AppE
     shown.ended("error");
     lines.end();
   }
+}
+
+/** What a reader has waited for: something of the answer itself. */
+function isPiece({ type }: GenerateEvent): boolean {
+  return type === "text-delta" || type === "reasoning-delta" || type === "tool-call-start";
 }
 
 /**
