@@ -28,8 +28,12 @@ export const IMAGE_TOKENS_EXPECTED = 1_400;
 export const UPSTREAM_CONNECT_MS = 10_000;
 /** Silence of an upstream in the middle of an answer before it is held for dead: reasoning models pause for minutes. */
 export const UPSTREAM_SILENCE_MS_MAX = 300_000;
+/** Bytes of an upstream's answer that have come in and are not read yet, before its connection is not read either: one reading of a socket. */
+export const UPSTREAM_UNREAD_BYTES_MAX = 64 * 1024;
 /** Bytes of one event of an upstream's stream; a tool call in one piece is a few hundred KiB at most. */
 export const UPSTREAM_EVENT_BYTES_MAX = 4 * 1024 * 1024;
+/** Tokens of the longest context whose prompts' ids, of seven characters and a comma at most, fit into one such event. */
+export const UPSTREAM_NAMED_PROMPT_TOKENS_MAX = UPSTREAM_EVENT_BYTES_MAX / 8;
 /** Bytes of an error's body that are read: enough for any provider's sentence. */
 export const UPSTREAM_ERROR_BYTES_MAX = 64 * 1024;
 /** Answers at once of a worker whose upstream does the work; a flag of its own sets another. */

@@ -1,6 +1,7 @@
 import * as z from "zod";
 import { AppError, type ErrorCode, isAppError } from "@/lib/errors";
 import { UPSTREAM_RETRY_AFTER_SECONDS_MAX } from "@/lib/upstream-limits";
+import { toWaitWords } from "@/lib/util/wait-words";
 
 /**
  * What the servers behind workers refuse with, in our words: one table for every kind. A caller reads a plain
@@ -130,7 +131,7 @@ export function toUpstreamError(refusal: UpstreamRefusal, about: UpstreamAbout):
     return make("loop-detected", message);
   }
   if (status === 429 || status === 503 || status === 529) {
-    return toBusy({ status, told, hasWait: retryAfterSeconds !== undefined }, make);
+    return toBusy({ status, told, retryAfterSeconds }, make);
   }
   if (status === 403 && FLAGGED_SENTENCE.test(told.message)) {
     return make("invalid-request", sentence, "messages");
@@ -150,21 +151,23 @@ export function toUpstreamError(refusal: UpstreamRefusal, about: UpstreamAbout):
 
 type Make = (code: ErrorCode, message: string, param?: string) => AppError;
 
-function toBusy(
-  { status, told, hasWait }: { status: number; told: Told; hasWait: boolean },
-  make: Make,
-): AppError {
+type BusyUpstream = { status: number; told: Told; retryAfterSeconds: number | undefined };
+
+function toBusy({ status, told, retryAfterSeconds }: BusyUpstream, make: Make): AppError {
   if (QUOTA_CODES.has(told.code)) {
     return make("unavailable", "The server behind this model takes no more requests for now.");
   }
   if (status === 429) {
     return make(
       "rate-limited",
-      "The server behind this model is asked too often. Try again later.",
+      `The server behind this model is asked too often. Try again ${toWaitWords(retryAfterSeconds)}.`,
     );
   }
-  const message = "The server behind this model is busy. Try again later.";
-  return make(hasWait || status === 529 ? "overloaded" : "upstream-invalid", message);
+  const message = `The server behind this model is busy. Try again ${toWaitWords(retryAfterSeconds)}.`;
+  return make(
+    retryAfterSeconds !== undefined || status === 529 ? "overloaded" : "upstream-invalid",
+    message,
+  );
 }
 
 function toRest(
@@ -214,7 +217,9 @@ export function toTransportError(error: unknown, signal: AbortSignal): AppError 
     const message = "The server behind this model cannot be trusted by the worker.";
     return new AppError("unavailable", { message, cause });
   }
-  if (code.startsWith("HPE_") || cause instanceof SyntaxError) {
+  // undici's parser of HTTP tells its code in some versions alone.
+  const isGarbled = cause instanceof Error && cause.name === "HTTPParserError";
+  if (isGarbled || code.startsWith("HPE_") || cause instanceof SyntaxError) {
     const message = "The server behind this model sent what is not expected.";
     return new AppError("upstream-invalid", { message, cause });
   }

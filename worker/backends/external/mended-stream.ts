@@ -1,5 +1,6 @@
 import { UPSTREAM_AFTERWORD_MS_MAX, UPSTREAM_EVENT_BYTES_MAX } from "@/lib/upstream-limits";
 import { type ServerSentEvent, ServerSentEventReader } from "@/lib/util/server-sent-events";
+import type { ByteSource } from "../upstream-client";
 
 /** What goes through the events of a provider's stream before the SDK's reader does. */
 export type StreamMender = {
@@ -15,62 +16,72 @@ export type StreamMender = {
 
 export const DONE = "[DONE]";
 
-/** The stream as `mender` has it; what it throws is the stream's error. */
-export function toMendedStream(
-  body: ReadableStream<Uint8Array>,
-  mender: StreamMender,
-): ReadableStream<Uint8Array> {
-  const reader = body.getReader();
-  const pieces = readPieces(reader, mender);
-  return new ReadableStream<Uint8Array>({
-    async pull(controller) {
-      try {
-        const { done, value } = await pieces.next();
-        if (done) controller.close();
-        else controller.enqueue(value);
-      } catch (error) {
-        controller.error(error);
-        await reader.cancel(error).catch(() => undefined);
-      }
-    },
-    cancel: async (reason) => await reader.cancel(reason),
-  });
-}
+/** Bytes as `mender` has them, those of all events that came together at once. */
+export class MendedBytes implements ByteSource {
+  readonly #source: ByteSource;
+  readonly #mender: StreamMender;
+  readonly #events = new ServerSentEventReader(UPSTREAM_EVENT_BYTES_MAX);
+  #late: NodeJS.Timeout | undefined;
+  #isOver = false;
+  /** Told after what came before it. */
+  #failure: { error: unknown } | undefined;
 
-async function* readPieces(
-  reader: ReadableStreamDefaultReader<Uint8Array>,
-  mender: StreamMender,
-): AsyncGenerator<Uint8Array> {
-  const events = new ServerSentEventReader(UPSTREAM_EVENT_BYTES_MAX);
-  const encoder = new TextEncoder();
-  let late: NodeJS.Timeout | undefined;
-  try {
-    for (;;) {
-      const { value: bytes } = await readNext(reader, mender.isEnded);
-      for (const event of bytes ? events.push(bytes) : events.end()) {
-        // Some keep a connection alive by events of nothing.
-        const data = event.data.trim() === "" ? undefined : mender.read(event);
-        if (data !== undefined) yield encoder.encode(`data: ${data}\n\n`);
-      }
-      if (bytes === undefined) return;
-      if (mender.isEnded) {
-        late ??= setTimeout(
-          () => void reader.cancel().catch(() => undefined),
-          UPSTREAM_AFTERWORD_MS_MAX,
-        );
-      }
-    }
-  } finally {
-    clearTimeout(late);
+  constructor(source: ByteSource, mender: StreamMender) {
+    this.#source = source;
+    this.#mender = mender;
   }
-}
 
-async function readNext(reader: ReadableStreamDefaultReader<Uint8Array>, isEnded: boolean) {
-  try {
-    return await reader.read();
-  } catch (error) {
-    if (isEnded) return { value: undefined };
-    throw error;
+  /** @throws AppError also what an event tells of. */
+  async read(): Promise<Uint8Array | undefined> {
+    try {
+      while (!this.#isOver) {
+        if (this.#failure) throw this.#failure.error;
+        const bytes = await this.#readNext();
+        this.#isOver = bytes === undefined;
+        const text = this.#mend(bytes ? this.#events.push(bytes) : this.#events.end());
+        if (this.#mender.isEnded && !this.#isOver) {
+          this.#late ??= setTimeout(() => this.#source.cancel(), UPSTREAM_AFTERWORD_MS_MAX);
+        }
+        if (text !== "") return Buffer.from(text);
+      }
+    } catch (error) {
+      this.cancel();
+      throw error;
+    }
+    clearTimeout(this.#late);
+    if (this.#failure) throw this.#failure.error;
+    return undefined;
+  }
+
+  cancel(): void {
+    this.#isOver = true;
+    clearTimeout(this.#late);
+    this.#source.cancel();
+  }
+
+  #mend(events: readonly ServerSentEvent[]): string {
+    let text = "";
+    try {
+      for (const event of events) {
+        // Some keep a connection alive by events of nothing.
+        const data = event.data.trim() === "" ? undefined : this.#mender.read(event);
+        if (data !== undefined) text += `data: ${data}\n\n`;
+      }
+    } catch (error) {
+      if (text === "") throw error;
+      this.#failure = { error };
+    }
+    return text;
+  }
+
+  /** After the end of an answer it is whole, whatever becomes of the connection. */
+  async #readNext(): Promise<Uint8Array | undefined> {
+    try {
+      return await this.#source.read();
+    } catch (error) {
+      if (this.#mender.isEnded) return undefined;
+      throw error;
+    }
   }
 }
 

@@ -2,11 +2,19 @@ import type { JSONObject } from "@ai-sdk/provider";
 import * as z from "zod";
 import { AppError } from "@/lib/errors";
 import { UPSTREAM_ERROR_BYTES_MAX } from "@/lib/upstream-limits";
+import { assert } from "@/lib/util/assert";
 import { chainHeaders } from "../../request-chain";
 import { LineWatch } from "../line-watch";
+import {
+  askUpstream,
+  type ByteSource,
+  toByteStream,
+  toUpstreamRequest,
+  type UpstreamReply,
+} from "../upstream-client";
 import { toUpstreamError, type UpstreamAbout } from "../upstream-error";
 import { readWait } from "../upstream-wait";
-import { type StreamMender, toMendedStream } from "./mended-stream";
+import { MendedBytes, type StreamMender } from "./mended-stream";
 
 /**
  * Between the SDK and the network: what the SDK has no word for goes into the body, refusals become errors of
@@ -45,11 +53,19 @@ export const upstreamFetch: typeof fetch = async (input, init = {}) => {
   for (const [name, value] of Object.entries(chainHeaders(init.signal))) headers.set(name, value);
   const whole = { ...init, headers, ...mergeBody(init.body, call.body) };
   if (call.instead !== undefined) return call.instead(url, whole);
-  const response = await fetch(url, { ...whole, redirect: "manual" });
+  const { signal } = init;
+  assert(signal, "a call is found by its signal");
+  const reply = await askUpstream(url, { ...toUpstreamRequest(whole), signal });
   call.onBytes();
-  if (!response.ok) throw await toRefusal(response, call.about);
-  expectType(response, whole.body);
-  return response.body === null ? response : watchBody(response, response.body, call);
+  if (reply.status < 200 || reply.status > 299) throw await toRefusal(reply, call.about);
+  try {
+    expectType({ url, headers: reply.headers }, whole.body);
+  } catch (error) {
+    reply.cancel();
+    throw error;
+  }
+  const { status, statusText, headers: told } = reply;
+  return new Response(toByteStream(watch(reply, call)), { status, statusText, headers: told });
 };
 
 function mergeBody(body: RequestInit["body"], more: JSONObject): Pick<RequestInit, "body"> {
@@ -63,11 +79,13 @@ const STREAMS =
 const WHOLE = /^application\/([\w.-]+\+)?json/i;
 
 /** @throws AppError `upstream-invalid` for a page of somebody in between. */
-export function expectType(response: Response, body: RequestInit["body"]): void {
-  const type = response.headers.get("content-type") ?? "";
+export function expectType(
+  { url, headers }: { url: string; headers: Headers },
+  body: RequestInit["body"],
+): void {
+  const type = headers.get("content-type") ?? "";
   if (STREAMS.test(type)) return;
-  if (WHOLE.test(type) && !asksForStream(response.url, body)) return;
-  void response.body?.cancel().catch(() => undefined);
+  if (WHOLE.test(type) && !asksForStream(url, body)) return;
   throw new AppError("upstream-invalid", {
     message: "The server behind this model answered in a form that is not its own.",
     cause: new Error(`The upstream answered with content type "${type.slice(0, 100)}".`),
@@ -79,27 +97,25 @@ function asksForStream(url: string, body: RequestInit["body"]): boolean {
   return typeof body === "string" && /"stream":\s*true/.test(body);
 }
 
-function watchBody(response: Response, body: ReadableStream<Uint8Array>, call: UpstreamCall) {
+function watch(reply: UpstreamReply, call: UpstreamCall): ByteSource {
   // Amazon's messages say how long they are, and hold no lines.
-  const hasLines = /^text\//i.test(response.headers.get("content-type") ?? "");
+  const hasLines = /^text\//i.test(reply.headers.get("content-type") ?? "");
   const lines = new LineWatch();
-  const watched = body.pipeThrough(
-    new TransformStream<Uint8Array, Uint8Array>({
-      transform(chunk, controller) {
-        call.onBytes();
-        if (hasLines) lines.see(chunk);
-        controller.enqueue(chunk);
-      },
-    }),
-  );
-  const { status, statusText, headers } = response;
-  const told = call.mender && hasLines ? toMendedStream(watched, call.mender) : watched;
-  return new Response(told, { status, statusText, headers });
+  const watched: ByteSource = {
+    read: async () => {
+      const bytes = await reply.read();
+      call.onBytes();
+      if (hasLines && bytes !== undefined) lines.see(bytes);
+      return bytes;
+    },
+    cancel: () => reply.cancel(),
+  };
+  return call.mender && hasLines ? new MendedBytes(watched, call.mender) : watched;
 }
 
-async function toRefusal(response: Response, about: UpstreamAbout): Promise<AppError> {
-  const { status, headers } = response;
-  const body = await readSome(response);
+async function toRefusal(reply: UpstreamReply, about: UpstreamAbout): Promise<AppError> {
+  const { status, headers } = reply;
+  const body = await readSome(reply);
   const google = readGoogle(body);
   const isKey = google.reasons.includes("API_KEY_INVALID");
   const retryAfter = readWait(headers) ?? google.retryAfter;
@@ -107,16 +123,17 @@ async function toRefusal(response: Response, about: UpstreamAbout): Promise<AppE
 }
 
 /** The beginning of an error's body, and empty where its connection breaks: the status says enough. */
-async function readSome(response: Response): Promise<string> {
+async function readSome(reply: UpstreamReply): Promise<string> {
   const decoder = new TextDecoder();
   let text = "";
-  let bytes = 0;
+  let size = 0;
   try {
-    // Node's streams are iterable; the types of the DOM do not know.
-    for await (const chunk of (response.body ?? []) as AsyncIterable<Uint8Array>) {
-      bytes += chunk.length;
-      text += decoder.decode(chunk, { stream: true });
-      if (bytes > UPSTREAM_ERROR_BYTES_MAX) break;
+    for (let bytes = await reply.read(); bytes; bytes = await reply.read()) {
+      size += bytes.length;
+      text += decoder.decode(bytes, { stream: true });
+      if (size <= UPSTREAM_ERROR_BYTES_MAX) continue;
+      reply.cancel();
+      break;
     }
   } catch {
     return text;

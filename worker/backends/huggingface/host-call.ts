@@ -10,6 +10,7 @@ import { wait } from "@/lib/util/wait";
 import { expectType } from "../external/upstream-fetch";
 import { LineWatch } from "../line-watch";
 import { Exchange } from "../openai-wire/exchange";
+import { toUpstreamRequest } from "../upstream-client";
 import {
   toTransportError,
   toUpstreamError,
@@ -86,10 +87,9 @@ export class HostCall {
     const exchange = new Exchange(signal, silenceMsMax);
     this.#exchange = exchange;
     try {
-      const response = await exchange.open(url, init);
-      const { status, headers } = response;
+      const { status, headers } = await exchange.open(url, toUpstreamRequest(init));
       if (status === 200) {
-        expectType(response, init.body);
+        expectType({ url, headers }, init.body);
         return new Response(toWatched(exchange), { status, headers });
       }
       // A body that breaks off changes nothing about the refusal.
@@ -126,11 +126,11 @@ export class HostCall {
   }
 
   /** A question to the hub about a model: who serves it. */
-  async #look(url: string, { headers }: RequestInit): Promise<Response> {
+  async #look(url: string, { headers }: Pick<RequestInit, "headers">): Promise<Response> {
     const { signal, about } = this.#options;
     const exchange = new Exchange(signal, UPSTREAM_LOOK_MS_MAX);
     try {
-      const response = await exchange.open(url, headers === undefined ? {} : { headers });
+      const response = await exchange.open(url, toUpstreamRequest({ headers }));
       const body = await exchange.readText(UPSTREAM_REPLY_BYTES_MAX);
       const { status } = response;
       if (status === 200) return new Response(body, { status, headers: response.headers });

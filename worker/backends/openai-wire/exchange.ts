@@ -1,5 +1,6 @@
 import { AppError } from "@/lib/errors";
 import { UPSTREAM_LEFTOVER_MS_MAX } from "@/lib/upstream-limits";
+import { askUpstream, type UpstreamReply, type UpstreamRequest } from "../upstream-client";
 import { toTransportError } from "../upstream-error";
 
 /**
@@ -10,7 +11,7 @@ export class Exchange {
   readonly #outer: AbortSignal;
   readonly #abort = new AbortController();
   readonly #silence: NodeJS.Timeout;
-  #reader: ReadableStreamDefaultReader<Uint8Array> | undefined;
+  #reply: UpstreamReply | undefined;
   #isRead = false;
   contentType = "";
 
@@ -26,22 +27,25 @@ export class Exchange {
     return this.#abort.signal;
   }
 
-  /** No redirection is followed: headers with keys would go along. */
-  async open(url: string, init: RequestInit): Promise<Response> {
-    const response = await fetch(url, { ...init, redirect: "manual", signal: this.signal });
+  /** Resolves with the head of the reply; its bytes are read here. */
+  async open(
+    url: string,
+    request: Omit<UpstreamRequest, "signal">,
+  ): Promise<Pick<UpstreamReply, "status" | "headers">> {
+    const reply = await askUpstream(url, { ...request, signal: this.signal });
+    this.#reply = reply;
     this.#silence.refresh();
-    this.contentType = response.headers.get("content-type")?.split(";")[0]?.trim() ?? "";
-    this.#reader = response.body?.getReader();
-    return response;
+    this.contentType = reply.headers.get("content-type")?.split(";")[0]?.trim() ?? "";
+    return reply;
   }
 
   /** The next bytes; undefined at the end. @throws AppError of upstream-error.ts */
   async read(): Promise<Uint8Array | undefined> {
     try {
-      const result = await this.#reader?.read();
+      const bytes = await this.#reply?.read();
       this.#silence.refresh();
-      this.#isRead = result === undefined || result.done;
-      return result?.value;
+      this.#isRead = bytes === undefined;
+      return bytes;
     } catch (error) {
       throw toTransportError(error, this.signal);
     }

@@ -8,6 +8,7 @@ import {
   UPSTREAM_SILENCE_MS_MAX,
 } from "@/lib/upstream-limits";
 import { chainHeaders } from "../../request-chain";
+import type { UpstreamReply } from "../upstream-client";
 import { toTransportError, toUpstreamError, type UpstreamAbout } from "../upstream-error";
 import { readWait } from "../upstream-wait";
 import { Concessions } from "./concessions";
@@ -126,7 +127,11 @@ export class Upstream {
     }
   }
 
-  async #toRefusal(response: Response, exchange: Exchange, about: UpstreamAbout) {
+  async #toRefusal(
+    response: Pick<UpstreamReply, "status" | "headers">,
+    exchange: Exchange,
+    about: UpstreamAbout,
+  ) {
     const { status, headers } = response;
     // A body that breaks off changes nothing about the refusal.
     const body = await exchange.readText(UPSTREAM_ERROR_BYTES_MAX).catch(() => "");
