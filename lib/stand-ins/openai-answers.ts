@@ -1,8 +1,18 @@
 import * as z from "zod";
+import { cutAtStop } from "./cut-at-stop";
 import type { Guise, ServedStandIn } from "./openai-guises";
 import { chatScores, completionScores } from "./openai-scores";
 import { fillSchema, idOf, toTokens, toVector, writeAnswer } from "./stand-in-model";
 import type { StandInExchange } from "./stand-in-server";
+import {
+  type Begun,
+  type EngineFlags,
+  NO_THINK,
+  namesIds,
+  REASONING,
+  toBegun,
+  toChatPromptIds,
+} from "./token-ids";
 
 /** What a stand-in of OpenAI's wire answers with, streamed or whole. */
 
@@ -11,6 +21,8 @@ export type Place = {
   guise: Guise;
   models: readonly ServedStandIn[];
   tokenMs: number;
+  /** Of vLLM. */
+  flags?: EngineFlags;
 };
 
 export const toolSchema = z.object({
@@ -53,7 +65,7 @@ export type Answer = {
   completionTokens: number;
 };
 
-type Made = { body: Body; answer: Answer; place: Place };
+type Made = { body: Body; answer: Answer; place: Place; prompt: string };
 
 export async function answerChat(place: Place): Promise<void> {
   const made = make(place);
@@ -66,11 +78,18 @@ export async function answerChat(place: Place): Promise<void> {
     model: body.model,
   };
   if (!body.stream) {
-    const choice = { index: 0, message: toMessage(made), ...toChatScores(made, answer.tokens) };
-    place.exchange.sendJson({ ...head, choices: [toEnd(choice, made)], usage: toUsage(answer) });
+    const choice = {
+      ...{ index: 0, message: toMessage(made), ...toChatScores(made, answer.tokens) },
+      ...toTokenIds(made, [...answer.reasoning, ...answer.tokens]),
+    };
+    place.exchange.sendJson({
+      ...{ ...head, choices: [toEnd(choice, made)], usage: toUsage(answer) },
+      ...{ ...toPromptIds(made), system_fingerprint: place.flags?.fingerprint ?? null },
+    });
     return;
   }
-  await stream(made, { ...head, object: "chat.completion.chunk" }, chatPieces(made));
+  const chunkHead = { ...head, object: "chat.completion.chunk" };
+  await stream(made, { head: chunkHead, pieces: chatPieces(made), firstOnly: toPromptIds(made) });
 }
 
 export async function answerCompletion(place: Place): Promise<void> {
@@ -92,7 +111,7 @@ export async function answerCompletion(place: Place): Promise<void> {
     };
     const ids = {
       ...toTokenIds(made, body.max_tokens === 0 ? [] : answer.tokens),
-      ...(body.return_token_ids === true && { prompt_token_ids: promptTokens.map(idOf) }),
+      ...(namesIds(body, place) && { prompt_token_ids: promptTokens.map(idOf) }),
     };
     const choice = toEnd({ index: 0, text: all.join(""), ...scores, ...ids }, made);
     place.exchange.sendJson({ ...head, choices: [choice], usage: toUsage(answer) });
@@ -103,7 +122,7 @@ export async function answerCompletion(place: Place): Promise<void> {
     ...toTokenIds(made, [token]),
     logprobs: completionScores([token], { body, guise: place.guise, isEcho: false }),
   }));
-  await stream(made, head, pieces);
+  await stream(made, { head, pieces });
 }
 
 export function answerEmbeddings({ exchange, models, guise }: Place): void {
@@ -131,6 +150,12 @@ export function answerEmbeddings({ exchange, models, guise }: Place): void {
   exchange.sendJson({ object: "list", data: data.toReversed(), model: model.id, usage });
 }
 
+/** A template that can be told not to reason says so where the assistant begins. */
+function readPrompt(body: Body, { reasons }: ServedStandIn): string {
+  const isOff = reasons && body.messages !== undefined && !isThinking(body);
+  return `${promptOf(body)}${isOff ? NO_THINK : ""}`;
+}
+
 /** The answer, unless the request is refused. */
 function make(place: Place): Made | undefined {
   const { exchange, guise, models } = place;
@@ -147,8 +172,9 @@ function make(place: Place): Made | undefined {
   if (model.kind === "rerank") {
     return refuse(404, { message: "The model does not support Chat Completions API." });
   }
-  const prompt = promptOf(body);
-  const promptTokens = toTokens(prompt).length;
+  const begun = toBegun(body.prompt, guise);
+  const prompt = begun?.prompt ?? readPrompt(body, model);
+  const promptTokens = Array.isArray(body.prompt) ? body.prompt.length : toTokens(prompt).length;
   if (promptTokens >= model.contextLength) {
     const message = `This model's maximum context length is ${model.contextLength} tokens. However, your prompt has ${promptTokens} tokens.`;
     return refuse(400, { message, param: "messages" });
@@ -157,24 +183,37 @@ function make(place: Place): Made | undefined {
   if (body.top_p !== undefined && (body.top_p <= 0 || body.top_p > 1)) {
     return refuse(400, { message: "top_p must be in (0, 1].", param: "top_p" });
   }
-  return { body, place, answer: write(body, { guise, model, prompt, promptTokens }) };
+  return {
+    body,
+    place,
+    prompt,
+    answer: write(body, { guise, model, prompt, promptTokens, begun }),
+  };
 }
 
-type Source = { guise: Guise; model: ServedStandIn; prompt: string; promptTokens: number };
+type Source = {
+  guise: Guise;
+  model: ServedStandIn;
+  prompt: string;
+  promptTokens: number;
+  begun: Begun | undefined;
+};
 
-function write(body: Body, { guise, model, prompt, promptTokens }: Source): Answer {
+function write(body: Body, { guise, model, prompt, promptTokens, begun }: Source): Answer {
   const max = body.max_completion_tokens ?? body.max_tokens;
   const call = toCall(body, guise);
   const json = toJson(body, guise);
-  const reasoning = model.reasons && isThinking(body) ? [" think", " of", " it"] : [];
-  const left = max === undefined ? undefined : Math.max(0, max - reasoning.length);
+  const reasons = model.reasons && body.messages !== undefined && isThinking(body);
+  const reasoning = reasons ? REASONING : [];
+  const said = begun?.count ?? 0;
+  const left = max === undefined ? undefined : Math.max(0, max - reasoning.length) + said;
   const seed = guise.knows.has("seed") ? body.seed : undefined;
   const ignoresEnd = guise.knows.has("ignore_eos") && body.ignore_eos;
   const drawn =
     call || json !== undefined
       ? { tokens: json === undefined ? [] : toTokens(json), isCut: false }
       : writeAnswer({ prompt, temperature: body.temperature, seed, max: left, ignoresEnd });
-  const cut = cutAtStop(drawn.tokens, body.stop);
+  const cut = cutAtStop(drawn.tokens.slice(said), body.stop);
   const usedTokens = cut.used + reasoning.length + (call ? 12 : 0);
   return {
     ...{ tokens: cut.tokens, reasoning, call, stop: cut.stop, promptTokens },
@@ -233,31 +272,6 @@ type Format = {
   value?: { schema?: unknown };
 };
 
-function cutAtStop(tokens: readonly string[], asked: Body["stop"]) {
-  const stops = typeof asked === "string" ? [asked] : (asked ?? []);
-  let text = "";
-  for (const [index, token] of tokens.entries()) {
-    text += token;
-    const stop = stops.find((it) => text.includes(it));
-    if (stop === undefined) continue;
-    const kept = text.slice(0, text.indexOf(stop));
-    return { tokens: cutTo(tokens, kept.length), stop, used: index + 1 };
-  }
-  return { tokens: [...tokens], stop: undefined, used: tokens.length };
-}
-
-/** The tokens of the first characters, the last of them cut. */
-function cutTo(tokens: readonly string[], length: number): string[] {
-  const kept: string[] = [];
-  let left = length;
-  for (const token of tokens) {
-    if (left <= 0) break;
-    kept.push(token.slice(0, left));
-    left -= token.length;
-  }
-  return kept;
-}
-
 /** What a chat template would make of it; open, it ends where the assistant begins. */
 export function promptOf(
   { messages, prompt, tools }: Pick<Body, "messages" | "prompt" | "tools">,
@@ -282,7 +296,9 @@ function* chatPieces(made: Made): Generator<Piece> {
     const text = `<think>\n${answer.reasoning.join("")}\n</think>\n\n`;
     for (const token of toTokens(text)) yield { delta: { content: token }, tokens: 0 };
   } else {
-    for (const token of answer.reasoning) yield { delta: { [reasoning]: token }, tokens: 1 };
+    for (const token of answer.reasoning) {
+      yield { delta: { [reasoning]: token }, tokens: 1, ...toTokenIds(made, [token]) };
+    }
   }
   for (const token of answer.tokens) {
     yield {
@@ -308,19 +324,23 @@ function* callPieces(call: { name: string; arguments: string }, guise: Guise): G
   }
 }
 
-async function stream(made: Made, head: object, pieces: Iterable<Piece>): Promise<void> {
+type Streamed = { head: object; pieces: Iterable<Piece>; firstOnly?: object };
+
+async function stream(made: Made, { head, pieces, firstOnly = {} }: Streamed): Promise<void> {
   const { body, answer, place } = made;
   const { exchange, guise, tokenMs } = place;
   const writer = exchange.openEvents();
   const isContinuous =
     body.stream_options?.continuous_usage_stats && guise.knows.has("continuous_usage_stats");
   let written = 0;
+  let first = firstOnly;
   for (const { tokens, ...choice } of pieces) {
     written = Math.min(answer.completionTokens, written + tokens);
     if (tokenMs > 0) await exchange.wait(tokenMs);
     const usage = isContinuous ? { usage: { ...toUsage(answer), completion_tokens: written } } : {};
     const chunk = { ...head, choices: [{ index: 0, ...choice, finish_reason: null }], ...usage };
-    if (!(await writer.send(chunk))) return;
+    if (!(await writer.send({ ...chunk, ...first }))) return;
+    first = {};
   }
   const empty = "prompt" in body ? { text: "" } : { delta: {} };
   await writer.send({ ...head, choices: [toEnd({ index: 0, ...empty }, made)] });
@@ -356,10 +376,14 @@ function toChatScores({ body, place }: Made, tokens: readonly string[]): object 
   return { logprobs: chatScores(tokens, { body, guise: place.guise }) };
 }
 
-/** vLLM's `return_token_ids`. */
-function toTokenIds({ body, place }: Made, tokens: readonly string[]): object {
-  if (body.return_token_ids !== true || !place.guise.knows.has("return_token_ids")) return {};
-  return { token_ids: tokens.map(idOf) };
+/** vLLM's, where it is asked for them. */
+function toTokenIds(made: Made, tokens: readonly string[]): object {
+  return namesIds(made.body, made.place) ? { token_ids: tokens.map(idOf) } : {};
+}
+
+/** Of a chat; vLLM tells it beside the choices, once. */
+function toPromptIds({ body, place, prompt }: Made): object {
+  return namesIds(body, place) ? toChatPromptIds(prompt, place) : {};
 }
 
 function toUsage({ promptTokens, completionTokens }: Answer): object {

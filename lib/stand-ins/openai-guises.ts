@@ -29,7 +29,7 @@ export type Guise = {
   sendsWholeCalls: boolean;
   /** `logprobs` of completions are in the form of chats. */
   hasChatScoresOnly?: boolean;
-  toListed(model: ServedStandIn): unknown;
+  toListed(model: ServedStandIn): object;
   /** What it tells of itself under paths of its own; undefined: no such path. */
   tell(asked: Asked, models: readonly ServedStandIn[]): unknown;
   toError(status: number, words: ErrorWords): unknown;

@@ -1,7 +1,8 @@
 import { answerChat, answerCompletion, answerEmbeddings } from "./openai-answers";
 import { GUISES, type GuiseName, type ServedStandIn } from "./openai-guises";
 import { type Asked, type StandIn, type StandInExchange, startStandIn } from "./stand-in-server";
-import { answerEnginePath, type EngineFlags, type EngineLoad } from "./vllm-paths";
+import type { EngineFlags } from "./token-ids";
+import { answerEnginePath, type EngineLoad } from "./vllm-paths";
 
 /** A server of OpenAI's wire that stands in for those of others, each with its own ways. */
 
@@ -52,7 +53,9 @@ export async function startOpenAiServer(options: OpenAiServerOptions): Promise<O
       }
       if (await options.handle?.(exchange)) return;
       if (asked.path === "/v1/models") {
-        exchange.sendJson({ object: "list", data: models.map(guise.toListed) });
+        const { root } = options.engineFlags ?? {};
+        const data = models.map((it) => ({ ...guise.toListed(it), ...(root && { root }) }));
+        exchange.sendJson({ object: "list", data });
         return;
       }
       if (options.guise === "vllm") {
@@ -66,7 +69,8 @@ export async function startOpenAiServer(options: OpenAiServerOptions): Promise<O
         exchange.sendJson(told);
         return;
       }
-      const place = { exchange, guise, models, tokenMs: options.tokenMs ?? 0 };
+      const flags = options.engineFlags ?? {};
+      const place = { exchange, guise, models, tokenMs: options.tokenMs ?? 0, flags };
       const answer = asked.path === "/v1/chat/completions" ? answerChat : answerCompletion;
       if (answer === answerChat || asked.path === "/v1/completions") {
         working += 1;

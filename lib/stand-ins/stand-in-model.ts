@@ -45,9 +45,21 @@ export function toTokens(text: string): string[] {
   return text.match(/\s*\w+|\s*[^\w\s]|\s+$/g) ?? [];
 }
 
-/** A number for each token, always the same. */
+const VOCABULARY_SIZE = 32_000;
+/** Tokens by their ids, of all that were given one here. */
+const vocabulary = new Map<number, string>();
+
+/** A number for each token, the same as long as the process lives, and of no other. */
 export function idOf(token: string): number {
-  return hashText(token) % 32_000;
+  let id = hashText(token) % VOCABULARY_SIZE;
+  while (vocabulary.has(id) && vocabulary.get(id) !== token) id = (id + 1) % VOCABULARY_SIZE;
+  vocabulary.set(id, token);
+  return id;
+}
+
+/** Undefined for an id that no token was given. */
+export function tokenOf(id: number): string | undefined {
+  return vocabulary.get(id);
 }
 
 export type Score = { token: string; logprob: number };

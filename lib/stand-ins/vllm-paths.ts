@@ -1,22 +1,15 @@
 import * as z from "zod";
 import { promptOf, toolSchema } from "./openai-answers";
 import type { ServedStandIn } from "./openai-guises";
-import { idOf, toTokens } from "./stand-in-model";
+import { idOf, tokenOf, toTokens } from "./stand-in-model";
 import type { StandInExchange } from "./stand-in-server";
+import { type EngineFlags, NO_THINK } from "./token-ids";
 
 /**
  * What vLLM serves beside OpenAI's wire (vllm/entrypoints/serve, vllm/v1/metrics): health, load, tokens, ranks.
  */
 
 export type EngineLoad = { running: number; waiting: number; cacheShare: number };
-
-/** What `vllm serve` was told at its start, as far as it is seen from outside. */
-export type EngineFlags = {
-  /** --enable-auto-tool-choice. */
-  hasAutoTools?: boolean;
-  /** --enable-tokenizer-info-endpoint. */
-  tellsTokenizer?: boolean;
-};
 
 export type EnginePlace = {
   exchange: StandInExchange;
@@ -40,9 +33,6 @@ const bodySchema = z.looseObject({
   documents: z.array(z.string()).optional(),
 });
 type Body = z.infer<typeof bodySchema>;
-
-/** Tokens by their ids, of all texts that were made tokens here. */
-const VOCABULARY = new Map<number, string>();
 
 /** @returns whether it has answered. */
 export function answerEnginePath({ exchange, models, loads, flags }: EnginePlace): boolean {
@@ -84,7 +74,7 @@ function answerCall({ exchange, models, flags }: CallPlace): boolean {
     return true;
   }
   if (path === "/detokenize") {
-    exchange.sendJson({ prompt: (body.tokens ?? []).map((id) => VOCABULARY.get(id)).join("") });
+    exchange.sendJson({ prompt: (body.tokens ?? []).map(tokenOf).join("") });
     return true;
   }
   if (path !== "/rerank" || !model.ranks) return false;
@@ -94,13 +84,10 @@ function answerCall({ exchange, models, flags }: CallPlace): boolean {
 
 function toTokenized(body: Body, model: ServedStandIn): object {
   const { add_generation_prompt: isOpen = true, chat_template_kwargs: variables } = body;
-  const thinks = model.reasons && variables?.enable_thinking === false ? "\n/no_think" : "";
+  const thinks = model.reasons && variables?.enable_thinking === false ? NO_THINK : "";
   const text = `${promptOf(body, isOpen)}${thinks}`;
   const strings = toTokens(text);
-  const tokens = strings.map((token) => {
-    VOCABULARY.set(idOf(token), token);
-    return idOf(token);
-  });
+  const tokens = strings.map(idOf);
   return {
     ...{ count: tokens.length, max_model_len: model.contextLength, tokens },
     token_strs: body.return_token_strs ? strings : null,
