@@ -7,13 +7,13 @@ test.each([
   [["chat", "images", "tools"], "chat, images, tool calls"],
   [["tools", "images", "chat"], "chat, images, tool calls"],
   [["embeddings", "tokenize"], "vectors"],
-  [["tokenize", "resume"], ""],
+  [["tokenize", "resume", "continue"], ""],
 ] satisfies [Parameters<typeof toFeatureWords>[0], string][])("%j", (features, words) => {
   expect(toFeatureWords(features)).toBe(words);
 });
 
 test("each feature that a request can ask for has a word", () => {
-  const own = ["tokenize", "resume"];
+  const own = ["tokenize", "resume", "continue"];
   for (const feature of MODEL_FEATURES.filter((it) => !own.includes(it))) {
     expect(toFeatureWords([feature]), feature).not.toBe("");
   }

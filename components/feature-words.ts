@@ -7,7 +7,7 @@ const FEATURE_WORDS: Record<Feature, string | null> = {
   ...{ chat: "chat", embeddings: "vectors", rerank: "ranking", classify: "labels" },
   ...{ images: "images", tools: "tool calls", reasoning: "reasoning told apart" },
   ...{ grammar: "answers by a grammar", "log-probabilities": "log probabilities" },
-  ...{ tokenize: null, resume: null },
+  ...{ tokenize: null, resume: null, continue: null },
 };
 
 /** `["chat", "images"]` → "chat, images", in the order in which the pages tell them; "" where there is nothing to tell. */

@@ -162,6 +162,42 @@ export function backendContract(name: string, create: () => Promise<ContractSubj
       }
     });
 
+    test("an answer that its tokens alone decide goes on from them wherever it was cut, and no other does", async () => {
+      if (!offer().features.includes("continue")) return;
+      const told = { sampling: { temperature: 0 }, reportTokenIds: true, maxTokens: 12 };
+      const { events, start, end } = await run(told);
+      const tokenIds: number[] = [];
+      for (const [index, event] of events.entries()) {
+        if (event.type !== "text-delta") continue;
+        expect(event.tokenIds).toHaveLength(event.tokens);
+        tokenIds.push(...(event.tokenIds ?? []));
+        const rest = await run({ ...told, resume: { tokenIds: [...tokenIds] } });
+        expect(rest.events.slice(1, -1)).toEqual(events.slice(index + 1, -1));
+        expect(rest.start).toEqual(start);
+        const { promptTokens, completionTokens } = end.usage;
+        expect(rest.end).toMatchObject({
+          ...{ finishReason: end.finishReason, usage: { promptTokens, completionTokens } },
+        });
+      }
+      expect(tokenIds.length).toBeGreaterThan(3);
+      const others: Partial<GenerateRequest>[] = [
+        { sampling: { temperature: 1, seed: 11 } },
+        { sampling: { presencePenalty: 1 } },
+        { sampling: { frequencyPenalty: 1 } },
+        { grammar: { type: "json-object" } },
+        { logProbabilityCount: 1 },
+        { minTokens: 4, stop: ["no such text"] },
+      ];
+      for (const changes of others) {
+        const named = (await run({ ...told, ...changes })).events.filter((it) => "tokenIds" in it);
+        expect(named, JSON.stringify(changes)).toEqual([]);
+        const request = ask({ ...told, ...changes, resume: { tokenIds } });
+        expect(await failure(() => collect(backend.generate(request, never)))).toMatchObject({
+          ...{ code: "unsupported-parameter", param: "resume" },
+        });
+      }
+    });
+
     test("the prompt's tokens are those that tokenize counts, or nobody is asked to count", async () => {
       const { messages } = ask();
       if (!counts()) {

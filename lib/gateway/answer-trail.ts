@@ -12,18 +12,22 @@ const HELD_MAX = 4_096;
 export class AnswerTrail {
   #ids: number[] | undefined;
   #held: GenerateEvent[] = [];
+  readonly #isOfTextAlone: boolean;
+  #isReasoning = false;
 
   /**
    * @param ids of the answer before this; undefined for one that nobody else could go on with, of which
    * nothing is held
+   * @param isOfTextAlone who goes on does not tell reasoning from text
    */
-  constructor(ids: readonly number[] | undefined) {
+  constructor(ids: readonly number[] | undefined, isOfTextAlone = false) {
     this.#ids = ids && [...ids];
+    this.#isOfTextAlone = isOfTextAlone;
   }
 
   /** Tokens that the reader has heard all of; undefined where nobody could go on. */
   get ids(): readonly number[] | undefined {
-    return this.#ids;
+    return this.#isReasoning && this.#isOfTextAlone ? undefined : this.#ids;
   }
 
   /** Whether the event is kept back; else it may be told, after what `release` gives. */
@@ -39,6 +43,7 @@ export class AnswerTrail {
     const isComplete = tokenIds.length === tokens;
     if (!isComplete || this.#ids.length + tokens > RESUMED_TOKENS_MAX) return this.#giveUp();
     for (const id of tokenIds) this.#ids.push(id);
+    this.#isReasoning = event.type === "reasoning-delta";
     return false;
   }
 

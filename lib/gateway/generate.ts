@@ -20,7 +20,7 @@ import { cacheSaltOf } from "./cache-salt";
 import { type Candidate, NO_DEFAULTS } from "./candidate";
 import { guessLength, toDispatchAsk } from "./dispatch-ask";
 import { GenerationWatch } from "./generation-watch";
-import { canResume, createGoOn, openFirst, trailOf } from "./go-on";
+import { createGoOn, openFirst, resumptionOf, trailOf } from "./go-on";
 import { holdToContext } from "./hold-to-context";
 import { router as processRouter, type Router } from "./router";
 import { tryModels } from "./try-models";
@@ -187,7 +187,8 @@ async function generateAt(
     }
     const { workerId, modelId } = reservation;
     const resumed = { times: 0 };
-    const trail = new AnswerTrail(canResume(reservation) ? trailOf(request) : undefined);
+    const resumption = resumptionOf(reservation, request);
+    const trail = new AnswerTrail(resumption && trailOf(request), resumption === "continue");
     const goOn = createGoOn({
       ...{ first: stream, request, called, attempts, trail, resumed },
       isSeeded: options.isSeeded ?? isSeeded(request),

@@ -2,6 +2,7 @@ import type { Likeness } from "@/lib/controller/explain-absence";
 import type { Reservation } from "@/lib/controller/places";
 import { env } from "@/lib/env";
 import { AppError } from "@/lib/errors";
+import { isContinuable } from "@/lib/protocol/continuable";
 import type { GenerationStart } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import type { AnswerTrail } from "./answer-trail";
@@ -18,8 +19,13 @@ type Answer = {
   attempts: Attempts;
 };
 
-export function canResume({ offer }: Pick<Reservation, "offer">): boolean {
-  return offer.features.includes("resume");
+/** What another worker of the model has to be able to do to go on with the answer; undefined: none could. */
+export function resumptionOf(
+  { offer: { features } }: Pick<Reservation, "offer">,
+  request: GenerateRequest,
+): "resume" | "continue" | undefined {
+  if (features.includes("resume")) return "resume";
+  return features.includes("continue") && isContinuable(request) ? "continue" : undefined;
 }
 
 /** Tokens with which the answer begins before the first worker has said one. */
@@ -35,7 +41,7 @@ export function openFirst({
   attempts,
 }: Answer & { reservation: Reservation }): Promise<WorkerStream> {
   return WorkerStream.open(reservation, {
-    request: canResume(reservation) ? { ...request, reportTokenIds: true } : request,
+    request: resumptionOf(reservation, request) ? { ...request, reportTokenIds: true } : request,
     called,
     hasElsewhere: () => hasElsewhere(attempts, reservation),
   });
@@ -76,7 +82,8 @@ export function createGoOn(answer: Answer & GoOnOptions) {
   return async (failed: WorkerStream): Promise<WorkerStream> => {
     failedInstances.add(failed.reservation.instanceId);
     const attempts = attemptsOfRest();
-    const request = toRest({ request: answer.request, start, isSeeded, ids: trail.ids ?? [] });
+    const rest = { request: answer.request, start, isSeeded, ids: trail.ids ?? [] };
+    const request = attempts.features.includes("continue") ? toPlainRest(rest) : toRest(rest);
     return await tryWorkers(attempts, async (reservation) => {
       const stream = await WorkerStream.open(reservation, {
         ...{ request, called: answer.called },
@@ -92,14 +99,15 @@ export function createGoOn(answer: Answer & GoOnOptions) {
 }
 
 function toAttempts(
-  { attempts, first }: Pick<Answer & GoOnOptions, "attempts" | "first">,
+  { attempts, first, request }: Pick<Answer & GoOnOptions, "attempts" | "first" | "request">,
   failedInstances: ReadonlySet<string>,
 ): Attempts {
   const { build, contextLength } = first.reservation.offer;
   const like: Likeness = { build, contextLength, failedInstances };
+  const resumption = resumptionOf(first.reservation, request) ?? "resume";
   return {
     ...attempts,
-    ...{ features: [...attempts.features, "resume" as const], like, isUnderWay: true },
+    ...{ features: [...attempts.features, resumption], like, isUnderWay: true },
     // Whoever reads sees a pause, which is to be no longer than any other wait for a place.
     waitMsMax: env().PARLEY_ADMISSION_WAIT_MS,
     leavesRoom: false,
@@ -124,6 +132,18 @@ function toRest({ request, start, isSeeded, ids }: Rest): GenerateRequest {
     ...asked,
     ...{ sampling, maxTokens: start.maxTokens, reportTokenIds: true },
     ...(ids.length > 0 && { resume: { tokenIds: [...ids], mustMatch } }),
+  };
+}
+
+/**
+ * Of an answer that its tokens alone decide. What its worker told of sampling is what its documentation says,
+ * and not what its server takes by the model's own settings, which another server of the build has, too.
+ */
+function toPlainRest({ request, start, ids }: Rest): GenerateRequest {
+  return {
+    ...request,
+    ...{ maxTokens: start.maxTokens, reportTokenIds: true },
+    ...(ids.length > 0 && { resume: { tokenIds: [...ids] } }),
   };
 }
 

@@ -55,7 +55,7 @@ export const generationStartSchema = z.object({
 
 /**
  * In order, as many as `tokens` says; where the request asked for them. Of a model with the feature `resume`
- * a token is counted by the last of the events that it makes, so that who goes on after it (`resume`) leaves
+ * or `continue` a token is counted by the last of the events that it makes, so that who goes on after it (`resume`) leaves
  * nothing out and says nothing twice.
  */
 const tokenIds = z.array(z.number().int().min(0)).optional();

@@ -108,7 +108,7 @@ export const generateRequestSchema = z
     /** Reasoning comes as events of its own; else it is part of the text, with the model's own marks. */
     splitReasoning: z.boolean().optional(),
     ...reasoningFields,
-    /** Deltas name their tokens, so that another worker can go on from them. Only for models with the feature `resume`. */
+    /** Deltas name their tokens, so that another worker can go on from them. Only for models with the feature `resume` or `continue`. */
     reportTokenIds: z.boolean().optional(),
     /**
      * Goes on with an answer that another worker of the same build began: these are its tokens, of which

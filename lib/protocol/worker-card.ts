@@ -23,6 +23,8 @@ export const MODEL_FEATURES = [
   ...(["grammar", "tools", "reasoning", "images"] as const),
   /** Goes on with an answer that another worker of the same build began, from its tokens. */
   "resume",
+  /** The same, of answers that nothing but their tokens decides (continuable.ts); of others it names no tokens. */
+  "continue",
 ] as const;
 
 /** What a visitor may want to know of a model; every field is optional since a stranger's folder may say nothing. */

@@ -45,8 +45,8 @@ test("all models in the order of their names, with the slots of all workers", ()
 
 test("the longest context and common features of one build; others are not spoken of", () => {
   const ready = [
-    worker([offer("a", { features: ["chat", "tools", "resume"] })]),
-    worker([offer("a", { contextLength: 30, features: ["resume", "chat"] })]),
+    worker([offer("a", { features: ["chat", "tools", "resume", "continue"] })]),
+    worker([offer("a", { contextLength: 30, features: ["resume", "chat", "continue"] })]),
     worker([offer("a", { build: "y", contextLength: 99, features: [] })]),
   ];
   expect(toRelayCard(fleet(ready), identity, undefined).models).toMatchObject([

@@ -43,7 +43,8 @@ export function toRelayCard(
 /**
  * What can be promised of a model: one build, since the workers of one build alone write the same text; the
  * longest context among them, since a longer prompt finds that worker; and what all of them can do, since
- * features that are only spread over several are of no use to one request.
+ * features that are only spread over several are of no use to one request. Answers that their tokens alone
+ * decide go on here, among these workers, and nowhere else.
  */
 function toModelOffer(
   { ready }: Fleet,
@@ -59,7 +60,9 @@ function toModelOffer(
     ...{ name, build, description },
     ...(price !== undefined && { price }),
     contextLength: toContextLength(Math.max(...same.map((it) => it.contextLength)), card),
-    features: first.features.filter((it) => same.every(({ features }) => features.includes(it))),
+    features: first.features.filter(
+      (it) => it !== "continue" && same.every(({ features }) => features.includes(it)),
+    ),
   };
 }
 

@@ -5,6 +5,7 @@ import { textMessage } from "@/lib/protocol/message";
 import type { ServedStandIn } from "@/lib/stand-ins/openai-guises";
 import { type OpenAiServerOptions, startOpenAiServer } from "@/lib/stand-ins/openai-server";
 import { requestLog } from "@/lib/telemetry/log";
+import { UPSTREAM_NAMED_PROMPT_TOKENS_MAX } from "@/lib/upstream-limits";
 import { backendContract } from "../backend-contract";
 import { backendFaults } from "../backend-faults";
 import { createVllmBackend, type VllmOptions } from "./vllm";
@@ -169,7 +170,9 @@ describe("what a model can is found out of its server", () => {
     expect(offers[0]?.features).toEqual(expect.arrayContaining(["chat", "tokenize", "tools"]));
     expect(offers[0]?.features).not.toContain("images");
     expect(offers[0]?.features).not.toContain("reasoning");
-    expect(written).toBe(1);
+    expect(offers[0]?.features).toContain("continue");
+    // Whether it calls tools, and whether it goes on after tokens.
+    expect(written).toBe(2);
   });
 
   test("one that reasons and sees", async () => {
@@ -233,6 +236,126 @@ test("two workers before the same weights tell the same build, wherever they rea
   expect(new Set(builds[0]).size).toBe(3);
   await a.end();
   await b.end();
+});
+
+describe("whether another worker may go on with its answers", () => {
+  const MODELS = [{ id: "stand-in", contextLength: 2_048, kind: "chat" as const }];
+  async function offerOf(engineFlags: OpenAiServerOptions["engineFlags"] = {}, more: Asked = {}) {
+    const server = { models: MODELS, ...more.server, engineFlags };
+    const { backend, end } = await start({ ...more, server });
+    const [offer] = backend.card().models;
+    await end();
+    if (offer === undefined) throw new Error("No model is offered.");
+    return offer;
+  }
+  const mayGoOn = ({ features, fields = [] }: Awaited<ReturnType<typeof offerOf>>) => {
+    const told = features.includes("continue");
+    // Whoever reads the fields reads the same.
+    expect(fields.includes("resume")).toBe(told);
+    expect(fields.includes("reportTokenIds")).toBe(told);
+    return told;
+  };
+
+  test("the server names tokens and goes on after them, with tools or without", async () => {
+    expect(mayGoOn(await offerOf())).toBe(true);
+    expect(mayGoOn(await offerOf({ hasAutoTools: false }))).toBe(true);
+  });
+
+  test.each([
+    ["it is too old to name tokens", { hasNoTokenIds: true }],
+    ["its chats have a form that its tokenizer does not tell", { hasOwnForm: true }],
+    ["its weights are a folder of its machine", { root: "/models/current" }],
+    ["its weights are a folder below it", { root: "./lantern" }],
+  ])("not where %s", async (_, flags) => {
+    expect(mayGoOn(await offerOf(flags))).toBe(false);
+  });
+
+  test("not where its front has no tokenizer, or no completions", async () => {
+    for (const gone of [/tokenize/, /v1\/completions/]) {
+      const handle: OpenAiServerOptions["handle"] = ({ asked, sendJson }) => {
+        if (!gone.test(asked.path)) return false;
+        sendJson({ detail: "Not Found" }, 404);
+        return true;
+      };
+      expect(mayGoOn(await offerOf({}, { server: { handle } }))).toBe(false);
+    }
+  });
+
+  test("not where a prompt's tokens would not fit into an event", async () => {
+    const models = [{ ...MODELS[0]!, contextLength: UPSTREAM_NAMED_PROMPT_TOKENS_MAX + 1 }];
+    expect(mayGoOn(await offerOf({}, { server: { models } }))).toBe(false);
+  });
+
+  test("an operator knows better, either way", async () => {
+    const root = "/models/current";
+    expect(mayGoOn(await offerOf({ root }, { options: { honours: ["resume"] } }))).toBe(true);
+    expect(mayGoOn(await offerOf({}, { options: { lacks: ["resume"] } }))).toBe(false);
+  });
+
+  test("other weights, other settings and adapters of another model are another build", async () => {
+    const flags = [
+      {},
+      { root: "org/another" },
+      { fingerprint: "vllm-0.20.0-aaaaaaaa" },
+      { fingerprint: "vllm-0.20.0-bbbbbbbb" },
+    ];
+    const offers = await Promise.all(flags.map((it) => offerOf(it)));
+    expect(new Set(offers.map(({ build }) => build)).size).toBe(flags.length);
+    const adapterOf = async (root: string) => {
+      const { backend, end } = await start({
+        server: {
+          handle: ({ asked, sendJson }) => {
+            if (asked.path !== "/v1/models") return false;
+            const adapter = { id: "stand-in-poet", root: "org/poet", parent: "stand-in" };
+            sendJson({ data: [{ id: "stand-in", root }, adapter] });
+            return true;
+          },
+        },
+      });
+      const { models } = backend.card();
+      await end();
+      return models.find(({ name }) => name === "stand-in-poet")?.build;
+    };
+    expect(await adapterOf("org/a")).not.toBe(await adapterOf("org/b"));
+  });
+
+  test("the rest of an answer at its limit is its end, and of a longer prompt what still fits", async () => {
+    const { backend, standIn, end } = await start({ server: { models: MODELS } });
+    const wish = { sampling: { temperature: 0 }, maxTokens: 3, reportTokenIds: true };
+    const told = await collect(backend.generate(ask(wish), never));
+    const tokenIds = told.flatMap((it) => (it.type === "text-delta" ? (it.tokenIds ?? []) : []));
+    expect(tokenIds).toHaveLength(3);
+    const before = standIn.asked.length;
+    const rest = await collect(backend.generate(ask({ ...wish, resume: { tokenIds } }), never));
+    expect(rest.map(({ type }) => type)).toEqual(["generation-start", "generation-end"]);
+    expect(rest.at(-1)).toMatchObject({
+      ...{ finishReason: "length", usage: { completionTokens: 3 } },
+    });
+    expect(standIn.asked.slice(before).map(({ path }) => path)).toEqual(["/tokenize"]);
+
+    const long = { sampling: { temperature: 0 }, minTokens: 5, resume: { tokenIds } };
+    await collect(backend.generate(ask(long), never));
+    const body = standIn.asked.at(-1)?.body as { prompt: number[] } & Record<string, unknown>;
+    expect(body).toMatchObject({ max_tokens: 2_048 - body.prompt.length, min_tokens: 2 });
+    expect(body.prompt.slice(-3)).toEqual(tokenIds);
+    await end();
+  });
+
+  test("stop strings are looked for here, since the server's text would stay behind its tokens", async () => {
+    const { backend, standIn, end } = await start({ server: { models: MODELS } });
+    const wish = { sampling: { temperature: 0 } };
+    const textOf = (events: readonly GenerateEvent[]) =>
+      events.map((it) => (it.type === "text-delta" ? it.text : "")).join("");
+    const words = textOf(await collect(backend.generate(ask(wish), never))).split(" ");
+    const stop = [words.slice(4, 6).join(" ")];
+    const events = await collect(
+      backend.generate(ask({ ...wish, stop, reportTokenIds: true }), never),
+    );
+    expect(textOf(events)).toBe(`${words.slice(0, 4).join(" ")} `);
+    expect(events.at(-1)).toMatchObject({ finishReason: "stop", stopString: stop[0] });
+    expect(standIn.asked.at(-1)?.body).not.toHaveProperty("stop");
+    await end();
+  });
 });
 
 test("a tokenizer that is not told of is refused with what would tell it", async () => {

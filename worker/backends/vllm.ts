@@ -5,6 +5,7 @@ import type { Log } from "@/lib/telemetry/log";
 import {
   UPSTREAM_CONTEXT_LENGTH_DEFAULT,
   UPSTREAM_MODELS_MAX,
+  UPSTREAM_NAMED_PROMPT_TOKENS_MAX,
   UPSTREAM_PROBE_AGAIN_MS,
   UPSTREAM_SLOTS_DEFAULT,
 } from "@/lib/upstream-limits";
@@ -18,7 +19,7 @@ import { readEngineLoad, withoutOwn } from "./vllm/engine-load";
 import { type LaunchOptions, launchServer } from "./vllm/launched-server";
 import { toVllmCalls } from "./vllm/vllm-calls";
 import { VLLM_DIALECT } from "./vllm/vllm-dialect";
-import { type Found, findOut } from "./vllm/vllm-probe";
+import { type Found, findOut, RESUME_FIELDS } from "./vllm/vllm-probe";
 
 export type VllmOptions = {
   /** Up to and with `/v1`, or what starts a server of the worker's own. */
@@ -77,6 +78,27 @@ export async function createVllmBackend(
   }
 }
 
+type Listed = {
+  listed: ListedModel;
+  /** Of an adapter the model that it is of. */
+  parent: ListedModel | undefined;
+  found: Found;
+};
+
+/** Of a machine's own files: another one may have other weights under the same name. */
+const A_FOLDER = /^([/~.]|[A-Za-z]:)/;
+
+/** All that a server says of which weights it has, and how it computes them. */
+function toWeights({ listed, parent, found: { fingerprint } }: Listed): string {
+  const base = parent && [parent.id, parent.root ?? ""];
+  return [listed.root ?? "", ...(base ?? []), ...(fingerprint ? [fingerprint] : [])].join("\n");
+}
+
+/** Naming tokens and going on from them are of no use without each other. */
+function withPartner(fields: readonly RequestField[]): readonly RequestField[] {
+  return fields.includes("resume") ? [...fields, "reportTokenIds"] : fields;
+}
+
 /** A vLLM server, and what is known of it between two looks. */
 class WatchedEngine {
   /** What this worker has there. */
@@ -101,7 +123,9 @@ class WatchedEngine {
       await this.#readLoad(signal);
       const models: WireModel[] = [];
       for (const { named, listed } of this.#choose(data)) {
-        models.push(this.#toModel(named, { listed, found: await this.#findOut(listed, signal) }));
+        const parent = data.find(({ id }) => id === listed.parent);
+        const found = await this.#findOut(listed, signal);
+        models.push(this.#toModel(named, { listed, parent, found }));
       }
       return models;
     } catch (error) {
@@ -157,13 +181,12 @@ class WatchedEngine {
     return found;
   }
 
-  #toModel(
-    { upstreamName, name }: NamedModel,
-    { listed, found }: { listed: ListedModel; found: Found },
-  ): WireModel {
-    const { honours, lacks } = this.#options;
+  #toModel({ upstreamName, name }: NamedModel, { listed, parent, found }: Listed): WireModel {
+    const honours = withPartner(this.#options.honours);
+    const lacks = withPartner(this.#options.lacks);
+    const unknown = this.#lacksOf(listed, found);
     const adjust = (fields: ReadonlySet<RequestField>) => {
-      const without = [...fields].filter((it) => !found.lacks.includes(it));
+      const without = [...fields].filter((it) => !unknown.includes(it));
       return new Set([...without, ...honours].filter((it) => !lacks.includes(it)));
     };
     const { completionHonoured = VLLM_DIALECT.honoured } = VLLM_DIALECT;
@@ -180,11 +203,29 @@ class WatchedEngine {
     }
     return {
       ...{ name, upstreamName, dialect },
-      build: toBuild("vllm", upstreamName, listed.root ?? ""),
+      build: toBuild("vllm", upstreamName, toWeights({ listed, parent, found })),
       contextLength: contextLength ?? UPSTREAM_CONTEXT_LENGTH_DEFAULT,
       features: found.features,
       description: modelDescriptionSchema.parse({}),
     };
+  }
+
+  /** What is found of the server, and of what it says of the weights. */
+  #lacksOf(
+    { id, root, max_model_len: length }: ListedModel,
+    found: Found,
+  ): readonly RequestField[] {
+    if (found.lacks.includes("resume")) return found.lacks;
+    const isTooLong = (length ?? 0) > UPSTREAM_NAMED_PROMPT_TOKENS_MAX;
+    const isNamed = root != null && !A_FOLDER.test(root);
+    if (isNamed && !isTooLong) return found.lacks;
+    const { honours, lacks } = this.#options;
+    if (!isTooLong && ![...honours, ...lacks].includes("resume")) {
+      this.#warn(
+        `${id}: its weights are known by a folder's name alone (${root}), so no other worker goes on with its answers; where each worker has the same files there, say so with --honours resume`,
+      );
+    }
+    return [...found.lacks, ...RESUME_FIELDS];
   }
 
   /** Once each. */

@@ -14,6 +14,11 @@ export class StopMatcher {
     this.#stops = stops.filter((stop) => stop !== "");
   }
 
+  /** Some text is withheld. */
+  get isWithholding(): boolean {
+    return this.#withheld !== "";
+  }
+
   push(text: string): StopMatch {
     if (this.#stops.length === 0) return { text };
     const open = this.#withheld + text;

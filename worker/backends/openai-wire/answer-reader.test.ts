@@ -263,3 +263,82 @@ describe("log-probabilities", () => {
     expect(end.usage).toMatchObject({ promptTokens: 2, completionTokens: 2 });
   });
 });
+
+describe("tokens are named for who may go on with the answer", () => {
+  const wish = { reportTokenIds: true };
+  /** As vLLM tells it: so many tokens so far, and the ids of those that are new. */
+  const named = (it: object, { ids, sum }: { ids: number[]; sum: number }) => ({
+    ...delta(it, { token_ids: ids }),
+    usage: { prompt_tokens: 9, completion_tokens: sum },
+  });
+  const idsOf = (events: readonly GenerateEvent[]) =>
+    events.flatMap((it) => ("tokenIds" in it ? [it.tokenIds] : []));
+
+  test("by the event that tells the last of their text", () => {
+    const { events } = read(
+      [
+        named({ role: "assistant", content: "" }, { ids: [], sum: 0 }),
+        named({ content: "So" }, { ids: [1], sum: 1 }),
+        // Half of a character.
+        named({ content: "" }, { ids: [2], sum: 2 }),
+        named({ content: "é well" }, { ids: [3, 4], sum: 4 }),
+        over("stop"),
+      ],
+      wish,
+    );
+    expect(events).toEqual([
+      { type: "text-delta", text: "So", tokens: 1, tokenIds: [1] },
+      { type: "text-delta", text: "é well", tokens: 3, tokenIds: [2, 3, 4] },
+    ]);
+  });
+
+  test("and not while a beginning of a stop string is withheld", () => {
+    const chunks = [
+      named({ content: "one" }, { ids: [1], sum: 1 }),
+      named({ content: " two\n" }, { ids: [2], sum: 2 }),
+      named({ content: "three" }, { ids: [3], sum: 3 }),
+      named({ content: "\n\nfour" }, { ids: [4], sum: 4 }),
+    ];
+    const { events, end } = read(chunks, { ...wish, stop: ["\n\n"] });
+    expect(events).toEqual([
+      { type: "text-delta", text: "one", tokens: 1, tokenIds: [1] },
+      { type: "text-delta", text: " two", tokens: 0 },
+      { type: "text-delta", text: "\nthree", tokens: 2, tokenIds: [2, 3] },
+    ]);
+    expect(end).toMatchObject({ stopString: "\n\n", usage: { completionTokens: 4 } });
+  });
+
+  test("those of the reasoning with it, and the marks around it with what follows", () => {
+    const chunks = [
+      named({ reasoning_content: "hm" }, { ids: [1], sum: 1 }),
+      named({}, { ids: [2], sum: 2 }),
+      named({ content: "yes" }, { ids: [3], sum: 3 }),
+    ];
+    const apart = read([...chunks, over("stop")], { ...wish, splitReasoning: true });
+    expect(idsOf(apart.events)).toEqual([[1], [2, 3]]);
+    // In one text nobody else knows whether it is within the marks.
+    expect(idsOf(read([...chunks, over("stop")], wish).events)).toEqual([]);
+  });
+
+  test.each([
+    ["one was left out", { ids: [3], sum: 3 }],
+    ["none is named", { ids: [], sum: 2 }],
+    ["there are more than are counted", { ids: [2, 3], sum: 2 }],
+  ])("and none from where %s", (_, second) => {
+    const chunks = [
+      named({ content: "one" }, { ids: [1], sum: 1 }),
+      named({ content: " two" }, second),
+      named({ content: " three" }, { ids: [9], sum: second.sum + 1 }),
+      over("stop"),
+    ];
+    const { events } = read(chunks, wish);
+    expect(idsOf(events)).toEqual([[1]]);
+    expect(textOf(events)).toBe("one two three");
+  });
+
+  test("nor of an answer with which nobody could go on", () => {
+    const chunks = [named({ content: "one" }, { ids: [1], sum: 1 }), over("stop")];
+    expect(idsOf(read(chunks, { ...wish, sampling: { seed: 1 } }).events)).toEqual([]);
+    expect(idsOf(read(chunks).events)).toEqual([]);
+  });
+});

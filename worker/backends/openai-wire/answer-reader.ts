@@ -9,9 +9,11 @@ import type {
 } from "@/lib/protocol/generate-event";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { judgeReason } from "../finish-reasons";
+import { namesTokens } from "./request-body";
 import { splitEcho, toScores } from "./scored-tokens";
 import { type Said, ThoughtSplitter } from "./thought-splitter";
 import { TokenCount } from "./token-count";
+import { TokenNames } from "./token-names";
 import { ToolCalls } from "./tool-calls";
 import { type Choice, type Chunk, readDelta } from "./wire";
 
@@ -33,6 +35,8 @@ export class AnswerReader {
   readonly #thoughts: ThoughtSplitter | undefined;
   readonly #calls = new ToolCalls();
   readonly #count: TokenCount;
+  /** Where somebody wants to go on with the answer. */
+  readonly #names: TokenNames | undefined;
   /** Reasoning is being told as a part of the text, between marks. */
   #isInMarks = false;
   #reason: string | undefined;
@@ -46,6 +50,7 @@ export class AnswerReader {
     this.#matcher = new StopMatcher(request.stop);
     this.#thoughts = request.splitReasoning ? new ThoughtSplitter() : undefined;
     this.#count = new TokenCount(request, contextLength);
+    this.#names = namesTokens(request) ? new TokenNames() : undefined;
   }
 
   /** A stop string was found here: nothing more is wanted of the server. */
@@ -66,7 +71,10 @@ export class AnswerReader {
     if (choice.finish_reason != null) this.#end(choice);
     // A limit of 0 asks for the prompt alone.
     if (this.#request.maxTokens === 0) return events.filter((it) => it.type === "prompt-tokens");
-    return this.#withTokens(events, tokens);
+    this.#names?.see(choice.token_ids ?? [], tokens);
+    return this.#names?.isWhole
+      ? this.#withNames(events, { names: this.#names, tokens })
+      : this.#withTokens(events, tokens);
   }
 
   /** What was held back, now that the server has said all. */
@@ -158,6 +166,26 @@ export class AnswerReader {
     return events;
   }
 
+  /**
+   * The last event that stands for tokens has all of the chunk's, once all of their text is told: who goes on
+   * after them leaves nothing out.
+   */
+  #withNames(events: GenerateEvent[], { names, tokens }: Named): GenerateEvent[] {
+    const isHolding = this.#matcher.isWithholding || this.#thoughts?.isHolding === true;
+    // Between marks that were put here no other worker knows where it is.
+    if (this.#isInMarks) names.giveUp();
+    const last = isHolding ? undefined : events.findLast(isDelta);
+    if (events.some(isDelta)) this.firstMs ??= performance.now();
+    if (last === undefined) {
+      this.#count.postpone(tokens);
+      return events;
+    }
+    last.tokens = this.#count.tell(tokens);
+    const tokenIds = names.take(last.tokens);
+    if (tokenIds) last.tokenIds = tokenIds;
+    return events;
+  }
+
   #toFinishReason(): FinishReason {
     if (this.isCut) return "stop";
     if (judgeReason(this.#reason ?? "") === "length") return "length";
@@ -166,6 +194,8 @@ export class AnswerReader {
     return this.#request.maxTokens === 0 ? "length" : "stop";
   }
 }
+
+type Named = { names: TokenNames; tokens: number };
 
 type Delta = TextDelta | ReasoningDelta | ToolCallDelta;
 

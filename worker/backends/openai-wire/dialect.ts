@@ -49,6 +49,8 @@ export type Dialect = {
   /** Sent where log-probabilities are asked for: how to have tokens' ids told. */
   chatScoreExtras: BodyFields;
   completionScoreExtras: BodyFields;
+  /** What has the ids of an answer's tokens told; absent: nothing does. */
+  tokenIdFields?: BodyFields;
   /** The last word on a body. */
   reshape?(body: BodyFields): BodyFields;
 };

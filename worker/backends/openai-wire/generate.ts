@@ -96,7 +96,10 @@ function honouredOf({ honoured, completionHonoured }: Dialect, request: Generate
   return its.has("stop") ? its : new Set([...its, "stop" as const]);
 }
 
-function toStart({ model, request }: AskedGeneration): GenerationStart {
+export function toStart({
+  model,
+  request,
+}: Pick<AskedGeneration, "model" | "request">): GenerationStart {
   const { samplingDefaults, honoured } = model.dialect;
   const { seed, ...sampling } = request.sampling;
   return {

@@ -1,5 +1,6 @@
 import { AppError } from "@/lib/errors";
 import type { ToolRequest } from "@/lib/protocol/answer-shape";
+import { isContinuable } from "@/lib/protocol/continuable";
 import type { GenerateRequest } from "@/lib/protocol/generate-request";
 import { hasImage, type Message, type MessagePart, messageText } from "@/lib/protocol/message";
 import { toOwnSeed } from "../own-seed";
@@ -46,6 +47,11 @@ export function toWireCall(request: GenerateRequest, target: WireTarget): WireCa
   return { path: "/chat/completions", body: reshape(body, target.dialect), isStream };
 }
 
+/** Tokens are named of answers that another worker could go on with. */
+export function namesTokens(request: GenerateRequest): boolean {
+  return request.reportTokenIds === true && isContinuable(request);
+}
+
 const reshape = (body: BodyFields, dialect: Dialect) => dialect.reshape?.(body) ?? body;
 
 function toStreamFields(isStream: boolean, { streamOptions }: Dialect): BodyFields {
@@ -73,13 +79,15 @@ function toSharedFields(request: GenerateRequest, dialect: Dialect): BodyFields 
       : undefined,
     logit_bias: hasBias ? logitBias : undefined,
     seed: honours("sampling.seed") ? toOwnSeed(request) : undefined,
-    stop: stop.length > 0 ? stop.slice(0, stopsMax) : undefined,
+    // A server withholds text for its stop strings, and the tokens that it names run ahead of what it told.
+    stop: stop.length > 0 && !namesTokens(request) ? stop.slice(0, stopsMax) : undefined,
     stop_token_ids: stopTokenIds?.length ? stopTokenIds : undefined,
     ignore_eos: ignoreEos || undefined,
     min_tokens: minTokens || undefined,
     // Servers take no 0 but with an echo; the one token is then not told.
     [names.maxTokens]: maxTokens === 0 && !request.reportPrompt ? 1 : maxTokens,
     ...(grammar && dialect.grammarFields(grammar)),
+    ...(namesTokens(request) && dialect.tokenIdFields),
     ...(saltField !== undefined && { [saltField]: request.cacheSalt }),
   };
 }

@@ -14,6 +14,11 @@ export class ThoughtSplitter {
   /** Nothing of the reasoning was told yet: the line's end after the mark is no part of it. */
   #isFresh = true;
 
+  /** Some text is held back. */
+  get isHolding(): boolean {
+    return this.#held !== "";
+  }
+
   push(text: string): Said[] {
     if (this.#state === "speaks") return [{ kind: "text", text }];
     this.#held += text;

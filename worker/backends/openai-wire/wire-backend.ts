@@ -18,6 +18,7 @@ import type { ModelFeature, WorkerKind } from "@/lib/protocol/worker-card";
 import type { Log } from "@/lib/telemetry/log";
 import type { Backend } from "../../backend";
 import { UpstreamPauses } from "../upstream-pauses";
+import { continueByWire } from "./continue-answer";
 import { embedByWire } from "./embed";
 import { generateByWire } from "./generate";
 import { ModelWatch } from "./model-watch";
@@ -117,7 +118,12 @@ class WireBackend implements Backend {
     let hasBegun = false;
     this.#inFlight.count += 1;
     try {
-      for await (const event of generateByWire({ upstream, model, request, signal })) {
+      const wanted = { upstream, model, request, signal };
+      const events =
+        request.resume === undefined
+          ? generateByWire(wanted)
+          : continueByWire({ ...wanted, tokenize: this.#tokenizeOf(model) });
+      for await (const event of events) {
         if (!hasBegun) this.#pauses.clear(model.name);
         hasBegun = true;
         yield event;
@@ -158,6 +164,13 @@ class WireBackend implements Backend {
   async close(): Promise<void> {
     await this.#watch.close();
     await this.#options.onClose?.();
+  }
+
+  #tokenizeOf(model: WireModel) {
+    const tokenize = this.#options.calls?.tokenize;
+    return (
+      tokenize && ((wish: TokenizeRequest, signal: AbortSignal) => tokenize(model, wish, signal))
+    );
   }
 
   async #extra<Request extends { model: string }, Reply>(

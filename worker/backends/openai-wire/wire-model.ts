@@ -38,6 +38,7 @@ const IMPLIED: readonly [field: RequestField, feature: ModelFeature][] = [
   ["toolRequest", "tools"],
   ["reasoningEffort", "reasoning"],
   ["images", "images"],
+  ["resume", "continue"],
 ];
 
 export function impliedFeatures(honoured: ReadonlySet<RequestField>): ModelFeature[] {

@@ -7,13 +7,8 @@ import {
   toResponseFormat,
 } from "../openai-wire/dialect";
 
-/**
- * What vLLM makes of a request (vllm/entrypoints/openai, ChatCompletionRequest and CompletionRequest). Its
- * tokens cannot be handed over to another worker: nothing here goes on from ids with a chat's template.
- */
-const UNKNOWN: ReadonlySet<RequestField> = new Set(["reportTokenIds", "resume"]);
-
-const ALL = REQUEST_FIELDS.filter((field) => !UNKNOWN.has(field));
+/** What vLLM makes of a request (vllm/entrypoints/openai, ChatCompletionRequest and CompletionRequest). */
+const ALL = REQUEST_FIELDS;
 
 /** A prompt has no template that could be told of tools, images or reasoning. */
 const OF_CHATS: ReadonlySet<RequestField> = new Set([
@@ -42,6 +37,7 @@ export const VLLM_DIALECT: Dialect = {
   truncateFields: { truncate_prompt_tokens: -1 },
   // Not `return_tokens_as_token_ids`: alternatives then come without their text.
   chatScoreExtras: { return_token_ids: true },
+  tokenIdFields: { return_token_ids: true },
   completionScoreExtras: { return_token_ids: true },
 };
 

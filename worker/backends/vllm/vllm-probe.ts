@@ -14,17 +14,33 @@ export type Found = {
   lacks: readonly RequestField[];
   /** For an operator: what the server could be told at its start. */
   hints: readonly string[];
-  /** The server was too busy to be asked everything: what is not known is taken for there, and asked again. */
+  /** What the server calls its version and settings, where it does (since the spring of 2026). */
+  fingerprint?: string | undefined;
+  /**
+   * The server was too busy to be asked everything, and is asked again. Until then it is taken to call tools,
+   * and not to go on with answers: of that it could not say itself that it does not.
+   */
   isOpen?: boolean;
 };
 
 const anything = z.unknown();
-const tokensSchema = z.object({ tokens: z.array(z.number()) });
+const ids = z.array(z.number());
+const tokensSchema = z.object({ tokens: ids });
+const told = ids.nullish().catch(undefined);
+/** One token of an answer, with what this server tells of it. */
+const replySchema = z.looseObject({
+  prompt_token_ids: told,
+  choices: z.array(z.looseObject({ token_ids: told })).catch([]),
+  system_fingerprint: z.string().nullish().catch(undefined),
+});
+type Reply = z.infer<typeof replySchema>;
 
 /** A transparent pixel. */
 const PIXEL =
   "data:image/png;base64,iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNkYPhfDwAChwGA60e6kgAAAABJRU5ErkJggg==";
 
+/** It is asked to go on with an answer, and names the tokens of one for others to go on with. */
+export const RESUME_FIELDS = ["reportTokenIds", "resume"] as const;
 const TOOL_FIELDS = ["toolRequest", "toolRequest.choice", "toolRequest.isParallel"] as const;
 
 export type FindOptions = {
@@ -34,8 +50,11 @@ export type FindOptions = {
 };
 
 /**
- * Asks the server what its model is, by requests that cost nothing but for one token: its tokenizer tells
- * whether the model sees and whether its template has a switch for reasoning.
+ * Asks the server what its model is, by requests that cost nothing but for two or three tokens: its tokenizer
+ * tells whether the model sees and whether its template has a switch for reasoning. Whoever goes on with a chat
+ * has its prompt from the tokenizer and the answer's tokens from another server of the model; so the tokenizer
+ * has to read a conversation as the chat does, which it does not where the chat has a form beside the template
+ * (gpt-oss), and tokens have to be told and taken.
  *
  * @throws AppError where the server is away, busy, or refuses the key.
  */
@@ -71,20 +90,43 @@ export async function findOut(
   const sees = canTokenize && (await tokens({ messages: [{ role: "user", content: image }] }));
   if (!sees) lacks.push("images");
   const tools = [{ type: "function", function: { name: "f", parameters: { type: "object" } } }];
-  const call = { messages, tools, tool_choice: "auto", max_tokens: 1, stream: false };
-  const found = { features: ["chat", ...tokenize] as const, lacks, hints };
+  const call = { messages, max_tokens: 1, temperature: 0, stream: false, return_token_ids: true };
+  const found: Found = { features: ["chat", ...tokenize], lacks, hints };
   try {
-    if (await ask("/chat/completions", call, anything)) return found;
+    let prompt: object = { messages, tools };
+    const tooled = { ...call, tools, tool_choice: "auto" };
+    let reply = await ask("/chat/completions", tooled, replySchema);
+    if (reply === undefined) {
+      lacks.push(...TOOL_FIELDS);
+      hints.push(
+        "--enable-auto-tool-choice --tool-call-parser <its parser> would let it call tools",
+      );
+      prompt = { messages };
+      reply = await ask("/chat/completions", call, replySchema);
+    }
+    found.fingerprint = reply?.system_fingerprint ?? undefined;
+    const written = toWritten(reply);
+    const isItsOwn = written && canTokenize && (await tokens(prompt)) === written.prompt.join();
+    const whole = { prompt: [...(written?.prompt ?? []), ...(written?.answer ?? [])] };
+    const goesOn =
+      isItsOwn && (await ask("/completions", { ...whole, max_tokens: 1, stream: false }, anything));
+    if (!goesOn) lacks.push(...RESUME_FIELDS);
+    return found;
   } catch (error) {
-    // The one question that waits its turn with everybody's requests.
+    // These questions wait their turn with everybody's requests.
     const isBusy =
       isAppError(error) && (BUSY.has(error.code) || BUSY_STATUSES.has(statusOf(error)));
     if (!isBusy || outer.aborted) throw error;
+    lacks.push(...RESUME_FIELDS);
     return { ...found, isOpen: true };
   }
-  lacks.push(...TOOL_FIELDS);
-  hints.push("--enable-auto-tool-choice --tool-call-parser <its parser> would let it call tools");
-  return found;
+}
+
+/** Tokens of the prompt as it was read, and the one that was written; undefined where they are not told (before 0.10.2). */
+function toWritten(reply: Reply | undefined): { prompt: number[]; answer: number[] } | undefined {
+  const prompt = reply?.prompt_token_ids;
+  const answer = reply?.choices[0]?.token_ids;
+  return prompt?.length && answer?.length ? { prompt, answer } : undefined;
 }
 
 /** The question has waited for too long, or was not let in. */
