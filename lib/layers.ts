@@ -183,7 +183,8 @@ export const HOMES: Record<string, readonly string[]> = {
   "@ai-sdk": ["worker"],
   "@openrouter": ["worker"],
   flatbuffers: ["lib/engine/synthetic"],
-  undici: ["lib/protocol", "lib/fastchat", "lib/images"],
+  // lib/util: the way out by a proxy, which is the same for all that go out.
+  undici: ["lib/protocol", "lib/fastchat", "lib/images", "lib/util"],
   pino: ["lib/telemetry"],
   postgres: ["lib/db"],
   re2js: ["lib/moderation"],
