@@ -1,5 +1,7 @@
 import { Command, CommanderError } from "commander";
+import { readVariable } from "@/lib/env";
 import { isAppError } from "@/lib/errors";
+import { takeOutboundProxy } from "@/lib/util/outbound-proxy";
 import { StartError } from "@/lib/util/start-error";
 import { colourWishes } from "./chat/person";
 import { CliError, endBadUse } from "./cli-error";
@@ -56,6 +58,7 @@ export async function runCli(words: string[], terminal: Terminal): Promise<numbe
   addRatingsCommand(program, terminal);
   addLeaderboardCommand(program, terminal);
   try {
+    takeOutboundProxy(readVariable);
     groupCommands(program);
     addExamples(program);
     await program.parseAsync(words.length > 0 ? words : ["--help"], { from: "user" });

@@ -1,4 +1,5 @@
-import { env } from "@/lib/env";
+import { env, readVariable } from "@/lib/env";
+import { takeOutboundProxy } from "@/lib/util/outbound-proxy";
 import { EXIT_CODES, StartError } from "@/lib/util/start-error";
 import { parseFlags, usageOf } from "./flags";
 
@@ -6,6 +7,7 @@ import { parseFlags, usageOf } from "./flags";
 
 async function main(): Promise<void> {
   const environment = env();
+  takeOutboundProxy(readVariable);
   const words = process.argv.slice(2);
   const flags = parseFlags(words, environment);
   if (!flags) {

@@ -13,13 +13,21 @@ export function isConnectionLost(error: unknown): boolean {
   return LOST.has(codeOf(error)) || LOST.has(codeOf(error.cause));
 }
 
-/** In words of the system, such as `connect ECONNREFUSED 127.0.0.1:9`: a client says `fetch failed` of everything. */
+/**
+ * In the words of whoever was last to know, such as `connect ECONNREFUSED 127.0.0.1:9` or a proxy's refusal: a client
+ * says `fetch failed` of everything.
+ */
 export function wordsOfFault(error: unknown): string {
-  if (!(error instanceof Error)) return String(error);
-  const { cause } = error;
-  // One for each address that was tried has no words of its own.
-  const inner = cause instanceof AggregateError ? cause.errors[0] : cause;
-  return inner instanceof Error && inner.message !== "" ? inner.message : error.message;
+  let words = error instanceof Error ? error.message : String(error);
+  for (let inner = error; inner instanceof Error; inner = innerOf(inner)) {
+    if (inner.message !== "") words = inner.message;
+  }
+  return words;
+}
+
+/** One for each address that was tried has no words of its own. */
+function innerOf(error: Error): unknown {
+  return error instanceof AggregateError ? error.errors[0] : error.cause;
 }
 
 function codeOf(error: unknown): string {
