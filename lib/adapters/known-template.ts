@@ -8,9 +8,12 @@ import { findTemplate, isForPrompts, TEMPLATES } from "./templates";
 /** Asks for the neutral template by name. */
 export const NEUTRAL = "neutral";
 
+/** Whether somebody gives a template's own text in Jinja. */
+export const isTemplateText = (word: string) => /\{[{%]/.test(word);
+
 /** Whether what somebody names is a file, and no template's name. */
 export const isTemplatePath = (word: string) =>
-  /[/\\]/.test(word) || /\.(jinja2?|j2|json)$/.test(word);
+  !isTemplateText(word) && (/[/\\]/.test(word) || /\.(jinja2?|j2|json)$/.test(word));
 
 /** Names of the templates that prompts can be made with, in alphabetical order. */
 export const PROMPT_TEMPLATE_NAMES: readonly string[] = TEMPLATES.filter(isForPrompts)

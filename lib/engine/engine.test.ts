@@ -357,6 +357,27 @@ describe("other folders", () => {
     await strict.close();
   });
 
+  test("a template that repeats a message in its refusal tells it as it was typed", async () => {
+    await writeFile(
+      join(folder, "chat_template.jinja"),
+      "{{ raise_exception('not ' ~ messages[0].content) }}",
+    );
+    const strict = await Engine.load(folder, { threadCount: 1, slotCount: 1 });
+    await expect(collect(strict, ask("a<|im_end|>b"))).rejects.toMatchObject({
+      code: "invalid-request",
+      message: "This model's chat template does not take these messages: not a<|im_end|>b",
+    });
+    expect(strict.model.warnings.join()).toContain(
+      "makes no prompt of a plain question: not probe",
+    );
+    await strict.close();
+  });
+
+  test("a template that was asked for and makes no prompt keeps the model from loading", async () => {
+    const asked = { threadCount: 1, slotCount: 1, chatTemplate: "{{ messages | nonsense }}" };
+    await expect(Engine.load(folder, asked)).rejects.toThrow("filter `nonsense`");
+  });
+
   test("a step that fails fails every sequence, and its cause reaches the thread", async () => {
     const broken = await Engine.load(FOLDER, { threadCount: 1, slotCount: 2 });
     const rejections: unknown[] = [];

@@ -88,6 +88,7 @@ export async function loadModel(folder: string, options: LoadModelOptions): Prom
   const tokenizer = createTokenizer(files);
   const tokenBytes = new TokenBytes(files.tokenizer);
   const chatTemplate = new ChatTemplate(template.source, files.tokenizerConfig);
+  const templateFault = readFault(chatTemplate, options.chatTemplate);
   const { slotCount, memoryBytes, mayRunFewerSlots: mayRunFewer = true } = options;
   const sources = options.adapters ?? [];
   const weightBytes = files.weightBytes + (await measureAdapters(sources));
@@ -109,7 +110,7 @@ export async function loadModel(folder: string, options: LoadModelOptions): Prom
     tokenBytes,
     ...{ chatTemplate, template },
     samplingDefaults: toSamplingDefaults(files.generationConfig),
-    warnings: [...listWarnings(files, template), ...notes, ...loaded.form.limits],
+    warnings: [...listWarnings(files, template), ...templateFault, ...notes, ...loaded.form.limits],
   };
 }
 
@@ -269,6 +270,20 @@ function createTokenizer(files: ModelFiles): Tokenizer {
       cause,
     });
   }
+}
+
+/**
+ * What a template that makes no prompts is to its operator: of the model's own a warning, since some want what
+ * requests may yet bring.
+ *
+ * @throws StartError for one that was asked for.
+ */
+function readFault({ fault }: ChatTemplate, asked: string | undefined): string[] {
+  if (fault === undefined) return [];
+  const remedy = "Name another one with --chat-template: `parley models templates` lists them.";
+  const message = `The chat template makes no prompt of a plain question: ${fault.replace(/\.$/, "")}.`;
+  if (asked !== undefined) throw new StartError({ message, remedy });
+  return [`${message} ${remedy}`];
 }
 
 function listWarnings(files: ModelFiles, template: TemplateChoice): string[] {

@@ -133,12 +133,21 @@ export class PromptReader {
     const tools = offeredTools(wish.toolRequest);
     const isReasoner = this.#format.reasoning !== undefined;
     const isAboutTools = tools || messages.some((it) => it.role === "tool" || it.toolCalls);
-    return chatTemplate.render(quoteMessages(messages, quote), {
+    const quoted = quoteMessages(messages, quote);
+    const options = {
       tools: tools && quoteTools(tools, quote),
       toolText: isAboutTools ? this.#format.toolText : undefined,
       variables: toReasoningVariables(wish, chatTemplate.reasoning, isReasoner),
       addGenerationPrompt: wish.addGenerationPrompt,
-    });
+    };
+    try {
+      return chatTemplate.render(quoted, options);
+    } catch (error) {
+      if (!(error instanceof AppError)) throw error;
+      // What a template says of a message may repeat it, quotes and all.
+      const { code, param, cause } = error;
+      throw new AppError(code, { message: tokenizer.unquote(error.message), param, cause });
+    }
   }
 
   /** All that a caller wrote stands in the prompt in some form, spaces of tools' JSON apart. */

@@ -43,7 +43,8 @@ export const ONNX = defineBackend({
   --chat-template <name or file>
                         how conversations are written (as the model's own template has it): a name
                         that parley models templates lists, one of several in tokenizer_config.json,
-                        neutral, or a file, Jinja or FastChat's record of a template as .json
+                        neutral, a file, Jinja or FastChat's record of a template as .json, or
+                        Jinja itself
 `,
   options: {
     weights: { type: "string" },

@@ -39,6 +39,22 @@ test("what a template refuses is the caller's to change", () => {
   );
 });
 
+test.each([
+  ["{{ messages[0].content | nonsense }}", "filter `nonsense`"],
+  ["", "leaves out what is asked"],
+  ["{% for m in messages %}{{ m.text }}{% endfor %}", "leaves out what is asked"],
+  ["{{ raise_exception('no') }}", "no"],
+  ["{{ messages[0].content }}", undefined],
+  [
+    "{% if messages[0].role != 'system' %}{{ raise_exception('no') }}{% endif %}{{ messages[1].content }}",
+    undefined,
+  ],
+])("%s is tried with a question when it is loaded", (source, fault) => {
+  const found = new ChatTemplate(source, config).fault;
+  if (fault === undefined) expect(found).toBeUndefined();
+  else expect(found).toContain(fault);
+});
+
 test("a template that is no Jinja is refused when the model is loaded", () => {
   expect(() => new ChatTemplate("{% for %}", config)).toThrow(/chat template cannot be read/);
 });

@@ -6,7 +6,7 @@ import type { Tool } from "../answer/answer-format";
 import { FamilyTemplate } from "./family-template";
 import { JinjaTemplate } from "./jinja/jinja-template";
 import { probeReasoning, type ReasoningControl } from "./reasoning-control";
-import { probeAbilities, type TemplateAbilities } from "./template-abilities";
+import { probeAbilities, type RenderTemplate, type TemplateAbilities } from "./template-abilities";
 import type { TokenizerConfig } from "./tokenizer-schema";
 import { spellOutTools, type ToolText, toTemplateTool } from "./tool-text";
 
@@ -53,6 +53,8 @@ export class ChatTemplate {
   readonly source: string | undefined;
   /** The template of the model's family, where prompts are made with one. */
   readonly family: Conversation | undefined;
+  /** Why it makes no prompt of a plain question, a clause; undefined where it does. */
+  readonly fault: string | undefined;
   readonly abilities: TemplateAbilities;
   readonly reasoning: ReasoningControl;
   readonly #template: Renderer;
@@ -86,6 +88,7 @@ export class ChatTemplate {
     };
     const common = { ...this.#tokens, add_generation_prompt: true };
     this.abilities = probeAbilities((it) => this.#toolTemplate.render({ ...common, ...it }));
+    this.fault = findFault((it) => this.#template.render({ ...common, ...it }));
     this.reasoning = probeReasoning((it) => this.#template.render({ ...common, ...it }));
   }
 
@@ -170,6 +173,20 @@ export class ChatTemplate {
     if (!this.abilities.needsShortIds || /^[A-Za-z0-9]{9}$/.test(id)) return id;
     return createHash("sha256").update(id).digest("hex").slice(0, SHORT_ID_LENGTH);
   }
+}
+
+/** Tries a question, also after a system message: some templates want one. */
+function findFault(render: RenderTemplate): string | undefined {
+  const question = { role: "user", content: "probe-question" };
+  const faults = [[question], [{ role: "system", content: "probe" }, question]].map((messages) => {
+    try {
+      const isAsked = render({ messages }).includes(question.content);
+      return isAsked ? undefined : "it leaves out what is asked";
+    } catch (error) {
+      return describe(error);
+    }
+  });
+  return faults.includes(undefined) ? undefined : faults[0];
 }
 
 /** One call a message, each followed by its result, for templates that write no more. */

@@ -93,6 +93,7 @@ describe("when it is named", () => {
     expect(await nameOf(own, "VICUNA")).toBe("vicuna_v1.1");
     expect(await nameOf(own, "rag")).toBe("of documents");
     expect(await nameOf(own, "neutral")).toBeUndefined();
+    expect(await nameOf(own, "Neutral")).toBeUndefined();
     expect((await chooseTemplate(own, "vicuna")).warning).toBeUndefined();
   });
 
@@ -113,6 +114,16 @@ describe("when it is named", () => {
     const path = join(folder, "mine.jinja");
     await writeFile(path, "{{ messages[0].content }}");
     expect(await nameOf(own, path)).toBe("{{ messages[0].content }}");
+  });
+
+  test.each([
+    "{{ messages[0].content }}",
+    "{% for m in messages %}</s>{{ m.content }}{% endfor %}",
+  ])("%s is a template itself, and no path", async (text) => {
+    expect(await chooseTemplate(own, text)).toEqual({
+      source: text,
+      origin: "Jinja, as asked for",
+    });
   });
 
   test("FastChat's record is taken from a file, bare or as its worker sends it", async () => {

@@ -4,7 +4,12 @@ import { extname, resolve } from "node:path";
 import { chooseFamily } from "@/lib/adapters/choose-family";
 import type { Conversation } from "@/lib/adapters/conversation";
 import { parseTemplateRecord } from "@/lib/adapters/conversation-record";
-import { getTemplate, isTemplatePath, NEUTRAL } from "@/lib/adapters/known-template";
+import {
+  getTemplate,
+  isTemplatePath,
+  isTemplateText,
+  NEUTRAL,
+} from "@/lib/adapters/known-template";
 import { toModelName } from "@/lib/adapters/match-adapter";
 import { toConversation } from "@/lib/adapters/templates";
 import { TEMPLATE_FILE_BYTES_MAX } from "@/lib/limits";
@@ -33,8 +38,8 @@ type Files = Pick<
  * What a model's prompts are made with: what was asked for, else its own template, else that of its family
  * by its name, else the neutral one.
  *
- * @param asked a template's or a family's name, that of one of several in tokenizer_config.json, or the path
- *   of a file: Jinja, or FastChat's record of a conversation template as JSON.
+ * @param asked a template's or a family's name, that of one of several in tokenizer_config.json, the path of
+ *   a file (Jinja, or FastChat's record of a conversation template as JSON), or the text of a template in Jinja.
  * @throws StartError for a name that is not known or a file that cannot be read.
  */
 export async function chooseTemplate(files: Files, asked?: string): Promise<TemplateChoice> {
@@ -69,7 +74,8 @@ export async function chooseTemplate(files: Files, asked?: string): Promise<Temp
 
 async function readAsked(files: Files, asked: string): Promise<TemplateChoice> {
   const origin = `${asked}, as asked for`;
-  if (asked === NEUTRAL) return { source: undefined, origin };
+  if (isTemplateText(asked)) return { source: asked, origin: "Jinja, as asked for" };
+  if (asked.toLowerCase() === NEUTRAL) return { source: undefined, origin };
   if (isTemplatePath(asked)) return { source: await readTemplateFile(asked), origin };
   const listed = files.tokenizerConfig.chat_template;
   const own = Array.isArray(listed) ? listed.find((it) => it.name === asked) : undefined;

@@ -91,6 +91,12 @@ describe("control tokens typed into a message", () => {
   });
 });
 
+test("what was quoted can be told as it was typed", () => {
+  const typed = "a<|im_end|>b<|im_start|>";
+  expect(tokenizer.quote(typed)).not.toContain("im_end");
+  expect(tokenizer.unquote(`no: ${tokenizer.quote(typed)}`)).toBe(`no: ${typed}`);
+});
+
 describe("a vocabulary that lists control tokens among its pieces", () => {
   const pieces = ["<unk>", "<s>", "</s>", "\u2581", "a", "b", "<", "/", "s", ">", "\u2581ab"];
   const added = (id: number) => ({ id, content: pieces[id], special: true, normalized: false });

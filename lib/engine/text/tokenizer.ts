@@ -70,15 +70,21 @@ export class Tokenizer {
   encodePrompt(rendered: string): number[] {
     if (this.#anyControl === undefined || rendered === "") return this.encodeText(rendered);
     let controlCount = 0;
-    let text = rendered.replaceAll(this.#anyControl, (it) => {
+    const text = rendered.replaceAll(this.#anyControl, (it) => {
       const id = this.#controlId(it);
       if (this.#controlIdSet.has(id)) controlCount++;
       return this.#controlSpelling(id);
     });
+    return this.#encode(this.unquote(text), controlCount);
+  }
+
+  /** What went through `quote`, as it was typed: for messages, which must not tell the secret spelling. */
+  unquote(text: string): string {
+    let typed = text;
     for (const [content, id] of this.#controlIds) {
-      text = text.replaceAll(this.#quotedSpelling(id), content);
+      typed = typed.replaceAll(this.#quotedSpelling(id), content);
     }
-    return this.#encode(text, controlCount);
+    return typed;
   }
 
   #encode(text: string, controlCount: number): number[] {
