@@ -24,3 +24,14 @@ test("a model that is asked too often at its upstream is a client's 429, with th
     ...{ code: "rate-limited", status: 429, message: "Too often.", retryAfterSeconds: 7 },
   });
 });
+
+test.each<[ErrorCode, RegExp]>([
+  ["unavailable", /its worker's log says why.*choose another model/],
+  ["model-not-found", /its worker's log says why/],
+  ["unauthenticated", /did not accept the request/],
+])("%s at a worker is a 502 without the worker's words, which could name it", (code, said) => {
+  const heard = toClientError(asTold(new AppError(code, { message: "gpu-7 says no." })));
+  expect(heard).toMatchObject({ code: "upstream-invalid", status: 502 });
+  expect(heard.message).toMatch(said);
+  expect(heard.message).not.toContain("gpu-7");
+});

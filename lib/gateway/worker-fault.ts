@@ -17,6 +17,12 @@ const NEUTRAL: Partial<Record<ErrorCode, string>> = {
 };
 
 /**
+ * What stands in the worker's log for its operator, a refused key or a model that its provider dropped, and what
+ * whoever asked can do nothing about.
+ */
+const FOR_OPERATORS: ReadonlySet<ErrorCode> = new Set(["unavailable", "model-not-found"]);
+
+/**
  * A worker's error as the client may hear it. A refused secret or a model that is suddenly unknown
  * there is between us and the worker: another one may well serve the request.
  */
@@ -29,7 +35,9 @@ export function toClientError(thrown: unknown): AppError {
     return new AppError(error.code, { message, retryAfterSeconds, cause: error });
   }
   return new AppError("upstream-invalid", {
-    message: "A worker did not accept the request it was given. Try again.",
+    message: FOR_OPERATORS.has(error.code)
+      ? "What serves this model cannot answer at present; its worker's log says why. Try again later, or choose another model."
+      : "A worker did not accept the request it was given. Try again.",
     cause: error,
   });
 }
