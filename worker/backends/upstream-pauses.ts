@@ -1,6 +1,7 @@
 import { AppError } from "@/lib/errors";
 import { UPSTREAM_PAUSE_MS } from "@/lib/upstream-limits";
 import { backoffMs } from "@/lib/util/backoff";
+import { toWaitWords } from "@/lib/util/wait-words";
 
 type Pause = { untilMs: number; attempt: number };
 
@@ -23,9 +24,10 @@ export class UpstreamPauses {
     if (pause === undefined) return;
     const leftMs = pause.untilMs - this.#now();
     if (leftMs <= 0) return;
+    const retryAfterSeconds = Math.ceil(leftMs / 1_000);
     throw new AppError("rate-limited", {
-      message: "The server behind this model is asked too often. Try again later.",
-      retryAfterSeconds: Math.ceil(leftMs / 1_000),
+      message: `The server behind this model is asked too often. Try again ${toWaitWords(retryAfterSeconds)}.`,
+      retryAfterSeconds,
     });
   }
 

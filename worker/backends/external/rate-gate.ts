@@ -1,9 +1,13 @@
 import { AppError } from "@/lib/errors";
 import { UPSTREAM_RETRY_AFTER_SECONDS_MAX } from "@/lib/upstream-limits";
 import { backoffMs } from "@/lib/util/backoff";
+import { toWaitWords } from "@/lib/util/wait-words";
 
 /** Waits of a provider that says "too often" and not until when: from a second, doubled, to a minute. */
 const WAITS = { firstMs: 1_000, longestMs: 60_000 };
+
+const toWords = (seconds: number) =>
+  `The provider of this model is asked too often. Try again ${toWaitWords(seconds)}.`;
 
 /**
  * Whether a provider's model may be asked: after it has said "too often", nothing is sent until the time that
@@ -23,7 +27,7 @@ export class RateGate {
     const seconds = Math.ceil((this.#openAt - this.#now()) / 1_000);
     if (seconds <= 0) return;
     throw new AppError("rate-limited", {
-      message: `The provider of this model is asked too often. Try again in ${seconds} s.`,
+      message: toWords(seconds),
       retryAfterSeconds: seconds,
     });
   }
@@ -43,11 +47,11 @@ export class RateGate {
     this.#refusals += 1;
     this.#openAt = Math.max(this.#openAt, this.#now() + waitMs);
     if (told !== undefined) return error;
-    const { code, message, cause } = error;
+    const { code, cause } = error;
     const seconds = Math.min(
       UPSTREAM_RETRY_AFTER_SECONDS_MAX,
       Math.max(1, Math.ceil(waitMs / 1_000)),
     );
-    return new AppError(code, { message, cause, retryAfterSeconds: seconds });
+    return new AppError(code, { message: toWords(seconds), cause, retryAfterSeconds: seconds });
   }
 }
