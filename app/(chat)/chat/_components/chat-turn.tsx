@@ -9,6 +9,7 @@ import { Switcher } from "@/components/chat/switcher";
 import type { Turn } from "@/components/chat/thread";
 import { Button } from "@/components/ui/button";
 import { Notice } from "@/components/ui/notice";
+import { useHeldFocus } from "@/components/use-held-focus";
 import type { ConversationSettings, TurnAnswer } from "@/lib/protocol/conversation-view";
 import { AnswerActions } from "./answer-actions";
 import type { Marks } from "./use-marks";
@@ -25,6 +26,7 @@ export type ChatTurnProps = {
 export function ChatTurn({ number, turn, client, isBusy, marks, toSend }: ChatTurnProps) {
   const { prompt, branches, attempt } = turn;
   const answer = attempt?.answers[0];
+  const held = useHeldFocus<HTMLElement>();
   const regenerate = () => void client.answerAgain({ promptId: prompt.id });
   return (
     <section aria-label={`Question ${number}`}>
@@ -48,7 +50,13 @@ export function ChatTurn({ number, turn, client, isBusy, marks, toSend }: ChatTu
         )}
       </EditableQuestion>
       {answer && (
-        <article aria-label="Answer" aria-busy={answer.status === "streaming"} className="mt-4">
+        <article
+          ref={held}
+          tabIndex={-1}
+          aria-label="Answer"
+          aria-busy={answer.status === "streaming"}
+          className="mt-4 outline-offset-8"
+        >
           <Reasoning answer={answer} />
           {answer.content === "" && answer.status === "streaming" ? (
             <AwaitedText answer={answer} />
