@@ -184,7 +184,8 @@ export const HOMES: Record<string, readonly string[]> = {
   "@openrouter": ["worker"],
   flatbuffers: ["lib/engine/synthetic"],
   // lib/util: the way out by a proxy, which is the same for all that go out.
-  undici: ["lib/protocol", "lib/fastchat", "lib/images", "lib/util"],
+  // worker: streams of upstreams, without the layers that fetch lays over them.
+  undici: ["lib/protocol", "lib/fastchat", "lib/images", "lib/util", "worker"],
   pino: ["lib/telemetry"],
   postgres: ["lib/db"],
   re2js: ["lib/moderation"],
