@@ -1,6 +1,8 @@
-import { Agent, type Dispatcher } from "undici";
+import type { Dispatcher } from "undici";
+import { readVariable } from "@/lib/env";
 import { UPSTREAM_CONNECT_MS, UPSTREAM_UNREAD_BYTES_MAX } from "@/lib/upstream-limits";
 import { assert } from "@/lib/util/assert";
+import { outboundDispatcher } from "@/lib/util/outbound-proxy";
 
 /**
  * Requests to the servers behind workers. Node's fetch lays a web stream over the body on its way out and four
@@ -28,12 +30,20 @@ export type ByteSource = {
 /** An answer, from its head on. */
 export type UpstreamReply = ByteSource & { status: number; statusText: string; headers: Headers };
 
-/** Nobody else waits for these connections; how long a server may be silent is the caller's to say. */
-const agent = new Agent({
-  connect: { timeout: UPSTREAM_CONNECT_MS },
-  headersTimeout: 0,
-  bodyTimeout: 0,
-});
+let known: Dispatcher | undefined;
+
+/**
+ * Made at the first request: a proxy that is set wrongly is told by the worker's program before. Nobody else waits for
+ * these connections; how long a server may be silent is the caller's to say.
+ */
+function agent(): Dispatcher {
+  known ??= outboundDispatcher(readVariable, {
+    connect: { timeout: UPSTREAM_CONNECT_MS },
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  });
+  return known;
+}
 
 /**
  * What a server is told of who asks. Unpacking takes time and holds back what was packed together: pieces of an
@@ -61,7 +71,7 @@ export async function askUpstream(url: string, request: UpstreamRequest): Promis
   signal.throwIfAborted();
   const { origin, pathname, search } = new URL(url);
   const exchange = new DispatchedExchange(signal);
-  agent.dispatch(
+  agent().dispatch(
     {
       ...{ origin, path: pathname + search, method, body },
       headers: { ...OWN_HEADERS, ...headers },
