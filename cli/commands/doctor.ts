@@ -12,7 +12,7 @@ import { checkBuild, checkDisk, checkMachine, checkPort } from "../doctor/check-
 import { checkDatabase, readPlatform } from "../doctor/check-platform";
 import { findRunning, type Running } from "../running";
 import { areColoursWanted } from "../screen/colours-wanted";
-import { plain, type Span, STYLE, toAnsi } from "../screen/spans";
+import { plain, type Span, STYLE, toAnsi, wrapSpans } from "../screen/spans";
 import type { Terminal } from "../terminal";
 
 const HELP = `
@@ -104,14 +104,25 @@ const LOOKS: Record<Check["state"], { mark: string; style: string }> = {
   skipped: { mark: "-", style: STYLE.faint },
 };
 
+/** Of the marks, and of the spaces behind names. */
+const INDENT = 11;
+/** In fewer columns words are broken by the terminal, and take fewer rows. */
+const ROOM_MIN = 24;
+
 function toText(checks: readonly Check[], { streams }: Terminal): string {
   const isTerminal = streams?.output.isTTY === true;
   const isColoured = streams !== undefined && areColoursWanted(colourWishes(), isTerminal);
   const width = Math.max(...checks.map(({ name }) => name.length));
+  const indent = plain(" ".repeat(width + INDENT));
+  // Programs and files get a sentence a line; a terminal has them broken where words end.
+  const room = isTerminal ? (streams.output.columns || 80) - width - INDENT : ROOM_MIN;
+  const toLines = (text: string) =>
+    isTerminal && room >= ROOM_MIN ? wrapSpans([plain(text)], room) : [[plain(text)]];
   const rows = checks.flatMap(({ name, state, found, remedy }): Span[][] => {
     const { mark, style } = LOOKS[state];
-    const row = [{ text: mark.padEnd(9), style }, plain(`${name.padEnd(width)}  ${found}`)];
-    return remedy === undefined ? [row] : [row, [plain(`${" ".repeat(width + 11)}${remedy}`)]];
+    const head = [{ text: mark.padEnd(9), style }, plain(`${name.padEnd(width)}  `)];
+    const lines = [...toLines(found), ...(remedy === undefined ? [] : toLines(remedy))];
+    return lines.map((line, index) => [...(index === 0 ? head : [indent]), ...line]);
   });
   return rows.map((row) => `${toAnsi(row, isColoured)}\n`).join("");
 }

@@ -2,6 +2,7 @@ import { existsSync, readFileSync, statSync } from "node:fs";
 import { join, resolve } from "node:path";
 import { parse as parseYaml } from "yaml";
 import * as z from "zod";
+import { findGraphEnds } from "@/lib/engine/encoder/graph-ends";
 import { readServedKind } from "@/lib/engine/encoder/served-kind";
 import { readModelFiles } from "@/lib/engine/onnx/model-files";
 import { StartError } from "@/lib/util/start-error";
@@ -55,7 +56,12 @@ async function checkModel(
   const title = `model ${plainLine(name)}`;
   try {
     if ((await readServedKind(path)) === "encoder") return ok(title, "an encoder");
-    const { build } = await readModelFiles(path);
+    const { build, weightPath } = await readModelFiles(path);
+    if ((await findGraphEnds(weightPath)) === undefined) {
+      const remedy =
+        "Copy the file again (a broken download is the usual cause), or export it anew.";
+      return broken(title, `${weightPath} is no whole ONNX file.`, remedy);
+    }
     const loaded = served.get(name);
     if (loaded !== undefined && loaded !== build) {
       const found = `Its files (${short(build)}) are not those that its worker loaded (${short(loaded)}).`;
@@ -93,7 +99,7 @@ export function checkProviderKeys(folders: readonly string[]): Check[] {
   const path = paths.find((it) => existsSync(it));
   const name = "providers' keys";
   if (path === undefined) return [skipped(name, "There is no models.yaml.")];
-  const parsed = modelsFileSchema.safeParse(parseYaml(readFileSync(path, "utf8")));
+  const parsed = modelsFileSchema.safeParse(parseOrUndefined(readFileSync(path, "utf8")));
   if (!parsed.success) {
     return [
       broken(name, `${path} has no list of models.`, "Write `models:` and entries below it."),
@@ -107,4 +113,13 @@ export function checkProviderKeys(folders: readonly string[]): Check[] {
   if (missing.length === 0) return [ok(name, `all that ${path} names are set`)];
   const remedy = "Set them in the environment or in .env.";
   return [broken(name, `Not set: ${[...new Set(missing)].join(", ")}.`, remedy)];
+}
+
+/** What is no YAML at all is no list either. */
+function parseOrUndefined(text: string): unknown {
+  try {
+    return parseYaml(text);
+  } catch {
+    return undefined;
+  }
 }

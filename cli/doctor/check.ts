@@ -1,3 +1,5 @@
+import { plainLine } from "../text-table";
+
 /** One thing that was looked at. */
 export type Check = {
   /** A word or two, for people and for programs. */
@@ -25,6 +27,7 @@ export async function attempt(name: string, look: () => Promise<Check[]> | Check
     return await look();
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error);
-    return [broken(name, `It cannot be looked at: ${why}`, "Mend what it names, and look again.")];
+    const found = `It cannot be looked at: ${plainLine(why.split("\n")[0] ?? "")}`;
+    return [broken(name, found, "Mend what it names, and look again.")];
   }
 }
