@@ -1,10 +1,13 @@
 import { CHAT_FRAME_MS } from "@/lib/terminal-limits";
 
-/** Draws when asked, and not more often than an eye sees. */
+/**
+ * Draws when asked, not more often than an eye sees, and not for more than half of the time: a line of 100,000
+ * letters takes longer to draw than a frame, and its pieces would wait for a drawing each.
+ */
 export class FrameClock {
   readonly #draw: () => void;
   #timer: NodeJS.Timeout | undefined;
-  #drawnAt = Number.NEGATIVE_INFINITY;
+  #nextAt = Number.NEGATIVE_INFINITY;
 
   constructor(draw: () => void) {
     this.#draw = draw;
@@ -12,7 +15,7 @@ export class FrameClock {
 
   request(): void {
     if (this.#timer) return;
-    const wait = this.#drawnAt + CHAT_FRAME_MS - performance.now();
+    const wait = this.#nextAt - performance.now();
     if (wait <= 0) this.flush();
     else this.#timer = setTimeout(() => this.flush(), wait);
   }
@@ -20,8 +23,10 @@ export class FrameClock {
   /** Now, whatever was drawn a moment ago. */
   flush(): void {
     this.stop();
-    this.#drawnAt = performance.now();
+    const beganAt = performance.now();
     this.#draw();
+    const endedAt = performance.now();
+    this.#nextAt = Math.max(beganAt + CHAT_FRAME_MS, endedAt + (endedAt - beganAt));
   }
 
   stop(): void {
