@@ -164,6 +164,29 @@ test("the worker goes with the last model and comes with the next", async ({ pag
   await expect(row(page, "lantern").first()).toContainText("Offered", { timeout: 60_000 });
 });
 
+test("by the keyboard, the focus stays near what was changed, refused or deleted", async ({
+  page,
+}) => {
+  await signIn(page);
+  await page.getByRole("button", { name: "Add a key" }).press("Enter");
+  const sheet = page.getByRole("dialog", { name: "Add a key" });
+  await sheet.getByLabel("Name").fill("Spare");
+  await sheet.getByLabel("Key", { exact: true }).fill("sk with blanks");
+  await sheet.getByRole("button", { name: "Keep the key" }).press("Enter");
+  await expect(sheet.getByLabel("Key", { exact: true })).toBeFocused();
+  await expect(sheet.getByRole("alert").filter({ hasText: /^It holds a space/ })).toBeVisible();
+  await sheet.getByLabel("Key", { exact: true }).fill("sk-spare");
+  await sheet.getByLabel("Key", { exact: true }).press("Enter");
+  await expect(sheet).toHaveCount(0);
+  await expect(page.getByRole("button", { name: "Add a key" })).toBeFocused();
+
+  await page.getByRole("button", { name: "Delete Spare" }).press("Enter");
+  const question = page.getByRole("dialog", { name: "Delete Spare?" });
+  await question.getByRole("button", { name: "Delete the key" }).press("Enter");
+  await expect(row(page, "Spare")).toHaveCount(0);
+  await expect(page.getByRole("region", { name: /^Keys, scrolls/ })).toBeFocused();
+});
+
 test("the page is usable by everyone, at desk and phone, light and dark", async ({
   browser,
 }, info) => {

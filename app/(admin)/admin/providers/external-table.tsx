@@ -69,7 +69,7 @@ function ExternalRow({ view, keys, onEdit, onTry, onSwitch, onDelete }: External
           : `${prices.input}${prices.cachedInput === undefined ? "" : ` (cached ${prices.cachedInput})`} in, ${prices.output} out`}
       </td>
       <td className={CELL}>
-        <span className="flex flex-wrap gap-1">
+        <span className="flex gap-1">
           <Button size="small" onClick={() => onEdit(view)} aria-label={`Edit ${name}`}>
             Edit
           </Button>

@@ -21,7 +21,7 @@ export function RemoveSheet({ worker, onClose }: { worker: AdminWorker; onClose:
       description={`${worker.address}: ${describe(worker)}`}
       verb="Remove the worker"
       isSending={isPending}
-      problem={problem}
+      problem={problem?.message}
       onConfirm={() => mutate({ worker, command: "remove" }, { onSuccess: onClose })}
       onClose={onClose}
     />

@@ -45,11 +45,11 @@ function WorkerRow({ worker, now, staleAfterMs, onCommand }: WorkerRowProps) {
   const age = now - Date.parse(worker.lastHeartbeatAt);
   return (
     <tr>
-      <th scope="row" className={clsx(CELL, "max-w-64 min-w-40 text-left font-normal")}>
-        <span className="font-medium wrap-anywhere">{worker.name}</span>
+      <th scope="row" className={clsx(CELL, "max-w-64 text-left font-normal")}>
+        <span className="font-medium break-words">{worker.name}</span>
         <span className="block text-xs text-ink-soft">
           {[kindWords(worker), worker.host, worker.tokenName].filter(Boolean).join(" · ")}
-          <span className="block font-mono wrap-anywhere">{worker.address}</span>
+          <span className="block font-mono break-words">{worker.address}</span>
         </span>
       </th>
       <td className={clsx(CELL, "min-w-32")}>
@@ -100,7 +100,7 @@ function Models({ models }: Pick<AdminWorker, "models">) {
     <>
       <ul>
         {models.slice(0, isLong && !isWhole ? MODELS_SHOWN : undefined).map((model) => (
-          <li key={model.name} className="font-mono wrap-anywhere" title={`Build ${model.build}`}>
+          <li key={model.name} className="font-mono break-words" title={`Build ${model.build}`}>
             {model.name}
             <span className="ml-2 text-xs text-ink-soft">{model.build.slice(0, 8)}</span>
             {model.isLoading && (

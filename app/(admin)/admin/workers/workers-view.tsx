@@ -39,7 +39,7 @@ function Workers({ workers, heartbeatIntervalMs, staleAfterMs }: AdminWorkers) {
         {said}
       </p>
       <p role="alert" className="mb-4 text-sm text-danger empty:hidden">
-        {problem}
+        {problem?.message}
       </p>
       {workers.length === 0 ? (
         <p className="border-t border-line py-12 text-ink-soft">

@@ -18,7 +18,7 @@ export function ModelPicker({ models, value, onChange, label }: ModelPickerProps
   return (
     <label className="flex min-w-0 items-center gap-3 text-sm">
       {label ?? <span className="text-ink-soft">Model</span>}
-      <span className="relative min-w-0">
+      <span className="relative min-w-0 sm:max-w-80">
         <select
           value={value}
           disabled={models.length === 0}
