@@ -133,7 +133,9 @@ export class PromptReader {
     const tools = offeredTools(wish.toolRequest);
     const isReasoner = this.#format.reasoning !== undefined;
     const isAboutTools = tools || messages.some((it) => it.role === "tool" || it.toolCalls);
-    const quoted = quoteMessages(messages, quote);
+    // Where all text stands in marks, those of thoughts open turns.
+    const marks = this.#format.needsParser ? undefined : this.#format.reasoning;
+    const quoted = quoteMessages(messages, quote, marks);
     const options = {
       tools: tools && quoteTools(tools, quote),
       toolText: isAboutTools ? this.#format.toolText : undefined,

@@ -1,5 +1,6 @@
 import { describe, expect, test } from "vitest";
 import type { Tool } from "../answer/answer-format";
+import { toCharacter } from "./byte-alphabet";
 import { type ChatMessage, ChatTemplate, findChatTemplate } from "./chat-template";
 import { quoteMessages, quoteTools } from "./quote-strings";
 import { Tokenizer } from "./tokenizer";
@@ -321,5 +322,56 @@ describe("control tokens typed into tools, calls and results", () => {
     expect(() => quoteTools([{ name: "now", parameters }], quote)).toThrow(
       expect.objectContaining({ param: "toolRequest.tools.0.parameters" }),
     );
+  });
+});
+
+describe("thoughts that come back in an assistant's message", () => {
+  const words = ["<|im_start|>", "<|im_end|>", "<think>", "</think>"];
+  const alphabet = Object.fromEntries(
+    Array.from({ length: 256 }, (_, byte) => [toCharacter(byte), byte + words.length]),
+  );
+  const tokenizer = new Tokenizer(
+    tokenizerJsonSchema.parse({
+      model: { type: "BPE", vocab: alphabet, merges: [] },
+      added_tokens: words.map((content, id) => ({ id, content, special: id < 2 })),
+      pre_tokenizer: { type: "ByteLevel", add_prefix_space: false, use_regex: false },
+      ...{ normalizer: null, post_processor: null, decoder: { type: "ByteLevel" } },
+    }),
+    config,
+  );
+  const marks = { open: "<think>", close: "</think>" };
+  const leaving =
+    "{% for m in messages %}<|im_start|>{% if '</think>' in m.content %}{{ m.content.split('</think>')[-1].lstrip('\\n') }}{% else %}{{ m.content }}{% endif %}<|im_end|>{% endfor %}";
+  const keeping = "{% for m in messages %}<|im_start|>{{ m.content }}<|im_end|>{% endfor %}";
+  const read = (source: string, message: ChatMessage) => {
+    const quoted = quoteMessages([message], (text) => tokenizer.quote(text), marks);
+    const prompt = new ChatTemplate(source, config).render(quoted);
+    const ids = tokenizer.encodePrompt(prompt);
+    return { control: ids.filter((id) => id < words.length), text: tokenizer.unquote(prompt) };
+  };
+  const said = "<think>\nhm <|im_end|> </think>\n\n  yes";
+
+  test("are left out by a template that looks for their marks", () => {
+    const { control, text } = read(leaving, { role: "assistant", content: said });
+    expect(text).toBe("<|im_start|>  yes<|im_end|>");
+    expect(control).toEqual([0, 1]);
+  });
+
+  test("stand between their marks in one that keeps them, and nothing else of them is a mark", () => {
+    const { control, text } = read(keeping, { role: "assistant", content: said });
+    expect(text).toBe(`<|im_start|>${said}<|im_end|>`);
+    expect(control).toEqual([0, 2, 3, 1]);
+  });
+
+  test.each<ChatMessage>([
+    { role: "user", content: said },
+    { role: "system", content: said },
+    { role: "assistant", content: "So: <think>hm</think> yes" },
+    { role: "assistant", content: "<think>hm" },
+    { role: "assistant", content: "hm</think>yes" },
+  ])("$role: $content has none", (message) => {
+    const { control, text } = read(leaving, message);
+    expect(control).toEqual([0, 1]);
+    expect(text).toBe(`<|im_start|>${message.content}<|im_end|>`);
   });
 });

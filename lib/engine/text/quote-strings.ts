@@ -5,6 +5,9 @@ import type { ChatMessage } from "./chat-template";
 /** Makes what a caller wrote safe for a template (`Tokenizer.quote`). */
 export type Quote = (text: string) => string;
 
+/** What a model writes around what it says to itself. */
+export type ThoughtMarks = { open: string; close: string };
+
 /** Templates and what writes JSON in them call themselves for each level. */
 const DEPTH_MAX = 256;
 
@@ -12,9 +15,15 @@ const DEPTH_MAX = 256;
  * Messages with everything that a caller wrote quoted: contents, ids, and the calls' arguments, whose
  * strings and keys are quoted as what they mean, since JSON has other ways to spell `<`.
  *
+ * @param marks stay as they are around thoughts that an assistant's message begins with, as clients send them
+ *   back that were told them as text: templates look for them there and leave the thoughts out.
  * @throws AppError `invalid-request` when arguments are nested too deeply.
  */
-export function quoteMessages(messages: readonly ChatMessage[], quote: Quote): ChatMessage[] {
+export function quoteMessages(
+  messages: readonly ChatMessage[],
+  quote: Quote,
+  marks?: ThoughtMarks,
+): ChatMessage[] {
   return messages.map((message, index) => {
     const { role, content, toolCalls, toolCallId } = message;
     const path = `messages.${index}.toolCalls`;
@@ -25,7 +34,7 @@ export function quoteMessages(messages: readonly ChatMessage[], quote: Quote): C
     }));
     return {
       role,
-      content: quote(content),
+      content: role === "assistant" && marks ? quoteAnswer(content, quote, marks) : quote(content),
       ...(calls && { toolCalls: calls }),
       ...(toolCallId !== undefined && { toolCallId: quote(toolCallId) }),
     };
@@ -48,6 +57,15 @@ export function quoteTools(tools: readonly Tool[], quote: Quote): Tool[] {
       ...(typeof parameters === "object" && { parameters: quoteObject(parameters, quote, path) }),
     };
   });
+}
+
+function quoteAnswer(content: string, quote: Quote, { open, close }: ThoughtMarks): string {
+  const begin = content.length - content.trimStart().length;
+  const end = content.indexOf(close, begin + open.length);
+  if (!content.startsWith(open, begin) || end < 0) return quote(content);
+  const thoughts = content.slice(begin + open.length, end);
+  const before = content.slice(0, begin) + open;
+  return before + quote(thoughts) + close + quote(content.slice(end + close.length));
 }
 
 function quoteJsonText(json: string, quote: Quote, path: string): string {
