@@ -7,6 +7,10 @@ export type PassthroughRow = {
   direct: { first: Spread; whole: Spread; chunksPerSecond: number };
   /** What the worker makes of it longer. */
   added: { first: Spread; whole: Spread };
+  /** The same of the first piece where nothing follows it for a while, as a model says it. */
+  alone: Spread;
+  /** The same by a worker's first requests; of one round. */
+  young: Spread;
   chunksPerSecond: number;
   /** Microseconds of the processor: both ends of the direct read together, and the worker; where the system tells. */
   cpuUsAChunk: { direct: number | undefined; own: number | undefined };
@@ -35,12 +39,13 @@ const SDK_TIMES_MAX = 8;
 
 export function judgePassthrough(rows: readonly PassthroughRow[]): Goal[] {
   return [
-    ...rows.flatMap(({ title, added, cpuUsAChunk: { direct, own } }): Goal[] => {
+    ...rows.flatMap(({ title, added, alone, cpuUsAChunk: { direct, own } }): Goal[] => {
       const most = title.startsWith("external") ? SDK_TIMES_MAX : WIRE_TIMES_MAX;
       const times = direct && own && own / direct;
       return [
         atMost(`${title}: added to the first piece, p50`, added.first.p50, FIRST_P50_MS_MAX),
         atMost(`${title}: added to the first piece, p99`, added.first.p99, FIRST_P99_MS_MAX),
+        atMost(`${title}: the same where nothing follows it yet`, alone.p50, FIRST_P50_MS_MAX),
         {
           text: `${title}: processor's time a chunk, of a direct read's`,
           measured: times === undefined ? "?" : `${times.toFixed(2)}×`,

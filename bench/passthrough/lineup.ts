@@ -27,6 +27,8 @@ export type Lineup = {
   lanes: Lane[];
   /** Of the two ends of a direct read: who makes the load, and the servers. */
   ends: (number | undefined)[];
+  /** The server of this way says its first piece of text, and the rest so much later; 0: all at once. */
+  pause(lane: Lane, ms: number): Promise<void>;
   close(): Promise<void>;
 };
 
@@ -82,7 +84,11 @@ export async function openLineup(
     }
     const load = await LoadGenerator.start(signal);
     closing.push(() => load.stop());
-    return { load, lanes, ends: [load.pid, upstream.pid], close };
+    const pause = async ({ way, direct }: Lane, ms: number) => {
+      const afterBytes = direct.firstAfter?.bodyBytes ?? 0;
+      await upstream.pause(way, ms === 0 ? undefined : { afterBytes, ms });
+    };
+    return { load, lanes, ends: [load.pid, upstream.pid], pause, close };
   } catch (error) {
     await close();
     throw error;

@@ -5,7 +5,7 @@ export const PASSTHROUGH_OPTIONS = {
   json: { type: "boolean", default: false },
   check: { type: "boolean", default: false },
   rounds: { type: "string", default: "3" },
-  minutes: { type: "string", default: "3" },
+  minutes: { type: "string", default: "5" },
   only: { type: "string" },
   gateway: { type: "boolean", default: false },
   profile: { type: "string" },

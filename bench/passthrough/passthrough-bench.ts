@@ -10,9 +10,14 @@ import { type Lane, type Lineup, openLineup } from "./lineup";
 import type { PassthroughOptions } from "./options";
 import { CHUNKS } from "./targets";
 
-/** Rows of requests one by one, and how many of a row count. */
+/** Rows of requests one by one, and how many of a row count: the slowest hundredth is three of them. */
 const ROWS = 3;
-const ROW = 20;
+const ROW = 100;
+/** The same where the server waits behind its first piece, and how long: longer than a worker takes for it. */
+const ALONE_ROW = 30;
+const ALONE_MS = 10;
+/** Of a worker that has answered six times so far: its code is not compiled yet. */
+const YOUNG_ROW = 20;
 const CLIENTS = 32;
 const RATE_MS = 1_500;
 const WARM_UP_MS = 1_000;
@@ -34,6 +39,7 @@ type Turn = Turns[number];
 type Measured = {
   directTurn: Turn;
   ownTurn: Turn;
+  alone: { direct: Turn; own: Turn };
   direct: Rate;
   own: Rate;
   /** Microseconds of the processor: of the two ends of the direct read, and of the worker. */
@@ -58,7 +64,11 @@ export async function runPassthroughBench(options: PassthroughOptions): Promise<
   const lineup = await openLineup(options, pinning, signal);
   try {
     const ways = lineup.lanes.flatMap(toWays);
-    for (const way of ways) await warmUp(lineup, way, signal);
+    const young: Spread[] = [];
+    for (const way of ways) {
+      young.push(await measureYoung(lineup, way, signal));
+      await warmUp(lineup, way, signal);
+    }
     const rounds: Measured[][] = [];
     const endMs = startedMs + options.minutes * 60_000;
     for (let longestMs = 0; rounds.length < options.roundCount; ) {
@@ -69,10 +79,10 @@ export async function runPassthroughBench(options: PassthroughOptions): Promise<
       longestMs = Math.max(longestMs, performance.now() - roundMs);
     }
     const rows = ways.map((way, index) =>
-      toRow(
-        way,
-        rounds.flatMap((round) => round[index] ?? []),
-      ),
+      toRow(way, {
+        rounds: rounds.flatMap((round) => round[index] ?? []),
+        young: young[index] ?? NO_SPREAD,
+      }),
     );
     const goals = judgePassthrough(rows.filter((_, index) => !ways[index]?.isGateway));
     print(rows, goals, rounds.length);
@@ -91,6 +101,7 @@ export async function runPassthroughBench(options: PassthroughOptions): Promise<
 }
 
 type Way = {
+  lane: Lane;
   title: string;
   direct: Target;
   own: Target;
@@ -98,17 +109,35 @@ type Way = {
   isGateway: boolean;
 };
 
-function toWays({ title, direct, worker, gateway, pid }: Lane): Way[] {
-  const own = { title, direct, own: worker, pid, isGateway: false };
+function toWays(lane: Lane): Way[] {
+  const { title, direct, worker, gateway, pid } = lane;
+  const own = { lane, title, direct, own: worker, pid, isGateway: false };
   if (gateway === undefined) return [own];
   return [
     own,
     {
-      ...{ title: `${title}, through /v1`, direct, own: gateway },
+      ...{ lane, title: `${title}, through /v1`, direct, own: gateway },
       pid: undefined,
       isGateway: true,
     },
   ];
+}
+
+/** What a worker adds to the first piece while it is new. */
+async function measureYoung(
+  { load }: Lineup,
+  { title, direct, own }: Way,
+  signal: AbortSignal,
+): Promise<Spread> {
+  const turns = await load.turns({ targets: [direct, own], rows: 1, row: YOUNG_ROW }, signal);
+  const [directTurn, ownTurn] = turns;
+  if (!directTurn || !ownTurn) throw new Error(`${title} was not measured.`);
+  return addedTo(directTurn, ownTurn, "firstMs");
+}
+
+function addedTo(direct: Turn, own: Turn, times: "firstMs" | "wholeMs"): Spread {
+  const of = (share: number) => percentile(own[times], share) - percentile(direct[times], share);
+  return { p50: of(0.5), p99: of(0.99) };
 }
 
 /** Connections are opened and code is compiled before anything counts. */
@@ -119,7 +148,7 @@ async function warmUp({ load }: Lineup, { direct, own }: Way, signal: AbortSigna
 }
 
 async function measureRound(
-  { load, ends }: Lineup,
+  { load, ends, pause }: Lineup,
   ways: readonly Way[],
   signal: AbortSignal,
 ): Promise<Measured[]> {
@@ -133,14 +162,22 @@ async function measureRound(
     const cpuUs = before && now && ((now - before) * 1_000) / chunks;
     return { rate, cpuUs };
   };
-  for (const { title, direct: from, own: through, pid } of ways) {
-    const question = { targets: [from, through], rows: ROWS, row: ROW };
-    const [directTurn, ownTurn] = await load.turns(question, signal);
-    if (!directTurn || !ownTurn) throw new Error(`${title} was not measured.`);
+  for (const { lane, title, direct: from, own: through, pid } of ways) {
+    const targets = [from, through];
+    const [directTurn, ownTurn] = await load.turns({ targets, rows: ROWS, row: ROW }, signal);
+    await pause(lane, ALONE_MS);
+    const [directAlone, ownAlone] = await load.turns({ targets, rows: 1, row: ALONE_ROW }, signal);
+    await pause(lane, 0);
+    if (!directTurn || !ownTurn || !directAlone || !ownAlone) {
+      throw new Error(`${title} was not measured.`);
+    }
     const direct = await ask(from, ends);
     const own = await ask(through, [pid]);
     const cpuUsAChunk = { direct: direct.cpuUs, own: own.cpuUs };
-    measured.push({ directTurn, ownTurn, direct: direct.rate, own: own.rate, cpuUsAChunk });
+    measured.push({
+      ...{ directTurn, ownTurn, alone: { direct: directAlone, own: ownAlone } },
+      ...{ direct: direct.rate, own: own.rate, cpuUsAChunk },
+    });
   }
   return measured;
 }
@@ -156,7 +193,12 @@ function cpuMsOf(pids: readonly (number | undefined)[]): number | undefined {
 
 const median = (values: readonly number[]) => percentile(values, 0.5);
 
-function toRow({ title }: Way, rounds: readonly Measured[]): PassthroughRow {
+const NO_SPREAD: Spread = { p50: Number.NaN, p99: Number.NaN };
+
+function toRow(
+  { title }: Way,
+  { rounds, young }: { rounds: readonly Measured[]; young: Spread },
+): PassthroughRow {
   const spread = (of: (round: Measured, share: number) => number): Spread => ({
     p50: median(rounds.map((round) => of(round, 0.5))),
     p99: median(rounds.map((round) => of(round, 0.99))),
@@ -164,12 +206,16 @@ function toRow({ title }: Way, rounds: readonly Measured[]): PassthroughRow {
   type Times = "firstMs" | "wholeMs";
   const direct = (times: Times) => spread((it, share) => percentile(it.directTurn[times], share));
   // Of each round the difference: what slows a round slows both of its sides.
+  const medians = (spreads: readonly Spread[]): Spread => ({
+    p50: median(spreads.map(({ p50 }) => p50)),
+    p99: median(spreads.map(({ p99 }) => p99)),
+  });
   const added = (times: Times) =>
-    spread(
-      (it, share) => percentile(it.ownTurn[times], share) - percentile(it.directTurn[times], share),
-    );
+    medians(rounds.map((it) => addedTo(it.directTurn, it.ownTurn, times)));
   const rates = rounds.flatMap((it) => [it.direct, it.own]);
-  const turns = rounds.flatMap((it) => [it.directTurn, it.ownTurn]);
+  const turns = rounds.flatMap(({ directTurn, ownTurn, alone }) => [
+    ...[directTurn, ownTurn, alone.direct, alone.own],
+  ]);
   const cpu = (of: keyof Measured["cpuUsAChunk"]) => {
     const known = rounds.flatMap(({ cpuUsAChunk }) => cpuUsAChunk[of] ?? []);
     return known.length === 0 ? undefined : median(known);
@@ -181,6 +227,8 @@ function toRow({ title }: Way, rounds: readonly Measured[]): PassthroughRow {
       chunksPerSecond: median(rounds.map((it) => it.direct.tokensPerSecond)),
     },
     added: { first: added("firstMs"), whole: added("wholeMs") },
+    alone: medians(rounds.map(({ alone }) => addedTo(alone.direct, alone.own, "firstMs"))),
+    young,
     chunksPerSecond: median(rounds.map((it) => it.own.tokensPerSecond)),
     cpuUsAChunk: { direct: cpu("direct"), own: cpu("own") },
     whole: [...rates.map((it) => it.whole), ...turns.map((it) => it.wholeMs.length)].reduce(
@@ -203,7 +251,7 @@ function print(rows: readonly PassthroughRow[], goals: readonly Goal[], rounds: 
   );
   const both = ({ p50, p99 }: Spread) => `${p50.toFixed(2)} / ${p99.toFixed(2)}`;
   const head = [
-    ...["way", "direct: first p50 / p99", "added", "whole", "added"],
+    ...["way", "direct: first p50 / p99", "added", "alone", "young", "whole", "added"],
     ...[
       "chunks/s direct",
       "through",
@@ -213,14 +261,20 @@ function print(rows: readonly PassthroughRow[], goals: readonly Goal[], rounds: 
       "broken",
     ],
   ];
-  const cells = rows.map(({ title, direct, added, chunksPerSecond, cpuUsAChunk, broken }) => [
-    ...[title, both(direct.first), both(added.first), both(direct.whole), both(added.whole)],
-    ...[direct.chunksPerSecond.toFixed(0), chunksPerSecond.toFixed(0)],
-    `${((chunksPerSecond / direct.chunksPerSecond) * 100).toFixed(0)} %`,
-    ...[...toCells(cpuUsAChunk), String(broken)],
-  ]);
+  const cells = rows.map(
+    ({ title, direct, added, alone, young, chunksPerSecond, cpuUsAChunk, broken }) => [
+      ...[title, both(direct.first), both(added.first), both(alone), both(young)],
+      ...[both(direct.whole), both(added.whole)],
+      ...[direct.chunksPerSecond.toFixed(0), chunksPerSecond.toFixed(0)],
+      `${((chunksPerSecond / direct.chunksPerSecond) * 100).toFixed(0)} %`,
+      ...[...toCells(cpuUsAChunk), String(broken)],
+    ],
+  );
   for (const line of formatTable(head, cells)) console.log(line);
   for (const { title, fault } of rows) if (fault) console.log(`${title}: ${fault}`);
+  console.log(
+    `\nAdded: to the first piece of a stream that its server says as fast as it can. Alone: where nothing follows the\nfirst piece for ${ALONE_MS} ms, as models say it. Young: as added, by requests 7 to ${YOUNG_ROW + 6} of a new process.`,
+  );
   console.log(
     "\nA worker's row includes its process alone: reading the server, and writing its own protocol. The row through\n/v1 has the web process before it. Every answer has been counted to its last byte or line.\n",
   );

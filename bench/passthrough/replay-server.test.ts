@@ -85,3 +85,20 @@ test("what is no answer is asked of the stand-in each time", async () => {
   }
   expect(standIn.asked).toHaveLength(3);
 });
+
+test("a pause changes nothing of what is said", async () => {
+  const standIn = await startOpenAiServer({ guise: "generic" });
+  open.push(standIn);
+  const server = new ReplayServer(standIn.url);
+  const port = await server.listen();
+  const ask = async () => {
+    const headers = { "content-type": "application/json" };
+    const init = { method: "POST", headers, body: JSON.stringify(CHAT) };
+    return await (await fetch(`http://127.0.0.1:${port}/v1/chat/completions`, init)).text();
+  };
+  const said = await ask();
+  for (const afterBytes of [0, 300, said.length]) {
+    server.pause = { afterBytes, ms: 5 };
+    expect(await ask()).toBe(said);
+  }
+});

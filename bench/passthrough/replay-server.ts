@@ -10,7 +10,10 @@ import { toFrames } from "./stream-frames";
 
 export type AskedBytes = { path: string; headers: Record<string, string>; body: string };
 
-type Recorded = { head: Buffer; frames: Buffer[] };
+/** So long nothing follows the event with which so many bytes of the body have been said. */
+export type Pause = { afterBytes: number; ms: number };
+
+type Recorded = { head: Buffer; frames: Buffer[]; bodyBytes: number[] };
 type Request = AskedBytes & { method: string };
 
 const HEAD_END = "\r\n\r\n";
@@ -23,6 +26,8 @@ export class ReplayServer {
   readonly #server: Server;
   /** The last request for an answer. */
   asked: AskedBytes | undefined;
+  /** Of each answer from now on. */
+  pause: Pause | undefined;
 
   constructor(standIn: string) {
     this.#standIn = standIn;
@@ -57,7 +62,7 @@ export class ReplayServer {
 
   async #answer(request: Request, socket: Socket): Promise<void> {
     const known = this.#recorded.get(request.path);
-    if (known !== undefined) return replay(known, socket);
+    if (known !== undefined) return replay(known, socket, this.pause);
     const { method, path, headers, body } = request;
     const passed = Object.entries(headers).filter(([name]) => !OF_CONNECTION.has(name));
     const reply = await fetch(this.#standIn + path, {
@@ -76,21 +81,32 @@ export class ReplayServer {
     const { method: _, ...asked } = request;
     this.asked = asked;
     const head = Buffer.from(`${line}transfer-encoding: chunked${HEAD_END}`);
-    const recorded = { head, frames: frames.map(toChunk) };
+    let size = 0;
+    const bodyBytes = frames.map((frame) => {
+      size += frame.length;
+      return size;
+    });
+    const recorded = { head, frames: frames.map(toChunk), bodyBytes };
     recorded.frames.push(Buffer.from(`0${HEAD_END}`));
     this.#recorded.set(path, recorded);
-    replay(recorded, socket);
+    replay(recorded, socket, this.pause);
   }
 }
 
-function replay({ head, frames }: Recorded, socket: Socket): void {
+function replay(
+  { head, frames, bodyBytes }: Recorded,
+  socket: Socket,
+  { afterBytes = 0, ms = 0 }: Partial<Pause> = {},
+): void {
   socket.write(head);
   let at = 0;
+  const last = ms === 0 ? -1 : bodyBytes.findIndex((bytes) => bytes >= afterBytes);
   const step = () => {
     const frame = frames[at++];
     if (frame === undefined || socket.destroyed) return;
     socket.write(frame);
-    setImmediate(step);
+    if (at - 1 === last) setTimeout(step, ms);
+    else setImmediate(step);
   };
   step();
 }

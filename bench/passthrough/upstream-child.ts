@@ -1,7 +1,7 @@
 import { type ChildProcess, fork } from "node:child_process";
 import { join } from "node:path";
 import * as z from "zod";
-import type { AskedBytes } from "./replay-server";
+import type { AskedBytes, Pause } from "./replay-server";
 import type { WayName } from "./ways";
 
 const portsSchema = z.object({ ports: z.record(z.string(), z.number()) });
@@ -45,7 +45,12 @@ export class UpstreamChild {
 
   /** What the worker of this way asked last. */
   async lastAsked(name: WayName): Promise<AskedBytes> {
-    this.#child.send({ id: this.#count++, name });
+    return await this.pause(name, undefined);
+  }
+
+  /** Its answers have this pause, or none, from now on. */
+  async pause(name: WayName, pause: Pause | undefined): Promise<AskedBytes> {
+    this.#child.send({ id: this.#count++, name, pause });
     return askedSchema.parse(await hear(this.#child)).asked;
   }
 

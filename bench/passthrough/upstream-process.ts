@@ -4,10 +4,14 @@ import { STAND_INS } from "./stand-ins";
 
 /**
  * All providers at once, each on a port of its own. Its parent hears the ports, and of each, when it asks for it by
- * name, what a worker's request for an answer was, so that the same can be asked without the worker.
+ * name, what a worker's request for an answer was, so that the same can be asked without the worker. It also says
+ * whether there is a pause in the answers.
  */
 
-const questionSchema = z.object({ id: z.number(), name: z.string() });
+const questionSchema = z.object({
+  ...{ id: z.number(), name: z.string() },
+  pause: z.object({ afterBytes: z.number(), ms: z.number() }).optional(),
+});
 
 async function live(): Promise<void> {
   const servers = new Map<string, ReplayServer>();
@@ -18,8 +22,10 @@ async function live(): Promise<void> {
     ports[name] = await server.listen();
   }
   process.on("message", (message) => {
-    const { id, name } = questionSchema.parse(message);
-    process.send?.({ id, asked: servers.get(name)?.asked ?? null });
+    const { id, name, pause } = questionSchema.parse(message);
+    const server = servers.get(name);
+    if (server) server.pause = pause;
+    process.send?.({ id, asked: server?.asked ?? null });
   });
   process.send?.({ ports });
 }
