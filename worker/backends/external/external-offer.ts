@@ -1,10 +1,10 @@
 import { createHash } from "node:crypto";
-import type { Price } from "@/lib/protocol/catalog";
 import type { ModelEntry } from "@/lib/protocol/model-entry";
 import { PROVIDERS } from "@/lib/protocol/provider-table";
 import type { RequestField } from "@/lib/protocol/request-fields";
 import type { ModelFeature, ModelOffer } from "@/lib/protocol/worker-card";
 import { UPSTREAM_CONTEXT_LENGTH_DEFAULT } from "@/lib/upstream-limits";
+import { describeEntry, toTerms } from "../describe-entry";
 
 /** What an entry's model can be asked for, before the SDK was asked what it says of it. */
 export function declaredFields(entry: ModelEntry): RequestField[] {
@@ -35,32 +35,16 @@ export function contextLengthOf({ contextLength }: ModelEntry): number {
 }
 
 export function toOffer(entry: ModelEntry, honoured: ReadonlySet<RequestField>): ModelOffer {
-  const { name, organization, licence, hasOpenWeights, summary, link, prices } = entry;
-  const told = [...honoured].filter((field) => !isFixed(entry, field));
-  const limits = describeLimits(entry);
+  const fields = [...honoured].filter((field) => !isFixed(entry, field));
   return {
-    name,
+    name: entry.name,
     build: buildOf(entry),
     contextLength: contextLengthOf(entry),
     features: featuresOf(entry, honoured),
-    ...(chats(entry) && { fields: told }),
-    ...(prices !== undefined && { price: toPrice(prices) }),
-    ...(entry.anonymousOnly && { isAnonymousOnly: true }),
-    description: {
-      ...(organization !== undefined && { organization }),
-      ...(licence !== undefined && { licence }),
-      ...(hasOpenWeights !== undefined && { hasOpenWeights }),
-      ...(summary !== undefined && { summary }),
-      ...(link !== undefined && { link }),
-      ...(limits !== "" && { limits }),
-      ...{ skills: [], examplePrompts: [] },
-    },
+    ...(chats(entry) && { fields }),
+    ...toTerms(entry),
+    description: describeEntry(entry, describeLimits(entry)),
   };
-}
-
-function toPrice({ input, output, cachedInput }: NonNullable<ModelEntry["prices"]>): Price {
-  const cached = cachedInput !== undefined && { cachedPrompt: cachedInput };
-  return { prompt: input, completion: output, ...cached };
 }
 
 /** Models that make vectors only say so by naming that alone. */

@@ -8,6 +8,7 @@ import type { Message } from "@/lib/protocol/message";
 import { hasImage, messageText } from "@/lib/protocol/message";
 import type { ModelFeature, ModelOffer } from "@/lib/protocol/worker-card";
 import { UPSTREAM_CONTEXT_LENGTH_DEFAULT } from "@/lib/upstream-limits";
+import { describeEntry, toTerms } from "../describe-entry";
 import { toBuild, toOffer, type WireModel } from "../openai-wire/wire-model";
 import { toDialect } from "./hosted-dialect";
 import type { HostedModel } from "./hosted-model";
@@ -24,7 +25,10 @@ export function toWireModel(entry: HostedModel): WireModel {
   if (chats(entry)) kept.push("chat");
   if (features.includes("embeddings")) kept.push("embeddings");
   if (features.includes("reasoning")) kept.push("reasoning");
-  const { organization, licence, hasOpenWeights, summary, link } = entry;
+  const limits =
+    template === ""
+      ? ""
+      : `Messages are written to it by the template ${template}, and it goes on with the text.`;
   return {
     name,
     upstreamName: model ?? ONLY_MODEL,
@@ -32,32 +36,12 @@ export function toWireModel(entry: HostedModel): WireModel {
     contextLength: contextLength ?? UPSTREAM_CONTEXT_LENGTH_DEFAULT,
     features: kept,
     dialect: toDialect(entry),
-    description: {
-      ...(organization !== undefined && { organization }),
-      ...(licence !== undefined && { licence }),
-      ...(hasOpenWeights !== undefined && { hasOpenWeights }),
-      ...(summary !== undefined && { summary }),
-      ...(link !== undefined && { link }),
-      ...(template !== "" && {
-        limits: `Messages are written to it by the template ${template}, and it goes on with the text.`,
-      }),
-      ...{ skills: [], examplePrompts: [] },
-    },
+    description: describeEntry(entry, limits),
   };
 }
 
 export function toHostedOffer(entry: HostedModel, model: WireModel): ModelOffer {
-  const { prices, anonymousOnly } = entry;
-  return {
-    ...toOffer(model),
-    ...(prices && {
-      price: {
-        ...{ prompt: prices.input, completion: prices.output },
-        ...(prices.cachedInput !== undefined && { cachedPrompt: prices.cachedInput }),
-      },
-    }),
-    ...(anonymousOnly && { isAnonymousOnly: true }),
-  };
+  return { ...toOffer(model), ...toTerms(entry) };
 }
 
 function chats({ features }: HostedModel): boolean {
