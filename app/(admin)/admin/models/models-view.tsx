@@ -2,6 +2,7 @@
 
 import { useState } from "react";
 import { Button } from "@/components/ui/button";
+import { FirstOfMany } from "@/components/ui/first-of-many";
 import { paths } from "@/lib/paths";
 import type { AdminAlias, AdminModel, AdminModels } from "@/lib/protocol/catalog-view";
 import { AdminReading, useAdminQuery } from "../admin-reading";
@@ -95,6 +96,8 @@ function Models({ models, aliases }: AdminModels) {
 
 /** So many are seen at a glance; of more, some are looked for. */
 const ALL_SHOWN_MAX = 8;
+/** Rows that are drawn at once: each change on the page draws them anew. */
+const ROWS_SHOWN = 100;
 
 function ModelList(props: ModelTableProps) {
   const { models } = props;
@@ -114,7 +117,9 @@ function ModelList(props: ModelTableProps) {
       {found.length === 0 ? (
         <p className="border-t border-line py-8 text-sm text-ink-soft">No model is like that.</p>
       ) : (
-        <ModelTable {...props} models={found} />
+        <FirstOfMany items={found} count={ROWS_SHOWN} what="model">
+          {(shown) => <ModelTable {...props} models={shown} />}
+        </FirstOfMany>
       )}
     </>
   );

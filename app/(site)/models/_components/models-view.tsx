@@ -5,6 +5,7 @@ import Link from "next/link";
 import { useState } from "react";
 import { requestJson, toRequestError } from "@/components/request-json";
 import { Button } from "@/components/ui/button";
+import { FirstOfMany } from "@/components/ui/first-of-many";
 import { Notice } from "@/components/ui/notice";
 import { Skeleton } from "@/components/ui/skeleton";
 import { PAGE_REFRESH_INTERVAL_MS } from "@/lib/limits";
@@ -47,6 +48,8 @@ export function ModelsView({ initial }: ModelsViewProps) {
 
 /** So many can be read one after the other; of more, those asleep are a list, and all are searched. */
 const ALL_SHOWN_MAX = 8;
+/** Of those awake, each with its card: drawn at once, also by the server. */
+const ENTRIES_SHOWN = 40;
 
 function Models({ models }: { models: ModelList["models"] }) {
   const [search, setSearch] = useState("");
@@ -65,9 +68,9 @@ function Models({ models }: { models: ModelList["models"] }) {
           ? `No model is called “${search.trim()}”.`
           : words !== "" && `${found.length} of ${models.length} models`}
       </p>
-      {found.filter(isFull).map((model) => (
-        <ModelEntry key={model.name} model={model} />
-      ))}
+      <FirstOfMany items={found.filter(isFull)} count={ENTRIES_SHOWN} what="model">
+        {(models) => models.map((model) => <ModelEntry key={model.name} model={model} />)}
+      </FirstOfMany>
       {asleep.length > 0 && <AsleepModels models={asleep} />}
     </>
   );
