@@ -51,7 +51,11 @@ test.each<[FlagValues, string[], RegExp]>([
   [{ provider: "nobody" }, ["a/b"], /--provider is one of auto/],
   [{ endpoint: "gpu-1:8080" }, [], /--endpoint is a URL/],
   [{ endpoint: "http://h", provider: "groq" }, [], /--provider is of the hub's router/],
-  [{ "token-env": "hf_abc-clear" }, ["a/b"], /--token-env is the name of an environment variable/],
+  [
+    { "token-env": "hf_abc-clear" },
+    ["a/b"],
+    /--token-env must be the name of an environment variable/,
+  ],
   [{ "token-env": "UNSET" }, ["a/b"], /variable UNSET, which is not set/],
   [{ "token-env": "OTHER" }, ["a/b"], /none of Hugging Face's/],
   [{ config: "models.yaml", endpoint: "http://h" }, [], /--endpoint says what the file says/],
