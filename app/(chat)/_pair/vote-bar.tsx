@@ -69,7 +69,7 @@ export function VoteBar(props: VoteBarProps) {
           type="button"
           onClick={onHelp}
           aria-keyshortcuts="?"
-          className="hidden text-ink-soft underline-offset-4 hover:text-ink hover:underline md:inline"
+          className="hidden min-h-6 items-center text-ink-soft underline-offset-4 hover:text-ink hover:underline md:inline-flex"
         >
           <span className="mr-1.5">All keys</span>
           <Kbd>?</Kbd>
