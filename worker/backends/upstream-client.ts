@@ -5,10 +5,10 @@ import { assert } from "@/lib/util/assert";
 import { outboundDispatcher } from "@/lib/util/outbound-proxy";
 
 /**
- * Requests to the servers behind workers. Node's fetch lays a web stream over the body on its way out and four
- * more between the socket and who reads, each with promises of its own: a third of what a worker did before the
- * first piece of an answer was said (record 62). This one reads from the socket, and what has come in meanwhile is
- * read at once. No redirection is followed: headers with keys would go along.
+ * Requests to the servers behind workers. Node's fetch lays a web stream over the body on its way out and several
+ * more between the socket and who reads, each with promises of its own; without them the time between a request's
+ * arrival and the wait for its answer is less than half (record 62). What came in together is read together. No
+ * redirection is followed: headers with keys would go along.
  */
 
 export type UpstreamRequest = {
