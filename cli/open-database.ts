@@ -31,6 +31,14 @@ export async function withDatabase<T>(
   try {
     return await work(db);
   } catch (error) {
+    if (lacksTables(error)) {
+      throw new StartError({
+        message: "The database lacks tables or columns of this version.",
+        remedy:
+          "If the platform is starting, try again in a moment; else run `npx parley db migrate`.",
+        cause: error,
+      });
+    }
     if (toAppError(error).code !== "unavailable") throw error;
     throw new StartError({
       message: "The database does not answer.",
@@ -41,4 +49,12 @@ export async function withDatabase<T>(
     // Whatever was asked has been answered, or never will be.
     await sql.end({ timeout: 0 });
   }
+}
+
+/** undefined_table and undefined_column (PostgreSQL, appendix A): nobody has migrated it, or not to here. */
+const LACKING = new Set(["42P01", "42703"]);
+
+function lacksTables(error: unknown): boolean {
+  if (!(error instanceof Error)) return false;
+  return ("code" in error && LACKING.has(String(error.code))) || lacksTables(error.cause);
 }

@@ -1,7 +1,7 @@
 import { existsSync, readFileSync } from "node:fs";
 import { join, resolve } from "node:path";
 import * as z from "zod";
-import { env } from "@/lib/env";
+import { env, processSettings } from "@/lib/env";
 import { StartError } from "@/lib/util/start-error";
 
 const runningSchema = z.object({
@@ -26,6 +26,27 @@ export type Running = z.infer<typeof runningSchema>;
 /** What the launcher of this clone wrote down; undefined when there is none. Whether it lives is another question. */
 export function findRunning(root: string): Running | undefined {
   return readData(root, "running.json", runningSchema);
+}
+
+/**
+ * Where the platform of this clone answers, or would: as its launcher wrote it down, else as the settings say.
+ * Whoever sets PORT alone starts the platform there, and looks for it there.
+ */
+export function platformUrl(root: string): string {
+  const { PARLEY_CONTROLLER_URL, PORT } = env();
+  // Whether it is set at all is not in env(), which fills in the default.
+  const isSet = processSettings().sources.found.has("PARLEY_CONTROLLER_URL");
+  const told = { url: PARLEY_CONTROLLER_URL, isSet, port: PORT };
+  return findRunning(root)?.url ?? addressBySettings(told);
+}
+
+type ToldAddress = { url: string; isSet: boolean; port: number };
+
+export function addressBySettings({ url, isSet, port }: ToldAddress): string {
+  if (isSet || port === 0) return url;
+  const address = new URL(url);
+  address.port = String(port);
+  return address.origin;
 }
 
 /** @throws StartError when the platform of this clone does not run. */

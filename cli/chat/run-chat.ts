@@ -1,10 +1,9 @@
 import { join, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
-import { env } from "@/lib/env";
 import { fitsHeader } from "@/lib/models-file/fits-header";
 import { StartError } from "@/lib/util/start-error";
 import { CLI_EXIT_CODES, CliError } from "../cli-error";
-import { findRunning } from "../running";
+import { platformUrl } from "../running";
 import { areColoursWanted } from "../screen/colours-wanted";
 import { Keyboard } from "../screen/keyboard";
 import { LineEditor } from "../screen/line-editor";
@@ -96,7 +95,7 @@ async function openSource(flags: ChatFlags, { root, writeError }: Terminal): Pro
     for (const warning of source.warnings) writeError(`${warning}\n`);
     return source;
   }
-  const baseUrl = flags.baseUrl ?? findRunning(root)?.url ?? env().PARLEY_CONTROLLER_URL;
+  const baseUrl = flags.baseUrl ?? platformUrl(root);
   parseServerAddress("--base-url", baseUrl, "https://api.example.com/v1");
   const keyHint =
     "Give a key that it knows with --api-key-env; `npx parley keys create` makes one for a Parley.";

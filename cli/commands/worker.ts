@@ -3,7 +3,7 @@ import { pathToFileURL } from "node:url";
 import type { Command } from "commander";
 import { env, processSettings } from "@/lib/env";
 import { StartError } from "@/lib/util/start-error";
-import { findRunning, findSecrets } from "../running";
+import { findSecrets, platformUrl } from "../running";
 import type { Terminal } from "../terminal";
 import { asksForHelp, withController } from "../worker-words";
 
@@ -35,7 +35,7 @@ async function runWorker(words: string[], { root }: Terminal): Promise<void> {
 function controllerOf(root: string): string | undefined {
   // Whether it is set at all is not in env(), which fills in the default.
   const isSet = processSettings().sources.found.has("PARLEY_CONTROLLER_URL");
-  return isSet ? undefined : findRunning(root)?.url;
+  return isSet ? undefined : platformUrl(root);
 }
 
 function lendSecret(root: string): void {

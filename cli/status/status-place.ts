@@ -1,7 +1,7 @@
 import { env } from "@/lib/env";
 import { personalVariable } from "../chat/person";
 import { CLI_EXIT_CODES, CliError } from "../cli-error";
-import { findRunning, findSecrets } from "../running";
+import { findRunning, findSecrets, platformUrl } from "../running";
 import { parseServerAddress } from "../server-address";
 
 /** A platform to ask, and the admin token to ask with; absent: nothing that needs one is shown. */
@@ -11,7 +11,7 @@ type StatusPlaceFlags = { url?: string; adminTokenEnv?: string };
 
 /** @throws CliError for what is no address, and for a variable that is not set. */
 export function toStatusPlace(root: string, { url, adminTokenEnv }: StatusPlaceFlags): StatusPlace {
-  const place = url ?? findRunning(root)?.url ?? env().PARLEY_CONTROLLER_URL;
+  const place = url ?? platformUrl(root);
   const { href } = parseServerAddress("--url", place, "https://parley.example.com");
   const asked = href.replace(/\/$/, "");
   return { url: asked, token: readNamed(adminTokenEnv) ?? findOwnToken(asked, root) };
