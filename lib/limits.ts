@@ -94,6 +94,8 @@ export const GRAMMAR_TOKEN_WORK = 10_000;
 export const GRAMMAR_MASK_BYTES_MAX = 64 * 1_048_576;
 /** Of a file that --chat-template names; templates that models bring have some tens of kilobytes. */
 export const TEMPLATE_FILE_BYTES_MAX = 1_048_576;
+/** Of a model's name whose family is looked for, as long as a folder's can be: a rule goes through it for each word. */
+export const FAMILY_NAME_CHARACTERS_MAX = 255;
 /** Grammars kept ready for the next request: as many as there are tools and schemas in use at one model. */
 export const GRAMMARS_KEPT_MAX = 32;
 /** What a grammar thread may hold besides typed arrays; beyond it the thread is lost, and nothing else. */

@@ -31,6 +31,11 @@ describe("published models", () => {
     ["Mixtral-8x7B-Instruct-v0.1", "mistral"],
     ["Qwen-7B-Chat", "qwen-7b-chat"],
     ["Qwen2.5-Coder-7B-Instruct", "qwen-7b-chat"],
+    ["Qwen3-30B-A3B-Instruct-2507", "qwen-7b-chat"],
+    ["Qwen2-57B-A14B-Instruct-IQ3_XXS", "qwen-7b-chat"],
+    ["Meta-Llama-3.1-8B-Instruct-Q4_K_M-GGUF", "llama-3"],
+    ["llama-2-13b-chat.Q5_0", "llama-2"],
+    ["Baichuan2-13B-Chat-4bits", "baichuan2-chat"],
     ["deepseek-coder-6.7b-instruct", "deepseek-coder"],
     ["deepseek-llm-7b-chat", "deepseek-chat"],
     ["gemma-2-9b-it", "gemma"],
@@ -129,6 +134,7 @@ describe("names that mislead", () => {
     ["Qwen2.5-0.5B", "taught to chat"],
     // Others' trainings on a family's weights.
     ["saiga-mistral-7b-instruct", "`saiga`"],
+    ["Qwen-7B-Chat-K-M", "`k`, `m`"],
     ["DeepSeek-R1-Distill-Qwen-7B-Instruct", "`deepseek`, `r1`, `distill`"],
     ["Llama-3-8B-Instruct-Gradient-1048k", "`gradient`"],
     ["Hermes-3-Llama-3.1-8B", "taught to chat"],
@@ -159,6 +165,10 @@ describe("names that mislead", () => {
     ["DeepSeek-V3", "no family"],
     ["Phi-3-mini-4k-instruct", "no family"],
     ["my-model", "no family"],
+    ["", "no family"],
+    ["..", "no family"],
+    ["__proto__", "no family"],
+    ["llama-2".repeat(20_000), "longer than"],
     ["snapshots", "no family"],
   ])("%s gets none: %s", (name, reason) => {
     const { template, doubt } = chooseFamily({ name });

@@ -1,3 +1,4 @@
+import { FAMILY_NAME_CHARACTERS_MAX } from "@/lib/limits";
 import { type Adapter, holds, templateFor } from "./adapter";
 import { ADAPTERS, OWN_ADAPTERS } from "./adapters";
 import { type AdapterMatch, baseName, FASTCHAT_DEFAULT, matchAdapter } from "./match-adapter";
@@ -30,8 +31,11 @@ export type FamilyChoice = {
  * and a generation that the template was made for, and does not contradict configuration and vocabulary.
  */
 export function chooseFamily(model: ModelFacts): FamilyChoice {
-  const fastchat = matchAdapter(model.name);
   const name = baseName(model.name);
+  if (name.length > FAMILY_NAME_CHARACTERS_MAX) {
+    return { fastchat: undefined, doubt: "its name is longer than those of models are" };
+  }
+  const fastchat = matchAdapter(model.name);
   const own = OWN_ADAPTERS.find((it) => holds(it.match, name));
   const match = own ? toMatch(own, name) : fastchat;
   if (!match) return { fastchat, doubt: "no family is known by its name" };

@@ -96,7 +96,7 @@ export const LATE_ADAPTERS: readonly Adapter[] = [
     name: "qwen",
     match: named("qwen"),
     templates: always("qwen-7b-chat"),
-    ...{ isCommon: true, says: /^(chat|instruct)$/, words: ["coder", "math", "moe", "a14b"] },
+    ...{ isCommon: true, says: /^(chat|instruct)$/, words: ["coder", "math", "moe"] },
     types: /^qwen/,
   },
   {

@@ -4,12 +4,16 @@
 const PLAIN_WORDS = [
   /^\d+(\.\d+)?[bm]$/,
   /^\d+x\d+(\.\d+)?b$/,
+  // Of a mixture, what is active at once.
+  /^a\d+(\.\d+)?b$/,
   /^v?\d+(\.\d+)*$/,
   /^\d+k$/,
   /^(chat|instruct|it|hf|meta|sft|dpo|rlhf)$/,
   /^(onnx|onnxruntime|ort|genai|gguf|ggml|gptq|awq|bnb|web|webgpu|cpu|gpu|cuda|mobile)$/,
-  /^(u?int[48]|b?f(p)?(8|16|32)|[48]bit|q[2-8](f16)?|nf4|quantized|rtn|block|acc|level)$/,
+  /^(u?int[48]|b?f(p)?(8|16|32)|[48]bits?|q[2-8](f16)?|nf4|quantized|rtn|block|acc|level)$/,
 ];
+/** llama.cpp's forms of weights, which are of several words: `Q4_K_M`, `IQ3_XXS`. */
+const GGUF_FORM = /(?<![a-z0-9])i?q[1-8]_(?:k|[01]|nl|x{0,2}s)(?:_(?:xs|s|m|l))?(?![a-z0-9])/g;
 /** Weights before anybody taught them to chat. */
 const RAW_WORDS = /^(base|pretrain(ed)?|pt|foundation)$/;
 
@@ -20,6 +24,7 @@ export const isRawWord = (word: string) => RAW_WORDS.test(word);
 export function toWords(name: string): string[] {
   return name
     .toLowerCase()
+    .replaceAll(GGUF_FORM, " ")
     .split(/[^a-z0-9.]+/)
     .map((word) => word.replace(/^\.+|\.+$/g, ""))
     .filter((word) => word !== "");
