@@ -2,7 +2,7 @@
  * Goal: models are brought, listed, verified and removed from a terminal. Method: the whole command in this process,
  * against a hub on loopback.
  */
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { afterAll, beforeAll, expect, test } from "vitest";
@@ -70,8 +70,25 @@ test("a model's way: brought, listed, verified, damaged, removed", async () => {
   expect((await run("verify", "tiny", "--in", parent)).code).toBe(2);
 });
 
+test("a download that was broken off is listed, is not well, and is removed or gone on with", async () => {
+  const draft = join(parent, ".half.download");
+  mkdirSync(draft);
+  writeFileSync(join(draft, "model.onnx.0123.part"), "0123456789");
+  expect((await run("folders", "--in", parent)).written).toMatch(/^half +10 B +unfinished/m);
+  const listed = JSON.parse((await run("folders", "--in", parent, "--json")).written);
+  expect(listed.models).toContainEqual(
+    expect.objectContaining({ name: "half", state: "unfinished", source: null }),
+  );
+  const verified = await run("verify", "half", "--in", parent);
+  expect(verified).toMatchObject({ code: 1, written: expect.stringContaining("not all of it") });
+  expect((await run("remove", "half", "--in", parent, "--yes")).code).toBe(0);
+  expect(existsSync(draft)).toBe(false);
+});
+
 test.each([
   [["tiny"], 2, "owner/name"],
+  [["maker/tiny", "--name", "../out"], 2, "no name of a folder"],
+  [["maker/tiny", "--hub-url", "hub.example"], 2, "--hub-url is no address"],
   [["maker/none"], 1, "no model maker/none"],
   [["maker/tiny", "--weights", "model_q2.onnx"], 1, "there is onnx/model_q4.onnx"],
   [["maker/tiny", "--hub", "elsewhere"], 2, "huggingface, modelscope"],

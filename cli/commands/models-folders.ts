@@ -72,7 +72,7 @@ export function addFolderCommands(models: Command, terminal: Terminal): void {
     .option("--json", "one JSON object")
     .addHelpText(
       "after",
-      "\nExamples:\n  $ npx parley models verify\n  $ npx parley models verify Qwen3-0.6B-ONNX\nExit codes: 0 all is well; 1 files are damaged or missing; 2 there is no such model.\n",
+      "\nExamples:\n  $ npx parley models verify\n  $ npx parley models verify Qwen3-0.6B-ONNX\nExit codes: 0 all is well; 1 files are damaged or missing, or a download is unfinished; 2 there is no such model.\n",
     )
     .action((names: string[], flags: { in?: string; json?: true }) =>
       verify(names, flags, terminal),
@@ -186,9 +186,8 @@ async function verify(
     return done;
   });
   if (flags.json) {
-    const told = outcomes.map(({ model, faults }) => ({
-      name: model.name,
-      faults: faults ?? null,
+    const told = outcomes.map(({ model: { name, state }, faults = null }) => ({
+      ...{ name, state, faults },
     }));
     terminal.write(`${JSON.stringify({ models: told })}\n`);
   } else {
@@ -200,7 +199,9 @@ async function verify(
       terminal.write(`${plainLine(`${model.name}: ${words}`)}\n`);
     }
   }
-  if (outcomes.every(({ faults }) => faults === undefined || faults.length === 0)) return;
+  const isWell = ({ model, faults = [] }: (typeof outcomes)[number]) =>
+    model.state !== "unfinished" && faults.length === 0;
+  if (outcomes.every(isWell)) return;
   const areBytes = outcomes.some(({ faults }) =>
     faults?.some(({ fault }) => fault === "other-bytes"),
   );
