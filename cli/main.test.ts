@@ -41,6 +41,17 @@ test("names a command that it does not know", async () => {
   expect(complaints).toContain("stauts");
 });
 
+test.each([
+  [["stauts"], "unknown command 'stauts'", "status"],
+  [["help", "stauts"], "unknown command 'stauts'", "status"],
+  [["keys", "crate"], "unknown command 'crate'", "create"],
+  [["chat", "--modle", "x"], "unknown option '--modle'", "--model"],
+])("%j is told with what comes near it, and nothing else", async (words, fault, near) => {
+  const { code, complaints, written } = await run(...words);
+  expect({ code, written }).toEqual({ code: 2, written: "" });
+  expect(complaints).toBe(`error: ${fault}\n(Did you mean ${near}?)\n`);
+});
+
 test("status says where nobody answers, and what to do", async () => {
   // Port 9 is the discard service, which nobody runs.
   const { code, complaints } = await run("status", "--url", "http://127.0.0.1:9");

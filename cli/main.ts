@@ -61,7 +61,7 @@ export async function runCli(words: string[], terminal: Terminal): Promise<numbe
     takeOutboundProxy(readVariable);
     groupCommands(program);
     addExamples(program);
-    await program.parseAsync(words.length > 0 ? words : ["--help"], { from: "user" });
+    await program.parseAsync(toParsed(words, program), { from: "user" });
     return 0;
   } catch (error) {
     // Commander has written what it had to say: help, the version, a flag it does not know.
@@ -69,6 +69,14 @@ export async function runCli(words: string[], terminal: Terminal): Promise<numbe
     terminal.writeError(`${sentenceOf(error)}\n`);
     return error instanceof CliError ? error.exitCode : 1;
   }
+}
+
+/** Alone it is help; help of a command that there is not names the nearest, where commander shows all there is. */
+function toParsed(words: string[], program: Command): string[] {
+  const [first, name] = words;
+  if (first === undefined) return ["--help"];
+  const known = ["help", ...program.commands.map((it) => it.name())];
+  return first === "help" && name !== undefined && !known.includes(name) ? [name] : words;
 }
 
 /** Expected errors are a sentence; a bug is worth its stack. */

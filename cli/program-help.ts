@@ -41,10 +41,10 @@ const GROUPS: readonly { heading: string; commands: Record<string, string> }[] =
 
 const AFTER = `
 Begin with:
-  npm start                         the platform, with its database and models
-  npx parley chat                   talk to one of them
-  npx parley chat --local models/pico-m   without a platform
-  npx parley doctor                 if something does not work
+  npm start                              the platform, with its database and models
+  npx parley chat                        talk to one of them
+  npx parley chat --local models/pico-m  without a platform
+  npx parley doctor                      if something does not work
 
 \`npx parley <command> --help\` shows a command's flags, examples and exit codes: 0 done, 1 not done, 2 used wrongly.
 `;
