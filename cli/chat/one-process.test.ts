@@ -327,6 +327,27 @@ test("--style programmatic is FastChat's, byte for byte", async () => {
   expect(said).toEqual({ written: `${three + rest}[!OP:USER]: !!exit\nexit...\n`, complaints: "" });
 });
 
+test("--style programmatic is thrown out of its line by an interrupt, and says turns again as FastChat does", async () => {
+  const { piped, said, code, until } = start(["--style", "programmatic", "--model", "alpha"]);
+  const send = (text: string) => piped.write(text + END_OF_MESSAGE);
+  send(" Hello ");
+  (await server.asked()).write("Hi.").end();
+  const one = "[!OP:user]:  Hello \n[!OP:assistant]: Hi.\n";
+  await until(() => said.written === one);
+  send("More");
+  const stopped = await server.asked();
+  stopped.write("Half");
+  const two = `${one}[!OP:user]: More\n[!OP:assistant]: Half`;
+  await until(() => said.written === two);
+  process.emit("SIGINT");
+  await stopped.left;
+  const three = `${two}stopped generation.\n[!OP:user]: Hello\n[!OP:assistant]: Hi.\n`;
+  await until(() => said.written === three);
+  piped.end();
+  expect(await code).toBe(0);
+  expect(said).toEqual({ written: `${three}exit...\n`, complaints: "" });
+});
+
 test("doctor looks at what is there, and ends with 1 where something is broken", async () => {
   let written = "";
   const terminal = {

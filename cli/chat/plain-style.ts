@@ -52,7 +52,8 @@ export class PlainStyle implements ChatStyle {
     [user, assistant]: readonly [string, string],
     { prompt, answers, models }: Turn,
   ): Promise<void> {
-    this.#say(user, prompt);
+    // FastChat says it again as it says answers.
+    this.#say(user, this.isForPrograms ? prompt.trim() : prompt);
     for (const [index, text] of answers.entries()) {
       this.#say(answers.length > 1 ? (models[index] ?? assistant) : assistant, text);
     }
