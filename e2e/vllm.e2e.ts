@@ -1,6 +1,7 @@
 /**
  * Goal: whoever reads an answer of a vLLM model gets a whole one, whether the worker or its vLLM is killed: unseen
- * before the first word, and after it by asking again, with what was written kept.
+ * before the first word and after it, where another worker can go on; else by asking again, with what was
+ * written kept.
  * Method: two worker processes before servers that speak vLLM's wire and serve one model; the first to be asked
  * stops in the middle until it is killed; pages in a real browser, and the API.
  */
@@ -10,6 +11,7 @@ import {
   type OpenAiServerOptions,
   startOpenAiServer,
 } from "@/lib/stand-ins/openai-server";
+import { idOf } from "@/lib/stand-ins/stand-in-model";
 import { changeRules, drawOnly } from "./arena-rules";
 import { answer, ask, BUNDLED_MODELS, untilVotable, voteButton } from "./pages";
 import { type OwnWorker, sharedPlatform, startWorker } from "./platform";
@@ -22,23 +24,44 @@ type Moment = "before-the-first-word" | "after-the-first-words";
 
 /** The next answer stops there, once. */
 let stopsAt: Moment | undefined;
+/** Requests that the servers refuse from now on. */
+let refuses: ((asked: { path: string }) => boolean) | undefined;
 const places: Place[] = [];
 
 const isAnswer = ({ body }: { body: unknown }) =>
   JSON.stringify(body ?? {}).includes('"stream":true');
 const answersOf = ({ engine }: Place) => engine.asked.filter(isAnswer).length;
 
-const handle: OpenAiServerOptions["handle"] = async ({ asked, openEvents }) => {
+const handle: OpenAiServerOptions["handle"] = async ({ asked, openEvents, sendJson }) => {
+  if (refuses?.(asked)) {
+    const message = "It is not taken any more.";
+    sendJson({ error: { message, type: "BadRequestError", param: null, code: 400 } }, 400);
+    return true;
+  }
   if (stopsAt === undefined || !isAnswer(asked)) return false;
   const moment = stopsAt;
   stopsAt = undefined;
   const events = openEvents();
   if (moment === "before-the-first-word") return true;
-  for (const content of FIRST_WORDS.split(/(?= )/)) {
-    await events.send({ choices: [{ index: 0, delta: { content }, finish_reason: null }] });
+  const isNamed = JSON.stringify(asked.body).includes('"return_token_ids":true');
+  for (const [index, content] of FIRST_WORDS.split(/(?= )/).entries()) {
+    const ids = isNamed ? { token_ids: [idOf(content)] } : {};
+    await events.send({
+      choices: [{ index: 0, delta: { content }, finish_reason: null, ...ids }],
+      usage: { prompt_tokens: 9, completion_tokens: index + 1 },
+    });
   }
   return true;
 };
+
+/** What the other one was asked to go on with: the tokens of the first words are the last of its prompt. */
+function expectWentOn({ engine }: Place): void {
+  const rest = engine.asked.filter(isAnswer);
+  expect(rest.map(({ path }) => path)).toEqual(["/v1/completions"]);
+  const { prompt = [] } = (rest[0]?.body ?? {}) as { prompt?: number[] };
+  const words = FIRST_WORDS.split(/(?= )/).map(idOf);
+  expect(prompt.slice(-words.length)).toEqual(words);
+}
 
 test.describe.configure({ timeout: 120_000 });
 test.beforeEach(async () => {
@@ -55,6 +78,7 @@ test.afterEach(async () => {
     await engine.close();
   }
   stopsAt = undefined;
+  refuses = undefined;
 });
 
 /** The one that has the answer which stopped. */
@@ -91,63 +115,55 @@ for (const { what, kill } of DEATHS) {
     expect(places.map(answersOf)).toEqual([1, 1]);
   });
 
-  test(`${what} killed in the middle: the chat keeps the words, and a whole answer comes from the other`, async ({
-    page,
-  }) => {
+  test(`${what} killed in the middle: the chat's answer goes on at the other`, async ({ page }) => {
     await openChat(page);
     stopsAt = "after-the-first-words";
     await ask(page, "Tell me of the river.");
     const stopped = await untilStopped();
     await expect(answers(page)).toContainText(FIRST_WORDS);
     await kill(stopped);
-    const broken = answers(page).getByRole("alert");
-    await expect(broken).toContainText("lost");
-    await expect(broken).toContainText("what was written are kept");
-    await expect(answers(page)).toContainText(FIRST_WORDS);
-
-    await broken.getByRole("button", { name: "Try again" }).click();
-    await expect(page.getByText("2/2")).toBeVisible();
     await expect(page.getByRole("button", { name: "Regenerate" })).toBeEnabled();
-    await expect(broken).toHaveCount(0);
+    await expect(answers(page).getByRole("alert")).toHaveCount(0);
     const whole = await answers(page).locator(".prose").innerText();
+    expect(whole.startsWith(`${FIRST_WORDS} `)).toBe(true);
     expect(whole.split(" ").length).toBeGreaterThan(20);
     expect(places.map(answersOf)).toEqual([1, 1]);
+    for (const other of places.filter((it) => it !== stopped)) expectWentOn(other);
 
-    // Both are kept: the whole one is shown after a reload, the other is beside it.
     await page.reload();
     await expect(answers(page).locator(".prose")).toHaveText(whole);
-    await page.getByRole("button", { name: "Earlier answer" }).click();
-    await expect(answers(page)).toContainText(FIRST_WORDS);
-    await expect(answers(page).getByRole("alert")).toBeVisible();
+    await expect(page.getByRole("button", { name: "Earlier answer" })).toHaveCount(0);
   });
 
-  test(`${what} killed in the middle: a stream of the API ends with an error, and the next call is answered by the other`, async () => {
-    const { url } = sharedPlatform();
-    const post = (stream: boolean) =>
-      fetch(`${url}/v1/chat/completions`, {
-        method: "POST",
-        headers: { "content-type": "application/json" },
-        body: JSON.stringify({
-          ...{ model: MODEL, stream },
-          messages: [{ role: "user", content: "Tell me of the river." }],
-        }),
-      });
+  test(`${what} killed in the middle: a stream of the API goes on at the other, and says so`, async () => {
     stopsAt = "after-the-first-words";
-    const broken = await post(true);
+    const answering = await post({ stream: true });
+    expect(answering.status).toBe(200);
+    const stopped = await untilStopped();
+    await kill(stopped);
+    const { text, words, deltas } = readStream(await answering.text());
+    expect(words.startsWith(`${FIRST_WORDS} `)).toBe(true);
+    expect(words.split(" ").length).toBeGreaterThan(20);
+    expect(deltas.at(-1)).toMatchObject({ choices: [{ finish_reason: "stop" }] });
+    expect(text.match(/^: parley-resumed after=\d+$/gm)).toEqual([": parley-resumed after=5"]);
+    expect(text).toContain("data: [DONE]");
+    for (const other of places.filter((it) => it !== stopped)) expectWentOn(other);
+  });
+
+  test(`${what} killed in the middle: with a seed the stream ends with an error, and the next call is answered by the other`, async () => {
+    stopsAt = "after-the-first-words";
+    const broken = await post({ stream: true, seed: 7 });
     expect(broken.status).toBe(200);
     const stopped = await untilStopped();
     await kill(stopped);
-    const text = await broken.text();
-    const told = text.split("\n\n").flatMap((it) => (it.startsWith("data: {") ? [it] : []));
-    const deltas = told.map((it) => JSON.parse(it.slice("data: ".length)));
-    const words = deltas.map((it) => it.choices?.[0]?.delta?.content ?? "").join("");
+    const { text, words, deltas } = readStream(await broken.text());
     expect(FIRST_WORDS.startsWith(words.trimEnd())).toBe(true);
     expect(words).not.toBe("");
     expect(deltas.at(-1)).toMatchObject({ error: { code: "worker_lost" } });
-    // A vLLM cannot go on with another's tokens, so nobody says that one did.
+    // Nobody has the state that the seed had come to, so nobody says that it went on.
     expect(text).not.toContain("parley-resumed");
 
-    const whole = await post(false);
+    const whole = await post({ stream: false, seed: 7 });
     expect(whole.status).toBe(200);
     expect(whole.headers.get("x-parley-resumed")).toBeNull();
     expect(whole.headers.get("x-parley-worker")).not.toBe(broken.headers.get("x-parley-worker"));
@@ -156,19 +172,87 @@ for (const { what, kill } of DEATHS) {
   });
 }
 
-test("a battle's side whose worker is killed in the middle is asked again of the other, and the vote counts", async ({
+/** What goes on after tokens. */
+const isRest = ({ path }: { path: string }) => path === "/v1/completions";
+
+test("where the other worker cannot go on the chat keeps the words, and a whole answer comes from it when asked again", async ({
   page,
 }) => {
+  refuses = isRest;
+  await openChat(page);
+  stopsAt = "after-the-first-words";
+  await ask(page, "Tell me of the river.");
+  const { worker } = await untilStopped();
+  await expect(answers(page)).toContainText(FIRST_WORDS);
+  await worker.kill();
+  const broken = answers(page).getByRole("alert");
+  await expect(broken).toContainText("lost");
+  await expect(broken).toContainText("what was written are kept");
+  await expect(answers(page)).toContainText(FIRST_WORDS);
+
+  await broken.getByRole("button", { name: "Try again" }).click();
+  await expect(page.getByText("2/2")).toBeVisible();
+  await expect(page.getByRole("button", { name: "Regenerate" })).toBeEnabled();
+  await expect(broken).toHaveCount(0);
+  const whole = await answers(page).locator(".prose").innerText();
+  expect(whole.split(" ").length).toBeGreaterThan(20);
+
+  // Both are kept: the whole one is shown after a reload, the other is beside it.
+  await page.reload();
+  await expect(answers(page).locator(".prose")).toHaveText(whole);
+  await page.getByRole("button", { name: "Earlier answer" }).click();
+  await expect(answers(page)).toContainText(FIRST_WORDS);
+  await expect(answers(page).getByRole("alert")).toBeVisible();
+});
+
+/** A battle of it against another model, until its side has stopped and its worker was killed. */
+async function breakBattle(page: Page): Promise<void> {
+  await page.goto("/");
+  stopsAt = "after-the-first-words";
+  await ask(page, "Tell me of the river.");
+  const { worker } = await untilStopped();
+  await worker.kill();
+}
+
+async function inBattlesOfIt(run: () => Promise<void>): Promise<void> {
   const before = await changeRules(
     sharedPlatform(),
     drawOnly([MODEL, "pico-s"], [...BUNDLED_MODELS, MODEL]),
   );
   try {
-    await page.goto("/");
-    stopsAt = "after-the-first-words";
-    await ask(page, "Tell me of the river.");
-    const { worker } = await untilStopped();
-    await worker.kill();
+    await run();
+  } finally {
+    await changeRules(sharedPlatform(), () => before);
+  }
+}
+
+async function voteAndFind(page: Page): Promise<string> {
+  await voteButton(page, "Tie").click();
+  await expect(page.getByRole("region", { name: "The outcome", exact: true })).toBeVisible();
+  const sides = await Promise.all((["A", "B"] as const).map((it) => answer(page, it).innerText()));
+  const own = sides.filter((it) => it.includes(MODEL));
+  expect(own).toHaveLength(1);
+  return own[0] ?? "";
+}
+
+test("a battle's side whose worker is killed in the middle goes on at the other, and the vote counts", async ({
+  page,
+}) => {
+  await inBattlesOfIt(async () => {
+    await breakBattle(page);
+    await untilVotable(page);
+    await expect(page.getByRole("button", { name: /^Try [AB] again$/ })).toHaveCount(0);
+    expect(places.map(answersOf)).toEqual([1, 1]);
+    expect(await voteAndFind(page)).toContain(FIRST_WORDS);
+  });
+});
+
+test("a battle's side with which the other cannot go on is asked again of it, and the vote counts", async ({
+  page,
+}) => {
+  refuses = isRest;
+  await inBattlesOfIt(async () => {
+    await breakBattle(page);
     const again = page.getByRole("button", { name: /^Try [AB] again$/ });
     await expect(again).toBeVisible();
     // Which model it was is not told before the vote, nor why it stopped.
@@ -177,14 +261,24 @@ test("a battle's side whose worker is killed in the middle is asked again of the
     );
     await again.click();
     await untilVotable(page);
-    expect(places.map(answersOf)).toEqual([1, 1]);
-    await voteButton(page, "Tie").click();
-    await expect(page.getByRole("region", { name: "The outcome", exact: true })).toBeVisible();
-    const sides = await Promise.all(
-      (["A", "B"] as const).map((it) => answer(page, it).innerText()),
-    );
-    expect(sides.filter((it) => it.includes(MODEL))).toHaveLength(1);
-  } finally {
-    await changeRules(sharedPlatform(), () => before);
-  }
+    await voteAndFind(page);
+  });
 });
+
+function post(changes: object): Promise<Response> {
+  return fetch(`${sharedPlatform().url}/v1/chat/completions`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({
+      ...{ model: MODEL, ...changes },
+      messages: [{ role: "user", content: "Tell me of the river." }],
+    }),
+  });
+}
+
+function readStream(text: string) {
+  const told = text.split("\n").flatMap((it) => (it.startsWith("data: {") ? [it] : []));
+  const deltas = told.map((it) => JSON.parse(it.slice("data: ".length)));
+  const words = deltas.map((it) => it.choices?.[0]?.delta?.content ?? "").join("");
+  return { text, words, deltas };
+}
