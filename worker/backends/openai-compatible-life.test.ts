@@ -168,7 +168,10 @@ test("a server that refuses the key keeps the worker from starting, without a wo
     () => undefined,
     (thrown: unknown) => thrown,
   );
-  expect(error).toMatchObject({ name: "StartError" });
+  expect(error).toMatchObject({
+    name: "StartError",
+    line: expect.stringContaining("--api-key-env"),
+  });
   expect(String(error)).toMatch(/refuses the key/);
   expect(String(error)).not.toContain("sk-wrong");
 });

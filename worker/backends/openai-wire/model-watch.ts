@@ -47,7 +47,7 @@ export class ModelWatch {
           message: causeOf(refusal),
           remedy: isCertificateCode(transportCode(error))
             ? "Name its authority's certificate with NODE_EXTRA_CA_CERTS=<file.pem>."
-            : "Check the key and the headers.",
+            : "Name the variable that holds the server's key with --api-key-env, and see to other headers that it wants.",
           cause: error,
         });
       }
