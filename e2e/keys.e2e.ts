@@ -84,6 +84,17 @@ test("a key is made, needed, used, edited and revoked", async ({ page }) => {
   expect(await chat()).toBe(401);
 });
 
+test("what is wrong with a key is said at its field, where one goes on", async ({ page }) => {
+  await signIn(page);
+  await page.getByRole("button", { name: "New key" }).click();
+  const sheet = page.getByRole("dialog", { name: "New key" });
+  const name = sheet.getByRole("textbox", { name: "Name" });
+  await name.fill("n".repeat(101));
+  await sheet.getByRole("button", { name: "Make the key" }).click();
+  await expect(name).toBeFocused();
+  await expect(name).toHaveAccessibleDescription(/100/);
+});
+
 test("the page is usable by everyone, at desk and phone, light and dark", async ({
   browser,
 }, info) => {

@@ -84,7 +84,7 @@ export function PublishForm() {
       </label>
       <div className="sm:col-span-2">
         <p role="alert" className="mb-4 text-sm text-danger empty:hidden">
-          {problem}
+          {problem?.message}
         </p>
         <Button type="submit" variant="primary" disabled={isPending}>
           Publish the board

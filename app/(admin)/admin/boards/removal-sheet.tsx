@@ -42,7 +42,7 @@ export function RemovalSheet({ board, onClose }: RemovalSheetProps) {
           />
         </label>
         <p role="alert" className="mt-4 text-sm text-danger empty:hidden">
-          {problem}
+          {problem?.message}
         </p>
         <div className="mt-6 flex gap-2">
           <Button variant="danger" type="submit" disabled={isPending}>

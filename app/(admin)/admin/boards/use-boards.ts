@@ -1,11 +1,11 @@
 "use client";
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { send, toRequestError } from "@/components/request-json";
+import { send } from "@/components/request-json";
 import { PAGE_REFRESH_INTERVAL_MS, PAGE_REFRESH_INTERVAL_SHORT_MS } from "@/lib/limits";
 import { paths } from "@/lib/paths";
 import type { BoardKey } from "@/lib/protocol/board-key";
 import { useAdminQuery } from "../admin-reading";
+import { useAdminChange } from "../use-admin-change";
 
 const QUERY = ["admin-boards"];
 
@@ -26,20 +26,16 @@ export function useBoards() {
 export type NewBoard = BoardKey & { title: string };
 
 export function usePublish() {
-  const client = useQueryClient();
-  const { mutate, isPending, error } = useMutation({
-    mutationFn: (body: NewBoard) => send(paths.api.adminBoards, { method: "POST", body }),
-    onSettled: () => client.invalidateQueries({ queryKey: QUERY }),
+  return useAdminChange({
+    queryKey: QUERY,
+    change: (body: NewBoard, signal) => send(paths.api.adminBoards, { body, signal }),
   });
-  return { mutate, isPending, problem: error ? toRequestError(error).message : null };
 }
 
 export function useRemoval() {
-  const client = useQueryClient();
-  const { mutate, isPending, error } = useMutation({
-    mutationFn: ({ id, reason }: { id: string; reason: string }) =>
-      send(paths.api.adminBoard(id), { method: "DELETE", body: { reason } }),
-    onSettled: () => client.invalidateQueries({ queryKey: QUERY }),
+  return useAdminChange({
+    queryKey: QUERY,
+    change: ({ id, reason }: { id: string; reason: string }, signal) =>
+      send(paths.api.adminBoard(id), { method: "DELETE", body: { reason }, signal }),
   });
-  return { mutate, isPending, problem: error ? toRequestError(error).message : null };
 }

@@ -1,10 +1,14 @@
 "use client";
 
 import { Plus, X } from "lucide-react";
-import { type FormEvent, useState } from "react";
+import { type FormEvent, useId, useState } from "react";
+import type { RequestError } from "@/components/request-json";
 import { Button } from "@/components/ui/button";
 import { API_SCOPES, type ApiScope } from "@/lib/protocol/api-key";
-import { FIELD, TEXT_FIELD } from "./field";
+import { FieldProblem, isProblemAt } from "../models/field-problem";
+import { TextField } from "../text-field";
+import { useInvalidFocus } from "../use-invalid-focus";
+import { FIELD } from "./field";
 import type { KeyDraft } from "./key-draft";
 import { LimitFields } from "./limit-fields";
 
@@ -19,13 +23,15 @@ export type KeyFormProps = {
   /** What the button says. */
   verb: string;
   isSending: boolean;
-  problem: string | null;
+  problem: RequestError | null;
   onSubmit: (draft: KeyDraft) => void;
 };
 
 export function KeyForm({ initial, verb, isSending, problem, onSubmit }: KeyFormProps) {
   const [draft, setDraft] = useState(initial);
+  const id = useId();
   const change = (changes: Partial<KeyDraft>) => setDraft({ ...draft, ...changes });
+  const { form, isElsewhere } = useInvalidFocus(problem);
 
   function submit(event: FormEvent) {
     event.preventDefault();
@@ -33,33 +39,30 @@ export function KeyForm({ initial, verb, isSending, problem, onSubmit }: KeyForm
   }
 
   return (
-    <form onSubmit={submit} className="space-y-6">
-      <label className="block text-sm font-medium">
-        Name
-        <input
-          value={draft.name}
-          onChange={(event) => change({ name: event.target.value })}
-          required
-          maxLength={100}
-          autoComplete="off"
-          className={FIELD}
-        />
-      </label>
-      <ScopeFields scopes={draft.scopes} onChange={(scopes) => change({ scopes })} />
-      <label className="block text-sm font-medium">
-        Models
-        <span className="block font-normal text-ink-soft">
-          Models and aliases it may use, one a line. Empty: all.
-        </span>
-        <textarea
-          value={draft.models}
-          onChange={(event) => change({ models: event.target.value })}
-          rows={2}
-          autoComplete="off"
-          spellCheck={false}
-          className={`${TEXT_FIELD} font-mono`}
-        />
-      </label>
+    <form ref={form} onSubmit={submit} className="space-y-6">
+      <TextField
+        label="Name"
+        value={draft.name}
+        onChange={(name) => change({ name })}
+        isRequired
+        at="name"
+        problem={problem}
+      />
+      <ScopeFields
+        scopes={draft.scopes}
+        problem={problem}
+        onChange={(scopes) => change({ scopes })}
+      />
+      <TextField
+        label="Models"
+        value={draft.models}
+        onChange={(models) => change({ models })}
+        note="Models and aliases it may use, one a line. Empty: all."
+        rows={2}
+        isCode
+        at="models"
+        problem={problem}
+      />
       <label className="block text-sm font-medium">
         Last day
         <span className="block font-normal text-ink-soft">Empty: it does not expire.</span>
@@ -67,17 +70,29 @@ export function KeyForm({ initial, verb, isSending, problem, onSubmit }: KeyForm
           type="date"
           value={draft.expiresOn}
           onChange={(event) => change({ expiresOn: event.target.value })}
+          aria-invalid={isProblemAt(problem, "expiresAt")}
+          aria-describedby={`${id}-expiry`}
           className={FIELD}
         />
+        <FieldProblem id={`${id}-expiry`} problem={problem} at="expiresAt" />
       </label>
       <fieldset>
         <legend className="text-sm font-medium">Limits</legend>
         <p className="text-sm text-ink-soft">Empty: not limited. Days and months begin in UTC.</p>
-        <LimitFields limits={draft.limits} onChange={(limits) => change({ limits })} />
+        <LimitFields
+          limits={draft.limits}
+          onChange={(limits) => change({ limits })}
+          at="limits"
+          problem={problem}
+        />
       </fieldset>
-      <ModelLimits entries={draft.atModels} onChange={(atModels) => change({ atModels })} />
+      <ModelLimits
+        entries={draft.atModels}
+        problem={problem}
+        onChange={(atModels) => change({ atModels })}
+      />
       <p role="alert" className="text-sm text-danger empty:hidden">
-        {problem}
+        {isElsewhere ? problem?.message : null}
       </p>
       <Button type="submit" variant="primary" disabled={isSending || draft.scopes.length === 0}>
         {verb}
@@ -88,12 +103,14 @@ export function KeyForm({ initial, verb, isSending, problem, onSubmit }: KeyForm
 
 type ScopeFieldsProps = {
   scopes: readonly ApiScope[];
+  problem: RequestError | null;
   onChange: (scopes: readonly ApiScope[]) => void;
 };
 
-function ScopeFields({ scopes, onChange }: ScopeFieldsProps) {
+function ScopeFields({ scopes, problem, onChange }: ScopeFieldsProps) {
+  const id = useId();
   return (
-    <fieldset>
+    <fieldset aria-describedby={id}>
       <legend className="text-sm font-medium">What it may do</legend>
       {API_SCOPES.map((scope) => (
         <label key={scope} className="flex items-baseline gap-3 py-1.5 text-sm pointer-coarse:py-3">
@@ -107,6 +124,7 @@ function ScopeFields({ scopes, onChange }: ScopeFieldsProps) {
                 ),
               )
             }
+            aria-invalid={isProblemAt(problem, "scopes")}
             className="size-4 translate-y-0.5 accent-accent"
           />
           <span>
@@ -114,16 +132,18 @@ function ScopeFields({ scopes, onChange }: ScopeFieldsProps) {
           </span>
         </label>
       ))}
+      <FieldProblem id={id} problem={problem} at="scopes" />
     </fieldset>
   );
 }
 
 type ModelLimitsProps = {
   entries: KeyDraft["atModels"];
+  problem: RequestError | null;
   onChange: (entries: KeyDraft["atModels"]) => void;
 };
 
-function ModelLimits({ entries, onChange }: ModelLimitsProps) {
+function ModelLimits({ entries, problem, onChange }: ModelLimitsProps) {
   const replace = (id: number, changes: Partial<KeyDraft["atModels"][number]>) =>
     onChange(entries.map((it) => (it.id === id ? { ...it, ...changes } : it)));
   const add = () => {
@@ -159,7 +179,12 @@ function ModelLimits({ entries, onChange }: ModelLimitsProps) {
               <X size={20} strokeWidth={1.5} aria-hidden="true" />
             </Button>
           </div>
-          <LimitFields limits={limits} onChange={(changed) => replace(id, { limits: changed })} />
+          <LimitFields
+            limits={limits}
+            onChange={(changed) => replace(id, { limits: changed })}
+            at={`limits.models.${model.trim()}`}
+            problem={problem}
+          />
         </fieldset>
       ))}
       <Button size="small" onClick={add} className="mt-3">

@@ -1,53 +1,50 @@
 "use client";
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { CopyButton } from "@/components/chat/copy-button";
-import { requestChecked, toRequestError } from "@/components/request-json";
+import { requestChecked, send } from "@/components/request-json";
 import { Button } from "@/components/ui/button";
 import { ConfirmSheet } from "@/components/ui/confirm-sheet";
 import { Sheet } from "@/components/ui/sheet";
 import { paths } from "@/lib/paths";
 import type { CreatedKey, CreateKeyBody, KeyView } from "@/lib/protocol/key-view";
+import { useAdminChange } from "../use-admin-change";
 import { EMPTY_DRAFT, toBody, toDraft } from "./key-draft";
 import { KeyForm } from "./key-form";
 
 export const KEYS_QUERY = ["admin-keys"];
 export const loadKeyShapes = () => import("@/lib/protocol/key-view");
 
-/** A change of keys, after which the list is asked for again. */
-function useKeyChange<Input, Reply>(change: (input: Input) => Promise<Reply>) {
-  const client = useQueryClient();
-  const { mutate, isPending, error, data } = useMutation({
-    mutationFn: change,
-    onSettled: () => client.invalidateQueries({ queryKey: KEYS_QUERY }),
-  });
-  return { mutate, isPending, problem: error ? toRequestError(error).message : null, data };
-}
-
 type SheetProps = { onClose: () => void };
 
 export function CreateSheet({ onClose }: SheetProps) {
-  const { mutate, isPending, problem, data } = useKeyChange((body: CreateKeyBody) =>
-    requestChecked(
-      paths.api.adminKeys,
-      loadKeyShapes().then((it) => it.createdKeySchema),
-      { body },
-    ),
-  );
+  const {
+    mutate,
+    isPending,
+    problem,
+    reply: made,
+  } = useAdminChange({
+    queryKey: KEYS_QUERY,
+    change: (body: CreateKeyBody) =>
+      requestChecked(
+        paths.api.adminKeys,
+        loadKeyShapes().then((it) => it.createdKeySchema),
+        { body },
+      ),
+  });
   return (
     <Sheet
       open
       onOpenChange={onClose}
-      isHeld={data !== undefined}
-      title={data ? "Your new key" : "New key"}
+      isHeld={made !== undefined}
+      title={made ? "Your new key" : "New key"}
       description={
-        data
+        made
           ? "This is the only time that it is shown: it is stored nowhere, and nobody can show it again."
           : "A program sends it with every request. From the first key on the API needs one."
       }
     >
-      {data ? (
-        <MadeKey made={data} onClose={onClose} />
+      {made ? (
+        <MadeKey made={made} onClose={onClose} />
       ) : (
         <KeyForm
           initial={EMPTY_DRAFT}
@@ -77,13 +74,11 @@ function MadeKey({ made: { key, view }, onClose }: SheetProps & { made: CreatedK
 }
 
 export function EditSheet({ view, onClose }: SheetProps & { view: KeyView }) {
-  const { mutate, isPending, problem } = useKeyChange(async (body: CreateKeyBody) => {
-    await requestChecked(
-      paths.api.adminKey(view.id),
-      loadKeyShapes().then((it) => it.keyViewSchema),
-      { method: "PATCH", body },
-    );
-    onClose();
+  const { mutate, isPending, problem } = useAdminChange({
+    queryKey: KEYS_QUERY,
+    change: (body: CreateKeyBody, signal) =>
+      send(paths.api.adminKey(view.id), { method: "PATCH", body, signal }),
+    onDone: onClose,
   });
   return (
     <Sheet
@@ -104,13 +99,11 @@ export function EditSheet({ view, onClose }: SheetProps & { view: KeyView }) {
 }
 
 export function RevokeSheet({ view, onClose }: SheetProps & { view: KeyView }) {
-  const { mutate, isPending, problem } = useKeyChange(async () => {
-    await requestChecked(
-      paths.api.adminKey(view.id),
-      loadKeyShapes().then((it) => it.keyViewSchema),
-      { method: "DELETE" },
-    );
-    onClose();
+  const { mutate, isPending, problem } = useAdminChange({
+    queryKey: KEYS_QUERY,
+    change: (_: undefined, signal) =>
+      send(paths.api.adminKey(view.id), { method: "DELETE", signal }),
+    onDone: onClose,
   });
   return (
     <ConfirmSheet
@@ -118,7 +111,7 @@ export function RevokeSheet({ view, onClose }: SheetProps & { view: KeyView }) {
       description={`Programs that use ${view.prefix}… are refused within a second. A revoked key cannot be brought back.`}
       verb="Revoke the key"
       isSending={isPending}
-      problem={problem}
+      problem={problem?.message}
       onConfirm={() => mutate(undefined)}
       onClose={onClose}
     />

@@ -1,12 +1,12 @@
 "use client";
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
-import { send, toRequestError } from "@/components/request-json";
+import { send } from "@/components/request-json";
 import { Button } from "@/components/ui/button";
 import { ConfirmSheet } from "@/components/ui/confirm-sheet";
 import { Sheet } from "@/components/ui/sheet";
 import { paths } from "@/lib/paths";
 import type { AdminAlias, AdminModel } from "@/lib/protocol/catalog-view";
+import { useAdminChange } from "../use-admin-change";
 import { AliasForm } from "./alias-form";
 import { EMPTY_ALIAS, toAliasBody, toAliasDraft, toModelBody } from "./catalog-drafts";
 import { ModelForm } from "./model-form";
@@ -16,15 +16,12 @@ export const MODELS_QUERY = ["admin-models"];
 
 type Change = { path: string; method: "PUT" | "DELETE"; body: unknown };
 
-/** A change of the catalog, after which it is asked for again. */
 export function useCatalogChange(onDone: () => void) {
-  const client = useQueryClient();
-  const { mutate, isPending, error } = useMutation({
-    mutationFn: ({ path, method, body }: Change) => send(path, { method, body }),
-    onSuccess: onDone,
-    onSettled: () => client.invalidateQueries({ queryKey: MODELS_QUERY }),
+  return useAdminChange({
+    queryKey: MODELS_QUERY,
+    change: ({ path, ...change }: Change, signal) => send(path, { ...change, signal }),
+    onDone,
   });
-  return { mutate, isPending, problem: error ? toRequestError(error) : null };
 }
 
 type SheetProps = { onClose: () => void };

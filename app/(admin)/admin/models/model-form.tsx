@@ -81,11 +81,15 @@ export function ModelForm({ view, isSending, problem, onSubmit }: ModelFormProps
         <FieldProblem id={`${id}-fallbacks`} problem={problem} at="fallbacks" />
       </label>
       <DispatchField policy={draft.dispatch} onChange={(dispatch) => change({ dispatch })} />
-      <fieldset aria-describedby={`${id}-limits`}>
+      <fieldset>
         <legend className="text-sm font-medium">Limits</legend>
         <p className="text-sm text-ink-soft">Of all callers together. Empty: not limited.</p>
-        <LimitFields limits={draft.limits} onChange={(limits) => change({ limits })} />
-        <FieldProblem id={`${id}-limits`} problem={problem} at="limits" />
+        <LimitFields
+          limits={draft.limits}
+          onChange={(limits) => change({ limits })}
+          at="limits"
+          problem={problem}
+        />
       </fieldset>
       <p role="alert" className="text-sm text-danger empty:hidden">
         {isElsewhere ? problem?.message : null}

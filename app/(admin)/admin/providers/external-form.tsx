@@ -5,6 +5,7 @@ import type { RequestError } from "@/components/request-json";
 import { Button } from "@/components/ui/button";
 import { PROVIDER_NAMES } from "@/lib/protocol/provider-table";
 import type { ProviderKeyView } from "@/lib/protocol/providers-view";
+import { TextField } from "../text-field";
 import { useInvalidFocus } from "../use-invalid-focus";
 import { type ExternalDraft, onlyKeyOf } from "./external-draft";
 import { FurtherFields } from "./further-fields";
@@ -12,7 +13,6 @@ import { KeyAndPlaceFields } from "./key-and-place-fields";
 import { ModelFacts } from "./model-facts";
 import { PROVIDER_WORDS } from "./provider-words";
 import { SelectField } from "./select-field";
-import { TextField } from "./text-field";
 
 export type ExternalFormProps = {
   initial: ExternalDraft;

@@ -2,9 +2,9 @@
 
 import { isProblemAt } from "../models/field-problem";
 import { NumberField } from "../number-field";
+import { TextField } from "../text-field";
 import type { FormPartProps } from "./external-form";
 import { SelectField } from "./select-field";
-import { TextField } from "./text-field";
 
 const PARAMETERS = [
   { name: "temperature", label: "Temperature" },

@@ -2,11 +2,11 @@
 
 import { CREDENTIAL_KEYS, credentialKeysOf, PROVIDERS } from "@/lib/protocol/provider-table";
 import type { ProviderKeyView } from "@/lib/protocol/providers-view";
+import { TextField } from "../text-field";
 import { keysFor } from "./external-draft";
 import type { FormPartProps } from "./external-form";
 import { CREDENTIAL_WORDS, PLACE_FIELDS } from "./provider-words";
 import { SelectField } from "./select-field";
-import { TextField } from "./text-field";
 
 export type KeyAndPlaceFieldsProps = FormPartProps & { keys: readonly ProviderKeyView[] };
 

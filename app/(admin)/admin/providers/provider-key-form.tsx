@@ -9,10 +9,10 @@ import {
   PROVIDER_NAMES,
   type ProviderName,
 } from "@/lib/protocol/provider-table";
+import { TextField } from "../text-field";
 import { useInvalidFocus } from "../use-invalid-focus";
 import { CREDENTIAL_WORDS, toKeyWords } from "./provider-words";
 import { SelectField } from "./select-field";
-import { TextField } from "./text-field";
 
 export type KeyDraft = {
   name: string;

@@ -28,7 +28,7 @@ export function ExcludeSheet({ visitor, onClose }: ExcludeSheetProps) {
       refusal="Leave it"
       isMild
       isSending={isPending}
-      problem={problem}
+      problem={problem?.message}
       onConfirm={exclude}
       onClose={onClose}
     />

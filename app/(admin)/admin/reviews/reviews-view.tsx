@@ -64,7 +64,7 @@ export function ReviewsView() {
         {change.said}
       </p>
       <p role="alert" className="mb-4 text-sm text-danger empty:hidden">
-        {change.problem}
+        {change.problem?.message}
       </p>
       {isPending && <ReviewsSkeleton />}
       {data?.reviews.length === 0 && (

@@ -1,8 +1,8 @@
 "use client";
 
-import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { countOf } from "@/components/format";
-import { requestChecked, toRequestError } from "@/components/request-json";
+import { requestChecked } from "@/components/request-json";
+import { useAdminChange } from "../use-admin-change";
 
 export const REVIEWS_QUERY = ["admin-reviews"];
 
@@ -18,17 +18,15 @@ export type ReviewChange = {
 
 /** Decides something, after which the list is asked for again; `said`: what came of the last one. */
 export function useReviewChange() {
-  const client = useQueryClient();
-  const { mutate, isPending, error, data } = useMutation({
-    mutationFn: async ({ path, method, body, done }: ReviewChange) => {
+  const { reply: said, ...rest } = useAdminChange({
+    queryKey: REVIEWS_QUERY,
+    change: async ({ path, method, body, done }: ReviewChange) => {
       const schema = loadReviewViews().then((views) => views.boardChangeSchema);
       const { ballots } = await requestChecked(path, schema, { method, body });
       return ballots === 0
         ? `${done}.`
         : `${done}: this concerns ${countOf(ballots, "vote")}, and the board is computed anew.`;
     },
-    onSettled: () => client.invalidateQueries({ queryKey: REVIEWS_QUERY }),
   });
-  const problem = error ? toRequestError(error).message : null;
-  return { mutate, isPending, problem, said: error ? null : (data ?? null) };
+  return { ...rest, said };
 }

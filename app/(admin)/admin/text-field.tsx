@@ -1,7 +1,7 @@
 import { type ReactNode, useId } from "react";
 import type { RequestError } from "@/components/request-json";
-import { FIELD, TEXT_FIELD } from "../keys/field";
-import { FieldProblem, isProblemAt } from "../models/field-problem";
+import { FIELD, TEXT_FIELD } from "./keys/field";
+import { FieldProblem, isProblemAt } from "./models/field-problem";
 
 export type TextFieldProps = {
   label: string;
@@ -21,7 +21,7 @@ export type TextFieldProps = {
   problem: RequestError | null;
 };
 
-/** A line or lines of text in a form of this page. */
+/** A line or lines of text in a form for keepers. */
 export function TextField(props: TextFieldProps) {
   const { label, value, onChange, note, rows, isCode = false, isSecret = false } = props;
   const { at, problem } = props;
