@@ -15,7 +15,9 @@ export function useInvalidFocus(problem: RequestError | null) {
       problem === null
         ? undefined
         : form.current?.querySelector<HTMLElement>('[aria-invalid="true"]');
-    setIsElsewhere(field === null);
+    // A group of fields tells what is wrong with it without one of them being so.
+    const isTold = form.current?.querySelector("[data-problem]:not(:empty)") != null;
+    setIsElsewhere(field === null && !isTold);
     if (!field) return;
     for (let at = field.closest("details"); at; at = at.parentElement?.closest("details") ?? null) {
       at.open = true;

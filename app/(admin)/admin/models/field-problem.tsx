@@ -16,10 +16,20 @@ export function isProblemAt(problem: RequestError | null, at: string): boolean {
 /** What the server found wrong, at the field it was found in. */
 export function FieldProblem({ id, problem, at }: FieldProblemProps) {
   return (
-    <span id={id} role="alert" className="block text-sm font-normal text-danger empty:hidden">
-      {problem !== null && isProblemAt(problem, at) ? toWordsAtField(problem.message) : null}
+    <span
+      id={id}
+      role="alert"
+      data-problem
+      className="block text-sm font-normal text-danger empty:hidden"
+    >
+      {problem !== null && isProblemAt(problem, at) ? toWords(problem, at) : null}
     </span>
   );
+}
+
+/** Of a group of fields the one that is meant keeps its name. */
+function toWords({ message, param }: RequestError, at: string): string {
+  return param === at ? toWordsAtField(message) : message;
 }
 
 /** The server names the field as programs know it; beside the field itself that is "it". */
