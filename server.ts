@@ -5,6 +5,7 @@ import next from "next";
 import { arena } from "@/lib/arena/arena";
 import { readiness } from "@/lib/controller/readiness";
 import { env, explainOpenHost, readVariable } from "@/lib/env";
+import { runningGenerations } from "@/lib/gateway/running-generations";
 import { ContextStores } from "@/lib/http/context-stores";
 import { applyCors } from "@/lib/http/cors";
 import { development } from "@/lib/http/development";
@@ -172,15 +173,18 @@ function stopWithParent(server: Server): void {
 }
 
 /**
- * Turns of the arena end where their readers are, background responses with the reason, a parent is told
- * good-bye, then what was used is written, all in a time that is bounded.
+ * Turns of the arena end where their readers are, background responses and what the API still writes with the
+ * reason, a parent is told good-bye, then what was used is written, all in a time that is bounded.
  */
 async function exit(): Promise<void> {
   try {
     const ended = Promise.resolve().then(() => responses().stop());
     const stopped = Promise.resolve().then(() => arena().runs.stop());
     const given = Promise.resolve().then(() => jobs().stop());
-    await settleWithin([stopped, ended, given, leaveParent()], STOP_HOOKS_MS_MAX);
+    // After those that know better what their readers are told.
+    const told = Promise.resolve().then(() => runningGenerations().stop());
+    const left = leaveParent();
+    await settleWithin([stopped, ended, given, told, left], STOP_HOOKS_MS_MAX);
     await usageFlusher().close();
     await stopTracing();
   } finally {

@@ -254,10 +254,12 @@ describe("a stop in the middle of an answer", () => {
     expect(readLog(platform)).toMatch(/web.*ended with code 0/);
   });
 
-  test("cuts it when its time is up", async () => {
+  test("ends it with an error when its time is up", async () => {
     const { platform, rest } = await begin({ PARLEY_DRAIN_SECONDS: "1" }, 100);
     process.kill(platform.launcherPid, "SIGINT");
-    expect(await rest).not.toContain("[DONE]");
+    const [begun, error] = (await rest).split(/(?=data: \{"error")/);
+    expect(begun).toContain('"content":');
+    expect(error).toContain("is being stopped");
     await until(() => expect(isAlive(platform.launcherPid)).toBe(false));
     expect(readLog(platform)).toMatch(/answers still running were cut/);
     expect(readLog(platform)).toMatch(/web.*ended with code 0/);

@@ -8,6 +8,7 @@ import type { Meter } from "@/lib/usage/meter";
 import { Stop, type StopSignal } from "@/lib/util/stop";
 import { firstTokenTimes } from "./first-token-times";
 import { gatewayMetrics } from "./gateway-metrics";
+import { type RunningGeneration, runningGenerations } from "./running-generations";
 import { workerTraffic } from "./worker-traffic";
 
 const WHOLE: ReadonlySet<string> = new Set(["stop", "length", "tool-calls"]);
@@ -27,7 +28,8 @@ export type WatchOptions = {
  * Keeps watch over one generation, from request to end: its time limit, the client's abort, its counts.
  * Whichever way it ends, `close` runs what must be undone exactly once.
  */
-export class GenerationWatch {
+export class GenerationWatch implements RunningGeneration {
+  rosterAt = -1;
   readonly #model: string;
   readonly #meter: Meter;
   /** Tokens that came with the request, and are paid for where they were drawn. */
@@ -75,6 +77,7 @@ export class GenerationWatch {
     this.#timer.unref();
     if (client.aborted) this.#onAbort();
     else client.addEventListener("abort", this.#onAbort, { once: true });
+    if (this.#outcome === undefined) runningGenerations().add(this);
   }
 
   /** Aborts with the client, at the time limit and when the generation is closed. */
@@ -200,6 +203,12 @@ export class GenerationWatch {
     if (ms >= READER_STALL_MS_MAX) this.#isReadersFault = true;
   }
 
+  /** This process has to stop, which tells nothing of worker and model. */
+  end(reason: AppError): void {
+    this.#isReadersFault = true;
+    this.#stop(reason);
+  }
+
   /** Ends the work with `reason`, which the reader is told when it asks for the next event. */
   #stop(reason: AppError): void {
     this.#abort.abort(reason);
@@ -226,6 +235,7 @@ export class GenerationWatch {
     this.#outcome = outcome;
     clearTimeout(this.#timer);
     this.#client.removeEventListener("abort", this.#onAbort);
+    runningGenerations().delete(this);
     const model = this.#isKnownModel ? this.#model : "unknown";
     gatewayMetrics.running.dec();
     gatewayMetrics.requests.inc({ model, outcome });
