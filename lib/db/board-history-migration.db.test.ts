@@ -14,7 +14,8 @@ import { migrateDatabase } from "./migrate";
 
 const LAST_BEFORE = "0009_published_boards";
 const NAME = `test_migration_${createId().replaceAll("-", "")}`;
-const [X, Y, Z] = [createId(), createId(), createId()];
+/** Ids of one millisecond are in no order of their own; what is read below is in theirs. */
+const [X, Y, Z] = [createId(), createId(), createId()].sort() as [string, string, string];
 
 let folder: string;
 let sql: ReturnType<typeof connect>;
