@@ -2,7 +2,7 @@ import { arena } from "@/lib/arena/arena";
 import { keyRing } from "@/lib/auth/key-ring";
 import { controller } from "@/lib/controller/controller";
 import { databaseUrl } from "@/lib/db/client";
-import { migrateDatabase } from "@/lib/db/migrate";
+import { migrateWhenReachable } from "@/lib/db/migrate-when-reachable";
 import { jobs } from "@/lib/jobs/jobs";
 import { startLabels } from "@/lib/labels/labels";
 import { leaderboard } from "@/lib/leaderboard/leaderboard";
@@ -15,16 +15,8 @@ import { startSummingDays } from "@/lib/stats/sum-days";
 import { log } from "@/lib/telemetry/log";
 import { startTopics } from "@/lib/topics/topics";
 import { usageFlusher } from "@/lib/usage/flusher";
-import { backoffMs } from "@/lib/util/backoff";
 import { processSingleton } from "@/lib/util/process-singleton";
 import { startGate } from "@/lib/util/start-gate";
-import { wait } from "@/lib/util/wait";
-
-/** What a connection that cannot be made is called: by Node, by the driver, by a server that is starting. */
-const UNREACHABLE = new Set([
-  ...["ECONNREFUSED", "ECONNRESET", "ENOENT", "EHOSTUNREACH", "ENOTFOUND", "EAI_AGAIN"],
-  ...["ETIMEDOUT", "CONNECT_TIMEOUT", "CONNECTION_CLOSED", "57P03", "57P01"],
-]);
 
 /**
  * Before the first page: the schema, waited for if the database is not up yet, and the work that runs by
@@ -38,7 +30,7 @@ async function bootOnce(): Promise<void> {
   // A build loads this file too, and has no database.
   if (process.env.NEXT_PHASE === "phase-production-build") return;
   try {
-    await migrateWhenReachable();
+    await migrateWhenReachable(databaseUrl());
   } catch (error) {
     log.fatal({ err: error }, "the database could not be brought to the newest schema");
     // Next would go on and answer 500 to everything.
@@ -71,18 +63,4 @@ function tellLauncher(): void {
     // To a parent that is gone Node would throw; its absence is heard by another way.
     if (process.connected) process.send?.({ type: "external-models", count });
   }).catch((error: unknown) => log.error({ err: error }, "external models are not followed"));
-}
-
-async function migrateWhenReachable(): Promise<void> {
-  for (let attempt = 0; ; attempt++) {
-    try {
-      await migrateDatabase(databaseUrl());
-      return;
-    } catch (error) {
-      const code = error instanceof Error && "code" in error ? String(error.code) : "";
-      if (!UNREACHABLE.has(code)) throw error;
-      log.warn({ code }, "waiting for the database");
-      await wait(backoffMs(attempt, { firstMs: 100, longestMs: 2_000 }));
-    }
-  }
 }

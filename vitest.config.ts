@@ -1,5 +1,9 @@
 import { availableParallelism } from "node:os";
 import { defineConfig } from "vitest/config";
+import { mendPostgres } from "./scripts/mend-postgres.mjs";
+
+// For whoever installed by hand.
+mendPostgres(`${import.meta.dirname}/node_modules/postgres`);
 
 export default defineConfig({
   resolve: { alias: { "@": import.meta.dirname } },

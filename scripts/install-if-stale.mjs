@@ -1,6 +1,7 @@
 import { spawn } from "node:child_process";
 import { createHash } from "node:crypto";
 import { existsSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import { mendPostgres } from "./mend-postgres.mjs";
 import { step } from "./step.mjs";
 
 const STAMP = "node_modules/.parley-lock";
@@ -9,8 +10,13 @@ const INSTALLED = "node_modules/.package-lock.json";
 /** Without these the rest cannot even say what is missing; an install that left out development packages lacks the last. */
 const NEEDED = ["next", "esbuild", "typescript"];
 
-/** Installs what package-lock.json names, unless that is what is there. */
+/** Installs what package-lock.json names, unless that is what is there, and mends what of it has to be. */
 export async function installIfStale() {
+  await install();
+  mendPostgres();
+}
+
+async function install() {
   const wanted = lockHash();
   if (isInstalled(wanted)) return;
   await step("Installing dependencies", async () => {

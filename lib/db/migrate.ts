@@ -20,6 +20,7 @@ export async function migrateDatabase(
     await sql`select pg_advisory_lock(${LOCK_ID})`;
     await migrate(drizzle(sql), { migrationsFolder: folder });
   } finally {
-    await sql.end({ timeout: 5 });
+    // Nothing is under way any more; a connection that was lost says no good-bye.
+    await sql.end({ timeout: 0 });
   }
 }
