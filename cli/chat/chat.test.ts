@@ -261,6 +261,10 @@ describe.runIf(canOpenTerminals)("chat in a terminal", () => {
     await terminal.untilSeen(/Stopped[\s\S]*Stopped/);
     terminal.type("fg\r");
     await terminal.untilSeen(/fg\n[^\n]*\n> And$/);
+    // Drawn once before the terminal is ours again: what is typed until then is edited by the system.
+    await terminal.until(({ written }) =>
+      written.slice(written.lastIndexOf("fg\r\n")).includes("\x1b[?2004h"),
+    );
     terminal.type(`\x15\x04`);
     await terminal.untilSeen("exit...");
   });
